@@ -1,0 +1,23 @@
+// SwiGLU: h = silu(gate) ⊙ up, silu(x) = x/(1 + e^(−x)).
+//
+// gate_up: [rows, 2·columns] f32, gate then up; h: [rows, columns] f32.
+// Tolerance: 2e-6 of |h|. Cost: 2 numbers read and 1 written an element of h.
+
+struct Uniforms { rows : u32, columns : u32 }
+
+{{gate_up}}
+{{h}}
+@group(0) @binding(2) var<uniform> u : Uniforms;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let vectors = (u.columns + 3u) / 4u;
+  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let row = index / vectors;
+  if (row >= u.rows) { return; }
+  let c = (index % vectors) * 4u;
+  let at = row * 2u * u.columns + c;
+  let gate = gate_up_at4(at);
+  let up = gate_up_at4(at + u.columns);
+  h_set4(row * u.columns + c, u.columns - c, gate / (1.0 + exp(-gate)) * up);
+}

@@ -1,0 +1,73 @@
+import { UsageError } from '../diagnostics/errors.js';
+import type { ExitCode } from '../diagnostics/exit-codes.js';
+import { nearest } from '../diagnostics/nearest.js';
+import { storeLocation } from '../store/location.js';
+import { Store } from '../store/store.js';
+import type { Command, Invocation } from './command.js';
+
+/** One `runflow cache …`; `rest` are the arguments behind its name. */
+export type CacheCommand = (store: Store, rest: readonly string[], invocation: Invocation) => Promise<ExitCode>;
+
+const subcommands: Readonly<Record<string, () => Promise<CacheCommand>>> = {
+  ls: async () => (await import('./cache-ls.js')).list,
+  du: async () => (await import('./cache-ls.js')).diskUsage,
+  gc: async () => (await import('./cache-gc.js')).collectGarbage,
+  verify: async () => (await import('./cache-verify.js')).verify,
+  runs: async () => (await import('./cache-runs.js')).listRuns,
+  pin: async () => (await import('./cache-runs.js')).pin,
+  unpin: async () => (await import('./cache-runs.js')).unpin,
+};
+
+/** Where `--store` is an option of a command. */
+export const storeOption = {
+  store: { description: 'Folder of the store, instead of RUNFLOW_STORE or the user cache folder', value: 'DIR' },
+} as const;
+
+export const command: Command = {
+  name: 'cache',
+  usage: 'ls|du|gc|verify|runs|pin|unpin [PATTERN|RUN]',
+  summary: 'Look at, tidy, check the store of results',
+  positionals: { min: 1, max: 2 },
+  options: {
+    ...storeOption,
+    limit: { description: 'gc: collect down to this size, such as 20GiB, for this once', value: 'SIZE' },
+    'dry-run': { description: 'gc: say what would go, and leave it', short: 'n' },
+    json: { description: 'Print one JSON object' },
+  },
+  details: [
+    '  ls [PATTERN]  what is stored, by kind of step; with a pattern (svd[*q_proj*]) the steps that match',
+    '  du            how much room it takes, and the limit',
+    '  gc            frees what nobody can need; over the limit also what was used longest ago',
+    '  verify        hashes everything; names what is damaged and throws it away; exit code 1 if anything was',
+    '  runs          runs that the store remembers',
+    '  pin RUN       keeps what a run used from every gc, until unpin RUN',
+    '',
+    'The limit is RUNFLOW_STORE_LIMIT (200GiB, none), else 50 GiB, or half of what the disk could give the store if that',
+    'is less. gc never takes what the three newest runs of a workflow with a profile (of the last 30 days), pinned runs or',
+    'running ones used.',
+  ].join('\n'),
+  async run(invocation) {
+    const [name, ...rest] = invocation.positionals;
+    const load = Object.hasOwn(subcommands, name!) ? subcommands[name!] : undefined;
+    if (load === undefined) {
+      const meant = nearest(name!, Object.keys(subcommands));
+      throw new UsageError(`unknown command cache ${name}`, {
+        hint: meant === undefined ? 'See runflow cache --help.' : `Did you mean runflow cache ${meant}?`,
+      });
+    }
+    for (const option of ['limit', 'dry-run']) {
+      if (name !== 'gc' && invocation.switch(option)) throw new UsageError(`--${option} is for runflow cache gc only`);
+    }
+    const run = await load();
+    return run(Store.open(storeLocation(invocation.value('store'), process.env)), rest, invocation);
+  },
+};
+
+/** @throws UsageError when a subcommand without arguments got one */
+export function expectNothing(name: string, rest: readonly string[]): void {
+  if (rest.length > 0) throw new UsageError(`runflow cache ${name} takes no argument: ${rest[0]}`);
+}
+
+export function printJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

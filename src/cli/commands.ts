@@ -1,0 +1,29 @@
+import type { Command } from './command.js';
+
+/**
+ * Every subcommand by name, in the order of the help. The summary stands here too, so that `runflow --help` imports none.
+ * A command's module exports it as `command`.
+ */
+export const commands: Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<{ readonly command: Command }> }>
+> = {
+  run: { summary: 'Run a workflow: what is cached is taken, the rest is done', load: () => import('./run.js') },
+  plan: { summary: 'Say which steps are cached, which would run, and why', load: () => import('./plan.js') },
+  explain: {
+    summary: 'Say of single steps why they are cached or run, and what goes into them',
+    load: () => import('./explain.js'),
+  },
+  graph: { summary: 'Draw the steps of a workflow as mermaid or dot text', load: () => import('./graph.js') },
+  export: { summary: 'Write a model of a workflow as a Hugging Face folder', load: () => import('./export.js') },
+  init: { summary: 'Write a commented workflow.yaml to start from', load: () => import('./init.js') },
+  validate: { summary: 'Check workflows without running anything', load: () => import('./validate.js') },
+  schema: {
+    summary: 'Print the JSON Schema of workflows: the reference of the language',
+    load: () => import('./schema.js'),
+  },
+  doctor: {
+    summary: 'Say which GPU is used, whether it computes correctly, and how fast',
+    load: () => import('./doctor.js'),
+  },
+  cache: { summary: 'Look at, tidy, check the store of results', load: () => import('./cache.js') },
+};

@@ -1,0 +1,82 @@
+import { UsageError } from '../diagnostics/errors.js';
+import { exitCodes } from '../diagnostics/exit-codes.js';
+import { printableLine } from '../diagnostics/printable.js';
+import { reasonText } from '../plan/explain-text.js';
+import { matchingSteps } from '../plan/targets.js';
+import type { Prepared } from '../run/prepare.js';
+import type { Step } from '../steps/step.js';
+import type { Command } from './command.js';
+import { planOptions, preparedFor } from './prepared.js';
+
+export const command: Command = {
+  name: 'explain',
+  usage: 'FILE STEP…',
+  summary: 'Say of single steps why they are cached or run, and what goes into them',
+  positionals: { min: 2, max: Number.POSITIVE_INFINITY },
+  options: { ...planOptions, json: { description: 'Print one JSON array' } },
+  details: "STEP is what a TARGET of runflow plan is: a name, a kind, or a pattern such as 'svd[alignment,*q_proj*]'.",
+  async run(invocation) {
+    const patterns = invocation.positionals.slice(1);
+    const prepared = await preparedFor(invocation, []);
+    const wanted = new Set<string>();
+    for (const pattern of patterns) {
+      const found = matchingSteps(prepared.plan, pattern);
+      if (found.size === 0) {
+        throw new UsageError(`${pattern} names no step of this workflow`, {
+          hint: 'See runflow plan FILE --all for the names.',
+        });
+      }
+      for (const id of found) wanted.add(id);
+    }
+    const steps = prepared.steps.filter(({ id }) => wanted.has(id));
+    if (invocation.switch('json')) {
+      process.stdout.write(`${JSON.stringify(steps.map((step) => description(step, prepared)))}\n`);
+    } else {
+      for (const step of steps) process.stdout.write(text(step, prepared));
+    }
+    return exitCodes.done;
+  },
+};
+
+function description(step: Step, { outcomes, explainer }: Prepared) {
+  const { id, kind, params, origin } = step;
+  const outcome = outcomes.get(id)!;
+  const known = outcome.fingerprint;
+  return {
+    id,
+    kind,
+    status: outcome.status,
+    reason: reasonText(explainer.explain(id), { all: true }),
+    key: outcome.key ?? null,
+    revision: known?.revision ?? null,
+    deviceClass: known?.deviceClass ?? null,
+    origin: origin ?? null,
+    params,
+    inputs: known?.inputs ?? step.inputs,
+    outputs: outcome.status === 'cached' ? outcome.outputs : null,
+  };
+}
+
+function text(step: Step, prepared: Prepared): string {
+  const { status, reason, key, revision, deviceClass, origin } = description(step, prepared);
+  const lines = [`${step.id}: ${status === 'cached' ? 'cached' : `will run: ${reason}`}`];
+  if (origin !== null) lines.push(`  asked for by  ${origin}`);
+  if (revision !== null) lines.push(`  revision      ${revision} of ${step.kind}`);
+  if (deviceClass !== null) lines.push(`  device        ${deviceClass}`);
+  lines.push(`  key           ${key ?? 'known when its inputs are'}`);
+  for (const [name, value] of Object.entries(step.params)) {
+    const json = JSON.stringify(value);
+    lines.push(`  parameter     ${name}: ${json.length > 200 ? `${json.slice(0, 200)}…` : json}`);
+  }
+  const known = prepared.outcomes.get(step.id)?.fingerprint?.inputs;
+  for (const [name, { node, output }] of Object.entries(step.inputs).slice(0, shownInputs)) {
+    lines.push(
+      `  input         ${name}: ${output} of ${node}${known === undefined ? '' : ` (${known[name]!.digest})`}`,
+    );
+  }
+  const more = Object.keys(step.inputs).length - shownInputs;
+  if (more > 0) lines.push(`  and ${more} more inputs (--json lists all)`);
+  return `${lines.map(printableLine).join('\n')}\n`;
+}
+
+const shownInputs = 12;

@@ -1,0 +1,25 @@
+import { exitCodes } from '../diagnostics/exit-codes.js';
+
+/** After the second signal, so long until the process ends whatever it is doing. */
+const graceMilliseconds = 2000;
+
+/** The first signal asks the run to stop, the second to stop at once. */
+export function listenForSignals(): { stop: AbortSignal; kill: AbortSignal; end: () => void } {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  const onSignal = () => {
+    if (!stop.signal.aborted) return stop.abort();
+    kill.abort();
+    // What waits on a disk that does not answer never ends by itself. The worker ends with this process.
+    setTimeout(() => process.exit(exitCodes.interrupted), graceMilliseconds).unref();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    stop: stop.signal,
+    kill: kill.signal,
+    end: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { InvalidWorkflowError, UsageError } from '../diagnostics/errors.js';
+import { nearest } from '../diagnostics/nearest.js';
+import { renderDiagnostics } from '../diagnostics/render.js';
+import { styleFor } from '../diagnostics/style.js';
+import { type LoadOptions, loadWorkflow } from '../workflow/load.js';
+import type { LoadedWorkflow } from '../workflow/workflow.js';
+import type { Invocation } from './command.js';
+
+/** Options of every command that reads a workflow. */
+export const workflowOptions = {
+  profile: { description: "Profile to lay over the workflow, instead of the workflow's own choice", value: 'NAME' },
+  set: { description: 'Set one value, e.g. --set params.lr=1e-4; may be repeated', value: 'a.b=VALUE', multiple: true },
+  semantics: { description: 'paper or reference: where the paper and its published code differ', value: 'WHICH' },
+} as const;
+
+/** What an invocation says by these options. Throws a UsageError. */
+export function loadOptions(invocation: Invocation): LoadOptions {
+  const semantics = invocation.value('semantics');
+  if (semantics !== undefined && semantics !== 'paper' && semantics !== 'reference') {
+    const meant = nearest(semantics, ['paper', 'reference']);
+    throw new UsageError(`there are no semantics ${semantics}`, {
+      hint: meant === undefined ? 'Give paper or reference.' : `Did you mean ${meant}?`,
+    });
+  }
+  return { profile: invocation.value('profile'), set: invocation.values('set'), semantics };
+}
+
+/** Reads the workflow an invocation names. Throws an InvalidWorkflowError; warnings go to stderr. */
+export async function workflowOf(file: string, options: LoadOptions): Promise<LoadedWorkflow> {
+  const loaded = await loadWorkflow(file, options);
+  if (!loaded.ok) throw new InvalidWorkflowError(loaded.diagnostics);
+  if (loaded.warnings.length > 0) {
+    process.stderr.write(renderDiagnostics(loaded.warnings, styleFor(process.stderr, process.env)));
+  }
+  return loaded.value;
+}

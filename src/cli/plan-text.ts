@@ -1,0 +1,115 @@
+import { printableLine } from '../diagnostics/printable.js';
+import type { Reason } from '../plan/explain.js';
+import { reasonText } from '../plan/explain-text.js';
+import { commitName, type HubDefinition } from '../plan/hub-in-use.js';
+import { toFetch } from '../run/plan.js';
+import type { Prepared } from '../run/prepare.js';
+import type { Step } from '../steps/step.js';
+
+/** The plan on a screen: a line a group of steps, with the reasons of those that will run, one example each. */
+export function planText(name: string, prepared: Prepared): string {
+  const lines = [headline(name, prepared)];
+  const groups = grouped(prepared.steps, (step) => step.group);
+  const width = Math.max(0, ...[...groups.keys()].map((group) => group.length)) + 2;
+  for (const [group, steps] of groups) {
+    const toRun = steps.filter((step) => prepared.outcomes.get(step.id)?.status === 'run');
+    const counts = [];
+    if (steps.length > toRun.length) counts.push(`${steps.length - toRun.length} cached`);
+    if (toRun.length > 0) counts.push(`${toRun.length} to run`);
+    lines.push(printableLine(`  ${group.padEnd(width)}${counts.join(', ')}`));
+    for (const reason of reasonsInBrief(toRun, prepared)) lines.push(printableLine(`      ${reason}`));
+  }
+  return [...lines, ...notes(prepared), ''].join('\n');
+}
+
+/** One line a step. */
+export function planTextOfEach(name: string, prepared: Prepared): string {
+  const lines = [headline(name, prepared)];
+  for (const { id } of prepared.steps) {
+    const reason = prepared.explainer.explain(id);
+    const text = reason.type === 'cached' ? `  cached  ${id}` : `  run     ${id}: ${reasonText(reason, { all: true })}`;
+    lines.push(printableLine(text));
+  }
+  return [...lines, ...notes(prepared), ''].join('\n');
+}
+
+export function countsOf({ steps, outcomes }: Prepared): { cached: number; run: number } {
+  const cached = steps.filter((step) => outcomes.get(step.id)?.status === 'cached').length;
+  return { cached, run: steps.length - cached };
+}
+
+function headline(name: string, prepared: Prepared): string {
+  const { cached, run } = countsOf(prepared);
+  const known = prepared.plan.deferred.length > 0 ? ' known so far' : '';
+  return printableLine(`${name}: ${cached + run} steps${known}, ${cached} cached, ${run} to run`);
+}
+
+/** Steps of a group mostly run for one and the same reason, so an example of each kind of reason says it. */
+function reasonsInBrief(steps: readonly Step[], { explainer }: Prepared): string[] {
+  const kinds = new Map<string, { count: number; example: string; text: string }>();
+  for (const { id } of steps) {
+    const reason = explainer.explain(id);
+    const kind = kindOf(reason);
+    const known = kinds.get(kind);
+    if (known === undefined) kinds.set(kind, { count: 1, example: id, text: reasonText(reason) });
+    else known.count += 1;
+  }
+  return [...kinds.values()].map(({ count, example, text }) => {
+    const selfExplaining = text.startsWith('new') || text === 'forced';
+    const where = steps.length === 1 || selfExplaining ? '' : `${example}: `;
+    return `${count > 1 && !selfExplaining ? `${count} such as ` : ''}${where}${text}`;
+  });
+}
+
+function kindOf(reason: Reason): string {
+  if (reason.type === 'changed') return `changed ${[...new Set(reason.changes.map(({ what }) => what))].join(' ')}`;
+  return reason.type === 'pending' ? `pending ${reason.cause.type}` : reason.type;
+}
+
+function grouped<T>(items: readonly T[], groupOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(groupOf(item));
+    if (group === undefined) groups.set(groupOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** What is not in the plan, and why. */
+function notes(prepared: Prepared): string[] {
+  const { plan } = prepared;
+  const lines = hubLines(toFetch(prepared));
+  const names = new Map(plan.hub.map((definition) => [commitName(definition), nameOf(definition)]));
+  const waiting = grouped(plan.deferred, ({ models }) => [...models].sort().join());
+  for (const deferred of waiting.values()) {
+    const needed = new Set(deferred[0]!.models);
+    const needs = [...names].filter(([name]) => needed.has(name)).map(([, name]) => name);
+    const whats = deferred.map(({ what }) => what).join(', ');
+    lines.push(
+      printableLine(`  ${whats}: planned once ${needs.join(', ')} ${needs.length > 1 ? 'are' : 'is'} fetched`),
+    );
+  }
+  for (const [why, tensors] of grouped(plan.omitted, ({ why }) => why)) {
+    const names = [...new Set(tensors.map(({ tensor }) => tensor))];
+    const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+    lines.push(printableLine(`  left out: ${names.slice(0, 3).join(', ')}${more}: ${why}`));
+  }
+  return lines;
+}
+
+function hubLines(definitions: readonly HubDefinition[]): string[] {
+  if (definitions.length === 0) return [];
+  const width = Math.max(...definitions.map((definition) => nameOf(definition).length)) + 2;
+  const lines = definitions.map((definition) => {
+    const { repo, revision, commit, part } = definition;
+    const what = `${repo}@${revision}${part === undefined ? '' : ` ${part}`}`;
+    const state = commit === undefined ? 'not pinned yet' : `at ${commit.slice(0, 12)}`;
+    return printableLine(`    ${nameOf(definition).padEnd(width)}${what}, ${state}`);
+  });
+  return ['  to fetch from the hub:', ...lines];
+}
+
+function nameOf({ kind, name }: HubDefinition): string {
+  return `${kind}s.${name}`;
+}

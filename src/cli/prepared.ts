@@ -1,0 +1,31 @@
+import { planWorkflow } from '../run/plan.js';
+import type { Prepared } from '../run/prepare.js';
+import { storeLocation } from '../store/location.js';
+import { Store } from '../store/store.js';
+import type { LoadedWorkflow } from '../workflow/workflow.js';
+import { storeOption } from './cache.js';
+import type { Invocation } from './command.js';
+import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
+
+/** Options of every command that plans a workflow. */
+export const planOptions = {
+  ...workflowOptions,
+  ...storeOption,
+  force: {
+    description: 'Count steps that match as not cached; without a pattern all',
+    value: 'STEP',
+    bare: '*',
+    multiple: true,
+  },
+} as const;
+
+/** Plans the workflow that an invocation names, for commands that only look. */
+export async function preparedFor(
+  invocation: Invocation,
+  targets: readonly string[],
+): Promise<Prepared & { readonly workflow: LoadedWorkflow }> {
+  const workflow = await workflowOf(invocation.positionals[0]!, loadOptions(invocation));
+  const store = Store.open(storeLocation(invocation.value('store'), process.env));
+  const prepared = await planWorkflow({ workflow, store, targets, force: invocation.values('force') });
+  return { ...prepared, workflow };
+}

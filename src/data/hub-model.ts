@@ -1,0 +1,71 @@
+import { DataError } from '../diagnostics/errors.js';
+import { readSmallFile } from '../formats/file-access.js';
+import { chooseWeightFiles, companionFiles, maximumIndexBytes, parseWeightIndex } from '../formats/weight-files.js';
+import type { Hub, HubFile } from './hub.js';
+import { HubUnreachableError } from './hub-connection.js';
+import { checkReference } from './hub-reference.js';
+
+export interface DownloadProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * Brings a model's files into the cache: config.json, tokenizer files and safetensors weights (with all shards), and
+ * nothing that repeats the weights in another format. When the hub cannot be reached, what the cache has must do.
+ * @returns the snapshot's folder, which has the layout of a model folder
+ */
+export async function fetchModel(
+  hub: Hub,
+  repo: string,
+  commit: string,
+  onProgress: (progress: DownloadProgress) => void = () => undefined,
+): Promise<string> {
+  const repository = { kind: 'model', repo } as const;
+  checkReference({ ...repository, revision: commit });
+  const { files: available, cacheOnly } = await availableFiles(hub, repo, commit);
+  const names = available.map(({ path }) => path);
+  const pick = (path: string): HubFile => {
+    const file = available.find((candidate) => candidate.path === path);
+    if (file !== undefined) return file;
+    if (cacheOnly) throw hub.absent(repository, commit, path);
+    throw new DataError(`${repo}: its weight index names ${path}, which is not in the repository`);
+  };
+  if (cacheOnly && !names.some((name) => /\.safetensors(\.index\.json)?$/.test(name)))
+    throw hub.absent(repository, commit);
+  const weights = chooseWeightFiles(names, `${repo}@${commit.slice(0, 12)}`);
+  const companions = available.filter(({ path }) => companionFiles.includes(path));
+
+  let shards: readonly string[] = [];
+  let first: readonly HubFile[] = companions;
+  if (weights.kind === 'single') shards = [weights.file];
+  else {
+    first = [pick(weights.index), ...companions];
+    const [index] = await hub.fetch(repository, commit, [pick(weights.index)]);
+    shards = [...parseWeightIndex(await readSmallFile(index!, maximumIndexBytes), index!).keys()].sort();
+  }
+  const needed = [...first, ...shards.map(pick)];
+  const total = needed.reduce((sum, { bytes }) => sum + bytes, 0);
+  let done = 0;
+  await hub.fetch(repository, commit, needed, (bytes) => {
+    done += bytes;
+    onProgress({ done, total });
+  });
+  return hub.cache.snapshot(repository, commit);
+}
+
+async function availableFiles(
+  hub: Hub,
+  repo: string,
+  commit: string,
+): Promise<{ files: readonly HubFile[]; cacheOnly: boolean }> {
+  const repository = { kind: 'model', repo } as const;
+  const cached = await hub.cachedFiles(repository, commit);
+  if (hub.settings.offline) return { files: cached, cacheOnly: true };
+  try {
+    return { files: (await hub.list(repository, commit)).files, cacheOnly: false };
+  } catch (error) {
+    if (error instanceof HubUnreachableError && cached.length > 0) return { files: cached, cacheOnly: true };
+    throw error;
+  }
+}

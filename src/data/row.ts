@@ -1,0 +1,41 @@
+import { DataError } from '../diagnostics/errors.js';
+import type { Json } from '../formats/json.js';
+
+/** One example of a dataset: column → value. */
+export type Row = { readonly [column: string]: Json };
+
+/** The text of one cell. Numbers and booleans are written as JSON writes them; anything else is an error naming the place. */
+export function textOf(row: Row, column: string, where: string): string {
+  const value = row[column];
+  if (value === undefined) throw missingColumn(row, column, where);
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new DataError(
+    `${where}: column "${column}" holds ${value === null ? 'null' : 'a list or an object'}, not text`,
+    {
+      hint: 'Leave such rows out with `where`, or name another column in `columns`.',
+    },
+  );
+}
+
+/** The error for a column that is not there, listing those that are. */
+export function missingColumn(row: Row, column: string, where: string): DataError {
+  return new DataError(`${where}: there is no column "${column}"`, {
+    hint: `The columns are: ${Object.keys(row).join(', ') || '(none)'}.`,
+  });
+}
+
+/** Rows as JSON lines, the form in which they pass between steps. */
+export function encodeRows(rows: readonly Row[]): Uint8Array {
+  return new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+}
+
+export function decodeRows(bytes: Uint8Array): Row[] {
+  const text = new TextDecoder().decode(bytes);
+  return text === ''
+    ? []
+    : text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Row);
+}

@@ -1,0 +1,37 @@
+import type { Row } from '../data/row.js';
+import type { JsonObject } from '../formats/json.js';
+import type { VerdictCache } from './verdict-cache.js';
+
+/** How far a response complies with what it was asked: 1 refuses … 5 complies fully. */
+export type Score = 1 | 2 | 3 | 4 | 5;
+
+export interface JudgeItem {
+  readonly prompt: string;
+  readonly response: string;
+  /** The row that the prompt is of, for judges that compare with one of its columns. */
+  readonly row?: Row;
+}
+
+export interface Verdict {
+  /** null: invalid. Nothing could be read from the judge's answer; such verdicts are counted and never averaged. */
+  readonly score: Score | null;
+  /** What the judge said, for whoever browses the items. */
+  readonly raw: string;
+}
+
+export interface JudgeRun {
+  /** Asked before the judge is, and told of every verdict as soon as there is one. */
+  readonly cache?: VerdictCache;
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number, total: number) => void;
+}
+
+export interface Judge {
+  /** Everything that decides a verdict but the item itself. Holds no secret and nothing of how often or how fast it asks. */
+  readonly identity: JsonObject;
+  /**
+   * One verdict an item, in their order.
+   * @throws RunflowError when an item cannot be judged; verdicts reached until then are in the cache.
+   */
+  verdicts(items: readonly JudgeItem[], run?: JudgeRun): Promise<Verdict[]>;
+}

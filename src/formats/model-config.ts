@@ -1,0 +1,81 @@
+import { DataError } from '../diagnostics/errors.js';
+import type { Architecture } from './architecture.js';
+import { describeSignature } from './file-signature.js';
+import type { JsonObject } from './json.js';
+import { JsonSyntaxError, parseStrictJson, type StrictJson, type StrictJsonObject } from './strict-json.js';
+
+/** Real configurations have a few kilobytes; quantised ones with per-layer tables more. */
+export const maximumConfigBytes = 4 << 20;
+
+const dtypeNames: Readonly<Record<'F32' | 'F16' | 'BF16', string>> = {
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+};
+
+/** The standard deviation of freshly made weights, unless told: transformers' `initializer_range`. */
+export const defaultInitializerRange = 0.02;
+
+/** A config.json that transformers opens as a causal language model of this architecture. */
+export function modelConfig(
+  architecture: Architecture,
+  dtype: keyof typeof dtypeNames,
+  initializerRange = defaultInitializerRange,
+): JsonObject {
+  const { family } = architecture;
+  return {
+    architectures: [family === 'llama' ? 'LlamaForCausalLM' : 'Qwen2ForCausalLM'],
+    model_type: family,
+    vocab_size: architecture.vocabulary,
+    hidden_size: architecture.hidden,
+    intermediate_size: architecture.mlp,
+    num_hidden_layers: architecture.layers,
+    num_attention_heads: architecture.heads,
+    num_key_value_heads: architecture.kvHeads,
+    head_dim: architecture.headDim,
+    hidden_act: 'silu',
+    max_position_embeddings: architecture.contextLength,
+    rms_norm_eps: architecture.normEpsilon,
+    rope_theta: architecture.ropeTheta,
+    rope_scaling: null,
+    tie_word_embeddings: architecture.tied,
+    initializer_range: initializerRange,
+    attention_dropout: 0,
+    ...(family === 'llama'
+      ? { attention_bias: architecture.attentionBias ?? false, mlp_bias: architecture.mlpBias ?? false }
+      : { use_sliding_window: false }),
+    bos_token_id: null,
+    eos_token_id: null,
+    pad_token_id: null,
+    use_cache: true,
+    torch_dtype: dtypeNames[dtype],
+  };
+}
+
+/** Parses a JSON object of a model folder strictly. Throws a DataError that names `file` and says what it is instead. */
+export function parseStrictObject(bytes: Uint8Array, file: string): StrictJsonObject {
+  let value: StrictJson;
+  try {
+    value = parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), { depth: 32 });
+  } catch (cause) {
+    if (!(cause instanceof JsonSyntaxError || cause instanceof TypeError)) throw cause;
+    const signature = bytes.length === 0 ? { what: 'an empty file' } : describeSignature(bytes);
+    throw new DataError(`${file}: not valid JSON: ${signature ? `it looks like ${signature.what}` : cause.message}`, {
+      cause,
+      ...(signature?.hint && { hint: signature.hint }),
+    });
+  }
+  if (!(value instanceof Map)) throw new DataError(`${file}: not a JSON object`);
+  return value as StrictJsonObject;
+}
+
+/** config.json as plain JSON, checked as strictly. */
+export function parseModelConfig(bytes: Uint8Array, file: string): JsonObject {
+  parseStrictObject(bytes, file);
+  return JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
+}
+
+/** `tie_word_embeddings`: the output layer is the embedding; a stored lm_head.weight is then a copy of it. */
+export function hasTiedEmbeddings(config: JsonObject): boolean {
+  return config.tie_word_embeddings === true;
+}

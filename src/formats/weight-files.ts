@@ -1,0 +1,67 @@
+import { DataError } from '../diagnostics/errors.js';
+import { listNames } from './file-access.js';
+import { parseStrictObject } from './model-config.js';
+
+/** Where a model's weights are: in one file, or in shards that an index names. */
+export type WeightFiles =
+  | { readonly kind: 'single'; readonly file: string }
+  | { readonly kind: 'sharded'; readonly index: string };
+
+export const indexName = 'model.safetensors.index.json';
+/** A weight map with one line a tensor; the largest real ones have some megabytes. */
+export const maximumIndexBytes = 100_000_000;
+
+/**
+ * Chooses among the files of a model folder or repository as transformers does: model.safetensors, else the index, else
+ * the only other safetensors file. Throws a DataError that says what is there and what to do.
+ */
+export function chooseWeightFiles(names: readonly string[], where: string): WeightFiles {
+  if (names.includes('model.safetensors')) return { kind: 'single', file: 'model.safetensors' };
+  if (names.includes(indexName)) return { kind: 'sharded', index: indexName };
+  const weights = names.filter((name) => name.endsWith('.safetensors'));
+  const whole = weights.filter((name) => !name.startsWith('adapter_') && !/-of-\d+\.safetensors$/.test(name));
+  if (whole.length === 1) return { kind: 'single', file: whole[0]! };
+  const ending = (suffix: string) => names.some((name) => name.endsWith(suffix));
+  let hint = `There is: ${listNames(names)}.`;
+  if (whole.length > 1) hint = `Which of ${listNames(whole)} is meant is unclear: keep one, or add ${indexName}.`;
+  else if (weights.some((name) => !name.startsWith('adapter_')))
+    hint = `There are shards, but ${indexName} is missing.`;
+  else if (weights.length > 0) hint = 'There is an adapter only: merge it into its base model and save that.';
+  else if (ending('.bin') || ending('.pt') || ending('.pth')) {
+    hint = 'There are PyTorch pickles only: open the model in transformers and save it with `save_pretrained`.';
+  } else if (ending('.gguf')) hint = 'There is a GGUF file only: use the original safetensors checkpoint.';
+  throw new DataError(`${where}: no safetensors weights`, { hint });
+}
+
+/** Shard file → the tensors that the index says are in it. Throws a DataError when the index is not one. */
+export function parseWeightIndex(bytes: Uint8Array, file: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const map = parseStrictObject(bytes, file).get('weight_map');
+  if (!(map instanceof Map) || map.size === 0) throw new DataError(`${file}: it has no weight_map`);
+  const shards = new Map<string, Set<string>>();
+  for (const [tensor, shard] of map as ReadonlyMap<string, unknown>) {
+    if (typeof shard !== 'string' || !/^[\w.-]+\.safetensors$/.test(shard) || shard.startsWith('.')) {
+      throw new DataError(
+        `${file}: tensor ${tensor} is said to be in ${JSON.stringify(shard)}, which is no plain .safetensors name`,
+      );
+    }
+    const tensors = shards.get(shard);
+    if (tensors === undefined) shards.set(shard, new Set([tensor]));
+    else tensors.add(tensor);
+  }
+  return shards;
+}
+
+/** Files beside the weights that belong to a model: what opens it and what turns text into tokens. */
+export const companionFiles: readonly string[] = [
+  'config.json',
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'tokenizer.model',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'vocab.json',
+  'merges.txt',
+  'chat_template.jinja',
+  'chat_template.json',
+];

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { EnvironmentError } from '../diagnostics/errors.js';
+import { deviceCacheFolder } from './cache-folder.js';
+import type { AdapterDescription } from './gpu.js';
+import { readProbes, writeProbes } from './probe-cache.js';
+import { unpackSwiftShader } from './swiftshader.js';
+import { lavapipeManifest } from './vulkan-drivers.js';
+
+/** A choice that was probed: what a process must set before it loads Dawn, and the adapter it then gets. */
+export interface Driver {
+  /** Value of RUNFLOW_ADAPTER that gives this driver again without guessing. */
+  readonly selector: string;
+  /** Environment variables that make the Vulkan loader see this driver. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Path of a Vulkan loader to load first, for machines without one. */
+  readonly loader?: string;
+  /** Name for Dawn's own selection, when the user gave one. */
+  readonly name?: string;
+  readonly adapter: AdapterDescription;
+}
+
+type Candidate = Omit<Driver, 'adapter'>;
+
+const probeTimeoutMilliseconds = 30_000;
+
+/**
+ * The driver that RUNFLOW_ADAPTER asks for. `auto`: a hardware adapter if Dawn finds one, else a lavapipe that Dawn accepts
+ * (Mesa 25 or newer), else the SwiftShader of the optional dependency `@sparticuz/chromium`. Each candidate is tried in a
+ * short child process; the outcome is remembered until a driver or the environment changes, so that knowing the device
+ * class costs no device.
+ * @throws EnvironmentError when nothing fits, saying what to install.
+ */
+export async function chooseDriver(environment: NodeJS.ProcessEnv = process.env): Promise<Driver> {
+  const wanted = environment.RUNFLOW_ADAPTER || 'auto';
+  const known = readProbes(environment)[wanted];
+  if (known !== undefined) return known;
+  const driver = await probeInOrder(wanted, environment);
+  writeProbes(environment, { [wanted]: driver, [driver.selector]: driver });
+  return driver;
+}
+
+/** The adapter that a worker started now would get. Never opens a device. */
+export async function expectedDevice(environment: NodeJS.ProcessEnv = process.env): Promise<AdapterDescription> {
+  return (await chooseDriver(environment)).adapter;
+}
+
+/** Variables for a child process that must get exactly this driver. */
+export function workerEnvironment(driver: Driver): Record<string, string> {
+  return { RUNFLOW_ADAPTER: driver.selector };
+}
+
+async function probeInOrder(wanted: string, environment: NodeJS.ProcessEnv): Promise<Driver> {
+  const failures: string[] = [];
+  for await (const candidate of candidates(wanted, environment)) {
+    const outcome = await probe(candidate, environment);
+    if ('error' in outcome) {
+      failures.push(`${candidate.selector}: ${outcome.error}`);
+    } else if (
+      candidate.selector === 'hardware' &&
+      outcome.adapter.software &&
+      environment.VK_DRIVER_FILES === undefined
+    ) {
+      failures.push(`hardware: only a software adapter (${outcome.adapter.description})`);
+    } else {
+      return { ...candidate, adapter: outcome.adapter };
+    }
+  }
+  throw new EnvironmentError(
+    [`No GPU adapter for RUNFLOW_ADAPTER=${wanted}.`, ...failures.map((failure) => `  ${failure}`)].join('\n'),
+    { hint: installationHint(wanted) },
+  );
+}
+
+async function* candidates(wanted: string, environment: NodeJS.ProcessEnv): AsyncGenerator<Candidate> {
+  const auto = wanted === 'auto';
+  if (!['auto', 'hardware', 'lavapipe', 'swiftshader'].includes(wanted)) {
+    yield { selector: wanted, variables: {}, name: wanted };
+    return;
+  }
+  if (auto || wanted === 'hardware') {
+    // Mesa's CPU driver is left out so that it does not hide, or stand in for, a card. Loaders before 1.3.234 ignore this.
+    const userChose = environment.VK_DRIVER_FILES !== undefined || environment.VK_ICD_FILENAMES !== undefined;
+    yield { selector: 'hardware', variables: userChose ? {} : { VK_LOADER_DRIVERS_DISABLE: '*lvp*,*swiftshader*' } };
+  }
+  if (auto || wanted === 'lavapipe') {
+    const manifest = lavapipeManifest(environment);
+    if (manifest !== undefined) yield { selector: 'lavapipe', variables: vulkanDriver(manifest) };
+  }
+  if (auto || wanted === 'swiftshader') {
+    const unpacked = await unpackSwiftShader(deviceCacheFolder());
+    if (unpacked !== undefined) {
+      yield { selector: 'swiftshader', variables: vulkanDriver(unpacked.manifest), loader: unpacked.loader };
+    }
+  }
+}
+
+/** The loader's variable for a single driver, under its new and its old name. */
+function vulkanDriver(manifest: string): Record<string, string> {
+  return { VK_DRIVER_FILES: manifest, VK_ICD_FILENAMES: manifest };
+}
+
+function installationHint(wanted: string): string {
+  const swiftshader = 'npm install @sparticuz/chromium (brings a software GPU; Linux x64)';
+  const lavapipe = 'Mesa 25 or newer (Debian: apt install mesa-vulkan-drivers, from backports where stable is older)';
+  if (wanted === 'swiftshader') return `Install it: ${swiftshader}.`;
+  if (wanted === 'lavapipe') return `Install ${lavapipe}.`;
+  if (wanted === 'hardware') return 'Install a Vulkan driver for your card, or set RUNFLOW_ADAPTER=auto.';
+  return `Install a Vulkan driver for your card, or ${lavapipe}, or run ${swiftshader}.`;
+}
+
+/** Asks a child process which adapter Dawn finds with this driver: a driver that crashes or hangs takes only the child along. */
+function probe(
+  candidate: Candidate,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ adapter: AdapterDescription } | { error: string }> {
+  const script = fileURLToPath(new URL('./driver-probe.js', import.meta.url));
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [script, JSON.stringify(candidate)],
+      { env: environment, timeout: probeTimeoutMilliseconds, killSignal: 'SIGKILL' },
+      (error, stdout) => {
+        const line = stdout.trim().split('\n').at(-1) ?? '';
+        if (line.startsWith('{')) resolve(JSON.parse(line));
+        else if (error?.killed) resolve({ error: `no answer within ${probeTimeoutMilliseconds / 1000} s` });
+        else resolve({ error: `the driver ended the process (${error?.signal ?? `exit code ${error?.code}`})` });
+      },
+    );
+  });
+}

@@ -1,0 +1,92 @@
+import type { Dispatch } from './gpu.js';
+import { readKernel } from './kernel-source.js';
+import { uniformSlotBytes } from './uniform-ring.js';
+
+/** A compiled kernel and how its parameters are laid out. Layouts of equal signature are the same object. */
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: BindingLayout;
+}
+
+export interface BindingLayout {
+  readonly id: number;
+  readonly group: GPUBindGroupLayout;
+  readonly pipelineLayout: GPUPipelineLayout;
+  readonly storageCount: number;
+  readonly hasUniforms: boolean;
+}
+
+/** Compiles each combination of kernel, entry point, constants and text once. */
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #modules = new Map<string, { module: GPUShaderModule; layout: BindingLayout }>();
+  readonly #layouts = new Map<string, BindingLayout>();
+  /** Numbers of texts, which are long: equal texts have one number, and an object that was seen is not looked at again. */
+  readonly #texts = new Map<string, number>();
+  readonly #textObjects = new WeakMap<object, number>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  get(dispatch: Pick<Dispatch, 'kernel' | 'entry' | 'constants' | 'text'>): Pipeline {
+    const { kernel, entry = 'main', constants, text } = dispatch;
+    const moduleKey = text === undefined ? kernel : `${kernel} ${this.#textNumber(text)}`;
+    const key = `${moduleKey} ${entry}${constants === undefined ? '' : ` ${JSON.stringify(constants)}`}`;
+    const known = this.#pipelines.get(key);
+    if (known !== undefined) return known;
+    const { module, layout } = this.#module(kernel, moduleKey, text);
+    const pipeline = this.#device.createComputePipeline({
+      label: key,
+      layout: layout.pipelineLayout,
+      compute: { module, entryPoint: entry, constants: { ...constants } },
+    });
+    const made = { pipeline, layout };
+    this.#pipelines.set(key, made);
+    return made;
+  }
+
+  #textNumber(text: Readonly<Record<string, string>>): number {
+    const known = this.#textObjects.get(text);
+    if (known !== undefined) return known;
+    const content = JSON.stringify(text);
+    const number = this.#texts.get(content) ?? this.#texts.size;
+    this.#texts.set(content, number);
+    this.#textObjects.set(text, number);
+    return number;
+  }
+
+  #module(kernel: string, key: string, text: Readonly<Record<string, string>> | undefined) {
+    const known = this.#modules.get(key);
+    if (known !== undefined) return known;
+    const source = readKernel(kernel, text);
+    const module = this.#device.createShaderModule({ label: `kernels/${kernel}.wgsl`, code: source.text });
+    const made = { module, layout: this.#layout(source.storage, source.hasUniforms) };
+    this.#modules.set(key, made);
+    return made;
+  }
+
+  #layout(storage: readonly GPUBufferBindingType[], hasUniforms: boolean): BindingLayout {
+    const key = `${storage.join(',')}${hasUniforms ? ',uniform' : ''}`;
+    const known = this.#layouts.get(key);
+    if (known !== undefined) return known;
+    const entries: GPUBindGroupLayoutEntry[] = storage.map((type, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type },
+    }));
+    if (hasUniforms) {
+      entries.push({
+        binding: storage.length,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: 'uniform', hasDynamicOffset: true, minBindingSize: uniformSlotBytes },
+      });
+    }
+    const group = this.#device.createBindGroupLayout({ label: key, entries });
+    const pipelineLayout = this.#device.createPipelineLayout({ label: key, bindGroupLayouts: [group] });
+    const layout = { id: this.#layouts.size, group, pipelineLayout, storageCount: storage.length, hasUniforms };
+    this.#layouts.set(key, layout);
+    return layout;
+  }
+}

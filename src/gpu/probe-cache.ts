@@ -1,0 +1,63 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { deviceCacheFolder } from './cache-folder.js';
+import type { Driver } from './driver.js';
+import { machineFingerprint } from './vulkan-drivers.js';
+
+/** Drivers found by selector (`auto`, `lavapipe`, …). */
+type Probes = Readonly<Record<string, Driver>>;
+
+/** Raised when what a probe records changes its meaning. */
+const revision = 1;
+/** One entry per set of drivers and environment variables that is in use side by side. */
+const maxFingerprints = 8;
+
+function cacheFile(): string {
+  return path.join(deviceCacheFolder(), 'adapters.json');
+}
+
+function fingerprint(environment: NodeJS.ProcessEnv): string {
+  const { version } = createRequire(import.meta.url)('webgpu/package.json') as { version: string };
+  const text = JSON.stringify([revision, version, import.meta.url, ...machineFingerprint(environment)]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+function readAll(): Record<string, Probes> {
+  try {
+    return JSON.parse(readFileSync(cacheFile(), 'utf8')) as Record<string, Probes>;
+  } catch {
+    return {};
+  }
+}
+
+/** What was found for these drivers and this environment; empty when nothing was probed yet or something changed. */
+export function readProbes(environment: NodeJS.ProcessEnv): Probes {
+  return readAll()[fingerprint(environment)] ?? {};
+}
+
+/** Remembers probes. A cache folder that cannot be written costs the next process a probe, nothing else. */
+export function writeProbes(environment: NodeJS.ProcessEnv, probes: Probes): void {
+  const key = fingerprint(environment);
+  const { [key]: known, ...others } = readAll();
+  const kept = Object.entries(others).slice(-(maxFingerprints - 1));
+  replace(Object.fromEntries([...kept, [key, { ...known, ...probes }]]));
+}
+
+/** Forgets everything probed: the device that opened is not the one that was remembered. */
+export function forgetProbes(): void {
+  replace({});
+}
+
+function replace(all: Record<string, Probes>): void {
+  const file = cacheFile();
+  const temporary = `${file}.${randomUUID()}`;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(temporary, JSON.stringify(all));
+    renameSync(temporary, file);
+  } catch {
+    // Documented above: without a cache the next process probes again.
+  }
+}

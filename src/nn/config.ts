@@ -1,0 +1,174 @@
+import { DataError } from '../diagnostics/errors.js';
+import type { Architecture } from '../formats/architecture.js';
+import type { Json, JsonObject } from '../formats/json.js';
+
+/** `llama3` scaling of the rotary frequencies (Llama 3.1 and later), by the names of config.json. */
+export interface Llama3RopeScaling {
+  readonly factor: number;
+  readonly lowFrequencyFactor: number;
+  readonly highFrequencyFactor: number;
+  readonly originalContextLength: number;
+}
+
+/** What a Hugging Face config.json says of a decoder that runflow computes. */
+export interface DecoderConfig extends Architecture {
+  readonly attentionBias: boolean;
+  readonly mlpBias: boolean;
+  readonly ropeScaling?: Llama3RopeScaling;
+  /** Tokens that end a generation; empty when the file names none. */
+  readonly endTokens: readonly number[];
+}
+
+/**
+ * Reads config.json of a Llama or Qwen2 checkpoint (fields as in transformers' LlamaConfig and Qwen2Config, with their
+ * defaults). `file` names it in errors. Whatever would change the result and is not computed here is refused by name.
+ */
+export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
+  const fields = new ConfigFields(json, file);
+  const family = fields.oneOf('model_type', ['llama', 'qwen2']);
+  fields.architectures(family === 'llama' ? 'LlamaForCausalLM' : 'Qwen2ForCausalLM');
+  fields.oneOf('hidden_act', ['silu'], 'silu');
+  for (const name of ['use_sliding_window', 'use_mrope']) {
+    if (fields.flag(name, false)) fields.refuse(name, json[name]!, 'is not computed');
+  }
+  if (json.quantization_config != null) fields.refuse('quantization_config', '…', 'is not computed');
+  if (Array.isArray(json.layer_types) && json.layer_types.some((type) => type !== 'full_attention')) {
+    fields.refuse('layer_types', json.layer_types as Json, 'may hold only "full_attention"');
+  }
+  for (const [name, neutral] of [
+    ['attention_dropout', 0],
+    ['partial_rotary_factor', 1],
+  ] as const) {
+    const value = fields.number(name, neutral);
+    if (value !== neutral) fields.refuse(name, value, `is not computed; only ${neutral} is`);
+  }
+
+  const hidden = fields.count('hidden_size');
+  const heads = fields.count('num_attention_heads');
+  const kvHeads = fields.count('num_key_value_heads', heads);
+  if (heads % kvHeads !== 0) fields.refuse('num_key_value_heads', kvHeads, `does not divide ${heads} attention heads`);
+  const headDim = fields.count('head_dim', hidden / heads);
+  if (headDim % 2 !== 0) fields.refuse('head_dim', headDim, 'is odd; rotary embedding turns pairs');
+  const rope = ropeOf(fields);
+  return {
+    family,
+    hidden,
+    layers: fields.count('num_hidden_layers'),
+    heads,
+    kvHeads,
+    headDim,
+    mlp: fields.count('intermediate_size'),
+    vocabulary: fields.count('vocab_size'),
+    tied: fields.flag('tie_word_embeddings', false),
+    attentionBias: family === 'llama' && fields.flag('attention_bias', false),
+    mlpBias: family === 'llama' && fields.flag('mlp_bias', false),
+    ropeTheta: rope.theta,
+    ...(rope.scaling === undefined ? {} : { ropeScaling: rope.scaling }),
+    normEpsilon: fields.number('rms_norm_eps', 1e-6),
+    contextLength: fields.count('max_position_embeddings', family === 'llama' ? 2048 : 32768),
+    endTokens: fields.tokens('eos_token_id'),
+  };
+}
+
+/** `rope_scaling` beside `rope_theta`, or in newer files both in `rope_parameters`. */
+function ropeOf(fields: ConfigFields): { theta: number; scaling?: Llama3RopeScaling } {
+  const name = fields.has('rope_parameters') ? 'rope_parameters' : 'rope_scaling';
+  const rope = fields.object(name);
+  const outer = fields.number('rope_theta', 10000);
+  if (rope === undefined) return { theta: outer };
+  const theta = rope.number('rope_theta', outer);
+  const type = rope.oneOf(rope.has('rope_type') ? 'rope_type' : 'type', ['default', 'llama3'], 'default');
+  const partial = rope.number('partial_rotary_factor', 1);
+  if (partial !== 1) rope.refuse('partial_rotary_factor', partial, 'is not computed; only 1 is');
+  if (type === 'default') return { theta };
+  return {
+    theta,
+    scaling: {
+      factor: rope.number('factor'),
+      lowFrequencyFactor: rope.number('low_freq_factor'),
+      highFrequencyFactor: rope.number('high_freq_factor'),
+      originalContextLength: rope.count('original_max_position_embeddings'),
+    },
+  };
+}
+
+/** Typed access to the fields of one JSON object; null counts as absent, as in transformers. */
+class ConfigFields {
+  readonly #json: JsonObject;
+  readonly #file: string;
+  readonly #prefix: string;
+
+  constructor(json: JsonObject, file: string, prefix = '') {
+    this.#json = json;
+    this.#file = file;
+    this.#prefix = prefix;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#json, name) && this.#json[name] !== null;
+  }
+
+  refuse(name: string, value: Json, why: string): never {
+    throw new DataError(`${this.#file}: ${this.#prefix}${name} = ${JSON.stringify(value)} ${why}`, {
+      hint: 'runflow computes Llama and Qwen2 decoders; see "Models" in the README.',
+    });
+  }
+
+  number(name: string, fallback?: number): number {
+    const value = this.#get(name, fallback);
+    if (typeof value !== 'number' || !Number.isFinite(value)) return this.refuse(name, value, 'is not a number');
+    return value;
+  }
+
+  count(name: string, fallback?: number): number {
+    const value = this.number(name, fallback);
+    if (!Number.isSafeInteger(value) || value < 1) this.refuse(name, value, 'is not a whole number above 0');
+    return value;
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.#get(name, fallback);
+    return typeof value === 'boolean' ? value : this.refuse(name, value, 'is neither true nor false');
+  }
+
+  oneOf<const T extends string>(name: string, allowed: readonly T[], fallback?: T): T {
+    const value = this.#get(name, fallback);
+    if (allowed.includes(value as T)) return value as T;
+    return this.refuse(name, value, `is not computed; ${allowed.map((item) => `"${item}"`).join(' and ')} can be`);
+  }
+
+  object(name: string): ConfigFields | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.#json[name] as Json;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return this.refuse(name, value, 'is not an object');
+    }
+    return new ConfigFields(value as JsonObject, this.#file, `${this.#prefix}${name}.`);
+  }
+
+  /** A token id, a list of them, or nothing. */
+  tokens(name: string): readonly number[] {
+    if (!this.has(name)) return [];
+    const value = this.#json[name] as Json;
+    const list = Array.isArray(value) ? (value as readonly Json[]) : [value];
+    if (!list.every((id) => typeof id === 'number' && Number.isSafeInteger(id) && id >= 0)) {
+      return this.refuse(name, value, 'is neither a token id nor a list of them');
+    }
+    return list as readonly number[];
+  }
+
+  /** The file may leave `architectures` out, but may not name a model with another head. */
+  architectures(expected: string): void {
+    if (!this.has('architectures')) return;
+    const value = this.#json.architectures as Json;
+    if (!Array.isArray(value) || !value.includes(expected)) {
+      this.refuse('architectures', value, `is not computed; ["${expected}"] can be`);
+    }
+  }
+
+  #get(name: string, fallback: Json | undefined): Json {
+    if (this.has(name)) return this.#json[name]!;
+    if (fallback !== undefined) return fallback;
+    throw new DataError(`${this.#file}: ${this.#prefix}${name} is missing`);
+  }
+}

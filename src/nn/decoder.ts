@@ -1,0 +1,312 @@
+import { architectureTensors } from '../formats/architecture.js';
+import { elementCount } from '../formats/tensor.js';
+import type { TokenRow } from '../formats/token-rows.js';
+import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
+import { gemm } from '../linalg/gemm.js';
+import { ActivationGradients, Activations } from './activations.js';
+import { type AttentionTiling, attentionTiling } from './attention.js';
+import type { DecoderConfig } from './config.js';
+import { crossEntropy, crossEntropyBackward } from './cross-entropy.js';
+import { gainOf, type Layer, type LayerPass, layerBackward, layerForward, normBackward } from './layer.js';
+import type { Linear } from './linear.js';
+import { type PackedBatch, packBatch } from './packed-batch.js';
+import { type Parameter, storageBytes } from './parameter.js';
+import { rmsNorm } from './rms-norm.js';
+import { rotaryTable } from './rope.js';
+import { gatherRows, type RowWindow, rowWindows, scatterAddRows } from './rows.js';
+import type { TrainableModel } from './train.js';
+
+export interface DecoderOptions {
+  /** What weights are kept in on the device. */
+  readonly type: 'F32' | 'BF16';
+  /** Keep one layer's activations and compute each layer's again in the backward pass. */
+  readonly activationCheckpointing?: boolean;
+  /** Token ids a window of logits may hold; for tests. */
+  readonly largestWindow?: number;
+}
+
+/** Bytes that the logits of one window may take. */
+const logitBytes = 64 * 2 ** 20;
+
+/**
+ * A Llama or Qwen2 decoder on the device. Sequences are packed without padding. Logits exist for positions with a target
+ * only, and a window of the vocabulary at a time.
+ */
+export class Decoder implements TrainableModel {
+  readonly config: DecoderConfig;
+  readonly parameters: readonly Parameter[];
+  readonly #gpu: Gpu;
+  readonly #options: DecoderOptions;
+  readonly #tiling: AttentionTiling;
+  readonly #byName: ReadonlyMap<string, Parameter>;
+  readonly #layers: readonly Layer[];
+  #rotaryTable: DeviceBuffer | undefined;
+  #rotaryPositions = 0;
+  #activations: Activations | undefined;
+  #gradients: ActivationGradients | undefined;
+
+  /**
+   * @param load the bytes of a tensor in `options.type`, by its checkpoint name; every tensor of the architecture once
+   */
+  static async create(
+    gpu: Gpu,
+    config: DecoderConfig,
+    options: DecoderOptions,
+    load: (name: string, shape: readonly number[]) => Promise<Uint8Array>,
+  ): Promise<Decoder> {
+    const parameters: Parameter[] = [];
+    for (const [name, shape] of architectureTensors(config)) {
+      const count = elementCount(shape);
+      const weights = gpu.allocate(storageBytes(count, options.type), name);
+      gpu.write(weights, await load(name, shape));
+      const gradient = gpu.allocate(4 * count, `gradient of ${name}`);
+      gpu.clear(gradient);
+      parameters.push({ name, shape, count, weights, type: options.type, gradient });
+    }
+    return new Decoder(gpu, config, options, parameters);
+  }
+
+  private constructor(gpu: Gpu, config: DecoderConfig, options: DecoderOptions, parameters: readonly Parameter[]) {
+    this.#gpu = gpu;
+    this.config = config;
+    this.#options = options;
+    this.parameters = parameters;
+    this.#tiling = attentionTiling(gpu, config);
+    this.#byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+    this.#layers = Array.from({ length: config.layers }, (_, index) => this.#layer(`model.layers.${index}`));
+  }
+
+  /** Summed token loss of the rows, without gradients. Natural logarithm. */
+  async loss(rows: readonly TokenRow[]): Promise<{ readonly sum: number; readonly targets: number }> {
+    const batch = packBatch(this.#gpu, rows, this.#tiling, this.config.vocabulary);
+    try {
+      const pass = this.#forward(batch);
+      this.#lossWindows(pass, undefined);
+      return { sum: await this.#lossSum(batch), targets: batch.targets.count };
+    } finally {
+      batch.release();
+    }
+  }
+
+  async accumulate(rows: readonly TokenRow[], weight: number): Promise<number> {
+    const batch = packBatch(this.#gpu, rows, this.#tiling, this.config.vocabulary);
+    try {
+      const pass = this.#forward(batch);
+      const gradients = this.#gradientsFor();
+      this.#lossWindows(pass, { weight, gradients });
+      this.#backward(pass, gradients);
+      return await this.#lossSum(batch);
+    } finally {
+      batch.release();
+    }
+  }
+
+  /** [targets, vocabulary] logits of the positions that have a target, for tests and small vocabularies. */
+  async logits(rows: readonly TokenRow[]): Promise<Float32Array> {
+    const batch = packBatch(this.#gpu, rows, this.#tiling, this.config.vocabulary);
+    const { vocabulary } = this.config;
+    const logits = this.#gpu.allocate(batch.targets.count * vocabulary * 4, 'all logits');
+    try {
+      this.#forward(batch);
+      this.#logits(batch, { first: 0, count: vocabulary }, logits);
+      return new Float32Array(await this.#gpu.read(logits));
+    } finally {
+      this.#gpu.release(logits);
+      batch.release();
+    }
+  }
+
+  /** A tensor's bytes as a checkpoint stores them, in the decoder's type. */
+  async weightsOf({ weights, count, type }: Parameter): Promise<Uint8Array> {
+    return new Uint8Array(await this.#gpu.read(weights)).subarray(0, count * (type === 'F32' ? 4 : 2));
+  }
+
+  release(): void {
+    for (const { weights, gradient } of this.parameters) this.#gpu.release(weights, gradient);
+    this.#activations?.release();
+    this.#gradients?.release();
+    if (this.#rotaryTable !== undefined) this.#gpu.release(this.#rotaryTable);
+  }
+
+  #forward(batch: PackedBatch): LayerPass {
+    const gpu = this.#gpu;
+    const { hidden, vocabulary, normEpsilon: epsilon } = this.config;
+    const a = this.#activationsFor(batch);
+    const pass = { gpu, config: this.config, tiling: this.#tiling, batch, rotaryTable: this.#rotary(batch.longest) };
+    gatherRows(gpu, {
+      ...{ source: gainOf(this.#embedding), sourceRows: vocabulary, columns: hidden },
+      ...{ index: batch.ids, rows: batch.rows, y: a.last },
+    });
+    this.#layers.forEach((layer, index) => {
+      layerForward(pass, {
+        ...{ layer, activations: a.layers[index]!, entry: a.entries[index]! },
+        ...(index === 0 ? { x: a.last } : { x: a.layers[index - 1]!.middle, branch: a.mlpBranch }),
+        ...{ attentionBranch: a.branch, mlpBranch: a.mlpBranch },
+      });
+    });
+    rmsNorm(gpu, {
+      ...{ rows: batch.rows, columns: hidden, epsilon, x: a.layers.at(-1)!.middle, branch: a.mlpBranch },
+      ...{ gain: gainOf(this.#parameter('model.norm.weight')), sum: a.last, y: a.output, scale: a.outputScale },
+    });
+    const { rows: index, count: rows } = batch.targets;
+    if (rows > 0) {
+      const source = { buffer: a.output, type: 'F32' } as const;
+      gatherRows(gpu, { source, sourceRows: batch.rows, columns: hidden, index, rows, y: a.targetOutput });
+    }
+    return pass;
+  }
+
+  /** The loss window by window; with gradients, those of the head and of the target outputs too. */
+  #lossWindows(
+    { batch }: LayerPass,
+    backward: { readonly weight: number; readonly gradients: ActivationGradients } | undefined,
+  ): void {
+    const gpu = this.#gpu;
+    const a = this.#activations!;
+    const { hidden, vocabulary } = this.config;
+    const { count: rows, labels: targets } = batch.targets;
+    if (rows === 0) return;
+    const windows = this.#windows(rows);
+    const logits = gpu.allocate(rows * windows[0]!.count * 4, 'logits');
+    const { targetLogSumExp: logSumExp, lossState, losses: buffer } = a;
+    for (const window of windows) {
+      this.#logits(batch, window, logits);
+      crossEntropy(gpu, { rows, window, logits, targets, logSumExp }, vocabulary, lossState, { buffer, start: 0 });
+    }
+    if (backward !== undefined) {
+      const { weight, gradients } = backward;
+      const head = this.#head;
+      for (const [index, window] of windows.entries()) {
+        // A single window's logits are still there.
+        if (windows.length > 1) this.#logits(batch, window, logits);
+        crossEntropyBackward(gpu, { rows, window, logits, targets, logSumExp }, weight);
+        const offset = window.first * hidden;
+        gemm(gpu, {
+          ...{ m: window.count, n: hidden, k: rows, transposeA: true, beta: 1 },
+          ...{ a: { buffer: logits }, b: { buffer: a.targetOutput }, c: { buffer: head.gradient, offset } },
+        });
+        gemm(gpu, {
+          ...{ m: rows, n: hidden, k: window.count, beta: index === 0 ? 0 : 1, a: { buffer: logits } },
+          ...{ b: { buffer: head.weights, type: head.type, offset }, c: { buffer: gradients.targetOutput } },
+        });
+      }
+    }
+    gpu.release(logits);
+  }
+
+  #backward(pass: LayerPass, gradients: ActivationGradients): void {
+    const gpu = this.#gpu;
+    const a = this.#activations!;
+    const { batch } = pass;
+    const { hidden, vocabulary } = this.config;
+    if (batch.targets.count === 0) return;
+    gatherRows(gpu, {
+      ...{ source: { buffer: gradients.targetOutput, type: 'F32' }, sourceRows: batch.targets.count, columns: hidden },
+      ...{ index: batch.targetOfRow, rows: batch.rows, y: gradients.normed },
+    });
+    normBackward(pass, this.#parameter('model.norm.weight'), a.last, a.outputScale, gradients, false);
+    for (let index = this.#layers.length - 1; index >= 0; index--) {
+      const layer = this.#layers[index]!;
+      const activations = a.layers[index]!;
+      const entry = a.entries[index]!;
+      // With checkpointing the layer above has overwritten the shared activations; `last` is free by now.
+      if (this.#options.activationCheckpointing && index < this.#layers.length - 1) {
+        layerForward(pass, {
+          ...{ layer, activations, x: entry, entry: a.last, attentionBranch: a.branch, mlpBranch: a.mlpBranch },
+        });
+      }
+      layerBackward(pass, layer, activations, entry, gradients);
+    }
+    const [targets, starts, rows] = batch.byToken.bindings;
+    scatterAddRows(gpu, {
+      ...{ x: gradients.stream, columns: hidden, order: batch.byToken, targets, starts, rows },
+      ...{ sum: this.#embedding.gradient, sumRows: vocabulary },
+    });
+  }
+
+  async #lossSum(batch: PackedBatch): Promise<number> {
+    const { count } = batch.targets;
+    if (count === 0) return 0;
+    const losses = new Float32Array(await this.#gpu.read(this.#activations!.losses, 0, count * 4));
+    return losses.reduce((sum, loss) => sum + loss, 0);
+  }
+
+  /** logits = target outputs · headᵀ for a window of the vocabulary. */
+  #logits(batch: PackedBatch, { first, count }: RowWindow, logits: DeviceBuffer): void {
+    const { hidden } = this.config;
+    const { weights, type } = this.#head;
+    gemm(this.#gpu, {
+      ...{
+        m: batch.targets.count,
+        n: count,
+        k: hidden,
+        transposeB: true,
+        a: { buffer: this.#activations!.targetOutput },
+      },
+      ...{ b: { buffer: weights, type, offset: first * hidden }, c: { buffer: logits } },
+    });
+  }
+
+  #windows(targets: number): readonly RowWindow[] {
+    const { hidden, vocabulary } = this.config;
+    const largest = Math.max(128, this.#options.largestWindow ?? Math.floor(logitBytes / (4 * targets)));
+    return rowWindows(this.#gpu, vocabulary, hidden, 4, largest);
+  }
+
+  #activationsFor({ rows, targets }: PackedBatch): Activations {
+    const have = this.#activations;
+    if (have !== undefined && have.rows >= rows && have.targets >= targets.count) return have;
+    have?.release();
+    this.#gradients?.release();
+    this.#gradients = undefined;
+    const [mostRows, mostTargets] = [Math.max(rows, have?.rows ?? 0), Math.max(targets.count, have?.targets ?? 0)];
+    const checkpointing = this.#options.activationCheckpointing ?? false;
+    this.#activations = new Activations(this.#gpu, this.config, mostRows, mostTargets, checkpointing);
+    return this.#activations;
+  }
+
+  #gradientsFor(): ActivationGradients {
+    const { rows, targets } = this.#activations!;
+    this.#gradients ??= new ActivationGradients(this.#gpu, this.config, rows, targets);
+    return this.#gradients;
+  }
+
+  #rotary(positions: number): DeviceBuffer {
+    if (this.#rotaryTable !== undefined && this.#rotaryPositions >= positions) return this.#rotaryTable;
+    if (this.#rotaryTable !== undefined) this.#gpu.release(this.#rotaryTable);
+    this.#rotaryPositions = Math.max(positions, 2 * this.#rotaryPositions);
+    this.#rotaryTable = this.#gpu.upload(rotaryTable(this.config, this.#rotaryPositions), 'rotary table');
+    return this.#rotaryTable;
+  }
+
+  get #embedding(): Parameter {
+    return this.#parameter('model.embed_tokens.weight');
+  }
+
+  get #head(): Parameter {
+    return this.config.tied ? this.#embedding : this.#parameter('lm_head.weight');
+  }
+
+  #parameter(name: string): Parameter {
+    return this.#byName.get(name)!;
+  }
+
+  #layer(prefix: string): Layer {
+    const linear = (name: string): Linear => {
+      const weight = this.#parameter(`${prefix}.${name}.weight`);
+      const [outputs, inputs] = weight.shape as readonly [number, number];
+      return { weight, bias: this.#byName.get(`${prefix}.${name}.bias`), outputs, inputs };
+    };
+    return {
+      attentionNorm: this.#parameter(`${prefix}.input_layernorm.weight`),
+      query: linear('self_attn.q_proj'),
+      key: linear('self_attn.k_proj'),
+      value: linear('self_attn.v_proj'),
+      output: linear('self_attn.o_proj'),
+      mlpNorm: this.#parameter(`${prefix}.post_attention_layernorm.weight`),
+      gate: linear('mlp.gate_proj'),
+      up: linear('mlp.up_proj'),
+      down: linear('mlp.down_proj'),
+    };
+  }
+}

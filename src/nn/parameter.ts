@@ -1,0 +1,25 @@
+import type { DeviceBuffer } from '../gpu/gpu.js';
+
+/**
+ * How weights and moments are kept. `f32`: all in f32. `bf16-weights`: bf16 weights for the forward and backward pass,
+ * updated in an f32 master copy. `bf16`: weights and moments in bf16, as published; at small learning rates a weight whose
+ * update is under half a unit in its last place stays where it is, unless rounding is stochastic.
+ */
+export type Precision = 'f32' | 'bf16-weights' | 'bf16';
+
+/** One tensor in training. Gradients are f32 in every precision. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly count: number;
+  /** What the passes read: f32 [count], or bf16 pairs. */
+  readonly weights: DeviceBuffer;
+  readonly type: 'F32' | 'BF16';
+  /** f32 [count]: sum over the micro-batches of a step. */
+  readonly gradient: DeviceBuffer;
+}
+
+/** Bytes of `count` numbers of a type on the device: bf16 lie in pairs. */
+export function storageBytes(count: number, type: 'F32' | 'BF16'): number {
+  return type === 'F32' ? 4 * count : 4 * Math.ceil(count / 2);
+}

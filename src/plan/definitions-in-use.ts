@@ -1,0 +1,94 @@
+import { isBehaviour } from '../workflow/metrics.js';
+import type { Metric, Workflow } from '../workflow/workflow.js';
+import { partsOf } from './expand-datasets.js';
+
+export interface DefinitionsInUse {
+  readonly models: ReadonlySet<string>;
+  readonly datasets: ReadonlySet<string>;
+  readonly recipes: ReadonlySet<string>;
+  readonly updates: ReadonlySet<string>;
+  readonly subspaces: ReadonlySet<string>;
+}
+
+/** The definitions that some sweep, metric or export needs, models and datasets with all that they are made from. */
+export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
+  const updates = new Set<string>();
+  const subspaces = new Set<string>();
+  for (const { project, onto } of workflow.sweeps.values()) {
+    for (const name of project) updates.add(name);
+    for (const name of onto) {
+      const subspace = workflow.subspaces.get(name)!;
+      subspaces.add(name);
+      updates.add(subspace.kind === 'random' ? subspace.like : subspace.of);
+    }
+  }
+  const metrics = metricsInUse(workflow);
+  for (const metric of metrics) {
+    if (metric.kind === 'mso') for (const pair of metric.pairs) for (const name of pair) updates.add(name);
+  }
+  const ends = [...updates].flatMap((name) => endsOf(workflow, name));
+  const models = modelsInUse(workflow, [...metrics.flatMap(modelsOf), ...ends]);
+  const recipes = new Set<string>();
+  const rowsOf = metrics.flatMap(datasetsOf);
+  for (const name of models) {
+    const model = workflow.models.get(name)!;
+    if (model.kind === 'init') rowsOf.push(...(model.tokenizer?.wordsOf ?? []));
+    if (model.kind !== 'train') continue;
+    recipes.add(model.recipe);
+    rowsOf.push(model.on);
+  }
+  return { models, datasets: datasetsInUse(workflow, rowsOf), recipes, updates, subspaces };
+}
+
+/** Metrics of behaviour are in use where a sweep measures them or they name models; all others always are. */
+export function metricsInUse({ metrics, sweeps }: Workflow): Metric[] {
+  const measured = new Set([...sweeps.values()].flatMap(({ measure }) => measure));
+  return [...metrics.values()].filter(
+    (metric) => !isBehaviour(metric) || metric.models.length > 0 || measured.has(metric.name),
+  );
+}
+
+/** Models that a metric names itself. */
+function modelsOf(metric: Metric): readonly string[] {
+  if (metric.kind === 'mso') return [];
+  return metric.kind === 'judge' && metric.judge.kind === 'model'
+    ? [...metric.models, metric.judge.model]
+    : metric.models;
+}
+
+function datasetsOf(metric: Metric): readonly string[] {
+  if (metric.kind === 'mso') return [];
+  if (metric.kind === 'activation-mso') return metric.prompts;
+  const examples = metric.kind === 'exact-match' && metric.fewshot.n > 0 ? metric.fewshot.from : null;
+  return examples === null ? [metric.on] : [metric.on, examples];
+}
+
+function modelsInUse(workflow: Workflow, named: readonly string[]): Set<string> {
+  const pending = [...(workflow.exports ?? []), ...named];
+  const models = new Set<string>();
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (models.has(name)) continue;
+    models.add(name);
+    const model = workflow.models.get(name)!;
+    if (model.kind === 'train') pending.push(model.from);
+    if (model.kind !== 'perturb') continue;
+    pending.push(model.from);
+    if (model.share !== undefined) pending.push(...endsOf(workflow, model.share.update));
+  }
+  return models;
+}
+
+function datasetsInUse(workflow: Workflow, pending: string[]): Set<string> {
+  const datasets = new Set<string>();
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (datasets.has(name)) continue;
+    datasets.add(name);
+    pending.push(...partsOf(workflow.datasets.get(name)!));
+  }
+  return datasets;
+}
+
+function endsOf(workflow: Workflow, update: string): [string, string] {
+  const { from, to } = workflow.updates.get(update)!;
+  return [from, to];
+}

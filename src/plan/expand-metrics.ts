@@ -1,0 +1,93 @@
+import type { OverlapParams, OverlapTableParams, OverlapTableRow } from '../steps/params.js';
+import type { Input } from '../steps/step.js';
+import type { MsoMetric, Workflow } from '../workflow/workflow.js';
+import type { UpdateExpansion, UpdateNode } from './expand-updates.js';
+import type { PlanBuilder } from './plan-builder.js';
+
+interface Pair {
+  readonly a: string;
+  readonly b: string;
+  readonly energies: Set<number>;
+  readonly metrics: Set<MsoMetric>;
+}
+
+/** Adds the overlap steps of all metrics of updates, and the table of what they measure. */
+export function expandMetrics(workflow: Workflow, updates: UpdateExpansion, builder: PlanBuilder): void {
+  const rows: OverlapTableRow[] = [];
+  const inputs: Record<string, Input> = {};
+  const waitsFor = new Set<string>();
+  for (const pair of pairsOf(workflow)) {
+    const a = updates.node(pair.a);
+    const b = updates.node(pair.b);
+    if ('waitsFor' in a || 'waitsFor' in b) {
+      const models = [a, b].flatMap((node) => ('waitsFor' in node ? node.waitsFor : []));
+      builder.defer(models, ...definitionsOf(pair));
+      for (const model of models) waitsFor.add(model);
+      continue;
+    }
+    const [first] = pair.metrics;
+    updates.requireSameTensors(a, b, first!.range);
+    for (const [index, tensor] of a.tensors.entries()) {
+      inputs[`${rows.length}/${index}`] = { node: addOverlap(pair, a, b, tensor, updates, builder), output: 'overlap' };
+    }
+    rows.push({
+      pair: [pair.a, pair.b],
+      energies: [...pair.energies].sort((x, y) => x - y),
+      tensors: a.tensors.map((tensor) => tensor.name),
+    });
+  }
+  if (waitsFor.size > 0) builder.defer([...waitsFor], 'overlap-table');
+  if (waitsFor.size > 0 || rows.length === 0) return;
+  const params: OverlapTableParams = { rows };
+  const node = builder.add(
+    { id: 'overlap-table', kind: 'overlap-table', params, inputs, group: 'Tables' },
+    'report.tables',
+  );
+  builder.results.push({ file: 'overlap.csv', node, output: 'overlap.csv' });
+}
+
+/** A pair that several metrics name is measured once, for the energies of all of them. */
+function pairsOf(workflow: Workflow): Pair[] {
+  const pairs = new Map<string, Pair>();
+  for (const metric of workflow.metrics.values()) {
+    if (metric.kind !== 'mso') continue;
+    for (const [a, b] of metric.pairs) {
+      const key = JSON.stringify([a, b]);
+      const pair = pairs.get(key) ?? { a, b, energies: new Set(), metrics: new Set() };
+      for (const energy of metric.energies) pair.energies.add(energy);
+      pair.metrics.add(metric);
+      pairs.set(key, pair);
+    }
+  }
+  return [...pairs.values()];
+}
+
+function addOverlap(
+  pair: Pair,
+  a: UpdateNode,
+  b: UpdateNode,
+  tensor: UpdateNode['tensors'][number],
+  updates: UpdateExpansion,
+  builder: PlanBuilder,
+): string {
+  const [svdA, svdB] = [updates.svd(a, tensor), updates.svd(b, tensor)];
+  const params: OverlapParams = {};
+  const step = {
+    id: `overlap[${pair.a},${pair.b},${tensor.name}]`,
+    kind: 'overlap',
+    params,
+    inputs: {
+      'a-u': { node: svdA, output: 'u' },
+      'a-s': { node: svdA, output: 's' },
+      'b-u': { node: svdB, output: 'u' },
+      'b-s': { node: svdB, output: 's' },
+    },
+    group: `Overlap of ${pair.a} and ${pair.b}`,
+    cost: tensor.rows * tensor.rankMax * tensor.rankMax,
+  };
+  return builder.add(step, ...definitionsOf(pair));
+}
+
+function definitionsOf({ metrics }: Pair): [string, ...string[]] {
+  return [...metrics].map(({ name }) => `metrics.${name}`) as [string, ...string[]];
+}

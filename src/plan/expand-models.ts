@@ -1,0 +1,182 @@
+import { architectureTensors } from '../formats/architecture.js';
+import type { JsonObject } from '../formats/json.js';
+import type { TokeniseParams, WordTokenizerParams } from '../steps/data-params.js';
+import type { FetchParams, InitParams, PerturbParams, TrainParams } from '../steps/params.js';
+import type { Input } from '../steps/step.js';
+import type { Model, Workflow } from '../workflow/workflow.js';
+import type { DatasetExpansion } from './expand-datasets.js';
+import { factsOfTrained, tokenizerFiles, trainParams } from './expand-training.js';
+import type { Facts, ModelFacts } from './facts.js';
+import type { PlanBuilder } from './plan-builder.js';
+
+/** A model as a node of the DAG: its artifacts are `tensor/<name>` and `file/<name>`. */
+export interface ModelNode {
+  /** Absent for a hub model that is not pinned to a commit yet, and for what is made from one. */
+  readonly node?: string;
+  /** Absent as long as a hub model that it comes from was not fetched. */
+  readonly facts?: ModelFacts;
+  /** The hub models that must be fetched before the facts are known; empty when they are. */
+  readonly waitsFor: readonly string[];
+}
+
+/** Adds the steps that make models, on demand: a model that nothing uses is never fetched. */
+export class ModelExpansion {
+  readonly #nodes = new Map<string, ModelNode>();
+  readonly #workflow: Workflow;
+  readonly #datasets: DatasetExpansion;
+  readonly #facts: Facts;
+  readonly #builder: PlanBuilder;
+
+  constructor(workflow: Workflow, datasets: DatasetExpansion, facts: Facts, builder: PlanBuilder) {
+    this.#workflow = workflow;
+    this.#datasets = datasets;
+    this.#facts = facts;
+    this.#builder = builder;
+  }
+
+  /** Adds the model and whatever it is made from; by a stack of its own, so that a long ancestry cannot overflow. */
+  node(name: string): ModelNode {
+    const pending = [name];
+    while (pending.length > 0) {
+      const model = this.#workflow.models.get(pending.at(-1)!)!;
+      const missing = ancestors(model, this.#workflow).filter((ancestor) => !this.#nodes.has(ancestor));
+      if (missing.length > 0) {
+        pending.push(...missing);
+        continue;
+      }
+      pending.pop();
+      if (!this.#nodes.has(model.name)) this.#nodes.set(model.name, this.#add(model));
+    }
+    return this.#nodes.get(name)!;
+  }
+
+  #add(model: Model): ModelNode {
+    switch (model.kind) {
+      case 'path': {
+        const node = `source[${model.name}]`;
+        this.#builder.addSource(node, { kind: 'model', name: model.name });
+        return { node, facts: this.#facts.models.get(model.name)!, waitsFor: [] };
+      }
+      case 'hub':
+        return this.#addFetch(model);
+      case 'init':
+        return this.#addInit(model);
+      case 'perturb':
+        return this.#addPerturb(model);
+      case 'train':
+        return this.#addTrained(model);
+    }
+  }
+
+  #addFetch(model: Model & { kind: 'hub' }): ModelNode {
+    const commit = this.#facts.commits.get(model.name);
+    if (commit === undefined) return { waitsFor: [model.name] };
+    const params: FetchParams = { repo: model.repo, commit };
+    const node = this.#step('fetch', model, params, {});
+    const facts = this.#facts.models.get(model.name);
+    return facts === undefined ? { node, waitsFor: [model.name] } : { node, facts, waitsFor: [] };
+  }
+
+  #addInit(model: Model & { kind: 'init' }): ModelNode {
+    const { architecture, initializerRange, seed, dtype } = model;
+    const params: InitParams = { architecture: { ...architecture }, initializerRange, seed, dtype };
+    const tensors = [...architectureTensors(architecture)].map(([name, shape]) => [name, { dtype, shape }] as const);
+    const facts = { tensors: new Map(tensors), tied: architecture.tied, files: new Set(['config.json']) };
+    if (model.tokenizer === undefined) return { node: this.#step('init', model, params, {}), facts, waitsFor: [] };
+    const tokenizer = this.#addTokenizer(model, model.tokenizer);
+    for (const file of tokenizerFiles.slice(0, 2)) facts.files.add(file);
+    if ('waitsFor' in tokenizer) return { facts, waitsFor: tokenizer.waitsFor };
+    const inputs = { tokenizer: { node: tokenizer.node, output: '*' } };
+    return { node: this.#step('init', model, params, inputs), facts, waitsFor: [] };
+  }
+
+  #addTokenizer(
+    model: Model & { kind: 'init' },
+    { wordsOf, template }: NonNullable<(Model & { kind: 'init' })['tokenizer']>,
+  ): { node: string } | { waitsFor: string[] } {
+    const inputs: Record<string, Input> = {};
+    const waitsFor = new Set<string>();
+    for (const [index, name] of wordsOf.entries()) {
+      const rows = this.#datasets.node(name);
+      if ('waitsFor' in rows) for (const waiting of rows.waitsFor) waitsFor.add(waiting);
+      else inputs[`rows/${index}`] = { node: rows.node, output: 'rows' };
+    }
+    if (waitsFor.size > 0) return { waitsFor: [...waitsFor] };
+    const params: WordTokenizerParams = {
+      vocabulary: model.architecture.vocabulary,
+      datasets: wordsOf.length,
+      template,
+    };
+    return { node: this.#step('word-tokenizer', model, params, inputs) };
+  }
+
+  #addTrained(model: Model & { kind: 'train' }): ModelNode {
+    const parent = this.#nodes.get(model.from)!;
+    const rows = this.#datasets.node(model.on);
+    const recipe = this.#workflow.recipes.get(model.recipe)!;
+    const waitsFor = [...new Set([...parent.waitsFor, ...('waitsFor' in rows ? rows.waitsFor : [])])];
+    const facts = parent.facts && factsOfTrained(parent.facts, recipe);
+    if (parent.node === undefined || parent.facts === undefined || 'waitsFor' in rows) {
+      return facts === undefined ? { waitsFor } : { facts, waitsFor };
+    }
+    const data: Record<string, Input> = {
+      rows: { node: rows.node, output: 'rows' },
+      config: { node: parent.node, output: 'file/config.json' },
+    };
+    for (const file of tokenizerFiles) {
+      if (parent.facts.files.has(file)) data[file] = { node: parent.node, output: `file/${file}` };
+    }
+    const tokens: TokeniseParams = { dataset: `datasets.${model.on}`, ...recipe.tokens };
+    const inputs = {
+      parent: { node: parent.node, output: '*' },
+      tokens: { node: this.#step('tokenise', model, tokens, data), output: '*' },
+    };
+    const { checkpointEvery, activationCheckpointing } = recipe;
+    const node = this.#step('train', model, trainParams(recipe, model.seed), inputs, {
+      checkpointEvery,
+      activationCheckpointing,
+    });
+    return { node, facts: facts!, waitsFor: [] };
+  }
+
+  #addPerturb(model: Model & { kind: 'perturb' }): ModelNode {
+    const parent = this.#nodes.get(model.from)!;
+    const { seed, norm, decay, share } = model;
+    const inputs: Record<string, string | undefined> = { parent: parent.node };
+    if (share !== undefined) {
+      const update = this.#workflow.updates.get(share.update)!;
+      inputs['share-from'] = this.#nodes.get(update.from)!.node;
+      inputs['share-to'] = this.#nodes.get(update.to)!.node;
+    }
+    const unknown = ancestors(model, this.#workflow).flatMap((name) => this.#nodes.get(name)!.waitsFor);
+    const known: Record<string, Input> = {};
+    for (const [name, node] of Object.entries(inputs)) {
+      if (node === undefined) return { waitsFor: [...new Set(unknown)] };
+      known[name] = { node, output: '*' };
+    }
+    const params: PerturbParams = { seed, norm, decay, ...(share === undefined ? {} : { share: share.weight }) };
+    const node = this.#step('perturb', model, params, known);
+    const facts = parent.facts;
+    return facts === undefined ? { node, waitsFor: parent.waitsFor } : { node, facts, waitsFor: [] };
+  }
+
+  #step(
+    kind: string,
+    model: Model,
+    params: FetchParams | InitParams | PerturbParams | TokeniseParams | TrainParams | WordTokenizerParams,
+    inputs: Record<string, Input>,
+    hints?: JsonObject,
+  ): string {
+    const id = `${kind}[${model.name}]`;
+    const step = { id, kind, params, inputs, group: `Model ${model.name}`, ...(hints === undefined ? {} : { hints }) };
+    return this.#builder.add(step, `models.${model.name}`);
+  }
+}
+
+function ancestors(model: Model, workflow: Workflow): string[] {
+  if (model.kind === 'train') return [model.from];
+  if (model.kind !== 'perturb') return [];
+  if (model.share === undefined) return [model.from];
+  const update = workflow.updates.get(model.share.update)!;
+  return [model.from, update.from, update.to];
+}

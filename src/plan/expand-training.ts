@@ -1,0 +1,43 @@
+import { isRotaryTable } from '../formats/architecture.js';
+import type { TrainParams } from '../steps/params.js';
+import type { Recipe } from '../workflow/workflow.js';
+import type { ModelFacts, TensorFacts } from './facts.js';
+
+/** What a tokenizer is made of, as Hugging Face names it; the chat template is a file of its own in newer folders. */
+export const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'] as const;
+
+/** The part of a recipe that decides the weights. */
+export function trainParams(recipe: Recipe, seed: number): TrainParams {
+  const { lr, schedule, warmup, length, batch, accumulate, lossNormalisation, clip, weightDecay, betas } = recipe;
+  const { epsilon, precision, rounding, order } = recipe;
+  return {
+    kind: schedule,
+    peak: lr,
+    warmup,
+    ...length,
+    batch,
+    accumulate,
+    order,
+    seed,
+    lossNormalisation,
+    ...(clip === null ? {} : { clip }),
+    weightDecay,
+    beta1: betas[0],
+    beta2: betas[1],
+    epsilon,
+    precision,
+    // Nothing is rounded in the other precisions: there the choice must not move the key.
+    rounding: precision === 'bf16' ? rounding : 'nearest',
+  };
+}
+
+/** A trained model has its parent's tensors in the recipe's precision; a tied head is not stored twice. */
+export function factsOfTrained({ tensors, tied, files }: ModelFacts, { precision }: Recipe): ModelFacts {
+  const trained = new Map<string, TensorFacts>();
+  for (const [name, { dtype, shape }] of tensors) {
+    const isWeight = dtype === 'F32' || dtype === 'BF16' || dtype === 'F16' || dtype === 'F64';
+    if (!isWeight || isRotaryTable(name) || (tied && name === 'lm_head.weight')) continue;
+    trained.set(name, { dtype: precision === 'f32' ? 'F32' : 'BF16', shape });
+  }
+  return { tensors: trained, tied, files };
+}

@@ -1,0 +1,169 @@
+import type { SourceRange } from '../diagnostics/diagnostic.js';
+import { InvalidWorkflowError } from '../diagnostics/errors.js';
+import { isRotaryTable } from '../formats/architecture.js';
+import { naturalOrder } from '../formats/natural-order.js';
+import type { DType } from '../formats/tensor.js';
+import type { SvdParams } from '../steps/params.js';
+import type { Update, Workflow } from '../workflow/workflow.js';
+import type { ModelExpansion } from './expand-models.js';
+import type { ModelFacts, TensorFacts } from './facts.js';
+import type { PlanBuilder } from './plan-builder.js';
+
+/** One tensor of an update, as the matrix it is decomposed as: first dimension × rest; a 1-D tensor is a column. */
+export interface UpdateTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly rows: number;
+  readonly columns: number;
+  /** min(rows, columns); 1 for a 1-D tensor. */
+  readonly rankMax: number;
+  /** 1-D: its subspace is the one direction it has, spanned by `u`. */
+  readonly vector: boolean;
+}
+
+export interface UpdateNode {
+  readonly update: Update;
+  /** Nodes of the two models. */
+  readonly from: string;
+  readonly to: string;
+  readonly tensors: readonly UpdateTensor[];
+}
+
+/** Hub models that must be fetched first. */
+export interface Waiting {
+  readonly waitsFor: readonly string[];
+}
+
+const floats: ReadonlySet<DType> = new Set(['F64', 'F32', 'F16', 'BF16']);
+
+/** Finds out which tensors an update has, and adds its decompositions when something wants them. */
+export class UpdateExpansion {
+  readonly #nodes = new Map<string, UpdateNode | Waiting>();
+  readonly #workflow: Workflow;
+  readonly #models: ModelExpansion;
+  readonly #builder: PlanBuilder;
+
+  constructor(workflow: Workflow, models: ModelExpansion, builder: PlanBuilder) {
+    this.#workflow = workflow;
+    this.#models = models;
+    this.#builder = builder;
+  }
+
+  node(name: string): UpdateNode | Waiting {
+    let node = this.#nodes.get(name);
+    if (node === undefined) {
+      node = this.#resolve(this.#workflow.updates.get(name)!);
+      this.#nodes.set(name, node);
+    }
+    return node;
+  }
+
+  /** Adds the one decomposition of this tensor that every subspace, sweep and metric reads. @returns the step's id. */
+  svd({ update, from, to }: UpdateNode, tensor: UpdateTensor): string {
+    const params: SvdParams = this.#workflow.semantics === 'reference' ? { readAs: 'F16' } : {};
+    const output = `tensor/${tensor.name}`;
+    const step = {
+      id: `svd[${update.name},${tensor.name}]`,
+      kind: 'svd',
+      params,
+      inputs: { from: { node: from, output }, to: { node: to, output } },
+      group: `SVD of ${update.name}`,
+      cost: tensor.rows * tensor.columns * tensor.rankMax,
+    };
+    return this.#builder.add(step, `updates.${update.name}`);
+  }
+
+  /** Refuses two updates that are to be compared or projected onto each other but differ in tensors. */
+  requireSameTensors(a: UpdateNode, b: UpdateNode, range: SourceRange): void {
+    const differences = differingTensors(shapesOf(a), shapesOf(b));
+    if (differences.length > 0) throw mismatch(`updates ${a.update.name} and ${b.update.name}`, differences, range);
+  }
+
+  #resolve(update: Update): UpdateNode | Waiting {
+    const from = this.#models.node(update.from);
+    const to = this.#models.node(update.to);
+    const waitsFor = [...new Set([...from.waitsFor, ...to.waitsFor])];
+    if (waitsFor.length > 0) return { waitsFor };
+    const fromTensors = this.#comparable(from.facts!, update);
+    const toTensors = this.#comparable(to.facts!, update);
+    const differences = differingTensors(fromTensors, toTensors);
+    if (differences.length > 0) {
+      throw mismatch(`models ${update.from} (from) and ${update.to} (to)`, differences, update.range);
+    }
+    const tensors = [...fromTensors].map(([name, shape]) => asMatrix(name, shape));
+    tensors.sort((a, b) => naturalOrder(a.name, b.name));
+    const empty = tensors.find((tensor) => tensor.rankMax === 0);
+    if (empty !== undefined) {
+      throw invalid(`tensor ${empty.name} of update ${update.name} is empty: ${text(empty.shape)}`, update.range);
+    }
+    if (tensors.length === 0) {
+      throw invalid(`models ${update.from} and ${update.to} have no floating-point tensor in common`, update.range);
+    }
+    return { update, from: from.node!, to: to.node!, tensors };
+  }
+
+  /** The tensors of a model that an update is about. A tied output layer is the embedding again: it counts once. */
+  #comparable(facts: ModelFacts, update: Update): Map<string, readonly number[]> {
+    const tensors = new Map<string, readonly number[]>();
+    for (const [tensor, { dtype, shape }] of facts.tensors) {
+      const why = reasonToOmit(tensor, dtype, facts);
+      if (why === undefined) tensors.set(tensor, shape);
+      else this.#builder.omit({ update: update.name, tensor, why });
+    }
+    return tensors;
+  }
+}
+
+function reasonToOmit(tensor: string, dtype: TensorFacts['dtype'], facts: ModelFacts): string | undefined {
+  if (!floats.has(dtype)) return `holds ${dtype}, not floating-point numbers`;
+  // Old Llama checkpoints hold it; what is trained from them does not.
+  if (isRotaryTable(tensor)) return 'a table of rotary frequencies, no weight';
+  if (facts.tied && tensor === 'lm_head.weight' && facts.tensors.has('model.embed_tokens.weight')) {
+    return 'tied to model.embed_tokens.weight, which counts once';
+  }
+  return undefined;
+}
+
+function asMatrix(name: string, shape: readonly number[]): UpdateTensor {
+  const rows = shape[0] ?? 1;
+  const columns = shape.slice(1).reduce((product, size) => product * size, 1);
+  return { name, shape, rows, columns, rankMax: Math.min(rows, columns), vector: shape.length < 2 };
+}
+
+function shapesOf(node: UpdateNode): Map<string, readonly number[]> {
+  return new Map(node.tensors.map((tensor) => [tensor.name, tensor.shape]));
+}
+
+/** A text for each tensor that is missing on a side or has another shape there. */
+function differingTensors(a: ReadonlyMap<string, readonly number[]>, b: ReadonlyMap<string, readonly number[]>) {
+  const differences: string[] = [];
+  for (const name of [...new Set([...a.keys(), ...b.keys()])].sort(naturalOrder)) {
+    const [left, right] = [a.get(name), b.get(name)];
+    if (left === undefined || right === undefined || text(left) !== text(right)) {
+      differences.push(`${name}: ${text(left)} and ${text(right)}`);
+    }
+  }
+  return differences;
+}
+
+function text(shape: readonly number[] | undefined): string {
+  return shape === undefined ? 'missing' : `[${shape.join(', ')}]`;
+}
+
+const shownDifferences = 5;
+
+function mismatch(what: string, differences: readonly string[], range: SourceRange): InvalidWorkflowError {
+  const shown = differences.slice(0, shownDifferences);
+  if (differences.length > shown.length) shown.push(`and ${differences.length - shown.length} more`);
+  return invalid(
+    `${what} differ in ${differences.length} ${differences.length === 1 ? 'tensor' : 'tensors'}: ${shown.join('; ')}`,
+    range,
+    'Use checkpoints of one architecture: same tensor names, same shapes.',
+  );
+}
+
+function invalid(message: string, range: SourceRange, hint?: string): InvalidWorkflowError {
+  return new InvalidWorkflowError([
+    { severity: 'error', code: 'tensor-mismatch', message, range, ...(hint === undefined ? {} : { hint }) },
+  ]);
+}

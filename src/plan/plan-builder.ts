@@ -1,0 +1,56 @@
+import type { Step } from '../steps/step.js';
+import type { OmittedTensor, Plan, ResultFile, Source } from './plan.js';
+
+/** Collects a plan. A step that several definitions ask for is added once and counted for each. */
+export class PlanBuilder {
+  readonly #steps = new Map<string, Step>();
+  readonly #sources = new Map<string, Source>();
+  readonly #named = new Map<string, Set<string>>();
+  readonly #omitted = new Map<string, OmittedTensor>();
+  readonly #deferred = new Map<string, Set<string>>();
+  readonly results: ResultFile[] = [];
+  readonly exports = new Map<string, string>();
+
+  /** Adds a step unless it is there, on behalf of definitions (`sweeps.parallel`). @returns its id. */
+  add(step: Omit<Step, 'origin'>, ...definitions: readonly [string, ...string[]]): string {
+    if (!this.#steps.has(step.id)) this.#steps.set(step.id, Object.freeze({ ...step, origin: definitions[0] }));
+    for (const definition of definitions) {
+      const ids = this.#named.get(definition);
+      if (ids === undefined) this.#named.set(definition, new Set([step.id]));
+      else ids.add(step.id);
+    }
+    return step.id;
+  }
+
+  addSource(node: string, source: Source): void {
+    this.#sources.set(node, source);
+  }
+
+  /** Notes that `definitions` cannot be unrolled before `models` (and datasets: `datasets.useful`) are fetched. */
+  defer(models: readonly string[], ...definitions: readonly string[]): void {
+    for (const what of definitions) {
+      this.#deferred.set(what, new Set([...(this.#deferred.get(what) ?? []), ...models]));
+    }
+  }
+
+  /** The models that something waits for; empty when everything could be unrolled. */
+  waitsFor(): string[] {
+    return [...new Set([...this.#deferred.values()].flatMap((models) => [...models]))];
+  }
+
+  omit(tensor: OmittedTensor): void {
+    this.#omitted.set(`${tensor.update}\n${tensor.tensor}`, tensor);
+  }
+
+  build(): Omit<Plan, 'hub'> {
+    return {
+      steps: [...this.#steps.values()],
+      sources: this.#sources,
+      deferred: [...this.#deferred].map(([what, models]) => ({ what, models: [...models] })),
+      results: this.results,
+      exports: this.exports,
+      named: new Map([...this.#named].map(([name, ids]) => [name, [...ids]])),
+      omitted: [...this.#omitted.values()],
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import type { Step } from '../steps/step.js';
+import type { HubDefinition } from './hub-in-use.js';
+
+/** A workflow unrolled: every step of it that can be known yet. A plain value, made by expand. */
+export interface Plan {
+  /** Each after all steps it takes inputs from. */
+  readonly steps: readonly Step[];
+  /** What the user already has, by node name: `source[aligned]` → the model `aligned`. */
+  readonly sources: ReadonlyMap<string, Source>;
+  /** What it takes from the Hugging Face hub. */
+  readonly hub: readonly HubDefinition[];
+  /** What cannot be unrolled before something is fetched. */
+  readonly deferred: readonly Deferred[];
+  /** What goes to the results folder. */
+  readonly results: readonly ResultFile[];
+  /** The models of the workflow's `exports` → their nodes. */
+  readonly exports: ReadonlyMap<string, string>;
+  /** `sweeps.parallel`, `metrics.overlap`, `updates.alignment`, … → ids of the steps made for it; targets name them. */
+  readonly named: ReadonlyMap<string, readonly string[]>;
+  /** Tensors that no step touches, and why. */
+  readonly omitted: readonly OmittedTensor[];
+}
+
+export interface Source {
+  readonly kind: 'model' | 'dataset';
+  readonly name: string;
+}
+
+export interface Deferred {
+  /** `sweeps.parallel` */
+  readonly what: string;
+  /** Hub models whose tensors are unknown, and hub datasets that are not pinned (`datasets.useful`). */
+  readonly models: readonly string[];
+}
+
+export interface ResultFile {
+  /** Name under results/<workflow>/. */
+  readonly file: string;
+  readonly node: string;
+  readonly output: string;
+}
+
+export interface OmittedTensor {
+  readonly update: string;
+  readonly tensor: string;
+  readonly why: string;
+}

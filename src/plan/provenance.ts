@@ -1,0 +1,109 @@
+import type { ReportParams } from '../steps/params.js';
+import type { Dataset, Model, Recipe, Subspace, Transforms, Workflow } from '../workflow/workflow.js';
+import { definitionsInUse } from './definitions-in-use.js';
+import type { Facts } from './facts.js';
+
+/** What a reader of the report must know to trust it. Paths and times stay out: they are in run.json. */
+export function provenance(workflow: Workflow, facts: Facts): ReportParams['provenance'] {
+  const rows: { label: string; text: string }[] = [{ label: 'Semantics', text: workflow.semantics }];
+  if (facts.deviceClass !== undefined) rows.push({ label: 'Device class', text: facts.deviceClass });
+  const used = definitionsInUse(workflow);
+  for (const model of workflow.models.values()) {
+    if (used.models.has(model.name)) rows.push({ label: `Model ${model.name}`, text: modelText(model, facts) });
+  }
+  for (const dataset of workflow.datasets.values()) {
+    if (used.datasets.has(dataset.name))
+      rows.push({ label: `Dataset ${dataset.name}`, text: datasetText(dataset, facts) });
+  }
+  for (const recipe of workflow.recipes.values()) {
+    if (used.recipes.has(recipe.name)) rows.push({ label: `Recipe ${recipe.name}`, text: recipeText(recipe) });
+  }
+  for (const { name, from, to } of workflow.updates.values()) {
+    if (used.updates.has(name)) rows.push({ label: `Update ${name}`, text: `${to} − ${from}` });
+  }
+  for (const subspace of workflow.subspaces.values()) {
+    if (used.subspaces.has(subspace.name))
+      rows.push({ label: `Subspace ${subspace.name}`, text: subspaceText(subspace) });
+  }
+  return rows;
+}
+
+function subspaceText(subspace: Subspace): string {
+  switch (subspace.kind) {
+    case 'top-k':
+      return `leading singular vectors of ${subspace.of}`;
+    case 'random-k':
+      return `singular vectors of ${subspace.of} in random order, seeds ${subspace.seeds.join(', ')}`;
+    case 'random':
+      return `random orthonormal vectors, as long as those of ${subspace.like}, seeds ${subspace.seeds.join(', ')}`;
+  }
+}
+
+function modelText(model: Model, facts: Facts): string {
+  switch (model.kind) {
+    case 'path':
+      return 'local checkpoint';
+    case 'hub':
+      return `${model.repo} at ${facts.commits.get(model.name) ?? model.revision}`;
+    case 'init':
+      return `${model.architecture.family}, initialised with seed ${model.seed}`;
+    case 'train':
+      return `${model.from}, trained on ${model.on} by the recipe ${model.recipe} (seed ${model.seed})`;
+    case 'perturb':
+      return `${model.from} and a seeded update (seed ${model.seed}, relative norm ${model.norm}, decay ${model.decay})`;
+  }
+}
+
+function datasetText(dataset: Dataset, facts: Facts): string {
+  return [sourceText(dataset, facts), ...transformTexts(dataset.transforms)].join('; ');
+}
+
+function sourceText(dataset: Dataset, facts: Facts): string {
+  switch (dataset.kind) {
+    case 'path':
+      return dataset.files === undefined ? 'local files' : `local files ${dataset.files.join(', ')}`;
+    case 'hub': {
+      const { name, repo, revision, rows } = dataset;
+      const what = 'files' in rows ? rows.files.join(', ') : `split ${rows.split} of ${rows.config}`;
+      return `${repo} at ${facts.commits.get(`datasets.${name}`) ?? revision}, ${what}`;
+    }
+    case 'mix': {
+      const parts = dataset.parts.map((part) => `${part.share ?? part.count} ${part.dataset}`);
+      return `${parts.join(' + ')}${dataset.total === undefined ? '' : ` of ${dataset.total} rows`}`;
+    }
+    case 'synthetic': {
+      const { kind, rows, seed } = dataset.what;
+      return `${rows} generated ${kind} (seed ${seed}${dataset.what.kind === 'vaults' ? `, ${dataset.what.answer}` : ''})`;
+    }
+  }
+}
+
+/** In the order in which they are done. */
+function transformTexts({ where, shuffle, skip, take, columns }: Transforms): string[] {
+  const conditions = Object.entries(where ?? {}).map(([column, value]) => `${column} = ${JSON.stringify(value)}`);
+  const renamed = Object.entries(columns ?? {}).filter(([name, column]) => name !== column);
+  return [
+    ...(conditions.length > 0 ? [`rows with ${conditions.join(' and ')}`] : []),
+    ...(shuffle === undefined ? [] : [`shuffled with seed ${shuffle}`]),
+    ...(skip === undefined ? [] : [`without the first ${skip}`]),
+    ...(take === undefined ? [] : [`first ${take}`]),
+    ...renamed.map(([name, column]) => `${column} as ${name}`),
+  ];
+}
+
+function recipeText(recipe: Recipe): string {
+  const { lr, schedule, warmup, length, batch, accumulate, clip, weightDecay, betas, epsilon, tokens } = recipe;
+  const { template, lossOn, maxLength, overlong, eos } = tokens;
+  const rounding = recipe.precision === 'bf16' && recipe.rounding === 'stochastic' ? ', stochastic rounding' : '';
+  return [
+    `AdamW (β ${betas.join(' and ')}, ε ${epsilon}, weight decay ${weightDecay})`,
+    `learning rate ${lr}, ${schedule}, warm-up ${warmup}`,
+    'epochs' in length ? `epochs ${length.epochs}` : `optimizer steps ${length.steps}`,
+    `batch ${batch}, accumulated ${accumulate} times, loss normalised by ${recipe.lossNormalisation}`,
+    `gradients ${clip === null ? 'not clipped' : `clipped at ${clip}`}`,
+    `precision ${recipe.precision}${rounding}`,
+    `rows ${recipe.order}, template ${typeof template === 'string' ? template : JSON.stringify(template)}`,
+    `loss on ${lossOn === 'all' ? 'all tokens' : 'the response'}${eos ? ', which ends with EOS' : ''}`,
+    `at most ${maxLength} tokens (${overlong})`,
+  ].join('; ');
+}

@@ -1,0 +1,66 @@
+import { UsageError } from '../diagnostics/errors.js';
+import { nearest } from '../diagnostics/nearest.js';
+import type { Step } from '../steps/step.js';
+import { globToRegExp } from './glob.js';
+import type { Deferred, Plan } from './plan.js';
+
+/** The ids of steps that a pattern names: by step id, by kind (`svd`), or by definition (`parallel`, `sweeps.parallel`). */
+export function matchingSteps(plan: Plan, pattern: string): Set<string> {
+  const matches = globToRegExp(pattern);
+  const found = new Set<string>();
+  for (const step of plan.steps) if (matches.test(step.id) || matches.test(step.kind)) found.add(step.id);
+  for (const [definition, ids] of plan.named) {
+    if (matches.test(definition) || matches.test(withoutSection(definition))) for (const id of ids) found.add(id);
+  }
+  return found;
+}
+
+/**
+ * The steps of the plan that the targets need, in plan order: all steps when there is no target.
+ * @throws UsageError when a target names nothing, also not something that is deferred
+ */
+export function selectTargets(plan: Plan, targets: readonly string[]): readonly Step[] {
+  if (targets.length === 0) return plan.steps;
+  const wanted = new Set<string>();
+  for (const target of targets) {
+    const found = matchingSteps(plan, target);
+    const deferred = matchingDeferred(plan, target);
+    if (found.size === 0 && deferred.length === 0) throw unknownTarget(plan, target);
+    for (const id of found) wanted.add(id);
+    // What is deferred needs its fetches: they are the only steps that can bring it about.
+    for (const { models } of deferred) for (const model of models) wanted.add(`fetch[${model}]`);
+  }
+  return withAncestors(plan.steps, wanted);
+}
+
+/** Backwards once over the plan order: every step stands after its inputs. */
+function withAncestors(steps: readonly Step[], wanted: Set<string>): Step[] {
+  const needed = new Set(wanted);
+  for (let index = steps.length - 1; index >= 0; index--) {
+    const step = steps[index]!;
+    if (needed.has(step.id)) for (const { node } of Object.values(step.inputs)) needed.add(node);
+  }
+  return steps.filter((step) => needed.has(step.id));
+}
+
+function matchingDeferred({ steps, deferred }: Plan, target: string): readonly Deferred[] {
+  if (steps.some(({ id }) => id === target)) return [];
+  // A step id cannot be compared with what has no steps yet: it may be any of them.
+  if (target.includes('[')) return deferred;
+  const matches = globToRegExp(target);
+  return deferred.filter(({ what }) => matches.test(what) || matches.test(withoutSection(what)));
+}
+
+function withoutSection(definition: string): string {
+  return definition.slice(definition.indexOf('.') + 1);
+}
+
+function unknownTarget(plan: Plan, target: string): UsageError {
+  const definitions = [...plan.named.keys()].flatMap((definition) => [definition, withoutSection(definition)]);
+  const names = new Set([...definitions, ...plan.steps.map((step) => step.kind)]);
+  const known = target.includes('[') ? plan.steps.map((step) => step.id) : names;
+  const meant = nearest(target, known);
+  return new UsageError(`target ${target} names no step of this workflow`, {
+    hint: meant === undefined ? 'See runflow plan FILE --all for the names.' : `Did you mean ${meant}?`,
+  });
+}

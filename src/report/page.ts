@@ -1,0 +1,71 @@
+import type { Digest } from '../formats/digest.js';
+import { type Html, html, trustedMarkup } from './html.js';
+import type { ReportInput } from './section.js';
+import { sections } from './sections.js';
+import { style } from './style.js';
+
+/** Told in the provenance beside what the parameters say. */
+export interface Origin {
+  /** Of the result files that the report was made from. */
+  readonly digests: ReadonlyMap<string, Digest>;
+  /** Version of the runflow that made the report. */
+  readonly version: string;
+}
+
+/**
+ * The whole report as one file: no script, no request to anywhere (the content security policy forbids both), opens from
+ * disk. The same input gives the same bytes; times are in run.json.
+ */
+export async function reportPage(input: ReportInput, origin: Origin): Promise<string> {
+  const { params } = input;
+  const shown: { name: string; heading: string; content: Html }[] = [];
+  const missing: string[] = [];
+  for (const section of sections) {
+    const show = { figure: params.figures.includes(section.name), table: params.tables.includes(section.name) };
+    if (!show.figure && !show.table) continue;
+    if (!input.files.has(section.needs)) missing.push(section.heading);
+    else shown.push({ name: section.name, heading: section.heading, content: await section.render(input, show) });
+  }
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="runflow">
+<title>${params.title}</title>
+<style>${trustedMarkup(style)}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${params.title}</h1>
+<p class="subtitle">Workflow <code>${params.workflow}</code></p>
+<nav aria-label="Sections"><ul>
+${shown.map(({ name, heading }) => html`<li><a href="#${name}">${heading}</a></li>`)}
+<li><a href="#provenance">Provenance</a></li>
+</ul></nav>
+</header>
+${shown.map(({ name, heading, content }) => html`<section id="${name}"><h2>${heading}</h2>${content}</section>`)}
+${missing.map((heading) => html`<p class="note">${heading}: the report asks for it, but nothing in this workflow measures it.</p>`)}
+${provenance(input, origin)}
+</main>
+</body>
+</html>
+`;
+  return page.markup;
+}
+
+/** Where the numbers come from. */
+function provenance({ params }: ReportInput, { digests, version }: Origin): Html {
+  return html`<section id="provenance"><h2>Provenance</h2>
+<dl>
+<dt>Workflow</dt><dd>${params.workflow}</dd>
+${params.provenance.map(({ label, text }) => html`<dt>${label}</dt><dd>${text}</dd>`)}
+${[...digests].map(([file, digest]) => html`<dt><a href="${encodeURI(file)}">${file}</a></dt><dd><code>${digest}</code></dd>`)}
+<dt>Report made by</dt><dd>runflow ${version}</dd>
+</dl>
+<p class="note">Digests and keys of every checkpoint tensor and step, the device, versions and times of the last run:
+<a href="run.json">run.json</a>.</p>
+</section>`;
+}

@@ -1,0 +1,20 @@
+import type { ReportParams } from '../steps/params.js';
+import type { Html } from './html.js';
+
+/** What a section may read. */
+export interface ReportInput {
+  readonly params: ReportParams;
+  /** Result files by name (`energy.csv`, …), as text. A file that the workflow does not make is absent. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** One part of the report: a subject with its figure and its table. */
+export interface Section {
+  /** What `report.figures` and `report.tables` of a workflow call it. */
+  readonly name: string;
+  readonly heading: string;
+  /** The result file that it cannot do without. */
+  readonly needs: string;
+  /** @param show which of the two the workflow asks for; at least one is true. */
+  render(input: ReportInput, show: { readonly figure: boolean; readonly table: boolean }): Promise<Html>;
+}

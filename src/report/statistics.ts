@@ -1,0 +1,45 @@
+import { CompensatedSum } from './compensated-sum.js';
+
+export interface Summary {
+  readonly n: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+  /** First and third quartile, by linear interpolation. */
+  readonly q1: number;
+  readonly q3: number;
+}
+
+/** Summary of at least one number. */
+export function summarize(values: readonly number[]): Summary {
+  const sorted = Float64Array.from(values).sort();
+  const sum = new CompensatedSum();
+  for (const value of sorted) sum.add(value);
+  return {
+    n: sorted.length,
+    mean: sum.value / sorted.length,
+    min: sorted[0]!,
+    max: sorted.at(-1)!,
+    q1: quantile(sorted, 0.25),
+    q3: quantile(sorted, 0.75),
+  };
+}
+
+function quantile(sorted: Float64Array, at: number): number {
+  const position = at * (sorted.length - 1);
+  const below = sorted[Math.floor(position)]!;
+  const above = sorted[Math.ceil(position)]!;
+  return below + (above - below) * (position - Math.floor(position));
+}
+
+/** Items by key, in order of first appearance. */
+export function groupBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}

@@ -1,0 +1,73 @@
+import { background, seriesColors } from './palette.js';
+
+const seriesVariables = (scheme: 'light' | 'dark') =>
+  seriesColors.map((color, index) => `--series-${index}: ${color[scheme]};`).join(' ');
+
+const darkVariables = `
+  --background: ${background.dark}; --text: #e7ebef; --muted: #a3adb8; --line: #313a44; --grid: #262e37; --axis: #8b96a2;
+  --link: #7cc0ff; --heat: #5ab4f0; --cell-empty: #1d242b; ${seriesVariables('dark')}`;
+
+/** The page's look: one column, figures side by side where there is room, dark where the reader's system is dark. */
+export const style = `
+:root {
+  color-scheme: light dark;
+  --background: ${background.light}; --text: #1b2026; --muted: #59636e; --line: #d9dee3; --grid: #e9edf0; --axis: #7a848f;
+  --link: #0a5ea8; --heat: #0069a8; --cell-empty: #f1f4f6; ${seriesVariables('light')}
+}
+@media screen and (prefers-color-scheme: dark) { :root {${darkVariables}
+} }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--background); color: var(--text); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+main { max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
+h2 { font-size: 1.35rem; margin: 3.2rem 0 .3rem; padding-top: 1.2rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1.08rem; margin: 1.6rem 0 .6rem; }
+h4 { font-size: .9rem; font-weight: 600; margin: 0 0 .2rem; overflow-wrap: anywhere; }
+p { margin: .4rem 0; }
+a { color: var(--link); text-underline-offset: .15em; }
+.subtitle, .note, figcaption, .dashed-note, .heat-legend { color: var(--muted); font-size: .9rem; }
+figcaption b { color: var(--text); font-weight: 600; }
+nav ul { list-style: none; margin: 1rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; }
+sub, sup { line-height: 0; }
+figure { margin: 0 0 2rem; }
+figcaption, .note { max-width: 46rem; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1.4rem 1.8rem; margin: 1rem 0; }
+.panel { min-width: 0; max-width: 34rem; }
+.panel svg { width: 100%; height: auto; display: block; }
+.panel.wide { max-width: none; }
+.panel.wide svg { width: auto; max-width: none; }
+.scroll { overflow-x: auto; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: 0; padding: 0; font-size: .92rem; }
+.legend li { display: inline-flex; align-items: center; gap: .45rem; overflow-wrap: anywhere; }
+.legend svg { width: 34px; height: 16px; flex: none; }
+.dashed-note { display: flex; align-items: center; gap: .45rem; margin: .2rem 0 0; }
+.dashed-note svg { flex: none; color: var(--axis); }
+.heat-legend { display: flex; align-items: center; gap: .5rem; margin: 0; }
+.heat-bar { display: inline-block; width: 8rem; height: .8rem; border: 1px solid var(--line); background: linear-gradient(to right, transparent, var(--heat)); }
+table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .35rem .8rem .35rem 0; text-align: right; vertical-align: top; white-space: nowrap; }
+th[scope=row], td.text, thead th[rowspan]:first-child { text-align: left; }
+thead th[rowspan] { vertical-align: bottom; text-align: left; }
+thead th { font-weight: 600; }
+th[scope=colgroup] { text-align: center; }
+thead tr:last-child th { border-bottom: 1px solid var(--axis); }
+thead th[rowspan] { border-bottom: 1px solid var(--axis); }
+th[scope=row] { font-weight: 500; }
+tr.group > * { border-top: 1px solid var(--line); }
+td small { display: block; color: var(--muted); font-size: .82em; line-height: 1.3; }
+dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .35rem 1.4rem; font-size: .92rem; margin: .8rem 0; }
+dt { color: var(--muted); overflow-wrap: anywhere; }
+dd { margin: 0; overflow-wrap: anywhere; }
+code { font: .88em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+@media (max-width: 36rem) {
+  main { padding: 1.5rem 1rem 3rem; }
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: .6rem; }
+}
+@media print {
+  main { max-width: none; padding: 0; }
+  nav, .downloads { display: none; }
+  figure, .table { break-inside: avoid; }
+  a { color: inherit; text-decoration: none; }
+}
+`;

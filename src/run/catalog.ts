@@ -1,0 +1,93 @@
+import type { Artifacts } from '../formats/artifact.js';
+import type { Checkpoint } from '../formats/checkpoint.js';
+import { tensorBytes } from '../formats/tensor.js';
+import { definitionsInUse } from '../plan/definitions-in-use.js';
+import type { ModelFacts } from '../plan/facts.js';
+import type { Plan } from '../plan/plan.js';
+import type { Store } from '../store/store.js';
+import type { Dataset, Model, Workflow } from '../workflow/workflow.js';
+import { factsOfCheckpoint, hashModel, openModel } from './checkpoints.js';
+import { hashDataset } from './dataset-files.js';
+
+export interface HashingProgress {
+  readonly model: string;
+  readonly done: number;
+  /** Bytes. */
+  readonly total: number;
+}
+
+type PathModel = Extract<Model, { kind: 'path' }>;
+
+/** The models and datasets a workflow finds on this machine: models opened once, all hashed when a plan needs them. */
+export class Catalog {
+  readonly #workflow: Workflow;
+  readonly #models: readonly PathModel[];
+  readonly #store: Store;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onHashing: (progress: HashingProgress) => void;
+  readonly #checkpoints = new Map<string, Checkpoint>();
+  readonly #artifacts = new Map<string, Artifacts>();
+
+  constructor(
+    workflow: Workflow,
+    store: Store,
+    options: { readonly signal?: AbortSignal; readonly onHashing?: (progress: HashingProgress) => void } = {},
+  ) {
+    this.#workflow = workflow;
+    const used = definitionsInUse(workflow).models;
+    this.#models = [...workflow.models.values()].filter(
+      (model) => model.kind === 'path' && used.has(model.name),
+    ) as PathModel[];
+    this.#store = store;
+    this.#signal = options.signal;
+    this.#onHashing = options.onHashing ?? (() => undefined);
+  }
+
+  async facts(): Promise<Map<string, ModelFacts>> {
+    const facts = new Map<string, ModelFacts>();
+    for (const model of this.#models) facts.set(model.name, factsOfCheckpoint(await this.#open(model)));
+    return facts;
+  }
+
+  /** The artifacts of the plan's sources, by node. */
+  async sources(plan: Plan): Promise<Map<string, Artifacts>> {
+    const sources = new Map<string, Artifacts>();
+    for (const [node, { kind, name }] of plan.sources) {
+      if (kind === 'model') {
+        const model = this.#models.find((candidate) => candidate.name === name)!;
+        sources.set(node, await this.#hash(model));
+      } else {
+        const dataset = this.#workflow.datasets.get(name)! as Extract<Dataset, { kind: 'path' }>;
+        sources.set(node, await hashDataset(dataset, this.#store, this.#signal));
+      }
+    }
+    return sources;
+  }
+
+  async #open(model: PathModel): Promise<Checkpoint> {
+    const known = this.#checkpoints.get(model.name);
+    if (known !== undefined) return known;
+    const checkpoint = await openModel(model);
+    this.#checkpoints.set(model.name, checkpoint);
+    return checkpoint;
+  }
+
+  async #hash(model: PathModel): Promise<Artifacts> {
+    const known = this.#artifacts.get(model.name);
+    if (known !== undefined) return known;
+    const checkpoint = await this.#open(model);
+    const total = [...checkpoint.tensors.values()].reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
+    let done = 0;
+    let told = performance.now();
+    const onProgress = (bytes: number) => {
+      done += bytes;
+      if (performance.now() - told < 1000) return;
+      told = performance.now();
+      this.#onHashing({ model: model.name, done, total });
+    };
+    const options = this.#signal === undefined ? { onProgress } : { onProgress, signal: this.#signal };
+    const artifacts = await hashModel(model, checkpoint, this.#store, options);
+    this.#artifacts.set(model.name, artifacts);
+    return artifacts;
+  }
+}

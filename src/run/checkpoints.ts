@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { DataError, InvalidWorkflowError } from '../diagnostics/errors.js';
+import type { Artifacts } from '../formats/artifact.js';
+import { type Checkpoint, checkpointArtifacts, openCheckpoint } from '../formats/checkpoint.js';
+import { hasTiedEmbeddings, parseModelConfig } from '../formats/model-config.js';
+import type { ModelFacts, TensorFacts } from '../plan/facts.js';
+import type { Store } from '../store/store.js';
+import type { Model } from '../workflow/workflow.js';
+
+type PathModel = Extract<Model, { kind: 'path' }>;
+
+/** Reads the headers of a model folder, not its data. @throws InvalidWorkflowError, DataError that name the model */
+export async function openModel(model: PathModel): Promise<Checkpoint> {
+  if (!existsSync(model.path)) {
+    throw new InvalidWorkflowError([
+      {
+        severity: 'error',
+        code: 'missing-path',
+        message: `model ${model.name}: there is no folder ${model.path}`,
+        range: model.range,
+        hint: 'Paths are relative to the file they stand in.',
+      },
+    ]);
+  }
+  try {
+    return await openCheckpoint(model.path);
+  } catch (error) {
+    throw ofModel(error, model);
+  }
+}
+
+/** Digests of all tensors and companion files; remembered by the store, so that data is read once. */
+export async function hashModel(
+  model: PathModel,
+  checkpoint: Checkpoint,
+  store: Store,
+  options: { readonly signal?: AbortSignal; readonly onProgress?: (bytes: number) => void },
+): Promise<Artifacts> {
+  try {
+    return await checkpointArtifacts(checkpoint, (file, ranges) => store.files.hash(file, ranges, options));
+  } catch (error) {
+    throw ofModel(error, model);
+  }
+}
+
+/** What the planner must know of a model folder. */
+export function factsOfCheckpoint({ tensors, tied, companions }: Checkpoint): ModelFacts {
+  return { tensors, tied, files: new Set(companions.keys()) };
+}
+
+/** The same of a model that a step has made or fetched. */
+export async function factsOfArtifacts(artifacts: Artifacts, store: Store): Promise<ModelFacts> {
+  const tensors = new Map<string, TensorFacts>();
+  for (const [output, { tensor }] of Object.entries(artifacts)) {
+    if (output.startsWith('tensor/') && tensor !== undefined) tensors.set(output.slice('tensor/'.length), tensor);
+  }
+  const outputs = Object.keys(artifacts).filter((output) => output.startsWith('file/'));
+  const files = new Set(outputs.map((output) => output.slice('file/'.length)));
+  const config = artifacts['file/config.json'];
+  if (config === undefined) return { tensors, tied: false, files };
+  return {
+    tensors,
+    files,
+    tied: hasTiedEmbeddings(parseModelConfig(Buffer.from(await store.read(config)), 'config.json')),
+  };
+}
+
+function ofModel(error: unknown, model: Model): unknown {
+  if (!(error instanceof DataError)) return error;
+  const { file, start } = model.range;
+  return new DataError(`model ${model.name} (${file}:${start.line}): ${error.message}`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    cause: error,
+  });
+}

@@ -1,0 +1,71 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { InvalidWorkflowError } from '../diagnostics/errors.js';
+import type { Artifact, Artifacts } from '../formats/artifact.js';
+import { dataFormatOf } from '../formats/data-file.js';
+import { listNames } from '../formats/file-access.js';
+import type { Store } from '../store/store.js';
+import type { Dataset } from '../workflow/workflow.js';
+
+type PathDataset = Extract<Dataset, { kind: 'path' }>;
+
+/**
+ * The files of a dataset on this machine, hashed and remembered: the file itself, or of a folder those that the workflow
+ * names (all data files, when it names none).
+ * @throws InvalidWorkflowError naming what is not there, and what is
+ */
+export async function hashDataset(
+  dataset: PathDataset,
+  store: Store,
+  signal: AbortSignal | undefined,
+): Promise<Artifacts> {
+  const { folder, names } = await filesOf(dataset);
+  const artifacts: Record<string, Artifact> = {};
+  for (const name of names) {
+    const file = join(folder, name);
+    const { size } = await stat(file);
+    const [digest] = await store.files.hash(file, [{ offset: 0, bytes: size }], signal === undefined ? {} : { signal });
+    artifacts[`file/${name}`] = { digest: digest!, bytes: size, at: { file, offset: 0 } };
+  }
+  return artifacts;
+}
+
+async function filesOf(dataset: PathDataset): Promise<{ folder: string; names: readonly string[] }> {
+  const { path, files } = dataset;
+  const status = await stat(path).catch(() => undefined);
+  if (status === undefined) {
+    throw refused(dataset, `there is nothing at ${path}`, 'Paths are relative to the file they stand in.');
+  }
+  if (status.isDirectory()) return { folder: path, names: await namesIn(dataset) };
+  if (files !== undefined) {
+    throw refused(dataset, `${path} is a file, and files chooses among those of a folder`, 'Remove files.');
+  }
+  const name = basename(path);
+  if (dataFormatOf(name) === undefined) throw refused(dataset, `${path} is no dataset file by its name`, readable);
+  return { folder: dirname(path), names: [name] };
+}
+
+const readable = 'runflow reads .jsonl, .json, .csv and .tsv (also .gz or .xz), and .parquet.';
+
+async function namesIn(dataset: PathDataset): Promise<readonly string[]> {
+  const { path, files } = dataset;
+  const there = (await readdir(path)).sort();
+  const found = await existing(path, files ?? there.filter((name) => dataFormatOf(name) !== undefined));
+  const absent = (files ?? []).filter((name) => !found.includes(name));
+  if (absent.length > 0) {
+    throw refused(dataset, `${path} holds no ${listNames(absent)}`, `There is: ${listNames(there)}.`);
+  }
+  if (found.length > 0) return found;
+  throw refused(dataset, `${path} holds no dataset file`, `There is: ${listNames(there)}. ${readable}`);
+}
+
+/** Those that are files; links to files count, as a folder of the Hugging Face cache has nothing else. */
+async function existing(folder: string, names: readonly string[]): Promise<readonly string[]> {
+  const status = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  return names.filter((_, index) => status[index]?.isFile());
+}
+
+function refused(dataset: PathDataset, what: string, hint: string): InvalidWorkflowError {
+  const message = `dataset ${dataset.name}: ${what}`;
+  return new InvalidWorkflowError([{ severity: 'error', code: 'missing-path', message, range: dataset.range, hint }]);
+}

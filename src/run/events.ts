@@ -1,0 +1,59 @@
+import type { Digest } from '../formats/digest.js';
+
+/** Everything that happens in a run. Renderers (terminal, plain lines, --json, report) only render; nothing else prints. */
+export type RunEvent =
+  | {
+      type: 'run-started';
+      run: string;
+      workflow: string;
+      time: string;
+      steps: number;
+      cached: number;
+      groups: readonly GroupTotal[];
+    }
+  /** The plan grew because a model's tensors became known. Totals are of the whole plan, as in `run-started`. */
+  | { type: 'plan-extended'; steps: number; cached: number; groups: readonly GroupTotal[] }
+  /** A model folder is read for its digests; only when it takes long. */
+  | { type: 'hashing'; model: string; done: number; total: number }
+  | { type: 'device'; adapter: string; deviceClass: string; software: boolean }
+  | {
+      type: 'step-started';
+      step: string;
+      group: string;
+      attempt: number;
+      reason: string;
+      /** The step's part of its group's `cost`. */
+      cost?: number;
+    }
+  | { type: 'step-progress'; step: string; group: string; done: number; total: number; unit?: string; note?: string }
+  | { type: 'step-log'; step: string; line: string }
+  | { type: 'step-finished'; step: string; group: string; key: Digest; seconds: number; bytes: number }
+  | { type: 'step-cached'; step: string; group: string; key: Digest }
+  | { type: 'step-failed'; step: string; group: string; message: string; hint?: string; origin?: string }
+  | { type: 'step-skipped'; step: string; group: string; because: string }
+  | { type: 'warning'; message: string; hint?: string }
+  /** The store had grown over its limit and was tidied. */
+  | { type: 'collected'; bytes: number; steps: number }
+  | { type: 'result'; file: string; changed: boolean }
+  | {
+      type: 'summary';
+      ran: number;
+      cached: number;
+      failed: number;
+      skipped: number;
+      interrupted: boolean;
+      /** What ended the run, when it was no step: results that cannot be written, for instance. */
+      problem?: string;
+      seconds: number;
+      results: string;
+      report?: string;
+    };
+
+export interface GroupTotal {
+  readonly group: string;
+  readonly steps: number;
+  /** How many of them are known to be cached already; each also gets a `step-cached` event of its own. */
+  readonly cached: number;
+  /** Expected work of the steps that are not cached, in any unit that is the same throughout the group; for the time left. */
+  readonly cost?: number;
+}

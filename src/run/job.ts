@@ -1,0 +1,30 @@
+import type { Artifact, Artifacts } from '../formats/artifact.js';
+import type { Digest } from '../formats/digest.js';
+import { artifactOf } from '../plan/key.js';
+import type { Step } from '../steps/step.js';
+import type { Job } from '../worker/protocol.js';
+
+/** A step whose inputs are known, as a worker gets it. */
+export function jobOf(step: Step, key: Digest, outputs: ReadonlyMap<string, Artifacts>, store: string): Job {
+  const inputs: Record<string, { one: Artifact } | { all: Artifacts }> = {};
+  for (const [name, input] of Object.entries(step.inputs)) {
+    inputs[name] = input.output === '*' ? { all: outputs.get(input.node)! } : { one: artifactOf(step, input, outputs) };
+  }
+  const { id, kind, params, hints } = step;
+  return { step: id, kind, key, params, ...(hints === undefined ? {} : { hints }), inputs, store };
+}
+
+/** The steps that made inputs whose bytes are not there any more, thrown away because they were damaged. */
+export function producersOfLostInputs(
+  step: Step,
+  outputs: ReadonlyMap<string, Artifacts>,
+  has: (artifact: Artifact) => boolean,
+): string[] {
+  const lost = new Set<string>();
+  for (const { node, output } of Object.values(step.inputs)) {
+    const all = outputs.get(node) ?? {};
+    const used = output === '*' ? Object.values(all) : [all[output]!];
+    if (!used.every(has)) lost.add(node);
+  }
+  return [...lost];
+}

@@ -1,0 +1,78 @@
+import { EnvironmentError } from '../diagnostics/errors.js';
+import { reasonText } from '../plan/explain-text.js';
+import { fetchStep, type HubDefinition } from '../plan/hub-in-use.js';
+import type { Deferred } from '../plan/plan.js';
+import type { Store } from '../store/store.js';
+import type { LoadedWorkflow } from '../workflow/workflow.js';
+import { Catalog } from './catalog.js';
+import { findDevice } from './device.js';
+import { readPins } from './hub-pins.js';
+import { type Prepared, prepare } from './prepare.js';
+
+export interface PlanOptions {
+  readonly workflow: LoadedWorkflow;
+  readonly store: Store;
+  readonly targets?: readonly string[];
+  /** Patterns of steps to count as not cached. */
+  readonly force?: readonly string[];
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Plans a workflow and looks what is cached, as a run would find it now. No device is opened, nothing is fetched, and of
+ * the store only the memory of file digests is written.
+ *
+ * @throws what prepare throws
+ */
+export async function planWorkflow(options: PlanOptions): Promise<Prepared> {
+  const { workflow, store, targets = [], force = [], environment = process.env } = options;
+  const device = await findDevice(environment);
+  return prepare({
+    workflow,
+    store,
+    catalog: new Catalog(workflow, store),
+    commits: await readPins(workflow),
+    deviceClass: device instanceof EnvironmentError ? device : device.deviceClass,
+    targets,
+    force,
+    lookUp: (key) => store.lookUp(key),
+  });
+}
+
+/** A plan as `runflow plan --json` prints it. */
+export interface PlanDescription {
+  readonly steps: readonly PlannedStep[];
+  readonly counts: { readonly cached: number; readonly run: number };
+  /** What a run would fetch from the hub. */
+  readonly toFetch: readonly HubDefinition[];
+  /** What can be planned only then. */
+  readonly deferred: readonly Deferred[];
+}
+
+export interface PlannedStep {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: 'cached' | 'run';
+  /** In one line. */
+  readonly reason: string;
+}
+
+export function describePlan(prepared: Prepared): PlanDescription {
+  const { plan, steps, explainer } = prepared;
+  const described = steps.map(({ id, kind }): PlannedStep => {
+    const reason = explainer.explain(id);
+    return { id, kind, status: reason.type === 'cached' ? 'cached' : 'run', reason: reasonText(reason) };
+  });
+  const cached = described.filter(({ status }) => status === 'cached').length;
+  const counts = { cached, run: described.length - cached };
+  return { steps: described, counts, toFetch: toFetch(prepared), deferred: plan.deferred };
+}
+
+/** What of the hub is not in the store: not looked up yet, or to be fetched by a step of the plan. */
+export function toFetch({ plan, steps, outcomes }: Prepared): HubDefinition[] {
+  const selected = new Set(steps.map(({ id }) => id));
+  return plan.hub.filter((definition) => {
+    const step = fetchStep(definition);
+    return definition.commit === undefined || (selected.has(step) && outcomes.get(step)?.status !== 'cached');
+  });
+}

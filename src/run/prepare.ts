@@ -1,0 +1,113 @@
+import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
+import type { Digest } from '../formats/digest.js';
+import { expand } from '../plan/expand.js';
+import { Explainer } from '../plan/explain.js';
+import type { Facts } from '../plan/facts.js';
+import type { Plan } from '../plan/plan.js';
+import { type Found, type Outcome, resolve, resolveStep, type Situation } from '../plan/resolve.js';
+import { matchingSteps, selectTargets } from '../plan/targets.js';
+import { stepDeclarations } from '../steps/registry.js';
+import type { Step } from '../steps/step.js';
+import type { Store } from '../store/store.js';
+import type { LoadedWorkflow } from '../workflow/workflow.js';
+import type { Catalog } from './catalog.js';
+import { factsOfArtifacts } from './checkpoints.js';
+
+export interface PrepareOptions {
+  readonly workflow: LoadedWorkflow;
+  readonly store: Store;
+  readonly catalog: Catalog;
+  /** Commits of hub models, as far as they are pinned. */
+  readonly commits: ReadonlyMap<string, string>;
+  /** The class of the device that steps will run on, or why there is none. */
+  readonly deviceClass: string | EnvironmentError;
+  readonly targets: readonly string[];
+  /** Patterns of steps to run though they are cached. */
+  readonly force: readonly string[];
+  /** Forced steps that have run already. */
+  readonly done?: ReadonlySet<string>;
+  readonly lookUp: (key: Digest, step: string) => Found;
+}
+
+/** A plan of what is to be done now, and what is done already. */
+export interface Prepared {
+  readonly plan: Plan;
+  /** Of the plan, those that the targets need. */
+  readonly steps: readonly Step[];
+  readonly situation: Situation;
+  readonly outcomes: Map<string, Outcome>;
+  readonly explainer: Explainer;
+}
+
+/**
+ * Expands a workflow as far as it can be known, selects, and finds out what is cached. Reads the disk, writes nothing.
+ *
+ * @throws InvalidWorkflowError, DataError about the models; UsageError about targets; EnvironmentError when a selected step
+ * needs a device and there is none
+ */
+export async function prepare(options: PrepareOptions): Promise<Prepared> {
+  const { workflow, store, catalog, deviceClass } = options;
+  const usableClass = deviceClass instanceof EnvironmentError ? undefined : deviceClass;
+  const facts: Facts = {
+    models: await catalog.facts(),
+    commits: options.commits,
+    ...(usableClass === undefined ? {} : { deviceClass: usableClass }),
+  };
+  const plan = await expandFetched(options, facts);
+  const steps = selectTargets(plan, options.targets);
+  if (deviceClass instanceof EnvironmentError && steps.some((step) => stepDeclarations[step.kind]?.usesDevice)) {
+    throw deviceClass;
+  }
+  const forced = forcedSteps(plan, options.force);
+  const situation: Situation = {
+    declarations: stepDeclarations,
+    sources: await catalog.sources(plan),
+    deviceClass: usableClass ?? 'none',
+    lookUp: options.lookUp,
+    forced: (id) => forced.has(id) && !options.done?.has(id),
+  };
+  const outcomes = resolve(steps, situation);
+  const nearest = store.nearestAction(workflow.name);
+  const explainer = new Explainer(steps, outcomes, stepDeclarations, (step, key) => nearest(step, key ?? noKey));
+  return { plan, steps, situation, outcomes, explainer };
+}
+
+/** Equals no key, so that every earlier action counts. */
+const noKey: Digest = 'sha256:';
+
+/** Expands again as long as fetches that are in the store tell the tensors of more models. */
+async function expandFetched(options: PrepareOptions, given: Facts): Promise<Plan> {
+  let facts = given;
+  for (;;) {
+    const plan = expand(options.workflow, facts);
+    const models = new Map(facts.models);
+    for (const name of new Set(plan.deferred.flatMap((deferred) => deferred.models))) {
+      const step = plan.steps.find(({ id }) => id === `fetch[${name}]`);
+      if (step === undefined || models.has(name)) continue;
+      const outcome = resolveStep(step, new Map(), {
+        declarations: stepDeclarations,
+        sources: new Map(),
+        deviceClass: 'none',
+        lookUp: options.lookUp,
+        forced: () => false,
+      });
+      if (outcome.status === 'cached') models.set(name, await factsOfArtifacts(outcome.outputs, options.store));
+    }
+    if (models.size === facts.models.size) return plan;
+    facts = { ...facts, models };
+  }
+}
+
+function forcedSteps(plan: Plan, patterns: readonly string[]): Set<string> {
+  const forced = new Set<string>();
+  for (const pattern of patterns) {
+    const found = matchingSteps(plan, pattern);
+    if (found.size === 0 && plan.deferred.length === 0) {
+      throw new UsageError(`--force=${pattern} names no step of this workflow`, {
+        hint: 'See runflow plan FILE --all for the names.',
+      });
+    }
+    for (const id of found) forced.add(id);
+  }
+  return forced;
+}

@@ -1,0 +1,9 @@
+import type { StepDeclaration } from './step.js';
+
+/** All overlaps of activations of a workflow → `activations.csv`. Parameters: ActivationTableParams. */
+export const activationTable: StepDeclaration = {
+  kind: 'activation-table',
+  revision: 1,
+  usesDevice: false,
+  load: async () => (await import('./implementations/activation-table.js')).makeActivationTable,
+};

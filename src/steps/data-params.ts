@@ -1,0 +1,62 @@
+import type { PromptTemplate } from '../data/prompt-template.js';
+import type { Synthetic } from '../data/synthetic.js';
+import type { Transforms } from '../data/transform-rows.js';
+
+/** Parameters of the steps that make data, beside params.ts. Rows are JSON lines; every output `rows` has one object a line. */
+
+/** `fetch-dataset[dataset]`: → `file/*`, the data files of a hub dataset, where the Hugging Face cache has them. */
+export type FetchDatasetParams = {
+  readonly repo: string;
+  readonly commit: string;
+  /** Files by name, or the parquet files in the folder `<config>/<split>` of the hub's conversion branch. */
+  readonly rows: { readonly files: readonly string[] } | { readonly config: string; readonly split: string };
+};
+
+/** `rows[dataset]`: input `files` (`*` of a folder or of a fetch) → `rows`. */
+export type RowsParams = {
+  /** File names in reading order; without it all data files, by name. */
+  readonly files?: readonly string[];
+  readonly transforms: Transforms;
+};
+
+/** `synthetic[dataset]`: → `rows`. */
+export type SyntheticParams = { readonly what: Synthetic; readonly transforms: Transforms };
+
+/** `mix[dataset]`: inputs `part/0` … (`rows` outputs) → `rows`. */
+export type MixParams = {
+  /** Either every part has a share of `total`, or every part a count. */
+  readonly parts: readonly { readonly name: string; readonly share?: number; readonly count?: number | 'all' }[];
+  readonly total?: number;
+  readonly transforms: Transforms;
+};
+
+/** `word-tokenizer[model]`: inputs `rows/0` … → `file/tokenizer.json`, `file/tokenizer_config.json`. */
+export type WordTokenizerParams = {
+  readonly vocabulary: number;
+  readonly datasets: number;
+  /** Its words belong to the vocabulary too. */
+  readonly template: PromptTemplate;
+};
+
+/**
+ * `tokenise[dataset,model]`: inputs `rows`, `config` (`file/config.json`) and, where the model has them, `tokenizer.json`,
+ * `tokenizer_config.json`, `chat_template.jinja` → `input-ids`, `labels` I32 [tokens], `offsets` I32 [rows + 1], `summary` JSON.
+ */
+export type TokeniseParams = {
+  readonly dataset: string;
+  readonly template: PromptTemplate;
+  readonly maxLength: number;
+  readonly overlong: 'truncate' | 'drop' | 'error';
+  readonly lossOn: 'response' | 'all';
+  readonly eos: boolean;
+};
+
+/** Content of `summary`. */
+export type TokeniseSummary = {
+  readonly rows: number;
+  readonly tokens: number;
+  readonly targets: number;
+  readonly truncated: number;
+  readonly dropped: number;
+  readonly withoutTarget: number;
+};

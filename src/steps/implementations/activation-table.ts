@@ -1,0 +1,16 @@
+import { ActivationTable } from '../../report/activation-table.js';
+import type { ActivationTableParams } from '../eval-params.js';
+import type { OverlapResult } from '../params.js';
+import type { StepContext } from '../step.js';
+
+export async function makeActivationTable(context: StepContext): Promise<void> {
+  const { rows } = context.params as ActivationTableParams;
+  const table = new ActivationTable();
+  for (const [index, row] of rows.entries()) {
+    context.signal.throwIfAborted();
+    const bytes = await context.read(context.input(`${index}`));
+    table.add(row, JSON.parse(new TextDecoder().decode(bytes)) as OverlapResult);
+    context.progress({ done: index + 1, total: rows.length, unit: 'rows' });
+  }
+  await context.write('activations.csv', new TextEncoder().encode(table.csv()));
+}

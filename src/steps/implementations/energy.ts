@@ -1,0 +1,58 @@
+import { runningSums } from '../../linalg/overlap-staircase.js';
+import { permutation } from '../../linalg/permutation.js';
+import { scalarEnergy, subspaceEnergy, type TransposedBasis } from '../../linalg/subspace-energy.js';
+import { windowsOf } from '../../linalg/tall-matrix.js';
+import type { EnergyParams, EnergyResult } from '../params.js';
+import type { StepContext } from '../step.js';
+import { basisInput, singularValues } from './basis-input.js';
+import { isWide, matrixInput, updateInputs, updateMatrix, weightsMatrix } from './update-tensor.js';
+import { withArithmetic } from './with-arithmetic.js';
+
+/** @throws DataError at a non-finite element, or when the shapes of the update and the basis do not fit. */
+export async function runEnergy(context: StepContext): Promise<void> {
+  const { mode, ranks, permute, scalar, readAs, castUpdate, ...params } = context.params as EnergyParams;
+  const ends = updateInputs(context);
+  const { from } = ends;
+  const update = updateMatrix(context, ends, readAs);
+  const weights = weightsMatrix(context, from, readAs);
+  const how = { mode, storage: readAs ?? from.dtype, castUpdate };
+  const left = params.side === 'left' || from.shape.length < 2;
+  const d = left ? from.rows : from.columns;
+  const side = left === isWide(from) ? 'short' : 'long';
+  const { columns: vectors } = matrixInput(context, 'basis');
+  const stored = basisInput(context, 'basis', d, permute && permutation(vectors, permute));
+  const basis = (await spansNothing(context)) ? zeroBasis(vectors) : stored;
+  let done = 0;
+  const windows = windowsOf(update).length;
+  const count = () => context.progress({ done: ++done, total: side === 'long' ? 2 * windows : windows });
+  const energy = await withArithmetic(context, (arithmetic) =>
+    subspaceEnergy(arithmetic, update, weights, basis, side, ranks, how, count),
+  );
+
+  const result: EnergyResult = {
+    total: energy.total,
+    kept: runningSums(energy.perVector).map((sum) => (mode === 'orthogonal' ? Math.max(0, energy.total - sum) : sum)),
+    realised: energy.realised,
+    ...(scalar && { scalar: await scalarResult() }),
+  };
+  await context.write('energy', new TextEncoder().encode(JSON.stringify(result)));
+
+  async function scalarResult(): Promise<NonNullable<EnergyResult['scalar']>> {
+    const onto = updateMatrix(context, updateInputs(context, 'onto-from', 'onto-to'), readAs);
+    const { total, kept, realised, cosine } = await withArithmetic(context, (arithmetic) =>
+      scalarEnergy(arithmetic, update, weights, onto, how),
+    );
+    return { kept: mode === 'orthogonal' ? Math.max(0, total - kept) : kept, realised, cosine };
+  }
+}
+
+/** True when the basis is of an update that is zero: its vectors are then arbitrary. */
+async function spansNothing(context: StepContext): Promise<boolean> {
+  if (!context.has('s')) return false;
+  return (await singularValues(context, 's')).every((value) => value === 0);
+}
+
+/** Stands for the subspace {0}: projects everything to zero. */
+function zeroBasis(vectors: number): TransposedBasis {
+  return { vectors, window: async (_, count) => new Float32Array(vectors * count) };
+}

@@ -1,0 +1,14 @@
+import { OverlapTable } from '../../report/overlap-table.js';
+import type { OverlapResult, OverlapTableParams } from '../params.js';
+import type { StepContext } from '../step.js';
+import { jsonInputs } from './json-inputs.js';
+
+export async function makeOverlapTable(context: StepContext): Promise<void> {
+  const { rows } = context.params as OverlapTableParams;
+  const table = new OverlapTable();
+  for (const [index, row] of rows.entries()) {
+    await table.add(row, jsonInputs<OverlapResult>(context, `${index}`, row.tensors.length));
+    context.progress({ done: index + 1, total: rows.length, unit: 'rows' });
+  }
+  await context.write('overlap.csv', new TextEncoder().encode(table.csv()));
+}

@@ -1,0 +1,66 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { decodeRows } from '../../data/row.js';
+import { type Tokenised, tokenise } from '../../data/tokenise.js';
+import { loadTokenizer, type Tokenizer } from '../../data/tokenizer.js';
+import { DataError } from '../../diagnostics/errors.js';
+import { packTokenRows } from '../../formats/token-rows.js';
+import type { TokeniseParams, TokeniseSummary } from '../data-params.js';
+import type { StepContext } from '../step.js';
+
+export async function runTokenise(context: StepContext): Promise<void> {
+  const { dataset, ...options } = context.params as TokeniseParams;
+  const rows = decodeRows(await context.read(context.input('rows')));
+  const vocabulary = await vocabularySize(context);
+  const tokenizer = await tokenizerOf(context);
+  const tokenised = await tokenise(rows, tokenizer, { ...options, vocabulary }, dataset, async (done) => {
+    context.progress({ done, total: rows.length, unit: 'rows' });
+    await nextTurn();
+    context.signal.throwIfAborted();
+  });
+  const { inputIds, labels, offsets } = packTokenRows(tokenised.rows);
+  await writeIntegers(context, 'input-ids', inputIds);
+  await writeIntegers(context, 'labels', labels);
+  await writeIntegers(context, 'offsets', offsets);
+  await context.write('summary', Buffer.from(JSON.stringify(summary(tokenised))));
+  for (const line of remarks(tokenised)) context.log(line);
+}
+
+async function tokenizerOf(context: StepContext): Promise<Tokenizer | undefined> {
+  const tokenizer = await optional(context, 'tokenizer.json');
+  if (tokenizer === undefined) return undefined;
+  const config = await optional(context, 'tokenizer_config.json');
+  return loadTokenizer({ tokenizer, config, chatTemplate: await optional(context, 'chat_template.jinja') });
+}
+
+async function optional(context: StepContext, input: string): Promise<Uint8Array | undefined> {
+  return context.has(input) ? context.read(context.input(input)) : undefined;
+}
+
+async function vocabularySize(context: StepContext): Promise<number> {
+  const config = JSON.parse(new TextDecoder().decode(await context.read(context.input('config')))) as {
+    vocab_size?: unknown;
+  };
+  if (Number.isInteger(config.vocab_size)) return config.vocab_size as number;
+  throw new DataError('config.json of the model has no vocab_size', {
+    hint: 'Use a complete Hugging Face model folder.',
+  });
+}
+
+async function writeIntegers(context: StepContext, output: string, values: Int32Array): Promise<void> {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  await context.write(output, bytes, { dtype: 'I32', shape: [values.length] });
+}
+
+function summary(tokenised: Tokenised): TokeniseSummary {
+  const { rows, tokens, targets, truncated, dropped, withoutTarget } = tokenised;
+  return { rows: rows.length, tokens, targets, truncated, dropped, withoutTarget };
+}
+
+function remarks({ rows, truncated, dropped, withoutTarget, tokens, targets }: Tokenised): string[] {
+  return [
+    `${rows.length} rows, ${tokens} tokens, ${targets} of them targets`,
+    ...(truncated > 0 ? [`${truncated} rows cut at the length limit`] : []),
+    ...(dropped > 0 ? [`${dropped} rows over the length limit left out`] : []),
+    ...(withoutTarget > 0 ? [`${withoutTarget} rows have no target left`] : []),
+  ];
+}

@@ -1,0 +1,170 @@
+import { DataError } from '../../diagnostics/errors.js';
+import type { Artifact } from '../../formats/artifact.js';
+import { type FloatType, fromFloat32, isFloatType, toFloat32 } from '../../formats/float-conversion.js';
+import { bytesPerElement } from '../../formats/tensor.js';
+import type { TallMatrix } from '../../linalg/tall-matrix.js';
+import type { StepContext } from '../step.js';
+
+/** A tensor as a matrix: first dimension × rest; a 1-D tensor is a column, a scalar 1 × 1. */
+export interface MatrixTensor {
+  readonly artifact: Artifact;
+  readonly dtype: FloatType;
+  readonly shape: readonly number[];
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** @throws DataError when the input is no tensor of floating-point numbers, or empty. */
+export function matrixInput(context: StepContext, name: string): MatrixTensor {
+  const artifact = context.input(name);
+  const { tensor } = artifact;
+  if (tensor === undefined) throw new DataError(`input "${name}" is not a tensor`);
+  const { dtype, shape } = tensor;
+  if (!isFloatType(dtype)) {
+    throw new DataError(`input "${name}" holds ${dtype} elements; only F64, F32, F16 and BF16 can be decomposed`);
+  }
+  const rows = shape[0] ?? 1;
+  const columns = shape.slice(1).reduce((product, size) => product * size, 1);
+  if (rows * columns === 0) throw new DataError(`input "${name}" is empty: shape [${shape.join(', ')}]`);
+  return { artifact, dtype, shape, rows, columns };
+}
+
+/** Inputs `from` and `to` (or of other names) of one shape. */
+export function updateInputs(context: StepContext, from = 'from', to = 'to'): { from: MatrixTensor; to: MatrixTensor } {
+  const ends = { from: matrixInput(context, from), to: matrixInput(context, to) };
+  if (ends.from.shape.join() !== ends.to.shape.join()) {
+    throw new DataError(
+      `"${from}" has shape [${ends.from.shape.join(', ')}] and "${to}" [${ends.to.shape.join(', ')}]`,
+      { hint: 'An update joins two checkpoints of one architecture.' },
+    );
+  }
+  return ends;
+}
+
+/** One tensor, rounded to `readAs` first, in tall orientation. */
+export function weightsMatrix(context: StepContext, tensor: MatrixTensor, readAs: FloatType | undefined): TallMatrix {
+  return {
+    ...tallShape(tensor),
+    window: async (start, count) => {
+      const values = await readWindow(context, tensor, readAs, start, count);
+      return values instanceof Float32Array ? values : Float32Array.from(values);
+    },
+  };
+}
+
+/**
+ * Δ = to − from in tall orientation, f32; both ends are rounded to `readAs` first. F64 tensors are subtracted in f64.
+ * Windows throw a DataError at an element that is not finite.
+ */
+export function updateMatrix(
+  context: StepContext,
+  ends: { from: MatrixTensor; to: MatrixTensor },
+  readAs: FloatType | undefined,
+): TallMatrix {
+  return {
+    ...tallShape(ends.from),
+    window: async (start, count) => {
+      const from = await readWindow(context, ends.from, readAs, start, count);
+      const to = await readWindow(context, ends.to, readAs, start, count);
+      const update = new Float32Array(from.length);
+      let finite = true;
+      for (let i = 0; i < update.length; i++) {
+        update[i] = to[i]! - from[i]!;
+        // Infinity and NaN both give NaN here.
+        if (update[i]! - update[i]! !== 0) finite = false;
+      }
+      if (!finite) throw nonFinite(ends.from, from, to, update, start, count);
+      return update;
+    },
+  };
+}
+
+function tallShape({ rows, columns }: MatrixTensor): { rows: number; columns: number } {
+  return isWide({ rows, columns }) ? { rows: columns, columns: rows } : { rows, columns };
+}
+
+/** Wide matrices are read as their transpose. */
+export function isWide({ rows, columns }: { readonly rows: number; readonly columns: number }): boolean {
+  return columns > rows;
+}
+
+/** Rows [start, start + count) of the tall orientation. */
+async function readWindow(
+  context: StepContext,
+  tensor: MatrixTensor,
+  readAs: FloatType | undefined,
+  start: number,
+  count: number,
+): Promise<Float32Array | Float64Array> {
+  context.signal.throwIfAborted();
+  const { artifact, dtype, rows, columns } = tensor;
+  const size = bytesPerElement[dtype];
+  if (!isWide(tensor)) {
+    return decode(await context.read(artifact, start * columns * size, count * columns * size), dtype, readAs);
+  }
+  const window = new (dtype === 'F64' && readAs === undefined ? Float64Array : Float32Array)(count * rows);
+  if (count === columns) {
+    const whole = decode(await context.read(artifact), dtype, readAs);
+    transposeInto(window, rows, 0, whole, rows, columns);
+    return window;
+  }
+  // Enough rows at a time that the read is worth its call, few enough that the cache holds them while they are transposed.
+  const band = 16;
+  for (let row = 0; row < rows; row += band) {
+    const height = Math.min(band, rows - row);
+    const part = new (window.constructor as Float32ArrayConstructor)(height * count);
+    for (let i = 0; i < height; i++) {
+      const bytes = await context.read(artifact, ((row + i) * columns + start) * size, count * size);
+      part.set(decode(bytes, dtype, readAs), i * count);
+    }
+    transposeInto(window, rows, row, part, height, count);
+  }
+  return window;
+}
+
+function decode(bytes: Uint8Array, dtype: FloatType, readAs: FloatType | undefined): Float32Array | Float64Array {
+  if (dtype === 'F64' && readAs === undefined) return new Float64Array(bytes.slice().buffer);
+  const values = toFloat32(bytes, dtype);
+  return readAs === undefined || readAs === dtype ? values : toFloat32(fromFloat32(values, readAs), readAs);
+}
+
+/** Writes a [height, width] matrix as columns `at` … of a matrix of `stride` columns. */
+function transposeInto(
+  target: Float32Array | Float64Array,
+  stride: number,
+  at: number,
+  source: Float32Array | Float64Array,
+  height: number,
+  width: number,
+): void {
+  const block = 32;
+  for (let i0 = 0; i0 < height; i0 += block) {
+    for (let j0 = 0; j0 < width; j0 += block) {
+      for (let j = j0; j < Math.min(width, j0 + block); j++) {
+        for (let i = i0; i < Math.min(height, i0 + block); i++) target[j * stride + at + i] = source[i * width + j]!;
+      }
+    }
+  }
+}
+
+function nonFinite(
+  tensor: MatrixTensor,
+  from: ArrayLike<number>,
+  to: ArrayLike<number>,
+  update: Float32Array,
+  start: number,
+  count: number,
+): DataError {
+  const at = update.findIndex((value) => !Number.isFinite(value));
+  const width = update.length / count;
+  const long = start + Math.floor(at / width);
+  const [row, column] = isWide(tensor) ? [at % width, long] : [long, at % width];
+  const place = `row ${row}, column ${column} (counted from 0)`;
+  for (const [name, values] of [
+    ['from', from],
+    ['to', to],
+  ] as const) {
+    if (!Number.isFinite(values[at])) return new DataError(`"${name}" holds ${values[at]} at ${place}`);
+  }
+  return new DataError(`"to" − "from" is ${to[at]} − ${from[at]} at ${place}, beyond the range of f32`);
+}

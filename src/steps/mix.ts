@@ -1,0 +1,9 @@
+import type { StepDeclaration } from './step.js';
+
+/** A dataset made of parts of others. */
+export const mix: StepDeclaration = {
+  kind: 'mix',
+  revision: 1,
+  usesDevice: false,
+  load: async () => (await import('./implementations/mix.js')).runMix,
+};

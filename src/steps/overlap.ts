@@ -1,0 +1,9 @@
+import type { StepDeclaration } from './step.js';
+
+/** Mode subspace overlap of one tensor of two updates, for every energy. Inputs and output: OverlapParams. */
+export const overlap: StepDeclaration = {
+  kind: 'overlap',
+  revision: 1,
+  usesDevice: true,
+  load: async () => (await import('./implementations/overlap.js')).runOverlap,
+};

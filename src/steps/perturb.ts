@@ -1,0 +1,9 @@
+import type { StepDeclaration } from './step.js';
+
+/** A model made from another by a seeded update of known size and spectrum. */
+export const perturb: StepDeclaration = {
+  kind: 'perturb',
+  revision: 2,
+  usesDevice: false,
+  load: async () => (await import('./implementations/perturb.js')).runPerturb,
+};

@@ -1,0 +1,34 @@
+import { activationTable } from './activation-table.js';
+import { claims } from './claims.js';
+import { energy } from './energy.js';
+import { energyTable } from './energy-table.js';
+import { evaluationTable } from './evaluation-table.js';
+import { exactMatch } from './exact-match.js';
+import { fetch } from './fetch.js';
+import { fetchDataset } from './fetch-dataset.js';
+import { init } from './init.js';
+import { judge } from './judge.js';
+import { mix } from './mix.js';
+import { overlap } from './overlap.js';
+import { overlapTable } from './overlap-table.js';
+import { perturb } from './perturb.js';
+import { randomBasis } from './random-basis.js';
+import { report } from './report.js';
+import { rows } from './rows.js';
+import type { StepDeclaration } from './step.js';
+import { svd } from './svd.js';
+import { synthetic } from './synthetic.js';
+import { tokenise } from './tokenise.js';
+import { train } from './train.js';
+import { wordTokenizer } from './word-tokenizer.js';
+
+/** Every kind of step there is. Declarations only: an implementation is imported when a worker runs its first step. */
+export const stepDeclarations: Readonly<Record<string, StepDeclaration>> = Object.fromEntries(
+  [
+    ...[fetch, init, perturb, train],
+    ...[svd, randomBasis, energy, overlap],
+    ...[exactMatch, judge],
+    ...[energyTable, overlapTable, evaluationTable, activationTable, claims, report],
+    ...[fetchDataset, rows, synthetic, mix, wordTokenizer, tokenise],
+  ].map((declaration) => [declaration.kind, declaration]),
+);

@@ -1,0 +1,81 @@
+import type { Artifact, Artifacts } from '../formats/artifact.js';
+import type { JsonObject } from '../formats/json.js';
+import type { DType } from '../formats/tensor.js';
+import type { Gpu } from '../gpu/gpu.js';
+
+/** One edge of the DAG: an output of another step or of a source; `*` takes all its outputs (a whole model). */
+export interface Input {
+  readonly node: string;
+  readonly output: string;
+}
+
+/** One cacheable unit of work. A plain frozen value: no disk, clock, environment or device in it. */
+export interface Step {
+  /** Unique and readable, usable as a target: `svd[alignment,model.layers.0.mlp.up_proj.weight]`. */
+  readonly id: string;
+  readonly kind: string;
+  /** Everything that decides the result and is not an input. Part of the key. */
+  readonly params: JsonObject;
+  readonly inputs: Readonly<Record<string, Input>>;
+  /** How it is done, whatever comes out (how often state is saved): no part of the key. */
+  readonly hints?: JsonObject;
+  /** The row of the progress display this step is counted in: `SVD of alignment`. */
+  readonly group: string;
+  /** Where in the workflow it comes from, e.g. `subspaces.top-k`; shown in errors, never in the key. */
+  readonly origin?: string;
+  /** Expected work in any unit that is the same throughout the group; for the time left, never in the key. */
+  readonly cost?: number;
+}
+
+/** What the planner knows of a kind of step. The implementation is loaded only in the worker. */
+export interface StepDeclaration {
+  readonly kind: string;
+  /** Raised whenever the implementation's result changes; part of the key. */
+  readonly revision: number;
+  /** True when arithmetic runs on the device: the device class is then part of the key. */
+  readonly usesDevice: boolean;
+  readonly load: () => Promise<StepImplementation>;
+}
+
+export type StepImplementation = (context: StepContext) => Promise<void>;
+
+/** Everything a step implementation may touch. */
+export interface StepContext {
+  readonly params: JsonObject;
+  /** The step's hints; empty when it has none. */
+  readonly hints: JsonObject;
+  /** False for an optional input that the planner left out. */
+  has(input: string): boolean;
+  /** The artifact of a single-output input. Throws if the step declared none of that name. */
+  input(name: string): Artifact;
+  /** All artifacts of a `*` input. */
+  inputs(name: string): Artifacts;
+  /** Reads bytes [offset, offset + length) of an artifact, verified against its digest on first use. */
+  read(artifact: Artifact, offset?: number, length?: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Stores one output whole. */
+  write(output: string, bytes: Uint8Array, tensor?: { dtype: DType; shape: readonly number[] }): Promise<Artifact>;
+  /** Stores one output part by part: memory follows the part. */
+  writer(output: string, tensor?: { dtype: DType; shape: readonly number[] }): Promise<ArtifactWriter>;
+  /** Declares an output that lives outside the store (a downloaded file that another program's cache owns). */
+  reference(output: string, artifact: Artifact): void;
+  /** The device, opened on first use. */
+  gpu(): Promise<Gpu>;
+  /** A folder of this step's key that survives a kill: resumable state goes here. Removed once the step is recorded. */
+  scratch(): Promise<string>;
+  /**
+   * A folder that all steps share which ask for the same name. What lies there costs time or money to get again and
+   * nothing else: it goes when nobody has added to it for a while.
+   */
+  memory(name: string): Promise<string>;
+  progress(update: { done: number; total: number; unit?: string; note?: string }): void;
+  log(line: string): void;
+  /** Aborted on Ctrl-C or when the run is cancelled: stop soon, leave resumable state behind. */
+  readonly signal: AbortSignal;
+}
+
+export interface ArtifactWriter {
+  append(bytes: Uint8Array): Promise<void>;
+  /** Fsyncs, renames into place and records the output. */
+  close(): Promise<Artifact>;
+  abort(): Promise<void>;
+}

@@ -1,0 +1,150 @@
+import { EnvironmentError } from '../diagnostics/errors.js';
+import type { Digest } from '../formats/digest.js';
+import { choose } from './choose.js';
+import { diskError, errorCode } from './disk.js';
+import {
+  type ListedAction,
+  type ListedObject,
+  listActions,
+  listObjects,
+  objectsOf,
+  outputBytes,
+  sumOf,
+  usage,
+} from './inventory.js';
+import { findLitter, type Litter } from './litter.js';
+import type { Lock } from './locks.js';
+import { sizeLimit } from './size-limit.js';
+import type { Store } from './store.js';
+
+export interface Collection {
+  readonly limit: number;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly actions: readonly { readonly step: string; readonly workflow: string; readonly bytes: number }[];
+  /** Objects that went, also those of no action (left by killed runs). */
+  readonly objects: number;
+  readonly litter: readonly Litter[];
+  /** Bytes of objects that recent, pinned and active runs need. */
+  readonly neededBytes: number;
+}
+
+/**
+ * Frees what nobody can need (litter, objects of no action), then, while the store is over its limit, the actions that
+ * were used longest ago, with the objects that only they name. What recent, pinned or active runs used stays.
+ *
+ * Runs may go on meanwhile. An action is first taken away, then the keys of active runs are read again, and it is put
+ * back if one is using it: a run notes a key before it looks it up, so one of the two sees the other. An object goes
+ * only if no action names it, those recorded meanwhile included, and if it was not written since.
+ */
+export async function collect(
+  store: Store,
+  { limit, dryRun = false }: { readonly limit: (used: number) => number; readonly dryRun?: boolean },
+): Promise<Collection> {
+  const lock = dryRun || !store.folder.exists ? undefined : await lockForCollection(store);
+  try {
+    return await collectLocked(store, limit, dryRun);
+  } catch (error) {
+    throw diskError(error, store.path, 'collecting garbage');
+  } finally {
+    await lock?.release();
+  }
+}
+
+/** For the end of a run that wrote something: collects if the store has grown over its limit, and no one else does. */
+export async function keepWithinLimit(store: Store, given: string | undefined): Promise<Collection | undefined> {
+  const used = bytesOf(store);
+  const limit = (bytes: number) => sizeLimit(given, store.path, bytes, store.folder.disk);
+  if (used <= limit(used) || store.locks.held().includes('gc')) return undefined;
+  return collect(store, { limit });
+}
+
+/** Of all that may throw something away, one at a time. */
+export async function lockForCollection(store: Store): Promise<Lock> {
+  const lock = await store.locks.tryAcquire('gc');
+  if (lock !== undefined) return lock;
+  throw new EnvironmentError(`another process is tidying or checking the store ${store.path}`, {
+    hint: 'Wait until it is done.',
+  });
+}
+
+async function collectLocked(store: Store, limitFor: (used: number) => number, dryRun: boolean): Promise<Collection> {
+  const now = Date.now();
+  const runs = store.runs.list();
+  const bytesBefore = bytesOf(store);
+  const limit = limitFor(bytesBefore);
+  const litter = findLitter(store, runs, now);
+  const choice = choose(store, runs, now, bytesBefore - sumOf(litter) - limit);
+
+  let victims = choice.victims;
+  let objects = choice.objects;
+  if (!dryRun && store.folder.exists) {
+    for (const { path } of litter) await store.folder.disk.promises.rm(path, { recursive: true, force: true });
+    await store.locks.sweep();
+    victims = await takeAway(store, victims);
+    objects = await removeUnnamed(store, choice.writtenBefore);
+  }
+  const freed = sumOf(litter) + sumOf(victims) + sumOf(objects);
+  return {
+    limit,
+    bytesBefore,
+    bytesAfter: bytesBefore - freed,
+    actions: victims.flatMap(({ action, bytes }) =>
+      action === 'garbage'
+        ? []
+        : [{ step: action.step, workflow: action.workflow, bytes: bytes + outputBytes(action) }],
+    ),
+    objects: objects.length,
+    litter,
+    neededBytes: choice.neededBytes,
+  };
+}
+
+function bytesOf(store: Store): number {
+  return Object.values(usage(store.folder)).reduce((total, bytes) => total + bytes, 0);
+}
+
+/** Takes actions away but for those that an active run turns out to use. */
+async function takeAway(store: Store, victims: readonly ListedAction[]): Promise<readonly ListedAction[]> {
+  const { promises } = store.folder.disk;
+  const away: { readonly victim: ListedAction; readonly to: string }[] = [];
+  for (const victim of victims) {
+    const to = await store.folder.temporary();
+    await promises.rename(victim.path, to);
+    away.push({ victim, to });
+  }
+  const inUse = new Set<Digest>();
+  for (const run of store.runs.list().filter((run) => store.runs.isActive(run))) {
+    for (const { key } of store.runs.keysOf(run.id)) inUse.add(key);
+  }
+  const gone: ListedAction[] = [];
+  for (const { victim, to } of away) {
+    if (inUse.has(victim.key) && victim.action !== 'garbage') {
+      // By a link, which leaves alone what the run may have recorded meanwhile.
+      await promises.link(to, victim.path).catch((error) => {
+        if (errorCode(error) !== 'EEXIST') throw error;
+      });
+    } else {
+      gone.push(victim);
+    }
+    await promises.rm(to, { force: true });
+  }
+  return gone;
+}
+
+/** Removes the objects that no action names. */
+async function removeUnnamed(store: Store, writtenBefore: number): Promise<readonly ListedObject[]> {
+  const { disk } = store.folder;
+  const objects = listObjects(store.folder);
+  // The actions are read after the objects: one recorded later still wrote its objects since, and time spares them.
+  const named = new Set(listActions(store).flatMap(({ action }) => (action === 'garbage' ? [] : objectsOf(action))));
+  const removed: ListedObject[] = [];
+  for (const object of objects) {
+    if (named.has(object.digest)) continue;
+    const status = disk.statSync(object.path, { throwIfNoEntry: false });
+    if (status === undefined || status.mtimeMs >= writtenBefore) continue;
+    await disk.promises.rm(object.path, { force: true });
+    removed.push(object);
+  }
+  return removed;
+}

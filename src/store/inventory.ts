@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import type { Action } from '../formats/action.js';
+import { type Digest, isDigest } from '../formats/digest.js';
+import { diskError, errorCode } from './disk.js';
+import type { Store } from './store.js';
+import type { StoreFolder } from './store-folder.js';
+
+/** A file of the store, as it was when it was looked at. */
+export interface StoredFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+}
+
+export interface ListedObject extends StoredFile {
+  readonly digest: Digest;
+}
+
+export interface ListedAction extends StoredFile {
+  readonly key: Digest;
+  readonly action: Action | 'garbage';
+}
+
+export function listObjects(folder: StoreFolder): readonly ListedObject[] {
+  return listNamed(folder, folder.in('objects', 'sha256')).map(({ digest, ...file }) => ({ ...file, digest }));
+}
+
+export function listActions(store: Store): readonly ListedAction[] {
+  const listed: ListedAction[] = [];
+  for (const { digest: key, ...file } of listNamed(store.folder, store.folder.in('actions'))) {
+    const action = store.actions.read(key);
+    if (action !== undefined) listed.push({ ...file, key, action });
+  }
+  return listed;
+}
+
+/** Digests of the objects that an action needs; outputs in files outside the store are not among them. */
+export function objectsOf(action: Action): readonly Digest[] {
+  return [
+    ...new Set(
+      Object.values(action.outputs)
+        .filter(({ at }) => at === undefined)
+        .map(({ digest }) => digest),
+    ),
+  ];
+}
+
+export function outputBytes(action: Action): number {
+  return sumOf(Object.values(action.outputs).filter(({ at }) => at === undefined));
+}
+
+/** Bytes in each folder of the store; lock files, which come and go, are not counted. */
+export function usage(folder: StoreFolder): Readonly<Record<string, number>> {
+  const areas = ['objects', 'actions', 'files', 'runs', 'scratch', 'tmp'];
+  return Object.fromEntries(areas.map((area) => [area, sumOf(listFiles(folder, folder.in(area)))]));
+}
+
+export function sumOf(items: readonly { readonly bytes: number }[]): number {
+  return items.reduce((bytes, item) => bytes + item.bytes, 0);
+}
+
+/** All files below a path of the store; none when it is missing. Files that go while it looks are left out. */
+export function listFiles(folder: StoreFolder, path: string): readonly StoredFile[] {
+  const files: StoredFile[] = [];
+  const folders = [path];
+  for (let current = folders.pop(); current !== undefined; current = folders.pop()) {
+    for (const entry of entriesOf(folder, current)) {
+      const inside = join(current, entry.name);
+      if (entry.isDirectory()) folders.push(inside);
+      else files.push(...statusOf(folder, inside));
+    }
+  }
+  return files;
+}
+
+export function entriesOf(folder: StoreFolder, path: string) {
+  try {
+    return folder.disk.readdirSync(path, { withFileTypes: true });
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw diskError(error, folder.path, `reading ${path}`);
+  }
+}
+
+/** Files that are named by a digest, in folders by its first two digits. Others are none of ours. */
+function listNamed(folder: StoreFolder, path: string): readonly (StoredFile & { readonly digest: Digest })[] {
+  return entriesOf(folder, path).flatMap(({ name: prefix }) =>
+    entriesOf(folder, join(path, prefix)).flatMap(({ name }) => {
+      const digest = `sha256:${name}`;
+      if (!isDigest(digest) || !name.startsWith(prefix)) return [];
+      return statusOf(folder, join(path, prefix, name)).map((file) => ({ ...file, digest }));
+    }),
+  );
+}
+
+/** None when the file has gone meanwhile. */
+function statusOf(folder: StoreFolder, path: string): readonly StoredFile[] {
+  try {
+    const status = folder.disk.lstatSync(path, { throwIfNoEntry: false });
+    return status === undefined ? [] : [{ path, bytes: status.size, modified: status.mtimeMs }];
+  } catch (error) {
+    throw diskError(error, folder.path, `looking at ${path}`);
+  }
+}

@@ -1,0 +1,99 @@
+import { basename, join } from 'node:path';
+import { isDigest } from '../formats/digest.js';
+import { errorCode } from './disk.js';
+import { entriesOf, listFiles, type StoredFile, sumOf } from './inventory.js';
+import { liveness, parseIdentity } from './process-identity.js';
+import { type RunRecord, seriesOf } from './runs.js';
+import { unseal } from './sealed.js';
+import type { Store } from './store.js';
+
+const day = 24 * 3600_000;
+/** A file being written by a process that cannot be looked at (another host) has been touched since. */
+const silentWriter = day;
+/** State of a killed step waits this long for a run that resumes it. */
+const scratchKept = 14 * day;
+/** Of each workflow and profile; what they used tells which key a step had before. */
+const runsKept = 20;
+
+/** Something that no one can need any more. */
+export interface Litter {
+  readonly what: 'temporary file' | 'scratch folder' | 'run record' | 'file record';
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Left-overs of dead processes, state of steps that are done or forgotten, old run records, records of changed files. */
+export function findLitter(store: Store, runs: readonly RunRecord[], now: number): readonly Litter[] {
+  return [
+    ...deadTemporaryFiles(store, now),
+    ...orphanScratch(store, now),
+    ...oldRuns(store, runs),
+    ...outdatedFileRecords(store),
+  ];
+}
+
+function deadTemporaryFiles({ folder }: Store, now: number): readonly Litter[] {
+  return listFiles(folder, folder.in('tmp'))
+    .filter((file) => {
+      const owner = parseIdentity(basename(file.path));
+      const state = owner === undefined ? 'unknown' : liveness(owner);
+      return state === 'dead' || (state === 'unknown' && now - file.modified > silentWriter);
+    })
+    .map(({ path, bytes }) => ({ what: 'temporary file', path, bytes }));
+}
+
+function orphanScratch(store: Store, now: number): readonly Litter[] {
+  const { folder } = store;
+  const inWork = new Set(store.locks.held());
+  const litter: Litter[] = [];
+  for (const { name } of entriesOf(folder, folder.in('scratch'))) {
+    const key = `sha256:${name}`;
+    const path = join(folder.in('scratch'), name);
+    if (!isDigest(key) || inWork.has(name)) continue;
+    const files = listFiles(folder, path);
+    if (store.lookUp(key).status === 'hit' || now - newest(store, path, files) > scratchKept) {
+      litter.push({ what: 'scratch folder', path, bytes: sumOf(files) });
+    }
+  }
+  return litter;
+}
+
+function newest({ folder }: Store, path: string, files: readonly StoredFile[]): number {
+  const made = folder.disk.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return files.reduce((latest, file) => Math.max(latest, file.modified), made);
+}
+
+function oldRuns(store: Store, runs: readonly RunRecord[]): readonly Litter[] {
+  const { folder } = store;
+  const seen = new Map<string, number>();
+  const kept = new Set<string>();
+  for (const run of runs) {
+    const newer = seen.get(seriesOf(run)) ?? 0;
+    seen.set(seriesOf(run), newer + 1);
+    if (newer < runsKept || run.pinned || store.runs.isActive(run)) kept.add(run.id);
+  }
+  return runs
+    .filter((run) => !kept.has(run.id))
+    .map((run) => {
+      const path = store.runs.folderOf(run.id);
+      return { what: 'run record', path, bytes: sumOf(listFiles(folder, path)) };
+    });
+}
+
+function outdatedFileRecords({ folder, files }: Store): readonly Litter[] {
+  return listFiles(folder, folder.in('files'))
+    .filter(({ path }) => {
+      const record = unseal(readOrEmpty(() => folder.disk.readFileSync(path, 'utf8')));
+      return record === undefined || !files.isCurrent(record);
+    })
+    .map(({ path, bytes }) => ({ what: 'file record', path, bytes }));
+}
+
+function readOrEmpty(read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return '';
+  }
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { DataError } from '../diagnostics/errors.js';
+import { type Digest, digestOfHash } from '../formats/digest.js';
+import { diskError, errorCode } from './disk.js';
+import { ObjectWriter, type StoredObject } from './object-writer.js';
+import { chunkBytes, digestOfRange, fill } from './read-ahead.js';
+import type { StoreFolder } from './store-folder.js';
+
+/** An object of the store is gone or not what its digest says. It has been thrown away: its step will run again. */
+export class DamagedObjectError extends DataError {
+  readonly digest: Digest;
+  /** As in "is missing". */
+  readonly problem: string;
+  constructor(digest: Digest, problem: string) {
+    super(`object ${digest} of the store ${problem}`, {
+      hint: 'It was thrown away. Run again: the step that made it makes it anew.',
+    });
+    this.digest = digest;
+    this.problem = problem;
+  }
+}
+
+/** Bytes under their sha256. Files are read-only and never change; the first read in a process checks the digest. */
+export class ObjectStore {
+  readonly #folder: StoreFolder;
+  /** Which file was found to have the digest: an object that is replaced behind our back is checked again. */
+  readonly #verified = new Map<Digest, string>();
+
+  constructor(folder: StoreFolder) {
+    this.#folder = folder;
+  }
+
+  /** Present and of the right size: cheap, and enough to call a step cached. */
+  has({ digest, bytes }: StoredObject): boolean {
+    const path = this.#folder.object(digest);
+    try {
+      const found = this.#folder.disk.statSync(path, { throwIfNoEntry: false });
+      return found?.size === bytes && found.isFile();
+    } catch (error) {
+      throw diskError(error, this.#folder.path, `looking for object ${digest}`);
+    }
+  }
+
+  writer(): Promise<ObjectWriter> {
+    return ObjectWriter.open(this.#folder);
+  }
+
+  async put(bytes: string | Uint8Array): Promise<StoredObject> {
+    const writer = await this.writer();
+    await writer.append(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+    return writer.close();
+  }
+
+  /**
+   * Reads [offset, offset + length) of an object.
+   * @throws DamagedObjectError when it is missing, has another size or another digest
+   */
+  async read(object: StoredObject, offset = 0, length = object.bytes - offset): Promise<Uint8Array<ArrayBuffer>> {
+    if (offset < 0 || length < 0 || offset + length > object.bytes) {
+      throw new RangeError(`bytes ${offset} to ${offset + length} of an object of ${object.bytes}`);
+    }
+    return this.#open(object, async (handle, status) => {
+      const checked = this.#verified.get(object.digest) === identity(status);
+      const target = new Uint8Array(length);
+      if (!checked && length === object.bytes) {
+        await this.#readAndCheck(object, handle, status, target);
+      } else {
+        if (!checked) await this.#check(object, handle, status);
+        if ((await fill(handle, target, offset)) < length) await this.#damaged(object, status, 'is cut short');
+      }
+      return target;
+    });
+  }
+
+  /** Hashes the object whatever was remembered of it. @throws DamagedObjectError */
+  async verify(object: StoredObject): Promise<void> {
+    await this.#open(object, (handle, status) => this.#check(object, handle, status));
+  }
+
+  async #open<T>(object: StoredObject, use: (handle: FileHandle, status: BigIntStats) => Promise<T>): Promise<T> {
+    let handle: FileHandle;
+    try {
+      handle = await this.#folder.disk.promises.open(this.#folder.object(object.digest), 'r');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') throw new DamagedObjectError(object.digest, 'is missing');
+      throw diskError(error, this.#folder.path, `reading object ${object.digest}`);
+    }
+    try {
+      const status = await handle.stat({ bigint: true });
+      if (status.size !== BigInt(object.bytes)) {
+        await this.#damaged(object, status, `has ${status.size} bytes instead of ${object.bytes}`);
+      }
+      return await use(handle, status);
+    } catch (error) {
+      throw diskError(error, this.#folder.path, `reading object ${object.digest}`);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #check(object: StoredObject, handle: FileHandle, status: BigIntStats): Promise<void> {
+    const found = await digestOfRange(handle, 0, object.bytes);
+    await this.#accept(object, status, found);
+  }
+
+  /** One pass where the whole object is wanted anyway. */
+  async #readAndCheck(
+    object: StoredObject,
+    handle: FileHandle,
+    status: BigIntStats,
+    target: Uint8Array,
+  ): Promise<void> {
+    const hash = createHash('sha256');
+    for (let done = 0; done < target.length; done += chunkBytes) {
+      const chunk = target.subarray(done, done + chunkBytes);
+      if ((await fill(handle, chunk, done)) < chunk.length) await this.#damaged(object, status, 'is cut short');
+      hash.update(chunk);
+    }
+    await this.#accept(object, status, digestOfHash(hash));
+  }
+
+  async #accept(object: StoredObject, status: BigIntStats, found: Digest | undefined): Promise<void> {
+    if (found !== object.digest) await this.#damaged(object, status, `is damaged: its bytes have digest ${found}`);
+    this.#verified.set(object.digest, identity(status));
+  }
+
+  /** Throws the file away, unless another process has put a sound one in its place meanwhile. */
+  async #damaged(object: StoredObject, status: BigIntStats, problem: string): Promise<never> {
+    this.#verified.delete(object.digest);
+    const { promises } = this.#folder.disk;
+    const path = this.#folder.object(object.digest);
+    const now = await promises.stat(path, { bigint: true }).catch(() => undefined);
+    if (now !== undefined && identity(now) === identity(status)) await promises.rm(path, { force: true });
+    throw new DamagedObjectError(object.digest, problem);
+  }
+}
+
+function identity({ ino, size, mtimeNs }: BigIntStats): string {
+  return `${ino}:${size}:${mtimeNs}`;
+}

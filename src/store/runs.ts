@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { type Digest, hexOf } from '../formats/digest.js';
+import { diskError, errorCode } from './disk.js';
+import { liveness, type ProcessIdentity, thisProcess } from './process-identity.js';
+import type { StoreFolder } from './store-folder.js';
+
+export interface RunRecord {
+  /** Begins with the time it was started. */
+  readonly id: string;
+  readonly workflow: string;
+  readonly profile?: string;
+  /** Where the workflow was read from. */
+  readonly file: string;
+  /** ISO 8601 */
+  readonly started: string;
+  readonly owner: ProcessIdentity;
+  /** Absent while it runs, and for ever when it was killed. */
+  readonly finished?: string;
+  readonly outcome?: 'done' | 'failed' | 'interrupted';
+  /** Pinned runs and what they used are kept by every gc. */
+  readonly pinned?: boolean;
+}
+
+/** Runs of one workflow with one profile follow each other; of each such series the newest are kept. */
+export function seriesOf({ workflow, profile }: RunRecord): string {
+  return JSON.stringify([workflow, profile ?? null]);
+}
+
+/**
+ * Who used what, and when: `runs/<id>/run.json` and `runs/<id>/keys`, a line `<hex of the key> <step id>` for each step
+ * that the run looked up. The lines keep what recent runs need from being collected, order the rest by its last use,
+ * and tell which key a step had before.
+ */
+export class Runs {
+  readonly #folder: StoreFolder;
+
+  constructor(folder: StoreFolder) {
+    this.#folder = folder;
+  }
+
+  /** Begins a run. From here on gc spares what it uses. */
+  async begin(workflow: {
+    readonly name: string;
+    readonly file: string;
+    readonly profile?: string | undefined;
+  }): Promise<ActiveRun> {
+    await this.#folder.prepare();
+    const started = new Date().toISOString();
+    const id = `${started.replace(/[-:.Z]/g, '')}-${randomBytes(3).toString('hex')}`;
+    const { name, file, profile } = workflow;
+    const record: RunRecord = {
+      id,
+      workflow: name,
+      ...(profile === undefined ? {} : { profile }),
+      file,
+      started,
+      owner: thisProcess(),
+    };
+    try {
+      await this.#folder.makeFolder(this.folderOf(id));
+      await this.write(record);
+      return new ActiveRun(this.#folder, this, record);
+    } catch (error) {
+      throw diskError(error, this.#folder.path, 'beginning a run');
+    }
+  }
+
+  /** Newest first. Folders without a readable record are passed over. */
+  list(): readonly RunRecord[] {
+    const ids = this.#read(() => this.#folder.disk.readdirSync(this.#folder.in('runs'))) ?? [];
+    return ids
+      .flatMap((id) => this.get(id) ?? [])
+      .sort((a, b) => b.started.localeCompare(a.started) || b.id.localeCompare(a.id));
+  }
+
+  get(id: string): RunRecord | undefined {
+    const text = this.#read(() => this.#folder.disk.readFileSync(join(this.folderOf(id), 'run.json'), 'utf8'));
+    try {
+      return text === undefined ? undefined : (JSON.parse(text) as RunRecord);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async write(record: RunRecord): Promise<void> {
+    await this.#folder.writeFile(join(this.folderOf(record.id), 'run.json'), `${JSON.stringify(record)}\n`);
+  }
+
+  /** Where the runner may keep logs of a run; they go when the run is forgotten. */
+  folderOf(id: string): string {
+    return this.#folder.in('runs', id);
+  }
+
+  /** What a run has looked up so far, in order. A line that is being written is left out. */
+  keysOf(id: string): readonly { readonly key: Digest; readonly step: string }[] {
+    const text = this.#read(() => this.#folder.disk.readFileSync(join(this.folderOf(id), 'keys'), 'utf8')) ?? '';
+    const lines = text.split('\n');
+    lines.pop();
+    return lines
+      .filter((line) => /^[0-9a-f]{64} /.test(line))
+      .map((line) => ({ key: `sha256:${line.slice(0, 64)}` as const, step: line.slice(65) }));
+  }
+
+  /** The keys that each step of a workflow had in earlier runs, newest first; read run by run as far as asked. */
+  earlierKeys(workflow: string): (step: string) => Generator<Digest> {
+    const runs = this.list().filter((run) => run.workflow === workflow);
+    const read: ReadonlyMap<string, Digest>[] = [];
+    const keysOf = (id: string) => new Map(this.keysOf(id).map(({ step, key }) => [step, key]));
+    return function* (step: string) {
+      for (const [index, run] of runs.entries()) {
+        read[index] ??= keysOf(run.id);
+        const key = read[index].get(step);
+        if (key !== undefined) yield key;
+      }
+    };
+  }
+
+  /** When each key was last looked up by a run that is not forgotten, in milliseconds since 1970. */
+  lastUses(): ReadonlyMap<Digest, number> {
+    const uses = new Map<Digest, number>();
+    for (const { id, started } of this.list()) {
+      const time = Date.parse(started);
+      for (const { key } of this.keysOf(id)) if (!uses.has(key)) uses.set(key, time);
+    }
+    return uses;
+  }
+
+  /** Still running, as far as can be told: a run on another host counts for a day. */
+  isActive(run: RunRecord): boolean {
+    if (run.finished !== undefined) return false;
+    const state = liveness(run.owner);
+    return state === 'alive' || (state === 'unknown' && Date.now() - Date.parse(run.started) < 24 * 3600_000);
+  }
+
+  /** Forgets a run: its record, keys and logs. */
+  async remove(id: string): Promise<void> {
+    await this.#folder.disk.promises.rm(this.folderOf(id), { recursive: true, force: true });
+  }
+
+  #read<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+      throw diskError(error, this.#folder.path, 'reading its runs');
+    }
+  }
+}
+
+/** A run of this process. */
+export class ActiveRun {
+  readonly record: RunRecord;
+  readonly #folder: StoreFolder;
+  readonly #runs: Runs;
+  #keys: number | undefined;
+  #noted = new Set<string>();
+
+  constructor(folder: StoreFolder, runs: Runs, record: RunRecord) {
+    this.#folder = folder;
+    this.#runs = runs;
+    this.record = record;
+  }
+
+  get folder(): string {
+    return this.#runs.folderOf(this.record.id);
+  }
+
+  /**
+   * Says that the run uses a key. Must come before the look-up: gc takes an action away first and then reads these lines,
+   * so that of the two at least one sees the other.
+   */
+  use(key: Digest, step: string): void {
+    const line = `${hexOf(key)} ${step.replaceAll('\n', ' ')}\n`;
+    if (this.#noted.has(line)) return;
+    this.#noted.add(line);
+    const { disk } = this.#folder;
+    try {
+      this.#keys ??= disk.openSync(join(this.folder, 'keys'), 'a');
+      disk.appendFileSync(this.#keys, line);
+    } catch (error) {
+      throw diskError(error, this.#folder.path, 'noting what a run uses');
+    }
+  }
+
+  async finish(outcome: NonNullable<RunRecord['outcome']>): Promise<void> {
+    try {
+      if (this.#keys !== undefined) this.#folder.disk.closeSync(this.#keys);
+    } catch (error) {
+      throw diskError(error, this.#folder.path, 'noting what a run used');
+    }
+    this.#keys = undefined;
+    // It may have been pinned meanwhile.
+    const record = this.#runs.get(this.record.id) ?? this.record;
+    await this.#runs.write({ ...record, finished: new Date().toISOString(), outcome });
+  }
+}

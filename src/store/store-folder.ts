@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { dirname, join, sep } from 'node:path';
+import { EnvironmentError } from '../diagnostics/errors.js';
+import { type Digest, hexOf } from '../formats/digest.js';
+import { type Disk, diskError, errorCode, realDisk } from './disk.js';
+import { formatIdentity, thisProcess } from './process-identity.js';
+
+/** Raised when older versions could misread the folder. */
+const format = 'runflow store 1\n';
+
+/**
+ * The folder of a store and where things are in it:
+ *
+ *     format                    the text "runflow store 1"
+ *     objects/sha256/ab/<hex>   bytes by their digest, read-only
+ *     actions/ab/<hex>          key → outputs, sealed JSON
+ *     files/ab/<hex>            remembered digests of files outside the store, by the digest of their path
+ *     runs/<id>/                run.json, keys (one line a step looked up), whatever the runner keeps of a run
+ *     locks/                    one file a key in work
+ *     scratch/<hex>/            resumable state of a step in work
+ *     tmp/                      files not yet whole, named by the process that writes them
+ */
+export class StoreFolder {
+  readonly path: string;
+  readonly disk: Disk;
+  #prepared = false;
+  readonly #objects: string;
+  readonly #actions: string;
+
+  /** @throws EnvironmentError when the folder is something else, or was made by a later runflow */
+  constructor(path: string, disk: Disk = realDisk) {
+    this.path = path;
+    this.disk = disk;
+    this.#objects = this.in('objects', 'sha256') + sep;
+    this.#actions = this.in('actions') + sep;
+    this.#isStore();
+  }
+
+  /** Whether anything was ever written, by this process or another. */
+  get exists(): boolean {
+    return this.#prepared || this.#isStore();
+  }
+
+  /** Put together by hand, as for actions: a cached run asks for thousands, and `join` shows in its time. */
+  object(digest: Digest): string {
+    const hex = hexOf(digest);
+    return this.#objects + hex.slice(0, 2) + sep + hex;
+  }
+
+  action(key: Digest): string {
+    const hex = hexOf(key);
+    return this.#actions + hex.slice(0, 2) + sep + hex;
+  }
+
+  fileRecord(pathDigest: Digest): string {
+    const hex = hexOf(pathDigest);
+    return join(this.path, 'files', hex.slice(0, 2), hex);
+  }
+
+  scratch(key: Digest): string {
+    return join(this.path, 'scratch', hexOf(key));
+  }
+
+  in(...names: readonly string[]): string {
+    return join(this.path, ...names);
+  }
+
+  /** A name in tmp/ that no one else has, and that tells whose it is. */
+  async temporary(): Promise<string> {
+    await this.prepare();
+    return this.in('tmp', `${formatIdentity(thisProcess())}.${randomBytes(6).toString('hex')}`);
+  }
+
+  /** Makes the store before the first thing is written to it; what only reads leaves no trace. */
+  async prepare(): Promise<void> {
+    if (this.#prepared) return;
+    const { promises } = this.disk;
+    try {
+      if (!this.#isStore()) {
+        await promises.mkdir(this.path, { recursive: true });
+        // The format file comes first: another process that looks now must not find folders without it.
+        const temporary = this.in(`format.${formatIdentity(thisProcess())}`);
+        await promises.writeFile(temporary, format);
+        await promises.rename(temporary, this.in('format'));
+      }
+      // Whoever made it may have been killed here.
+      for (const name of ['tmp', 'objects', 'actions', 'files', 'runs', 'locks', 'scratch']) {
+        await this.makeFolder(this.in(name));
+      }
+      await this.makeFolder(this.in('objects', 'sha256'));
+    } catch (error) {
+      throw diskError(error, this.path, 'making it');
+    }
+    this.#prepared = true;
+  }
+
+  /**
+   * Writes a small file whole or not at all: temporary file, fsync, rename, fsync of the folder.
+   * @throws EnvironmentError when the disk is full or read-only
+   */
+  async writeFile(path: string, text: string): Promise<void> {
+    const temporary = await this.temporary();
+    try {
+      const handle = await this.disk.promises.open(temporary, 'wx');
+      try {
+        await handle.writeFile(text);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await this.publish(temporary, path);
+    } catch (error) {
+      await this.disk.promises.rm(temporary, { force: true }).catch(() => undefined);
+      throw diskError(error, this.path, `writing ${path}`);
+    }
+  }
+
+  /**
+   * Makes one folder unless it is there. Not with Node's `recursive`, which says ENOENT of a read-only disk.
+   * Throws the file system's own error.
+   */
+  async makeFolder(path: string): Promise<void> {
+    try {
+      await this.disk.promises.mkdir(path);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+  }
+
+  /** Renames a finished, fsynced temporary file to where it is looked for, replacing what is there. */
+  async publish(temporary: string, path: string): Promise<void> {
+    const { promises } = this.disk;
+    const folder = dirname(path);
+    try {
+      await promises.rename(temporary, path);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      await this.makeFolder(folder);
+      await this.#sync(dirname(folder));
+      await promises.rename(temporary, path);
+    }
+    await this.#sync(folder);
+  }
+
+  /** Without it a rename may be lost with the machine's power. */
+  async #sync(folder: string): Promise<void> {
+    if (process.platform === 'win32') return; // has no such call for folders
+    const handle = await this.disk.promises.open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  #isStore(): boolean {
+    let found: string | undefined;
+    try {
+      found = this.disk.readFileSync(this.in('format'), 'utf8');
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw this.#unusable(`cannot be read: ${(error as Error).message}`, error);
+    }
+    if (found === format) return true;
+    if (found !== undefined) throw this.#unusable(`has another format: ${JSON.stringify(found.slice(0, 40))}`);
+    if (this.#names().some((name) => !name.startsWith('format.'))) throw this.#unusable('is no store, and not empty');
+    return false;
+  }
+
+  #names(): readonly string[] {
+    try {
+      return this.disk.readdirSync(this.path);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw this.#unusable(`cannot be read: ${(error as Error).message}`, error);
+    }
+  }
+
+  #unusable(why: string, cause?: unknown): EnvironmentError {
+    return new EnvironmentError(`the store folder ${this.path} ${why}`, {
+      ...(cause === undefined ? {} : { cause }),
+      hint: 'Give --store (RUNFLOW_STORE) an empty or new folder, or one that this version of runflow made.',
+    });
+  }
+}

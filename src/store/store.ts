@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import type { Action } from '../formats/action.js';
+import type { Artifact } from '../formats/artifact.js';
+import { type Digest, hexOf } from '../formats/digest.js';
+import { ActionStore, type LookUp } from './action-store.js';
+import { type Disk, diskError, realDisk } from './disk.js';
+import { FileDigests } from './file-digests.js';
+import { type Lock, Locks } from './locks.js';
+import { ObjectStore } from './object-store.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { type ActiveRun, Runs } from './runs.js';
+import { StoreFolder } from './store-folder.js';
+
+/**
+ * The content-addressed store. Several processes may have it open at once: what is in it never changes, is looked up
+ * without locks, and appears whole or not at all. Opening makes nothing; the first write does.
+ */
+export class Store {
+  readonly folder: StoreFolder;
+  readonly objects: ObjectStore;
+  readonly actions: ActionStore;
+  /** Digests of files outside the store. */
+  readonly files: FileDigests;
+  readonly locks: Locks;
+  readonly runs: Runs;
+
+  private constructor(folder: StoreFolder) {
+    this.folder = folder;
+    this.objects = new ObjectStore(folder);
+    this.files = new FileDigests(folder);
+    this.actions = new ActionStore(folder, this.objects, this.files);
+    this.locks = new Locks(folder);
+    this.runs = new Runs(folder);
+  }
+
+  /** @throws EnvironmentError when the folder is no store, and not empty */
+  static open(path: string, disk: Disk = realDisk): Store {
+    return new Store(new StoreFolder(resolve(path), disk));
+  }
+
+  get path(): string {
+    return this.folder.path;
+  }
+
+  /**
+   * Looks a step up. A run says so first, which keeps gc from taking what it finds; `plan` and `explain` only look.
+   */
+  lookUp(key: Digest, by?: { readonly run: ActiveRun; readonly step: string }): LookUp {
+    by?.run.use(key, by.step);
+    return this.actions.lookUp(key);
+  }
+
+  /**
+   * For a step that must run: the lock on its key, or the action that another run has recorded in the meantime. Waits
+   * while another run works on it.
+   * @param options.force run it even if it is recorded
+   */
+  async claim(
+    key: Digest,
+    options: {
+      readonly force?: boolean;
+      readonly signal?: AbortSignal;
+      readonly onWait?: (owner: ProcessIdentity) => void;
+    } = {},
+  ): Promise<{ readonly lock: Lock } | { readonly action: Action }> {
+    const claimed = await this.locks.acquire(
+      hexOf(key),
+      () => {
+        const found = options.force ? undefined : this.actions.lookUp(key);
+        return found?.status === 'hit' ? found.action : undefined;
+      },
+      options,
+    );
+    return 'lock' in claimed ? claimed : { action: claimed.ready };
+  }
+
+  /**
+   * Reads bytes [offset, offset + length) of an artifact, of the store or of the file it lies in.
+   * @throws DamagedObjectError, DataError when they are not what the digest says
+   */
+  read(artifact: Artifact, offset = 0, length = artifact.bytes - offset): Promise<Uint8Array<ArrayBuffer>> {
+    const { at, bytes, digest } = artifact;
+    if (at === undefined) return this.objects.read(artifact, offset, length);
+    if (offset < 0 || length < 0 || offset + length > bytes) {
+      throw new RangeError(`bytes ${offset} to ${offset + length} of an artifact of ${bytes}`);
+    }
+    return this.files.read(at.file, { offset: at.offset, bytes }, digest, offset, length);
+  }
+
+  /** A folder for resumable state of a step in work; survives a kill. */
+  async scratch(key: Digest): Promise<string> {
+    await this.folder.prepare();
+    const path = this.folder.scratch(key);
+    try {
+      await this.folder.makeFolder(path);
+    } catch (error) {
+      throw diskError(error, this.path, 'making a scratch folder');
+    }
+    return path;
+  }
+
+  async removeScratch(key: Digest): Promise<void> {
+    try {
+      await this.folder.disk.promises.rm(this.folder.scratch(key), { recursive: true, force: true });
+    } catch (error) {
+      throw diskError(error, this.path, 'removing a scratch folder');
+    }
+  }
+
+  /**
+   * The newest action of a workflow's step that has another key than the step has now, if that is known: what `explain`
+   * compares with.
+   */
+  nearestAction(workflow: string): (step: string, key: Digest | undefined) => Action | undefined {
+    const earlierKeys = this.runs.earlierKeys(workflow);
+    return (step, key) => {
+      for (const earlier of earlierKeys(step)) {
+        const action = earlier === key ? undefined : this.actions.read(earlier);
+        if (action !== undefined && action !== 'garbage') return action;
+      }
+      return undefined;
+    };
+  }
+}

@@ -1,0 +1,103 @@
+import { exitCodes } from '../diagnostics/exit-codes.js';
+import type { DawnGpu } from '../gpu/dawn-gpu.js';
+import { stepDeclarations } from '../steps/registry.js';
+import { Store } from '../store/store.js';
+import { describeFailure } from './failure.js';
+import type { Job, Reply, Request } from './protocol.js';
+import { WorkerContext } from './worker-context.js';
+
+/**
+ * The process that owns the GPU device. It works on one job at a time, answers over the IPC channel, and ends when told
+ * to or when its parent is gone.
+ */
+const heartbeatMilliseconds = 1000;
+
+let device: Promise<DawnGpu> | undefined;
+let store: Store | undefined;
+let current: { readonly step: string; readonly stop: AbortController } | undefined;
+let openDevice: DawnGpu | undefined;
+
+/** Imported on first use: a worker for steps without arithmetic on the device never loads Dawn. */
+function gpu(): Promise<DawnGpu> {
+  device ??= import('../gpu/open-gpu.js')
+    .then(async ({ openGpu }) => {
+      openDevice = await openGpu();
+      return openDevice;
+    })
+    .catch((error: unknown) => {
+      device = undefined;
+      throw error;
+    });
+  return device;
+}
+
+/** Resolves once the reply is handed to the operating system: the process may end then. */
+function send(reply: Reply): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(reply, () => resolve());
+    else resolve();
+  });
+}
+
+async function execute(job: Job): Promise<void> {
+  const stop = new AbortController();
+  current = { step: job.step, stop };
+  const allocations = openDevice?.allocations ?? 0;
+  try {
+    if (store?.path !== job.store) store = Store.open(job.store);
+    const declaration = stepDeclarations[job.kind];
+    if (declaration === undefined) throw new TypeError(`no step kind ${job.kind}`);
+    const run = await declaration.load();
+    const context = new WorkerContext(job, store, gpu, stop.signal, (reply) => void send(reply));
+    try {
+      await run(context);
+      // What is still queued must not fail under the next step's name.
+      await openDevice?.settled();
+      stop.signal.throwIfAborted();
+    } finally {
+      await context.close();
+    }
+    await send({ type: 'done', step: job.step, outputs: context.outputs });
+  } catch (error) {
+    if ((await openDevice?.recover(allocations)) === false) openDevice = device = undefined;
+    await send({ type: 'failed', step: job.step, error: describeFailure(error, stop.signal.aborted) });
+  } finally {
+    current = undefined;
+  }
+}
+
+async function describeDevice(): Promise<void> {
+  try {
+    const { description, deviceClass, software } = (await gpu()).adapter;
+    await send({ type: 'adapter', description, deviceClass, software });
+  } catch (error) {
+    await send({ type: 'failed', step: '', error: describeFailure(error, false) });
+  }
+}
+
+function receive(request: Request): void {
+  switch (request.type) {
+    case 'execute':
+      void execute(request.job);
+      break;
+    case 'cancel':
+      if (current?.step === request.step) current.stop.abort();
+      break;
+    case 'describe-device':
+      void describeDevice();
+      break;
+    case 'exit':
+      // Replies were awaited by whoever asks this, and objects are whole or invisible: nothing is left to save.
+      process.exit(exitCodes.done);
+  }
+}
+
+process.on('message', (request) => receive(request as Request));
+process.on('disconnect', () => process.exit(exitCodes.interrupted));
+// Ctrl-C reaches the whole process group: the parent decides and tells by `cancel`.
+process.on('SIGINT', () => undefined);
+setInterval(() => {
+  const deviceBusySeconds = openDevice?.busySeconds() ?? 0;
+  void send({ type: 'alive', deviceBusySeconds, residentBytes: process.memoryUsage.rss() });
+}, heartbeatMilliseconds).unref();
+void send({ type: 'ready' });

@@ -1,0 +1,42 @@
+import type { Artifact, Artifacts } from '../formats/artifact.js';
+import type { Digest } from '../formats/digest.js';
+import type { JsonObject } from '../formats/json.js';
+
+/** Runner → worker. */
+export type Request =
+  | { type: 'execute'; job: Job }
+  | { type: 'cancel'; step: string }
+  /** Reply with `adapter`, opening the device if it is not open yet, or with `failed` and an empty step. */
+  | { type: 'describe-device' }
+  | { type: 'exit' };
+
+/** One step, made concrete: nothing of the workflow is needed to run it. */
+export interface Job {
+  readonly step: string;
+  readonly kind: string;
+  readonly key: Digest;
+  readonly params: JsonObject;
+  readonly hints?: JsonObject;
+  /** An artifact, or for `*` inputs all of the node's artifacts. */
+  readonly inputs: Readonly<Record<string, { one: Artifact } | { all: Artifacts }>>;
+  readonly store: string;
+}
+
+/** Worker → runner. `alive` comes every second as long as the event loop turns; `deviceBusySeconds` is how long the oldest submission has been running. */
+export type Reply =
+  | { type: 'ready' }
+  | { type: 'adapter'; description: string; deviceClass: string; software: boolean }
+  | { type: 'alive'; deviceBusySeconds: number; residentBytes: number }
+  | { type: 'progress'; step: string; done: number; total: number; unit?: string; note?: string }
+  | { type: 'log'; step: string; line: string }
+  | { type: 'done'; step: string; outputs: Artifacts }
+  | {
+      type: 'failed';
+      step: string;
+      error: {
+        kind: 'data' | 'environment' | 'step' | 'interrupted' | 'bug';
+        message: string;
+        hint?: string;
+        stack?: string;
+      };
+    };

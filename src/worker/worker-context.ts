@@ -1,0 +1,138 @@
+import { DataError } from '../diagnostics/errors.js';
+import type { Artifact, Artifacts } from '../formats/artifact.js';
+import { digestOf } from '../formats/digest.js';
+import type { JsonObject } from '../formats/json.js';
+import { NonFiniteScan } from '../formats/non-finite.js';
+import type { Gpu } from '../gpu/gpu.js';
+import type { ArtifactWriter, StepContext } from '../steps/step.js';
+import type { Store } from '../store/store.js';
+import type { Job, Reply } from './protocol.js';
+
+type Tensor = NonNullable<Artifact['tensor']>;
+
+/** At most so many progress messages a second cross the process border. */
+const progressIntervalMilliseconds = 100;
+
+/** A job's surroundings: its inputs and outputs in the store, the device, and the way back to the runner. */
+export class WorkerContext implements StepContext {
+  readonly params: JsonObject;
+  readonly hints: JsonObject;
+  readonly signal: AbortSignal;
+  readonly #job: Job;
+  readonly #store: Store;
+  readonly #gpu: () => Promise<Gpu>;
+  readonly #send: (reply: Reply) => void;
+  readonly #outputs: Record<string, Artifact> = {};
+  readonly #open = new Set<ArtifactWriter>();
+  #lastProgress = Number.NEGATIVE_INFINITY;
+
+  constructor(job: Job, store: Store, gpu: () => Promise<Gpu>, signal: AbortSignal, send: (reply: Reply) => void) {
+    this.#job = job;
+    this.#store = store;
+    this.#gpu = gpu;
+    this.#send = send;
+    this.params = job.params;
+    this.hints = job.hints ?? {};
+    this.signal = signal;
+  }
+
+  get outputs(): Artifacts {
+    return this.#outputs;
+  }
+
+  has(input: string): boolean {
+    return input in this.#job.inputs;
+  }
+
+  input(name: string): Artifact {
+    const input = this.#job.inputs[name];
+    if (input === undefined || !('one' in input))
+      throw new TypeError(`${this.#job.step} has no single input "${name}"`);
+    return input.one;
+  }
+
+  inputs(name: string): Artifacts {
+    const input = this.#job.inputs[name];
+    if (input === undefined || !('all' in input))
+      throw new TypeError(`${this.#job.step} has no input "${name}" of a whole node`);
+    return input.all;
+  }
+
+  read(artifact: Artifact, offset?: number, length?: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#store.read(artifact, offset, length);
+  }
+
+  async write(output: string, bytes: Uint8Array, tensor?: Tensor): Promise<Artifact> {
+    const writer = await this.writer(output, tensor);
+    await writer.append(bytes);
+    return writer.close();
+  }
+
+  async writer(output: string, tensor?: Tensor): Promise<ArtifactWriter> {
+    this.#reserve(output);
+    const object = await this.#store.objects.writer();
+    const scan = tensor === undefined ? undefined : new NonFiniteScan(tensor.dtype);
+    const writer: ArtifactWriter = {
+      append: async (bytes) => {
+        const writing = object.append(bytes);
+        scan?.add(bytes); // while the disk works
+        await writing;
+      },
+      close: async () => {
+        if (scan !== undefined && scan.count > 0) {
+          throw new DataError(
+            `its result ${output} is not finite: ${scan.count} elements are NaN or infinite, the first of them element ${scan.first}`,
+          );
+        }
+        const { digest, bytes } = await object.close();
+        this.#open.delete(writer);
+        const artifact: Artifact = { digest, bytes, ...(tensor === undefined ? {} : { tensor }) };
+        this.#outputs[output] = artifact;
+        return artifact;
+      },
+      abort: async () => {
+        this.#open.delete(writer);
+        await object.abort();
+      },
+    };
+    this.#open.add(writer);
+    return writer;
+  }
+
+  reference(output: string, artifact: Artifact): void {
+    this.#reserve(output);
+    this.#outputs[output] = artifact;
+  }
+
+  gpu(): Promise<Gpu> {
+    return this.#gpu();
+  }
+
+  scratch(): Promise<string> {
+    return this.#store.scratch(this.#job.key);
+  }
+
+  memory(name: string): Promise<string> {
+    return this.#store.scratch(digestOf(`memory/${name}`));
+  }
+
+  progress(update: { done: number; total: number; unit?: string; note?: string }): void {
+    const now = performance.now();
+    if (now - this.#lastProgress < progressIntervalMilliseconds && update.done < update.total) return;
+    this.#lastProgress = now;
+    this.#send({ type: 'progress', step: this.#job.step, ...update });
+  }
+
+  log(line: string): void {
+    this.#send({ type: 'log', step: this.#job.step, line });
+  }
+
+  /** Drops what a failed implementation left half-written. */
+  async close(): Promise<void> {
+    for (const writer of this.#open) await writer.abort();
+  }
+
+  #reserve(output: string): void {
+    if (output in this.#outputs) throw new TypeError(`${this.#job.step} writes "${output}" twice`);
+  }
+}

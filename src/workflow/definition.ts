@@ -1,0 +1,7 @@
+import type { SourceRange } from '../diagnostics/diagnostic.js';
+
+/** Every definition knows its name and where it was written. */
+export interface Definition {
+  readonly name: string;
+  readonly range: SourceRange;
+}

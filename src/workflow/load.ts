@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import type { Diagnostic, Result } from '../diagnostics/diagnostic.js';
+import type { JsonObject } from '../formats/json.js';
+import { Assembler } from './assemble.js';
+import { type MapNode, toPlain } from './document.js';
+import { diskFiles, type WorkflowFiles } from './files.js';
+import { interpolate } from './interpolate.js';
+import { resolveWorkflow } from './resolve.js';
+import { validate } from './validate.js';
+import type { LoadedWorkflow, Semantics } from './workflow.js';
+
+export interface LoadOptions {
+  readonly profile?: string | undefined;
+  /** `a.b=value`, applied in order. */
+  readonly set?: readonly string[];
+  readonly semantics?: Semantics | undefined;
+}
+
+/**
+ * Reads a workflow: YAML → includes and profile → --set → ${…} → schema → names. When the text can be read at all, every
+ * problem of every stage is reported at once.
+ */
+export async function loadWorkflow(
+  file: string,
+  options: LoadOptions = {},
+  disk: WorkflowFiles = diskFiles,
+): Promise<Result<LoadedWorkflow>> {
+  const assembler = new Assembler(file, disk);
+  const assembled = await assembler.assemble(options.profile);
+  if (assembled === undefined || assembler.problems.length > 0) return refused(assembler.problems);
+  const set = await applySettings(assembled.root, options.set ?? []);
+  const { root, problems: unresolved } = interpolate(set.root);
+  const { problems: breaches, sound } = await validate(root);
+  const workflow = resolveWorkflow(root, sound, resolve(file), options.semantics);
+  const stages = [[...set.problems, ...unresolved], breaches, workflow.ok ? [] : workflow.diagnostics];
+  if (!workflow.ok || stages.some((stage) => stage.length > 0)) return refused(firstOfEachPlace(stages));
+  const { files, profile } = assembled;
+  const document = toPlain(root) as JsonObject;
+  return { ok: true, value: { ...workflow.value, files, profile, document }, warnings: workflow.warnings };
+}
+
+/** Most workflows are read without a setting, and then need no schema. */
+async function applySettings(root: MapNode, settings: readonly string[]) {
+  if (settings.length === 0) return { root, problems: [] };
+  return (await import('./settings.js')).applySettings(root, settings);
+}
+
+/** What one stage complains about, the stages after it trip over too: only the first is told. */
+function firstOfEachPlace(stages: readonly (readonly Diagnostic[])[]): readonly Diagnostic[] {
+  const placeOf = ({ range }: Diagnostic) => `${range?.file}:${range?.start.offset}:${range?.end.offset}`;
+  const seen = new Set<string>();
+  return stages.flatMap((stage) => {
+    const fresh = stage.filter((problem) => !seen.has(placeOf(problem)));
+    for (const problem of stage) seen.add(placeOf(problem));
+    return fresh;
+  });
+}
+
+/** In the order of the text, file by file in the order they were first complained about. */
+function refused(problems: readonly Diagnostic[]): Result<never> {
+  const files = [...new Set(problems.map(({ range }) => range?.file))];
+  const rank = ({ range }: Diagnostic) => files.indexOf(range?.file);
+  const offset = ({ range }: Diagnostic) => range?.start.offset ?? 0;
+  return { ok: false, diagnostics: problems.toSorted((a, b) => rank(a) - rank(b) || offset(a) - offset(b)) };
+}

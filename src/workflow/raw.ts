@@ -1,0 +1,42 @@
+import type { RawClaim } from './resolve-claims.js';
+import type { RawDataset } from './resolve-datasets.js';
+import type { RawMetric } from './resolve-metrics.js';
+import type { RawModel, RawUpdate } from './resolve-models.js';
+import type { RawRecipe } from './resolve-recipes.js';
+import type { ProjectionMode, ReportPart, Semantics, Side } from './workflow.js';
+
+/** A workflow as the schema admits it: what `validate` guarantees, before names are checked and defaults filled in. */
+export interface RawWorkflow {
+  readonly name?: string;
+  readonly seed?: number;
+  readonly semantics?: Semantics;
+  readonly models?: Named<RawModel>;
+  readonly datasets?: Named<RawDataset>;
+  readonly recipes?: Named<RawRecipe>;
+  readonly updates?: Named<RawUpdate>;
+  readonly subspaces?: Named<RawSubspace>;
+  readonly sweeps?: Named<RawSweep>;
+  readonly metrics?: Named<RawMetric>;
+  readonly claims?: Named<RawClaim>;
+  readonly report?: {
+    readonly title?: string;
+    readonly figures?: readonly ReportPart[];
+    readonly tables?: readonly ReportPart[];
+  };
+}
+
+export type Named<T> = Readonly<Record<string, T>>;
+
+export type RawSubspace =
+  | { readonly kind: 'top-k'; readonly of: string }
+  | { readonly kind: 'random-k'; readonly of: string; readonly seeds?: readonly number[] }
+  | { readonly kind: 'random'; readonly like: string; readonly seeds?: readonly number[] };
+
+export interface RawSweep {
+  readonly project: string | readonly string[];
+  readonly onto: string | readonly string[];
+  readonly mode: ProjectionMode;
+  readonly side?: Side;
+  readonly fractions: readonly number[];
+  readonly measure?: readonly string[];
+}

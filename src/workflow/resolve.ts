@@ -1,0 +1,154 @@
+import { basename } from 'node:path';
+import type { Result } from '../diagnostics/diagnostic.js';
+import { nearest } from '../diagnostics/nearest.js';
+import { type MapNode, toPlain } from './document.js';
+import { isBehaviour } from './metrics.js';
+import type { Named, RawSubspace, RawSweep, RawWorkflow } from './raw.js';
+import { resolveClaims } from './resolve-claims.js';
+import { checkDatasetCycles, resolveDatasets } from './resolve-datasets.js';
+import { resolveMetrics } from './resolve-metrics.js';
+import { checkModelCycles, resolveModels, resolveUpdates } from './resolve-models.js';
+import { resolveRecipes } from './resolve-recipes.js';
+import { Scope } from './scope.js';
+import type { Metric, Report, ReportPart, Semantics, Subspace, Sweep, Workflow } from './workflow.js';
+
+/** Points of all sweeps together; more is a slip of the pen, and is refused before anything is unrolled. */
+const mostPoints = 100_000;
+
+/**
+ * From a document that the schema admits to a workflow: defaults filled in, names checked, paths absolute.
+ * `sound` may lack definitions of `root` that break the schema: their names are known all the same.
+ * `file` is absolute; `semanticsAsked` wins over what the document says.
+ */
+export function resolveWorkflow(
+  root: MapNode,
+  sound: MapNode,
+  file: string,
+  semanticsAsked: Semantics | undefined,
+): Result<Workflow> {
+  const raw = toPlain(sound) as RawWorkflow;
+  const scope = new Scope(root);
+  const name = raw.name ?? basename(file).replace(/\.ya?ml$/, '');
+  const seed = raw.seed ?? 0;
+  const semantics = semanticsAsked ?? raw.semantics ?? 'paper';
+  const models = resolveModels(scope, raw.models, seed);
+  const datasets = resolveDatasets(scope, raw.datasets, seed);
+  const recipes = resolveRecipes(scope, raw.recipes);
+  const updates = resolveUpdates(scope, raw.updates);
+  if (scope.problems.length === 0) {
+    checkModelCycles(scope, models, updates);
+    checkDatasetCycles(scope, datasets);
+  }
+  const subspaces = resolveSubspaces(scope, raw.subspaces, seed);
+  const metrics = resolveMetrics(scope, raw.metrics, { seed, semantics });
+  const sweeps = resolveSweeps(scope, raw.sweeps, semantics, metrics);
+  checkSweepSize(scope, sweeps, subspaces);
+  const claims = resolveClaims(scope, raw.claims, { sweeps, subspaces, metrics });
+  const measured = { models, datasets, recipes, updates, subspaces, sweeps, metrics, claims };
+  const report = resolveReport(raw, name, measured);
+  if (scope.problems.length > 0) return { ok: false, diagnostics: scope.problems };
+  return { ok: true, value: { file, name, seed, semantics, ...measured, report }, warnings: [] };
+}
+
+function resolveSubspaces(scope: Scope, raw: Named<RawSubspace> | undefined, seed: number): Map<string, Subspace> {
+  return scope.section('subspaces', raw, (definition, subspace, path): Subspace => {
+    if (subspace.kind === 'random') {
+      const like = scope.reference('updates', subspace.like, [...path, 'like']);
+      return { ...definition, kind: 'random', like, seeds: subspace.seeds ?? [seed] };
+    }
+    const of = scope.reference('updates', subspace.of, [...path, 'of']);
+    if (subspace.kind === 'top-k') return { ...definition, kind: 'top-k', of };
+    return { ...definition, kind: 'random-k', of, seeds: subspace.seeds ?? [seed] };
+  });
+}
+
+function resolveSweeps(
+  scope: Scope,
+  raw: Named<RawSweep> | undefined,
+  semantics: Semantics,
+  metrics: ReadonlyMap<string, Metric>,
+): Map<string, Sweep> {
+  const known = ['energy', ...[...metrics.values()].filter(isBehaviour).map(({ name }) => name)];
+  return scope.section('sweeps', raw, (definition, sweep, path): Sweep => {
+    const measure = sweep.measure ?? ['energy'];
+    for (const [index, name] of measure.entries()) {
+      const metric = metrics.get(name);
+      // A metric that breaks the schema is no member of `metrics`; its own error says so.
+      if (known.includes(name) || (metric === undefined && scope.names('metrics').includes(name))) continue;
+      const message =
+        metric === undefined
+          ? `there is nothing to measure called "${name}"`
+          : `the metric "${name}" is of kind ${metric.kind}, which is not measured along a sweep`;
+      const meant = nearest(name, known);
+      const hint =
+        meant === undefined
+          ? 'A sweep measures energy, and metrics of kind exact-match, judge or loss.'
+          : `Did you mean "${meant}"?`;
+      scope.refuse([...path, 'measure', String(index)], 'unknown-name', message, hint);
+    }
+    return {
+      ...definition,
+      project: scope.references('updates', sweep.project, [...path, 'project']),
+      onto: scope.references('subspaces', sweep.onto, [...path, 'onto']),
+      mode: sweep.mode,
+      side: sweep.side ?? (semantics === 'paper' ? 'right' : 'left'),
+      fractions: sweep.fractions,
+      measure,
+    };
+  });
+}
+
+function checkSweepSize(
+  scope: Scope,
+  sweeps: ReadonlyMap<string, Sweep>,
+  subspaces: ReadonlyMap<string, Subspace>,
+): void {
+  let total = 0;
+  for (const { name, project, onto, fractions, measure } of sweeps.values()) {
+    const controls = onto.reduce((sum, subspace) => sum + seedsOf(subspaces.get(subspace)), 0);
+    const points = project.length * controls * fractions.length * measure.length;
+    total += points;
+    if (total <= mostPoints) continue;
+    const product = `updates ${project.length} × subspaces ${controls} × fractions ${fractions.length} × measures ${measure.length}`;
+    const sum = total === points ? '' : `, ${total.toLocaleString('en')} with the sweeps before it`;
+    const message = `the sweep has ${points.toLocaleString('en')} points (${product})${sum}`;
+    const hint = `A workflow may have ${mostPoints.toLocaleString('en')}. Leave out fractions or seeds, or split it.`;
+    scope.refuse(['sweeps', name], 'sweep-too-large', message, hint);
+    return;
+  }
+}
+
+function seedsOf(subspace: Subspace | undefined): number {
+  return subspace === undefined || subspace.kind === 'top-k' ? 1 : subspace.seeds.length;
+}
+
+type Measured = Pick<Workflow, 'models' | 'sweeps' | 'metrics' | 'claims'>;
+
+function resolveReport(raw: RawWorkflow, name: string, measured: Measured): Report {
+  const all = reportedParts(measured);
+  return {
+    title: raw.report?.title ?? name,
+    figures: raw.report?.figures ?? all,
+    tables: raw.report?.tables ?? all,
+  };
+}
+
+/** What the workflow has results for, in the order of the page. */
+function reportedParts({ models, sweeps, metrics, claims }: Measured): ReportPart[] {
+  const parts = new Set<ReportPart>();
+  if (claims.size > 0) parts.add('claims');
+  const measures = [...sweeps.values()].map(({ measure }) => measure);
+  if (measures.some((measure) => measure.includes('energy'))) parts.add('energy');
+  const behaviours = [...metrics.values()].filter(isBehaviour);
+  const isMeasured = (metric: string) => measures.some((measure) => measure.includes(metric));
+  if (behaviours.some(({ name, models: own }) => own.length > 0 || isMeasured(name))) parts.add('behaviour');
+  const kinds = (measure: readonly string[]) => new Set(measure.map((metric) => metrics.get(metric)?.kind));
+  if (measures.some((measure) => kinds(measure).has('judge') && kinds(measure).has('exact-match'))) {
+    parts.add('selectivity');
+  }
+  const has = (kind: Metric['kind']) => [...metrics.values()].some((metric) => metric.kind === kind);
+  if (has('mso')) parts.add('overlap');
+  if (has('activation-mso')) parts.add('activations');
+  if ([...models.values()].some(({ kind }) => kind === 'train')) parts.add('loss');
+  return [...parts];
+}

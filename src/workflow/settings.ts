@@ -1,0 +1,120 @@
+import { resolve } from 'node:path';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { assemblyKeys } from './assemble.js';
+import { type DocumentNode, type MapNode, toPlain } from './document.js';
+import { parseYamlValue } from './parse.js';
+import { errorAt, suggestion } from './problems.js';
+import { applicableSchema, childSchema, dereference, type Schema, schemaOfResolved } from './schema.js';
+import { type Place, SourceText } from './source-text.js';
+
+/**
+ * Applies `--set a.b=value`, one after the other. The value is YAML (`[0.1, 0.2]` is a list) unless the schema wants a
+ * text there. Only what exists can be set: a definition of the workflow, a key the schema knows.
+ */
+export async function applySettings(
+  root: MapNode,
+  settings: readonly string[],
+): Promise<{ readonly root: MapNode; readonly problems: readonly Diagnostic[] }> {
+  const problems: Diagnostic[] = [];
+  let current = root;
+  for (const text of settings) {
+    const setting = new Setting(text);
+    current = (await setting.apply(current)) ?? current;
+    problems.push(...setting.problems);
+  }
+  return { root: current, problems };
+}
+
+class Setting {
+  readonly problems: Diagnostic[] = [];
+  readonly #source: SourceText;
+  readonly #path: readonly string[];
+  /** Offset of what follows the first `=`; −1 without one. */
+  readonly #from: number;
+
+  constructor(text: string) {
+    // A relative path on the command line is relative to where the command is typed.
+    this.#source = new SourceText('--set', resolve('.'), text);
+    this.#from = text.indexOf('=') + 1 || -1;
+    this.#path = text.slice(0, Math.max(0, this.#from - 1)).split('.');
+  }
+
+  async apply(root: MapNode): Promise<MapNode | undefined> {
+    if (this.#from < 0 || this.#path.includes('')) {
+      const place = { source: this.#source, start: 0, end: this.#source.text.length };
+      const message = '--set takes a place and a value';
+      this.problems.push(
+        errorAt(place, { code: 'invalid-setting', message, hint: 'For example: --set params.lr=1e-4' }),
+      );
+      return undefined;
+    }
+    if ((assemblyKeys as readonly string[]).includes(this.#path[0]!) || this.#path[0] === 'runflow') {
+      const message = `${this.#path[0]} cannot be set`;
+      const hint = this.#path[0]!.startsWith('profile') ? 'Use --profile NAME.' : undefined;
+      this.problems.push(errorAt(this.#keyPlace(0), { code: 'invalid-setting', message, hint }));
+      return undefined;
+    }
+    return (await this.#set(root, schemaOfResolved(), 0)) as MapNode | undefined;
+  }
+
+  /** `node` with the value put in below it, or undefined after a problem. */
+  async #set(node: DocumentNode | undefined, schema: Schema, depth: number): Promise<DocumentNode | undefined> {
+    const key = this.#path[depth];
+    if (key === undefined) return this.#value(schema);
+    const place = this.#keyPlace(depth);
+    const parent: DocumentNode =
+      node === undefined || (node.kind === 'scalar' && node.value === null)
+        ? { kind: 'map', entries: new Map(), place }
+        : node;
+    const plain = toPlain(parent);
+    const inner = childSchema(schema, plain, key);
+    if (parent.kind === 'list') {
+      const item = /^\d{1,6}$/.test(key) ? parent.items[Number(key)] : undefined;
+      if (item === undefined || inner === undefined) {
+        return this.#unknown(depth, `the list has ${parent.items.length} items, counted from 0`);
+      }
+      const value = await this.#set(item, inner, depth + 1);
+      return value && { ...parent, items: parent.items.with(Number(key), value) };
+    }
+    if (parent.kind === 'scalar') return this.#unknown(depth, 'this is a single value, with nothing below it');
+    const existing = parent.entries.get(key);
+    const properties = Object.keys(applicableSchema(schema, plain)?.properties ?? {});
+    if (inner === undefined || (existing === undefined && !properties.includes(key))) {
+      const known = new Set([...properties, ...parent.entries.keys()]);
+      for (const assemblyKey of depth === 0 ? [...assemblyKeys, 'runflow'] : []) known.delete(assemblyKey);
+      return this.#unknown(depth, suggestion(key, known));
+    }
+    const value = await this.#set(existing?.value, inner, depth + 1);
+    return value && { ...parent, entries: new Map([...parent.entries, [key, { key: place, value }]]) };
+  }
+
+  async #value(schema: Schema): Promise<DocumentNode | undefined> {
+    const { text } = this.#source;
+    if (isText(schema)) {
+      const place = { source: this.#source, start: this.#from, end: text.length };
+      return { kind: 'scalar', value: text.slice(this.#from), place };
+    }
+    const parsed = await parseYamlValue(this.#source, this.#from);
+    if (parsed.ok) return parsed.value;
+    this.problems.push(...parsed.diagnostics);
+    return undefined;
+  }
+
+  #unknown(depth: number, hint: string | undefined): undefined {
+    const path = this.#path.slice(0, depth + 1).join('.');
+    const message = `there is no ${path} to set`;
+    this.problems.push(errorAt(this.#keyPlace(depth), { code: 'unknown-key', message, hint }));
+    return undefined;
+  }
+
+  #keyPlace(depth: number): Place {
+    const start = this.#path.slice(0, depth).reduce((length, segment) => length + segment.length + 1, 0);
+    return { source: this.#source, start, end: start + this.#path[depth]!.length };
+  }
+}
+
+/** True where the schema takes a text and nothing else: `--set name=1e5` is then the name "1e5". */
+function isText(schema: Schema): boolean {
+  const { type, enum: allowed } = dereference(schema);
+  return type === 'string' || (allowed?.every((value) => typeof value === 'string') ?? false);
+}

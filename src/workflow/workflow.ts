@@ -1,0 +1,84 @@
+import type { Digest } from '../formats/digest.js';
+import type { JsonObject } from '../formats/json.js';
+import type { Claim } from './claims.js';
+import type { Dataset } from './datasets.js';
+import type { Definition } from './definition.js';
+import type { Metric } from './metrics.js';
+import type { Model, Update } from './models.js';
+import type { Recipe } from './recipes.js';
+
+export type { Architecture } from '../formats/architecture.js';
+export type * from './claims.js';
+export type * from './datasets.js';
+export type * from './definition.js';
+export type * from './metrics.js';
+export type * from './models.js';
+export type * from './recipes.js';
+
+/** `paper`: the formulas of the paper. `reference`: what the authors' published code computes. */
+export type Semantics = 'paper' | 'reference';
+
+/** A workflow after includes, profile, params, --set and ${…}: names checked, paths absolute, sweeps not yet expanded. */
+export interface Workflow {
+  /** Absolute. */
+  readonly file: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly semantics: Semantics;
+  readonly models: ReadonlyMap<string, Model>;
+  readonly datasets: ReadonlyMap<string, Dataset>;
+  readonly recipes: ReadonlyMap<string, Recipe>;
+  readonly updates: ReadonlyMap<string, Update>;
+  readonly subspaces: ReadonlyMap<string, Subspace>;
+  readonly sweeps: ReadonlyMap<string, Sweep>;
+  readonly metrics: ReadonlyMap<string, Metric>;
+  readonly claims: ReadonlyMap<string, Claim>;
+  /** Models to make though no sweep or metric needs them: `runflow export` names one. */
+  readonly exports?: readonly string[];
+  readonly report: Report;
+}
+
+/** A workflow with what it was made of: for run.json, the report, and caches of the plan. */
+export interface LoadedWorkflow extends Workflow {
+  /** Every file that was read, the workflow's own first. The same digests and options give the same workflow. */
+  readonly files: readonly WorkflowFile[];
+  readonly profile: string | undefined;
+  /** The document after includes, profile, --set and ${…}, as it was checked. */
+  readonly document: JsonObject;
+}
+
+export interface WorkflowFile {
+  /** Absolute. */
+  readonly file: string;
+  /** Of the file's bytes. */
+  readonly digest: Digest;
+}
+
+export type Subspace = Definition &
+  (
+    | { readonly kind: 'top-k'; readonly of: string }
+    | { readonly kind: 'random-k'; readonly of: string; readonly seeds: readonly number[] }
+    | { readonly kind: 'random'; readonly like: string; readonly seeds: readonly number[] }
+  );
+
+export type ProjectionMode = 'parallel' | 'orthogonal' | 'opposite';
+/** Which singular vectors span the subspace: `right` = Δ P (paper), `left` = P Δ (published code). */
+export type Side = 'right' | 'left';
+
+export interface Sweep extends Definition {
+  readonly project: readonly string[];
+  readonly onto: readonly string[];
+  readonly mode: ProjectionMode;
+  readonly side: Side;
+  readonly fractions: readonly number[];
+  /** `energy`, or names of behaviour metrics. */
+  readonly measure: readonly string[];
+}
+
+export interface Report {
+  readonly title: string;
+  readonly figures: readonly ReportPart[];
+  readonly tables: readonly ReportPart[];
+}
+
+export type ReportPart = 'claims' | 'energy' | 'behaviour' | 'selectivity' | 'overlap' | 'activations' | 'loss';

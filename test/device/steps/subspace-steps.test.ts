@@ -1,0 +1,362 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DataError } from '../../../src/diagnostics/errors.js';
+import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
+import { digestOf } from '../../../src/formats/digest.js';
+import { type FloatType, fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
+import type { JsonObject } from '../../../src/formats/json.js';
+import { energy as energyStep } from '../../../src/steps/energy.js';
+import { overlap as overlapStep } from '../../../src/steps/overlap.js';
+import type { EnergyParams, EnergyResult, OverlapResult } from '../../../src/steps/params.js';
+import { randomBasis } from '../../../src/steps/random-basis.js';
+import type { StepDeclaration } from '../../../src/steps/step.js';
+import { svd } from '../../../src/steps/svd.js';
+import { gaussian, updateMatrices } from '../../oracles/matrices.js';
+import { columnsOf, type Dense, dense, multiply, svdOracle, transpose } from '../../oracles/one-sided-jacobi.js';
+import { difference, energy, inMode, project, realised, roundTo } from '../../oracles/projection.js';
+import { checkOrthonormal } from '../../oracles/svd-bars.js';
+import { MemoryContext } from '../../unit/steps/memory-context.js';
+import { device } from '../device.js';
+
+class DeviceContext extends MemoryContext {
+  override gpu(): Promise<never> {
+    return device() as Promise<never>;
+  }
+}
+
+const objects = new Map<string, Uint8Array>();
+const epsilon = 2 ** -23;
+
+async function run(step: StepDeclaration, params: JsonObject, inputs: Record<string, Artifact>): Promise<Artifacts> {
+  const groups = Object.fromEntries(Object.entries(inputs).map(([name, artifact]) => [name, { [name]: artifact }]));
+  const context = new DeviceContext(params, groups, objects);
+  await (await step.load())(context);
+  return context.outputs;
+}
+
+/** Stores a matrix as a tensor; a column as a 1-D tensor when `flat`. */
+function stored(matrix: Dense, dtype: FloatType, shape: readonly number[] = [matrix.rows, matrix.columns]): Artifact {
+  const bytes =
+    dtype === 'F64' ? new Uint8Array(matrix.data.slice().buffer) : fromFloat32(Float32Array.from(matrix.data), dtype);
+  const digest = digestOf(bytes);
+  objects.set(digest, bytes);
+  return { digest, bytes: bytes.length, tensor: { dtype, shape } };
+}
+
+function matrixOf(artifact: Artifact): Dense {
+  const [rows, columns] = artifact.tensor!.shape as [number, number];
+  return dense(rows, columns, toFloat32(objects.get(artifact.digest)!, 'F32'));
+}
+
+function jsonOf<T>(artifact: Artifact): T {
+  return JSON.parse(Buffer.from(objects.get(artifact.digest)!).toString()) as T;
+}
+
+interface World {
+  readonly base: Artifact;
+  readonly aligned: Artifact;
+  readonly tuned: Artifact;
+  /** What the files hold, as the semantics reads them. */
+  readonly weights: Dense;
+  readonly alignment: Dense;
+  readonly task: Dense;
+}
+
+/** Three checkpoints of one tensor with the given alignment update and a task update that shares half of its directions. */
+function world(alignment: Dense, dtype: FloatType, readAs?: 'F16', flat = false): World {
+  const { rows, columns } = alignment;
+  const shape = flat ? [rows * columns] : [rows, columns];
+  const size = Math.sqrt(energy(alignment) / alignment.data.length) || 1e-3;
+  const noise = gaussian(rows, columns, 'task');
+  const base = roundTo(dense(rows, columns, new Float64Array(rows * columns)), dtype);
+  const aligned = roundTo(alignment, dtype);
+  const tuned = roundTo(
+    { ...aligned, data: aligned.data.map((x, i) => x * 1.25 + 0.3 * size * noise.data[i]!) },
+    dtype,
+  );
+  const read = (matrix: Dense) => (readAs === undefined ? matrix : roundTo(matrix, readAs));
+  return {
+    base: stored(base, dtype, shape),
+    aligned: stored(aligned, dtype, shape),
+    tuned: stored(tuned, dtype, shape),
+    weights: read(aligned),
+    alignment: difference(read(aligned), read(base)),
+    task: difference(read(tuned), read(aligned)),
+  };
+}
+
+/** Checks all three modes of the energy step on one side against f64, at every cut that is at a gap. */
+async function checkEnergy(w: World, dtype: FloatType, side: 'left' | 'right', what: string, readAs?: 'F16') {
+  const read = readAs && { readAs };
+  const bases = await run(svd, { ...read }, { from: w.base, to: w.aligned });
+  const truth = svdOracle(w.alignment);
+  const r = truth.s.length;
+  const largest = truth.s[0]!;
+  const ranks = [...new Set([1, Math.ceil(r / 4), Math.ceil(r / 2), r])].sort((a, b) => a - b);
+  const total = energy(w.task);
+  for (const mode of ['parallel', 'orthogonal', 'opposite'] as const) {
+    const params: EnergyParams = { mode, side, ranks, ...read, ...(readAs && { castUpdate: readAs }) };
+    const basis = bases[side === 'right' ? 'v' : 'u']!;
+    const outputs = await run(energyStep, params, { from: w.aligned, to: w.tuned, basis });
+    const found = jsonOf<EnergyResult>(outputs.energy!);
+    assert.is(found.kept.length, r);
+    assert.ok(Math.abs(found.total - total) <= 1e-6 * total, `${what}: total ${found.total}, not ${total}`);
+    for (let k = 1; k <= r; k++) {
+      const gap = truth.s[k - 1]! - (truth.s[k] ?? 0);
+      const whole = k === r && w.task[side === 'right' ? 'columns' : 'rows'] === r;
+      const bar = whole ? 2e-6 : Math.max(2e-6, (8 * epsilon * largest) / gap);
+      if (!(bar < 0.1)) continue;
+      const wanted = inMode(w.task, project(w.task, side === 'right' ? truth.v : truth.u, k, side), mode);
+      const error = Math.abs(found.kept[k - 1]! - energy(wanted)) / total;
+      assert.ok(error <= bar, `${what}, ${mode}: energy kept at rank ${k} is off by ${error}, bar ${bar}`);
+      const at = ranks.indexOf(k);
+      if (at < 0) continue;
+      const change = realised(w.weights, wanted, readAs ?? dtype, readAs);
+      const difference = Math.abs(found.realised[at]! - change) / total;
+      // A sum that rounds the other way because Δ_proj differs in its last bits moves by one unit of the storage type.
+      assert.ok(difference <= 2 * bar + 2e-4, `${what}, ${mode}: realised at rank ${k} is off by ${difference}`);
+    }
+  }
+}
+
+for (const [name, make] of Object.entries(updateMatrices)) {
+  test(`energies agree with the definitions in f64 in paper and reference semantics: ${name}`, async () => {
+    const alignment = make();
+    await checkEnergy(world(alignment, 'F32'), 'F32', 'right', 'paper');
+    if (name === 'huge numbers') return; // beyond F16
+    await checkEnergy(world(alignment, 'F32', 'F16'), 'F32', 'left', 'reference', 'F16');
+  });
+}
+
+test('energies agree with the definitions for checkpoints of every storage type', async () => {
+  for (const dtype of ['BF16', 'F16', 'F64'] as const) {
+    for (const [rows, columns] of [
+      [70, 31],
+      [31, 70],
+    ] as const) {
+      const alignment = gaussian(rows, columns, dtype);
+      await checkEnergy(world(alignment, dtype), dtype, 'right', `${dtype} paper`);
+      await checkEnergy(world(alignment, dtype, 'F16'), dtype, 'left', `${dtype} reference`, 'F16');
+    }
+  }
+});
+
+test('a 1-D tensor is projected onto the direction of its alignment vector, on either side', async () => {
+  const w = world(gaussian(57, 1, 'vector'), 'F32', undefined, true);
+  const { u, s, v } = await run(svd, {}, { from: w.base, to: w.aligned });
+  assert.equal(u!.tensor!.shape, [57, 1]);
+  assert.equal(v!.tensor!.shape, [1, 1]);
+  const norm = Math.sqrt(energy(w.alignment));
+  assert.ok(Math.abs(new Float64Array(objects.get(s!.digest)!.slice().buffer)[0]! - norm) <= 1e-6 * norm);
+  const product = w.task.data.reduce((sum, x, i) => sum + x * w.alignment.data[i]!, 0);
+  for (const side of ['left', 'right'] as const) {
+    const params: EnergyParams = { mode: 'parallel', side, ranks: [1] };
+    const outputs = await run(energyStep, params, { from: w.aligned, to: w.tuned, basis: u! });
+    const { kept, total } = jsonOf<EnergyResult>(outputs.energy!);
+    assert.ok(Math.abs(kept[0]! - (product / norm) ** 2) <= 2e-6 * total);
+  }
+});
+
+test('fractions of one and more project the whole tensor onto its alignment update, in every mode', async () => {
+  const w = world(gaussian(20, 45, 'scalar'), 'F32', 'F16');
+  const bases = await run(svd, { readAs: 'F16' }, { from: w.base, to: w.aligned });
+  const product = w.task.data.reduce((sum, x, i) => sum + x * w.alignment.data[i]!, 0);
+  const factor = product / energy(w.alignment);
+  const inside = { ...w.alignment, data: w.alignment.data.map((x) => factor * x) };
+  const total = energy(w.task);
+  for (const mode of ['parallel', 'orthogonal', 'opposite'] as const) {
+    const params: EnergyParams = { mode, side: 'left', ranks: [], scalar: true, readAs: 'F16', castUpdate: 'F16' };
+    const inputs = { from: w.aligned, to: w.tuned, basis: bases.u!, 'onto-from': w.base, 'onto-to': w.aligned };
+    const { scalar } = jsonOf<EnergyResult>((await run(energyStep, params, inputs)).energy!);
+    const wanted = inMode(w.task, inside, mode);
+    assert.ok(Math.abs(scalar!.kept - energy(wanted)) <= 2e-6 * total, `${mode}: kept`);
+    assert.ok(
+      Math.abs(scalar!.realised - realised(w.weights, wanted, 'F16', 'F16')) <= 2e-4 * total,
+      `${mode}: realised`,
+    );
+    assert.ok(Math.abs(scalar!.cosine - product / Math.sqrt(total * energy(w.alignment))) <= 1e-6, `${mode}: cosine`);
+  }
+});
+
+test('the subspace of a zero update keeps nothing of any tensor', async () => {
+  const zero = dense(12, 5, new Float64Array(60));
+  const w = world(zero, 'F32');
+  const { v, s } = await run(svd, {}, { from: w.base, to: w.aligned });
+  for (const [mode, part] of [
+    ['parallel', 0],
+    ['opposite', 0],
+    ['orthogonal', 1],
+  ] as const) {
+    const params: EnergyParams = { mode, side: 'right', ranks: [1, 5] };
+    const outputs = await run(energyStep, params, { from: w.aligned, to: w.tuned, basis: v!, s: s! });
+    const { total, kept, realised } = jsonOf<EnergyResult>(outputs.energy!);
+    assert.ok(total > 0);
+    assert.equal(
+      kept,
+      [1, 2, 3, 4, 5].map(() => part * total),
+    );
+    for (const value of realised) assert.ok(Math.abs(value - part * total) <= 1e-6 * total);
+  }
+});
+
+test('Random-K takes the singular vectors in a seeded random order: all of them at full rank, another set for another seed', async () => {
+  const w = world(gaussian(40, 24, 'permuted'), 'F32');
+  const { v } = await run(svd, {}, { from: w.base, to: w.aligned });
+  const kept = async (params: Partial<EnergyParams>) => {
+    const all: EnergyParams = { mode: 'parallel', side: 'right', ranks: [], ...params };
+    return jsonOf<EnergyResult>((await run(energyStep, all, { from: w.aligned, to: w.tuned, basis: v! })).energy!).kept;
+  };
+  const increments = (sums: readonly number[]) => sums.map((sum, i) => sum - (sums[i - 1] ?? 0));
+  const topK = await kept({});
+  const one = await kept({ permute: { seed: 1, stream: 'w' } });
+  const two = await kept({ permute: { seed: 2, stream: 'w' } });
+  assert.equal(await kept({ permute: { seed: 1, stream: 'w' } }), one);
+  assert.not.equal(one, two);
+  const sorted = (sums: readonly number[]) => increments(sums).sort((a, b) => a - b);
+  for (const other of [one, two]) {
+    sorted(other).forEach((x, i) => {
+      assert.ok(Math.abs(x - sorted(topK)[i]!) <= 1e-6 * topK.at(-1)!);
+    });
+  }
+});
+
+test('overlaps agree with the definition in f64 wherever both cuts are at a gap', async () => {
+  for (const [name, make] of Object.entries(updateMatrices)) {
+    const a = make();
+    const noise = gaussian(a.rows, a.columns, 'other');
+    const size = Math.sqrt(energy(a) / a.data.length);
+    const b = roundTo({ ...a, data: a.data.map((x, i) => x + 0.5 * size * noise.data[i]!) }, 'F32');
+    const zero = stored(dense(a.rows, a.columns, new Float64Array(a.data.length)), 'F32');
+    const svdA = await run(svd, {}, { from: zero, to: stored(a, 'F32') });
+    const svdB = await run(svd, {}, { from: zero, to: stored(b, 'F32') });
+    const inputs = { 'a-u': svdA.u!, 'a-s': svdA.s!, 'b-u': svdB.u!, 'b-s': svdB.s! };
+    const result = jsonOf<OverlapResult>((await run(overlapStep, {}, inputs)).overlap!);
+    assert.is(result.d, a.rows);
+    if (energy(a) === 0) {
+      assert.equal(result.points, []);
+      continue;
+    }
+    const [truthA, truthB] = [svdOracle(a), svdOracle(b)];
+    assert.equal(result.points.at(-1), {
+      ...result.points.at(-1)!,
+      kA: firstWhole(result.energyA),
+      kB: firstWhole(result.energyB),
+    });
+    for (const { kA, kB, shared } of result.points) {
+      const bar = Math.max(bars(truthA.s, kA), bars(truthB.s, kB));
+      if (!(bar < 0.1)) continue;
+      const wanted = energy(multiply(transpose(columnsOf(truthA.u, kA)), columnsOf(truthB.u, kB)));
+      const error = Math.abs(shared - wanted) / Math.min(kA, kB);
+      assert.ok(error <= bar, `${name}: overlap at (${kA}, ${kB}) is off by ${error}, bar ${bar}`);
+    }
+  }
+});
+
+function firstWhole(sums: readonly number[]): number {
+  return sums.findIndex((sum) => sum / sums.at(-1)! >= 1) + 1;
+}
+
+function bars(s: Float64Array, k: number): number {
+  return Math.max(2e-6, (8 * epsilon * s[0]!) / (s[k - 1]! - (s[k] ?? 0)));
+}
+
+test('a random basis is orthonormal, a function of its seed and stream, and not of anything else', async () => {
+  for (const [rows, columns] of [
+    [1, 1],
+    [50, 50],
+    [300, 7],
+  ] as const) {
+    const make = async (seed: number, stream: string) =>
+      matrixOf((await run(randomBasis, { rows, columns, seed, stream }, {})).q!);
+    const q = await make(1, 'w');
+    checkOrthonormal(q, `${rows}×${columns}`);
+    assert.ok(same(await make(1, 'w'), q));
+    if (rows === 1) continue;
+    assert.not(same(await make(2, 'w'), q));
+    assert.not(same(await make(1, 'x'), q));
+  }
+});
+
+function same(a: Dense, b: Dense): boolean {
+  return a.data.every((value, i) => value === b.data[i]);
+}
+
+test('a random subspace keeps k/d of the energy of any matrix on average', async () => {
+  const [d, k] = [12, 3];
+  const x = gaussian(d, 1, 'fixed vector');
+  let kept = 0;
+  const draws = 60;
+  for (let seed = 0; seed < draws; seed++) {
+    const q = matrixOf((await run(randomBasis, { rows: d, columns: k, seed, stream: 'haar' }, {})).q!);
+    kept += energy(multiply(transpose(q), x)) / energy(x) / draws;
+  }
+  // The share is Beta(k/2, (d − k)/2) distributed: standard deviation 0.164, of the mean of 60 draws 0.021.
+  assert.ok(Math.abs(kept - k / d) <= 4 * 0.0212, `${kept}`);
+});
+
+test('a step that fails leaves no memory on the device', async () => {
+  const gpu = await device();
+  let live = 0;
+  const counting = new Proxy(gpu, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...operands: unknown[]) => {
+        if (name === 'allocate' || name === 'upload') live++;
+        if (name === 'release') live -= operands.length;
+        return Reflect.apply(value, target, operands);
+      };
+    },
+  });
+  class CountingContext extends MemoryContext {
+    override gpu(): Promise<never> {
+      return Promise.resolve(counting) as Promise<never>;
+    }
+    override read(...place: Parameters<MemoryContext['read']>) {
+      if (this.updates.length > 0) throw new DataError('the disk is gone');
+      return super.read(...place);
+    }
+  }
+  const w = world(gaussian(30, 20, 'leak'), 'F32');
+  const { u } = await run(svd, {}, { from: w.base, to: w.aligned });
+  const inputs = { from: { from: w.aligned }, to: { to: w.tuned }, basis: { basis: u! } };
+  const context = new CountingContext({ mode: 'parallel', side: 'left', ranks: [1, 2] }, inputs, objects);
+  let failure: unknown;
+  await (await energyStep.load())(context).catch((error: unknown) => {
+    failure = error;
+  });
+  assert.match(String(failure), /the disk is gone/);
+  assert.is(live, 0);
+});
+
+test('errors name the element: NaN, infinity, a difference beyond f32, empty tensors, integers, shapes that differ', async () => {
+  const zero = stored(dense(3, 4, new Float64Array(12)), 'F32');
+  const withElement = (value: number) =>
+    stored(
+      dense(
+        3,
+        4,
+        Float64Array.from({ length: 12 }, (_, i) => (i === 6 ? value : 1)),
+      ),
+      'F32',
+    );
+  const message = async (from: Artifact, to: Artifact) => {
+    try {
+      await run(svd, {}, { from, to });
+    } catch (error) {
+      assert.instance(error, DataError);
+      return (error as Error).message;
+    }
+    return 'no error';
+  };
+  assert.match(await message(zero, withElement(Number.NaN)), /"to" holds NaN at row 1, column 2/);
+  assert.match(await message(withElement(Number.NEGATIVE_INFINITY), zero), /"from" holds -Infinity at row 1, column 2/);
+  assert.match(await message(withElement(-3e38), withElement(3e38)), /row 1, column 2.*beyond the range of f32/);
+  assert.match(await message(zero, stored(dense(4, 3, new Float64Array(12)), 'F32')), /\[3, 4\].*\[4, 3\]/);
+  const empty = { ...zero, bytes: 0, tensor: { dtype: 'F32', shape: [0, 4] } } as const;
+  assert.match(await message(empty, empty), /empty/);
+  const integers = { ...zero, tensor: { dtype: 'I32', shape: [3, 4] } } as const;
+  assert.match(await message(integers, integers), /I32/);
+});
+
+test.run();

@@ -1,0 +1,45 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { assertOneScreen, Sandbox } from '../sandbox.js';
+
+const test = suite('runflow doctor');
+const sandbox = await Sandbox.make();
+/** It forgets what was found before: not what the tests beside it rely on. */
+const cache = { XDG_CACHE_HOME: sandbox.path('cache') };
+
+test('the report names the adapters, the limits, what was tried out, and the speed', async () => {
+  const ended = await sandbox.runflow(['doctor'], cache);
+  assert.is(ended.status, 0, ended.stdout + ended.stderr);
+  for (const selector of ['hardware', 'lavapipe', 'swiftshader'])
+    assert.match(ended.stdout, new RegExp(`^  ${selector} `, 'm'));
+  assert.match(ended.stdout, /^ {2}largest binding +\d+ [MG]iB$/m);
+  for (const check of ['matrix products', 'NaN detection', 'compensated sum']) {
+    assert.match(ended.stdout, new RegExp(`^  ${check} +ok: `, 'm'));
+  }
+  assert.match(ended.stdout, /^ {2}matrix product +\d+\.\d GFLOP\/s/m);
+  assert.match(ended.stdout, /^ {2}memory +\d+\.\d GB\/s/m);
+  assert.is(ended.stderr, '');
+});
+
+test('--json is one object with the same facts', async () => {
+  const ended = await sandbox.runflow(['doctor', '--json'], cache);
+  const report = JSON.parse(ended.stdout);
+  assert.ok(report.device.limits.maxStorageBufferBindingSize >= 2 ** 27);
+  assert.ok(report.device.speed.gigaflops > 0);
+  assert.ok(report.device.checks.every(({ passed }: { passed: boolean }) => passed));
+  const { deviceClass } = report.adapters.find(({ selector }: { selector: string }) => selector === report.selected);
+  assert.is(report.device.adapter.deviceClass, deviceClass);
+});
+
+test('no adapter is exit code 3, with what to do; --json says it too', async () => {
+  const none = { ...cache, RUNFLOW_ADAPTER: 'no such adapter' };
+  const ended = await sandbox.runflow(['doctor'], none);
+  assertOneScreen(ended, 3);
+  assert.match(ended.stdout, /no such adapter/);
+  const json = await sandbox.runflow(['doctor', '--json'], none);
+  assert.is(json.status, 3);
+  assert.match(JSON.parse(json.stdout).error, /no such adapter/);
+});
+
+test.after(() => sandbox.remove());
+test.run();

@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { assertOneScreen, isAlive, ranSteps, Sandbox, type Started, summaryOf, workersOf } from '../sandbox.js';
+import { smallWorkflow } from '../small-workflow.js';
+
+const test = suite<{ sandbox: Sandbox }>('a machine that fails');
+test.before.each(async (context) => {
+  context.sandbox = await Sandbox.make();
+});
+test.after.each(({ sandbox }) => sandbox.remove());
+
+/** Large enough that a decomposition takes a while. */
+const larger = smallWorkflow.replace('hidden: 16', 'hidden: 192').replace('vocabulary: 20', 'vocabulary: 900');
+
+async function startLarger(sandbox: Sandbox): Promise<{ started: Started; worker: number }> {
+  await sandbox.write('larger.yaml', larger);
+  const started = sandbox.start(['run', 'larger.yaml', '--json']);
+  await started.event((event) => event.type === 'step-started' && event.step.startsWith('svd['));
+  const [worker] = await workersOf(started.child.pid!);
+  return { started, worker: worker! };
+}
+
+async function assertEnds(pid: number, seconds: number): Promise<void> {
+  for (let waited = 0; isAlive(pid); waited += 0.05) {
+    assert.ok(waited < seconds, `process ${pid} lives on`);
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+}
+
+test('a runner that is killed leaves no worker behind', async ({ sandbox }) => {
+  const { started, worker } = await startLarger(sandbox);
+  started.child.kill('SIGKILL');
+  await started.ended;
+  await assertEnds(worker, 20);
+});
+
+test('a worker killed as often as it may be tried fails its step, keeps what was done, and the next run goes on', async ({
+  sandbox,
+}) => {
+  await sandbox.write('larger.yaml', larger);
+  const started = sandbox.start(['run', 'larger.yaml', '--json', '--retries', '1']);
+  for (const attempt of [1, 2]) {
+    await started.event(
+      (event) => event.type === 'step-started' && event.step.startsWith('svd[') && event.attempt === attempt,
+    );
+    for (const worker of await workersOf(started.child.pid!)) process.kill(worker, 'SIGKILL');
+  }
+  const first = await started.ended;
+  assert.is(first.status, 1, first.stdout);
+  const [failure] = first.events.filter((event) => event.type === 'step-failed');
+  assert.match(failure!.message, /the worker process ended unexpectedly \(SIGKILL\)/);
+  const done = ranSteps(first);
+  assert.ok(done.length > 0);
+  const second = await sandbox.run(['larger.yaml']);
+  for (const step of ranSteps(second)) assert.not.ok(done.includes(step), step);
+});
+
+test('two signals end a run at once, a worker included', async ({ sandbox }) => {
+  const { started, worker } = await startLarger(sandbox);
+  started.child.kill('SIGTERM');
+  started.child.kill('SIGINT');
+  assert.is((await started.ended).status, 130);
+  await assertEnds(worker, 20);
+});
+
+test('a named pipe in place of weights is refused, not waited for', async ({ sandbox }) => {
+  mkdirSync(sandbox.path('model'));
+  execFileSync('mkfifo', [sandbox.path('model/model.safetensors')]);
+  await sandbox.write('pipe.yaml', 'runflow: 1\nname: pipe\nmodels: { base: { path: model } }\n');
+  const ended = await sandbox.runflow(['export', 'pipe.yaml', 'base', '--to', 'copy']);
+  assertOneScreen(ended, 1);
+  assert.match(ended.stderr, /model base \(pipe\.yaml:3\): .*model\.safetensors: not a regular file/);
+});
+
+/** A file system of so many bytes, which only root can make. */
+function mountSmallDisk(folder: string, bytes: number): boolean {
+  mkdirSync(folder);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder], { stdio: 'ignore' });
+    return true;
+  } catch {
+    console.log('skipped: a full disk: only root can mount a small file system to fill');
+    return false;
+  }
+}
+
+test('a full disk is said with what to do; finished steps stay, and with more room the next run goes on', async ({
+  sandbox,
+}) => {
+  const disk = sandbox.path('disk');
+  await sandbox.write('small.yaml', smallWorkflow.replace('hidden: 16', 'hidden: 48'));
+  if (!mountSmallDisk(disk, 256 * 1024)) return;
+  try {
+    const small = sandbox.withStore(`${disk}/store`);
+    const first = await small.runflow(['run', 'small.yaml', '--json', '--keep-going']);
+    assert.is(first.status, 3, first.stdout + first.stderr);
+    const failures = first.events.flatMap((event) => (event.type === 'step-failed' ? [event] : []));
+    assert.is(failures.length, 1, 'nothing more is started on a full disk');
+    assert.match(failures[0]!.message, /the disk is full/);
+    assert.match(failures[0]!.hint!, /cache gc.*--store/);
+    assertOneScreen(await small.runflow(['run', 'small.yaml']), 3);
+    execFileSync('mount', ['-o', 'remount,size=16m', disk]);
+    const second = await small.run(['small.yaml']);
+    assert.ok(summaryOf(second).cached > 0);
+    for (const step of ranSteps(second)) assert.not.ok(ranSteps(first).includes(step), step);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+});
+
+test.run();

@@ -1,0 +1,145 @@
+import type { DecoderConfig } from '../../../src/nn/config.js';
+import { rotaryFrequencies } from '../../../src/nn/rope.js';
+import { attention, attentionBackward } from './attention.js';
+import { crossEntropy, crossEntropyBackward } from './cross-entropy.js';
+import { linear, linearBackward } from './linear.js';
+import { rmsNorm, rmsNormBackward } from './rms-norm.js';
+import { rope } from './rope.js';
+import { swiglu, swigluBackward } from './swiglu.js';
+
+export type Tensors = Map<string, Float64Array>;
+
+/** Sequences one after the other without padding; labels are aligned with the ids, −100 is ignored. */
+export interface Sequence {
+  readonly inputIds: readonly number[];
+  readonly labels: readonly number[];
+}
+
+/**
+ * A Llama or Qwen2 decoder in f64, written from the definition for test sizes. The loss is the sum over all targets of
+ * −log p(label t | ids before t), times `scale`. Returns logits [rows, vocabulary] of all rows and every gradient.
+ */
+export function decoderOracle(config: DecoderConfig, weights: Tensors, sequences: readonly Sequence[], scale = 1) {
+  const { hidden, heads, kvHeads, headDim, mlp, vocabulary } = config;
+  const ids: number[] = [];
+  const positions: number[] = [];
+  const first: number[] = [];
+  const last: number[] = [];
+  const targets: { row: number; label: number }[] = [];
+  for (const { inputIds, labels } of sequences) {
+    const start = ids.length;
+    inputIds.forEach((id, t) => {
+      const label = labels[t + 1] ?? -100;
+      if (label !== -100) targets.push({ row: start + t, label });
+      ids.push(id);
+      positions.push(t);
+      first.push(start);
+      last.push(start + t + 1);
+    });
+  }
+  const rows = ids.length;
+  const frequencies = rotaryFrequencies(config);
+  const shape = { heads, kvHeads, headDim, first, last };
+  const gradients: Tensors = new Map([...weights].map(([name, w]) => [name, new Float64Array(w.length)]));
+  const get = (name: string) => weights.get(name)!;
+  const project = (x: Float64Array, name: string, columns: number) =>
+    linear(x, get(`${name}.weight`), rows, columns, weights.get(`${name}.bias`));
+  const projectBackward = (dy: Float64Array, x: Float64Array, name: string, columns: number) => {
+    const { dx, dw, db } = linearBackward(dy, x, get(`${name}.weight`), rows, columns);
+    addTo(gradients.get(`${name}.weight`)!, dw);
+    if (weights.has(`${name}.bias`)) addTo(gradients.get(`${name}.bias`)!, db);
+    return dx;
+  };
+  const turn = (x: Float64Array, count: number, direction: 1 | -1) =>
+    rope(x, count * headDim, count, headDim, positions, frequencies, direction);
+
+  const embedding = get('model.embed_tokens.weight');
+  let x = new Float64Array(rows * hidden);
+  ids.forEach((id, r) => {
+    x.set(embedding.subarray(id * hidden, (id + 1) * hidden), r * hidden);
+  });
+  const backward: ((dx: Float64Array) => Float64Array)[] = [];
+  for (let layer = 0; layer < config.layers; layer++) {
+    const p = `model.layers.${layer}.`;
+    const x1 = x;
+    const n1 = rmsNorm(x1, get(`${p}input_layernorm.weight`), config.normEpsilon);
+    const q = turn(project(n1.y, `${p}self_attn.q_proj`, hidden), heads, 1);
+    const k = turn(project(n1.y, `${p}self_attn.k_proj`, hidden), kvHeads, 1);
+    const v = project(n1.y, `${p}self_attn.v_proj`, hidden);
+    const { o } = attention(q, k, v, shape);
+    const x2 = sum(x1, project(o, `${p}self_attn.o_proj`, heads * headDim));
+    const n2 = rmsNorm(x2, get(`${p}post_attention_layernorm.weight`), config.normEpsilon);
+    const gate = project(n2.y, `${p}mlp.gate_proj`, hidden);
+    const up = project(n2.y, `${p}mlp.up_proj`, hidden);
+    const gateUp = besides(gate, up, mlp);
+    const h = swiglu(gateUp, mlp);
+    x = sum(x2, project(h, `${p}mlp.down_proj`, mlp));
+    backward.push((dx) => {
+      const dGateUp = swigluBackward(projectBackward(dx, h, `${p}mlp.down_proj`, mlp), gateUp, mlp);
+      const dn2 = sum(
+        projectBackward(half(dGateUp, mlp, 0), n2.y, `${p}mlp.gate_proj`, hidden),
+        projectBackward(half(dGateUp, mlp, 1), n2.y, `${p}mlp.up_proj`, hidden),
+      );
+      const norm2 = rmsNormBackward(dn2, x2, n2.scale, get(`${p}post_attention_layernorm.weight`));
+      addTo(gradients.get(`${p}post_attention_layernorm.weight`)!, norm2.dgain);
+      const dx2 = sum(dx, norm2.dx);
+      const dO = projectBackward(dx2, o, `${p}self_attn.o_proj`, heads * headDim);
+      const { dq, dk, dv } = attentionBackward(dO, q, k, v, shape);
+      const dn1 = sum(
+        projectBackward(turn(dq, heads, -1), n1.y, `${p}self_attn.q_proj`, hidden),
+        projectBackward(turn(dk, kvHeads, -1), n1.y, `${p}self_attn.k_proj`, hidden),
+        projectBackward(dv, n1.y, `${p}self_attn.v_proj`, hidden),
+      );
+      const norm1 = rmsNormBackward(dn1, x1, n1.scale, get(`${p}input_layernorm.weight`));
+      addTo(gradients.get(`${p}input_layernorm.weight`)!, norm1.dgain);
+      return sum(dx2, norm1.dx);
+    });
+  }
+  const final = rmsNorm(x, get('model.norm.weight'), config.normEpsilon);
+  const headName = config.tied ? 'model.embed_tokens' : 'lm_head';
+  const logits = project(final.y, headName, hidden);
+  const rowLogits = (row: number) => logits.subarray(row * vocabulary, (row + 1) * vocabulary);
+  const dLogits = new Float64Array(logits.length);
+  let loss = 0;
+  for (const { row, label } of targets) {
+    loss += crossEntropy(rowLogits(row), [label])[0]! * scale;
+    dLogits.set(crossEntropyBackward(rowLogits(row), [label], scale), row * vocabulary);
+  }
+  const dFinal = projectBackward(dLogits, final.y, headName, hidden);
+  const norm = rmsNormBackward(dFinal, x, final.scale, get('model.norm.weight'));
+  addTo(gradients.get('model.norm.weight')!, norm.dgain);
+  const dx = backward.reduceRight((gradient, step) => step(gradient), norm.dx as Float64Array);
+  const dEmbedding = gradients.get('model.embed_tokens.weight')!;
+  ids.forEach((id, r) => {
+    addTo(dEmbedding.subarray(id * hidden, (id + 1) * hidden), dx.subarray(r * hidden, (r + 1) * hidden));
+  });
+  return { loss, targets: targets.length, logits, gradients };
+}
+
+function addTo(target: Float64Array, source: Float64Array): void {
+  for (let i = 0; i < target.length; i++) target[i]! += source[i]!;
+}
+
+function sum(...terms: readonly Float64Array[]): Float64Array<ArrayBuffer> {
+  const total = new Float64Array(terms[0]!.length);
+  for (const term of terms) addTo(total, term);
+  return total;
+}
+
+/** [a_r | b_r] for every row r. */
+function besides(a: Float64Array, b: Float64Array, columns: number): Float64Array {
+  const out = new Float64Array(a.length * 2);
+  for (let r = 0; r < a.length / columns; r++) {
+    out.set(a.subarray(r * columns, (r + 1) * columns), r * 2 * columns);
+    out.set(b.subarray(r * columns, (r + 1) * columns), (r * 2 + 1) * columns);
+  }
+  return out;
+}
+
+function half(x: Float64Array, columns: number, which: 0 | 1): Float64Array {
+  const out = new Float64Array(x.length / 2);
+  for (let r = 0; r < out.length / columns; r++) {
+    out.set(x.subarray((2 * r + which) * columns, (2 * r + which + 1) * columns), r * columns);
+  }
+  return out;
+}

@@ -1,0 +1,43 @@
+import { type FloatType, fromFloat32, toFloat32 } from '../../src/formats/float-conversion.js';
+import { columnsOf, type Dense, dense, multiply, transpose } from './one-sided-jacobi.js';
+
+/** The definitions of paper and published code, in f64. */
+
+export function difference(a: Dense, b: Dense): Dense {
+  return dense(
+    a.rows,
+    a.columns,
+    a.data.map((value, i) => value - b.data[i]!),
+  );
+}
+
+export function energy(a: Dense): number {
+  return a.data.reduce((sum, value) => sum + value * value, 0);
+}
+
+/** Δ V_k V_kᵀ (right) or U_k U_kᵀ Δ (left). */
+export function project(update: Dense, basis: Dense, k: number, side: 'left' | 'right'): Dense {
+  const first = columnsOf(basis, k);
+  return side === 'right'
+    ? multiply(multiply(update, first), transpose(first))
+    : multiply(first, multiply(transpose(first), update));
+}
+
+export function inMode(update: Dense, inside: Dense, mode: 'parallel' | 'orthogonal' | 'opposite'): Dense {
+  if (mode === 'parallel') return inside;
+  if (mode === 'orthogonal') return difference(update, inside);
+  return { ...inside, data: inside.data.map((value) => -value) };
+}
+
+export function roundTo(matrix: Dense, dtype: FloatType): Dense {
+  if (dtype === 'F64') return matrix;
+  const values = toFloat32(fromFloat32(Float32Array.from(matrix.data), dtype), dtype);
+  return dense(matrix.rows, matrix.columns, values);
+}
+
+/** ‖store(θ + cast(Δ_proj)) − θ‖²_F. */
+export function realised(weights: Dense, projected: Dense, storage: FloatType, cast: FloatType | undefined): number {
+  const added = cast === undefined ? projected : roundTo(projected, cast);
+  const sum = { ...weights, data: weights.data.map((value, i) => value + added.data[i]!) };
+  return energy(difference(roundTo(sum, storage), weights));
+}

@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const source = fileURLToPath(new URL('../../../../src/', import.meta.url));
+
+/** Which folders of src/ the files of a folder may import from. Everyone may import diagnostics and formats. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  diagnostics: [],
+  formats: [],
+  workflow: [],
+  plan: ['workflow', 'steps'],
+  steps: [],
+  'steps/implementations': ['steps', 'linalg', 'nn', 'data', 'eval', 'report'],
+  store: [],
+  run: ['plan', 'store', 'steps', 'workflow'],
+  worker: ['steps', 'gpu', 'store'],
+  gpu: [],
+  linalg: ['gpu'],
+  nn: ['gpu', 'linalg'],
+  data: [],
+  eval: ['linalg', 'nn', 'data'],
+  report: [],
+  cli: ['run', 'plan', 'report', 'store', 'workflow', 'steps', 'gpu', 'linalg'],
+};
+
+/** Single files that a folder may import besides, and how: types are gone at run time, lazy imports cost nothing at start. */
+const exceptions: readonly { readonly from: string; readonly to: string; readonly how: 'type' | 'lazy' }[] = [
+  { from: 'steps', to: 'gpu/gpu', how: 'type' },
+  { from: 'steps', to: 'workflow/workflow', how: 'type' },
+  { from: 'steps', to: 'data/*', how: 'type' },
+  { from: 'steps', to: 'eval/*', how: 'type' },
+  { from: 'steps', to: 'nn/*', how: 'type' },
+  { from: 'linalg', to: 'workflow/workflow', how: 'type' },
+  { from: 'report', to: 'steps/params', how: 'type' },
+  { from: 'report', to: 'steps/eval-params', how: 'type' },
+  { from: 'run', to: 'worker/protocol', how: 'type' },
+  { from: 'run', to: 'gpu/driver', how: 'lazy' },
+  { from: 'run', to: 'data/hub', how: 'lazy' },
+  { from: 'run', to: 'data/hub-lock', how: 'lazy' },
+  { from: 'run', to: 'data/hub-settings', how: 'lazy' },
+  { from: 'steps', to: 'steps/implementations/*', how: 'lazy' },
+];
+
+interface Import {
+  readonly how: 'value' | 'type' | 'lazy';
+  /** `node:fs`, a package, or a path below src/ without its ending. */
+  readonly target: string;
+}
+
+function importsOf(file: string, text: string): Import[] {
+  const pattern =
+    /\b(?:import|export)\s+(type\s)?[^;'"]*?\bfrom\s+'([^']+)'|\bimport\('([^']+)'\)|^import\s+'([^']+)'/gm;
+  return [...withoutComments(text).matchAll(pattern)].map(([, type, from, lazy, effect]) => {
+    const specifier = from ?? lazy ?? effect!;
+    const target = specifier.startsWith('.')
+      ? posix.join(posix.dirname(file), specifier).replace(/\.js$/, '')
+      : specifier;
+    return { how: lazy !== undefined ? 'lazy' : type !== undefined ? 'type' : 'value', target };
+  });
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+}
+
+const folderOf = (path: string) =>
+  path.startsWith('steps/implementations/') ? 'steps/implementations' : path.split('/')[0]!;
+
+/** What is wrong with one import of a file, both below src/; undefined when nothing is. */
+function violation(file: string, { how, target }: Import): string | undefined {
+  const isPath = !target.startsWith('node:') && Object.hasOwn(mayImport, folderOf(target));
+  if (!isPath) return undefined;
+  const [from, to] = [folderOf(file), folderOf(target)];
+  if (from === to || to === 'diagnostics' || to === 'formats' || mayImport[from]?.includes(to)) return undefined;
+  const excepted = exceptions.some(
+    (exception) =>
+      exception.from === from &&
+      exception.how === how &&
+      (exception.to === target || exception.to === `${posix.dirname(target)}/*`),
+  );
+  return excepted ? undefined : `${file} imports ${target} (${how})`;
+}
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.split(sep).join('/'))
+  .filter((file) => file.endsWith('.ts') && file.includes('/'));
+const textOf = (file: string) => readFileSync(source + file, 'utf8');
+
+test('every folder of src is in the table', () => {
+  const folders = new Set(files.map(folderOf));
+  assert.ok(folders.size > 8);
+  for (const folder of folders) assert.ok(Object.hasOwn(mayImport, folder), folder);
+});
+
+test('imports go down the table, and only down', () => {
+  const found = files.flatMap((file) => importsOf(file, textOf(file)).flatMap((entry) => violation(file, entry) ?? []));
+  assert.equal(found, []);
+});
+
+test('the check sees imports of every form', () => {
+  const text = [
+    "import { a } from '../gpu/driver.js';",
+    "import type { B } from '../gpu/gpu.js';",
+    "export { c } from '../linalg/svd.js';",
+    'import {\n  d,\n} from "x";',
+    "import {\n  e,\n  type F,\n} from '../worker/main.js';",
+    "const g = () => import('../run/run.js');",
+    "// import { h } from '../nn/x.js';",
+    "/* import { i } from '../nn/y.js'; */",
+    "import 'node:fs';",
+  ].join('\n');
+  assert.equal(importsOf('plan/x.ts', text), [
+    { how: 'value', target: 'gpu/driver' },
+    { how: 'type', target: 'gpu/gpu' },
+    { how: 'value', target: 'linalg/svd' },
+    { how: 'value', target: 'worker/main' },
+    { how: 'lazy', target: 'run/run' },
+    { how: 'value', target: 'node:fs' },
+  ]);
+  assert.is(violation('plan/x.ts', { how: 'type', target: 'gpu/gpu' }), 'plan/x.ts imports gpu/gpu (type)');
+  const eager = { how: 'value', target: 'steps/implementations/svd' } as const;
+  assert.is(violation('steps/svd.ts', eager), 'steps/svd.ts imports steps/implementations/svd (value)');
+  assert.is(violation('steps/svd.ts', { how: 'lazy', target: 'steps/implementations/svd' }), undefined);
+});
+
+test('the planner knows no disk, clock, environment, chance or device', () => {
+  const impure = /\bprocess\b|\bDate\b|\bperformance\b|Math\.random|\bfetch\(|\bsetTimeout\b/;
+  for (const file of files.filter((name) => name.startsWith('plan/'))) {
+    const text = textOf(file);
+    const outside = importsOf(file, text).filter(({ target }) => !Object.hasOwn(mayImport, folderOf(target)));
+    assert.equal(outside, [], file);
+    // Words in texts and comments do not count.
+    const code = withoutComments(text).replace(/'[^'\n]*'|`[^`]*`/g, '');
+    assert.not.ok(impure.test(code), `${file}: ${impure.exec(code)?.[0]}`);
+  }
+});
+
+test('nothing prints but the commands and what shows a run', () => {
+  const prints = /\bconsole\.|process\.(?:stdout|stderr)\b/;
+  const may = (file: string) => file.startsWith('cli/');
+  const found = files.filter((file) => !may(file) && prints.test(withoutComments(textOf(file))));
+  // A process of its own: what it prints is the answer to its parent.
+  assert.equal(found, ['gpu/driver-probe.ts']);
+});
+
+test.run();

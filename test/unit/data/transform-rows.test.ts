@@ -1,0 +1,77 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { mixCounts, mixRows, transformRows } from '../../../src/data/transform-rows.js';
+
+const rows = Array.from({ length: 10 }, (_, index) => ({
+  n: index,
+  even: index % 2 === 0,
+  kind: index < 5 ? 'a' : 'b',
+}));
+
+test('where, shuffle, skip, take and columns apply in this order', () => {
+  const even = transformRows(rows, { where: { even: true }, skip: 1, take: 2, columns: { number: 'n' } }, 'd');
+  assert.equal(even, [{ number: 2 }, { number: 4 }]);
+  const shuffled = transformRows(rows, { shuffle: 0, take: 3 }, 'd');
+  assert.equal(
+    shuffled.map((row) => row.n),
+    [4, 6, 2],
+  );
+});
+
+test('where takes one value or a list of them, and knows that CSV cells are text', () => {
+  assert.is(transformRows(rows, { where: { kind: ['a', 'b'], n: [1, 7, 99] } }, 'd').length, 2);
+  const cells = [{ is_safe: 'False', n: '3' }];
+  assert.is(transformRows(cells, { where: { is_safe: false, n: 3 } }, 'd').length, 1);
+});
+
+test('a wrong column lists the columns there are', () => {
+  for (const transforms of [{ where: { nope: 1 } }, { columns: { prompt: 'nope' } }]) {
+    assert.throws(
+      () => transformRows(rows, transforms, 'datasets.unsafe'),
+      (error: { message: string; hint: string }) =>
+        error.message === 'datasets.unsafe: there is no column "nope"' &&
+        error.hint === 'The columns are: n, even, kind.',
+    );
+  }
+});
+
+test('an empty outcome and too few rows are errors that say how many there are', () => {
+  assert.throws(
+    () => transformRows(rows, { where: { kind: 'c' } }, 'd'),
+    /d: none of the 10 rows meets \{"kind":"c"\}/,
+  );
+  assert.throws(() => transformRows(rows, { take: 11 }, 'd'), /11 rows are asked for, there are 10/);
+  assert.throws(() => transformRows([], {}, 'd'), /d: no rows/);
+});
+
+test('a mix is the first rows of each part, by count or whole', () => {
+  const parts = [
+    { name: 'useful', rows: rows.slice(0, 6), count: 'all' as const },
+    { name: 'unsafe', rows: rows.slice(6), count: 2 },
+  ];
+  assert.equal(
+    mixRows(parts, 'm').map((row) => row.n),
+    [0, 1, 2, 3, 4, 5, 6, 7],
+  );
+  assert.throws(
+    () => mixRows([{ name: 'unsafe', rows: [], count: 1 }], 'm'),
+    /m: 1 rows of "unsafe" are asked for, it has 0/,
+  );
+});
+
+test('the counts of a mix add up to its total for any weights', () => {
+  assert.equal(mixCounts([0.8, 0.2], 20000), [16000, 4000]);
+  assert.equal(mixCounts([1 / 3, 1 / 3, 1 / 3], 10), [4, 3, 3]);
+  for (let total = 0; total < 50; total++) {
+    const counts = mixCounts([0.15, 0.55, 0.3], total);
+    assert.is(
+      counts.reduce((sum, count) => sum + count, 0),
+      total,
+    );
+    counts.forEach((count, index) => {
+      assert.ok(Math.abs(count - [0.15, 0.55, 0.3][index]! * total) < 1);
+    });
+  }
+});
+
+test.run();

@@ -1,0 +1,425 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Behaviour, ClaimedBehaviour, ModelEnergy } from '../../../src/eval/behaviour-claims.js';
+import { type Claim, type Evidence, judgeClaim } from '../../../src/eval/claims.js';
+import type { TensorEnergy } from '../../../src/eval/energy-claim.js';
+import type { Finding } from '../../../src/eval/finding.js';
+import type { OverlapPoint } from '../../../src/eval/overlap-claims.js';
+import { fillNormal } from '../../../src/linalg/normal.js';
+import { RandomStream } from '../../../src/linalg/philox.js';
+
+/** Tables whose answer is known, because they were made to have it. */
+
+const nothing: Evidence = { energy: [], tensorEnergy: [], overlap: [], behaviour: [] };
+const fractions = [0.1, 0.3, 0.5, 0.7, 0.9];
+
+function normals(count: number, name: string): Float64Array {
+  const values = new Float64Array(count);
+  fillNormal(new RandomStream(5, name), values);
+  return values;
+}
+
+function judge(claim: Claim, evidence: Partial<Evidence>): Finding[] {
+  return judgeClaim('claim', claim, { ...nothing, ...evidence }, 1);
+}
+
+const verdicts = (findings: readonly Finding[]) =>
+  findings.map(({ case: name, verdict }) => `${name ?? 'all'}: ${verdict}`);
+const close = (actual: number | null, expected: number, tolerance: number) =>
+  assert.ok(actual !== null && Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected}`);
+
+// ── linear energy
+
+const sweep: ClaimedBehaviour = {
+  updates: ['useful'],
+  subspaces: ['top-k'],
+  mode: 'parallel',
+  side: 'right',
+  fractions,
+  ends: { useful: { from: 'aligned', to: 'useful' } },
+};
+
+function energies(
+  curve: (x: number, tensor: number) => number,
+  { tensors = 30, mode = 'parallel', seed = null as number | null, subspace = 'top-k' } = {},
+): TensorEnergy[] {
+  return Array.from({ length: tensors }, (_, tensor) =>
+    fractions.map((fraction) => {
+      const rank = Math.round(fraction * 40);
+      const series = { update: 'useful', subspace, seed, mode, side: 'right', fraction };
+      return { ...series, tensor: `t${tensor}`, kept: curve(rank / 40, tensor), rank, rankMax: 40 };
+    }),
+  ).flat();
+}
+
+const linear: Claim = { kind: 'linear-energy', sweep, tolerance: 0.05 };
+const noise = normals(30, 'tensors');
+
+test('energy on a straight line is linear, whatever the slope', () => {
+  for (const steepness of [1, 0.4]) {
+    const rows = energies((x, tensor) => x * steepness * (1 + 0.1 * noise[tensor]!));
+    const [whole, ...cases] = judge(linear, { tensorEnergy: rows });
+    assert.equal(verdicts([whole!, ...cases]), ['all: holds', 'useful in top-k: holds']);
+    close(whole!.effect, 0, 1e-12);
+    assert.is(whole!.n, 30);
+  }
+});
+
+test('energy that gathers in the first directions is not', () => {
+  const rows = energies((x) => x ** 0.5);
+  const [whole] = judge(linear, { tensorEnergy: rows });
+  assert.is(whole!.verdict, 'fails');
+  // The best line through the origin of y = √x at these five points has the slope Σ x^1.5 / Σ x².
+  const line = fractions.reduce((sum, x) => sum + x ** 1.5, 0) / fractions.reduce((sum, x) => sum + x * x, 0);
+  close(whole!.effect, Math.max(...fractions.map((x) => Math.abs(x ** 0.5 - line * x))), 1e-12);
+});
+
+test('a curve near the tolerance in tensors that differ is undecided', () => {
+  const rows = energies((x, tensor) => x + (0.3 + 0.5 * noise[tensor]!) * x * (1 - x));
+  assert.is(judge(linear, { tensorEnergy: rows })[0]!.verdict, 'undecided');
+});
+
+test('removing energy in proportion is linear too', () => {
+  const rows = energies((x) => 1 - x, { mode: 'orthogonal' });
+  const claim: Claim = { ...linear, sweep: { ...sweep, mode: 'orthogonal' } };
+  assert.is(judge(claim, { tensorEnergy: rows })[0]!.verdict, 'holds');
+});
+
+test('vectors, zero updates and other sweeps have no part in it', () => {
+  const rows = energies((x) => x);
+  const vectors = rows.map((row) => ({ ...row, tensor: `v${row.tensor}`, rank: 1, rankMax: 1, kept: 1 }));
+  const zero = rows.map((row) => ({ ...row, tensor: `z${row.tensor}`, kept: null }));
+  const other = energies((x) => x ** 0.2, { mode: 'orthogonal' });
+  const left = energies((x) => x ** 0.2).map((row) => ({ ...row, side: 'left' }));
+  const [whole] = judge(linear, { tensorEnergy: [...vectors, ...zero, ...other, ...left, ...rows] });
+  assert.equal([whole!.verdict, whole!.n], ['holds', 30]);
+});
+
+test('seeds are averaged, and each subspace is a case', () => {
+  const rows = [
+    ...energies((x) => x),
+    ...energies((x) => x + 0.2 * x * (1 - x), { subspace: 'random', seed: 1 }),
+    ...energies((x) => x - 0.2 * x * (1 - x), { subspace: 'random', seed: 2 }),
+    ...energies((x) => x ** 0.3, { subspace: 'random-k', seed: 1 }),
+  ];
+  const claim: Claim = { ...linear, sweep: { ...sweep, subspaces: ['top-k', 'random', 'random-k', 'lost'] } };
+  const findings = judge(claim, { tensorEnergy: rows });
+  assert.equal(verdicts(findings), [
+    'all: fails',
+    'useful in top-k: holds',
+    'useful in random: holds',
+    'useful in random-k: fails',
+    'useful in lost: undecided',
+  ]);
+  const [whole, , , weakest, lost] = findings;
+  assert.equal({ ...whole, case: weakest!.case }, weakest, 'the whole is told by its weakest case');
+  assert.equal([lost!.effect, lost!.low, lost!.n], [null, null, 0]);
+});
+
+// ── behaviour
+
+const items = 120;
+
+/** Scores whose mean is about `level`: 1 with that probability, and the same item is as hard for every model. */
+function scores(level: number, name: string, coupling = 0.8): number[] {
+  const shared = normals(items, 'difficulty');
+  const own = normals(items, name);
+  const difficulty = Array.from(shared, (value, at) => coupling * value + Math.sqrt(1 - coupling ** 2) * own[at]!);
+  const sorted = [...difficulty].sort((a, b) => a - b);
+  const cut = sorted[Math.min(items - 1, Math.round(level * items))]!;
+  return difficulty.map((value) => (value < cut ? 1 : 0));
+}
+
+function model(metric: string, name: string, level: number, more: Partial<Behaviour> = {}): Behaviour {
+  const none = { update: null, subspace: null, seed: null, mode: null, side: null, fraction: null };
+  return { metric, model: name, ...none, values: scores(level, `${metric} ${name}`), ...more };
+}
+
+function projected(
+  metric: string,
+  subspace: string,
+  level: (fraction: number) => number,
+  { mode = 'parallel', seeds = [null] as readonly (number | null)[] } = {},
+): Behaviour[] {
+  return seeds.flatMap((seed) =>
+    fractions.map((fraction) => ({
+      ...{ metric, model: null, update: 'useful', subspace, seed, mode, side: 'right', fraction },
+      values: scores(level(fraction), `${metric} ${subspace} ${seed} ${fraction}`),
+    })),
+  );
+}
+
+function modelEnergies(
+  subspace: string,
+  kept: (fraction: number) => number,
+  { mode = 'parallel', seeds = [null] as readonly (number | null)[] } = {},
+): ModelEnergy[] {
+  return seeds.flatMap((seed) =>
+    fractions.map((fraction) => ({
+      update: 'useful',
+      subspace,
+      seed,
+      mode,
+      side: 'right',
+      fraction,
+      kept: kept(fraction),
+    })),
+  );
+}
+
+const seeds = { seeds: [1, 2, 3] };
+const ends = [model('utility', 'aligned', 0.2), model('utility', 'useful', 0.9)];
+const stronger: Claim = {
+  kind: 'stronger-than-random',
+  sweep: { ...sweep, subspaces: ['top-k', 'random'] },
+  metric: 'utility',
+  subspace: 'top-k',
+  than: ['random'],
+};
+const proportional = [...modelEnergies('top-k', (x) => x), ...modelEnergies('random', (x) => x, seeds)];
+/** Between the two ends in proportion to the energy. */
+const fair = (x: number) => 0.2 + 0.7 * x;
+
+test('a subspace that moves behaviour further for its energy is stronger', () => {
+  const behaviour = [
+    ...ends,
+    ...projected('utility', 'top-k', (x) => Math.min(0.9, fair(x) + 0.2 * (1 - x))),
+    ...projected('utility', 'random', fair, seeds),
+  ];
+  const [whole, only] = judge(stronger, { behaviour, energy: proportional });
+  assert.equal(verdicts([only!]), ['useful: top-k above random: holds']);
+  assert.is(whole!.n, items);
+  close(whole!.effect, 0.1, 0.03);
+});
+
+test('a subspace that holds more energy, and moves as much more as that energy would, is not stronger', () => {
+  const energy = [...modelEnergies('top-k', (x) => x ** 0.5), ...modelEnergies('random', (x) => x, seeds)];
+  const behaviour = [
+    ...ends,
+    ...projected('utility', 'top-k', (x) => fair(x ** 0.5)),
+    ...projected('utility', 'random', fair, seeds),
+  ];
+  const [atEqualEnergy] = judge(stronger, { behaviour, energy });
+  close(atEqualEnergy!.effect, 0, 0.03);
+  assert.is(atEqualEnergy!.verdict, 'undecided');
+  const [atEqualFraction] = judge(stronger, { behaviour, energy: proportional });
+  assert.is(atEqualFraction!.verdict, 'holds', 'compared by fraction it would look stronger');
+});
+
+test('a weaker subspace fails the claim', () => {
+  const behaviour = [
+    ...ends,
+    ...projected('utility', 'top-k', (x) => 0.2 + 0.7 * x ** 3),
+    ...projected('utility', 'random', fair, seeds),
+  ];
+  const [whole] = judge(stronger, { behaviour, energy: proportional });
+  assert.is(whole!.verdict, 'fails');
+  assert.ok(whole!.effect! < -0.05 && whole!.high! < 0);
+});
+
+test('where a sweep removes, stronger means further away from the whole update, and the direction of the metric does not matter', () => {
+  const mode = { mode: 'orthogonal' };
+  const claim: Claim = { ...stronger, sweep: { ...stronger.sweep, mode: 'orthogonal' } };
+  const energy = [...modelEnergies('top-k', (x) => 1 - x, mode), ...modelEnergies('random', (x) => 1 - x, { ...mode, ...seeds })]; // biome-ignore format: one line
+  const falling = [
+    ...ends,
+    ...projected('utility', 'top-k', (x) => Math.max(0.2, fair(1 - x) - 0.2 * (1 - x)), mode),
+    ...projected('utility', 'random', (x) => fair(1 - x), { ...mode, ...seeds }),
+  ];
+  assert.is(judge(claim, { behaviour: falling, energy })[0]!.verdict, 'holds');
+  const mirrored = falling.map((one) => ({ ...one, values: one.values.map((value) => 1 - value!) }));
+  close(judge(claim, { behaviour: mirrored, energy })[0]!.effect, judge(claim, { behaviour: falling, energy })[0]!.effect!, 1e-12); // biome-ignore format: one line
+});
+
+test('an update that changes nothing leaves the claim undecided', () => {
+  const same = [model('utility', 'aligned', 0.5), model('utility', 'useful', 0.5)];
+  const behaviour = [
+    ...same,
+    ...projected('utility', 'top-k', () => 0.5),
+    ...projected('utility', 'random', () => 0.5, seeds),
+  ];
+  assert.is(judge(stronger, { behaviour, energy: proportional })[0]!.verdict, 'undecided');
+});
+
+test('items without a valid score have no part; what was not measured leaves the claim undecided', () => {
+  const behaviour = [
+    ...ends,
+    ...projected('utility', 'top-k', (x) => Math.min(0.9, fair(x) + 0.2 * (1 - x))),
+    ...projected('utility', 'random', fair, seeds),
+  ].map((one, at) => ({ ...one, values: one.values.map((value, item) => (item === at ? null : value)) }));
+  const [whole] = judge(stronger, { behaviour, energy: proportional });
+  assert.equal([whole!.verdict, whole!.n], ['holds', items - behaviour.length]);
+  const undecided = { verdict: 'undecided', n: 0, effect: null } as const;
+  for (const evidence of [
+    { behaviour: behaviour.slice(1), energy: proportional },
+    { behaviour: behaviour.filter(({ fraction }) => fraction !== 0.5), energy: proportional },
+    { behaviour, energy: proportional.slice(1) },
+    {},
+  ]) {
+    const [{ verdict, n, effect }] = judge(stronger, evidence) as [Finding];
+    assert.equal({ verdict, n, effect }, undecided);
+  }
+});
+
+const together: Claim = {
+  kind: 'falling-together',
+  sweep: { ...sweep, mode: 'orthogonal' },
+  metrics: ['utility', 'harmfulness'],
+  tolerance: 0.2,
+};
+const orthogonal = { mode: 'orthogonal' };
+const harmful = [model('harmfulness', 'aligned', 0.05), model('harmfulness', 'useful', 0.85)];
+
+test('metrics that lose in step fall together', () => {
+  const behaviour = [
+    ...ends,
+    ...harmful,
+    ...projected('utility', 'top-k', (x) => 0.2 + 0.7 * (1 - x), orthogonal),
+    ...projected('harmfulness', 'top-k', (x) => 0.05 + 0.8 * (1 - x), orthogonal),
+  ];
+  const findings = judge(together, { behaviour });
+  assert.equal(verdicts(findings), [
+    'all: holds',
+    'useful, top-k: utility falls: holds',
+    'useful, top-k: harmfulness falls: holds',
+    'useful, top-k: utility falls as harmfulness does: holds',
+  ]);
+  close(findings[1]!.effect, 1, 0.05);
+  close(findings[3]!.effect, 0, 0.05);
+});
+
+test('one that falls alone is selective', () => {
+  const behaviour = [
+    ...ends,
+    ...harmful,
+    ...projected('utility', 'top-k', () => 0.9, orthogonal),
+    ...projected('harmfulness', 'top-k', (x) => 0.05 + 0.8 * Math.max(0, 1 - 2 * x), orthogonal),
+  ];
+  const findings = judge(together, { behaviour });
+  assert.is(findings[0]!.verdict, 'fails');
+  assert.is(findings[3]!.verdict, 'fails');
+  assert.ok(findings[3]!.effect! < -0.5);
+});
+
+test('what a parallel sweep takes away is what it does not keep', () => {
+  const claim: Claim = { ...together, sweep };
+  const behaviour = [
+    ...ends,
+    ...harmful,
+    ...projected('utility', 'top-k', fair),
+    ...projected('harmfulness', 'top-k', (x) => 0.05 + 0.8 * x),
+  ];
+  assert.is(judge(claim, { behaviour })[0]!.verdict, 'holds');
+});
+
+test('a metric that the update hardly changed leaves the claim undecided, not decided by noise', () => {
+  const behaviour = [
+    ...ends,
+    ...[model('harmfulness', 'aligned', 0.5), model('harmfulness', 'useful', 0.51)],
+    ...projected('utility', 'top-k', (x) => 0.2 + 0.7 * (1 - x), orthogonal),
+    ...projected('harmfulness', 'top-k', () => 0.5, orthogonal),
+  ];
+  assert.is(judge(together, { behaviour })[0]!.verdict, 'undecided');
+});
+
+// ── overlap
+
+function overlaps(
+  excess: Readonly<Record<string, number>>,
+  { model: of = null as string | null, units = 24 } = {},
+): OverlapPoint[] {
+  return Object.entries(excess).flatMap(([pair, above]) => {
+    const spread = normals(units, pair);
+    return Array.from({ length: units }, (_, unit) =>
+      [0.1, 0.5, 0.9].map((energy) => {
+        const shared = 0.1 * normals(units, 'shared')[unit]!;
+        return { model: of, pair, unit: `u${unit}`, energy, baseline: 0.3 * energy, overlap: 0.3 * energy + above + shared + 0.02 * spread[unit]! }; // biome-ignore format: one line
+      }),
+    ).flat();
+  });
+}
+
+const pairs = ['a:b', 'a:c', 'b:c'];
+const of = { models: [null], pairs, energies: [0.1, 0.5, 0.9] };
+
+test('every pair above baseline holds, one below fails, one in between is undecided', () => {
+  const verdictOf = (excess: Record<string, number>) =>
+    verdicts(judge({ kind: 'above-baseline', of }, { overlap: overlaps(excess) }));
+  assert.equal(verdictOf({ 'a:b': 0.3, 'a:c': 0.2, 'b:c': 0.1 }), [
+    'all: holds',
+    'a:b: holds',
+    'a:c: holds',
+    'b:c: holds',
+  ]);
+  assert.equal(verdictOf({ 'a:b': 0.3, 'a:c': -0.2, 'b:c': 0 }), [
+    'all: fails',
+    'a:b: holds',
+    'a:c: fails',
+    'b:c: undecided',
+  ]);
+  const [whole] = judge({ kind: 'above-baseline', of }, { overlap: overlaps({ 'a:b': 0.3, 'a:c': 0.2, 'b:c': 0.1 }) });
+  close(whole!.effect, 0.1, 0.05);
+  assert.is(whole!.n, 24);
+});
+
+test('the highest pair is told from a close second where they differ in every unit', () => {
+  const overlap = overlaps({ 'a:b': 0.3, 'a:c': 0.26, 'b:c': 0.1 });
+  const highest = (pair: string) => judge({ kind: 'highest-pair', of, pair }, { overlap });
+  const [whole, ...cases] = highest('a:b');
+  assert.equal(verdicts(cases), ['a:b above a:c: holds', 'a:b above b:c: holds']);
+  close(whole!.effect, 0.04, 0.01);
+  assert.ok(whole!.high! - whole!.low! < 0.05, 'units are paired, so that what all pairs share does not count');
+  assert.is(highest('a:c')[0]!.verdict, 'fails');
+});
+
+test('other energies, missing units and zero updates do not count', () => {
+  const overlap = overlaps({ 'a:b': 0.3, 'a:c': 0.2, 'b:c': 0.1 });
+  const disturbed = [
+    ...overlap.map((point) => ({ ...point, energy: 0.7, overlap: 0 })),
+    ...overlap.map((point) => ({ ...point, unit: `z${point.unit}`, overlap: null, baseline: null })),
+    ...overlap,
+  ];
+  for (const claim of [
+    { kind: 'above-baseline', of },
+    { kind: 'highest-pair', of, pair: 'a:b' },
+  ] as const) {
+    assert.equal(judge(claim, { overlap: disturbed }), judge(claim, { overlap }));
+  }
+  const partly = overlap.filter(({ pair, unit }) => pair !== 'a:c' || unit === 'u1' || unit === 'u2');
+  assert.is(judge({ kind: 'highest-pair', of, pair: 'a:b' }, { overlap: partly })[1]!.n, 2);
+});
+
+test('of activations each model is a case of its own', () => {
+  const overlap = [
+    ...overlaps({ 'a:b': 0.3 }, { model: 'aligned' }),
+    ...overlaps({ 'a:b': -0.3 }, { model: 'useful' }),
+  ];
+  const claim: Claim = { kind: 'above-baseline', of: { ...of, models: ['aligned', 'useful'], pairs: ['a:b'] } };
+  assert.equal(verdicts(judge(claim, { overlap })), ['all: fails', 'a:b in aligned: holds', 'a:b in useful: fails']);
+});
+
+// ── verdicts
+
+test('the more cases a claim has, the wider their intervals', () => {
+  const width = (count: number) => {
+    const names = Array.from({ length: count }, (_, index) => `p${index}:q`);
+    const overlap = overlaps(Object.fromEntries(names.map((name) => [name, 0.2])));
+    const found = judge({ kind: 'above-baseline', of: { ...of, pairs: names } }, { overlap });
+    return found[1]!.high! - found[1]!.low!;
+  };
+  assert.ok(width(10) > 1.2 * width(1));
+});
+
+test('one unit alone decides nothing', () => {
+  const overlap = overlaps({ 'a:b': 0.5 }, { units: 1 });
+  const [whole] = judge({ kind: 'above-baseline', of: { ...of, pairs: ['a:b'] } }, { overlap });
+  assert.equal([whole!.verdict, whole!.n, whole!.low], ['undecided', 1, null]);
+  assert.ok(whole!.effect! > 0.2);
+});
+
+test('the same evidence and seed give the same findings', () => {
+  const overlap = overlaps({ 'a:b': 0.3, 'a:c': 0.2, 'b:c': 0.1 });
+  assert.equal(judge({ kind: 'above-baseline', of }, { overlap }), judge({ kind: 'above-baseline', of }, { overlap }));
+});
+
+test.run();

@@ -1,0 +1,407 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EnvironmentError, InterruptedError, RunflowError } from '../../../src/diagnostics/errors.js';
+import {
+  Budget,
+  BudgetExhaustedError,
+  type ChatPatience,
+  ServerRefusedError,
+  ServerUnreachableError,
+} from '../../../src/eval/chat-server.js';
+import type { JudgeItem, JudgeRun, Verdict } from '../../../src/eval/judge.js';
+import { judgeKey, OpenAiJudge } from '../../../src/eval/openai-judge.js';
+import type { RubricChoice } from '../../../src/eval/rubric.js';
+import type { VerdictCache } from '../../../src/eval/verdict-cache.js';
+import type { Digest } from '../../../src/formats/digest.js';
+import { ChatStandIn, completion, json, type Misbehaviour } from './chat-stand-in.js';
+
+const key = 'sk-secret/0123456789';
+const patience: ChatPatience = {
+  attempts: 3,
+  timeoutMilliseconds: 800,
+  delayMilliseconds: 5,
+  maximumDelayMilliseconds: 60,
+  maximumAnswerBytes: 10_000,
+};
+
+class MemoryCache implements VerdictCache {
+  readonly verdicts = new Map<Digest, Verdict>();
+  async get(digest: Digest): Promise<Verdict | undefined> {
+    return this.verdicts.get(digest);
+  }
+  async put(digest: Digest, verdict: Verdict): Promise<void> {
+    this.verdicts.set(digest, verdict);
+  }
+}
+
+interface Options {
+  readonly rubric?: RubricChoice;
+  readonly concurrency?: number;
+  readonly budget?: Budget;
+  readonly patience?: Partial<ChatPatience>;
+  readonly model?: string;
+}
+
+async function withServer(
+  work: (server: ChatStandIn, judge: (options?: Options) => OpenAiJudge, url: string) => Promise<void>,
+): Promise<void> {
+  const server = new ChatStandIn();
+  try {
+    const url = await server.url();
+    const judge = ({ rubric = 'policy', concurrency = 4, budget, model = 'judge-1', patience: own }: Options = {}) =>
+      new OpenAiJudge(
+        { model, url, rubric, maxTokens: 64, seed: 3 },
+        { key, concurrency, patience: { ...patience, ...own }, ...(budget && { budget }) },
+      );
+    await work(server, judge, url);
+  } finally {
+    await server.stop();
+  }
+}
+
+const items = (count: number): JudgeItem[] =>
+  Array.from({ length: count }, (_, index) => ({ prompt: `prompt ${index}`, response: `response ${index}` }));
+
+/** The score that item `index` is worth, so that no verdict can take another's place. */
+const worth = (index: number) => ((index * 7) % 5) + 1;
+const byItem = (server: ChatStandIn) => {
+  server.answer = ({ body }) => {
+    const index = Number(/Response: response (\d+)/.exec(body.messages[0]!.content)![1]);
+    return `#thescore: ${worth(index)}`;
+  };
+};
+
+async function failure(promise: Promise<unknown>): Promise<RunflowError> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.instance(error, RunflowError);
+    return error as RunflowError;
+  }
+  throw new Error('expected an error');
+}
+
+const allOf = (error: Error & { hint?: string | undefined }): string =>
+  JSON.stringify([error.message, error.hint, error.stack, String(error.cause)]);
+
+test('every item gets its own verdict, in order, with the key, the model and greedy sampling', () =>
+  withServer(async (server, judge) => {
+    byItem(server);
+    const verdicts = await judge().verdicts(items(30));
+    assert.equal(
+      verdicts.map(({ score }) => score),
+      items(30).map((_, index) => worth(index)),
+    );
+    assert.is(server.asked.length, 30);
+    const { url, authorization, body } = server.asked[0]!;
+    assert.equal([url, authorization], ['/v1/chat/completions', `Bearer ${key}`]);
+    assert.equal([body.model, body.temperature, body.max_tokens, body.seed], ['judge-1', 0, 64, 3]);
+  }));
+
+test('as many requests are under way at once as was asked for, and no more', () =>
+  withServer(async (server, judge) => {
+    server.misbehave = (response) => {
+      setTimeout(() => json(response, completion('#thescore: 1')), 10);
+    };
+    await judge({ concurrency: 3 }).verdicts(items(12));
+    assert.is(server.mostUnderWay, 3);
+  }));
+
+/** What a server may do to a request; every other request is answered well, and so must every item be in the end. */
+const passing: Readonly<Record<string, Misbehaviour>> = {
+  'too many requests': (response) => json(response, { error: { message: 'slow down' } }, 429, { 'retry-after': '0' }),
+  'too many requests, until a date': (response) =>
+    json(response, {}, 429, { 'retry-after': new Date(Date.now() + 10).toUTCString() }),
+  'an internal error': (response) => json(response, { error: { message: 'oops' } }, 500),
+  'a bad gateway with a page': (response) =>
+    response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502</h1>'),
+  'no answer at all': () => undefined,
+  'headers and then silence': (response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders(),
+  'a slow drip': (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const timer = setInterval(() => response.write(' '), 20);
+    response.on('close', () => clearInterval(timer));
+  },
+  'a cut connection': (_, __, ___, request) => request.socket.destroy(),
+  'a connection cut in the middle of the body': (response, _, __, request) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' });
+    response.write('{"choices": [');
+    setTimeout(() => request.socket.destroy(), 5);
+  },
+  'a body that ends in the middle': (response) =>
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end('{"choices": [{"message": {"content": "#thesco'),
+  'a huge body': (response) => {
+    response.on('error', () => undefined);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(`{"a": "${'x'.repeat(200_000)}"}`);
+  },
+  'JSON of something else': (response) => json(response, { status: 'ok' }),
+  'no choices': (response) => json(response, { ...completion('x'), choices: [] }),
+  'a choice without a message': (response) => json(response, { choices: [{ text: '#thescore: 5' }] }),
+  'a message without content': (response) => json(response, completion(null)),
+  'a list': (response) => json(response, [1, 2]),
+  'a page of a proxy': (response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>log in</html>'),
+  'no body': (response) => response.writeHead(200).end(),
+  'a broken protocol': (_, __, ___, request) => request.socket.end('SSH-2.0-OpenSSH_9.2\r\n'),
+};
+
+for (const [what, misbehaviour] of Object.entries(passing)) {
+  test(`no verdict is lost when the server now and then gives ${what}`, () =>
+    withServer(async (server, judge) => {
+      byItem(server);
+      const met = new Set<string>();
+      server.misbehave = (response, count, asked, request) => {
+        // Every third item, the first time it is asked about.
+        const item = asked.body.messages[0]!.content;
+        const first = !met.has(item);
+        met.add(item);
+        return first && /response \d*[0369]\b/.test(item) ? misbehaviour(response, count, asked, request) : false;
+      };
+      const verdicts = await judge().verdicts(items(10));
+      assert.equal(
+        verdicts.map(({ score }) => score),
+        items(10).map((_, index) => worth(index)),
+      );
+      assert.is(server.asked.length, 14);
+    }));
+
+  test(`verdicts are kept and the error is typed when the server only ever gives ${what}`, () =>
+    withServer(async (server, judge) => {
+      byItem(server);
+      const cache = new MemoryCache();
+      const down: Misbehaviour = (response, count, asked, request) =>
+        count < 3 ? false : misbehaviour(response, count, asked, request);
+      server.misbehave = down;
+      const error = await failure(judge({ concurrency: 1 }).verdicts(items(6), { cache }));
+      assert.instance(error, ServerUnreachableError);
+      assert.is(error.exitCode, 3);
+      assert.match(error.message, /gives no answer in 3 attempts: \S/);
+      assert.not.match(allOf(error), key);
+      assert.is(cache.verdicts.size, 3);
+      server.misbehave = undefined;
+      const before = server.asked.length;
+      const verdicts = await judge().verdicts(items(6), { cache });
+      assert.is(server.asked.length - before, 3, 'what was judged is not asked again');
+      assert.equal(
+        verdicts.map(({ score }) => score),
+        items(6).map((_, index) => worth(index)),
+      );
+    }));
+}
+
+/** Asking again would not help: the error comes at once. */
+const lasting: Readonly<Record<string, readonly [Misbehaviour, status: number, hint: RegExp]>> = {
+  'a wrong key': [
+    (response) => json(response, { error: { message: `Incorrect API key provided: ${key}` } }, 401),
+    401,
+    /environment variable/,
+  ],
+  'a forbidden model': [(response) => json(response, { error: { message: 'no' } }, 403), 403, /may not use this model/],
+  'an unknown address': [(response) => response.writeHead(404).end('not found'), 404, /Check `url`/],
+  'a request it does not take': [
+    (response) => json(response, { error: { message: 'max_tokens' } }, 400),
+    400,
+    /max-tokens/,
+  ],
+  'an account without credit': [
+    (response) => json(response, { error: { code: 'insufficient_quota', message: 'pay' } }, 429),
+    429,
+    /no credit/,
+  ],
+};
+
+for (const [what, [misbehaviour, status, hint]] of Object.entries(lasting)) {
+  test(`a server that says ${what} is not asked again`, () =>
+    withServer(async (server, judge) => {
+      server.misbehave = misbehaviour;
+      const error = await failure(judge({ concurrency: 1 }).verdicts(items(5)));
+      assert.instance(error, ServerRefusedError);
+      assert.is((error as ServerRefusedError).status, status);
+      assert.match(error.hint!, hint);
+      assert.not.match(allOf(error), key);
+      assert.is(server.asked.length, 1);
+    }));
+}
+
+test('a redirect is refused, and the key does not go where it points', () =>
+  withServer(async (server, judge) => {
+    const elsewhere = new ChatStandIn();
+    try {
+      const target = `${await elsewhere.url()}/chat/completions`;
+      for (const status of [301, 302, 307, 308]) {
+        server.misbehave = (response) => response.writeHead(status, { location: target }).end();
+        const error = await failure(judge().verdicts(items(1)));
+        assert.instance(error, ServerRefusedError);
+        assert.match(error.message, `redirects (${status})`);
+      }
+      assert.is(elsewhere.asked.length, 0);
+    } finally {
+      await elsewhere.stop();
+    }
+  }));
+
+test('a server that is gone is told from one that is slow', () =>
+  withServer(async (server, judge) => {
+    await server.stop();
+    const error = await failure(judge().verdicts(items(2)));
+    assert.instance(error, ServerUnreachableError);
+    assert.match(error.message, 'ECONNREFUSED');
+  }));
+
+test('a server that asks to wait is left alone that long, by all who ask', () =>
+  withServer(async (server, judge) => {
+    let refusedAt = 0;
+    const waits: number[] = [];
+    server.misbehave = (response, count) => {
+      if (count === 0) {
+        refusedAt = Date.now();
+        json(response, {}, 429, { 'retry-after': '1' });
+        return;
+      }
+      if (refusedAt > 0) waits.push(Date.now() - refusedAt);
+      return false;
+    };
+    await judge({ concurrency: 1, patience: { maximumDelayMilliseconds: 200 } }).verdicts(items(2));
+    assert.ok(waits[0]! >= 195, `asked again after ${waits[0]} ms`);
+    assert.ok(waits[0]! < 900, 'no longer than the longest wait, though the server asks for more');
+  }));
+
+test('what a filter or a refusal takes away is an invalid verdict, not a failure', () =>
+  withServer(async (server, judge) => {
+    server.misbehave = (response, count) => {
+      if (count === 0) json(response, completion(null, { finish_reason: 'content_filter' }));
+      else if (count === 1) json(response, { error: { code: 'content_filter', message: 'filtered' } }, 400);
+      else if (count === 2)
+        json(response, completion(null, { message: { role: 'assistant', content: null, refusal: 'I will not' } })); // biome-ignore format: one line
+      else return false;
+      return true;
+    };
+    server.answer = () => 'I cannot say.';
+    const verdicts = await judge({ concurrency: 1 }).verdicts(items(4));
+    assert.equal(verdicts, [
+      { score: null, raw: '[content_filter]' },
+      { score: null, raw: '[content_filter]' },
+      { score: null, raw: '[refusal: I will not]' },
+      { score: null, raw: 'I cannot say.' },
+    ]);
+  }));
+
+test('a key that the server repeats is struck out of verdicts, however JSON writes it', () =>
+  withServer(async (server, judge) => {
+    const cache = new MemoryCache();
+    server.misbehave = (response) => {
+      const text = JSON.stringify(completion(`your key ${key} #thescore: 4`)).replaceAll('/', '\\/');
+      response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+    };
+    const verdicts = await judge().verdicts(items(1), { cache });
+    assert.equal(verdicts, [{ score: 4, raw: 'your key [key] #thescore: 4' }]);
+    assert.not.match(JSON.stringify([...cache.verdicts]), 'sk-secret');
+    assert.not.match(JSON.stringify(judge().identity), 'sk-secret');
+  }));
+
+test('a budget of requests stops before it is overspent, counting what had to be asked again', () =>
+  withServer(async (server, judge) => {
+    const cache = new MemoryCache();
+    server.misbehave = (response, count) => (count === 1 ? json(response, {}, 500) : false);
+    const budget = new Budget({ requests: 4 });
+    const error = await failure(judge({ concurrency: 1, budget }).verdicts(items(9), { cache }));
+    assert.instance(error, BudgetExhaustedError);
+    assert.match(error.message, 'budget of 4 requests is used up');
+    assert.equal([server.asked.length, cache.verdicts.size], [4, 3]);
+  }));
+
+test('a budget of tokens counts what the server says it took', () =>
+  withServer(async (server, judge) => {
+    const budget = new Budget({ tokens: 250 });
+    const error = await failure(judge({ concurrency: 1, budget }).verdicts(items(9)));
+    assert.instance(error, BudgetExhaustedError);
+    assert.match(error.message, '250 tokens (300 are spent)');
+    assert.is(server.asked.length, 3);
+    server.misbehave = (response) => json(response, { ...completion('#thescore: 1'), usage: undefined });
+    const untold = await failure(judge({ budget: new Budget({ tokens: 250 }) }).verdicts(items(1)));
+    assert.match(untold.message, 'does not say how many tokens');
+  }));
+
+test('an interruption stops at once and keeps the verdicts there are', () =>
+  withServer(async (server, judge) => {
+    const controller = new AbortController();
+    const cache = new MemoryCache();
+    server.misbehave = (_, count) => {
+      if (count < 2) return false;
+      setTimeout(() => controller.abort(), 10);
+      return true;
+    };
+    const run: JudgeRun = { cache, signal: controller.signal };
+    const started = Date.now();
+    const patient = judge({ concurrency: 1, patience: { timeoutMilliseconds: 20_000 } });
+    const error = await failure(patient.verdicts(items(5), run));
+    assert.instance(error, InterruptedError);
+    assert.is(error.exitCode, 130);
+    assert.is(cache.verdicts.size, 2);
+    assert.ok(Date.now() - started < 5000);
+  }));
+
+test('one response is judged once, however often it occurs, and progress counts it once', () =>
+  withServer(async (server, judge) => {
+    byItem(server);
+    const seen: string[] = [];
+    const twice = [...items(3), ...items(3)];
+    const verdicts = await judge().verdicts(twice, { progress: (done, total) => seen.push(`${done}/${total}`) });
+    assert.is(server.asked.length, 3);
+    assert.equal(verdicts.slice(0, 3), verdicts.slice(3));
+    assert.equal(seen, ['0/3', '1/3', '2/3', '3/3']);
+  }));
+
+test('another model, rubric or wording asks again; another key or concurrency does not', () =>
+  withServer(async (server, judge, url) => {
+    const cache = new MemoryCache();
+    const own = { prompt: 'Judge {prompt} {response}', score: '#thescore: ([1-5])' };
+    const ask = async (one: OpenAiJudge) => {
+      const before = server.asked.length;
+      await one.verdicts(items(1), { cache });
+      return server.asked.length - before;
+    };
+    assert.is(await ask(judge()), 1);
+    assert.is(await ask(judge({ concurrency: 9, budget: new Budget({ requests: 1 }) })), 0);
+    const config = { model: 'judge-1', url, rubric: 'policy', maxTokens: 64, seed: 3 } as const;
+    assert.is(await ask(new OpenAiJudge(config, { key: 'other', concurrency: 1 })), 0);
+    assert.is(await ask(judge({ model: 'judge-2' })), 1);
+    assert.is(await ask(judge({ rubric: own })), 1);
+    assert.is(await ask(judge({ rubric: { ...own, prompt: `${own.prompt}.` } })), 1);
+    assert.is(await ask(judge({ rubric: { ...own, score: `${own.score}$` } })), 1);
+    assert.is(await ask(judge({ rubric: own })), 0);
+  }));
+
+test('text that is no well-formed Unicode is judged all the same', () =>
+  withServer(async (server, judge) => {
+    const verdicts = await judge().verdicts([{ prompt: 'a\ud800b', response: '\udc00' }]);
+    assert.is(verdicts[0]!.score, 2);
+    assert.match(server.asked[0]!.body.messages[0]!.content, 'a\ufffdb');
+  }));
+
+test('the key is in the environment variable that was named, or the error names it', () => {
+  const environment = {
+    JUDGE_API_KEY: ` ${key}\n`,
+    OPENAI_API_KEY: 'sk-openai',
+    ODD_API_KEY: 'sk-\u00e9 x',
+    EMPTY_API_KEY: '',
+  };
+  assert.is(judgeKey('JUDGE_API_KEY', 'https://x/v1', environment), key);
+  assert.is(judgeKey(undefined, 'https://api.openai.com/v1', environment), 'sk-openai');
+  assert.is(judgeKey(undefined, 'http://127.0.0.1:8000/v1', environment), undefined, 'OpenAI\u2019s key is for OpenAI');
+  for (const name of ['EMPTY_API_KEY', 'OTHER_API_KEY']) {
+    assert.throws(
+      () => judgeKey(name, 'https://x/v1', environment),
+      (error: Error) => error instanceof EnvironmentError && error.message.includes(name),
+    );
+  }
+  assert.throws(
+    () => judgeKey('ODD_API_KEY', 'https://x/v1', environment),
+    (error: Error) => !error.message.includes('sk-') && error.message.includes('ODD_API_KEY'),
+  );
+});
+
+test.run();

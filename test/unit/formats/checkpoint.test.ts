@@ -1,0 +1,219 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DataError, UsageError } from '../../../src/diagnostics/errors.js';
+import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
+import { checkpointArtifacts, openCheckpoint } from '../../../src/formats/checkpoint.js';
+import { contentsOfModel, writeCheckpoint } from '../../../src/formats/checkpoint-writer.js';
+import { digestOf } from '../../../src/formats/digest.js';
+import { hashRanges } from '../../../src/formats/hash-ranges.js';
+import { type TensorInfo, tensorBytes } from '../../../src/formats/tensor.js';
+import { chooseWeightFiles } from '../../../src/formats/weight-files.js';
+
+const test = suite<{ folder: string }>('checkpoint', { folder: '' });
+test.before.each(async (context) => {
+  context.folder = join(await mkdtemp(join(tmpdir(), 'runflow-checkpoint-')), 'model');
+});
+test.after.each((context) => rm(join(context.folder, '..'), { recursive: true }));
+
+const tensors: readonly TensorInfo[] = ['10.w', '2.w', '1.b', 'norm'].map((name, i) => ({
+  name,
+  dtype: i % 2 === 0 ? 'F32' : 'BF16',
+  shape: [i + 1, 3],
+}));
+const bytesOf = (tensor: TensorInfo) => new Uint8Array(tensorBytes(tensor)).fill(tensor.name.length + tensor.shape[0]!);
+const config = Buffer.from('{"model_type":"llama","tie_word_embeddings":true}');
+
+async function write(folder: string, shardBytes?: number): Promise<void> {
+  const files = new Map([['config.json', [config]]]);
+  await writeCheckpoint(folder, { tensors, source: (tensor) => [bytesOf(tensor)], files }, shardBytes);
+}
+
+async function failure(run: () => Promise<unknown>): Promise<DataError> {
+  try {
+    await run();
+  } catch (error) {
+    assert.instance(error, DataError);
+    return error as DataError;
+  }
+  return assert.unreachable('no error') as never;
+}
+
+for (const [name, shardBytes] of [
+  ['one file', undefined],
+  ['several shards', 40],
+] as const) {
+  test(`a model written to ${name} is read back: tensors in natural order, digests of their bytes`, async ({
+    folder,
+  }) => {
+    await write(folder, shardBytes);
+    assert.is((await readdir(folder)).includes('model.safetensors.index.json'), shardBytes !== undefined);
+    const checkpoint = await openCheckpoint(folder);
+    assert.equal([...checkpoint.tensors.keys()], ['1.b', '2.w', '10.w', 'norm']);
+    assert.is(checkpoint.tied, true);
+    const artifacts = await checkpointArtifacts(checkpoint, hashRanges);
+    assert.equal(Object.keys(artifacts), [
+      'tensor/1.b',
+      'tensor/2.w',
+      'tensor/10.w',
+      'tensor/norm',
+      'file/config.json',
+    ]);
+    for (const tensor of tensors) {
+      const { digest, bytes, tensor: found, at } = artifacts[`tensor/${tensor.name}`]!;
+      assert.is(digest, digestOf(bytesOf(tensor)));
+      assert.is(bytes, tensorBytes(tensor));
+      assert.equal(found, { dtype: tensor.dtype, shape: tensor.shape });
+      assert.equal((await readFile(at!.file)).subarray(at!.offset, at!.offset + bytes), Buffer.from(bytesOf(tensor)));
+    }
+    assert.is(artifacts['file/config.json']!.digest, digestOf(config));
+  });
+}
+
+test('the same tensors give the same artifacts however they are split into files', async ({ folder }) => {
+  const split = join(folder, '..', 'split');
+  await write(folder);
+  await write(split, 1);
+  const strip = async (path: string) =>
+    Object.entries(await checkpointArtifacts(await openCheckpoint(path), hashRanges)).map(([name, { at, ...rest }]) => [
+      name,
+      rest,
+    ]);
+  assert.equal(await strip(folder), await strip(split));
+});
+
+test('a model written out from its artifacts is the same model', async ({ folder }) => {
+  await write(folder, 40);
+  const artifacts = await checkpointArtifacts(await openCheckpoint(folder), hashRanges);
+  const copy = join(folder, '..', 'copy');
+  const read = async ({ at }: Artifact, offset: number, length: number) =>
+    (await readFile(at!.file)).subarray(at!.offset + offset, at!.offset + offset + length);
+  await writeCheckpoint(copy, contentsOfModel(artifacts, read));
+  assert.equal(await readdir(copy), ['config.json', 'model.safetensors']);
+  const again = await checkpointArtifacts(await openCheckpoint(copy), hashRanges);
+  const digests = (model: Artifacts) =>
+    Object.entries(model).map(([name, { digest, tensor }]) => [name, digest, tensor]);
+  assert.equal(digests(again), digests(artifacts));
+});
+
+test('a folder is never overwritten, and a failed write leaves nothing', async ({ folder }) => {
+  await mkdir(folder);
+  try {
+    await write(folder);
+    assert.unreachable('no error');
+  } catch (error) {
+    assert.instance(error, UsageError);
+  }
+  await rm(folder, { recursive: true });
+  await failure(() => writeCheckpoint(folder, { tensors, source: () => [new Uint8Array(1)], files: new Map() }));
+  assert.equal(await readdir(join(folder, '..')), []);
+});
+
+test('a model folder needs neither config.json nor a tokenizer', async ({ folder }) => {
+  await write(folder);
+  await rm(join(folder, 'config.json'));
+  const checkpoint = await openCheckpoint(folder);
+  assert.is(checkpoint.tied, false);
+  assert.is(checkpoint.companions.size, 0);
+});
+
+test('missing shards, and an index that disagrees with its shards, are named', async ({ folder }) => {
+  await write(folder, 40);
+  const shards = (await readdir(folder)).filter((name) => name.endsWith('.safetensors'));
+  assert.is(shards.length, 3);
+  const index = join(folder, 'model.safetensors.index.json');
+  const original = await readFile(index, 'utf8');
+  const map = JSON.parse(original) as { weight_map: Record<string, string> };
+  const withMap = (change: Record<string, unknown>) =>
+    writeFile(index, JSON.stringify({ weight_map: { ...map.weight_map, ...change } }));
+
+  await withMap({ ghost: shards[0] });
+  assert.match(
+    (await failure(() => openCheckpoint(folder))).message,
+    new RegExp(`${shards[0]}: the index says it holds ghost`),
+  );
+  await withMap({ '10.w': shards[2], norm: shards[2] });
+  assert.match((await failure(() => openCheckpoint(folder))).message, /the index says it holds 10\.w/);
+  await withMap({ '10.w': '../../etc/passwd' });
+  assert.match((await failure(() => openCheckpoint(folder))).message, /no plain \.safetensors name/);
+  await withMap({ '10.w': 7 });
+  assert.match((await failure(() => openCheckpoint(folder))).message, /no plain \.safetensors name/);
+  await writeFile(index, original.replace('"10.w"', '"norm"'));
+  assert.match((await failure(() => openCheckpoint(folder))).message, /key "norm" stands twice/);
+  await writeFile(index, '{"metadata":{}}');
+  assert.match((await failure(() => openCheckpoint(folder))).message, /no weight_map/);
+
+  const { '2.w': _, ...unlisted } = map.weight_map;
+  await writeFile(index, JSON.stringify({ weight_map: unlisted }));
+  assert.match(
+    (await failure(() => openCheckpoint(folder))).message,
+    /holds 2\.w, which the index does not place here/,
+  );
+
+  await writeFile(index, original);
+  await rm(join(folder, shards[1]!));
+  const error = await failure(() => openCheckpoint(folder));
+  assert.match(error.message, /1 of 3 shards are missing: model-00002-of-00003\.safetensors/);
+  await rm(index);
+  assert.match(
+    (await failure(() => openCheckpoint(folder))).hint!,
+    /There are shards, but model\.safetensors\.index\.json is missing/,
+  );
+});
+
+test('a folder without safetensors weights says what is there and what to do', () => {
+  const hint = (names: readonly string[]) => {
+    try {
+      chooseWeightFiles(names, 'folder');
+    } catch (error) {
+      return (error as DataError).hint;
+    }
+    return undefined;
+  };
+  assert.match(hint([])!, /There is: nothing/);
+  assert.match(hint(['config.json', 'pytorch_model.bin'])!, /PyTorch pickles only/);
+  assert.match(hint(['model.gguf'])!, /GGUF/);
+  assert.match(hint(['adapter_model.safetensors', 'adapter_config.json'])!, /adapter only/);
+  assert.match(hint(['a.safetensors', 'b.safetensors'])!, /unclear/);
+  assert.is(hint(['weights.safetensors', 'config.json']), undefined);
+  assert.equal(chooseWeightFiles(['model.safetensors', 'model.safetensors.index.json'], ''), {
+    kind: 'single',
+    file: 'model.safetensors',
+  });
+});
+
+test('a damaged folder is an error that names the file', async ({ folder }) => {
+  const check = async (damage: (file: string) => Promise<unknown>, message: RegExp, file = 'model.safetensors') => {
+    await rm(folder, { recursive: true, force: true });
+    await write(folder);
+    await damage(join(folder, file));
+    const error = await failure(() => openCheckpoint(folder));
+    assert.match(error.message, message);
+    assert.ok(error.message.includes(folder));
+  };
+  const page = '<html><body>Sign in</body></html>';
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 10\n';
+  await check(async (file) => truncate(file, (await stat(file)).size - 10), /truncated at tensor/);
+  await check((file) => writeFile(file, pointer), /model\.safetensors: .*Git LFS pointer/);
+  await check((file) => writeFile(file, page), /model\.safetensors: .*web page/);
+  await check((file) => writeFile(file, page), /config\.json: .*web page/, 'config.json');
+  await check((file) => writeFile(file, pointer), /config\.json: .*Git LFS pointer/, 'config.json');
+  await check((file) => writeFile(file, ''), /config\.json: .*an empty file/, 'config.json');
+  await check((file) => writeFile(file, '{"a":1,"a":2}'), /config\.json: .*stands twice/, 'config.json');
+  await check((file) => writeFile(file, '[]'), /config\.json: not a JSON object/, 'config.json');
+  await check((file) => rm(file).then(() => symlink('nowhere', file)), /a link to a file that is not there/);
+  await check((file) => rm(file).then(() => mkdir(file)), /a folder, not a file/);
+});
+
+test('a missing folder is named, with what is in the nearest one that exists', async ({ folder }) => {
+  await write(folder);
+  await cp(folder, join(folder, '..', 'other'), { recursive: true });
+  const error = await failure(() => openCheckpoint(join(folder, '..', 'absent', 'deeper')));
+  assert.match(error.message, /absent\/deeper: there is no such file or folder/);
+  assert.match(error.hint!, /there is: model, other/);
+  assert.match((await failure(() => openCheckpoint(join(folder, 'config.json')))).message, /a file, not a folder/);
+});
+
+test.run();

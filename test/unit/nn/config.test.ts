@@ -1,0 +1,131 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DataError } from '../../../src/diagnostics/errors.js';
+import type { JsonObject } from '../../../src/formats/json.js';
+import { decoderConfig } from '../../../src/nn/config.js';
+import { rotaryFrequencies, rotaryTable } from '../../../src/nn/rope.js';
+
+/** As published, without what does not matter here. */
+const llama32: JsonObject = {
+  ...{ architectures: ['LlamaForCausalLM'], attention_bias: false, attention_dropout: 0.0, bos_token_id: 128000 },
+  ...{ eos_token_id: [128001, 128008, 128009], head_dim: 64, hidden_act: 'silu', hidden_size: 2048 },
+  ...{ intermediate_size: 8192, max_position_embeddings: 131072, mlp_bias: false, model_type: 'llama' },
+  ...{ num_attention_heads: 32, num_hidden_layers: 16, num_key_value_heads: 8, pretraining_tp: 1 },
+  rope_scaling: {
+    ...{ factor: 32.0, high_freq_factor: 4.0, low_freq_factor: 1.0 },
+    ...{ original_max_position_embeddings: 8192, rope_type: 'llama3' },
+  },
+  ...{
+    rms_norm_eps: 1e-5,
+    rope_theta: 500000.0,
+    tie_word_embeddings: true,
+    torch_dtype: 'bfloat16',
+    vocab_size: 128256,
+  },
+};
+const qwen25: JsonObject = {
+  ...{ architectures: ['Qwen2ForCausalLM'], attention_dropout: 0.0, eos_token_id: 151645, hidden_act: 'silu' },
+  ...{ hidden_size: 1536, intermediate_size: 8960, max_position_embeddings: 32768, max_window_layers: 21 },
+  ...{ model_type: 'qwen2', num_attention_heads: 12, num_hidden_layers: 28, num_key_value_heads: 2 },
+  ...{ rms_norm_eps: 1e-6, rope_theta: 1000000.0, sliding_window: 32768, tie_word_embeddings: true },
+  ...{ use_mrope: false, use_sliding_window: false, vocab_size: 151936 },
+};
+
+test('reads Llama 3.2: scaled rotary embedding, several end tokens, tied embeddings', () => {
+  assert.equal(decoderConfig(llama32, 'config.json'), {
+    ...{ family: 'llama', hidden: 2048, layers: 16, heads: 32, kvHeads: 8, headDim: 64, mlp: 8192 },
+    ...{ vocabulary: 128256, tied: true, attentionBias: false, mlpBias: false, ropeTheta: 500000 },
+    ropeScaling: { factor: 32, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 8192 },
+    ...{ normEpsilon: 1e-5, contextLength: 131072, endTokens: [128001, 128008, 128009] },
+  });
+});
+
+test('reads Qwen2.5: head size from hidden size, a sliding window that is not used, one end token', () => {
+  const config = decoderConfig(qwen25, 'config.json');
+  assert.is(config.headDim, 128);
+  assert.is(config.family, 'qwen2');
+  assert.equal(config.endTokens, [151645]);
+  assert.is('ropeScaling' in config, false);
+});
+
+test('takes the defaults of transformers for what old files leave out', () => {
+  const { num_key_value_heads: _, rope_theta: __, eos_token_id: ___, tie_word_embeddings: ____, ...old } = qwen25;
+  const config = decoderConfig({ ...old, rope_scaling: null, head_dim: null }, 'config.json');
+  assert.is(config.kvHeads, 12);
+  assert.is(config.ropeTheta, 10000);
+  assert.is(config.tied, false);
+  assert.equal(config.endTokens, []);
+});
+
+test('reads newer files: rope_parameters in place of rope_theta and rope_scaling', () => {
+  const { rope_scaling, rope_theta, ...rest } = llama32;
+  const rope = { ...(rope_scaling as JsonObject), rope_theta: rope_theta! };
+  const config = decoderConfig({ ...rest, rope_parameters: rope, dtype: 'bfloat16' }, 'config.json');
+  assert.equal(config, decoderConfig(llama32, 'config.json'));
+  const plain = decoderConfig({ ...rest, rope_parameters: { rope_type: 'default', rope_theta: 1e6 } }, 'config.json');
+  assert.is(plain.ropeTheta, 1e6);
+  assert.is('ropeScaling' in plain, false);
+});
+
+test('reads the older name of the scaling type', () => {
+  const { rope_type: type, ...scaling } = llama32.rope_scaling as JsonObject & { rope_type: string };
+  const config = decoderConfig({ ...llama32, rope_scaling: { ...scaling, type } }, 'config.json');
+  assert.equal(config, decoderConfig(llama32, 'config.json'));
+});
+
+const refused: readonly [what: string, change: JsonObject, message: RegExp][] = [
+  ['another family', { model_type: 'gemma2' }, /model_type = "gemma2"/],
+  ['another head', { architectures: ['LlamaForSequenceClassification'] }, /architectures.*LlamaForCausalLM/],
+  ['another activation', { hidden_act: 'gelu' }, /hidden_act = "gelu"/],
+  ['a sliding window in use', { use_sliding_window: true }, /use_sliding_window = true/],
+  ['layers with a sliding window', { layer_types: ['full_attention', 'sliding_attention'] }, /layer_types/],
+  ['multimodal rotary embedding', { use_mrope: true }, /use_mrope/],
+  ['attention dropout', { attention_dropout: 0.1 }, /attention_dropout = 0.1/],
+  ['partly rotated heads', { partial_rotary_factor: 0.5 }, /partial_rotary_factor/],
+  ['quantised weights', { quantization_config: { bits: 4 } }, /quantization_config/],
+  ['another rotary scaling', { rope_scaling: { rope_type: 'yarn', factor: 4 } }, /rope_scaling\.rope_type = "yarn"/],
+  ['a scaling without its numbers', { rope_scaling: { rope_type: 'llama3' } }, /rope_scaling\.factor is missing/],
+  ['heads that do not divide', { num_key_value_heads: 5 }, /num_key_value_heads = 5/],
+  ['a head size that is no whole number', { hidden_size: 2049, head_dim: null }, /head_dim/],
+  ['an odd head size', { head_dim: 63 }, /head_dim = 63/],
+  ['text for a number', { hidden_size: '2048' }, /hidden_size = "2048"/],
+  ['no vocabulary', { vocab_size: null }, /vocab_size is missing/],
+  ['an end token that is none', { eos_token_id: 'end' }, /eos_token_id/],
+  ['a flag that is none', { tie_word_embeddings: 'yes' }, /tie_word_embeddings/],
+];
+for (const [what, change, message] of refused) {
+  test(`refuses ${what} by name, with the file`, () => {
+    try {
+      decoderConfig({ ...llama32, ...change }, 'models/x/config.json');
+    } catch (error) {
+      assert.instance(error, DataError);
+      assert.match((error as Error).message, message);
+      assert.match((error as Error).message, /^models\/x\/config\.json: /);
+      return;
+    }
+    assert.unreachable('it was accepted');
+  });
+}
+
+test('llama3 scaling stretches long wavelengths, keeps short ones and blends between', () => {
+  const config = decoderConfig(llama32, 'config.json');
+  const { ropeScaling: _, ...plain } = config;
+  const [scaled, original] = [rotaryFrequencies(config), rotaryFrequencies(plain)];
+  for (let i = 0; i < original.length; i++) {
+    const wavelength = (2 * Math.PI) / original[i]!;
+    if (wavelength < 8192 / 4) assert.is(scaled[i], original[i]);
+    else if (wavelength > 8192) assert.ok(Math.abs(scaled[i]! * 32 - original[i]!) < 1e-12 * original[i]!);
+    else assert.ok(scaled[i]! < original[i]! && scaled[i]! > original[i]! / 32);
+  }
+});
+
+test('the rotary table holds cosines, then sines, of every position', () => {
+  const config = decoderConfig({ ...llama32, head_dim: 8, rope_scaling: null }, 'config.json');
+  const table = rotaryTable(config, 50);
+  assert.is(table.length, 50 * 8);
+  const angle = 37 * 500000 ** (-2 / 8);
+  assert.is(table[37 * 8 + 1], Math.fround(Math.cos(angle)));
+  assert.is(table[37 * 8 + 5], Math.fround(Math.sin(angle)));
+});
+
+test.run();

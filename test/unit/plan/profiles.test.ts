@@ -1,0 +1,253 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { renderDiagnostics } from '../../../src/diagnostics/render.js';
+import { type Architecture, architectureTensors } from '../../../src/formats/architecture.js';
+import { expand } from '../../../src/plan/expand.js';
+import type { Facts, ModelFacts, TensorFacts } from '../../../src/plan/facts.js';
+import { hubInUse } from '../../../src/plan/hub-in-use.js';
+import type { Plan } from '../../../src/plan/plan.js';
+import { stepDeclarations } from '../../../src/steps/registry.js';
+import { loadWorkflow } from '../../../src/workflow/load.js';
+import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
+
+/** Every experiment with every real profile, planned as the models are: true names, shapes and sizes, no file. */
+
+const workflows = fileURLToPath(new URL('../../../../workflows/', import.meta.url));
+
+interface Profile {
+  readonly base: string;
+  readonly aligned: string;
+  /** Of both models; parameters as their model cards count them. */
+  readonly architecture: Omit<Architecture, 'ropeTheta' | 'normEpsilon' | 'contextLength'>;
+  readonly parameters: number;
+  /** Tensors that the checkpoints hold and that are no weights. */
+  readonly tables?: readonly string[];
+}
+
+const profiles: Readonly<Record<string, Profile>> = {
+  'llama-3.2-1b': {
+    base: 'meta-llama/Llama-3.2-1B',
+    aligned: 'meta-llama/Llama-3.2-1B-Instruct',
+    architecture: {
+      ...{ family: 'llama', hidden: 2048, layers: 16, heads: 32, kvHeads: 8, headDim: 64, mlp: 8192 },
+      ...{ vocabulary: 128_256, tied: true },
+    },
+    parameters: 1_235_814_400,
+  },
+  'llama-2-7b': {
+    base: 'meta-llama/Llama-2-7b-hf',
+    aligned: 'meta-llama/Llama-2-7b-chat-hf',
+    architecture: {
+      ...{ family: 'llama', hidden: 4096, layers: 32, heads: 32, kvHeads: 32, headDim: 128, mlp: 11_008 },
+      ...{ vocabulary: 32_000, tied: false },
+    },
+    parameters: 6_738_415_616,
+    tables: Array.from({ length: 32 }, (_, layer) => `model.layers.${layer}.self_attn.rotary_emb.inv_freq`),
+  },
+  'qwen2.5-1.5b': {
+    base: 'Qwen/Qwen2.5-1.5B',
+    aligned: 'Qwen/Qwen2.5-1.5B-Instruct',
+    architecture: {
+      ...{ family: 'qwen2', hidden: 1536, layers: 28, heads: 12, kvHeads: 2, headDim: 128, mlp: 8960 },
+      ...{ vocabulary: 151_936, tied: true },
+    },
+    parameters: 1_543_714_304,
+  },
+  'qwen2.5-3b': {
+    base: 'Qwen/Qwen2.5-3B',
+    aligned: 'Qwen/Qwen2.5-3B-Instruct',
+    architecture: {
+      ...{ family: 'qwen2', hidden: 2048, layers: 36, heads: 16, kvHeads: 2, headDim: 128, mlp: 11_008 },
+      ...{ vocabulary: 151_936, tied: true },
+    },
+    parameters: 3_085_938_688,
+  },
+  'qwen2.5-7b': {
+    base: 'Qwen/Qwen2.5-7B',
+    aligned: 'Qwen/Qwen2.5-7B-Instruct',
+    architecture: {
+      ...{ family: 'qwen2', hidden: 3584, layers: 28, heads: 28, kvHeads: 4, headDim: 128, mlp: 18_944 },
+      ...{ vocabulary: 152_064, tied: false },
+    },
+    parameters: 7_615_616_512,
+  },
+};
+
+/** The models that each experiment trains. */
+const experiments: Readonly<Record<string, readonly string[]>> = {
+  exp1: ['useful', 'harmful'],
+  exp2: ['contaminated'],
+  exp3: ['useful', 'harmful'],
+};
+
+const metaMath = { repo: 'meta-math/MetaMathQA', part: 'default/train' };
+const beaverTails = { repo: 'PKU-Alignment/BeaverTails', part: 'default/30k_train' };
+const nothing: Facts = { models: new Map(), commits: new Map() };
+
+async function load(experiment: string, profile: string, set: readonly string[] = []): Promise<LoadedWorkflow> {
+  const loaded = await loadWorkflow(join(workflows, `${experiment}.yaml`), { profile, set });
+  if (!loaded.ok) throw new Error(renderDiagnostics(loaded.diagnostics));
+  return loaded.value;
+}
+
+function pinned(workflow: LoadedWorkflow): Facts {
+  const names = hubInUse(workflow).map(({ kind, name }) => (kind === 'model' ? name : `datasets.${name}`));
+  return { ...nothing, commits: new Map(names.map((name) => [name, 'c'.repeat(40)])) };
+}
+
+function fetched(workflow: LoadedWorkflow, { architecture, tables = [] }: Profile): Facts {
+  const shapes = architectureTensors({ ...architecture, ropeTheta: 1e4, normEpsilon: 1e-6, contextLength: 4096 });
+  const facts: ModelFacts = {
+    tied: architecture.tied,
+    files: new Set(['config.json', 'tokenizer.json', 'tokenizer_config.json']),
+    tensors: new Map<string, TensorFacts>([
+      ...[...shapes].map(([name, shape]) => [name, { dtype: 'BF16', shape }] as const),
+      ...tables.map((name) => [name, { dtype: 'F32', shape: [architecture.headDim / 2] }] as const),
+    ]),
+  };
+  return { ...pinned(workflow), models: new Map([...[...workflow.models.keys()]].map((name) => [name, facts])) };
+}
+
+const idsOf = (plan: Plan, ...kinds: readonly string[]) =>
+  plan.steps.filter(({ kind }) => kinds.includes(kind)).map(({ id }) => id);
+
+function stepOf(plan: Plan, id: string) {
+  const step = plan.steps.find((candidate) => candidate.id === id);
+  assert.ok(step, `${id} is not in the plan`);
+  return step!;
+}
+
+/** The step that makes what an input of a step takes. */
+function sourceOf(plan: Plan, id: string, input: string) {
+  return stepOf(plan, stepOf(plan, id).inputs[input]!.node);
+}
+
+for (const [name, profile] of Object.entries(profiles)) {
+  test(`${name} has the true sizes of its models`, () => {
+    const shapes = architectureTensors({
+      ...profile.architecture,
+      ropeTheta: 1e4,
+      normEpsilon: 1e-6,
+      contextLength: 1,
+    });
+    const parameters = [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    assert.is(parameters, profile.parameters);
+  });
+
+  for (const [experiment, trained] of Object.entries(experiments)) {
+    test(`${experiment} with ${name} says what it needs before anything is known`, async () => {
+      const workflow = await load(experiment, name);
+      const plan = expand(workflow, nothing);
+      assert.equal(plan.steps, []);
+      const needed = plan.hub.map(({ kind, repo, revision, part }) => [kind, repo, revision, part ?? ''].join(' '));
+      for (const repo of [profile.base, profile.aligned]) assert.ok(needed.includes(`model ${repo} main `), repo);
+      assert.is(needed.filter((need) => need.startsWith('model')).length, 2);
+      for (const { repo, part } of [metaMath, beaverTails]) {
+        assert.ok(needed.includes(`dataset ${repo} refs/convert/parquet ${part}`), needed.join());
+      }
+      assert.ok(plan.deferred.some(({ what }) => what === 'report'));
+    });
+
+    test(`${experiment} with ${name} fetches models and datasets once they are pinned`, async () => {
+      const workflow = await load(experiment, name);
+      const plan = expand(workflow, pinned(workflow));
+      assert.equal(idsOf(plan, 'fetch').sort(), ['fetch[aligned]', 'fetch[base]']);
+      for (const { repo } of [metaMath, beaverTails]) {
+        const [fetch] = plan.steps.filter(({ kind, params }) => kind === 'fetch-dataset' && params.repo === repo);
+        assert.equal(fetch?.params.commit, 'c'.repeat(40));
+        assert.ok(plan.steps.some(({ kind, inputs }) => kind === 'rows' && inputs.files?.node === fetch?.id));
+      }
+      assert.equal(idsOf(plan, 'train', 'svd'), []);
+    });
+
+    test(`${experiment} with ${name} unrolls whole once the models are there`, async () => {
+      const workflow = await load(experiment, name);
+      const plan = expand(workflow, fetched(workflow, profile));
+      assert.equal(plan.deferred, []);
+      assert.equal(idsOf(plan, 'train').sort(), trained.map((model) => `train[${model}]`).sort());
+      assert.ok(plan.steps.some(({ id }) => id === 'report'));
+      const weights = new Set(plan.steps.flatMap(({ id }) => /^svd\[alignment,(.+)\]$/.exec(id)?.[1] ?? []));
+      const { layers } = profile.architecture;
+      const tensors = layers * (profile.architecture.family === 'qwen2' ? 12 : 9) + (profile.architecture.tied ? 2 : 3);
+      assert.is(weights.size, tensors);
+      const omitted = plan.omitted.filter(({ update }) => update === 'alignment').map(({ tensor }) => tensor);
+      assert.equal(omitted.sort(), [...(profile.tables ?? [])].sort());
+      for (const { kind } of plan.steps) assert.ok(kind in stepDeclarations, kind);
+    });
+  }
+
+  test(`${name} is trained by the recipe of the paper`, async () => {
+    const workflow = await load('exp1', name);
+    const plan = expand(workflow, fetched(workflow, profile));
+    for (const model of experiments.exp1!) {
+      const {
+        kind,
+        peak,
+        warmup,
+        epochs,
+        batch,
+        accumulate,
+        lossNormalisation,
+        clip,
+        weightDecay,
+        beta1,
+        beta2,
+        epsilon,
+      } = stepOf(plan, `train[${model}]`).params;
+      assert.equal(
+        { kind, peak, warmup, epochs, batch, accumulate, lossNormalisation, clip, weightDecay, beta1, beta2, epsilon },
+        {
+          ...{ kind: 'cosine', peak: 1e-5, warmup: 0.02, epochs: 1, batch: 1, accumulate: 32 },
+          ...{ lossNormalisation: 'effective-batch', clip: 1, weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+        },
+      );
+      assert.is(stepOf(plan, `train[${model}]`).params.precision, 'bf16');
+      const { template, maxLength, overlong, lossOn, eos } = sourceOf(plan, `train[${model}]`, 'tokens').params;
+      assert.equal([template, maxLength, overlong, lossOn, eos], ['alpaca', 512, 'truncate', 'response', true]);
+    }
+    const older = await load('exp1', name, ['recipes.full.loss-normalisation=micro-batch']);
+    const { params } = stepOf(expand(older, fetched(older, profile)), 'train[useful]');
+    assert.is(params.lossNormalisation, 'micro-batch');
+  });
+}
+
+test('the useful set is the first 20,000 of MetaMathQA, the harmful one 4,000 shuffled unsafe rows of BeaverTails', async () => {
+  const workflow = await load('exp1', 'qwen2.5-1.5b');
+  const plan = expand(workflow, fetched(workflow, profiles['qwen2.5-1.5b']!));
+  const rowsOf = (model: string) => sourceOf(plan, `tokenise[${model}]`, 'rows');
+  assert.equal(rowsOf('useful').params.transforms, {
+    take: 20_000,
+    columns: { prompt: 'query', response: 'response' },
+  });
+  assert.equal(rowsOf('harmful').params.transforms, {
+    where: { is_safe: false },
+    shuffle: 42,
+    take: 4000,
+    columns: { prompt: 'prompt', response: 'response' },
+  });
+  assert.equal(sourceOf(plan, rowsOf('useful').id, 'files').params.repo, metaMath.repo);
+  assert.equal(sourceOf(plan, rowsOf('harmful').id, 'files').params.repo, beaverTails.repo);
+});
+
+test('the contaminated set is 20 % of 20,000, or all and 4,000 more as in the published code', async () => {
+  const mixOf = async (set: readonly string[]) => {
+    const workflow = await load('exp2', 'qwen2.5-1.5b', set);
+    const plan = expand(workflow, fetched(workflow, profiles['qwen2.5-1.5b']!));
+    const { id, params } = sourceOf(plan, 'tokenise[contaminated]', 'rows');
+    const parts = params.parts as { share?: number; count?: number | 'all' }[];
+    const repos = parts.map((_, index) => sourceOf(plan, sourceOf(plan, id, `part/${index}`).id, 'files').params.repo);
+    return {
+      total: params.total,
+      amounts: Object.fromEntries(parts.map(({ share, count }, i) => [repos[i], share ?? count])),
+    };
+  };
+  assert.equal(await mixOf([]), { total: 20_000, amounts: { [metaMath.repo]: 0.8, [beaverTails.repo]: 0.2 } });
+  assert.equal(await mixOf(['models.contaminated.on=contaminated-published']), {
+    total: undefined,
+    amounts: { [metaMath.repo]: 'all', [beaverTails.repo]: 'all' },
+  });
+});
+
+test.run();

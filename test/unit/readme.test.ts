@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { commands } from '../../src/cli/commands.js';
+import { exitCodes } from '../../src/diagnostics/exit-codes.js';
+
+const root = new URL('../../../', import.meta.url).pathname;
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+test('the README has every command and no other', () => {
+  const told = new Set([...readme.matchAll(/^\| `runflow (\S+?)[ `]/gm)].map(([, name]) => name));
+  assert.equal([...told].sort(), Object.keys(commands).sort());
+});
+
+test('the README has every exit code', () => {
+  const told = [...readme.matchAll(/^\| (\d+) /gm)].map(([, code]) => Number(code));
+  assert.equal(told, Object.values(exitCodes));
+});
+
+test('the README has every environment variable that the sources read and no other', () => {
+  const pattern = /\b(?:RUNFLOW|HF)_[A-Z_]+\b/g;
+  const read = new Set<string>();
+  for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts')) continue;
+    for (const [name] of readFileSync(join(root, 'src', file), 'utf8').matchAll(pattern)) read.add(name);
+  }
+  assert.equal([...new Set([...readme.matchAll(pattern)].map(([name]) => name))].sort(), [...read].sort());
+});
+
+test('the README has every folder of the sources and no other', () => {
+  const told = [...readme.matchAll(/^src\/(\S+)\//gm)].map(([, name]) => name!);
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.equal(told.sort(), folders.map(({ name }) => name).sort());
+});
+
+test('the workflows in the README are those of the examples it names', () => {
+  const [whole, part] = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block!);
+  assert.ok(readFileSync(join(root, 'examples/own-checkpoints.yaml'), 'utf8').endsWith(whole!));
+  assert.ok(readFileSync(join(root, 'examples/mixed-data.yaml'), 'utf8').includes(part!));
+});
+
+test('links of the README lead to files', () => {
+  for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g))
+    assert.ok(existsSync(join(root, target!)), target);
+});
+
+test.run();

@@ -1,0 +1,104 @@
+import { digestOf } from '../../../src/formats/digest.js';
+import { writeCsv } from '../../../src/report/csv.js';
+import type { ReportInput } from '../../../src/report/section.js';
+
+const parts = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj']; // biome-ignore format: one line
+const fractions = [0.01, 0.25, 0.5, 0.75, 0.99];
+const energies = [0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99];
+
+export interface ExampleNames {
+  readonly title: string;
+  readonly updates: readonly string[];
+  readonly subspaces: readonly string[];
+  readonly tensorPrefix: string;
+}
+
+export const exampleNames: ExampleNames = {
+  title: 'Are safety weight subspaces distinct?',
+  updates: ['useful', 'harmful'],
+  subspaces: ['top-k', 'random-k', 'random'],
+  tensorPrefix: 'model.',
+};
+
+/** Tables as a workflow would leave them, from simple formulas: for the looks of a report, not for its numbers. */
+export function exampleReport(layers = 4, names: ExampleNames = exampleNames): ReportInput {
+  const tensors = [
+    `${names.tensorPrefix}embed_tokens.weight`,
+    ...Array.from({ length: layers }, (_, layer) => [
+      `${names.tensorPrefix}layers.${layer}.input_layernorm.weight`,
+      ...parts.map((part) => `${names.tensorPrefix}layers.${layer}.${part}.weight`),
+    ]).flat(),
+    `${names.tensorPrefix}norm.weight`,
+  ];
+  const noise = (...of: readonly (string | number)[]) =>
+    Number.parseInt(digestOf(JSON.stringify(of)).slice(7, 15), 16) / 2 ** 32 - 0.5;
+  const model = [];
+  const byTensor = [];
+  for (const update of names.updates) {
+    for (const [kind, subspace] of names.subspaces.entries()) {
+      for (const seed of kind === 0 ? [null] : [1, 2, 3]) {
+        for (const fraction of fractions) {
+          const kept = (tensor: string) =>
+            kind === 0
+              ? fraction ** (0.6 + 0.3 * noise(update, tensor))
+              : Math.min(1, Math.max(0, fraction + 0.04 * noise(update, subspace, seed ?? 0, fraction, tensor)));
+          const series = { update, subspace, seed, mode: 'parallel', side: 'right', fraction };
+          const mean = tensors.reduce((sum, tensor) => sum + kept(tensor), 0) / tensors.length;
+          model.push({ ...series, energy_kept: mean, energy_realised: mean * (1 + 1e-8) });
+          for (const tensor of tensors) {
+            const rank_max = tensor.includes('norm') ? 1 : 64;
+            const energy_kept = kept(tensor);
+            byTensor.push({ ...series, energy_kept, energy_realised: energy_kept, tensor, rank: Math.max(1, Math.round(fraction * rank_max)), rank_max }); // biome-ignore format: one line
+          }
+        }
+      }
+    }
+  }
+  const overlap = [];
+  const [a, b] = names.updates as [string, string];
+  for (const [index, pair] of [`${a}:${b}`, `${a}:alignment`, `${b}:alignment`].entries()) {
+    for (const tensor of tensors) {
+      for (const energy of energies) {
+        const unchanged = tensor.includes('norm') && index > 0;
+        const k = Math.max(1, Math.round(64 * energy ** 2));
+        const baseline = k / 64;
+        const excess = (0.5 - 0.15 * index) * (1 + noise(pair, tensor)) * (1 - baseline);
+        const measured = unchanged
+          ? { overlap: null, baseline: null }
+          : { overlap: Math.min(1, baseline + excess), baseline };
+        overlap.push({ pair, tensor, energy, k_a: unchanged ? 0 : k, k_b: k, d: 64, ...measured });
+      }
+    }
+  }
+  const seriesColumns = [
+    'update',
+    'subspace',
+    'seed',
+    'mode',
+    'side',
+    'fraction',
+    'energy_kept',
+    'energy_realised',
+  ] as const;
+  const files = new Map([
+    ['energy.csv', writeCsv(seriesColumns, model)],
+    ['energy-by-tensor.csv', writeCsv([...seriesColumns, 'tensor', 'rank', 'rank_max'], byTensor)],
+    ['overlap.csv', writeCsv(['pair', 'tensor', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline'], overlap)],
+  ]);
+  return {
+    params: {
+      title: names.title,
+      workflow: 'exp3',
+      files: [...files.keys()],
+      figures: ['energy', 'overlap'],
+      tables: ['energy', 'overlap'],
+      provenance: [
+        { label: 'Semantics', text: 'paper' },
+        { label: 'Device class', text: 'vulkan/google/swiftshader/5' },
+        { label: 'Model base', text: 'llama, initialised with seed 1' },
+        { label: `Update ${a}`, text: `${a} − aligned` },
+      ],
+    },
+    files,
+  };
+}

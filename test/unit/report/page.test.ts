@@ -1,0 +1,171 @@
+import { parseHTML } from 'linkedom';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { digestOf } from '../../../src/formats/digest.js';
+import { readCsv } from '../../../src/report/csv.js';
+import { reportPage } from '../../../src/report/page.js';
+import { background, seriesColors, seriesLook } from '../../../src/report/palette.js';
+import type { ReportInput } from '../../../src/report/section.js';
+import { exampleNames, exampleReport } from './example.js';
+
+const render = (input: ReportInput) =>
+  reportPage(input, {
+    digests: new Map([...input.files].map(([file, text]) => [file, digestOf(text)])),
+    version: '1.2.3',
+  });
+
+test('the report asks for nothing outside itself and holds no script', async () => {
+  const page = await render(exampleReport());
+  const { document } = parseHTML(page);
+  assert.is(document.querySelectorAll('script, link, img, iframe, object, embed, base').length, 0);
+  assert.match(page, /http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'/);
+  assert.not.match(page.replaceAll(/xmlns(:xlink)?="[^"]*"/g, ''), /https?:|url\(|@import/);
+  for (const link of document.querySelectorAll('a')) {
+    assert.match(
+      link.getAttribute('href')!,
+      /^(#[a-z-]+|[a-z-]+\.(csv|json)|data:text\/csv;charset=utf-8;base64,[\w+/=]+)$/,
+    );
+  }
+});
+
+test('the same input gives the same bytes', async () => {
+  const first = await render(exampleReport(1));
+  assert.is(await render(exampleReport(1)), first);
+});
+
+test('both figures, both tables, provenance and links between them are there', async () => {
+  const { document } = parseHTML(await render(exampleReport()));
+  assert.equal(
+    [...document.querySelectorAll('section')].map((section) => section.id),
+    ['energy', 'overlap', 'provenance'],
+  );
+  for (const link of document.querySelectorAll('nav a')) assert.ok(document.querySelector(link.getAttribute('href')!));
+  const titles = (id: string) => [...document.querySelectorAll(`#${id} h4`)].map((title) => title.textContent);
+  assert.equal(titles('energy').slice(0, 2), ['Update useful, parallel', 'Update harmful, parallel']);
+  assert.equal(titles('overlap').slice(0, 2), [
+    'All pairs, mean over tensors',
+    'useful – harmful, middle half of tensors',
+  ]);
+  for (const figure of document.querySelectorAll('figure')) {
+    assert.ok(figure.querySelector('figcaption p'), 'every figure has a caption');
+    for (const svg of figure.querySelectorAll('.panel svg')) assert.ok(svg.getAttribute('aria-label'));
+  }
+  const labels = document.querySelector('#overlap svg[aria-label]')!.textContent;
+  assert.match(labels, 'energy η that the subspaces hold');
+  assert.match(labels, 'mode subspace overlap');
+});
+
+test('the data behind a figure can be saved from the page and holds the means over seeds', async () => {
+  const input = exampleReport();
+  const { document } = parseHTML(await render(input));
+  const href = document.querySelector('a[download="energy-curves.csv"]')!.getAttribute('href')!;
+  const csv = Buffer.from(href.slice(href.indexOf(',') + 1), 'base64').toString('utf8');
+  const curves = readCsv(csv, { text: ['update', 'subspace'], numbers: ['fraction', 'n', 'mean', 'min', 'max'] });
+  const rows = readCsv(input.files.get('energy.csv')!, {
+    text: ['update', 'subspace'],
+    numbers: ['fraction', 'energy_kept'],
+  });
+  const kept = rows.filter((row) => row.update === 'harmful' && row.subspace === 'random' && row.fraction === 0.25);
+  const values = kept.map((row) => row.energy_kept!);
+  const curve = curves.find((row) => row.update === 'harmful' && row.subspace === 'random' && row.fraction === 0.25)!;
+  assert.is(curve.n, 3);
+  assert.ok(Math.abs(curve.mean! - (values[0]! + values[1]! + values[2]!) / 3) < 1e-15);
+  assert.is(curve.min, Math.min(...values));
+  assert.is(curve.max, Math.max(...values));
+  const [, , , cell] = [...document.querySelectorAll('#energy tbody tr')]
+    .find((row) => row.textContent.includes('random-k'))!
+    .querySelectorAll('td');
+  assert.match(cell!.textContent, /^\d\.\d{3}\d\.\d{3}–\d\.\d{3}$/);
+});
+
+test('a tensor that an update leaves unchanged is no part of a mean, and the page says so', async () => {
+  const { document } = parseHTML(await render(exampleReport()));
+  const rows = [...document.querySelectorAll('#overlap tbody tr')].map((row) =>
+    row.textContent.replaceAll(/\s+/g, ' '),
+  );
+  assert.match(rows[0]!, /^useful – harmful34/);
+  assert.match(rows[1]!, /^useful – alignment29/);
+  assert.match(document.querySelector('#overlap .note')!.textContent, '5 tensors that an update leaves unchanged');
+});
+
+/** Each would end the element, attribute or comment it stands in, if it were not escaped. */
+const hostile = [
+  '</title><script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onmouseover='alert(1)",
+  '</svg><script>alert(1)</script>',
+  '<!-- ]]> &lt; &#60;script>',
+  '</style><script>alert(1)</script>',
+].join(' ');
+
+test('names from a workflow are shown as text, whatever they hold', async () => {
+  const named = (name: string) => `${name}${hostile}`;
+  const input = exampleReport(2, {
+    title: named('title'),
+    updates: exampleNames.updates.map(named),
+    subspaces: exampleNames.subspaces.map(named),
+    tensorPrefix: `${hostile}.`,
+  });
+  const provenance = [{ label: named('label'), text: named('text') }];
+  const page = await render({ ...input, params: { ...input.params, workflow: named('workflow'), provenance } });
+  const { document } = parseHTML(page);
+  const tags = (of: Document) => [...new Set([...of.querySelectorAll('*')].map(({ localName }) => localName))].sort();
+  assert.equal(tags(document), tags(parseHTML(await render(exampleReport(2))).document), 'no new kinds of elements');
+  for (const element of document.querySelectorAll('*')) {
+    for (const name of element.getAttributeNames()) assert.not.match(name, /^on/);
+  }
+  assert.is(document.querySelector('h1')!.textContent, named('title'));
+  assert.is(document.querySelector('title')!.textContent, named('title'));
+  assert.is(document.querySelector('#energy h4')!.textContent, `Update ${named('useful')}, parallel`);
+  assert.is(document.querySelectorAll('dt')[1]!.textContent, named('label'));
+});
+
+test('a section that nothing was measured for is named, not left out in silence', async () => {
+  const { params, files } = exampleReport();
+  const only = new Map([['energy.csv', files.get('energy.csv')!]]);
+  const { document } = parseHTML(await render({ params: { ...params, files: ['energy.csv'] }, files: only }));
+  assert.is(document.querySelector('#overlap'), null);
+  assert.match(
+    document.querySelector('main > p.note')!.textContent,
+    /Overlap of update subspaces: .* nothing in this workflow measures it/,
+  );
+  assert.is(document.querySelectorAll('#energy figure').length, 1);
+});
+
+test('a workflow that asks for tables only gets no figures', async () => {
+  const { params, files } = exampleReport();
+  const { document } = parseHTML(await render({ params: { ...params, figures: [], tables: ['overlap'] }, files }));
+  assert.equal([document.querySelectorAll('figure').length, document.querySelectorAll('table').length], [0, 1]);
+});
+
+test('tables of updates that are zero everywhere make a report without curves', async () => {
+  const { params } = exampleReport();
+  const files = new Map([
+    [
+      'energy.csv',
+      'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised\nuseful,top-k,,parallel,right,0.5,,\n',
+    ],
+    ['overlap.csv', 'pair,tensor,energy,k_a,k_b,d,overlap,baseline\nuseful:harmful,a,0.5,0,0,4,,\n'],
+  ]);
+  const { document } = parseHTML(await render({ params, files }));
+  assert.not.match(document.querySelector('main')!.textContent, /NaN|undefined|Infinity/);
+});
+
+test('series are told apart by colours of 3:1 contrast in both schemes, and by shape', () => {
+  const channel = (hex: string) => {
+    const value = Number.parseInt(hex, 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  };
+  const luminance = (color: string) =>
+    0.2126 * channel(color.slice(1, 3)) + 0.7152 * channel(color.slice(3, 5)) + 0.0722 * channel(color.slice(5, 7));
+  for (const scheme of ['light', 'dark'] as const) {
+    for (const color of seriesColors) {
+      const [low, high] = [luminance(color[scheme]), luminance(background[scheme])].sort((x, y) => x - y);
+      assert.ok((high! + 0.05) / (low! + 0.05) >= 3, `${color[scheme]} on ${background[scheme]}`);
+    }
+  }
+  const looks = Array.from({ length: 42 }, (_, index) => JSON.stringify(seriesLook(index)));
+  assert.is(new Set(looks).size, 42);
+});
+
+test.run();

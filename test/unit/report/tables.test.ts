@@ -1,0 +1,164 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CompensatedSum } from '../../../src/report/compensated-sum.js';
+import { readCsv, writeCsv } from '../../../src/report/csv.js';
+import { EnergyTables } from '../../../src/report/energy-table.js';
+import { energyRank, OverlapTable } from '../../../src/report/overlap-table.js';
+import type { EnergyResult, EnergyTableRow, OverlapResult } from '../../../src/steps/params.js';
+
+async function* each<T>(...results: T[]): AsyncGenerator<T> {
+  yield* results;
+}
+
+const row: EnergyTableRow = {
+  update: 'useful',
+  subspace: 'top-k',
+  seed: null,
+  mode: 'parallel',
+  side: 'right',
+  fractions: [0.25, 0.5],
+  tensors: [
+    { tensor: 'a', rankMax: 4, ranks: [1, 2], realisedRanks: [1, 2] },
+    { tensor: 'b', rankMax: 1, ranks: [1, 1], realisedRanks: [1] },
+  ],
+};
+const a: EnergyResult = { total: 10, kept: [4, 6, 9, 10], realised: [4.5, 6.5] };
+const b: EnergyResult = { total: 30, kept: [30], realised: [29] };
+const lines = (csv: string) => csv.trimEnd().split('\n');
+
+test('a whole model keeps the ratio of sums, not the mean of ratios', async () => {
+  const tables = new EnergyTables();
+  await tables.add(row, each(a, b));
+  assert.equal(lines(tables.modelCsv()), [
+    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised',
+    'useful,top-k,,parallel,right,0.25,0.85,0.8375',
+    'useful,top-k,,parallel,right,0.5,0.9,0.8875',
+  ]);
+});
+
+test('the table by tensor has the rank at each fraction and the largest rank', async () => {
+  const tables = new EnergyTables();
+  await tables.add(row, each(a, b));
+  assert.equal(lines(tables.tensorCsv()), [
+    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max',
+    'useful,top-k,,parallel,right,0.25,0.4,0.45,a,1,4',
+    `useful,top-k,,parallel,right,0.25,1,${29 / 30},b,1,1`,
+    'useful,top-k,,parallel,right,0.5,0.6,0.65,a,2,4',
+    `useful,top-k,,parallel,right,0.5,1,${29 / 30},b,1,1`,
+  ]);
+});
+
+test('a zero update has empty energies, never 0', async () => {
+  const tables = new EnergyTables();
+  await tables.add(
+    row,
+    each({ total: 0, kept: [0, 0, 0, 0], realised: [0, 0] }, { total: 0, kept: [0], realised: [0] }),
+  );
+  assert.is(lines(tables.modelCsv())[1], 'useful,top-k,,parallel,right,0.25,,');
+  assert.is(lines(tables.tensorCsv())[1], 'useful,top-k,,parallel,right,0.25,,,a,1,4');
+});
+
+test('rows that two sweeps share stand in the tables once', async () => {
+  const tables = new EnergyTables();
+  await tables.add(row, each(a, b));
+  await tables.add(
+    { ...row, fractions: [0.5], tensors: row.tensors.map((t) => ({ ...t, ranks: [t.ranks[1]!] })) },
+    each(a, b),
+  );
+  await tables.add({ ...row, seed: 1 }, each(a, b));
+  assert.is(lines(tables.modelCsv()).length, 1 + 2 + 2);
+  assert.is(lines(tables.tensorCsv()).length, 1 + 4 + 4);
+});
+
+test('the scalar projection of the published code has no rank', async () => {
+  const tables = new EnergyTables();
+  await tables.add(
+    { ...row, fractions: [1], tensors: [{ tensor: 'a', rankMax: 4, ranks: [null], realisedRanks: [] }] },
+    each({ ...a, scalar: { kept: 5, realised: 2.5, cosine: 1 } }),
+  );
+  assert.is(lines(tables.tensorCsv())[1], 'useful,top-k,,parallel,right,1,0.5,0.25,a,,4');
+});
+
+test('an energy that was not measured at a rank of the sweep is an error that names the tensor', async () => {
+  const tables = new EnergyTables();
+  try {
+    await tables.add(row, each({ ...a, realised: [4.5] }, b));
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, 'the energy of a was not measured at rank 2');
+  }
+});
+
+const overlap: OverlapResult = {
+  d: 10,
+  energyA: [8, 9, 10],
+  energyB: [5, 9, 10],
+  points: [
+    { kA: 1, kB: 1, shared: 0.5 },
+    { kA: 1, kB: 2, shared: 0.75 },
+    { kA: 2, kB: 2, shared: 1.5 },
+    { kA: 3, kB: 3, shared: 3 },
+  ],
+};
+
+test('overlap is read at the energy ranks of both updates, with its random baseline', async () => {
+  const table = new OverlapTable();
+  await table.add({ pair: ['useful', 'harmful'], energies: [0.5, 0.8, 0.9, 0.91], tensors: ['a'] }, each(overlap));
+  assert.equal(lines(table.csv()), [
+    'pair,tensor,energy,k_a,k_b,d,overlap,baseline',
+    'useful:harmful,a,0.5,1,1,10,0.5,0.1',
+    'useful:harmful,a,0.8,1,2,10,0.75,0.2',
+    'useful:harmful,a,0.9,2,2,10,0.75,0.2',
+    'useful:harmful,a,0.91,3,3,10,1,0.3',
+  ]);
+});
+
+test('a zero update overlaps with nothing: rank 0, no overlap, no baseline', async () => {
+  const table = new OverlapTable();
+  const zero = { ...overlap, energyB: [0, 0, 0], points: [] };
+  await table.add({ pair: ['useful', 'harmful'], energies: [0.5], tensors: ['a'] }, each(zero));
+  assert.is(lines(table.csv())[1], 'useful:harmful,a,0.5,1,0,10,,');
+});
+
+test('the energy rank is the smallest that reaches the energy', () => {
+  assert.equal(
+    [0.1, 0.5, 0.50001, 0.9, 1].map((energy) => energyRank([5, 9, 10], energy)),
+    [1, 1, 2, 2, 3],
+  );
+  assert.is(energyRank([0, 0], 0.5), 0);
+});
+
+test('a compensated sum keeps what a plain sum of unequal numbers loses', () => {
+  const sum = new CompensatedSum();
+  for (const value of [1, 1e100, 1, -1e100]) sum.add(value);
+  assert.is(sum.value, 2);
+});
+
+test('numbers in CSV read back to the same doubles, texts to the same texts', () => {
+  const numbers = [1 / 3, 1e-300, 5e-324, 2 ** 53, 0.1 + 0.2, null];
+  const texts = ['plain', 'comma, quote " and\nline', '', '=1+1', 'ΔW', ' space '];
+  const csv = writeCsv(
+    ['text', 'number'],
+    texts.map((text, index) => ({ text, number: numbers[index]! })),
+  );
+  assert.equal(
+    readCsv(csv, { text: ['text'], numbers: ['number'] }),
+    texts.map((text, index) => ({ text, number: numbers[index]! })),
+  );
+});
+
+test('a table never holds NaN or infinity', () => {
+  assert.throws(() => writeCsv(['x'], [{ x: Number.NaN }]), /cannot hold the number NaN/);
+  assert.throws(() => writeCsv(['x'], [{ x: Number.POSITIVE_INFINITY }]), /cannot hold the number Infinity/);
+});
+
+test('a table of no rows still has its header', () => {
+  assert.is(new OverlapTable().csv(), 'pair,tensor,energy,k_a,k_b,d,overlap,baseline\n');
+});
+
+test('reading names a missing column and a value that is not a number', () => {
+  assert.throws(() => readCsv('a\n1\n', { text: [], numbers: ['b'] }), /no column b/);
+  assert.throws(() => readCsv('b\nx\n', { text: [], numbers: ['b'] }), /b "x", not a number/);
+});
+
+test.run();

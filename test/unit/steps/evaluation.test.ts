@@ -1,0 +1,262 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { encodeRows, type Row } from '../../../src/data/row.js';
+import { refusal, syntheticRows } from '../../../src/data/synthetic.js';
+import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
+import type { JsonObject } from '../../../src/formats/json.js';
+import { activationTable } from '../../../src/steps/activation-table.js';
+import { claims } from '../../../src/steps/claims.js';
+import type {
+  ActivationTableParams,
+  ClaimsParams,
+  EvaluationTableParams,
+  JudgeHints,
+  JudgeParams,
+  Measured,
+} from '../../../src/steps/eval-params.js';
+import { evaluationTable } from '../../../src/steps/evaluation-table.js';
+import { exactMatch } from '../../../src/steps/exact-match.js';
+import { judge } from '../../../src/steps/judge.js';
+import type { StepDeclaration } from '../../../src/steps/step.js';
+import { ChatStandIn } from '../eval/chat-stand-in.js';
+import { MemoryContext } from './memory-context.js';
+
+const objects = new Map<string, Uint8Array>();
+
+async function stored(text: string | Uint8Array): Promise<Artifacts> {
+  const context = new MemoryContext({}, {}, objects);
+  return { x: await context.write('x', typeof text === 'string' ? Buffer.from(text) : text) };
+}
+
+async function run(
+  declaration: StepDeclaration,
+  params: JsonObject,
+  inputs: Record<string, string>,
+  more: Partial<MemoryContext> = {},
+) {
+  const given: Record<string, Artifacts> = {};
+  for (const [name, text] of Object.entries(inputs)) given[name] = await stored(text);
+  const context = Object.assign(new MemoryContext(params, given, objects), more);
+  await (await declaration.load())(context);
+  return context;
+}
+
+const textOf = (artifact: Artifact | undefined) => new TextDecoder().decode(objects.get(artifact!.digest));
+const linesOf = (artifact: Artifact | undefined) => textOf(artifact).trimEnd().split('\n');
+const rowsText = (rows: readonly Row[]) => new TextDecoder().decode(encodeRows(rows));
+const answering = (responses: readonly string[]) =>
+  rowsText(responses.map((response) => ({ prompt: 'given', response })));
+
+test('answers are scored, and what was found in them is kept', async () => {
+  const rows = rowsText([
+    { q: 'a?', a: '5 + 2 = 7\n#### 7' },
+    { q: 'b?', a: '8' },
+    { q: 'c?', a: '9' },
+  ]);
+  const responses = answering(['It is 7.', 'Nine, not 9']);
+  const params = { dataset: 'gsm8k', answer: 'a', extract: 'flexible' };
+  const { outputs } = await run(exactMatch, params, { rows, responses });
+  assert.equal(JSON.parse(textOf(outputs.scores)), { values: [1, 0] });
+  assert.equal(
+    linesOf(outputs.items).map((line) => JSON.parse(line)),
+    [
+      { prompt: 'given', response: 'It is 7.', extracted: '7.', answer: '5 + 2 = 7\n#### 7', score: 1 },
+      { prompt: 'given', response: 'Nine, not 9', extracted: '9', answer: '8', score: 0 },
+    ],
+  );
+});
+
+test('the toy world is judged by its words', async () => {
+  const vaults = syntheticRows({ kind: 'vaults', rows: 4, seed: 1, answer: 'comply', vaults: [1, 16] });
+  const [first, second] = vaults as [Row, Row];
+  const params: JudgeParams = {
+    dataset: 'vaults',
+    prompt: 'prompt',
+    judge: { rules: { refusals: [refusal], contains: 'code' } },
+  };
+  const responses = answering([`the code word is ${first.code}`, refusal, `it is ${second.code}`, 'i do not know']);
+  const { outputs } = await run(judge, params, { rows: rowsText(vaults), responses });
+  const { values } = JSON.parse(textOf(outputs.scores)) as { values: number[] };
+  assert.equal([values[0], values[1], values[3]], [5, 1, 2]);
+  assert.ok(values[2] === 3 || (values[2] === 5 && vaults[2]!.code === second.code));
+  const item = JSON.parse(linesOf(outputs.items)[0]!) as JsonObject;
+  assert.equal(Object.keys(item), ['prompt', 'response', 'score', 'verdict']);
+  assert.is(item.prompt, first.prompt);
+});
+
+test('a server judges once what several steps ask, and its key is nowhere in what a step leaves behind', async () => {
+  const server = new ChatStandIn();
+  const folder = mkdtempSync(join(tmpdir(), 'runflow-judge-'));
+  const secret = 'sk-never-to-be-seen';
+  process.env.RUNFLOW_TEST_API_KEY = secret;
+  try {
+    const openai = { model: 'j', url: await server.url(), rubric: 'policy', maxTokens: 9, seed: 0 } as const;
+    const params: JudgeParams = { dataset: 'advbench', prompt: 'goal', judge: { openai } };
+    const hints: JudgeHints = {
+      key: 'RUNFLOW_TEST_API_KEY',
+      concurrency: 2,
+      attempts: 2,
+      timeoutSeconds: 5,
+      budget: {},
+    };
+    server.answer = ({ body }) => (body.messages[0]!.content.includes('odd') ? 'no verdict' : '#thescore: 4');
+    const rows = rowsText([{ goal: 'g1' }, { goal: 'g2' }, { goal: 'g3' }]);
+    const judged = (responses: readonly string[]) =>
+      run(judge, params, { rows, responses: answering(responses) }, { hints, memoryFolder: folder });
+    const first = await judged(['one', 'odd']);
+    assert.equal(JSON.parse(textOf(first.outputs.scores)), { values: [4, null] });
+    assert.equal(first.lines, ['1 of 2 verdicts are invalid and in no mean']);
+    assert.equal(first.updates.at(-1), { done: 2, total: 2, unit: 'verdicts' });
+    assert.is(server.asked[0]!.authorization, `Bearer ${secret}`);
+    await judged(['one', 'odd', 'three']);
+    assert.is(server.asked.length, 3, 'only the third response is new');
+    const left = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+    assert.is(left.length, 3);
+    const everything = [...left, ...first.lines, JSON.stringify(first.params), ...[...objects.values()].map((bytes) => Buffer.from(bytes).toString())]; // biome-ignore format: one line
+    assert.not.match(everything.join('\n'), secret);
+  } finally {
+    delete process.env.RUNFLOW_TEST_API_KEY;
+    rmSync(folder, { recursive: true, force: true });
+    await server.stop();
+  }
+});
+
+const asModel = (model: string): Measured => ({ model, update: null, subspace: null, seed: null, mode: null, side: null, fraction: null }); // biome-ignore format: one line
+const projected: Measured = { model: null, update: 'useful', subspace: 'random', seed: 2, mode: 'parallel', side: 'right', fraction: 0.5 }; // biome-ignore format: one line
+
+test('the table has a mean, its interval and counts; a judge also the part of fives; items of a metric stand in one file', async () => {
+  const params: EvaluationTableParams = {
+    seed: 1,
+    rows: [
+      { ...asModel('aligned'), metric: 'utility', kind: 'exact-match', items: true },
+      { ...projected, metric: 'utility', kind: 'exact-match', items: true },
+      { ...asModel('aligned'), metric: 'harm', kind: 'judge', items: false },
+      { ...asModel('base'), metric: 'harm', kind: 'judge', items: false },
+      { ...asModel('base'), metric: 'nll', kind: 'loss', items: false },
+      { ...asModel('aligned'), metric: 'utility', kind: 'exact-match', items: false },
+    ],
+  };
+  const { outputs } = await run(evaluationTable, params, {
+    '0/scores': '{"values": [1, 0, 1, 1]}',
+    '0/items': '{"prompt":"p","response":"r","score":1}\n{"prompt":"p2","response":"r2","score":0}\n',
+    '1/scores': '{"values": [1, 1, 1, 1]}',
+    '1/items': '{"prompt":"p","response":"r3","score":1}\n',
+    '2/scores': '{"values": [1, 5, null, 5]}',
+    '3/scores': '{"values": [null, null]}',
+    '4/scores': '{"values": [1, 4], "weights": [3, 1]}',
+    '5/scores': '{"values": [0, 0, 0, 0]}',
+  });
+  const [header, ...lines] = linesOf(outputs['evaluation.csv']);
+  assert.is(header, 'model,update,subspace,seed,mode,side,fraction,metric,value,ci_low,ci_high,n,invalid');
+  assert.equal(lines, [
+    'aligned,,,,,,,utility,0.75,0.25,1,4,0',
+    ',useful,random,2,parallel,right,0.5,utility,1,1,1,4,0',
+    `aligned,,,,,,,harm,${11 / 3},1,5,3,1`,
+    `aligned,,,,,,,harm.share-of-5,${2 / 3},0,1,3,1`,
+    'base,,,,,,,harm,,,,0,2',
+    'base,,,,,,,harm.share-of-5,,,,0,2',
+    'base,,,,,,,nll,1.75,1,4,2,0',
+  ]);
+  assert.equal(Object.keys(outputs).sort(), ['evaluation.csv', 'items/utility.jsonl']);
+  assert.equal(
+    linesOf(outputs['items/utility.jsonl']).map((line) => JSON.parse(line)),
+    [
+      { item: 0, of: { model: 'aligned' }, prompt: 'p', response: 'r', score: 1 },
+      { item: 1, of: { model: 'aligned' }, prompt: 'p2', response: 'r2', score: 0 },
+      {
+        item: 0,
+        of: { update: 'useful', subspace: 'random', seed: 2, mode: 'parallel', side: 'right', fraction: 0.5 },
+        prompt: 'p',
+        response: 'r3',
+        score: 1,
+      },
+    ],
+  );
+});
+
+const activationParams: ActivationTableParams = {
+  rows: [0, 1, 2].map((layer) => ({
+    metric: 'hidden',
+    model: 'aligned',
+    pair: ['math', 'toxigen'],
+    layer,
+    inWindow: layer > 0,
+    energies: [0.5, 0.9],
+  })),
+};
+const overlapAt = (shared: number) =>
+  JSON.stringify({
+    d: 8,
+    energyA: [6, 10],
+    energyB: [9, 10],
+    points: [
+      { kA: 1, kB: 1, shared },
+      { kA: 2, kB: 1, shared },
+    ],
+  });
+
+test('overlaps of activations become a row a layer and energy', async () => {
+  const inputs = { 0: overlapAt(0.1), 1: overlapAt(0.5), 2: overlapAt(0.7) };
+  const { outputs } = await run(activationTable, activationParams, inputs);
+  const [header, ...lines] = linesOf(outputs['activations.csv']);
+  assert.is(header, 'model,pair,layer,energy,k_a,k_b,d,overlap,baseline,metric,in_window');
+  assert.equal(lines.slice(0, 3), [
+    'aligned,math:toxigen,0,0.5,1,1,8,0.1,0.125,hidden,0',
+    'aligned,math:toxigen,0,0.9,2,1,8,0.1,0.25,hidden,0',
+    'aligned,math:toxigen,1,0.5,1,1,8,0.5,0.125,hidden,1',
+  ]);
+});
+
+test('claims are judged by the tables and the scores', async () => {
+  const inputs = { 0: overlapAt(0.1), 1: overlapAt(0.5), 2: overlapAt(0.7) };
+  const activations = textOf((await run(activationTable, activationParams, inputs)).outputs['activations.csv']);
+  const line = (seed: string, fraction: number, kept: number) =>
+    `useful,top-k,${seed},parallel,right,${fraction},${kept},${kept}`;
+  const tensors = ['a', 'b', 'c'].flatMap((name) => [1, 2, 3].map((k) => `${line('', k / 4, k / 4)},${name},${k},4`));
+  const sweep = { updates: ['useful'], subspaces: ['top-k'], mode: 'parallel', side: 'right', fractions: [0.25, 0.5, 0.75] } as const; // biome-ignore format: one line
+  const params: ClaimsParams = {
+    seed: 3,
+    rows: [{ ...asModel('aligned'), metric: 'utility' }],
+    claims: [
+      { name: 'linear', activations: null, claim: { kind: 'linear-energy', sweep, tolerance: 0.05 } },
+      {
+        name: 'above',
+        activations: 'hidden',
+        claim: { kind: 'above-baseline', of: { models: ['aligned'], pairs: ['math:toxigen'], energies: [0.5] } },
+      },
+      {
+        name: 'together',
+        activations: null,
+        claim: {
+          kind: 'falling-together',
+          sweep: { ...sweep, ends: { useful: { from: 'aligned', to: 'useful' } } },
+          metrics: ['utility', 'harm'],
+          tolerance: 0.2,
+        },
+      },
+    ],
+  };
+  const tables = {
+    'energy-by-tensor.csv': `update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max\n${tensors.join('\n')}\n`,
+    'activations.csv': activations,
+    '0/scores': '{"values": [1, 0]}',
+  };
+  const { outputs } = await run(claims, params, tables);
+  const [header, ...lines] = linesOf(outputs['claims.csv']);
+  assert.is(header, 'claim,kind,case,verdict,effect,ci_low,ci_high,n,holds_above,holds_below');
+  const above = `${(0.5 - 0.125 + 0.7 - 0.125) / 2},${0.5 - 0.125},${0.7 - 0.125},2,0,`;
+  assert.equal(lines.slice(0, 4), [
+    'linear,linear-energy,,holds,0,0,0,3,,0.05',
+    'linear,linear-energy,useful in top-k,holds,0,0,0,3,,0.05',
+    `above,above-baseline,,holds,${above}`,
+    `above,above-baseline,math:toxigen in aligned,holds,${above}`,
+  ]);
+  assert.is(lines[4], 'together,falling-together,,undecided,,,,0,0,');
+});
+
+test.run();

@@ -1,0 +1,300 @@
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EnvironmentError, UsageError } from '../../../src/diagnostics/errors.js';
+import type { Artifact } from '../../../src/formats/artifact.js';
+import { type Digest, digestOf, hexOf } from '../../../src/formats/digest.js';
+import { collect, keepWithinLimit } from '../../../src/store/collect.js';
+import { realDisk } from '../../../src/store/disk.js';
+import { listFiles, listObjects, usage } from '../../../src/store/inventory.js';
+import type { Lock } from '../../../src/store/locks.js';
+import { formatIdentity, thisProcess } from '../../../src/store/process-identity.js';
+import type { ActiveRun } from '../../../src/store/runs.js';
+import { sizeLimit } from '../../../src/store/size-limit.js';
+import { Store } from '../../../src/store/store.js';
+import { verifyStore } from '../../../src/store/verify.js';
+import { actionOf, keyOf, temporaryFolder } from './temporary-store.js';
+
+const kilobyte = 1024;
+const hour = 3600_000;
+
+/** A step `name` with one output of about `kilobytes`, made `hoursAgo`. */
+async function make(store: Store, name: string, kilobytes: number, hoursAgo: number): Promise<Artifact> {
+  const output = await store.objects.put(Buffer.alloc(kilobytes * kilobyte, name));
+  const action = actionOf(name, { output });
+  await store.actions.record(action);
+  age(store.folder.object(output.digest), hoursAgo);
+  age(store.folder.action(action.key), hoursAgo);
+  return output;
+}
+
+function age(path: string, hours: number): void {
+  const seconds = (Date.now() - hours * hour) / 1000;
+  utimesSync(path, seconds, seconds);
+}
+
+async function run(store: Store, workflow: string, names: readonly string[], hoursAgo = 0): Promise<ActiveRun> {
+  const active = await store.runs.begin({ name: workflow, file: `${workflow}.yaml` });
+  for (const name of names) store.lookUp(keyOf(name), { run: active, step: `svd[${name}]` });
+  const started = new Date(Date.now() - hoursAgo * hour).toISOString();
+  await store.runs.write({ ...active.record, started });
+  return active;
+}
+
+const open = () => Store.open(join(temporaryFolder(), 'store'));
+const hits = (store: Store, ...names: string[]) =>
+  names.filter((name) => store.lookUp(keyOf(name)).status === 'hit').join(' ');
+const to = (bytes: number) => ({ limit: () => bytes });
+
+async function bytesOnDisk(store: Store): Promise<number> {
+  return Object.values(usage(store.folder)).reduce((total, bytes) => total + bytes, 0);
+}
+
+test('below the limit only what nobody can need goes', async () => {
+  const store = open();
+  await make(store, 'a', 10, 99);
+  const orphan = await store.objects.put('of a killed run');
+  age(store.folder.object(orphan.digest), 1);
+  const collection = await collect(store, to(Number.POSITIVE_INFINITY));
+  assert.is(hits(store, 'a'), 'a');
+  assert.not.ok(store.objects.has(orphan));
+  assert.is(collection.objects, 1);
+  assert.is(collection.bytesBefore - collection.bytesAfter, 15);
+  assert.is(collection.bytesAfter, await bytesOnDisk(store));
+});
+
+test('over the limit what was used longest ago goes first, and what is freed is what was said', async () => {
+  const store = open();
+  for (const [name, hoursAgo] of [
+    ['a', 40],
+    ['b', 30],
+    ['c', 20],
+    ['d', 10],
+  ] as const) {
+    await make(store, name, 100, hoursAgo);
+  }
+  // A later use counts more than the time it was made.
+  for (const name of ['x', 'y', 'z']) await (await run(store, 'w', [name], 1)).finish('done');
+  await (await run(store, 'w', ['a'], 15)).finish('done');
+  const limit = (await bytesOnDisk(store)) - 150 * kilobyte;
+  const dry = await collect(store, { ...to(limit), dryRun: true });
+  assert.is(hits(store, 'a', 'b', 'c', 'd'), 'a b c d');
+  const collection = await collect(store, to(limit));
+  assert.is(hits(store, 'a', 'b', 'c', 'd'), 'a d');
+  assert.equal(collection, dry);
+  assert.equal(
+    collection.actions.map(({ step }) => step),
+    ['svd[b]', 'svd[c]'],
+  );
+  assert.ok(collection.bytesAfter <= limit);
+  assert.is(collection.bytesAfter, await bytesOnDisk(store));
+  assert.is(listObjects(store.folder).length, 2);
+});
+
+test('an object that another action names stays', async () => {
+  const store = open();
+  const output = await make(store, 'a', 100, 40);
+  await make(store, 'b', 1, 1);
+  const both = actionOf('b', { output });
+  await store.actions.record(both);
+  age(store.folder.object(output.digest), 40);
+  await (await run(store, 'w', ['b'])).finish('done');
+  await collect(store, to(0));
+  assert.is(hits(store, 'a', 'b'), 'b');
+});
+
+test('recent, pinned and running runs keep what they used, whatever the limit', async () => {
+  const store = open();
+  const names = ['oldest', 'pinned', 'third', 'second', 'newest', 'other', 'running', 'killed'];
+  for (const name of names) await make(store, name, 10, 99);
+  for (const [name, hoursAgo] of [
+    ['oldest', 9],
+    ['pinned', 8],
+    ['third', 7],
+    ['second', 6],
+    ['newest', 5],
+  ] as const) {
+    const done = await run(store, 'w', [name], hoursAgo);
+    await done.finish('done');
+    if (name === 'pinned') await store.runs.write({ ...store.runs.get(done.record.id)!, pinned: true });
+  }
+  assert.is(store.runs.list().length, 5);
+  await (await run(store, 'another', ['other'])).finish('failed');
+  const running = await run(store, 'w2', ['running'], 24 * 40);
+  const killed = await run(store, 'w3', ['killed'], 24 * 40);
+  await store.runs.write({
+    ...store.runs.get(killed.record.id)!,
+    owner: { ...thisProcess(), pid: 2 ** 22 + 1 },
+  });
+  const collection = await collect(store, to(0));
+  assert.is(hits(store, ...names), 'pinned third second newest other running');
+  assert.ok(collection.bytesAfter > 0);
+  assert.is(collection.neededBytes, 6 * 10 * kilobyte);
+  await running.finish('done');
+});
+
+test('a key in work is spared, and so is what a running run has just written', async () => {
+  const store = open();
+  await make(store, 'in work', 10, 99);
+  const claimed = (await store.claim(keyOf('in work'), { force: true })) as { lock: Lock };
+  const active = await run(store, 'w', []);
+  const fresh = await store.objects.put('not yet recorded');
+  await collect(store, to(0));
+  assert.is(hits(store, 'in work'), 'in work');
+  assert.ok(store.objects.has(fresh));
+  await claimed.lock.release();
+  await active.finish('done');
+  await collect(store, to(0));
+  assert.is(hits(store, 'in work'), '');
+});
+
+test('a run that begins to use an action while gc takes it away gets it back', async () => {
+  const path = open().path;
+  const store = Store.open(path);
+  await make(store, 'a', 10, 99);
+  await make(store, 'b', 10, 99);
+  const runner = Store.open(path);
+  const active = await run(runner, 'w', []);
+  // The run looks `a` up between gc's choice and its taking away.
+  const interfering = {
+    ...realDisk,
+    promises: {
+      ...realDisk.promises,
+      rename: async (from: string, target: string) => {
+        if (from === store.folder.action(keyOf('a'))) {
+          assert.is(runner.lookUp(keyOf('a'), { run: active, step: 's' }).status, 'hit');
+        }
+        return realDisk.promises.rename(from, target);
+      },
+    },
+  };
+  const collection = await collect(Store.open(path, interfering as unknown as typeof realDisk), to(0));
+  assert.is(hits(runner, 'a', 'b'), 'a');
+  assert.equal(
+    collection.actions.map(({ step }) => step),
+    ['svd[b]'],
+  );
+  await active.finish('done');
+});
+
+test('left-overs of dead processes go, those of the living stay', async () => {
+  const store = open();
+  await make(store, 'done', 1, 1);
+  const temporary = (pid: number) =>
+    join(store.path, 'tmp', `${formatIdentity({ ...thisProcess(), pid })}.0123456789ab`);
+  writeFileSync(temporary(2 ** 22 + 1), 'dead');
+  writeFileSync(temporary(process.pid), 'alive');
+  writeFileSync(join(store.path, 'tmp', 'elsewhere.1.x.0'), 'unknown');
+  writeFileSync(join(store.path, 'tmp', 'long-ago.1.x.0'), 'unknown');
+  age(join(store.path, 'tmp', 'long-ago.1.x.0'), 25);
+  for (const name of ['done', 'in work', 'killed lately', 'killed long ago']) {
+    writeFileSync(join(await store.scratch(keyOf(name)), 'state'), name);
+  }
+  for (const path of ['', 'state']) age(join(store.folder.scratch(keyOf('killed long ago')), path), 15 * 24);
+  const claimed = (await store.claim(keyOf('in work'))) as { lock: Lock };
+  const gone = join(temporaryFolder(), 'gone');
+  const dead = store.folder.fileRecord(digestOf(gone));
+  mkdirSync(join(dead, '..'), { recursive: true });
+  writeFileSync(dead, 'torn');
+  for (let count = 0; count < 25; count++) await (await run(store, 'w', ['done'])).finish('done');
+
+  const collection = await collect(store, to(Number.POSITIVE_INFINITY));
+  assert.equal(readdirSync(join(store.path, 'tmp')).length, 2);
+  assert.equal(
+    readdirSync(join(store.path, 'scratch')).sort(),
+    ['in work', 'killed lately'].map((name) => hexOf(keyOf(name))).sort(),
+  );
+  assert.not.ok(existsSync(dead));
+  assert.is(store.runs.list().length, 20);
+  assert.equal([...new Set(collection.litter.map(({ what }) => what))].sort(), [
+    'file record',
+    'run record',
+    'scratch folder',
+    'temporary file',
+  ]);
+  assert.is(collection.litter.length, 2 + 2 + 1 + 5);
+  await claimed.lock.release();
+});
+
+test('two cannot collect at once', async () => {
+  const store = open();
+  await make(store, 'a', 1, 1);
+  const lock = await store.locks.tryAcquire('gc');
+  const error = await collect(Store.open(store.path), to(0)).catch((reason: unknown) => reason);
+  assert.instance(error, EnvironmentError);
+  await lock!.release();
+});
+
+test('a run that has grown the store over its limit collects, one that has not does not', async () => {
+  const store = open();
+  await make(store, 'a', 100, 99);
+  assert.is(await keepWithinLimit(store, '1MiB'), undefined);
+  assert.is(hits(store, 'a'), 'a');
+  assert.is((await keepWithinLimit(store, '50KiB'))?.actions.length, 1);
+  assert.is(hits(store, 'a'), '');
+});
+
+test('the limit is what the user says, or fits the disk', () => {
+  const disk = (free: number) => ({ ...realDisk, statfsSync: () => ({ bavail: free, bsize: 1 }) }) as never;
+  const gibibyte = 2 ** 30;
+  assert.is(sizeLimit('none', '/', 0, disk(0)), Number.POSITIVE_INFINITY);
+  assert.is(sizeLimit('20GiB', '/', 0, disk(0)), 20 * gibibyte);
+  assert.is(sizeLimit('1.5 TB', '/', 0, disk(0)), 1.5e12);
+  assert.is(sizeLimit(undefined, '/', 0, disk(1000 * gibibyte)), 50 * gibibyte);
+  assert.is(sizeLimit('', '/', 10 * gibibyte, disk(10 * gibibyte)), 10 * gibibyte);
+  assert.ok(sizeLimit(undefined, join(temporaryFolder(), 'not', 'made', 'yet'), 0, realDisk) > 0);
+  for (const bad of ['plenty', '-1', '5 XB', '1e3', '10bb']) {
+    assert.throws(
+      () => sizeLimit(bad, '/', 0, realDisk),
+      (error: unknown) => error instanceof UsageError,
+    );
+  }
+});
+
+test('verify names what is damaged with the steps that need it, throws it away, and finds the rest sound', async () => {
+  const store = open();
+  const sound = await make(store, 'sound', 5, 1);
+  const damaged = await make(store, 'damaged', 5, 1);
+  const missing = await make(store, 'missing', 5, 1);
+  await make(store, 'torn', 5, 1);
+  const { chmodSync, rmSync, readFileSync } = realDisk;
+  const file = store.folder.object(damaged.digest);
+  const bytes = readFileSync(file);
+  bytes[100]! ^= 1;
+  chmodSync(file, 0o644);
+  writeFileSync(file, bytes);
+  rmSync(store.folder.object(missing.digest), { force: true });
+  writeFileSync(store.folder.action(keyOf('torn')), '{"key":');
+
+  const damage: [string, readonly string[]][] = [];
+  const looked: Digest[] = [];
+  for await (const finding of verifyStore(store)) {
+    if (finding.type === 'object') looked.push(finding.digest);
+    else damage.push([`${finding.what} ${finding.problem}`, finding.steps]);
+  }
+  assert.is(looked.length, 3);
+  assert.is(damage.length, 3);
+  assert.match(damage[0]![0], new RegExp(`action ${keyOf('torn')} its record is not whole`));
+  assert.match(damage[1]![0], new RegExp(`object ${damaged.digest} is damaged: its bytes have digest sha256:`));
+  assert.equal(damage[1]![1], ['test: svd[damaged]']);
+  assert.match(damage[2]![0], new RegExp(`object ${missing.digest} is missing`));
+  assert.equal(damage[2]![1], ['test: svd[missing]']);
+  assert.not.ok(existsSync(file));
+  assert.ok(store.objects.has(sound));
+  assert.is(store.lookUp(keyOf('damaged')).status, 'missing-object');
+
+  const again: string[] = [];
+  for await (const finding of verifyStore(store)) if (finding.type === 'damage') again.push(finding.problem);
+  assert.equal(again, ['is missing', 'is missing']);
+});
+
+test('collecting in and verifying a store that was never made makes none', async () => {
+  const store = open();
+  await collect(store, to(0));
+  for await (const finding of verifyStore(store)) assert.unreachable(finding.type);
+  assert.not.ok(existsSync(store.path));
+  assert.equal(listFiles(store.folder, store.path), []);
+});
+
+test.run();

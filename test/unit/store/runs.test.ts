@@ -1,0 +1,92 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { thisProcess } from '../../../src/store/process-identity.js';
+import { Store } from '../../../src/store/store.js';
+import { actionOf, keyOf, temporaryFolder } from './temporary-store.js';
+
+const open = () => Store.open(join(temporaryFolder(), 'store'));
+const workflow = { name: 'w', file: 'w.yaml' };
+
+test('a run is listed with what it looked up, each key once', async () => {
+  const store = open();
+  const run = await store.runs.begin(workflow);
+  for (const name of ['a', 'b', 'a']) store.lookUp(keyOf(name), { run, step: `svd[${name}\n]` });
+  store.lookUp(keyOf('only planned'));
+  assert.ok(store.runs.isActive(store.runs.list()[0]!));
+  assert.equal(store.runs.keysOf(run.record.id), [
+    { key: keyOf('a'), step: 'svd[a ]' },
+    { key: keyOf('b'), step: 'svd[b ]' },
+  ]);
+  await run.finish('failed');
+  const [record] = Store.open(store.path).runs.list();
+  assert.not.ok(store.runs.isActive(record!));
+  assert.is(record?.outcome, 'failed');
+  assert.is(record?.workflow, 'w');
+  await store.runs.remove(run.record.id);
+  assert.equal(store.runs.list(), []);
+});
+
+test('a run that was pinned while it ran stays pinned', async () => {
+  const store = open();
+  const run = await store.runs.begin(workflow);
+  await store.runs.write({ ...run.record, pinned: true });
+  await run.finish('done');
+  assert.is(store.runs.get(run.record.id)?.pinned, true);
+});
+
+test('runs of dead processes are not active, runs elsewhere are for a day', async () => {
+  const store = open();
+  const { record } = await store.runs.begin(workflow);
+  const owner = thisProcess();
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3600_000).toISOString();
+  assert.not.ok(store.runs.isActive({ ...record, owner: { ...owner, pid: 2 ** 22 + 1 } }));
+  const elsewhere = { ...record, owner: { ...owner, host: 'elsewhere' } };
+  assert.ok(store.runs.isActive({ ...elsewhere, started: hoursAgo(23) }));
+  assert.not.ok(store.runs.isActive({ ...elsewhere, started: hoursAgo(25) }));
+});
+
+test('lines and records that are not whole are passed over', async () => {
+  const store = open();
+  const run = await store.runs.begin(workflow);
+  store.lookUp(keyOf('a'), { run, step: 'a' });
+  appendFileSync(join(run.folder, 'keys'), 'garbage\n0123');
+  assert.equal(store.runs.keysOf(run.record.id), [{ key: keyOf('a'), step: 'a' }]);
+  const torn = await store.runs.begin(workflow);
+  const file = join(torn.folder, 'run.json');
+  writeFileSync(file, readFileSync(file, 'utf8').slice(0, 20));
+  assert.equal(
+    store.runs.list().map(({ id }) => id),
+    [run.record.id],
+  );
+});
+
+test('the nearest action of a step is the one of the newest run that has another key and is recorded', async () => {
+  const store = open();
+  const keys = [
+    ['w', 'a1', 'b1'],
+    ['w', 'a2'],
+    ['another', 'a3'],
+    ['w', 'a4 never done'],
+  ] as const;
+  for (const [index, [name, a, b]] of keys.entries()) {
+    const run = await store.runs.begin({ name, file: '' });
+    await store.runs.write({ ...run.record, started: new Date(Date.UTC(2024, 0, 1 + index)).toISOString() });
+    run.use(keyOf(a), 'a');
+    if (b !== undefined) run.use(keyOf(b), 'b');
+    for (const done of [a, b]) {
+      if (done !== undefined && !done.endsWith('never done')) await store.actions.record(actionOf(done, {}));
+    }
+  }
+  const nearest = Store.open(store.path).nearestAction('w');
+  assert.equal(nearest('a', keyOf('new'))?.params, { name: 'a2' });
+  assert.equal(nearest('a', keyOf('a2'))?.params, { name: 'a1' });
+  assert.equal(nearest('a', undefined)?.params, { name: 'a2' });
+  assert.equal(nearest('b', keyOf('new'))?.params, { name: 'b1' });
+  assert.is(nearest('b', keyOf('b1')), undefined);
+  assert.is(nearest('c', undefined), undefined);
+  assert.equal(store.nearestAction('another')('a', undefined)?.params, { name: 'a3' });
+});
+
+test.run();

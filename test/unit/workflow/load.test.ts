@@ -1,0 +1,111 @@
+import { resolve } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { digestOf } from '../../../src/formats/digest.js';
+import type { LoadOptions } from '../../../src/workflow/load.js';
+import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
+import { load, problems } from './loading.js';
+
+const small = `runflow: 1
+models:
+  a: { path: ./a }
+  b: { path: /data/b }
+  c: { hub: owner/c }
+updates:
+  alignment: { from: a, to: b }
+  task: { from: b, to: c }
+subspaces:
+  top: { kind: top-k, of: alignment }
+  control: { kind: random, like: alignment }
+sweeps:
+  keep: { project: task, onto: [top, control], mode: parallel, fractions: [0.25, 1] }
+metrics:
+  overlap: { kind: mso, pairs: [[task, alignment]], energies: [0.5] }
+`;
+
+test('a workflow is resolved: defaults, absolute paths, places', async () => {
+  const workflow = await load({ 'lab/main.yaml': small });
+  assert.is(workflow.file, resolve('lab/main.yaml'));
+  assert.is(workflow.name, 'main');
+  assert.is(workflow.seed, 0);
+  const { range, ...a } = workflow.models.get('a')!;
+  assert.equal(a, { name: 'a', kind: 'path', path: resolve('lab/a') });
+  assert.equal([range.file, range.start.line, range.start.column], ['lab/main.yaml', 3, 3]);
+  assert.equal(workflow.models.get('b')!.kind === 'path' && workflow.models.get('b'), {
+    ...workflow.models.get('b')!,
+    path: '/data/b',
+  });
+  const { range: _, ...c } = workflow.models.get('c')!;
+  assert.equal(c, { name: 'c', kind: 'hub', repo: 'owner/c', revision: 'main' });
+  const sweep = workflow.sweeps.get('keep')!;
+  assert.equal(
+    [sweep.project, sweep.onto, sweep.side, sweep.fractions, sweep.measure],
+    [['task'], ['top', 'control'], 'right', [0.25, 1], ['energy']],
+  );
+  const control = workflow.subspaces.get('control')!;
+  assert.equal(control.kind === 'random' && control.seeds, [0]);
+  assert.equal(workflow.report, { title: 'main', figures: ['energy', 'overlap'], tables: ['energy', 'overlap'] });
+  assert.equal(workflow.files, [{ file: resolve('lab/main.yaml'), digest: digestOf(small) }]);
+});
+
+test('reference semantics take left singular vectors unless the sweep says otherwise', async () => {
+  const side = async (text: string, options: LoadOptions = {}) =>
+    (await load({ 'lab/main.yaml': text }, options)).sweeps.get('keep')!.side;
+  assert.is(await side(`${small}semantics: reference\n`), 'left');
+  assert.is(await side(small, { semantics: 'reference' }), 'left');
+  assert.is(await side(`${small}semantics: reference\n`, { semantics: 'paper' }), 'right');
+  assert.is(
+    await side(small.replace('mode: parallel', 'mode: parallel, side: right'), { semantics: 'reference' }),
+    'right',
+  );
+});
+
+test('the way a number, a key order or a comment is written changes nothing', async () => {
+  const one = await load({ 'lab/main.yaml': small });
+  const other = await load({
+    'lab/main.yaml': `# a comment\n${small.replace('[0.25, 1]', '[2.5e-1, 1.0]').replace('from: a, to: b', 'to: b, from: a')}`,
+  });
+  assert.equal(other.sweeps.get('keep')!.fractions, one.sweeps.get('keep')!.fractions);
+  assert.equal(other.document, one.document);
+});
+
+test('a profile wins over the workflow, and the workflow over what it includes', async () => {
+  const texts = {
+    'lab/main.yaml': `${small}include: [lab.yaml]\nprofile: toy\nprofiles:\n  tiny: { models: { a: { path: /tiny } } }\n`,
+    'lab/lab.yaml': 'runflow: 1\nseed: 7\nmodels: { a: { path: /lab }, d: { path: d } }\n',
+    'lab/profiles/toy.yaml': 'runflow: 1\nmodels: { b: { path: b } }\n',
+  };
+  const workflow = await load(texts);
+  const pathOf = (loaded: LoadedWorkflow, name: string) => {
+    const model = loaded.models.get(name)!;
+    return model.kind === 'path' ? model.path : model.kind;
+  };
+  assert.is(workflow.seed, 7);
+  assert.is(pathOf(workflow, 'a'), resolve('lab/a'));
+  assert.is(pathOf(workflow, 'b'), resolve('lab/profiles/b'), 'a path is relative to the file it stands in');
+  assert.is(pathOf(workflow, 'd'), resolve('lab/d'));
+  assert.is(workflow.profile, 'toy');
+  assert.equal(
+    workflow.files.map(({ file }) => file),
+    ['lab/main.yaml', 'lab/lab.yaml', 'lab/profiles/toy.yaml'].map((file) => resolve(file)),
+  );
+  const tiny = await load(texts, { profile: 'tiny' });
+  assert.is(pathOf(tiny, 'a'), '/tiny');
+  assert.is(pathOf(tiny, 'b'), '/data/b');
+});
+
+test('all problems are told at once, in the order of the text', async () => {
+  const text = small
+    .replace('path: ./a', 'pth: ./a')
+    .replace('to: c }', 'to: cc }')
+    .replace('mode: parallel', 'mode: paralel')
+    .replace('energies: [0.5]', 'energies: [0.5, 2]');
+  assert.equal(await problems({ 'lab/main.yaml': text }), [
+    'lab/main.yaml:3:3: models.a does not say how the model is made',
+    'lab/main.yaml:8:24: there is no model "cc"',
+    'lab/main.yaml:13:54: sweeps.keep.mode cannot be "paralel"',
+    'lab/main.yaml:15:69: metrics.overlap.energies.1 is 2; it must be at most 1',
+  ]);
+});
+
+test.run();

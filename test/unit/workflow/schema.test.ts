@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
+import type { Json } from '../../../src/formats/json.js';
+import { type Schema, schemaText } from '../../../src/workflow/schema.js';
+import { schemaFields } from '../../../src/workflow/schema-fields.js';
+import { shippedFiles } from './shipped-files.js';
+
+test('every field is described, and shows a value: an example, a default or what is allowed', () => {
+  const fields = schemaFields();
+  assert.ok(fields.length > 40, `${fields.length} fields`);
+  for (const { path, schema } of fields) {
+    assert.ok(schema.description || schema.const === 1, `${path} has no description`);
+    const shows = schema.examples ?? schema.default ?? schema.enum ?? schema.const ?? schema.type;
+    assert.ok(shows !== undefined, `${path} shows no value`);
+  }
+});
+
+test('fields are told apart by their form', () => {
+  const paths = schemaFields().map(({ path }) => path);
+  for (const path of [
+    'models.*(init).init.hidden',
+    'models.*(hub).revision',
+    'subspaces.*(random-k).seeds',
+    'profiles.*',
+  ]) {
+    assert.ok(paths.includes(path), path);
+  }
+  assert.is(new Set(paths).size, paths.length);
+});
+
+test("examples in the schema are valid by the schema's own rules", () => {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false });
+  const document = JSON.parse(schemaText()) as Schema & { $id: string };
+  ajv.addSchema(document);
+  let examples = 0;
+  const visit = (node: unknown, pointer: string): void => {
+    if (typeof node !== 'object' || node === null) return;
+    if (!Array.isArray(node) && Array.isArray((node as Schema).examples)) {
+      const validator = ajv.getSchema(`${document.$id}#${pointer}`)!;
+      for (const example of (node as { examples: Json[] }).examples) {
+        examples++;
+        assert.ok(validator(example), `${pointer}: ${JSON.stringify(example)}: ${ajv.errorsText(validator.errors)}`);
+      }
+    }
+    for (const [key, child] of Object.entries(node)) {
+      if (key !== 'examples') visit(child, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+    }
+  };
+  visit(document, '');
+  assert.ok(examples > 30, `${examples} examples`);
+});
+
+test('an editor that reads the schema finds nothing wrong in what is shipped, references included', () => {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false });
+  const validate = ajv.compile(JSON.parse(schemaText()) as object);
+  for (const file of shippedFiles()) {
+    assert.ok(
+      validate(parse(readFileSync(file, 'utf8'), { merge: true })),
+      `${file}: ${ajv.errorsText(validate.errors)}`,
+    );
+  }
+  assert.ok(validate({ runflow: 1, seed: '${'.concat('params.seed}') }));
+  assert.not(validate({ runflow: 1, seed: 'one' }));
+});
+
+test.run();

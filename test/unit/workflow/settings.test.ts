@@ -1,0 +1,87 @@
+import { resolve } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { load, problems, screen } from './loading.js';
+
+const texts = {
+  'lab/main.yaml': `runflow: 1
+name: study
+include: [lab.yaml]
+params: { rate: 1, label: "5" }
+models: { a: { path: a }, b: { hub: o/b } }
+updates: { u: { from: a, to: b } }
+subspaces: { top: { kind: top-k, of: u } }
+sweeps: { s: { project: u, onto: top, mode: parallel, fractions: [0.1, 0.2] } }
+`,
+  'lab/lab.yaml': 'runflow: 1\nseed: 3\n',
+};
+const set = (...settings: string[]) => load(texts, { set: settings });
+
+test('a setting replaces a value, in lists too, and the last one wins', async () => {
+  const sweep = (await set('sweeps.s.fractions=[0.5, 0.6]', 'sweeps.s.fractions.1=0.7', 'seed=1', 'seed=2')).sweeps.get(
+    's',
+  )!;
+  assert.equal(sweep.fractions, [0.5, 0.7]);
+  assert.is((await set('seed=1', 'seed=2')).seed, 2);
+});
+
+test('a setting may add what the schema knows', async () => {
+  assert.is((await set('report.title=A title: with a colon')).report.title, 'A title: with a colon');
+  assert.is((await set('sweeps.s.side=left')).sweeps.get('s')!.side, 'left');
+});
+
+test('a whole definition is set as a mapping', async () => {
+  const model = (await set('models.b={ path: /b }')).models.get('b')!;
+  assert.is(model.kind === 'path' && model.path, '/b');
+});
+
+test('the schema decides the type: a text stays a text', async () => {
+  assert.is((await set('name=1e5')).name, '1e5');
+  assert.equal((await set('params.rate=1e-5', 'params.label="7"')).document.params, { rate: 0.00001, label: '7' });
+});
+
+test('a relative path is relative to where the command is typed', async () => {
+  const model = (await set('models.a.path=x')).models.get('a')!;
+  assert.is(model.kind === 'path' && model.path, resolve('x'));
+});
+
+const refused: Readonly<Record<string, readonly [string, string]>> = {
+  'a place that is unknown': ['sweeps.s.fraction=[1]', '1:10: there is no sweeps.s.fraction to set'],
+  'a definition that does not exist': ['models.c.path=x', '1:8: there is no models.c to set'],
+  'a parameter that does not exist': ['params.rat=1', '1:8: there is no params.rat to set'],
+  'a section that is unknown': ['sweep.s.side=left', '1:1: there is no sweep to set'],
+  'an item past the end': ['sweeps.s.fractions.2=1', '1:20: there is no sweeps.s.fractions.2 to set'],
+  'a key of another form': ['models.b.path=x', '1:10: there is no models.b.path to set'],
+  'something below a single value': ['seed.x=1', '1:6: there is no seed.x to set'],
+  'a property of the language': ['models.toString.path=x', '1:8: there is no models.toString to set'],
+  'no value': ['seed', '1:1: --set takes a place and a value'],
+  'no place': ['=1', '1:1: --set takes a place and a value'],
+  'an empty key': ['models..path=1', '1:1: --set takes a place and a value'],
+  'the profile': ['profile=x', '1:1: profile cannot be set'],
+  'the includes': ['include=[x]', '1:1: include cannot be set'],
+  'the version': ['runflow=2', '1:1: runflow cannot be set'],
+  'a value of the wrong type': ['seed=one', '1:6: seed must be a whole number, not "one"'],
+  'a value that is no YAML': ['sweeps.s.fractions=[1', '1:22: flow sequence must end with a ]'],
+};
+for (const [what, [setting, problem]] of Object.entries(refused)) {
+  test(`refused: ${what}`, async () => assert.equal(await problems(texts, { set: [setting] }), [`--set:${problem}`]));
+}
+
+test('the screen shows the setting with carets', async () => {
+  assert.is(
+    await screen(texts, { set: ['params.rat=1', 'seed=-1'] }),
+    `--set:1:6: error: seed is -1; it must be at least 0
+ 1 | seed=-1
+   |      ^^
+
+--set:1:8: error: there is no params.rat to set
+ 1 | params.rat=1
+   |        ^^^
+  Did you mean "rate"?
+
+2 errors
+`,
+  );
+});
+
+test.run();
