@@ -16,7 +16,10 @@ export interface ChatFormat {
 export interface Tokenizer {
   /** Token ids of a text; `special` adds what the tokenizer puts around every text (Llama's beginning of sequence). */
   encode(text: string, special: boolean): number[];
+  /** Without special tokens. */
   decode(ids: readonly number[]): string;
+  /** Special tokens as they are written. */
+  decodeAll(ids: readonly number[]): string;
   readonly eos: { readonly text: string; readonly id: number } | undefined;
   readonly chat: ChatFormat | undefined;
 }
@@ -48,6 +51,7 @@ export function loadTokenizer(files: {
   return {
     encode: (text, special) => tokenizer.encode(text, { add_special_tokens: special }).ids,
     decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: true })),
+    decodeAll: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: false })),
     eos: eosText === undefined || eosId === undefined ? undefined : { text: eosText, id: eosId },
     chat: template === undefined ? undefined : chatFormat(template, config),
   };

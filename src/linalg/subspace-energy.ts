@@ -120,7 +120,7 @@ export async function subspaceEnergy(
  * An update times the power of two that brings its first non-zero window near 1, so that squares in f32 neither overflow nor
  * vanish. 2^126 at most, so that the factor and its inverse are f32 numbers.
  */
-async function nearOne(update: TallMatrix): Promise<{ scaled: TallMatrix; exponent: number }> {
+export async function nearOne(update: TallMatrix): Promise<{ scaled: TallMatrix; exponent: number }> {
   let exponent = 0;
   for (const { start, count } of windowsOf(update)) {
     const largest = largestMagnitude(await update.window(start, count));
@@ -147,21 +147,8 @@ export async function scalarEnergy(
   onto: TallMatrix,
   how: Omit<ProjectedUpdate, 'result'>,
 ): Promise<{ total: number; kept: number; realised: number; cosine: number }> {
-  let total = 0;
-  let product = 0;
-  let ontoTotal = 0;
+  const { total, product, ontoTotal, factor } = await scalarProjection(update, onto);
   const windows = windowsOf(update);
-  for (const { start, count } of windows) {
-    const t = await update.window(start, count);
-    const a = await onto.window(start, count);
-    for (let i = 0; i < t.length; i++) {
-      total += t[i]! * t[i]!;
-      product += t[i]! * a[i]!;
-      ontoTotal += a[i]! * a[i]!;
-    }
-  }
-  if (ontoTotal === 0 || total === 0) product = 0;
-  const factor = ontoTotal === 0 ? 0 : product / ontoTotal;
   let realised = 0;
   const { scaled, exponent } = await nearOne(update);
   const scale = 2 ** -exponent;
@@ -182,6 +169,27 @@ export async function scalarEnergy(
     realised,
     cosine: product === 0 ? 0 : product / Math.sqrt(total * ontoTotal),
   };
+}
+
+/** α = ⟨Δ, A⟩ / ‖A‖² and what it is made of, summed in f64; 0 when one of the two is zero. */
+export async function scalarProjection(
+  update: TallMatrix,
+  onto: TallMatrix,
+): Promise<{ total: number; product: number; ontoTotal: number; factor: number }> {
+  let total = 0;
+  let product = 0;
+  let ontoTotal = 0;
+  for (const { start, count } of windowsOf(update)) {
+    const t = await update.window(start, count);
+    const a = await onto.window(start, count);
+    for (let i = 0; i < t.length; i++) {
+      total += t[i]! * t[i]!;
+      product += t[i]! * a[i]!;
+      ontoTotal += a[i]! * a[i]!;
+    }
+  }
+  if (ontoTotal === 0 || total === 0) product = 0;
+  return { total, product, ontoTotal, factor: ontoTotal === 0 ? 0 : product / ontoTotal };
 }
 
 function sum(values: Float64Array): number {

@@ -1,19 +1,22 @@
 import { architectureTensors } from '../formats/architecture.js';
-import { elementCount } from '../formats/tensor.js';
 import type { TokenRow } from '../formats/token-rows.js';
-import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
+import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { gemm } from '../linalg/gemm.js';
 import { ActivationGradients, Activations } from './activations.js';
 import { type AttentionTiling, attentionTiling } from './attention.js';
+import { targetCount } from './batches.js';
 import type { DecoderConfig } from './config.js';
 import { crossEntropy, crossEntropyBackward } from './cross-entropy.js';
+import { type Continuation, type ForwardBatch, packContinuations, packSequences } from './forward-batch.js';
+import type { KeyValueCache } from './key-value-cache.js';
 import { gainOf, type Layer, type LayerPass, layerBackward, layerForward, normBackward } from './layer.js';
 import type { Linear } from './linear.js';
+import { OutputHead } from './output-head.js';
 import { type PackedBatch, packBatch } from './packed-batch.js';
-import { type Parameter, storageBytes } from './parameter.js';
+import { DeviceParameter, type Parameter } from './parameter.js';
 import { rmsNorm } from './rms-norm.js';
 import { rotaryTable } from './rope.js';
-import { gatherRows, type RowWindow, rowWindows, scatterAddRows } from './rows.js';
+import { gatherRows, scatterAddRows } from './rows.js';
 import type { TrainableModel } from './train.js';
 
 export interface DecoderOptions {
@@ -25,21 +28,19 @@ export interface DecoderOptions {
   readonly largestWindow?: number;
 }
 
-/** Bytes that the logits of one window may take. */
-const logitBytes = 64 * 2 ** 20;
-
 /**
  * A Llama or Qwen2 decoder on the device. Sequences are packed without padding. Logits exist for positions with a target
  * only, and a window of the vocabulary at a time.
  */
 export class Decoder implements TrainableModel {
   readonly config: DecoderConfig;
-  readonly parameters: readonly Parameter[];
+  readonly parameters: readonly DeviceParameter[];
   readonly #gpu: Gpu;
   readonly #options: DecoderOptions;
   readonly #tiling: AttentionTiling;
   readonly #byName: ReadonlyMap<string, Parameter>;
   readonly #layers: readonly Layer[];
+  readonly #head: OutputHead;
   #rotaryTable: DeviceBuffer | undefined;
   #rotaryPositions = 0;
   #activations: Activations | undefined;
@@ -54,19 +55,26 @@ export class Decoder implements TrainableModel {
     options: DecoderOptions,
     load: (name: string, shape: readonly number[]) => Promise<Uint8Array>,
   ): Promise<Decoder> {
-    const parameters: Parameter[] = [];
-    for (const [name, shape] of architectureTensors(config)) {
-      const count = elementCount(shape);
-      const weights = gpu.allocate(storageBytes(count, options.type), name);
-      gpu.write(weights, await load(name, shape));
-      const gradient = gpu.allocate(4 * count, `gradient of ${name}`);
-      gpu.clear(gradient);
-      parameters.push({ name, shape, count, weights, type: options.type, gradient });
+    const parameters: DeviceParameter[] = [];
+    try {
+      for (const [name, shape] of architectureTensors(config)) {
+        const parameter = new DeviceParameter(gpu, name, shape, options.type);
+        parameters.push(parameter);
+        gpu.write(parameter.weights, await load(name, shape));
+      }
+    } catch (error) {
+      for (const parameter of parameters) parameter.release();
+      throw error;
     }
     return new Decoder(gpu, config, options, parameters);
   }
 
-  private constructor(gpu: Gpu, config: DecoderConfig, options: DecoderOptions, parameters: readonly Parameter[]) {
+  private constructor(
+    gpu: Gpu,
+    config: DecoderConfig,
+    options: DecoderOptions,
+    parameters: readonly DeviceParameter[],
+  ) {
     this.#gpu = gpu;
     this.config = config;
     this.#options = options;
@@ -74,16 +82,63 @@ export class Decoder implements TrainableModel {
     this.#tiling = attentionTiling(gpu, config);
     this.#byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
     this.#layers = Array.from({ length: config.layers }, (_, index) => this.#layer(`model.layers.${index}`));
+    const head = config.tied ? this.#embedding : this.#parameter('lm_head.weight');
+    this.#head = new OutputHead(gpu, head, options.largestWindow);
   }
 
-  /** Summed token loss of the rows, without gradients. Natural logarithm. */
-  async loss(rows: readonly TokenRow[]): Promise<{ readonly sum: number; readonly targets: number }> {
+  /** Summed token loss of each row and its number of targets, without gradients. Natural logarithm. */
+  async rowLosses(rows: readonly TokenRow[]): Promise<{ readonly sum: number; readonly targets: number }[]> {
     const batch = packBatch(this.#gpu, rows, this.#tiling, this.config.vocabulary);
     try {
-      const pass = this.#forward(batch);
-      this.#lossWindows(pass, undefined);
-      return { sum: await this.#lossSum(batch), targets: batch.targets.count };
+      this.#lossWindows(this.#forward(batch), undefined);
+      const losses = await this.#losses(batch);
+      let first = 0;
+      return rows.map((row) => {
+        const targets = targetCount(row);
+        const ofRow = losses.subarray(first, first + targets);
+        first += targets;
+        return { sum: ofRow.reduce((sum, loss) => sum + loss, 0), targets };
+      });
     } finally {
+      batch.release();
+    }
+  }
+
+  /**
+   * The likeliest next token of every continued sequence, the lowest of several; `noToken` where a logit is not finite.
+   * What the sequences add goes into the cache.
+   */
+  async nextTokens(continuations: readonly Continuation[], cache: KeyValueCache): Promise<Uint32Array> {
+    return this.#continue(continuations, cache, (outputs) => this.#head.greedyTokens(outputs, continuations.length));
+  }
+
+  /** [continuations, vocabulary]: the logits of every continued sequence's next token. As nextTokens otherwise. */
+  async nextLogits(continuations: readonly Continuation[], cache: KeyValueCache): Promise<Float32Array> {
+    return this.#continue(continuations, cache, (outputs) => this.#head.allLogits(outputs, continuations.length));
+  }
+
+  /**
+   * Hidden states of the last token of each sequence, [sequences, hidden] for each of layers + 1 depths: the embeddings,
+   * the residual stream behind each layer but the last, and the normalised output, as `hidden_states` of transformers.
+   */
+  async hiddenStates(sequences: readonly ArrayLike<number>[]): Promise<Float32Array[]> {
+    const gpu = this.#gpu;
+    const { hidden, vocabulary } = this.config;
+    const batch = packSequences(gpu, sequences, this.#tiling, vocabulary);
+    const { rows: index, count: rows } = batch.targets;
+    const y = gpu.allocate(rows * hidden * 4, 'hidden states');
+    try {
+      this.#forward(batch);
+      const states: Float32Array[] = [];
+      for (const buffer of [...this.#activations!.entries, this.#activations!.output]) {
+        gatherRows(gpu, {
+          ...{ source: { buffer, type: 'F32' }, sourceRows: batch.rows, columns: hidden, index, rows, y },
+        });
+        states.push(new Float32Array(await gpu.read(y)));
+      }
+      return states;
+    } finally {
+      gpu.release(y);
       batch.release();
     }
   }
@@ -95,7 +150,7 @@ export class Decoder implements TrainableModel {
       const gradients = this.#gradientsFor();
       this.#lossWindows(pass, { weight, gradients });
       this.#backward(pass, gradients);
-      return await this.#lossSum(batch);
+      return (await this.#losses(batch)).reduce((sum, loss) => sum + loss, 0);
     } finally {
       batch.release();
     }
@@ -104,14 +159,10 @@ export class Decoder implements TrainableModel {
   /** [targets, vocabulary] logits of the positions that have a target, for tests and small vocabularies. */
   async logits(rows: readonly TokenRow[]): Promise<Float32Array> {
     const batch = packBatch(this.#gpu, rows, this.#tiling, this.config.vocabulary);
-    const { vocabulary } = this.config;
-    const logits = this.#gpu.allocate(batch.targets.count * vocabulary * 4, 'all logits');
     try {
       this.#forward(batch);
-      this.#logits(batch, { first: 0, count: vocabulary }, logits);
-      return new Float32Array(await this.#gpu.read(logits));
+      return await this.#head.allLogits(this.#activations!.targetOutput, batch.targets.count);
     } finally {
-      this.#gpu.release(logits);
       batch.release();
     }
   }
@@ -122,13 +173,30 @@ export class Decoder implements TrainableModel {
   }
 
   release(): void {
-    for (const { weights, gradient } of this.parameters) this.#gpu.release(weights, gradient);
+    for (const parameter of this.parameters) parameter.release();
     this.#activations?.release();
     this.#gradients?.release();
     if (this.#rotaryTable !== undefined) this.#gpu.release(this.#rotaryTable);
   }
 
-  #forward(batch: PackedBatch): LayerPass {
+  async #continue<T>(
+    continuations: readonly Continuation[],
+    cache: KeyValueCache,
+    choose: (outputs: DeviceBuffer) => Promise<T>,
+  ): Promise<T> {
+    const batch = packContinuations(this.#gpu, continuations, this.#tiling, this.config.vocabulary);
+    try {
+      this.#forward(batch, { cache, rows: batch.cacheRows });
+      return await choose(this.#activations!.targetOutput);
+    } finally {
+      batch.release();
+    }
+  }
+
+  #forward<Batch extends ForwardBatch>(
+    batch: Batch,
+    cached?: { readonly cache: KeyValueCache; readonly rows: Binding },
+  ): LayerPass<Batch> {
     const gpu = this.#gpu;
     const { hidden, vocabulary, normEpsilon: epsilon } = this.config;
     const a = this.#activationsFor(batch);
@@ -142,6 +210,7 @@ export class Decoder implements TrainableModel {
         ...{ layer, activations: a.layers[index]!, entry: a.entries[index]! },
         ...(index === 0 ? { x: a.last } : { x: a.layers[index - 1]!.middle, branch: a.mlpBranch }),
         ...{ attentionBranch: a.branch, mlpBranch: a.mlpBranch },
+        ...(cached === undefined ? {} : { cached: { ...cached, layer: index } }),
       });
     });
     rmsNorm(gpu, {
@@ -158,7 +227,7 @@ export class Decoder implements TrainableModel {
 
   /** The loss window by window; with gradients, those of the head and of the target outputs too. */
   #lossWindows(
-    { batch }: LayerPass,
+    { batch }: LayerPass<PackedBatch>,
     backward: { readonly weight: number; readonly gradients: ActivationGradients } | undefined,
   ): void {
     const gpu = this.#gpu;
@@ -166,35 +235,36 @@ export class Decoder implements TrainableModel {
     const { hidden, vocabulary } = this.config;
     const { count: rows, labels: targets } = batch.targets;
     if (rows === 0) return;
-    const windows = this.#windows(rows);
+    const head = this.#head;
+    const windows = head.windows(rows);
     const logits = gpu.allocate(rows * windows[0]!.count * 4, 'logits');
     const { targetLogSumExp: logSumExp, lossState, losses: buffer } = a;
     for (const window of windows) {
-      this.#logits(batch, window, logits);
+      head.logits(a.targetOutput, rows, window, logits);
       crossEntropy(gpu, { rows, window, logits, targets, logSumExp }, vocabulary, lossState, { buffer, start: 0 });
     }
     if (backward !== undefined) {
       const { weight, gradients } = backward;
-      const head = this.#head;
+      const { weights, type, gradient } = head.parameter;
       for (const [index, window] of windows.entries()) {
         // A single window's logits are still there.
-        if (windows.length > 1) this.#logits(batch, window, logits);
+        if (windows.length > 1) head.logits(a.targetOutput, rows, window, logits);
         crossEntropyBackward(gpu, { rows, window, logits, targets, logSumExp }, weight);
         const offset = window.first * hidden;
         gemm(gpu, {
           ...{ m: window.count, n: hidden, k: rows, transposeA: true, beta: 1 },
-          ...{ a: { buffer: logits }, b: { buffer: a.targetOutput }, c: { buffer: head.gradient, offset } },
+          ...{ a: { buffer: logits }, b: { buffer: a.targetOutput }, c: { buffer: gradient, offset } },
         });
         gemm(gpu, {
           ...{ m: rows, n: hidden, k: window.count, beta: index === 0 ? 0 : 1, a: { buffer: logits } },
-          ...{ b: { buffer: head.weights, type: head.type, offset }, c: { buffer: gradients.targetOutput } },
+          ...{ b: { buffer: weights, type, offset }, c: { buffer: gradients.targetOutput } },
         });
       }
     }
     gpu.release(logits);
   }
 
-  #backward(pass: LayerPass, gradients: ActivationGradients): void {
+  #backward(pass: LayerPass<PackedBatch>, gradients: ActivationGradients): void {
     const gpu = this.#gpu;
     const a = this.#activations!;
     const { batch } = pass;
@@ -224,36 +294,13 @@ export class Decoder implements TrainableModel {
     });
   }
 
-  async #lossSum(batch: PackedBatch): Promise<number> {
-    const { count } = batch.targets;
-    if (count === 0) return 0;
-    const losses = new Float32Array(await this.#gpu.read(this.#activations!.losses, 0, count * 4));
-    return losses.reduce((sum, loss) => sum + loss, 0);
+  /** Of every target. */
+  async #losses({ targets: { count } }: PackedBatch): Promise<Float32Array> {
+    if (count === 0) return new Float32Array();
+    return new Float32Array(await this.#gpu.read(this.#activations!.losses, 0, count * 4));
   }
 
-  /** logits = target outputs · headᵀ for a window of the vocabulary. */
-  #logits(batch: PackedBatch, { first, count }: RowWindow, logits: DeviceBuffer): void {
-    const { hidden } = this.config;
-    const { weights, type } = this.#head;
-    gemm(this.#gpu, {
-      ...{
-        m: batch.targets.count,
-        n: count,
-        k: hidden,
-        transposeB: true,
-        a: { buffer: this.#activations!.targetOutput },
-      },
-      ...{ b: { buffer: weights, type, offset: first * hidden }, c: { buffer: logits } },
-    });
-  }
-
-  #windows(targets: number): readonly RowWindow[] {
-    const { hidden, vocabulary } = this.config;
-    const largest = Math.max(128, this.#options.largestWindow ?? Math.floor(logitBytes / (4 * targets)));
-    return rowWindows(this.#gpu, vocabulary, hidden, 4, largest);
-  }
-
-  #activationsFor({ rows, targets }: PackedBatch): Activations {
+  #activationsFor({ rows, targets }: ForwardBatch): Activations {
     const have = this.#activations;
     if (have !== undefined && have.rows >= rows && have.targets >= targets.count) return have;
     have?.release();
@@ -281,10 +328,6 @@ export class Decoder implements TrainableModel {
 
   get #embedding(): Parameter {
     return this.#parameter('model.embed_tokens.weight');
-  }
-
-  get #head(): Parameter {
-    return this.config.tied ? this.#embedding : this.#parameter('lm_head.weight');
   }
 
   #parameter(name: string): Parameter {

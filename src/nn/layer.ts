@@ -1,9 +1,11 @@
-import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
+import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import type { ActivationGradients, LayerActivations } from './activations.js';
 import { type AttentionTiling, attention, attentionBackward } from './attention.js';
 import { addColumnSums, type Columns } from './columns.js';
 import type { DecoderConfig } from './config.js';
+import type { ForwardBatch } from './forward-batch.js';
 import type { DeviceTensor } from './kernel-shape.js';
+import type { KeyValueCache } from './key-value-cache.js';
 import { allColumns, type Linear, linear, linearBackward } from './linear.js';
 import type { PackedBatch } from './packed-batch.js';
 import type { Parameter } from './parameter.js';
@@ -24,11 +26,11 @@ export interface Layer {
   readonly down: Linear;
 }
 
-export interface LayerPass {
+export interface LayerPass<Batch extends ForwardBatch = ForwardBatch> {
   readonly gpu: Gpu;
   readonly config: DecoderConfig;
   readonly tiling: AttentionTiling;
-  readonly batch: PackedBatch;
+  readonly batch: Batch;
   readonly rotaryTable: DeviceBuffer;
 }
 
@@ -43,12 +45,14 @@ export interface LayerForward {
   /** Receives what attention adds, and what the MLP will add, to the stream. */
   readonly attentionBranch: DeviceBuffer;
   readonly mlpBranch: DeviceBuffer;
+  /** Where the rows' keys and values go, and attention finds those of earlier tokens. */
+  readonly cached?: { readonly cache: KeyValueCache; readonly layer: number; readonly rows: Binding };
 }
 
 /** Fills the layer's activations; the caller adds `mlpBranch` to `middle` with the next norm. */
 export function layerForward(pass: LayerPass, forward: LayerForward): void {
   const { gpu, config, tiling, batch, rotaryTable } = pass;
-  const { layer, activations: a, x, branch, entry, attentionBranch, mlpBranch } = forward;
+  const { layer, activations: a, x, branch, entry, attentionBranch, mlpBranch, cached } = forward;
   const { rows } = batch;
   const { hidden, mlp } = config;
   rmsNorm(gpu, {
@@ -63,9 +67,11 @@ export function layerForward(pass: LayerPass, forward: LayerForward): void {
   const { positions } = batch;
   applyRotation(gpu, { rows, config, x: a.qkv, positions, table: rotaryTable, direction: 'forward' });
   const head = ({ buffer, stride, start }: Columns) => ({ buffer, stride, offset: start });
+  cached?.cache.store(cached.layer, a.qkv, rows, cached.rows);
   attention(gpu, {
     ...{ config, tiling, tiles: batch.queryTiles, out: a.attended, logSumExp: a.logSumExp },
-    ...{ q: head(columns.query), k: head(columns.key), v: head(columns.value) },
+    q: head(columns.query),
+    ...(cached?.cache.keysAndValues(cached.layer) ?? { k: head(columns.key), v: head(columns.value) }),
   });
   linear(gpu, rows, layer.output, a.attended, allColumns(attentionBranch, hidden));
   rmsNorm(gpu, {
@@ -83,7 +89,7 @@ export function layerForward(pass: LayerPass, forward: LayerForward): void {
  * Takes gradients.stream from behind the layer to before it and adds the parameters' gradients; overwrites activations.gateUp.
  */
 export function layerBackward(
-  pass: LayerPass,
+  pass: LayerPass<PackedBatch>,
   layer: Layer,
   activations: LayerActivations,
   entry: DeviceBuffer,

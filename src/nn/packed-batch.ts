@@ -1,22 +1,12 @@
-import { DataError } from '../diagnostics/errors.js';
 import type { TokenRow } from '../formats/token-rows.js';
 import { ignoredLabel } from '../formats/token-rows.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { type AttentionTiling, keyTiles, queryTiles, type Tiles } from './attention.js';
+import { checkToken, type ForwardBatch } from './forward-batch.js';
 import { noRow, type RowsByTarget, rowsByTarget } from './rows.js';
 
-/**
- * Sequences laid end to end without padding: one row of every activation a token. Attention keeps sequences apart by its
- * tiles; everything else does not know of them.
- */
-export interface PackedBatch {
-  /** Tokens. */
-  readonly rows: number;
-  readonly ids: Binding;
-  /** In the row's own sequence. */
-  readonly positions: Binding;
-  readonly longest: number;
-  readonly queryTiles: Tiles;
+/** A batch with what it is to predict, and what the backward pass must know besides. */
+export interface PackedBatch extends ForwardBatch {
   readonly keyTiles: Tiles;
   /** Rows that predict something, and what. */
   readonly targets: { readonly count: number; readonly rows: Binding; readonly labels: Binding };
@@ -24,7 +14,6 @@ export interface PackedBatch {
   readonly targetOfRow: Binding;
   /** Rows of equal tokens, for the embedding's gradient. */
   readonly byToken: RowsByTarget & { readonly bindings: readonly [Binding, Binding, Binding] };
-  release(): void;
 }
 
 /**
@@ -96,11 +85,4 @@ export function packBatch(
     },
     release: () => gpu.release(...buffers),
   };
-}
-
-function checkToken(id: number, vocabulary: number): void {
-  if (id >= 0 && id < vocabulary) return;
-  throw new DataError(`Token ${id} is not in the model's vocabulary of ${vocabulary}`, {
-    hint: "Tokenise the dataset with this model's own tokenizer.",
-  });
 }

@@ -1,4 +1,5 @@
-import type { DeviceBuffer } from '../gpu/gpu.js';
+import { elementCount } from '../formats/tensor.js';
+import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 
 /**
  * How weights and moments are kept. `f32`: all in f32. `bf16-weights`: bf16 weights for the forward and backward pass,
@@ -17,6 +18,40 @@ export interface Parameter {
   readonly type: 'F32' | 'BF16';
   /** f32 [count]: sum over the micro-batches of a step. */
   readonly gradient: DeviceBuffer;
+}
+
+/** A parameter whose gradient takes memory only once something asks for it: running a model needs none. */
+export class DeviceParameter implements Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly weights: DeviceBuffer;
+  readonly type: 'F32' | 'BF16';
+  readonly #gpu: Gpu;
+  #gradient: DeviceBuffer | undefined;
+
+  /** `weights` stays allocated, its contents undefined, until the caller has written it. */
+  constructor(gpu: Gpu, name: string, shape: readonly number[], type: 'F32' | 'BF16') {
+    this.#gpu = gpu;
+    this.name = name;
+    this.shape = shape;
+    this.count = elementCount(shape);
+    this.type = type;
+    this.weights = gpu.allocate(storageBytes(this.count, type), name);
+  }
+
+  get gradient(): DeviceBuffer {
+    if (this.#gradient === undefined) {
+      this.#gradient = this.#gpu.allocate(4 * this.count, `gradient of ${this.name}`);
+      this.#gpu.clear(this.#gradient);
+    }
+    return this.#gradient;
+  }
+
+  release(): void {
+    this.#gpu.release(this.weights);
+    if (this.#gradient !== undefined) this.#gpu.release(this.#gradient);
+  }
 }
 
 /** Bytes of `count` numbers of a type on the device: bf16 lie in pairs. */

@@ -1,4 +1,6 @@
 import { isBehaviour } from '../workflow/metrics.js';
+import { modelAncestors } from '../workflow/models.js';
+import { updateOf } from '../workflow/subspaces.js';
 import type { Metric, Workflow } from '../workflow/workflow.js';
 import { partsOf } from './expand-datasets.js';
 
@@ -14,14 +16,14 @@ export interface DefinitionsInUse {
 export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
   const updates = new Set<string>();
   const subspaces = new Set<string>();
-  for (const { project, onto } of workflow.sweeps.values()) {
+  const addProjections = (project: readonly string[], onto: readonly string[]) => {
     for (const name of project) updates.add(name);
     for (const name of onto) {
-      const subspace = workflow.subspaces.get(name)!;
       subspaces.add(name);
-      updates.add(subspace.kind === 'random' ? subspace.like : subspace.of);
+      updates.add(updateOf(workflow.subspaces.get(name)!));
     }
-  }
+  };
+  for (const { project, onto } of workflow.sweeps.values()) addProjections(project, onto);
   const metrics = metricsInUse(workflow);
   for (const metric of metrics) {
     if (metric.kind === 'mso') for (const pair of metric.pairs) for (const name of pair) updates.add(name);
@@ -32,6 +34,7 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
   const rowsOf = metrics.flatMap(datasetsOf);
   for (const name of models) {
     const model = workflow.models.get(name)!;
+    if (model.kind === 'projected') addProjections([model.update], [model.onto]);
     if (model.kind === 'init') rowsOf.push(...(model.tokenizer?.wordsOf ?? []));
     if (model.kind !== 'train') continue;
     recipes.add(model.recipe);
@@ -69,11 +72,7 @@ function modelsInUse(workflow: Workflow, named: readonly string[]): Set<string> 
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (models.has(name)) continue;
     models.add(name);
-    const model = workflow.models.get(name)!;
-    if (model.kind === 'train') pending.push(model.from);
-    if (model.kind !== 'perturb') continue;
-    pending.push(model.from);
-    if (model.share !== undefined) pending.push(...endsOf(workflow, model.share.update));
+    pending.push(...modelAncestors(workflow.models.get(name)!, workflow.updates, workflow.subspaces));
   }
   return models;
 }

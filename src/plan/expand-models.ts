@@ -1,13 +1,19 @@
 import { architectureTensors } from '../formats/architecture.js';
 import type { JsonObject } from '../formats/json.js';
-import type { TokeniseParams, WordTokenizerParams } from '../steps/data-params.js';
+import type { WordTokenizerParams } from '../steps/data-params.js';
+import type { ProjectedModel, ProjectParams } from '../steps/model-params.js';
 import type { FetchParams, InitParams, PerturbParams, TrainParams } from '../steps/params.js';
 import type { Input } from '../steps/step.js';
+import { modelAncestors } from '../workflow/models.js';
 import type { Model, Workflow } from '../workflow/workflow.js';
 import type { DatasetExpansion } from './expand-datasets.js';
-import { factsOfTrained, tokenizerFiles, trainParams } from './expand-training.js';
-import type { Facts, ModelFacts } from './facts.js';
+import type { ProjectedModelNode } from './expand-projections.js';
+import { factsOfTrained, tokeniseStep, tokenizerFiles, trainParams } from './expand-training.js';
+import type { Waiting } from './expand-updates.js';
+import type { Facts, ModelFacts, TensorFacts } from './facts.js';
 import type { PlanBuilder } from './plan-builder.js';
+
+type ProjectedDefinition = Model & { readonly kind: 'projected' };
 
 /** A model as a node of the DAG: its artifacts are `tensor/<name>` and `file/<name>`. */
 export interface ModelNode {
@@ -26,12 +32,21 @@ export class ModelExpansion {
   readonly #datasets: DatasetExpansion;
   readonly #facts: Facts;
   readonly #builder: PlanBuilder;
+  readonly #projected: (model: ProjectedDefinition) => ProjectedModelNode | Waiting;
 
-  constructor(workflow: Workflow, datasets: DatasetExpansion, facts: Facts, builder: PlanBuilder) {
+  /** @param projected what a projected model is made of, asked once the models it is made from are there */
+  constructor(
+    workflow: Workflow,
+    datasets: DatasetExpansion,
+    facts: Facts,
+    builder: PlanBuilder,
+    projected: (model: ProjectedDefinition) => ProjectedModelNode | Waiting,
+  ) {
     this.#workflow = workflow;
     this.#datasets = datasets;
     this.#facts = facts;
     this.#builder = builder;
+    this.#projected = projected;
   }
 
   /** Adds the model and whatever it is made from; by a stack of its own, so that a long ancestry cannot overflow. */
@@ -39,7 +54,7 @@ export class ModelExpansion {
     const pending = [name];
     while (pending.length > 0) {
       const model = this.#workflow.models.get(pending.at(-1)!)!;
-      const missing = ancestors(model, this.#workflow).filter((ancestor) => !this.#nodes.has(ancestor));
+      const missing = this.#ancestors(model).filter((ancestor) => !this.#nodes.has(ancestor));
       if (missing.length > 0) {
         pending.push(...missing);
         continue;
@@ -63,6 +78,8 @@ export class ModelExpansion {
         return this.#addInit(model);
       case 'perturb':
         return this.#addPerturb(model);
+      case 'projected':
+        return this.#addProjected(model);
       case 'train':
         return this.#addTrained(model);
     }
@@ -119,17 +136,16 @@ export class ModelExpansion {
     if (parent.node === undefined || parent.facts === undefined || 'waitsFor' in rows) {
       return facts === undefined ? { waitsFor } : { facts, waitsFor };
     }
-    const data: Record<string, Input> = {
-      rows: { node: rows.node, output: 'rows' },
-      config: { node: parent.node, output: 'file/config.json' },
-    };
-    for (const file of tokenizerFiles) {
-      if (parent.facts.files.has(file)) data[file] = { node: parent.node, output: `file/${file}` };
-    }
-    const tokens: TokeniseParams = { dataset: `datasets.${model.on}`, ...recipe.tokens };
+    const tokens = tokeniseStep(
+      { id: `tokenise[${model.name}]`, dataset: model.on, options: recipe.tokens },
+      { model: parent.node, facts: parent.facts, rows: rows.node },
+    );
     const inputs = {
       parent: { node: parent.node, output: '*' },
-      tokens: { node: this.#step('tokenise', model, tokens, data), output: '*' },
+      tokens: {
+        node: this.#builder.add({ ...tokens, group: `Model ${model.name}` }, `models.${model.name}`),
+        output: '*',
+      },
     };
     const { checkpointEvery, activationCheckpointing } = recipe;
     const node = this.#step('train', model, trainParams(recipe, model.seed), inputs, {
@@ -148,7 +164,7 @@ export class ModelExpansion {
       inputs['share-from'] = this.#nodes.get(update.from)!.node;
       inputs['share-to'] = this.#nodes.get(update.to)!.node;
     }
-    const unknown = ancestors(model, this.#workflow).flatMap((name) => this.#nodes.get(name)!.waitsFor);
+    const unknown = this.#ancestors(model).flatMap((name) => this.#nodes.get(name)!.waitsFor);
     const known: Record<string, Input> = {};
     for (const [name, node] of Object.entries(inputs)) {
       if (node === undefined) return { waitsFor: [...new Set(unknown)] };
@@ -160,11 +176,25 @@ export class ModelExpansion {
     return facts === undefined ? { node, waitsFor: parent.waitsFor } : { node, facts, waitsFor: [] };
   }
 
+  /** Written out, for whoever makes something of it; what only measures it makes it in memory. */
+  #addProjected(model: ProjectedDefinition): ModelNode {
+    const projected = this.#projected(model);
+    if ('waitsFor' in projected) return { waitsFor: [...new Set(projected.waitsFor)] };
+    const params: ProjectParams = { model: projected.model };
+    const node = this.#step('project', model, params, projected.inputs);
+    const facts = factsOfProjected(this.#nodes.get(projected.from.name)!.facts!, projected.model);
+    return { node, facts, waitsFor: [] };
+  }
+
+  #ancestors(model: Model): string[] {
+    return modelAncestors(model, this.#workflow.updates, this.#workflow.subspaces);
+  }
+
   #step(
     kind: string,
     model: Model,
-    params: FetchParams | InitParams | PerturbParams | TokeniseParams | TrainParams | WordTokenizerParams,
-    inputs: Record<string, Input>,
+    params: FetchParams | InitParams | PerturbParams | ProjectParams | TrainParams | WordTokenizerParams,
+    inputs: Readonly<Record<string, Input>>,
     hints?: JsonObject,
   ): string {
     const id = `${kind}[${model.name}]`;
@@ -173,10 +203,13 @@ export class ModelExpansion {
   }
 }
 
-function ancestors(model: Model, workflow: Workflow): string[] {
-  if (model.kind === 'train') return [model.from];
-  if (model.kind !== 'perturb') return [];
-  if (model.share === undefined) return [model.from];
-  const update = workflow.updates.get(model.share.update)!;
-  return [model.from, update.from, update.to];
+/** The tensors of the model that the update starts from, rounded as the semantics rounds; a tied head is not stored twice. */
+function factsOfProjected({ tensors, tied, files }: ModelFacts, { ranks, readAs }: ProjectedModel): ModelFacts {
+  const projected = new Map<string, TensorFacts>();
+  for (const [name, facts] of tensors) {
+    if (tied && name === 'lm_head.weight') continue;
+    const dtype = facts.dtype === 'F64' ? 'F32' : facts.dtype;
+    projected.set(name, name in ranks ? { ...facts, dtype: readAs ?? dtype } : facts);
+  }
+  return { tensors: projected, tied, files };
 }

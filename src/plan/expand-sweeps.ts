@@ -1,17 +1,20 @@
-import type { EnergyParams, EnergyTableParams, EnergyTableRow, RandomBasisParams } from '../steps/params.js';
+import type { EnergyParams, EnergyTableParams, EnergyTableRow } from '../steps/params.js';
 import type { Input } from '../steps/step.js';
-import type { Side, Subspace, Sweep, Workflow } from '../workflow/workflow.js';
-import type { UpdateExpansion, UpdateNode, UpdateTensor } from './expand-updates.js';
+import type { Sweep, Workflow } from '../workflow/workflow.js';
+import {
+  type Projection,
+  type ProjectionEnds,
+  type ProjectionExpansion,
+  projectionsOf,
+  projectionText,
+  sideOf,
+} from './expand-projections.js';
+import type { UpdateTensor } from './expand-updates.js';
 import type { PlanBuilder } from './plan-builder.js';
-import { rankOf } from './rank.js';
 
-/** One curve of a figure: an update projected onto one subspace (of one seed) in one way. */
+/** One curve of a figure: a projection at several fractions. */
 interface Curve {
-  readonly update: string;
-  readonly subspace: Subspace;
-  readonly seed: number | null;
-  readonly mode: Sweep['mode'];
-  readonly side: Side;
+  readonly projection: Projection;
   readonly fractions: Set<number>;
   /** All that draw it. */
   readonly sweeps: Set<Sweep>;
@@ -20,12 +23,12 @@ interface Curve {
 /** Adds the energy steps of all sweeps, and the table of what they measure. */
 export class SweepExpansion {
   readonly #workflow: Workflow;
-  readonly #updates: UpdateExpansion;
+  readonly #projections: ProjectionExpansion;
   readonly #builder: PlanBuilder;
 
-  constructor(workflow: Workflow, updates: UpdateExpansion, builder: PlanBuilder) {
+  constructor(workflow: Workflow, projections: ProjectionExpansion, builder: PlanBuilder) {
     this.#workflow = workflow;
-    this.#updates = updates;
+    this.#projections = projections;
     this.#builder = builder;
   }
 
@@ -34,17 +37,14 @@ export class SweepExpansion {
     const inputs: Record<string, Input> = {};
     const waitsFor = new Set<string>();
     for (const curve of curvesOf(this.#workflow)) {
-      const projected = this.#updates.node(curve.update);
-      const onto = this.#updates.node(updateOf(curve.subspace));
-      if ('waitsFor' in projected || 'waitsFor' in onto) {
-        const models = [projected, onto].flatMap((node) => ('waitsFor' in node ? node.waitsFor : []));
-        this.#builder.defer(models, ...definitionsOf(curve));
-        for (const model of models) waitsFor.add(model);
+      const [first] = curve.sweeps;
+      const ends = this.#projections.ends(curve.projection, first!.range);
+      if ('waitsFor' in ends) {
+        this.#builder.defer(ends.waitsFor, ...definitionsOf(curve));
+        for (const model of ends.waitsFor) waitsFor.add(model);
         continue;
       }
-      const [first] = curve.sweeps;
-      this.#updates.requireSameTensors(projected, onto, first!.range);
-      const { row, nodes } = this.#addCurve(curve, projected, onto);
+      const { row, nodes } = this.#addCurve(curve, ends);
       for (const [index, node] of nodes.entries()) inputs[`${rows.length}/${index}`] = { node, output: 'energy' };
       rows.push(row);
     }
@@ -58,76 +58,54 @@ export class SweepExpansion {
     for (const file of ['energy.csv', 'energy-by-tensor.csv']) this.#builder.results.push({ file, node, output: file });
   }
 
-  #addCurve(curve: Curve, projected: UpdateNode, onto: UpdateNode): { row: EnergyTableRow; nodes: string[] } {
+  #addCurve(curve: Curve, ends: ProjectionEnds): { row: EnergyTableRow; nodes: string[] } {
     const fractions = [...curve.fractions].sort((a, b) => a - b);
-    const reference = this.#workflow.semantics === 'reference';
+    const { projection } = curve;
     const nodes: string[] = [];
     const tensors: EnergyTableRow['tensors'][number][] = [];
-    for (const tensor of projected.tensors) {
-      const ranks = fractions.map((fraction) => (reference && fraction >= 1 ? null : rankOf(fraction, tensor.rankMax)));
+    for (const tensor of ends.projected.tensors) {
+      const ranks = this.#projections.ranks(fractions, tensor);
       const realisedRanks = [...new Set(ranks.filter((rank) => rank !== null))].sort((a, b) => a - b);
-      const basis = this.#addBasis(curve, tensor, onto);
       const params: EnergyParams = {
-        mode: curve.mode,
-        side: sideOf(curve, tensor),
+        mode: projection.mode,
+        side: sideOf(projection, tensor),
         ranks: realisedRanks,
-        ...(curve.subspace.kind === 'random-k' ? { permute: { seed: curve.seed!, stream: tensor.name } } : {}),
+        ...(projection.subspace.kind === 'random-k'
+          ? { permute: { seed: projection.seed!, stream: tensor.name } }
+          : {}),
         ...(ranks.includes(null) ? { scalar: true } : {}),
-        ...(reference ? { readAs: 'F16', castUpdate: 'F16' } : {}),
+        ...this.#projections.rounding,
       };
-      nodes.push(this.#addEnergy(curve, tensor, params, projected, onto, basis));
+      nodes.push(this.#addEnergy(curve, tensor, params, ends));
       tensors.push({ tensor: tensor.name, rankMax: tensor.rankMax, ranks, realisedRanks });
     }
-    const { update, subspace, seed, mode, side } = curve;
+    const { update, subspace, seed, mode, side } = projection;
     return { row: { update, subspace: subspace.name, seed, mode, side, fractions, tensors }, nodes };
   }
 
-  #addEnergy(
-    curve: Curve,
-    tensor: UpdateTensor,
-    params: EnergyParams,
-    projected: UpdateNode,
-    onto: UpdateNode,
-    basis: Input,
-  ): string {
+  #addEnergy(curve: Curve, tensor: UpdateTensor, params: EnergyParams, { projected, onto }: ProjectionEnds): string {
+    const { projection } = curve;
     const output = `tensor/${tensor.name}`;
+    const { basis, s } = this.#projections.basis(projection, tensor, onto);
     const inputs: Record<string, Input> = {
       from: { node: projected.from, output },
       to: { node: projected.to, output },
       basis,
     };
-    if (curve.subspace.kind !== 'random') inputs.s = { node: basis.node, output: 's' };
+    if (s !== undefined) inputs.s = s;
     if (params.scalar) {
       inputs['onto-from'] = { node: onto.from, output };
       inputs['onto-to'] = { node: onto.to, output };
     }
     const step = {
-      id: `energy[${curve.update},${subspaceText(curve)},${curve.mode},${curve.side},${tensor.name}]`,
+      id: `energy[${projectionText(projection)},${tensor.name}]`,
       kind: 'energy',
       params,
       inputs,
-      group: `Energy of ${curve.update} in ${curve.subspace.name}`,
+      group: `Energy of ${projection.update} in ${projection.subspace.name}`,
       cost: tensor.rows * tensor.columns * tensor.rankMax,
     };
     return this.#builder.add(step, ...definitionsOf(curve));
-  }
-
-  #addBasis(curve: Curve, tensor: UpdateTensor, onto: UpdateNode): Input {
-    const side = sideOf(curve, tensor);
-    if (curve.subspace.kind !== 'random') {
-      return { node: this.#updates.svd(onto, tensor), output: side === 'right' ? 'v' : 'u' };
-    }
-    const rows = side === 'right' ? tensor.columns : tensor.rows;
-    const params: RandomBasisParams = { rows, columns: tensor.rankMax, seed: curve.seed!, stream: tensor.name };
-    const step = {
-      id: `random-basis[${subspaceText(curve)},${side},${tensor.name}]`,
-      kind: 'random-basis',
-      params,
-      inputs: {},
-      group: `Bases of ${curve.subspace.name}`,
-      cost: rows * tensor.rankMax * tensor.rankMax,
-    };
-    return { node: this.#builder.add(step, `subspaces.${curve.subspace.name}`), output: 'q' };
   }
 }
 
@@ -136,38 +114,15 @@ function curvesOf(workflow: Workflow): Curve[] {
   const curves = new Map<string, Curve>();
   for (const sweep of workflow.sweeps.values()) {
     if (!sweep.measure.includes('energy')) continue;
-    for (const update of sweep.project) {
-      for (const subspaceName of sweep.onto) {
-        const subspace = workflow.subspaces.get(subspaceName)!;
-        for (const seed of subspace.kind === 'top-k' ? [null] : subspace.seeds) {
-          const { mode, side } = sweep;
-          const key = JSON.stringify([update, subspaceName, seed, mode, side]);
-          const curve = curves.get(key) ?? {
-            ...{ update, subspace, seed, mode, side },
-            fractions: new Set(),
-            sweeps: new Set(),
-          };
-          for (const fraction of sweep.fractions) curve.fractions.add(fraction);
-          curve.sweeps.add(sweep);
-          curves.set(key, curve);
-        }
-      }
+    for (const projection of projectionsOf(sweep, workflow)) {
+      const key = projectionText(projection);
+      const curve = curves.get(key) ?? { projection, fractions: new Set(), sweeps: new Set() };
+      for (const fraction of sweep.fractions) curve.fractions.add(fraction);
+      curve.sweeps.add(sweep);
+      curves.set(key, curve);
     }
   }
   return [...curves.values()];
-}
-
-function updateOf(subspace: Subspace): string {
-  return subspace.kind === 'random' ? subspace.like : subspace.of;
-}
-
-/** A vector has one direction only, so that a side would make no difference but to the cache. */
-function sideOf(curve: Curve, tensor: UpdateTensor): Side {
-  return tensor.vector ? 'left' : curve.side;
-}
-
-function subspaceText({ subspace, seed }: Curve): string {
-  return seed === null ? subspace.name : `${subspace.name}#${seed}`;
 }
 
 function definitionsOf({ sweeps }: Curve): [string, ...string[]] {

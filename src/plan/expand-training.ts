@@ -1,10 +1,26 @@
 import { isRotaryTable } from '../formats/architecture.js';
+import type { TokeniseParams } from '../steps/data-params.js';
 import type { TrainParams } from '../steps/params.js';
-import type { Recipe } from '../workflow/workflow.js';
+import type { Input } from '../steps/step.js';
+import type { Recipe, TokenOptions } from '../workflow/workflow.js';
 import type { ModelFacts, TensorFacts } from './facts.js';
 
 /** What a tokenizer is made of, as Hugging Face names it; the chat template is a file of its own in newer folders. */
 export const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'] as const;
+
+/** The step that makes token ids of rows with a model's tokenizer. */
+export function tokeniseStep(
+  { id, dataset, options }: { readonly id: string; readonly dataset: string; readonly options: TokenOptions },
+  { model, facts, rows }: { readonly model: string; readonly facts: ModelFacts; readonly rows: string },
+) {
+  const inputs: Record<string, Input> = {
+    rows: { node: rows, output: 'rows' },
+    config: { node: model, output: 'file/config.json' },
+  };
+  for (const file of tokenizerFiles) if (facts.files.has(file)) inputs[file] = { node: model, output: `file/${file}` };
+  const params: TokeniseParams = { dataset: `datasets.${dataset}`, ...options };
+  return { id, kind: 'tokenise', params, inputs };
+}
 
 /** The part of a recipe that decides the weights. */
 export function trainParams(recipe: Recipe, seed: number): TrainParams {

@@ -1,17 +1,22 @@
+import type { EvaluationTableParams } from '../steps/eval-params.js';
 import type { ReportParams } from '../steps/params.js';
 import type { Input } from '../steps/step.js';
 import type { Workflow } from '../workflow/workflow.js';
+import { expandActivations } from './expand-activations.js';
+import { BehaviourExpansion, type BehaviourRow } from './expand-behaviour.js';
+import { expandClaims } from './expand-claims.js';
 import { DatasetExpansion } from './expand-datasets.js';
 import { expandMetrics } from './expand-metrics.js';
 import { ModelExpansion } from './expand-models.js';
+import { ProjectionExpansion } from './expand-projections.js';
 import { SweepExpansion } from './expand-sweeps.js';
 import { UpdateExpansion } from './expand-updates.js';
 import type { Facts } from './facts.js';
 import { hubInUse } from './hub-in-use.js';
+import { MeasuredModels } from './measured-models.js';
 import type { Plan } from './plan.js';
 import { PlanBuilder } from './plan-builder.js';
 import { provenance } from './provenance.js';
-import { refuseUnplanned } from './refuse-unplanned.js';
 
 /**
  * Unrolls a workflow into steps: what its sweeps, metrics and report need, and nothing else. Pure: the same workflow and
@@ -20,13 +25,20 @@ import { refuseUnplanned } from './refuse-unplanned.js';
  * @throws InvalidWorkflowError when the models of an update, or updates that meet in a sweep or metric, do not match.
  */
 export function expand(workflow: Workflow, facts: Facts): Plan {
-  refuseUnplanned(workflow);
   const builder = new PlanBuilder();
   const datasets = new DatasetExpansion(workflow, facts, builder);
-  const models = new ModelExpansion(workflow, datasets, facts, builder);
+  const models = new ModelExpansion(workflow, datasets, facts, builder, (model) => projections.named(model));
   const updates = new UpdateExpansion(workflow, models, builder);
-  new SweepExpansion(workflow, updates, builder).expand();
+  const projections = new ProjectionExpansion(workflow, updates, builder);
+  const measured = new MeasuredModels(workflow, models, projections);
+  new SweepExpansion(workflow, projections, builder).expand();
   expandMetrics(workflow, updates, builder);
+  const behaviour = new BehaviourExpansion(workflow, measured, datasets, builder).expand();
+  const behaviourRows = 'waitsFor' in behaviour ? [] : behaviour;
+  if ('waitsFor' in behaviour) builder.defer(behaviour.waitsFor, 'evaluation-table');
+  else expandEvaluation(workflow, behaviour, builder);
+  expandActivations(workflow, measured, datasets, builder);
+  expandClaims(workflow, behaviourRows, builder);
   expandReport(workflow, facts, builder);
   for (const name of workflow.exports ?? []) {
     const { node, waitsFor } = models.node(name);
@@ -34,6 +46,23 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
     else builder.exports.set(name, node);
   }
   return { ...builder.build(), hub: hubInUse(workflow, facts.commits) };
+}
+
+/** The table of what models do, and per metric the items behind it. */
+function expandEvaluation(workflow: Workflow, behaviour: readonly BehaviourRow[], builder: PlanBuilder): void {
+  if (behaviour.length === 0) return;
+  const inputs: Record<string, Input> = {};
+  for (const [index, { scores, items }] of behaviour.entries()) {
+    inputs[`${index}/scores`] = scores;
+    if (items !== undefined) inputs[`${index}/items`] = items;
+  }
+  const params: EvaluationTableParams = { seed: workflow.seed, rows: behaviour.map(({ row }) => row) };
+  const step = { id: 'evaluation-table', kind: 'evaluation-table', params, inputs, group: 'Tables' };
+  const node = builder.add(step, 'report');
+  const metrics = new Set(behaviour.flatMap(({ row }) => (row.items ? [row.metric] : [])));
+  for (const file of ['evaluation.csv', ...[...metrics].map((metric) => `items/${metric}.jsonl`)]) {
+    builder.results.push({ file, node, output: file });
+  }
 }
 
 /** The report needs every table; as long as one is deferred, so is the report. */
@@ -45,7 +74,9 @@ function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuilder): v
   }
   if (builder.results.length === 0) return;
   const inputs: Record<string, Input> = {};
-  for (const { file, node, output } of builder.results) inputs[file] = { node, output };
+  // Single items are for whoever follows the link.
+  const shown = builder.results.filter(({ file }) => file.endsWith('.csv'));
+  for (const { file, node, output } of shown) inputs[file] = { node, output };
   const { title, figures, tables } = workflow.report;
   const params: ReportParams = {
     title,

@@ -49,6 +49,11 @@ function modelText(model: Model, facts: Facts): string {
       return `${model.architecture.family}, initialised with seed ${model.seed}`;
     case 'train':
       return `${model.from}, trained on ${model.on} by the recipe ${model.recipe} (seed ${model.seed})`;
+    case 'projected': {
+      const { mode, update, onto, seed, fraction, side } = model;
+      const subspace = seed === null ? onto : `${onto} (seed ${seed})`;
+      return `${mode} projection of ${update} onto ${subspace} at fraction ${fraction}, ${side} side`;
+    }
     case 'perturb':
       return `${model.from} and a seeded update (seed ${model.seed}, relative norm ${model.norm}, decay ${model.decay})`;
   }

@@ -1,4 +1,6 @@
+import { activationBasis } from './activation-basis.js';
 import { activationTable } from './activation-table.js';
+import { activations } from './activations.js';
 import { claims } from './claims.js';
 import { energy } from './energy.js';
 import { energyTable } from './energy-table.js';
@@ -6,12 +8,16 @@ import { evaluationTable } from './evaluation-table.js';
 import { exactMatch } from './exact-match.js';
 import { fetch } from './fetch.js';
 import { fetchDataset } from './fetch-dataset.js';
+import { generate } from './generate.js';
 import { init } from './init.js';
 import { judge } from './judge.js';
+import { loss } from './loss.js';
 import { mix } from './mix.js';
+import { modelJudge } from './model-judge.js';
 import { overlap } from './overlap.js';
 import { overlapTable } from './overlap-table.js';
 import { perturb } from './perturb.js';
+import { project } from './project.js';
 import { randomBasis } from './random-basis.js';
 import { report } from './report.js';
 import { rows } from './rows.js';
@@ -25,9 +31,10 @@ import { wordTokenizer } from './word-tokenizer.js';
 /** Every kind of step there is. Declarations only: an implementation is imported when a worker runs its first step. */
 export const stepDeclarations: Readonly<Record<string, StepDeclaration>> = Object.fromEntries(
   [
-    ...[fetch, init, perturb, train],
+    ...[fetch, init, perturb, train, project],
     ...[svd, randomBasis, energy, overlap],
-    ...[exactMatch, judge],
+    ...[generate, exactMatch, judge, modelJudge, loss],
+    ...[activations, activationBasis],
     ...[energyTable, overlapTable, evaluationTable, activationTable, claims, report],
     ...[fetchDataset, rows, synthetic, mix, wordTokenizer, tokenise],
   ].map((declaration) => [declaration.kind, declaration]),

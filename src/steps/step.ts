@@ -1,4 +1,5 @@
 import type { Artifact, Artifacts } from '../formats/artifact.js';
+import type { Digest } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
 import type { DType } from '../formats/tensor.js';
 import type { Gpu } from '../gpu/gpu.js';
@@ -60,6 +61,11 @@ export interface StepContext {
   reference(output: string, artifact: Artifact): void;
   /** The device, opened on first use. */
   gpu(): Promise<Gpu>;
+  /**
+   * Something on the device that steps of one key share, such as a model that several metrics measure: what `make` made for
+   * an earlier step, or else what it makes now. It stays until a step wants the device for anything else.
+   */
+  resident<T extends Resident>(key: Digest, make: () => Promise<T>): Promise<T>;
   /** A folder of this step's key that survives a kill: resumable state goes here. Removed once the step is recorded. */
   scratch(): Promise<string>;
   /**
@@ -71,6 +77,11 @@ export interface StepContext {
   log(line: string): void;
   /** Aborted on Ctrl-C or when the run is cancelled: stop soon, leave resumable state behind. */
   readonly signal: AbortSignal;
+}
+
+/** What keeps device memory until it is released. */
+export interface Resident {
+  release(): void;
 }
 
 export interface ArtifactWriter {

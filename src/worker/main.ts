@@ -4,6 +4,7 @@ import { stepDeclarations } from '../steps/registry.js';
 import { Store } from '../store/store.js';
 import { describeFailure } from './failure.js';
 import type { Job, Reply, Request } from './protocol.js';
+import { ResidentSlot } from './resident-slot.js';
 import { WorkerContext } from './worker-context.js';
 
 /**
@@ -16,6 +17,7 @@ let device: Promise<DawnGpu> | undefined;
 let store: Store | undefined;
 let current: { readonly step: string; readonly stop: AbortController } | undefined;
 let openDevice: DawnGpu | undefined;
+const slot = new ResidentSlot();
 
 /** Imported on first use: a worker for steps without arithmetic on the device never loads Dawn. */
 function gpu(): Promise<DawnGpu> {
@@ -48,7 +50,7 @@ async function execute(job: Job): Promise<void> {
     const declaration = stepDeclarations[job.kind];
     if (declaration === undefined) throw new TypeError(`no step kind ${job.kind}`);
     const run = await declaration.load();
-    const context = new WorkerContext(job, store, gpu, stop.signal, (reply) => void send(reply));
+    const context = new WorkerContext(job, store, gpu, slot, stop.signal, (reply) => void send(reply));
     try {
       await run(context);
       // What is still queued must not fail under the next step's name.
@@ -59,6 +61,8 @@ async function execute(job: Job): Promise<void> {
     }
     await send({ type: 'done', step: job.step, outputs: context.outputs });
   } catch (error) {
+    // What was half done with it cannot be told from what it should be.
+    slot.release();
     if ((await openDevice?.recover(allocations)) === false) openDevice = device = undefined;
     await send({ type: 'failed', step: job.step, error: describeFailure(error, stop.signal.aborted) });
   } finally {

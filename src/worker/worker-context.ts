@@ -1,12 +1,13 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
-import { digestOf } from '../formats/digest.js';
+import { type Digest, digestOf } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
 import { NonFiniteScan } from '../formats/non-finite.js';
 import type { Gpu } from '../gpu/gpu.js';
-import type { ArtifactWriter, StepContext } from '../steps/step.js';
+import type { ArtifactWriter, Resident, StepContext } from '../steps/step.js';
 import type { Store } from '../store/store.js';
 import type { Job, Reply } from './protocol.js';
+import type { ResidentSlot } from './resident-slot.js';
 
 type Tensor = NonNullable<Artifact['tensor']>;
 
@@ -21,12 +22,22 @@ export class WorkerContext implements StepContext {
   readonly #job: Job;
   readonly #store: Store;
   readonly #gpu: () => Promise<Gpu>;
+  readonly #slot: ResidentSlot;
+  #usesResident = false;
   readonly #send: (reply: Reply) => void;
   readonly #outputs: Record<string, Artifact> = {};
   readonly #open = new Set<ArtifactWriter>();
   #lastProgress = Number.NEGATIVE_INFINITY;
 
-  constructor(job: Job, store: Store, gpu: () => Promise<Gpu>, signal: AbortSignal, send: (reply: Reply) => void) {
+  constructor(
+    job: Job,
+    store: Store,
+    gpu: () => Promise<Gpu>,
+    slot: ResidentSlot,
+    signal: AbortSignal,
+    send: (reply: Reply) => void,
+  ) {
+    this.#slot = slot;
     this.#job = job;
     this.#store = store;
     this.#gpu = gpu;
@@ -105,7 +116,13 @@ export class WorkerContext implements StepContext {
   }
 
   gpu(): Promise<Gpu> {
+    if (!this.#usesResident) this.#slot.release();
     return this.#gpu();
+  }
+
+  resident<T extends Resident>(key: Digest, make: () => Promise<T>): Promise<T> {
+    this.#usesResident = true;
+    return this.#slot.take(key, make);
   }
 
   scratch(): Promise<string> {

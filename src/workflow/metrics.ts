@@ -132,3 +132,9 @@ export interface LossMetric extends OnDataset {
   readonly kind: 'loss';
   readonly tokens: TokenOptions;
 }
+
+/** Pairs of updates, or all pairs of the sets of prompts, in the order of the metric. */
+export function pairsOfMetric(metric: MsoMetric | ActivationMsoMetric): readonly (readonly [string, string])[] {
+  if (metric.kind === 'mso') return metric.pairs;
+  return metric.prompts.flatMap((a, index) => metric.prompts.slice(index + 1).map((b) => [a, b] as const));
+}

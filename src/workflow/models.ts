@@ -1,6 +1,7 @@
 import type { Architecture } from '../formats/architecture.js';
 import type { Definition } from './definition.js';
 import type { PromptTemplate } from './recipes.js';
+import { type ProjectionMode, type Side, type Subspace, updateOf } from './subspaces.js';
 
 export type Model = Definition &
   (
@@ -28,6 +29,17 @@ export type Model = Definition &
         readonly seed: number;
       }
     | {
+        /** Where the update starts from, plus the update projected onto a subspace. */
+        readonly kind: 'projected';
+        readonly update: string;
+        readonly onto: string;
+        readonly mode: ProjectionMode;
+        readonly side: Side;
+        readonly fraction: number;
+        /** null: the subspace has none. */
+        readonly seed: number | null;
+      }
+    | {
         /** A checkpoint made from another by adding a seeded update with a known spectrum. */
         readonly kind: 'perturb';
         readonly from: string;
@@ -47,4 +59,31 @@ export type StorageType = 'F32' | 'BF16' | 'F16';
 export interface Update extends Definition {
   readonly from: string;
   readonly to: string;
+}
+
+/**
+ * The models that a model is made from: its parent, and both ends of the updates that it projects, projects onto or shares
+ * directions with.
+ */
+export function modelAncestors(
+  model: Model,
+  updates: ReadonlyMap<string, Update>,
+  subspaces: ReadonlyMap<string, Subspace>,
+): string[] {
+  const ends = (name: string) => {
+    const update = updates.get(name);
+    return update === undefined ? [] : [update.from, update.to];
+  };
+  switch (model.kind) {
+    case 'train':
+      return [model.from];
+    case 'perturb':
+      return [model.from, ...(model.share === undefined ? [] : ends(model.share.update))];
+    case 'projected': {
+      const subspace = subspaces.get(model.onto);
+      return [...ends(model.update), ...(subspace === undefined ? [] : ends(updateOf(subspace)))];
+    }
+    default:
+      return [];
+  }
 }

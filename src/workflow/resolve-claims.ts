@@ -1,6 +1,6 @@
 import type { Claim } from './claims.js';
 import type { Path } from './document.js';
-import { type ActivationMsoMetric, isBehaviour, type Metric, type MsoMetric } from './metrics.js';
+import { type ActivationMsoMetric, isBehaviour, type Metric, type MsoMetric, pairsOfMetric } from './metrics.js';
 import { suggestion } from './problems.js';
 import type { Named } from './raw.js';
 import type { Scope } from './scope.js';
@@ -162,10 +162,4 @@ function pairOf(
     scope.refuse(path, 'nothing-to-compare', message, `Add pairs to metrics.${metric.name}.`);
   }
   return found;
-}
-
-/** Pairs of updates, or all pairs of the sets of prompts, in the order of the metric. */
-export function pairsOfMetric(metric: MsoMetric | ActivationMsoMetric): readonly (readonly [string, string])[] {
-  if (metric.kind === 'mso') return metric.pairs;
-  return metric.prompts.flatMap((a, index) => metric.prompts.slice(index + 1).map((b) => [a, b] as const));
 }

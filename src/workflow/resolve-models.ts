@@ -1,9 +1,19 @@
 import { defaultInitializerRange } from '../formats/model-config.js';
 import type { Path } from './document.js';
+import { modelAncestors } from './models.js';
 import type { Named } from './raw.js';
 import type { PromptTemplate } from './recipes.js';
 import type { Scope } from './scope.js';
-import type { Architecture, Model, StorageType, Update } from './workflow.js';
+import type {
+  Architecture,
+  Model,
+  ProjectionMode,
+  Semantics,
+  Side,
+  StorageType,
+  Subspace,
+  Update,
+} from './workflow.js';
 
 export type RawModel =
   | { readonly path: string }
@@ -18,6 +28,7 @@ export type RawModel =
   | (RawTraining & { readonly pretrain: string })
   | (RawTraining & { readonly align: string })
   | (RawTraining & { readonly finetune: string })
+  | RawProjection
   | {
       readonly perturb: string;
       readonly seed: number;
@@ -25,6 +36,15 @@ export type RawModel =
       readonly decay: number;
       readonly share?: { readonly update: string; readonly weight: number };
     };
+
+interface RawProjection {
+  readonly project: string;
+  readonly onto: string;
+  readonly mode: ProjectionMode;
+  readonly side?: Side;
+  readonly fraction: number;
+  readonly seed?: number;
+}
 
 interface RawTraining {
   readonly on: string;
@@ -54,7 +74,12 @@ export interface RawUpdate {
   readonly to: string;
 }
 
-export function resolveModels(scope: Scope, raw: Named<RawModel> | undefined, seed: number): Map<string, Model> {
+export function resolveModels(
+  scope: Scope,
+  raw: Named<RawModel> | undefined,
+  { seed, semantics }: { readonly seed: number; readonly semantics: Semantics },
+  subspaces: ReadonlyMap<string, Subspace>,
+): Map<string, Model> {
   return scope.section('models', raw, (definition, model, path): Model => {
     if ('path' in model) return { ...definition, kind: 'path', path: scope.absolute(model.path, [...path, 'path']) };
     if ('hub' in model) return { ...definition, kind: 'hub', repo: model.hub, revision: model.revision ?? 'main' };
@@ -88,6 +113,18 @@ export function resolveModels(scope: Scope, raw: Named<RawModel> | undefined, se
         seed: model.seed ?? seed,
       };
     }
+    if ('project' in model) {
+      return {
+        ...definition,
+        kind: 'projected',
+        update: scope.reference('updates', model.project, [...path, 'project']),
+        onto: scope.reference('subspaces', model.onto, [...path, 'onto']),
+        mode: model.mode,
+        side: model.side ?? defaultSide(semantics),
+        fraction: model.fraction,
+        seed: resolveSeed(scope, model.seed, subspaces.get(model.onto), path),
+      };
+    }
     return {
       ...definition,
       kind: 'perturb',
@@ -103,6 +140,37 @@ export function resolveModels(scope: Scope, raw: Named<RawModel> | undefined, se
       }),
     };
   });
+}
+
+/** The paper projects with right singular vectors, its published code with left ones. */
+export function defaultSide(semantics: Semantics): Side {
+  return semantics === 'paper' ? 'right' : 'left';
+}
+
+/** Of the subspace's seeds the one that is meant; of a subspace that breaks the schema, others tell. */
+function resolveSeed(
+  scope: Scope,
+  seed: number | undefined,
+  subspace: Subspace | undefined,
+  path: Path,
+): number | null {
+  if (subspace === undefined) return null;
+  const { name } = subspace;
+  if (subspace.kind === 'top-k') {
+    if (seed !== undefined) {
+      scope.refuse([...path, 'seed'], 'no-seeds', `nothing is random about the subspace "${name}"`, 'Remove the seed.');
+    }
+    return null;
+  }
+  const { seeds } = subspace;
+  if (seed === undefined && seeds.length > 1) {
+    const message = `the subspace "${name}" has ${seeds.length} seeds`;
+    scope.refuse([...path, 'onto'], 'missing-seed', message, `Say which: seed: ${seeds[0]}`);
+  } else if (seed !== undefined && !seeds.includes(seed)) {
+    const hint = `It has ${seeds.join(', ')}.`;
+    scope.refuse([...path, 'seed'], 'unknown-seed', `the subspace "${name}" has no seed ${seed}`, hint);
+  }
+  return seed ?? seeds[0]!;
 }
 
 function resolveArchitecture(scope: Scope, raw: RawArchitecture, path: Path): Architecture {
@@ -157,17 +225,15 @@ export function resolveUpdates(scope: Scope, raw: Named<RawUpdate> | undefined):
   });
 }
 
-/** Reports models that are made from themselves, directly or through the update they share directions with. */
+/** Reports models that are made from themselves, directly or through an update. */
 export function checkModelCycles(
   scope: Scope,
   models: ReadonlyMap<string, Model>,
   updates: ReadonlyMap<string, Update>,
+  subspaces: ReadonlyMap<string, Subspace>,
 ): void {
   scope.checkCycles('models', (name) => {
     const model = models.get(name);
-    if (model?.kind === 'train') return [model.from];
-    if (model?.kind !== 'perturb') return [];
-    const shared = model.share && updates.get(model.share.update);
-    return [model.from, ...(shared ? [shared.from, shared.to] : [])];
+    return model === undefined ? [] : modelAncestors(model, updates, subspaces);
   });
 }

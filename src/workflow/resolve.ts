@@ -7,7 +7,7 @@ import type { Named, RawSubspace, RawSweep, RawWorkflow } from './raw.js';
 import { resolveClaims } from './resolve-claims.js';
 import { checkDatasetCycles, resolveDatasets } from './resolve-datasets.js';
 import { resolveMetrics } from './resolve-metrics.js';
-import { checkModelCycles, resolveModels, resolveUpdates } from './resolve-models.js';
+import { checkModelCycles, defaultSide, resolveModels, resolveUpdates } from './resolve-models.js';
 import { resolveRecipes } from './resolve-recipes.js';
 import { Scope } from './scope.js';
 import type { Metric, Report, ReportPart, Semantics, Subspace, Sweep, Workflow } from './workflow.js';
@@ -31,15 +31,15 @@ export function resolveWorkflow(
   const name = raw.name ?? basename(file).replace(/\.ya?ml$/, '');
   const seed = raw.seed ?? 0;
   const semantics = semanticsAsked ?? raw.semantics ?? 'paper';
-  const models = resolveModels(scope, raw.models, seed);
+  const subspaces = resolveSubspaces(scope, raw.subspaces, seed);
+  const models = resolveModels(scope, raw.models, { seed, semantics }, subspaces);
   const datasets = resolveDatasets(scope, raw.datasets, seed);
   const recipes = resolveRecipes(scope, raw.recipes);
   const updates = resolveUpdates(scope, raw.updates);
   if (scope.problems.length === 0) {
-    checkModelCycles(scope, models, updates);
+    checkModelCycles(scope, models, updates, subspaces);
     checkDatasetCycles(scope, datasets);
   }
-  const subspaces = resolveSubspaces(scope, raw.subspaces, seed);
   const metrics = resolveMetrics(scope, raw.metrics, { seed, semantics });
   const sweeps = resolveSweeps(scope, raw.sweeps, semantics, metrics);
   checkSweepSize(scope, sweeps, subspaces);
@@ -91,7 +91,7 @@ function resolveSweeps(
       project: scope.references('updates', sweep.project, [...path, 'project']),
       onto: scope.references('subspaces', sweep.onto, [...path, 'onto']),
       mode: sweep.mode,
-      side: sweep.side ?? (semantics === 'paper' ? 'right' : 'left'),
+      side: sweep.side ?? defaultSide(semantics),
       fractions: sweep.fractions,
       measure,
     };

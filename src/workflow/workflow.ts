@@ -2,10 +2,10 @@ import type { Digest } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
 import type { Claim } from './claims.js';
 import type { Dataset } from './datasets.js';
-import type { Definition } from './definition.js';
 import type { Metric } from './metrics.js';
 import type { Model, Update } from './models.js';
 import type { Recipe } from './recipes.js';
+import type { Subspace, Sweep } from './subspaces.js';
 
 export type { Architecture } from '../formats/architecture.js';
 export type * from './claims.js';
@@ -14,6 +14,7 @@ export type * from './definition.js';
 export type * from './metrics.js';
 export type * from './models.js';
 export type * from './recipes.js';
+export type * from './subspaces.js';
 
 /** `paper`: the formulas of the paper. `reference`: what the authors' published code computes. */
 export type Semantics = 'paper' | 'reference';
@@ -52,27 +53,6 @@ export interface WorkflowFile {
   readonly file: string;
   /** Of the file's bytes. */
   readonly digest: Digest;
-}
-
-export type Subspace = Definition &
-  (
-    | { readonly kind: 'top-k'; readonly of: string }
-    | { readonly kind: 'random-k'; readonly of: string; readonly seeds: readonly number[] }
-    | { readonly kind: 'random'; readonly like: string; readonly seeds: readonly number[] }
-  );
-
-export type ProjectionMode = 'parallel' | 'orthogonal' | 'opposite';
-/** Which singular vectors span the subspace: `right` = Δ P (paper), `left` = P Δ (published code). */
-export type Side = 'right' | 'left';
-
-export interface Sweep extends Definition {
-  readonly project: readonly string[];
-  readonly onto: readonly string[];
-  readonly mode: ProjectionMode;
-  readonly side: Side;
-  readonly fractions: readonly number[];
-  /** `energy`, or names of behaviour metrics. */
-  readonly measure: readonly string[];
 }
 
 export interface Report {

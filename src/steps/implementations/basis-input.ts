@@ -1,5 +1,6 @@
 import { DataError } from '../../diagnostics/errors.js';
 import { toFloat32 } from '../../formats/float-conversion.js';
+import { permutation } from '../../linalg/permutation.js';
 import type { TransposedBasis } from '../../linalg/subspace-energy.js';
 import type { StepContext } from '../step.js';
 import { matrixInput } from './update-tensor.js';
@@ -25,6 +26,24 @@ export function basisInput(context: StepContext, name: string, d: number, order?
       return transposed;
     },
   };
+}
+
+/**
+ * The basis of a subspace: `basisInput`, or, when all singular values that it comes with are zero, that of {0}: the singular
+ * vectors of a zero update are arbitrary, and it has no subspace.
+ * @param s the input with the singular values; a random basis comes without
+ */
+export async function subspaceBasis(
+  context: StepContext,
+  name: string,
+  s: string,
+  d: number,
+  permute: { readonly seed: number; readonly stream: string } | undefined,
+): Promise<TransposedBasis> {
+  const { columns: vectors } = matrixInput(context, name);
+  const stored = basisInput(context, name, d, permute && permutation(vectors, permute));
+  const isZero = context.has(s) && (await singularValues(context, s)).every((value) => value === 0);
+  return isZero ? { vectors, window: async (_, count) => new Float32Array(vectors * count) } : stored;
 }
 
 /** An F64 vector of singular values, descending. */

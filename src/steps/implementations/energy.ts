@@ -1,11 +1,10 @@
 import { runningSums } from '../../linalg/overlap-staircase.js';
-import { permutation } from '../../linalg/permutation.js';
-import { scalarEnergy, subspaceEnergy, type TransposedBasis } from '../../linalg/subspace-energy.js';
+import { scalarEnergy, subspaceEnergy } from '../../linalg/subspace-energy.js';
 import { windowsOf } from '../../linalg/tall-matrix.js';
 import type { EnergyParams, EnergyResult } from '../params.js';
 import type { StepContext } from '../step.js';
-import { basisInput, singularValues } from './basis-input.js';
-import { isWide, matrixInput, updateInputs, updateMatrix, weightsMatrix } from './update-tensor.js';
+import { subspaceBasis } from './basis-input.js';
+import { isWide, updateInputs, updateMatrix, weightsMatrix } from './update-tensor.js';
 import { withArithmetic } from './with-arithmetic.js';
 
 /** @throws DataError at a non-finite element, or when the shapes of the update and the basis do not fit. */
@@ -19,9 +18,7 @@ export async function runEnergy(context: StepContext): Promise<void> {
   const left = params.side === 'left' || from.shape.length < 2;
   const d = left ? from.rows : from.columns;
   const side = left === isWide(from) ? 'short' : 'long';
-  const { columns: vectors } = matrixInput(context, 'basis');
-  const stored = basisInput(context, 'basis', d, permute && permutation(vectors, permute));
-  const basis = (await spansNothing(context)) ? zeroBasis(vectors) : stored;
+  const basis = await subspaceBasis(context, 'basis', 's', d, permute);
   let done = 0;
   const windows = windowsOf(update).length;
   const count = () => context.progress({ done: ++done, total: side === 'long' ? 2 * windows : windows });
@@ -44,15 +41,4 @@ export async function runEnergy(context: StepContext): Promise<void> {
     );
     return { kept: mode === 'orthogonal' ? Math.max(0, total - kept) : kept, realised, cosine };
   }
-}
-
-/** True when the basis is of an update that is zero: its vectors are then arbitrary. */
-async function spansNothing(context: StepContext): Promise<boolean> {
-  if (!context.has('s')) return false;
-  return (await singularValues(context, 's')).every((value) => value === 0);
-}
-
-/** Stands for the subspace {0}: projects everything to zero. */
-function zeroBasis(vectors: number): TransposedBasis {
-  return { vectors, window: async (_, count) => new Float32Array(vectors * count) };
 }

@@ -6,7 +6,7 @@ import { rulesJudge } from '../../eval/rules-judge.js';
 import { VerdictFolder } from '../../eval/verdict-cache.js';
 import type { JudgeHints, JudgeParams } from '../eval-params.js';
 import type { StepContext } from '../step.js';
-import { readResponses, writeScores } from './responses.js';
+import { logInvalid, readResponses, writeScores } from './responses.js';
 
 export async function runJudge(context: StepContext): Promise<void> {
   const params = context.params as JudgeParams;
@@ -20,9 +20,8 @@ export async function runJudge(context: StepContext): Promise<void> {
     signal: context.signal,
     progress: (done, total) => context.progress({ done, total, unit: 'verdicts' }),
   });
-  const invalid = verdicts.filter(({ score }) => score === null).length;
-  if (invalid > 0) context.log(`${invalid} of ${verdicts.length} verdicts are invalid and in no mean`);
   const scores = verdicts.map(({ score }) => score);
+  logInvalid(context, scores);
   const judged = items.map(({ prompt, response }, at) => {
     const { score, raw } = verdicts[at]!;
     return { prompt, response, score, verdict: raw };

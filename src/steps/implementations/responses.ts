@@ -42,3 +42,9 @@ export async function writeScores(
   await context.write('scores', new TextEncoder().encode(JSON.stringify(scores)));
   await context.write('items', encodeRows(items));
 }
+
+/** Says how many verdicts could not be read. */
+export function logInvalid(context: StepContext, scores: readonly (number | null)[]): void {
+  const invalid = scores.filter((score) => score === null).length;
+  if (invalid > 0) context.log(`${invalid} of ${scores.length} verdicts are invalid and in no mean`);
+}

@@ -1,15 +1,14 @@
-import { DataError } from '../../diagnostics/errors.js';
 import type { Artifacts } from '../../formats/artifact.js';
-import { type FloatType, fromFloat32, isFloatType, toFloat32 } from '../../formats/float-conversion.js';
 import { parseModelConfig } from '../../formats/model-config.js';
-import { type TokenRow, unpackTokenRows } from '../../formats/token-rows.js';
+import type { TokenRow } from '../../formats/token-rows.js';
 import { batchAt, stepCount, targetCount } from '../../nn/batches.js';
-import { type DecoderConfig, decoderConfig } from '../../nn/config.js';
 import { Decoder } from '../../nn/decoder.js';
 import { checkMemory, describeMemory } from '../../nn/memory-plan.js';
 import { type CurvePoint, train } from '../../nn/train.js';
 import type { TrainHints, TrainParams } from '../params.js';
 import type { StepContext } from '../step.js';
+import { configOf, storedWeights, weightsAs } from './model-input.js';
+import { checkLengths, tokenRows } from './token-input.js';
 
 export async function runTrain(context: StepContext): Promise<void> {
   const recipe = context.params as TrainParams;
@@ -25,7 +24,7 @@ export async function runTrain(context: StepContext): Promise<void> {
 
   const type = recipe.precision === 'f32' ? 'F32' : 'BF16';
   const decoder = await Decoder.create(gpu, config, { type, activationCheckpointing }, (name, shape) =>
-    readWeights(context, parent, name, shape, type),
+    storedWeights(context, parent, name, shape).then((stored) => weightsAs(stored, type)),
   );
   const speed = new Speed();
   try {
@@ -41,35 +40,6 @@ export async function runTrain(context: StepContext): Promise<void> {
     await context.write('curve', Buffer.from(JSON.stringify(curve satisfies readonly CurvePoint[])));
   } finally {
     decoder.release();
-  }
-}
-
-async function configOf(context: StepContext, parent: Artifacts): Promise<DecoderConfig> {
-  const artifact = parent['file/config.json'];
-  if (artifact === undefined) {
-    throw new DataError('The model to train has no config.json', { hint: 'Use a complete Hugging Face folder.' });
-  }
-  return decoderConfig(parseModelConfig(await context.read(artifact), 'config.json'), 'config.json');
-}
-
-async function tokenRows(context: StepContext): Promise<TokenRow[]> {
-  const artifacts = context.inputs('tokens');
-  const integers = async (name: string) => new Int32Array((await context.read(artifacts[name]!)).slice().buffer);
-  return unpackTokenRows({
-    inputIds: await integers('input-ids'),
-    labels: await integers('labels'),
-    offsets: await integers('offsets'),
-  });
-}
-
-/** Positions beyond what the model was made for would be computed, but mean nothing. */
-function checkLengths(rows: readonly TokenRow[], { contextLength }: DecoderConfig): void {
-  const index = rows.findIndex(({ inputIds }) => inputIds.length > contextLength);
-  if (index >= 0) {
-    throw new DataError(
-      `Row ${index + 1} has ${rows[index]!.inputIds.length} tokens, more than the model's context of ${contextLength}`,
-      { hint: 'Lower `max-length` in the recipe.' },
-    );
   }
 }
 
@@ -95,27 +65,6 @@ function largestBatch(rows: readonly TokenRow[], recipe: TrainParams) {
     }
   }
   return largest;
-}
-
-async function readWeights(
-  context: StepContext,
-  parent: Artifacts,
-  name: string,
-  shape: readonly number[],
-  type: 'F32' | 'BF16',
-): Promise<Uint8Array> {
-  const artifact = parent[`tensor/${name}`];
-  const stored = artifact?.tensor;
-  if (artifact === undefined || stored === undefined) {
-    throw new DataError(`The model to train has no tensor ${name}`, { hint: 'Its config.json asks for it.' });
-  }
-  if (stored.shape.join() !== shape.join() || !isFloatType(stored.dtype)) {
-    throw new DataError(
-      `Tensor ${name} is ${stored.dtype} [${stored.shape.join(', ')}]; config.json asks for floats of [${shape.join(', ')}]`,
-    );
-  }
-  const bytes = await context.read(artifact);
-  return stored.dtype === type ? bytes : fromFloat32(toFloat32(bytes, stored.dtype as FloatType), type);
 }
 
 async function writeModel(context: StepContext, decoder: Decoder, parent: Artifacts): Promise<void> {

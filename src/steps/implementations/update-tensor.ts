@@ -14,23 +14,33 @@ export interface MatrixTensor {
   readonly columns: number;
 }
 
-/** @throws DataError when the input is no tensor of floating-point numbers, or empty. */
+/** Both ends of an update's tensor. */
+export interface UpdateEnds {
+  readonly from: MatrixTensor;
+  readonly to: MatrixTensor;
+}
+
+/** A single input as a matrix; see matrixTensor. */
 export function matrixInput(context: StepContext, name: string): MatrixTensor {
-  const artifact = context.input(name);
+  return matrixTensor(context.input(name), `input "${name}"`);
+}
+
+/** @throws DataError when the artifact is no tensor of floating-point numbers, or empty. */
+export function matrixTensor(artifact: Artifact, what: string): MatrixTensor {
   const { tensor } = artifact;
-  if (tensor === undefined) throw new DataError(`input "${name}" is not a tensor`);
+  if (tensor === undefined) throw new DataError(`${what} is not a tensor`);
   const { dtype, shape } = tensor;
   if (!isFloatType(dtype)) {
-    throw new DataError(`input "${name}" holds ${dtype} elements; only F64, F32, F16 and BF16 can be decomposed`);
+    throw new DataError(`${what} holds ${dtype} elements; only F64, F32, F16 and BF16 can be decomposed`);
   }
   const rows = shape[0] ?? 1;
   const columns = shape.slice(1).reduce((product, size) => product * size, 1);
-  if (rows * columns === 0) throw new DataError(`input "${name}" is empty: shape [${shape.join(', ')}]`);
+  if (rows * columns === 0) throw new DataError(`${what} is empty: shape [${shape.join(', ')}]`);
   return { artifact, dtype, shape, rows, columns };
 }
 
 /** Inputs `from` and `to` (or of other names) of one shape. */
-export function updateInputs(context: StepContext, from = 'from', to = 'to'): { from: MatrixTensor; to: MatrixTensor } {
+export function updateInputs(context: StepContext, from = 'from', to = 'to'): UpdateEnds {
   const ends = { from: matrixInput(context, from), to: matrixInput(context, to) };
   if (ends.from.shape.join() !== ends.to.shape.join()) {
     throw new DataError(
@@ -39,6 +49,37 @@ export function updateInputs(context: StepContext, from = 'from', to = 'to'): { 
     );
   }
   return ends;
+}
+
+/**
+ * A matrix in tall orientation back in its own, in the bytes of a storage type: what fills a tensor from its windows.
+ * Call `set` for every window, in any order.
+ */
+export class TensorBytes {
+  readonly bytes: Uint8Array;
+  readonly #tensor: Pick<MatrixTensor, 'rows' | 'columns'>;
+  readonly #type: FloatType;
+
+  constructor(tensor: Pick<MatrixTensor, 'rows' | 'columns'>, type: FloatType) {
+    this.#tensor = tensor;
+    this.#type = type;
+    this.bytes = new Uint8Array(tensor.rows * tensor.columns * bytesPerElement[type]);
+  }
+
+  /** @param window rows [start, start + count) of the tall orientation */
+  set(start: number, count: number, window: Float32Array): void {
+    const { rows, columns } = this.#tensor;
+    const size = bytesPerElement[this.#type];
+    if (!isWide(this.#tensor)) {
+      this.bytes.set(fromFloat32(window, this.#type), start * columns * size);
+      return;
+    }
+    const line = new Float32Array(count);
+    for (let row = 0; row < rows; row++) {
+      for (let i = 0; i < count; i++) line[i] = window[i * rows + row]!;
+      this.bytes.set(fromFloat32(line, this.#type), (row * columns + start) * size);
+    }
+  }
 }
 
 /** One tensor, rounded to `readAs` first, in tall orientation. */
@@ -56,11 +97,7 @@ export function weightsMatrix(context: StepContext, tensor: MatrixTensor, readAs
  * Δ = to − from in tall orientation, f32; both ends are rounded to `readAs` first. F64 tensors are subtracted in f64.
  * Windows throw a DataError at an element that is not finite.
  */
-export function updateMatrix(
-  context: StepContext,
-  ends: { from: MatrixTensor; to: MatrixTensor },
-  readAs: FloatType | undefined,
-): TallMatrix {
+export function updateMatrix(context: StepContext, ends: UpdateEnds, readAs: FloatType | undefined): TallMatrix {
   return {
     ...tallShape(ends.from),
     window: async (start, count) => {

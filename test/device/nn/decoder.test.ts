@@ -108,7 +108,7 @@ test('activation checkpointing, windows of the vocabulary and earlier larger bat
   const expected = await gradientsOf(gpu, plain);
   plain.release();
   const checkpointed = await decoderOf(gpu, config, { activationCheckpointing: true });
-  await checkpointed.loss([...rows, ...rows]);
+  await checkpointed.rowLosses([...rows, ...rows]);
   assert.is(await checkpointed.accumulate(rows, 0.25), plainLoss);
   assert.equal(await gradientsOf(gpu, checkpointed), expected);
   checkpointed.release();
@@ -158,7 +158,10 @@ test('rows without a target have no loss and no gradient', async () => {
   const ids = Int32Array.of(1, 2, 3);
   const rows = [{ inputIds: ids, labels: Int32Array.of(1, -100, -100) }];
   assert.is(await decoder.accumulate(rows, 1), 0);
-  assert.equal(await decoder.loss(rows), { sum: 0, targets: 0 });
+  assert.equal(
+    await decoder.rowLosses(rows),
+    rows.map(() => ({ sum: 0, targets: 0 })),
+  );
   for (const gradient of (await gradientsOf(gpu, decoder)).values()) assert.ok(gradient.every((value) => value === 0));
   decoder.release();
 });

@@ -37,6 +37,7 @@ async function run(declaration: StepDeclaration, params: JsonObject, inputs: Rea
     writer: unused,
     reference: unused,
     gpu: unused,
+    resident: unused,
     scratch: unused,
     memory: unused,
     progress: () => {},

@@ -70,6 +70,10 @@ export class MemoryContext implements StepContext {
     return Promise.reject(new Error('this step uses no device'));
   }
 
+  resident<T>(_key: string, make: () => Promise<T>): Promise<T> {
+    return make();
+  }
+
   scratch(): Promise<string> {
     return Promise.reject(new Error('this step keeps no resumable state'));
   }

@@ -8,6 +8,7 @@ import { digestOf } from '../../../src/formats/digest.js';
 import { listObjects } from '../../../src/store/inventory.js';
 import { Store } from '../../../src/store/store.js';
 import type { Reply } from '../../../src/worker/protocol.js';
+import { ResidentSlot } from '../../../src/worker/resident-slot.js';
 import { WorkerContext } from '../../../src/worker/worker-context.js';
 
 interface Context {
@@ -31,6 +32,7 @@ test.before.each((given) => {
     },
     given.store,
     () => Promise.reject(new Error('no device here')),
+    new ResidentSlot(),
     new AbortController().signal,
     (reply) => given.replies.push(reply),
   );

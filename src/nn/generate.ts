@@ -1,0 +1,157 @@
+import { DataError } from '../diagnostics/errors.js';
+import type { Gpu } from '../gpu/gpu.js';
+import { activationNumbers } from './activations.js';
+import { noToken } from './argmax.js';
+import type { DecoderConfig } from './config.js';
+import type { Decoder } from './decoder.js';
+import { cacheBytesPerToken, KeyValueCache } from './key-value-cache.js';
+import { drawToken, type Sampling, uniformOf } from './sampling.js';
+
+export interface GenerateOptions {
+  /** Tokens of a response at most; it also ends with the model's context. */
+  readonly maxTokens: number;
+  /** Tokens that end a response; they are no part of it. */
+  readonly endTokens: ReadonlySet<number>;
+  /** Whether a response ends with the last of these tokens, which stays part of it. */
+  readonly stops?: (ids: readonly number[]) => boolean;
+  /** null: greedy. */
+  readonly sampling: Sampling | null;
+  /** Prompts that are answered at a time, at most; the responses do not depend on it. */
+  readonly slots?: number;
+  readonly signal?: AbortSignal;
+  /** Responses that are whole, of how many, and tokens generated so far. */
+  readonly progress?: (done: number, total: number, tokens: number) => void;
+}
+
+const defaultSlots = 64;
+/** Bytes of activations that a pass may need, unless one prompt alone needs more. */
+const activationBytes = 256 * 2 ** 20;
+/** Bytes of keys and values on a device without a budget. */
+const cacheBytes = 4 * 2 ** 30;
+
+interface Response {
+  readonly prompt: number;
+  readonly slot: number;
+  readonly ids: number[];
+}
+
+/**
+ * Continues every prompt. A prompt gets one of a fixed number of slots of a key-value cache; whenever enough of them are free,
+ * waiting prompts go through the model together with the next token of those that are underway. The bits of a row depend
+ * on nothing that runs beside it, so responses are the same whatever the number of slots.
+ * @throws DataError for a prompt without tokens or beyond the model's context, or when logits are not finite
+ */
+export async function generate(
+  gpu: Gpu,
+  decoder: Decoder,
+  prompts: readonly Int32Array[],
+  options: GenerateOptions,
+): Promise<Int32Array[]> {
+  const { config } = decoder;
+  const { maxTokens, endTokens, stops, sampling, signal, progress } = options;
+  checkPrompts(prompts, config);
+  const responses = prompts.map(() => new Int32Array());
+  if (prompts.length === 0 || maxTokens === 0) return responses;
+
+  const longest = prompts.reduce((most, { length }) => Math.max(most, length), 0);
+  // The last token of a response is never read again.
+  const capacity = Math.min(longest + maxTokens - 1, config.contextLength);
+  const slots = Math.min(prompts.length, options.slots ?? defaultSlots, slotsThatFit(gpu, config, capacity));
+  const mostRows = rowsThatFit(gpu, config);
+  const cache = new KeyValueCache(gpu, config, slots * capacity);
+  const free = Array.from({ length: slots }, (_, slot) => slots - 1 - slot);
+  let active: Response[] = [];
+  let next = 0;
+  let tokens = 0;
+  try {
+    while (next < prompts.length || active.length > 0) {
+      signal?.throwIfAborted();
+      if (active.length === 0 || free.length >= slots / 4) admit();
+      const continuations = active.map(({ prompt, slot, ids }) => ({
+        ids: ids.length === 0 ? prompts[prompt]! : [ids.at(-1)!],
+        start: ids.length === 0 ? 0 : prompts[prompt]!.length + ids.length - 1,
+        firstKey: slot * capacity,
+      }));
+      const chosen = await choose(continuations);
+      active = active.filter((response, index) => !ends(response, chosen(index)));
+      progress?.(next - active.length, prompts.length, tokens);
+    }
+  } finally {
+    cache.release();
+  }
+  return responses;
+
+  /** Gives free slots to waiting prompts, as many as go through the model at a time. */
+  function admit(): void {
+    let rows = active.length;
+    while (free.length > 0 && next < prompts.length) {
+      rows += prompts[next]!.length;
+      if (rows > mostRows && active.length > 0) return;
+      active.push({ prompt: next++, slot: free.pop()!, ids: [] });
+    }
+  }
+
+  async function choose(continuations: Parameters<Decoder['nextTokens']>[0]): Promise<(index: number) => number> {
+    if (sampling === null) {
+      const chosen = await decoder.nextTokens(continuations, cache);
+      return (index) => chosen[index]!;
+    }
+    const logits = await decoder.nextLogits(continuations, cache);
+    const { vocabulary } = config;
+    return (index) => {
+      const row = logits.subarray(index * vocabulary, (index + 1) * vocabulary);
+      if (!row.every(Number.isFinite)) return noToken;
+      const { prompt, ids } = active[index]!;
+      return drawToken(row, sampling, uniformOf(sampling.seed, prompt, ids.length));
+    };
+  }
+
+  /** Takes in a response's next token; true when it is the last. */
+  function ends({ prompt, slot, ids }: Response, token: number): boolean {
+    if (token === noToken) {
+      throw new DataError(`The model's logits are not finite after ${ids.length} tokens of response ${prompt + 1}`, {
+        hint: 'Its weights, or what they grow to in f32, overflow: look at the model, or at the update it was made from.',
+      });
+    }
+    const ended = endTokens.has(token);
+    if (!ended) {
+      ids.push(token);
+      tokens++;
+    }
+    const room = config.contextLength - prompts[prompt]!.length;
+    if (!ended && ids.length < Math.min(maxTokens, room) && stops?.(ids) !== true) return false;
+    responses[prompt] = Int32Array.from(ids);
+    free.push(slot);
+    return true;
+  }
+}
+
+function checkPrompts(prompts: readonly Int32Array[], { contextLength }: DecoderConfig): void {
+  for (const [index, { length }] of prompts.entries()) {
+    if (length === 0) {
+      throw new DataError(`Prompt ${index + 1} has no tokens`, { hint: 'Leave empty prompts out with `where`.' });
+    }
+    if (length < contextLength) continue;
+    throw new DataError(
+      `Prompt ${index + 1} has ${length} tokens, which leaves no room for a response in the model's context of ${contextLength}`,
+      { hint: 'Leave long prompts out, or give fewer examples (`fewshot`).' },
+    );
+  }
+}
+
+/** Slots whose keys and values fit into a quarter of the device's memory, and each layer's into a binding. */
+function slotsThatFit(gpu: Gpu, config: DecoderConfig, capacity: number): number {
+  const perSlot = cacheBytesPerToken(config) * capacity;
+  const memory = Math.min(gpu.memoryBudget / 4, cacheBytes);
+  const fit = Math.floor(Math.min(memory / config.layers, gpu.limits.maxStorageBufferBindingSize) / perSlot);
+  return Math.max(1, fit);
+}
+
+/** Rows whose activations fit, and the widest of them into a binding. */
+function rowsThatFit(gpu: Gpu, config: DecoderConfig): number {
+  const { layer, entry } = activationNumbers(config);
+  const { heads, kvHeads, headDim, mlp, layers } = config;
+  const widest = Math.max(2 * mlp, (heads + 2 * kvHeads) * headDim);
+  const bindable = gpu.limits.maxStorageBufferBindingSize / (4 * widest);
+  return Math.floor(Math.min(activationBytes / (4 * (layer + layers * entry)), bindable));
+}

@@ -1,0 +1,135 @@
+import { InvalidWorkflowError } from '../diagnostics/errors.js';
+import type { ActivationTableRow } from '../steps/eval-params.js';
+import type { ActivationBasisParams, ActivationsParams } from '../steps/model-params.js';
+import type { OverlapParams } from '../steps/params.js';
+import type { Input } from '../steps/step.js';
+import { pairsOfMetric } from '../workflow/metrics.js';
+import type { ActivationMsoMetric, Semantics, Workflow } from '../workflow/workflow.js';
+import type { DatasetExpansion } from './expand-datasets.js';
+import type { MeasuredModel, MeasuredModels } from './measured-models.js';
+import type { PlanBuilder } from './plan-builder.js';
+
+/** Adds the steps that compare what sets of prompts activate, and their table. */
+export function expandActivations(
+  workflow: Workflow,
+  models: MeasuredModels,
+  datasets: DatasetExpansion,
+  builder: PlanBuilder,
+): void {
+  const rows: ActivationTableRow[] = [];
+  const inputs: Record<string, Input> = {};
+  const waitsFor = new Set<string>();
+  for (const metric of workflow.metrics.values()) {
+    if (metric.kind !== 'activation-mso') continue;
+    for (const name of metric.models) {
+      const model = models.named(name);
+      const nodes = [model, ...metric.prompts.map((prompts) => datasets.node(prompts))];
+      const waiting = nodes.flatMap((node) => ('waitsFor' in node ? node.waitsFor : []));
+      if (waiting.length > 0 || 'waitsFor' in model) {
+        builder.defer(waiting, `metrics.${metric.name}`);
+        for (const waited of waiting) waitsFor.add(waited);
+        continue;
+      }
+      for (const { row, overlap } of addModel(metric, name, model, workflow.semantics, datasets, builder)) {
+        inputs[`${rows.length}`] = { node: overlap, output: 'overlap' };
+        rows.push(row);
+      }
+    }
+  }
+  if (waitsFor.size > 0) builder.defer([...waitsFor], 'activation-table');
+  else if (rows.length > 0) {
+    const step = { id: 'activation-table', kind: 'activation-table', params: { rows }, inputs, group: 'Tables' };
+    const node = builder.add(step, 'report');
+    builder.results.push({ file: 'activations.csv', node, output: 'activations.csv' });
+  }
+}
+
+function addModel(
+  metric: ActivationMsoMetric,
+  name: string,
+  model: MeasuredModel,
+  semantics: Semantics,
+  datasets: DatasetExpansion,
+  builder: PlanBuilder,
+): { readonly row: ActivationTableRow; readonly overlap: string }[] {
+  const definition = `metrics.${metric.name}`;
+  const layers = layerCount(model);
+  const inWindow = windowOf(metric, name, layers, semantics);
+  const add = (kind: string, what: string, params: ActivationsParams | ActivationBasisParams | OverlapParams) => ({
+    ...{ id: `${kind}[${metric.name},${name},${what}]`, kind, params },
+  });
+  const hidden = new Map<string, string>();
+  for (const prompts of metric.prompts) {
+    const { template, prompt, maxLength } = metric;
+    const maxTokens = metric.position === 'last-generated' ? metric.maxTokens : null;
+    const dataset = `datasets.${prompts}`;
+    const params = { model: model.model, dataset, prompt, template, maxLength, maxTokens };
+    const node = datasets.node(prompts) as { readonly node: string };
+    const inputs = { ...model.inputs, rows: { node: node.node, output: 'rows' } };
+    const group = `Activations of ${name}`;
+    hidden.set(prompts, builder.add({ ...add('activations', prompts, params), inputs, group }, definition));
+  }
+  const basis = (prompts: string, layer: number) => {
+    const inputs = { hidden: { node: hidden.get(prompts)!, output: `hidden/${layer}` } };
+    const step = add('activation-basis', `${prompts},${layer}`, { centre: metric.centre });
+    return builder.add({ ...step, inputs, group: `Activation bases of ${name}` }, definition);
+  };
+  return pairsOfMetric(metric).flatMap(([a, b]) =>
+    Array.from({ length: layers + 1 }, (_, layer) => {
+      const [basisA, basisB] = [basis(a, layer), basis(b, layer)];
+      const inputs = {
+        'a-u': { node: basisA, output: 'u' },
+        'a-s': { node: basisA, output: 's' },
+        'b-u': { node: basisB, output: 'u' },
+        'b-s': { node: basisB, output: 's' },
+      };
+      const step = add('overlap', `${a},${b},${layer}`, {});
+      const overlap = builder.add({ ...step, inputs, group: `Activation overlap in ${name}` }, definition);
+      const energies = [...metric.energies].sort((x, y) => x - y);
+      const row = {
+        metric: metric.name,
+        model: name,
+        pair: [a, b] as const,
+        layer,
+        inWindow: inWindow(layer),
+        energies,
+      };
+      return { row, overlap };
+    }),
+  );
+}
+
+/** Decoder layers, by the names of a checkpoint's tensors. */
+function layerCount({ origin: { facts } }: MeasuredModel): number {
+  const numbers = [...facts.tensors.keys()].map((name) => Number(/^model\.layers\.(\d+)\./.exec(name)?.[1] ?? -1));
+  return numbers.reduce((largest, number) => Math.max(largest, number), -1) + 1;
+}
+
+/**
+ * Which of the layers + 1 hidden states count. Paper: those at a depth from `layers[0]` to `layers[1]`, the embeddings being at depth 0 and
+ * the last layer at 1. Published code: positions int(from·n) … int(to·n) − 1 in the list of all n = layers + 1 of them.
+ */
+function windowOf(
+  { layers: [from, to], name, range }: ActivationMsoMetric,
+  model: string,
+  layers: number,
+  semantics: Semantics,
+): (layer: number) => boolean {
+  const states = layers + 1;
+  const [first, last] =
+    semantics === 'paper'
+      ? [Math.ceil(from * layers - 1e-9), Math.floor(to * layers + 1e-9)]
+      : [Math.floor(from * states), Math.floor(to * states) - 1];
+  if (first > last) {
+    throw new InvalidWorkflowError([
+      {
+        severity: 'error',
+        code: 'empty-window',
+        message: `no hidden state of model ${model} (${layers} layers) lies in the window ${from} … ${to} of metric ${name}`,
+        range,
+        hint: 'Widen `layers` of the metric, for example [0.5, 1].',
+      },
+    ]);
+  }
+  return (layer) => layer >= first && layer <= last;
+}

@@ -1,0 +1,106 @@
+import type { Claim as JudgedClaim } from '../eval/claims.js';
+import type { ClaimedPairs } from '../eval/overlap-claims.js';
+import type { ClaimOfTables, ClaimsParams } from '../steps/eval-params.js';
+import type { Input } from '../steps/step.js';
+import { pairsOfMetric } from '../workflow/metrics.js';
+import type { ActivationMsoMetric, Claim, MsoMetric, Workflow } from '../workflow/workflow.js';
+import type { BehaviourRow } from './expand-behaviour.js';
+import type { PlanBuilder } from './plan-builder.js';
+
+/** Tables that claims are judged by. */
+const tables = ['energy.csv', 'energy-by-tensor.csv', 'overlap.csv', 'activations.csv'];
+
+/** Adds the step that judges the workflow's claims, once all that is measured is planned. */
+export function expandClaims(workflow: Workflow, behaviour: readonly BehaviourRow[], builder: PlanBuilder): void {
+  if (workflow.claims.size === 0) return;
+  const waitsFor = builder.waitsFor();
+  if (waitsFor.length > 0) {
+    builder.defer(waitsFor, 'claims');
+    return;
+  }
+  const inputs: Record<string, Input> = {};
+  for (const { file, node, output } of builder.results) if (tables.includes(file)) inputs[file] = { node, output };
+  const claimed = new Set([...workflow.claims.values()].flatMap(behavioursOf));
+  const rows = behaviour.filter(({ row }) => claimed.has(row.metric));
+  for (const [index, { scores }] of rows.entries()) inputs[`${index}/scores`] = scores;
+  const params: ClaimsParams = {
+    seed: workflow.seed,
+    claims: [...workflow.claims.values()].map((claim) => claimOfTables(claim, workflow)),
+    rows: rows.map(({ row: { kind: _, items: __, ...measured } }) => measured),
+  };
+  const step = { id: 'claims', kind: 'claims', params, inputs, group: 'Tables' };
+  const node = builder.add(step, ...claimDefinitions(workflow));
+  builder.results.push({ file: 'claims.csv', node, output: 'claims.csv' });
+}
+
+function behavioursOf(claim: Claim): readonly string[] {
+  if (claim.kind === 'stronger-than-random') return [claim.metric];
+  return claim.kind === 'falling-together' ? claim.metrics : [];
+}
+
+function claimDefinitions({ claims }: Workflow): [string, ...string[]] {
+  return [...claims.keys()].map((name) => `claims.${name}`) as [string, ...string[]];
+}
+
+/** A claim with what the names in it stand for. */
+function claimOfTables(claim: Claim, workflow: Workflow): ClaimOfTables {
+  const { name } = claim;
+  const of = (judged: JudgedClaim, activations: string | null = null): ClaimOfTables => ({
+    name,
+    claim: judged,
+    activations,
+  });
+  switch (claim.kind) {
+    case 'linear-energy': {
+      const { kind, tolerance } = claim;
+      return of({ kind, sweep: sweepOf(claim.sweep, workflow), tolerance });
+    }
+    case 'stronger-than-random': {
+      const { kind, metric, subspace, than } = claim;
+      return of({ kind, sweep: withEnds(claim.sweep, workflow), metric, subspace, than });
+    }
+    case 'falling-together': {
+      const { kind, metrics, tolerance } = claim;
+      return of({ kind, sweep: withEnds(claim.sweep, workflow), metrics, tolerance });
+    }
+    case 'above-baseline': {
+      const metric = overlapMetric(claim.metric, workflow);
+      return of({ kind: claim.kind, of: pairsOf(metric) }, activationsOf(metric));
+    }
+    case 'highest-pair': {
+      const metric = overlapMetric(claim.metric, workflow);
+      const pair = claim.pair.join(':');
+      return of({ kind: claim.kind, of: pairsOf(metric), pair }, activationsOf(metric));
+    }
+  }
+}
+
+function sweepOf(name: string, { sweeps }: Workflow) {
+  const { project: updates, onto: subspaces, mode, side, fractions } = sweeps.get(name)!;
+  return { updates, subspaces, mode, side, fractions };
+}
+
+function withEnds(name: string, workflow: Workflow) {
+  const sweep = sweepOf(name, workflow);
+  const ends = sweep.updates.map((update) => {
+    const { from, to } = workflow.updates.get(update)!;
+    return [update, { from, to }] as const;
+  });
+  return { ...sweep, ends: Object.fromEntries(ends) };
+}
+
+function overlapMetric(name: string, { metrics }: Workflow): MsoMetric | ActivationMsoMetric {
+  return metrics.get(name) as MsoMetric | ActivationMsoMetric;
+}
+
+function pairsOf(metric: MsoMetric | ActivationMsoMetric): ClaimedPairs {
+  return {
+    models: metric.kind === 'mso' ? [null] : metric.models,
+    pairs: pairsOfMetric(metric).map((pair) => pair.join(':')),
+    energies: metric.energies,
+  };
+}
+
+function activationsOf(metric: MsoMetric | ActivationMsoMetric): string | null {
+  return metric.kind === 'mso' ? null : metric.name;
+}

@@ -1,0 +1,171 @@
+import type { SourceRange } from '../diagnostics/diagnostic.js';
+import type { ProjectedModel } from '../steps/model-params.js';
+import type { RandomBasisParams } from '../steps/params.js';
+import type { Input } from '../steps/step.js';
+import { updateOf } from '../workflow/subspaces.js';
+import type { Model, ProjectionMode, Side, Subspace, Workflow } from '../workflow/workflow.js';
+import type { UpdateExpansion, UpdateNode, UpdateTensor, Waiting } from './expand-updates.js';
+import type { PlanBuilder } from './plan-builder.js';
+import { rankOf } from './rank.js';
+
+/** One way to project an update onto one subspace (of one seed). */
+export interface Projection {
+  readonly update: string;
+  readonly subspace: Subspace;
+  /** null: the subspace has none. */
+  readonly seed: number | null;
+  readonly mode: ProjectionMode;
+  readonly side: Side;
+}
+
+/** The update that is projected, and the one that the subspace is made of. */
+export interface ProjectionEnds {
+  readonly projected: UpdateNode;
+  readonly onto: UpdateNode;
+}
+
+/** What a step needs to make a projected model. */
+export interface ProjectedModelNode {
+  readonly model: ProjectedModel;
+  readonly inputs: Readonly<Record<string, Input>>;
+  /** Name and node of the model that the update starts from. */
+  readonly from: { readonly name: string; readonly node: string };
+}
+
+/** Adds what projections need: the bases of subspaces. */
+export class ProjectionExpansion {
+  readonly #workflow: Workflow;
+  readonly #updates: UpdateExpansion;
+  readonly #builder: PlanBuilder;
+
+  constructor(workflow: Workflow, updates: UpdateExpansion, builder: PlanBuilder) {
+    this.#workflow = workflow;
+    this.#updates = updates;
+    this.#builder = builder;
+  }
+
+  /** @throws InvalidWorkflowError, pointing at `range`, when the two updates have not the same tensors. */
+  ends({ update, subspace }: Projection, range: SourceRange): ProjectionEnds | Waiting {
+    const projected = this.#updates.node(update);
+    const onto = this.#updates.node(updateOf(subspace));
+    if ('waitsFor' in projected || 'waitsFor' in onto) {
+      return { waitsFor: [projected, onto].flatMap((node) => ('waitsFor' in node ? node.waitsFor : [])) };
+    }
+    this.#updates.requireSameTensors(projected, onto, range);
+    return { projected, onto };
+  }
+
+  /** The basis of a subspace in one tensor, and for one made of singular vectors the singular values. */
+  basis(projection: Projection, tensor: UpdateTensor, onto: UpdateNode): { readonly basis: Input; readonly s?: Input } {
+    const { subspace, seed } = projection;
+    const side = sideOf(projection, tensor);
+    if (subspace.kind !== 'random') {
+      const node = this.#updates.svd(onto, tensor);
+      return { basis: { node, output: side === 'right' ? 'v' : 'u' }, s: { node, output: 's' } };
+    }
+    const rows = side === 'right' ? tensor.columns : tensor.rows;
+    const params: RandomBasisParams = { rows, columns: tensor.rankMax, seed: seed!, stream: tensor.name };
+    const step = {
+      id: `random-basis[${subspaceText(projection)},${side},${tensor.name}]`,
+      kind: 'random-basis',
+      params,
+      inputs: {},
+      group: `Bases of ${subspace.name}`,
+      cost: rows * tensor.rankMax * tensor.rankMax,
+    };
+    return { basis: { node: this.#builder.add(step, `subspaces.${subspace.name}`), output: 'q' } };
+  }
+
+  /** Ranks of a tensor at some fractions; null: a scalar projection, which the published code makes of fractions ≥ 1. */
+  ranks(fractions: readonly number[], { rankMax }: UpdateTensor): (number | null)[] {
+    const reference = this.#workflow.semantics === 'reference';
+    return fractions.map((fraction) => (reference && fraction >= 1 ? null : rankOf(fraction, rankMax)));
+  }
+
+  /** In which number formats the semantics in force reads, casts and stores. */
+  get rounding(): { readonly readAs?: 'F16'; readonly castUpdate?: 'F16' } {
+    return this.#workflow.semantics === 'reference' ? { readAs: 'F16', castUpdate: 'F16' } : {};
+  }
+
+  /** The model θ_A + Δ_proj at a fraction, to be made in memory by whatever measures it. */
+  model(projection: Projection, fraction: number, range: SourceRange): ProjectedModelNode | Waiting {
+    const ends = this.ends(projection, range);
+    if ('waitsFor' in ends) return ends;
+    const { projected, onto } = ends;
+    const { mode, side, subspace, seed } = projection;
+    const inputs: Record<string, Input> = {
+      from: { node: projected.from, output: '*' },
+      to: { node: projected.to, output: '*' },
+    };
+    const ranks: Record<string, number | null> = {};
+    for (const tensor of projected.tensors) {
+      const [rank] = this.ranks([fraction], tensor);
+      ranks[tensor.name] = rank!;
+      if (rank === null) continue;
+      const { basis, s } = this.basis(projection, tensor, onto);
+      inputs[`basis/${tensor.name}`] = basis;
+      if (s !== undefined) inputs[`s/${tensor.name}`] = s;
+    }
+    if (Object.values(ranks).includes(null)) {
+      inputs['onto-from'] = { node: onto.from, output: '*' };
+      inputs['onto-to'] = { node: onto.to, output: '*' };
+    }
+    const permute = subspace.kind === 'random-k' ? { permute: seed! } : {};
+    return {
+      model: { kind: 'projected', mode, side, ranks, ...permute, ...this.rounding },
+      inputs,
+      from: { name: projected.update.from, node: projected.from },
+    };
+  }
+
+  /** The same of a projected model of the workflow. */
+  named({
+    update,
+    onto,
+    seed,
+    mode,
+    side,
+    fraction,
+    range,
+  }: Model & { kind: 'projected' }): ReturnType<typeof this.model> {
+    const subspace = this.#workflow.subspaces.get(onto)!;
+    return this.model({ update, subspace, seed, mode, side }, fraction, range);
+  }
+}
+
+/** All ways in which a sweep projects, each subspace with each of its seeds. */
+export function projectionsOf(
+  {
+    project,
+    onto,
+    mode,
+    side,
+  }: Pick<Projection, 'mode' | 'side'> & {
+    readonly project: readonly string[];
+    readonly onto: readonly string[];
+  },
+  workflow: Workflow,
+): Projection[] {
+  return project.flatMap((update) =>
+    onto.flatMap((name) => {
+      const subspace = workflow.subspaces.get(name)!;
+      const seeds = subspace.kind === 'top-k' ? [null] : subspace.seeds;
+      return seeds.map((seed) => ({ update, subspace, seed, mode, side }));
+    }),
+  );
+}
+
+/** A projection in the ids of its steps. */
+export function projectionText(projection: Projection): string {
+  const { update, mode, side } = projection;
+  return `${update},${subspaceText(projection)},${mode},${side}`;
+}
+
+/** A vector has one direction only, so that a side would make no difference but to the cache. */
+export function sideOf({ side }: Projection, tensor: UpdateTensor): Side {
+  return tensor.vector ? 'left' : side;
+}
+
+function subspaceText({ subspace, seed }: Projection): string {
+  return seed === null ? subspace.name : `${subspace.name}#${seed}`;
+}

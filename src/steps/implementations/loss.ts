@@ -1,0 +1,26 @@
+import type { Scores } from '../eval-params.js';
+import type { LossParams } from '../model-params.js';
+import type { StepContext } from '../step.js';
+import { runningModel } from './running-model.js';
+import { tokenBatches } from './token-batches.js';
+import { checkLengths, tokenRows } from './token-input.js';
+
+export async function measureLoss(context: StepContext): Promise<void> {
+  const { model } = context.params as LossParams;
+  const rows = await tokenRows(context);
+  const { decoder } = await runningModel(context, model);
+  checkLengths(rows, decoder.config);
+  const values: (number | null)[] = [];
+  const weights: number[] = [];
+  for (const batch of tokenBatches(rows, ({ inputIds }) => inputIds.length)) {
+    context.signal.throwIfAborted();
+    for (const { sum, targets } of await decoder.rowLosses(batch)) {
+      // A row without a target has no loss, and weighs nothing.
+      values.push(targets === 0 ? null : sum / targets);
+      weights.push(targets);
+    }
+    context.progress({ done: values.length, total: rows.length, unit: 'rows' });
+  }
+  const scores: Scores = { values, weights };
+  await context.write('scores', new TextEncoder().encode(JSON.stringify(scores)));
+}

@@ -1,0 +1,93 @@
+import { loadTokenizer, type Tokenizer } from '../../data/tokenizer.js';
+import { DataError } from '../../diagnostics/errors.js';
+import type { Artifact, Artifacts } from '../../formats/artifact.js';
+import { encodeCanonical } from '../../formats/canonical.js';
+import { digestOf } from '../../formats/digest.js';
+import { tensorNames } from '../../formats/model-artifacts.js';
+import { parseStrictObject } from '../../formats/model-config.js';
+import type { Gpu } from '../../gpu/gpu.js';
+import { Decoder } from '../../nn/decoder.js';
+import type { ModelRecipe } from '../model-params.js';
+import type { StepContext } from '../step.js';
+import { configOf, storedWeights, weightsAs } from './model-input.js';
+import { projectedTensor } from './projected-tensor.js';
+
+/** A model that a step runs. */
+export interface RunningModel {
+  readonly gpu: Gpu;
+  readonly decoder: Decoder;
+  /** Of the written model that config.json and tokenizer come from. */
+  readonly artifacts: Artifacts;
+}
+
+/** The model that the step's recipe and inputs describe, on the device: made, or still there from the step before. */
+export async function runningModel(context: StepContext, recipe: ModelRecipe): Promise<RunningModel> {
+  const artifacts = context.inputs(recipe.kind === 'whole' ? 'model' : 'from');
+  const config = await configOf(context, artifacts);
+  let gpu: Gpu | undefined;
+  const decoder = await context.resident(identityOf(context, recipe, artifacts), async () => {
+    gpu = await context.gpu();
+    const type = storageOf(recipe, artifacts);
+    return Decoder.create(gpu, config, { type, activationCheckpointing: true }, async (name, shape) => {
+      context.signal.throwIfAborted();
+      const isProjected = recipe.kind === 'projected' && name in recipe.ranks;
+      const stored = isProjected
+        ? await projectedTensor(context, recipe, name)
+        : await storedWeights(context, artifacts, name, shape);
+      return weightsAs(stored, type);
+    });
+  });
+  return { gpu: gpu ?? (await context.gpu()), decoder, artifacts };
+}
+
+/** Everything that decides the weights. */
+function identityOf(context: StepContext, recipe: ModelRecipe, artifacts: Artifacts) {
+  const whole = (model: Artifacts) => Object.entries(model).map(([name, { digest }]) => [name, digest]);
+  if (recipe.kind === 'whole') return digestOf(encodeCanonical({ recipe, model: whole(artifacts) }));
+  const single = (input: string) => (context.has(input) ? context.input(input).digest : null);
+  const bases = Object.keys(recipe.ranks).map((name) => [name, single(`basis/${name}`), single(`s/${name}`)]);
+  const models = ['from', 'to', 'onto-from', 'onto-to'].map((input) =>
+    context.has(input) ? whole(context.inputs(input)) : null,
+  );
+  return digestOf(encodeCanonical({ recipe, models, bases }));
+}
+
+/** BF16 where every weight is stored so: nothing is lost. Everything else is exact in F32, but for F64. */
+function storageOf(recipe: ModelRecipe, artifacts: Artifacts): 'F32' | 'BF16' {
+  if (recipe.kind === 'projected' && recipe.readAs !== undefined) return 'F32';
+  const types = tensorNames(artifacts).map((name) => artifacts[`tensor/${name}`]!.tensor?.dtype);
+  return types.every((type) => type === 'BF16') ? 'BF16' : 'F32';
+}
+
+/** @throws DataError when the model has no tokenizer */
+export async function tokenizerOf(context: StepContext, artifacts: Artifacts): Promise<Tokenizer> {
+  const file = async (name: string) => {
+    const artifact = artifacts[`file/${name}`] as Artifact | undefined;
+    return artifact === undefined ? undefined : context.read(artifact);
+  };
+  return loadTokenizer({
+    tokenizer: await file('tokenizer.json'),
+    config: await file('tokenizer_config.json'),
+    chatTemplate: await file('chat_template.jinja'),
+  });
+}
+
+/** Tokens that end a response: those of generation_config.json and config.json, and the tokenizer's. */
+export async function endTokens(
+  context: StepContext,
+  { artifacts, decoder }: RunningModel,
+  tokenizer: Tokenizer,
+): Promise<ReadonlySet<number>> {
+  const ends = new Set(decoder.config.endTokens);
+  if (tokenizer.eos !== undefined) ends.add(tokenizer.eos.id);
+  const generation = artifacts['file/generation_config.json'] as Artifact | undefined;
+  if (generation !== undefined) {
+    const named = parseStrictObject(await context.read(generation), 'generation_config.json').get('eos_token_id');
+    for (const id of Array.isArray(named) ? named : [named]) {
+      if (id === undefined || id === null) continue;
+      if (!Number.isSafeInteger(id)) throw new DataError(`generation_config.json: eos_token_id holds ${String(id)}`);
+      ends.add(id as number);
+    }
+  }
+  return ends;
+}

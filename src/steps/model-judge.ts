@@ -1,0 +1,9 @@
+import type { StepDeclaration } from './step.js';
+
+/** Scores of responses by a local model. Parameters, inputs and outputs: ModelJudgeParams. */
+export const modelJudge: StepDeclaration = {
+  kind: 'model-judge',
+  revision: 1,
+  usesDevice: true,
+  load: async () => (await import('./implementations/model-judge.js')).runModelJudge,
+};

@@ -1,0 +1,89 @@
+import type { PromptTemplate } from '../data/prompt-template.js';
+import type { FewShot, QuestionForm } from '../eval/few-shot.js';
+import type { RubricChoice } from '../eval/rubric.js';
+import type { Sampling } from '../nn/sampling.js';
+import type { ProjectionMode, Side } from '../workflow/workflow.js';
+
+/** Parameters of the steps that run models, beside params.ts. */
+
+/**
+ * The model that a step runs. `whole`: input `model` (`*`). `projected`: made in memory and never written; see ProjectedModel.
+ */
+export type ModelRecipe = { readonly kind: 'whole' } | ProjectedModel;
+
+/**
+ * θ_A + Δ_proj. Inputs `from`, `to` (`*`, the ends of Δ; config.json, tokenizer and tensors that Δ does not have are those of
+ * `from`), for every tensor with a rank `basis/<tensor>` (as `basis` of EnergyParams) and, of a singular basis,
+ * `s/<tensor>`; where some tensor has none, `onto-from` and `onto-to` (`*`).
+ */
+export type ProjectedModel = {
+  readonly kind: 'projected';
+  readonly mode: ProjectionMode;
+  /** A 1-D tensor is a column, projected from the left whatever this says. */
+  readonly side: Side;
+  /** By tensor of the update; null: scalar projection onto the subspace's own update, as the published code at fractions ≥ 1. */
+  readonly ranks: { readonly [tensor: string]: number | null };
+  /** Random-K: seed by which the basis columns of every tensor are permuted first; the tensor's name is the stream. */
+  readonly permute?: number;
+  readonly readAs?: 'F16';
+  readonly castUpdate?: 'F16';
+};
+
+/** `project[model]`: inputs as ProjectedModel says → `tensor/*`, `file/*`. */
+export type ProjectParams = { readonly model: ProjectedModel };
+
+/**
+ * `generate[metric,model]`: the model's inputs, `rows`, and `examples` where they are drawn from another dataset →
+ * `responses`, GeneratedRow lines.
+ */
+export type GenerateParams = {
+  readonly model: ModelRecipe;
+  readonly dataset: string;
+  readonly prompts:
+    | { readonly column: string; readonly template: PromptTemplate }
+    | { readonly questions: QuestionForm; readonly fewshot: FewShot };
+  /** Rows, from the first on; null: all. */
+  readonly limit: number | null;
+  readonly maxTokens: number;
+  /** Texts that end a response; they are no part of it. */
+  readonly stop: readonly string[];
+  /** null: greedy. */
+  readonly sampling: (Sampling & { readonly [field: string]: number | null }) | null;
+};
+
+/** `model-judge[metric,model]`: inputs `model` (`*`, the judge), `rows`, `responses` → `scores` (1 … 5), `items`. */
+export type ModelJudgeParams = {
+  readonly dataset: string;
+  /** Column of what was asked. */
+  readonly prompt: string;
+  readonly rubric: RubricChoice;
+  readonly template: 'chat' | 'raw';
+  readonly maxTokens: number;
+};
+
+/** `loss[metric,model]`: the model's inputs and `tokens` (`*` of a tokenise step) → `scores`: mean loss a row, weighted by its targets. */
+export type LossParams = { readonly model: ModelRecipe };
+
+/**
+ * `activations[metric,model,prompts]`: the model's inputs and `rows` → `hidden/0` … `hidden/<layers>` F32 [prompts, hidden]:
+ * Hᵀ, the hidden state of one token a prompt at every depth.
+ */
+export type ActivationsParams = {
+  readonly model: ModelRecipe;
+  readonly dataset: string;
+  readonly prompt: string;
+  readonly template: PromptTemplate;
+  /** Tokens of a prompt; of longer ones the beginning is cut off. */
+  readonly maxLength: number;
+  /** null: the last token of the prompt. Else the last of at most so many that the model generates. */
+  readonly maxTokens: number | null;
+};
+
+/**
+ * `activation-basis[metric,model,prompts,layer]`: input `hidden` [prompts, hidden] → `u` F32 [hidden, r], `s` F64 [r]: left
+ * singular vectors and singular values of H, r = min(prompts, hidden).
+ */
+export type ActivationBasisParams = {
+  /** Subtracts the mean of H's columns first. */
+  readonly centre: boolean;
+};

@@ -1,0 +1,9 @@
+import type { StepDeclaration } from './step.js';
+
+/** Writes a model with a projected update. Parameters, inputs and outputs: ProjectParams. */
+export const project: StepDeclaration = {
+  kind: 'project',
+  revision: 1,
+  usesDevice: true,
+  load: async () => (await import('./implementations/project.js')).runProject,
+};
