@@ -163,22 +163,23 @@ export class Assembler {
     return undefined;
   }
 
-  /** The sections of a profile: from `profiles:`, or else from profiles/NAME.yaml. */
+  /** The sections of a profile: those of profiles/NAME.yaml, and laid over them those under `profiles:`. */
   async #profile(document: MapNode, name: string, isAsked: boolean): Promise<MapNode | undefined> {
     const place = isAsked
       ? { source: new SourceText('--profile', dirname(this.#root), name), start: 0, end: name.length }
       : valuePlace(document, ['profile']);
     const inline = nodeAt(document, ['profiles', name]);
-    if (inline?.kind === 'map') return inline;
-    if (inline !== undefined) {
+    if (inline !== undefined && inline.kind !== 'map') {
       this.#refuse(inline, 'wrong-type', `profiles.${name} must be a mapping of sections`);
       return undefined;
     }
     const folder = join(dirname(this.#rootName), 'profiles');
     const onDisk = this.#disk.list(resolve(folder)).flatMap((file) => file.match(/^(.+)\.yaml$/)?.[1] ?? []);
     if (onDisk.includes(name)) {
-      return this.#document(join(folder, `${name}.yaml`), { kind: 'scalar', value: name, place });
+      const file = await this.#document(join(folder, `${name}.yaml`), { kind: 'scalar', value: name, place });
+      return file === undefined || inline === undefined ? (file ?? inline) : overlay(file, inline);
     }
+    if (inline !== undefined) return inline;
     const profiles = document.entries.get('profiles')?.value;
     const known = [...(profiles?.kind === 'map' ? profiles.entries.keys() : []), ...onDisk];
     const hint = suggestion(name, known) ?? `Define it under profiles: or in ${join(folder, 'NAME.yaml')}.`;
