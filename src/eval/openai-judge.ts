@@ -29,20 +29,8 @@ export interface OpenAiJudgeOptions {
 /** Raised when the same answer is read another way. */
 const revision = 1;
 
-export const defaultOpenAiUrl = 'https://api.openai.com/v1';
-
-/**
- * The key in the environment variable `name`. Without a name there is none, but for OpenAI's own server, whose key is in
- * OPENAI_API_KEY.
- * @throws EnvironmentError naming the variable, never its content.
- */
-export function judgeKey(
-  name: string | undefined,
-  url: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): string | undefined {
-  const variable = name ?? (url === defaultOpenAiUrl ? 'OPENAI_API_KEY' : undefined);
-  if (variable === undefined) return undefined;
+/** The key in an environment variable. @throws EnvironmentError naming the variable, never its content. */
+export function judgeKey(variable: string, environment: Readonly<Record<string, string | undefined>>): string {
   const key = environment[variable]?.trim();
   if (!key) {
     throw new EnvironmentError(`The judge needs a key in the environment variable ${variable}, which is not set`, {

@@ -27,7 +27,8 @@ export async function exportModel(options: ExportOptions): Promise<ExitCode> {
   const { folder, model, store, shardBytes } = options;
   checkModel(options.workflow, model);
   await checkAbsent(folder);
-  const workflow: LoadedWorkflow = { ...options.workflow, sweeps: new Map(), metrics: new Map(), exports: [model] };
+  const nothing = { sweeps: new Map(), metrics: new Map(), claims: new Map() };
+  const workflow: LoadedWorkflow = { ...options.workflow, ...nothing, exports: [model] };
   const exitCode = await runWorkflow({ ...options, workflow, out: folder, results: false });
   if (exitCode !== exitCodes.done) return exitCode;
   const artifacts = await artifactsOf(model, { ...options, workflow });

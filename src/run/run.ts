@@ -13,6 +13,7 @@ import type { EventBus } from './event-bus.js';
 import type { Executor } from './executor.js';
 import { groupTotals } from './group-totals.js';
 import { pinHub } from './hub-pins.js';
+import { missingJudgeKeys } from './judge-keys.js';
 import { LocalExecutor } from './local-executor.js';
 import { type Prepared, prepare } from './prepare.js';
 import { ResultsFolder } from './results-folder.js';
@@ -122,6 +123,7 @@ class RunSession {
     for (let round = 0; ; round++) {
       this.#prepared = await this.#prepare();
       this.#announce(this.#prepared, round);
+      if (!(this.#options.keepGoing ?? false)) this.#checkKeys(this.#prepared, round);
       const { tasks, otherDevice } = await this.#schedule(this.#prepared);
       if (this.#signal.aborted) return;
       if (otherDevice !== undefined) {
@@ -172,6 +174,13 @@ class RunSession {
     if (prepared.plan.steps.length > 0 || prepared.plan.deferred.length > 0) return;
     const message = 'there is nothing to run';
     events.publish({ type: 'warning', message, hint: 'Only what a sweep or a metric needs is made: add one.' });
+  }
+
+  #checkKeys(prepared: Prepared, round: number): void {
+    const { missing, later } = missingJudgeKeys(prepared, this.#options.workflow.metrics, this.#environment);
+    if (missing !== undefined) throw missing;
+    if (round > 0) return;
+    for (const warning of later) this.#options.events.publish({ type: 'warning', ...warning });
   }
 
   async #schedule({ steps, outcomes, situation, explainer }: Prepared): Promise<SchedulerResult> {

@@ -39,7 +39,7 @@ export type JudgeParams = {
 
 /** How verdicts are got, whatever they are: no part of the key. */
 export type JudgeHints = {
-  /** Name of the environment variable that holds the key. */
+  /** Name of the environment variable that holds the key; absent: none is sent. */
   readonly key?: string;
   readonly concurrency: number;
   readonly attempts: number;

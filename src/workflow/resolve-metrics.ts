@@ -226,11 +226,13 @@ function resolveJudge(scope: Scope, judge: RawJudge, path: Path): JudgeChoice {
     const model = scope.reference('models', judge.model, [...path, 'model']);
     return { kind: 'model', model, rubric, template: judge.template ?? 'chat', maxTokens };
   }
+  const url = resolveUrl(scope, judge.url ?? openAi, judge.key !== undefined, [...path, 'url']);
+  const key = judge.key ?? (url === openAi ? 'OPENAI_API_KEY' : undefined);
   return {
     kind: 'openai',
     model: judge.openai,
-    url: resolveUrl(scope, judge.url ?? openAi, judge.key !== undefined, [...path, 'url']),
-    ...(judge.key === undefined ? {} : { key: judge.key }),
+    url,
+    ...(key === undefined ? {} : { key }),
     rubric,
     maxTokens,
     seed: judge.seed ?? 0,

@@ -34,7 +34,7 @@ function judgeOf(context: StepContext, rows: readonly Row[]): Judge {
   if ('rules' in judge) return rulesJudge(judge.rules, rows, dataset);
   const { key, concurrency, attempts, timeoutSeconds, budget } = context.hints as JudgeHints;
   return new OpenAiJudge(judge.openai, {
-    key: judgeKey(key, judge.openai.url, process.env),
+    ...(key !== undefined && { key: judgeKey(key, process.env) }),
     concurrency,
     budget: new Budget(budget),
     patience: { attempts, timeoutMilliseconds: timeoutSeconds * 1000 },

@@ -170,6 +170,7 @@ test('a judge is a server, rules or a model', async () => {
     judge: {
       kind: 'openai',
       model: 'judge',
+      key: 'OPENAI_API_KEY',
       url: 'http://127.0.0.1:8000/v1',
       key: 'JUDGE_API_KEY',
       rubric: { prompt: '{prompt} {response}', score: 'mark (\\w+)', scores: { high: 5, low: 1 } },
