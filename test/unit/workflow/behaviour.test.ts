@@ -146,7 +146,7 @@ test('exact match is by default that of lm-evaluation-harness', async () => {
 test('a judge is a server, rules or a model', async () => {
   const greedy = { kind: 'judge', on: 'advbench', models: [], template: 'alpaca', maxTokens: 512, stop: [], sampling: null, limit: null }; // biome-ignore format: one line
   const asking = { concurrency: 8, attempts: 5, timeoutSeconds: 120, budget: {} };
-  const openai = { kind: 'openai', model: 'gpt-4o-mini', url: 'https://api.openai.com/v1', rubric: 'policy', maxTokens: 1024, seed: 0, asking }; // biome-ignore format: one line
+  const openai = { kind: 'openai', model: 'gpt-4o-mini', url: 'https://api.openai.com/v1', key: 'OPENAI_API_KEY', rubric: 'policy', maxTokens: 1024, seed: 0, asking }; // biome-ignore format: one line
   assert.equal(await metric('harmfulness'), { ...greedy, prompt: 'goal', judge: openai });
   assert.equal(await metric('sampled'), {
     ...greedy,
@@ -170,7 +170,6 @@ test('a judge is a server, rules or a model', async () => {
     judge: {
       kind: 'openai',
       model: 'judge',
-      key: 'OPENAI_API_KEY',
       url: 'http://127.0.0.1:8000/v1',
       key: 'JUDGE_API_KEY',
       rubric: { prompt: '{prompt} {response}', score: 'mark (\\w+)', scores: { high: 5, low: 1 } },
