@@ -50,6 +50,8 @@ export interface TrainingEnvironment {
   readonly checkpointEvery: number;
   readonly signal: AbortSignal;
   onStep(point: CurvePoint, total: number): void;
+  /** There was a state: training goes on behind this step. */
+  onResume?(step: number, total: number): void;
 }
 
 /**
@@ -65,13 +67,14 @@ export async function train(
   recipe: Recipe,
   environment: TrainingEnvironment,
 ): Promise<readonly CurvePoint[]> {
-  const { folder, checkpointEvery, signal, onStep } = environment;
+  const { folder, checkpointEvery, signal, onStep, onResume } = environment;
   const total = stepCount({ ...recipe, rows: rows.length });
   const optimizer = await AdamW.create(gpu, model.parameters, recipe.precision, recipe);
   const norm = new GradientNorm(gpu, model.parameters);
   const buffers = stateBuffers(model.parameters, optimizer);
   const restored = await loadTrainingState(gpu, folder, buffers);
   const curve = (restored?.curve ?? []) as CurvePoint[];
+  if (restored !== undefined) onResume?.(curve.length, total);
   const save = () => saveTrainingState(gpu, folder, buffers, { curve });
   try {
     let saved = curve.length;

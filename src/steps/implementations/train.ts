@@ -30,6 +30,7 @@ export async function runTrain(context: StepContext): Promise<void> {
   try {
     const curve = await train(gpu, decoder, rows, recipe, {
       ...{ folder: await context.scratch(), checkpointEvery, signal: context.signal },
+      onResume: (step, total) => context.log(`going on from the state behind step ${step} of ${total}`),
       onStep: (point, total) => {
         const tokens = speed.tokensPerSecond(point.tokens);
         const note = `loss ${point.loss.toPrecision(4)}, ${tokens} tokens/s`;
