@@ -65,6 +65,14 @@ export class ModelExpansion {
     return this.#nodes.get(name)!;
   }
 
+  /** The trained ones of the models that were asked for so far, in the order of the workflow. */
+  trained(): [name: string, node: ModelNode][] {
+    return [...this.#workflow.models.values()].flatMap(({ name, kind }): [string, ModelNode][] => {
+      const node = kind === 'train' ? this.#nodes.get(name) : undefined;
+      return node === undefined ? [] : [[name, node]];
+    });
+  }
+
   #add(model: Model): ModelNode {
     switch (model.kind) {
       case 'path': {

@@ -2,10 +2,12 @@ import type { EvaluationTableParams } from '../steps/eval-params.js';
 import type { ReportParams } from '../steps/params.js';
 import type { Input } from '../steps/step.js';
 import type { Workflow } from '../workflow/workflow.js';
+import { definitionsInUse } from './definitions-in-use.js';
 import { expandActivations } from './expand-activations.js';
 import { BehaviourExpansion, type BehaviourRow } from './expand-behaviour.js';
 import { expandClaims } from './expand-claims.js';
 import { DatasetExpansion } from './expand-datasets.js';
+import { expandLoss } from './expand-loss.js';
 import { expandMetrics } from './expand-metrics.js';
 import { ModelExpansion } from './expand-models.js';
 import { ProjectionExpansion } from './expand-projections.js';
@@ -39,6 +41,7 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
   else expandEvaluation(workflow, behaviour, builder);
   expandActivations(workflow, measured, datasets, builder);
   expandClaims(workflow, behaviourRows, builder);
+  expandLoss(models, builder);
   expandReport(workflow, facts, builder);
   for (const name of workflow.exports ?? []) {
     const { node, waitsFor } = models.node(name);
@@ -77,11 +80,16 @@ function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuilder): v
   // Single items are for whoever follows the link.
   const shown = builder.results.filter(({ file }) => file.endsWith('.csv'));
   for (const { file, node, output } of shown) inputs[file] = { node, output };
+  const linked = builder.results.map(({ file }) => file).filter((file) => !(file in inputs));
   const { title, figures, tables } = workflow.report;
+  const used = definitionsInUse(workflow).updates;
+  const updates = [...workflow.updates.values()].filter(({ name }) => used.has(name));
   const params: ReportParams = {
     title,
     workflow: workflow.name,
     files: Object.keys(inputs),
+    linked,
+    updates: updates.map(({ name, from, to }) => ({ name, from, to })),
     figures: [...figures],
     tables: [...tables],
     provenance: provenance(workflow, facts),

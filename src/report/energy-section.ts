@@ -4,8 +4,10 @@ import { type Html, html } from './html.js';
 import { heatLegend, layerPanel } from './layer-figure.js';
 import { dashedNote, legend, linePanel, looksFor } from './line-figure.js';
 import { ratioText, significantText } from './number-text.js';
+import { projectionName } from './projection-name.js';
 import type { Section } from './section.js';
-import { groupBy, type Summary, summarize } from './statistics.js';
+import { groupBy, nearestTo, type Summary, summarize } from './statistics.js';
+import { headOverValues, numberCell, tableBlock } from './table.js';
 
 /** A curve of the figure and a row of the table: all seeds of one projection. */
 interface Series {
@@ -65,7 +67,7 @@ async function figure(series: readonly Series[]): Promise<Html> {
     const { update, mode, side } = group[0]!;
     drawn.push(
       await linePanel({
-        title: `Update ${update}, ${projectionName(mode, side, series)}`,
+        title: `Update ${update}, ${projectionName({ mode, side }, series)}`,
         x: { label: 'fraction ρ of the full rank', domain: [0, 1] },
         y: { label: 'energy kept (share of ‖Δ‖²)', domain: [0, 1] },
         guide: mode === 'orthogonal' ? [{ x: 0, y: 1 }, { x: 1, y: 0 }] : [{ x: 0, y: 0 }, { x: 1, y: 1 }], // biome-ignore format: two corners
@@ -119,8 +121,10 @@ function definition(series: readonly Series[]): Html {
 function reading(series: readonly Series[]): Html | undefined {
   const parallel = series.filter(({ mode, points }) => mode !== 'orthogonal' && points.length > 0);
   if (parallel.length === 0) return undefined;
-  const fractions = [...new Set(parallel.flatMap(({ points }) => points.map(({ fraction }) => fraction)))];
-  const middle = fractions.reduce((best, one) => (Math.abs(one - 0.5) < Math.abs(best - 0.5) ? one : best));
+  const middle = nearestTo(
+    0.5,
+    parallel.flatMap(({ points }) => points.map(({ fraction }) => fraction)),
+  );
   const said = [...groupBy(parallel, ({ update }) => update)].map(([update, group]) => {
     const each = group.flatMap(({ subspace, points }) => {
       const point = points.find(({ fraction }) => fraction === middle);
@@ -139,23 +143,20 @@ function table(series: readonly Series[], gap: number | null): Html {
     const same = before?.update === update && before.mode === mode && before.side === side;
     const cells = fractions.map((fraction) => {
       const kept = points.find((point) => point.fraction === fraction)?.kept;
-      return html`<td>${ratioText(kept?.mean)}${kept && kept.n > 1 && html`<small>${spreadCell(kept)}</small>`}</td>`;
+      return numberCell(ratioText(kept?.mean), kept && kept.n > 1 && spreadCell(kept));
     });
     const seeds = Math.max(1, ...points.map(({ kept }) => kept.n));
-    return html`<tr class="${same ? '' : 'group'}"><th scope="row">${update}</th><td class="text">${projectionName(mode, side, series)}</td>
+    return html`<tr class="${same ? '' : 'group'}"><th scope="row">${update}</th><td class="text">${projectionName({ mode, side }, series)}</td>
       <td class="text">${subspace}</td><td>${seeds}</td>${cells}</tr>`;
   });
-  return html`<div class="table">
-    <h3>Energy kept, whole model</h3>
-    <div class="scroll" tabindex="0" role="group" aria-label="Energy kept, whole model"><table>
-      <thead><tr><th scope="col" rowspan="2">update</th><th scope="col" rowspan="2">projection</th><th scope="col" rowspan="2">subspace</th><th scope="col" rowspan="2">n</th><th scope="colgroup" colspan="${fractions.length}">fraction ρ</th></tr>
-      <tr>${fractions.map((fraction) => html`<th scope="col">${fraction}</th>`)}</tr></thead>
-      <tbody>${body}</tbody>
-    </table></div>
-    <p class="note">Mean over n seeds, below it the lowest and highest.
+  return tableBlock(
+    'Energy kept, whole model',
+    headOverValues(['update', 'projection', 'subspace', 'n'], 'fraction ρ', fractions),
+    body,
+    html`Mean over n seeds, below it the lowest and highest.
     ${gap !== null && html`Energy by coefficients and energy of the projected tensors as computed in single precision differ by at most ${significantText(gap)}.`}
-    In full precision: <a href="energy.csv">energy.csv</a>.</p>
-  </div>`;
+    In full precision: <a href="energy.csv">energy.csv</a>.`,
+  );
 }
 
 /** Energy by tensor at the middle fraction, for subspaces without a seed: random ones look the same everywhere. */
@@ -213,11 +214,6 @@ function largestGap(rows: readonly Row[]): number | null {
     energy_kept === null || energy_realised === null ? [] : [Math.abs(energy_kept - energy_realised)],
   );
   return gaps.length > 0 ? gaps.reduce((a, b) => Math.max(a, b)) : null;
-}
-
-/** The side is told only where a report has both. */
-function projectionName(mode: string, side: string, series: readonly Series[]): string {
-  return series.every((other) => other.side === side) ? mode : `${mode} (${side})`;
 }
 
 function spread({ n, min, max }: Summary): string {

@@ -1,4 +1,7 @@
+import type { Markish } from '@observablehq/plot';
 import { type Html, html, trustedMarkup } from './html.js';
+import { type Level, labelHeights } from './level-labels.js';
+import { ratioText } from './number-text.js';
 import { type SeriesLook, seriesLook } from './palette.js';
 import { plot } from './plot.js';
 
@@ -17,6 +20,8 @@ export interface LineSeries {
   readonly points: readonly LinePoint[];
   /** A thin dashed line in the same colour: what is expected by chance. */
   readonly baseline?: readonly { readonly x: number; readonly y: number }[];
+  /** False where there are so many points that they would hide the line. */
+  readonly dots?: boolean;
 }
 
 export interface LinePanel {
@@ -27,17 +32,36 @@ export interface LinePanel {
   readonly series: readonly LineSeries[];
   /** A grey dashed straight line to compare with. */
   readonly guide?: readonly { readonly x: number; readonly y: number }[];
+  /** Grey dashed horizontal lines with their names. */
+  readonly levels?: readonly Level[];
+  /** A part of the x axis that is marked by a shade. */
+  readonly shade?: readonly [number, number];
 }
+
+const width = 440;
+const height = 326;
+const margins = { marginLeft: 46, marginBottom: 48, marginTop: 26, marginRight: 14 };
+/** Room for the names of levels, right of the axes. */
+const levelMargin = 92;
+const levelGap = 14;
 
 /** One set of axes with a line a series, as an SVG inside a titled block. */
 export async function linePanel(panel: LinePanel): Promise<Html> {
   const { Plot, draw } = await plot();
   const { x, y } = panel;
-  const marks = [
+  const levels = panel.levels ?? [];
+  const marks: Markish[] = [
     Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1 }),
     Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1 }),
     Plot.ruleY([y.domain[0]], { stroke: 'var(--axis)' }),
   ];
+  if (panel.shade) {
+    const [x1, x2] = panel.shade;
+    marks.unshift(
+      Plot.rect([{ x1, x2 }], { x1: 'x1', x2: 'x2', y1: y.domain[0], y2: y.domain[1], fill: 'var(--shade)' }),
+    );
+  }
+  if (levels.length > 0) marks.push(...(await levelMarks(levels, y.domain)));
   if (panel.guide) {
     marks.push(Plot.line(panel.guide, { x: 'x', y: 'y', stroke: 'var(--axis)', strokeDasharray: '5 4' }));
   }
@@ -49,27 +73,43 @@ export async function linePanel(panel: LinePanel): Promise<Html> {
       marks.push(Plot.line(baseline, { x: 'x', y: 'y', stroke: look.color, strokeWidth: 1.4, strokeDasharray: '2 3' }));
     }
   }
-  panel.series.forEach(({ look, points }, index) => {
+  panel.series.forEach(({ look, points, dots = true }, index) => {
     // Later series lie on top and are drawn finer, so that one that coincides with an earlier one does not hide it.
     const wider = Math.min(2, panel.series.length - 1 - index);
-    marks.push(
-      Plot.line(points, { x: 'x', y: 'y', stroke: look.color, strokeWidth: 1.7 + 0.7 * wider }),
-      Plot.dot(points, { x: 'x', y: 'y', title: 'title', ...dotOptions(look), r: 3.3 + wider }),
-    );
+    marks.push(Plot.line(points, { x: 'x', y: 'y', stroke: look.color, strokeWidth: 1.7 + 0.7 * wider }));
+    if (dots) marks.push(Plot.dot(points, { x: 'x', y: 'y', title: 'title', ...dotOptions(look), r: 3.3 + wider }));
   });
   const svg = draw({
-    width: 440,
-    height: 326,
-    marginLeft: 46,
-    marginBottom: 48,
-    marginTop: 26,
-    marginRight: 14,
+    width,
+    height,
+    ...margins,
+    ...(levels.length > 0 ? { marginRight: levelMargin } : {}),
     ariaLabel: panel.title,
     x: { label: x.label, domain: [...x.domain], labelAnchor: 'center', labelArrow: 'none', labelOffset: 40, ticks: 5 },
     y: { label: y.label, domain: [...y.domain], labelArrow: 'none', ticks: 5 },
     marks,
   });
   return html`<div class="panel"><h4>${panel.title}</h4>${svg}</div>`;
+}
+
+/** Lines across the axes, and their names on their right where they do not cover one another. */
+async function levelMarks(levels: readonly Level[], [low, high]: readonly [number, number]): Promise<Markish[]> {
+  const { Plot } = await plot();
+  const [top, bottom] = [margins.marginTop, height - margins.marginBottom];
+  const heights = levels.map(({ y }) => bottom - ((y - low) / (high - low)) * (bottom - top));
+  const placed = labelHeights(heights, levelGap, top, bottom);
+  const names = levels.map(({ y, name }, index) => ({
+    name,
+    y: low + ((bottom - placed[index]!) / (bottom - top)) * (high - low),
+    title: `${name}: ${ratioText(y)}`,
+  }));
+  return [
+    Plot.ruleY(levels, { y: 'y', stroke: 'var(--axis)', strokeDasharray: '5 4' }),
+    Plot.text(names, {
+      ...{ y: 'y', text: 'name', title: 'title', frameAnchor: 'right', textAnchor: 'start', dx: 9 },
+      ...{ fill: 'var(--muted)', fontSize: 12, lineWidth: 6.2, textOverflow: 'ellipsis' },
+    }),
+  ];
 }
 
 /** Names of the series beside their line and point. */
@@ -101,6 +141,7 @@ export function looksFor(names: Iterable<string>): Map<string, SeriesLook> {
   return new Map([...new Set(names)].map((name, index) => [name, seriesLook(index)]));
 }
 
-function dotOptions(look: SeriesLook) {
+/** How the points of a series are drawn. */
+export function dotOptions(look: SeriesLook) {
   return { symbol: look.symbol, r: 3.6, fill: 'var(--background)', stroke: look.color, strokeWidth: 1.8 } as const;
 }

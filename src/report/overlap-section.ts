@@ -4,8 +4,10 @@ import { type Html, html } from './html.js';
 import { heatLegend, layerPanel } from './layer-figure.js';
 import { dashedNote, legend, linePanel, looksFor } from './line-figure.js';
 import { ratioText, significantText } from './number-text.js';
+import { pairText } from './overlap-table.js';
 import type { Section } from './section.js';
-import { groupBy, type Summary, summarize } from './statistics.js';
+import { groupBy, nearestTo, type Summary, summarize } from './statistics.js';
+import { headOverValues, numberCell, tableBlock } from './table.js';
 
 interface Row {
   readonly pair: string;
@@ -110,9 +112,10 @@ function reading(curves: readonly PairCurve[]): Html | undefined {
 }
 
 function middleEnergy(curves: readonly PairCurve[]): number | undefined {
-  const energies = [...new Set(curves.flatMap(({ points }) => points.map(({ energy }) => energy)))];
-  if (energies.length === 0) return undefined;
-  return energies.reduce((best, one) => (Math.abs(one - 0.5) < Math.abs(best - 0.5) ? one : best));
+  return nearestTo(
+    0.5,
+    curves.flatMap(({ points }) => points.map(({ energy }) => energy)),
+  );
 }
 
 /** Overlap by tensor, as a multiple of chance, at the middle energy. */
@@ -150,23 +153,20 @@ function table(curves: readonly PairCurve[], rows: readonly Row[]): Html {
   const body = curves.map(({ pair, points }) => {
     const cells = energies.map((energy) => {
       const point = points.find((candidate) => candidate.energy === energy);
-      return html`<td>${ratioText(point?.overlap.mean)}${point && html`<small>${ratioText(point.baseline)}</small>`}</td>`;
+      return numberCell(ratioText(point?.overlap.mean), point && ratioText(point.baseline));
     });
     const tensors = Math.max(...points.map(({ overlap }) => overlap.n));
     return html`<tr class="group"><th scope="row">${pairText(pair)}</th><td>${tensors}</td>${cells}</tr>`;
   });
   const unchanged = new Set(rows.filter(({ overlap }) => overlap === null).map(({ tensor }) => tensor)).size;
-  return html`<div class="table">
-    <h3>Overlap, mean over tensors</h3>
-    <div class="scroll" tabindex="0" role="group" aria-label="Overlap, mean over tensors"><table>
-      <thead><tr><th scope="col" rowspan="2">pair</th><th scope="col" rowspan="2">tensors</th><th scope="colgroup" colspan="${energies.length}">energy η</th></tr>
-      <tr>${energies.map((energy) => html`<th scope="col">${energy}</th>`)}</tr></thead>
-      <tbody>${body}</tbody>
-    </table></div>
-    <p class="note">Below each mean: what two random subspaces of the same sizes give.
+  return tableBlock(
+    'Overlap, mean over tensors',
+    headOverValues(['pair', 'tensors'], 'energy η', energies),
+    body,
+    html`Below each mean: what two random subspaces of the same sizes give.
     ${unchanged > 0 && html`${unchanged} ${unchanged === 1 ? 'tensor' : 'tensors'} that an update leaves unchanged ${unchanged === 1 ? 'has' : 'have'} no overlap and no part in the means.`}
-    Every tensor, in full precision: <a href="overlap.csv">overlap.csv</a>.</p>
-  </div>`;
+    Every tensor, in full precision: <a href="overlap.csv">overlap.csv</a>.`,
+  );
 }
 
 function curvesCsv(curves: readonly PairCurve[]): string {
@@ -184,9 +184,4 @@ function curvesCsv(curves: readonly PairCurve[]): string {
     })),
   );
   return writeCsv(['pair', 'energy', 'n', 'mean', 'q1', 'q3', 'min', 'max', 'baseline'], rows);
-}
-
-/** `useful:harmful`, as people write it. */
-function pairText(pair: string): string {
-  return pair.split(':').join(' – ');
 }

@@ -32,6 +32,15 @@ function quantile(sorted: Float64Array, at: number): number {
   return below + (above - below) * (position - Math.floor(position));
 }
 
+/** The value nearest to a target; the first of equals. */
+export function nearestTo(target: number, values: Iterable<number>): number | undefined {
+  let nearest: number | undefined;
+  for (const value of values) {
+    if (nearest === undefined || Math.abs(value - target) < Math.abs(nearest - target)) nearest = value;
+  }
+  return nearest;
+}
+
 /** Items by key, in order of first appearance. */
 export function groupBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

@@ -5,14 +5,14 @@ const seriesVariables = (scheme: 'light' | 'dark') =>
 
 const darkVariables = `
   --background: ${background.dark}; --text: #e7ebef; --muted: #a3adb8; --line: #313a44; --grid: #262e37; --axis: #8b96a2;
-  --link: #7cc0ff; --heat: #5ab4f0; --cell-empty: #1d242b; ${seriesVariables('dark')}`;
+  --link: #7cc0ff; --heat: #5ab4f0; --cell-empty: #1d242b; --shade: #1d242b; ${seriesVariables('dark')}`;
 
 /** The page's look: one column, figures side by side where there is room, dark where the reader's system is dark. */
 export const style = `
 :root {
   color-scheme: light dark;
   --background: ${background.light}; --text: #1b2026; --muted: #59636e; --line: #d9dee3; --grid: #e9edf0; --axis: #7a848f;
-  --link: #0a5ea8; --heat: #0069a8; --cell-empty: #f1f4f6; ${seriesVariables('light')}
+  --link: #0a5ea8; --heat: #0069a8; --cell-empty: #f1f4f6; --shade: #f1f4f6; ${seriesVariables('light')}
 }
 @media screen and (prefers-color-scheme: dark) { :root {${darkVariables}
 } }
@@ -46,7 +46,7 @@ figcaption, .note { max-width: 46rem; }
 .heat-bar { display: inline-block; width: 8rem; height: .8rem; border: 1px solid var(--line); background: linear-gradient(to right, transparent, var(--heat)); }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .8rem .35rem 0; text-align: right; vertical-align: top; white-space: nowrap; }
-th[scope=row], td.text, thead th[rowspan]:first-child { text-align: left; }
+th[scope=row], .text, thead th[rowspan]:first-child { text-align: left; }
 thead th[rowspan] { vertical-align: bottom; text-align: left; }
 thead th { font-weight: 600; }
 th[scope=colgroup] { text-align: center; }
@@ -55,6 +55,13 @@ thead th[rowspan] { border-bottom: 1px solid var(--axis); }
 th[scope=row] { font-weight: 500; }
 tr.group > * { border-top: 1px solid var(--line); }
 td small { display: block; color: var(--muted); font-size: .82em; line-height: 1.3; }
+td.whole small { display: inline; margin-left: .5em; }
+figcaption ul { margin: .2rem 0; padding-left: 1.2rem; }
+details { margin: .5rem 0; }
+summary { cursor: pointer; overflow-wrap: anywhere; }
+.verdict { white-space: nowrap; font-weight: 600; }
+.verdict.holds { color: var(--series-2); }
+.verdict.fails { color: var(--series-1); }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .35rem 1.4rem; font-size: .92rem; margin: .8rem 0; }
 dt { color: var(--muted); overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; }

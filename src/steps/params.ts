@@ -1,4 +1,4 @@
-import type { Recipe } from '../nn/train.js';
+import type { CurvePoint, Recipe } from '../nn/train.js';
 import type { Architecture, ProjectionMode, Side, StorageType } from '../workflow/workflow.js';
 
 /**
@@ -32,9 +32,12 @@ export type PerturbParams = {
 
 /**
  * `train[model]`: inputs `parent` (`*`), `tokens` (`*` of a tokenise step) → `tensor/*`, `file/*`, and `curve`, the loss
- * curve as JSON: CurvePoint[] of src/nn/train.ts. Hints: TrainHints.
+ * curve as JSON: a LossCurve. Hints: TrainHints.
  */
 export type TrainParams = Recipe;
+
+/** Content of `curve`, as JSON: one point an optimizer step. */
+export type LossCurve = readonly CurvePoint[];
 
 /** How training is done, whatever comes out: no part of the key. */
 export type TrainHints = { readonly checkpointEvery: number; readonly activationCheckpointing: boolean };
@@ -144,12 +147,19 @@ export type OverlapTableRow = {
   readonly tensors: readonly string[];
 };
 
+/** `loss-table`: inputs `<index of the model>` (`curve` of its train step) → `loss.csv`. */
+export type LossTableParams = { readonly models: readonly string[] };
+
 /** `report`: inputs named like the results they are (`energy.csv`, …) → `report.html`. */
 export type ReportParams = {
   readonly title: string;
   readonly workflow: string;
   /** Names of the inputs. */
   readonly files: readonly string[];
+  /** Names of results that it links to and does not read: single items. */
+  readonly linked: readonly string[];
+  /** The models at both ends of every update in use: what figures measure changes from and to. */
+  readonly updates: readonly { readonly name: string; readonly from: string; readonly to: string }[];
   readonly figures: readonly string[];
   readonly tables: readonly string[];
   /** Label and text, in order: semantics, models and where they come from, device class. */

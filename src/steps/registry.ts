@@ -12,6 +12,7 @@ import { generate } from './generate.js';
 import { init } from './init.js';
 import { judge } from './judge.js';
 import { loss } from './loss.js';
+import { lossTable } from './loss-table.js';
 import { mix } from './mix.js';
 import { modelJudge } from './model-judge.js';
 import { overlap } from './overlap.js';
@@ -35,7 +36,7 @@ export const stepDeclarations: Readonly<Record<string, StepDeclaration>> = Objec
     ...[svd, randomBasis, energy, overlap],
     ...[generate, exactMatch, judge, modelJudge, loss],
     ...[activations, activationBasis],
-    ...[energyTable, overlapTable, evaluationTable, activationTable, claims, report],
+    ...[energyTable, overlapTable, evaluationTable, activationTable, lossTable, claims, report],
     ...[fetchDataset, rows, synthetic, mix, wordTokenizer, tokenise],
   ].map((declaration) => [declaration.kind, declaration]),
 );

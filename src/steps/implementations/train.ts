@@ -4,8 +4,8 @@ import type { TokenRow } from '../../formats/token-rows.js';
 import { batchAt, stepCount, targetCount } from '../../nn/batches.js';
 import { Decoder } from '../../nn/decoder.js';
 import { checkMemory, describeMemory } from '../../nn/memory-plan.js';
-import { type CurvePoint, train } from '../../nn/train.js';
-import type { TrainHints, TrainParams } from '../params.js';
+import { train } from '../../nn/train.js';
+import type { LossCurve, TrainHints, TrainParams } from '../params.js';
 import type { StepContext } from '../step.js';
 import { configOf, storedWeights, weightsAs } from './model-input.js';
 import { checkLengths, tokenRows } from './token-input.js';
@@ -38,7 +38,7 @@ export async function runTrain(context: StepContext): Promise<void> {
       },
     });
     await writeModel(context, decoder, parent);
-    await context.write('curve', Buffer.from(JSON.stringify(curve satisfies readonly CurvePoint[])));
+    await context.write('curve', Buffer.from(JSON.stringify(curve satisfies LossCurve)));
   } finally {
     decoder.release();
   }

@@ -1,14 +1,18 @@
 import { digestOf } from '../../../src/formats/digest.js';
 import { writeCsv } from '../../../src/report/csv.js';
 import type { ReportInput } from '../../../src/report/section.js';
+import { activationsCsv, claimsCsv, evaluationCsv, lossCsv, type Noise } from './example-behaviour.js';
 
 const parts = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj']; // biome-ignore format: one line
 const fractions = [0.01, 0.25, 0.5, 0.75, 0.99];
+/** Of a report, in the order of the page. */
+export const allParts = ['claims', 'energy', 'behaviour', 'selectivity', 'overlap', 'activations', 'loss'];
 const energies = [0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99];
 
 export interface ExampleNames {
   readonly title: string;
-  readonly updates: readonly string[];
+  /** Two of them; the models that they make have their names. */
+  readonly updates: readonly [string, string];
   readonly subspaces: readonly string[];
   readonly tensorPrefix: string;
 }
@@ -30,8 +34,7 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
     ]).flat(),
     `${names.tensorPrefix}norm.weight`,
   ];
-  const noise = (...of: readonly (string | number)[]) =>
-    Number.parseInt(digestOf(JSON.stringify(of)).slice(7, 15), 16) / 2 ** 32 - 0.5;
+  const noise: Noise = (...of) => Number.parseInt(digestOf(JSON.stringify(of)).slice(7, 15), 16) / 2 ** 32 - 0.5;
   const model = [];
   const byTensor = [];
   for (const update of names.updates) {
@@ -55,7 +58,7 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
     }
   }
   const overlap = [];
-  const [a, b] = names.updates as [string, string];
+  const [a, b] = names.updates;
   for (const [index, pair] of [`${a}:${b}`, `${a}:alignment`, `${b}:alignment`].entries()) {
     for (const tensor of tensors) {
       for (const energy of energies) {
@@ -83,6 +86,10 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
   const files = new Map([
     ['energy.csv', writeCsv(seriesColumns, model)],
     ['energy-by-tensor.csv', writeCsv([...seriesColumns, 'tensor', 'rank', 'rank_max'], byTensor)],
+    ['evaluation.csv', evaluationCsv(names.updates, names.subspaces, fractions, noise)],
+    ['activations.csv', activationsCsv(['aligned', a, b], layers, energies, noise)],
+    ['claims.csv', claimsCsv(names.updates, names.subspaces)],
+    ['loss.csv', lossCsv(names.updates, noise)],
     ['overlap.csv', writeCsv(['pair', 'tensor', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline'], overlap)],
   ]);
   return {
@@ -90,8 +97,14 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
       title: names.title,
       workflow: 'exp3',
       files: [...files.keys()],
-      figures: ['energy', 'overlap'],
-      tables: ['energy', 'overlap'],
+      linked: ['items/utility.jsonl', 'items/harmfulness.jsonl'],
+      updates: [
+        { name: 'alignment', from: 'base', to: 'aligned' },
+        { name: a, from: 'aligned', to: a },
+        { name: b, from: 'aligned', to: b },
+      ],
+      figures: allParts,
+      tables: allParts,
       provenance: [
         { label: 'Semantics', text: 'paper' },
         { label: 'Device class', text: 'vulkan/google/swiftshader/5' },

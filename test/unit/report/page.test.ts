@@ -6,7 +6,7 @@ import { readCsv } from '../../../src/report/csv.js';
 import { reportPage } from '../../../src/report/page.js';
 import { background, seriesColors, seriesLook } from '../../../src/report/palette.js';
 import type { ReportInput } from '../../../src/report/section.js';
-import { exampleNames, exampleReport } from './example.js';
+import { allParts, exampleNames, exampleReport } from './example.js';
 
 const render = (input: ReportInput) =>
   reportPage(input, {
@@ -23,7 +23,7 @@ test('the report asks for nothing outside itself and holds no script', async () 
   for (const link of document.querySelectorAll('a')) {
     assert.match(
       link.getAttribute('href')!,
-      /^(#[a-z-]+|[a-z-]+\.(csv|json)|data:text\/csv;charset=utf-8;base64,[\w+/=]+)$/,
+      /^(#[a-z-]+|[a-z-]+\.(csv|json)|items\/[a-z-]+\.jsonl|data:text\/csv;charset=utf-8;base64,[\w+/=]+)$/,
     );
   }
 });
@@ -33,11 +33,11 @@ test('the same input gives the same bytes', async () => {
   assert.is(await render(exampleReport(1)), first);
 });
 
-test('both figures, both tables, provenance and links between them are there', async () => {
+test('all figures, tables, provenance and links between them are there', async () => {
   const { document } = parseHTML(await render(exampleReport()));
   assert.equal(
     [...document.querySelectorAll('section')].map((section) => section.id),
-    ['energy', 'overlap', 'provenance'],
+    [...allParts, 'provenance'],
   );
   for (const link of document.querySelectorAll('nav a')) assert.ok(document.querySelector(link.getAttribute('href')!));
   const titles = (id: string) => [...document.querySelectorAll(`#${id} h4`)].map((title) => title.textContent);
@@ -102,7 +102,7 @@ test('names from a workflow are shown as text, whatever they hold', async () => 
   const named = (name: string) => `${name}${hostile}`;
   const input = exampleReport(2, {
     title: named('title'),
-    updates: exampleNames.updates.map(named),
+    updates: [named('useful'), named('harmful')],
     subspaces: exampleNames.subspaces.map(named),
     tensorPrefix: `${hostile}.`,
   });

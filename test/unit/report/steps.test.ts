@@ -84,6 +84,8 @@ test('results of energy and overlap steps become tables, and tables a report', a
     title: 'Example',
     workflow: 'example',
     files: Object.keys(files),
+    linked: [],
+    updates: [],
     figures: ['energy', 'overlap'],
     tables: ['energy', 'overlap'],
     provenance: [{ label: 'Semantics', text: 'reference' }],

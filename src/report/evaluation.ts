@@ -1,0 +1,98 @@
+import { readCsv } from './csv.js';
+import { topScoreMetric } from './evaluation-table.js';
+import type { ReportInput } from './section.js';
+import { groupBy, type Summary, summarize } from './statistics.js';
+
+const textColumns = ['model', 'update', 'subspace', 'seed', 'mode', 'side', 'metric'] as const;
+const numberColumns = ['fraction', 'value', 'ci_low', 'ci_high', 'n', 'invalid'] as const;
+
+/** A row of evaluation.csv: one measurement of one model. Of `model` and `update` one is empty. */
+export type Measurement = Record<(typeof textColumns)[number], string> &
+  Record<(typeof numberColumns)[number], number | null>;
+
+/** A curve of a figure and a row of a table: one metric of all seeds of a projection. */
+export interface BehaviourCurve {
+  readonly metric: string;
+  readonly update: string;
+  readonly subspace: string;
+  readonly mode: string;
+  readonly side: string;
+  /** By fraction, ascending; those where nothing valid was measured too. */
+  readonly points: readonly { readonly fraction: number; readonly seeds: readonly Measurement[] }[];
+}
+
+/** What evaluation.csv holds, in the order in which it stands there. */
+export interface Evaluation {
+  /** Of their own right: without the shares of highest scores that go with a judge's mean. */
+  readonly metrics: readonly string[];
+  readonly curves: readonly BehaviourCurve[];
+  /** Models as they are, by metric. */
+  readonly models: ReadonlyMap<string, readonly Measurement[]>;
+}
+
+export function readEvaluation(csv: string): Evaluation {
+  const rows = readCsv(csv, { text: textColumns, numbers: numberColumns });
+  const names = new Set(rows.map(({ metric }) => metric));
+  const shares = new Set([...names].map(topScoreMetric));
+  const projected = groupBy(
+    rows.filter(({ update, fraction }) => update !== '' && fraction !== null),
+    ({ metric, update, subspace, mode, side }) => JSON.stringify([metric, update, subspace, mode, side]),
+  );
+  return {
+    metrics: [...names].filter((metric) => !shares.has(metric)),
+    curves: [...projected.values()].map(curveOf),
+    models: groupBy(
+      rows.filter(({ model }) => model !== ''),
+      ({ metric }) => metric,
+    ),
+  };
+}
+
+function curveOf(rows: readonly Measurement[]): BehaviourCurve {
+  const { metric, update, subspace, mode, side } = rows[0]!;
+  const points = [...groupBy(rows, ({ fraction }) => String(fraction)).values()]
+    .map((seeds) => ({ fraction: seeds[0]!.fraction!, seeds }))
+    .sort((a, b) => a.fraction - b.fraction);
+  return { metric, update, subspace, mode, side, points };
+}
+
+/** Of the seeds that have a value; undefined when none has. */
+export function overSeeds(seeds: readonly Measurement[]): Summary | undefined {
+  const values = seeds.flatMap(({ value }) => (value === null ? [] : [value]));
+  return values.length > 0 ? summarize(values) : undefined;
+}
+
+/** Around a value: the lowest and highest seed or, of one alone, the ends of its confidence interval. */
+export function spreadOf(seeds: readonly Measurement[]): { readonly low: number; readonly high: number } | undefined {
+  const measured = seeds.filter(({ value }) => value !== null);
+  if (measured.length > 1) {
+    const { min, max } = overSeeds(measured)!;
+    return { low: min, high: max };
+  }
+  const { ci_low: low = null, ci_high: high = null } = measured[0] ?? {};
+  return low === null || high === null ? undefined : { low, high };
+}
+
+/** Values that a metric can take at all, as far as its own values tell: a judge's scores, shares, or anything from 0 up. */
+export function boundsOf(metric: string, { models, curves }: Evaluation): { least?: number; most?: number } {
+  const all = [
+    ...(models.get(metric) ?? []),
+    ...curves.filter((curve) => curve.metric === metric).flatMap(({ points }) => points.flatMap(({ seeds }) => seeds)),
+  ].flatMap(({ value, ci_low, ci_high }) => [value, ci_low, ci_high].filter((number) => number !== null));
+  const isJudged =
+    models.has(topScoreMetric(metric)) || curves.some((curve) => curve.metric === topScoreMetric(metric));
+  if (isJudged) return { least: 1, most: 5 };
+  if (all.some((number) => number < 0)) return {};
+  return all.every((number) => number <= 1) ? { least: 0, most: 1 } : { least: 0 };
+}
+
+/** The models beside an update: what its own update starts from (and so on), its start, and the model with all of it. */
+export function modelsBeside(update: string, { params }: ReportInput): string[] {
+  const own = params.updates.find(({ name }) => name === update);
+  if (own === undefined) return [];
+  const chain = [own.from];
+  for (const model of chain) {
+    for (const { from, to } of params.updates) if (to === model && !chain.includes(from)) chain.push(from);
+  }
+  return [...chain.reverse(), own.to];
+}

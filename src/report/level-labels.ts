@@ -1,0 +1,25 @@
+/** A horizontal line to compare with, named at its right end. */
+export interface Level {
+  readonly y: number;
+  readonly name: string;
+}
+
+/**
+ * Heights at which the names of levels stand: each at its line where there is room, else moved by as little as keeps
+ * `gap` between neighbours. Heights grow downwards, from `top` to `bottom`.
+ */
+export function labelHeights(heights: readonly number[], gap: number, top: number, bottom: number): number[] {
+  const order = heights.map((_, index) => index).sort((a, b) => heights[a]! - heights[b]! || a - b);
+  const placed = [...heights];
+  let next = top;
+  for (const index of order) {
+    placed[index] = Math.max(placed[index]!, next);
+    next = placed[index]! + gap;
+  }
+  let last = bottom;
+  for (const index of order.toReversed()) {
+    placed[index] = Math.min(placed[index]!, last);
+    last = placed[index]! - gap;
+  }
+  return placed;
+}

@@ -1,0 +1,61 @@
+import { type BehaviourCurve, type Evaluation, readEvaluation } from './evaluation.js';
+import type { ReportInput } from './section.js';
+import { type Summary, summarize } from './statistics.js';
+
+/** How far a metric moves with a projected update, as a part of how far it moves with all of the update. */
+export interface RelativeCurve extends Omit<BehaviourCurve, 'points'> {
+  readonly change: FullChange;
+  /** By fraction, ascending. 0: as without the update; 1: as with all of it. Over the seeds. */
+  readonly points: readonly { readonly fraction: number; readonly moved: Summary }[];
+}
+
+/** What a whole update does to a metric. */
+export interface FullChange {
+  readonly metric: string;
+  readonly update: string;
+  /** The models without the update and with all of it. */
+  readonly from: string;
+  readonly to: string;
+  /** Of the metric; null where it was not measured. */
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+export interface RelativeChanges {
+  readonly curves: readonly RelativeCurve[];
+  /** Updates that leave a metric as it was, or whose ends were not measured: nothing to count changes in. */
+  readonly without: readonly FullChange[];
+}
+
+/** @returns changes of all metrics that are measured of projected updates; shares of highest scores stay out */
+export function relativeChanges({ files, params }: ReportInput): RelativeChanges {
+  const evaluation = readEvaluation(files.get('evaluation.csv')!);
+  const curves: RelativeCurve[] = [];
+  const without = new Map<string, FullChange>();
+  for (const curve of evaluation.curves) {
+    if (!evaluation.metrics.includes(curve.metric)) continue;
+    const ends = params.updates.find(({ name }) => name === curve.update);
+    if (ends === undefined) continue;
+    const change = fullChange(curve, ends, evaluation);
+    const { before, after } = change;
+    if (before === null || after === null || before === after) {
+      without.set(JSON.stringify([curve.update, curve.metric]), change);
+      continue;
+    }
+    const points = curve.points.flatMap(({ fraction, seeds }) => {
+      const moved = seeds.flatMap(({ value }) => (value === null ? [] : [(value - before) / (after - before)]));
+      return moved.length > 0 ? [{ fraction, moved: summarize(moved) }] : [];
+    });
+    if (points.length > 0) curves.push({ ...curve, change, points });
+  }
+  return { curves, without: [...without.values()] };
+}
+
+function fullChange(
+  { metric, update }: BehaviourCurve,
+  { from, to }: { readonly from: string; readonly to: string },
+  { models }: Evaluation,
+): FullChange {
+  const scoreOf = (name: string) => models.get(metric)?.find(({ model }) => model === name)?.value ?? null;
+  return { metric, update, from, to, before: scoreOf(from), after: scoreOf(to) };
+}
