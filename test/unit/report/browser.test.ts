@@ -22,7 +22,7 @@ if (browser === undefined) {
       for (const found of await layouts(browser, folder, page, [360, 1280])) {
         assert.ok(found.styled, 'the content security policy lets the style sheet through');
         assert.ok(found.pageWidth <= found.width, `${found.pageWidth} px wide on a screen of ${found.width}`);
-        assert.ok(found.figureWidths.length >= 8);
+        assert.ok(found.figureWidths.length >= 30);
         for (const figure of found.figureWidths) assert.ok(figure >= 250, `a figure is ${figure} px wide`);
         assert.is(found.figuresSideBySide, found.width > 1000);
       }

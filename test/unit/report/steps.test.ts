@@ -4,10 +4,12 @@ import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import type { JsonObject } from '../../../src/formats/json.js';
 import { energyTable } from '../../../src/steps/energy-table.js';
+import { lossTable } from '../../../src/steps/loss-table.js';
 import { overlapTable } from '../../../src/steps/overlap-table.js';
 import type {
   EnergyResult,
   EnergyTableParams,
+  LossCurve,
   OverlapResult,
   OverlapTableParams,
   ReportParams,
@@ -63,7 +65,7 @@ const energyParams: EnergyTableParams = {
 };
 const overlapParams: OverlapTableParams = { rows: [{ pair: ['useful', 'harmful'], energies: [0.5], tensors: ['w'] }] };
 
-test('results of energy and overlap steps become tables, and tables a report', async () => {
+test('results of energy, overlap and training steps become tables, and tables a report', async () => {
   const energies = await run(energyTable, energyParams, {
     '0/0': JSON.stringify(energy),
     '1/0': JSON.stringify({ ...energy, total: 8 }),
@@ -79,7 +81,10 @@ test('results of energy and overlap steps become tables, and tables a report', a
     overlaps['overlap.csv'],
     'pair,tensor,energy,k_a,k_b,d,overlap,baseline\nuseful:harmful,w,0.5,1,1,4,0.5,0.25\n',
   );
-  const files = { ...energies, ...overlaps };
+  const curve: LossCurve = [{ step: 1, loss: 2.5, learningRate: 0.001, gradientNorm: 3, tokens: 64 }];
+  const losses = await run(lossTable, { models: ['tuned'] }, { '0': JSON.stringify(curve) });
+  assert.is(losses['loss.csv'], 'model,step,loss,learning_rate,gradient_norm,tokens\ntuned,1,2.5,0.001,3,64\n');
+  const files = { ...energies, ...overlaps, ...losses };
   const params: ReportParams = {
     title: 'Example',
     workflow: 'example',

@@ -1,0 +1,74 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bodyRows, hostile, isHarmless, sectionOf, spaced } from './one-section.js';
+
+const header = 'claim,kind,case,verdict,effect,ci_low,ci_high,n,holds_above,holds_below';
+const claims = (...rows: string[]) => ({ 'claims.csv': `${[header, ...rows].join('\n')}\n` });
+
+test('claims come first on the page, each with verdict, effect, interval, n and condition in words', async () => {
+  const { section, document } = await sectionOf(
+    'claims',
+    claims(
+      'a,above-baseline,,holds,0.3,0.25,0.35,33,0,',
+      'b,linear-energy,,fails,0.2,0.1,0.25,14,,0.05',
+      'c,falling-together,,undecided,-0.02,-0.12,0.08,400,-0.1,0.1',
+      'd,highest-pair,,undecided,,,,0,0,',
+    ),
+  );
+  assert.is(document.querySelector('section')!.id, 'claims');
+  assert.equal(bodyRows(section.querySelector('.table')!), [
+    ['a', '✓ holds', '0.3', '0.25–0.35', '33', 'above 0'],
+    ['b', '✗ fails', '0.2', '0.1–0.25', '14', 'at or below 0.05'],
+    ['c', '? undecided', '−0.02', '−0.12 to 0.08', '400', 'between −0.1 and 0.1'],
+    ['d', '? undecided', '–', 'not measured', '0', 'above 0'],
+  ]);
+});
+
+test('cases lie beneath their claim, out of sight until they are asked for', async () => {
+  const { section } = await sectionOf(
+    'claims',
+    claims(
+      'a,above-baseline,,fails,-0.1,-0.2,-0.05,9,0,',
+      'a,above-baseline,x:y,fails,-0.1,-0.2,-0.05,9,0,',
+      'a,above-baseline,y:z,holds,0.1,0.05,0.2,9,0,',
+    ),
+  );
+  const details = section.querySelector('details')!;
+  assert.not.ok(details.hasAttribute('open'));
+  assert.is(spaced(details.querySelector('summary')!), 'a: 2 cases (1 fails, 1 holds)');
+  assert.match(spaced(details), 'Effect: overlap minus what two random subspaces of the same sizes give');
+  assert.equal(
+    bodyRows(details).map(([name, verdict]) => [name, verdict]),
+    [
+      ['x:y', '✗ fails'],
+      ['y:z', '✓ holds'],
+    ],
+  );
+  assert.match(section.querySelector('figure svg')!.textContent, '✗ x:y');
+});
+
+test('a verdict or kind of claim that the page does not know is shown as it is', async () => {
+  const { section, text } = await sectionOf(
+    'claims',
+    claims('a,new-kind,,surprising,1,1,1,1,,', 'a,new-kind,x,,1,,,,,'),
+  );
+  assert.equal(bodyRows(section)[0], ['a', 'surprising', '1', '1–1', '1', '–']);
+  assert.match(text, 'Kind: new-kind.');
+});
+
+test('names of claims and cases are text', async () => {
+  const name = JSON.stringify(hostile).replaceAll('\\"', '""');
+  const { section, document } = await sectionOf(
+    'claims',
+    claims(`${name},${name},,${name},1,0,2,3,0,`, `${name},${name},${name},holds,1,0,2,3,0,`),
+  );
+  assert.ok(isHarmless(document));
+  assert.is(section.querySelector('h4')!.textContent, hostile);
+});
+
+test('a workflow whose claims have no rows makes an empty section', async () => {
+  const { section } = await sectionOf('claims', claims());
+  assert.equal([bodyRows(section), section.querySelectorAll('svg').length], [[], 0]);
+});
+
+test.run();
