@@ -35,6 +35,11 @@ export interface Finding {
 const confidence = defaultConfidence;
 /** Draws that fall beyond an end of an interval: fewer would leave the end to chance. */
 const drawsBeyondAnEnd = 10;
+/**
+ * Fewer units decide nothing: that all of four lie on one side happens by chance in more than one case of twenty (sign
+ * test), whatever the interval that resampling them gives.
+ */
+const fewestUnits = 5;
 
 /**
  * The finding of a claim as a whole, then of each case. It holds when all cases do and fails when one does, so the
@@ -55,7 +60,7 @@ export function findingsOf(
     const estimate = bootstrap(sizes, effect, options);
     const { value, low, high, n } = estimate;
     return {
-      ...{ case: name, verdict: verdictOf(estimate, condition), condition },
+      ...{ case: name, verdict: n >= fewestUnits ? verdictOf(estimate, condition) : 'undecided', condition },
       ...{ effect: Number.isFinite(value) ? value : null, low, high, n },
     };
   });

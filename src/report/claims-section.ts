@@ -61,7 +61,7 @@ function table(claims: readonly Claim[]): Html {
     rows,
     html`A claim holds where all of its cases do and fails where one does; its numbers are those of its weakest case. A case
     holds where its whole interval lies where it must, fails where the whole interval lies elsewhere, and is undecided
-    otherwise. The intervals of a claim’s cases are wide enough to be right together 95 % of the time.`,
+    otherwise, and with an n under five whatever its interval. The intervals of a claim’s cases are wide enough to be right together 95 % of the time.`,
   )}
   <div class="cases">${details}</div>`;
 }

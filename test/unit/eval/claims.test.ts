@@ -85,6 +85,11 @@ test('removing energy in proportion is linear too', () => {
   assert.is(judge(claim, { tensorEnergy: rows })[0]!.verdict, 'holds');
 });
 
+test('four units decide nothing, five may', () => {
+  const verdictOf = (tensors: number) => judge(linear, { tensorEnergy: energies((x) => x, { tensors }) })[0]!.verdict;
+  assert.equal([verdictOf(1), verdictOf(4), verdictOf(5)], ['undecided', 'undecided', 'holds']);
+});
+
 test('vectors, zero updates and other sweeps have no part in it', () => {
   const rows = energies((x) => x);
   const vectors = rows.map((row) => ({ ...row, tensor: `v${row.tensor}`, rank: 1, rankMax: 1, kept: 1 }));

@@ -217,7 +217,9 @@ test('claims are judged by the tables and the scores', async () => {
   const activations = textOf((await run(activationTable, activationParams, inputs)).outputs['activations.csv']);
   const line = (seed: string, fraction: number, kept: number) =>
     `useful,top-k,${seed},parallel,right,${fraction},${kept},${kept}`;
-  const tensors = ['a', 'b', 'c'].flatMap((name) => [1, 2, 3].map((k) => `${line('', k / 4, k / 4)},${name},${k},4`));
+  const tensors = ['a', 'b', 'c', 'd', 'e'].flatMap((name) =>
+    [1, 2, 3].map((k) => `${line('', k / 4, k / 4)},${name},${k},4`),
+  );
   const sweep = { updates: ['useful'], subspaces: ['top-k'], mode: 'parallel', side: 'right', fractions: [0.25, 0.5, 0.75] } as const; // biome-ignore format: one line
   const params: ClaimsParams = {
     seed: 3,
@@ -251,10 +253,10 @@ test('claims are judged by the tables and the scores', async () => {
   assert.is(header, 'claim,kind,case,verdict,effect,ci_low,ci_high,n,holds_above,holds_below');
   const above = `${(0.5 - 0.125 + 0.7 - 0.125) / 2},${0.5 - 0.125},${0.7 - 0.125},2,0,`;
   assert.equal(lines.slice(0, 4), [
-    'linear,linear-energy,,holds,0,0,0,3,,0.05',
-    'linear,linear-energy,useful in top-k,holds,0,0,0,3,,0.05',
-    `above,above-baseline,,holds,${above}`,
-    `above,above-baseline,math:toxigen in aligned,holds,${above}`,
+    'linear,linear-energy,,holds,0,0,0,5,,0.05',
+    'linear,linear-energy,useful in top-k,holds,0,0,0,5,,0.05',
+    `above,above-baseline,,undecided,${above}`,
+    `above,above-baseline,math:toxigen in aligned,undecided,${above}`,
   ]);
   assert.is(lines[4], 'together,falling-together,,undecided,,,,0,0,');
 });
