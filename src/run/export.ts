@@ -27,14 +27,18 @@ export async function exportModel(options: ExportOptions): Promise<ExitCode> {
   const { folder, model, store, shardBytes } = options;
   checkModel(options.workflow, model);
   await checkAbsent(folder);
-  const nothing = { sweeps: new Map(), metrics: new Map(), claims: new Map() };
-  const workflow: LoadedWorkflow = { ...options.workflow, ...nothing, exports: [model] };
+  const workflow = workflowToExport(options.workflow, model);
   const exitCode = await runWorkflow({ ...options, workflow, out: folder, results: false });
   if (exitCode !== exitCodes.done) return exitCode;
   const artifacts = await artifactsOf(model, { ...options, workflow });
   const contents = contentsOfModel(artifacts, (artifact, offset, length) => store.read(artifact, offset, length));
   await writeCheckpoint(folder, contents, shardBytes);
   return exitCodes.done;
+}
+
+/** The workflow without all that measures; claims go too, for they name what is measured. */
+export function workflowToExport(workflow: LoadedWorkflow, model: string): LoadedWorkflow {
+  return { ...workflow, sweeps: new Map(), metrics: new Map(), claims: new Map(), exports: [model] };
 }
 
 /** A model's artifacts after the run that made it. */
