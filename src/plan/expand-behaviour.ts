@@ -195,9 +195,9 @@ export class BehaviourExpansion {
       }
       case 'model': {
         const { model: named, rubric, template: form, maxTokens } = judge;
-        const params: ModelJudgeParams = { dataset, prompt, rubric, template: form, maxTokens };
-        const { inputs: whole } = this.#models.named(named) as MeasuredModel;
-        this.#judgements.push(() => this.#add('model-judge', metric, subject, params, { ...whole, ...inputs }));
+        const { model: recipe, inputs: judging } = this.#models.named(named) as MeasuredModel;
+        const params: ModelJudgeParams = { model: recipe, dataset, prompt, rubric, template: form, maxTokens };
+        this.#judgements.push(() => this.#add('model-judge', metric, subject, params, { ...judging, ...inputs }));
         return stepId('model-judge', metric, subject);
       }
     }

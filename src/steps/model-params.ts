@@ -51,8 +51,10 @@ export type GenerateParams = {
   readonly sampling: (Sampling & { readonly [field: string]: number | null }) | null;
 };
 
-/** `model-judge[metric,model]`: inputs `model` (`*`, the judge), `rows`, `responses` → `scores` (1 … 5), `items`. */
+/** `model-judge[metric,model]`: the judging model's inputs, `rows`, `responses` → `scores` (1 … 5), `items`. */
 export type ModelJudgeParams = {
+  /** The judge. */
+  readonly model: ModelRecipe;
   readonly dataset: string;
   /** Column of what was asked. */
   readonly prompt: string;

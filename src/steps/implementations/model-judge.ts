@@ -11,10 +11,17 @@ import { runningModel, tokenizerOf } from './running-model.js';
 
 /** Judges by a local model's answers to a rubric, decoded greedily. */
 export async function runModelJudge(context: StepContext): Promise<void> {
-  const { dataset, prompt: column, rubric: choice, template, maxTokens } = context.params as ModelJudgeParams;
+  const {
+    model: recipe,
+    dataset,
+    prompt: column,
+    rubric: choice,
+    template,
+    maxTokens,
+  } = context.params as ModelJudgeParams;
   const rubric = rubricOf(choice);
   const { responses } = await readResponses(context, dataset);
-  const model = await runningModel(context, { kind: 'whole' });
+  const model = await runningModel(context, recipe);
   const tokenizer = await tokenizerOf(context, model.artifacts);
   const items = responses.map(({ row, where, response }) => ({ prompt: textOf(row, column, where), response }));
   const prompts = items.map((item) => promptTokens(judgePrompt(rubric.messages(item), template, tokenizer), tokenizer));
