@@ -159,10 +159,11 @@ export class BehaviourExpansion {
 
   #addExactMatch(metric: ExactMatchMetric, subject: Subject, model: MeasuredModel): string {
     const { on, question, answer, template, fewshot, extract } = metric;
-    const prompts = {
-      questions: { question, answer, template },
-      fewshot: { n: fewshot.n, seed: fewshot.seed },
-    };
+    // Without examples no answer is shown to the model: another column of answers must not make it respond again.
+    const prompts =
+      fewshot.n === 0
+        ? { column: question, template }
+        : { questions: { question, answer, template }, fewshot: { n: fewshot.n, seed: fewshot.seed } };
     const examples = fewshot.n > 0 && fewshot.from !== null ? { examples: this.#rows(fewshot.from) } : {};
     const responses = this.#addGenerate(metric, subject, model, prompts, examples);
     const params: ExactMatchParams = { dataset: `datasets.${on}`, answer, extract };
