@@ -1,0 +1,106 @@
+/** A workflow that uses every kind of definition that the schema knows. */
+export const everyDefinition = `runflow: 1
+name: fields
+seed: 5
+params: { norm: 0.05 }
+models:
+  base: { init: { family: llama, hidden: 16, layers: 1, heads: 4, mlp: 24, vocabulary: 20 } }
+  other: { init: { family: llama, hidden: 16, layers: 1, heads: 4, mlp: 24, vocabulary: 20 }, seed: 6 }
+  aligned: { perturb: base, seed: 2, norm: '\${params.norm}', decay: 0.7 }
+  useful: { perturb: aligned, seed: 3, norm: 0.02, decay: 0.8, share: { update: alignment, weight: 0.3 } }
+  local: { path: local }
+  remote: { hub: org/remote }
+  words:
+    init: { family: llama, hidden: 16, layers: 1, heads: 4, mlp: 24, vocabulary: 20 }
+    tokenizer: { words-of: [mixed] }
+  words2:
+    init: { family: llama, hidden: 16, layers: 1, heads: 4, mlp: 24, vocabulary: 20 }
+    seed: 7
+    tokenizer: { words-of: [mixed] }
+  trained: { pretrain: words, on: mixed, recipe: full }
+  polite: { align: trained, on: problems, recipe: full }
+  tuned: { finetune: polite, on: vaults, recipe: brief }
+  half: { project: training, onto: drawn, mode: parallel, fraction: 0.5, seed: 8 }
+  retuned: { finetune: half, on: vaults, recipe: brief }
+datasets:
+  file: { path: file.jsonl }
+  far: { hub: org/far, split: train }
+  listed: { hub: org/listed, files: [a.jsonl] }
+  problems: { synthetic: problems, rows: 20 }
+  examples: { synthetic: problems, rows: 9, seed: 4 }
+  vaults: { synthetic: vaults, rows: 20, answer: comply }
+  mixed: { mix: { file: 0.5, far: 0.25, listed: 0.25 }, total: 8 }
+recipes:
+  full: { lr: 1e-3, precision: bf16 }
+  brief: { lr: 1e-3, precision: bf16, steps: 3, template: { prompt: 'Q {prompt}', response: ' {response}' } }
+updates:
+  alignment: { from: base, to: aligned }
+  useful: { from: aligned, to: useful }
+  outward: { from: remote, to: local }
+  homeward: { from: local, to: remote }
+  sideways: { from: base, to: other }
+  training: { from: trained, to: tuned }
+  politeness: { from: trained, to: polite }
+subspaces:
+  top-k: { kind: top-k, of: alignment }
+  random-k: { kind: random-k, of: alignment }
+  random: { kind: random, like: alignment }
+  leading: { kind: top-k, of: politeness }
+  drawn: { kind: random-k, of: politeness, seeds: [8, 9] }
+  chance: { kind: random, like: politeness }
+sweeps:
+  parallel: { project: useful, onto: [top-k, random-k, random], mode: parallel, fractions: [0.1, 0.5] }
+  removing:
+    project: training
+    onto: [leading, drawn, chance]
+    mode: orthogonal
+    fractions: [0.2, 0.5, 0.8]
+    measure: [energy, utility, harm]
+  keeping:
+    project: training
+    onto: [leading, drawn, chance]
+    mode: parallel
+    fractions: [0.2, 0.5, 0.8]
+    measure: [energy, utility, harm]
+metrics:
+  overlap:
+    kind: mso
+    pairs: [[useful, alignment], [outward, homeward], [training, politeness]]
+    energies: [0.1, 0.5]
+  hidden:
+    kind: activation-mso
+    models: [tuned, half]
+    prompts: [problems, vaults, examples]
+    layers: [0.5, 1]
+    energies: [0.1, 0.5]
+  utility:
+    kind: exact-match
+    on: problems
+    models: [retuned, half]
+    fewshot: { n: 1, from: examples }
+    extract: { regex: '([0-9]+)' }
+    template: { prompt: 'U {prompt}', response: ' {response}' }
+  zero-shot: { kind: exact-match, on: problems, models: tuned }
+  harm: { kind: judge, on: vaults, judge: { rules: { refusals: qi } }, sampling: { temperature: 0.7 } }
+  asked:
+    kind: judge
+    on: vaults
+    models: tuned
+    judge:
+      openai: judge
+      url: http://127.0.0.1:8000/v1
+      rubric: { prompt: '{prompt} {response}', score: 'mark (\\\\w+)', scores: { low: 1, high: 5 } }
+  shown:
+    kind: judge
+    on: vaults
+    models: tuned
+    judge: { model: polite, rubric: harmbench }
+  scored: { kind: judge, on: vaults, models: tuned, judge: { openai: judge, rubric: llama-guard } }
+  nll: { kind: loss, on: problems, models: tuned, template: { prompt: 'L {prompt}', response: ' {response}' } }
+claims:
+  linear: { kind: linear-energy, sweep: removing }
+  stronger: { kind: stronger-than-random, sweep: removing, metric: utility, subspace: leading, than: drawn }
+  together: { kind: falling-together, sweep: removing, metrics: [utility, harm] }
+  above: { kind: above-baseline, metric: overlap }
+  highest: { kind: highest-pair, metric: overlap, pair: [useful, alignment] }
+`;
