@@ -7,9 +7,6 @@ import type { ActivationMsoMetric, Claim, MsoMetric, Workflow } from '../workflo
 import type { BehaviourRow } from './expand-behaviour.js';
 import type { PlanBuilder } from './plan-builder.js';
 
-/** Tables that claims are judged by. */
-const tables = ['energy.csv', 'energy-by-tensor.csv', 'overlap.csv', 'activations.csv'];
-
 /** Adds the step that judges the workflow's claims, once all that is measured is planned. */
 export function expandClaims(workflow: Workflow, behaviour: readonly BehaviourRow[], builder: PlanBuilder): void {
   if (workflow.claims.size === 0) return;
@@ -19,7 +16,8 @@ export function expandClaims(workflow: Workflow, behaviour: readonly BehaviourRo
     return;
   }
   const inputs: Record<string, Input> = {};
-  for (const { file, node, output } of builder.results) if (tables.includes(file)) inputs[file] = { node, output };
+  const tables = new Set<string | null>([...workflow.claims.values()].map((claim) => tableOf(claim, workflow)));
+  for (const { file, node, output } of builder.results) if (tables.has(file)) inputs[file] = { node, output };
   const claimed = new Set([...workflow.claims.values()].flatMap(behavioursOf));
   const rows = behaviour.filter(({ row }) => claimed.has(row.metric));
   for (const [index, { scores }] of rows.entries()) inputs[`${index}/scores`] = scores;
@@ -31,6 +29,21 @@ export function expandClaims(workflow: Workflow, behaviour: readonly BehaviourRo
   const step = { id: 'claims', kind: 'claims', params, inputs, group: 'Tables' };
   const node = builder.add(step, ...claimDefinitions(workflow));
   builder.results.push({ file: 'claims.csv', node, output: 'claims.csv' });
+}
+
+/** The table that a claim is judged by, beside the scores of what it names: a claim must not wait for what it does not read. */
+function tableOf(claim: Claim, workflow: Workflow): string | null {
+  switch (claim.kind) {
+    case 'linear-energy':
+      return 'energy-by-tensor.csv';
+    case 'stronger-than-random':
+      return 'energy.csv';
+    case 'falling-together':
+      return null;
+    case 'above-baseline':
+    case 'highest-pair':
+      return activationsOf(overlapMetric(claim.metric, workflow)) === null ? 'overlap.csv' : 'activations.csv';
+  }
 }
 
 function behavioursOf(claim: Claim): readonly string[] {
