@@ -4,13 +4,16 @@ import type { Tokenizer } from '../../data/tokenizer.js';
 export class StopTexts {
   readonly #tokenizer: Tokenizer;
   readonly #texts: readonly string[];
-  /** A stop text lies within so many last tokens: each has a character at least, but for parts of one. */
+  /**
+   * A stop text lies within so many last tokens: each has a byte at least, and a UTF-16 unit has three at most. A few more,
+   * for what decoding does at the beginning of a text.
+   */
   readonly #window: number;
 
   constructor(tokenizer: Tokenizer, texts: readonly string[]) {
     this.#tokenizer = tokenizer;
     this.#texts = texts;
-    this.#window = 8 + 2 * texts.reduce((longest, text) => Math.max(longest, text.length), 0);
+    this.#window = 8 + 3 * texts.reduce((longest, text) => Math.max(longest, text.length), 0);
   }
 
   /** Whether one has come up with the last of these tokens. */
