@@ -51,3 +51,8 @@ export function architectureTensors(architecture: Architecture): Map<string, rea
 export function isRotaryTable(tensor: string): boolean {
   return tensor.endsWith('.rotary_emb.inv_freq');
 }
+
+/** True for an output layer that is stored although it is tied to the embedding, which is there too. */
+export function isTiedCopy(tensor: string, tied: boolean, has: (tensor: string) => boolean): boolean {
+  return tied && tensor === 'lm_head.weight' && has('model.embed_tokens.weight');
+}

@@ -75,6 +75,12 @@ export function parseModelConfig(bytes: Uint8Array, file: string): JsonObject {
   return JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
 }
 
+/** config.json, which says that the weights are of this type, in the newer or the older way as before. */
+export function withWeightType(config: JsonObject, type: keyof typeof dtypeNames): JsonObject {
+  const name = 'dtype' in config ? 'dtype' : 'torch_dtype';
+  return { ...config, [name]: dtypeNames[type] };
+}
+
 /** `tie_word_embeddings`: the output layer is the embedding; a stored lm_head.weight is then a copy of it. */
 export function hasTiedEmbeddings(config: JsonObject): boolean {
   return config.tie_word_embeddings === true;

@@ -1,4 +1,4 @@
-import { architectureTensors } from '../formats/architecture.js';
+import { architectureTensors, isTiedCopy } from '../formats/architecture.js';
 import type { JsonObject } from '../formats/json.js';
 import type { WordTokenizerParams } from '../steps/data-params.js';
 import type { ProjectedModel, ProjectParams } from '../steps/model-params.js';
@@ -215,7 +215,7 @@ export class ModelExpansion {
 function factsOfProjected({ tensors, tied, files }: ModelFacts, { ranks, readAs }: ProjectedModel): ModelFacts {
   const projected = new Map<string, TensorFacts>();
   for (const [name, facts] of tensors) {
-    if (tied && name === 'lm_head.weight') continue;
+    if (isTiedCopy(name, tied, (other) => tensors.has(other))) continue;
     const dtype = facts.dtype === 'F64' ? 'F32' : facts.dtype;
     projected.set(name, name in ranks ? { ...facts, dtype: readAs ?? dtype } : facts);
   }

@@ -1,6 +1,6 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
 import { InvalidWorkflowError } from '../diagnostics/errors.js';
-import { isRotaryTable } from '../formats/architecture.js';
+import { isRotaryTable, isTiedCopy } from '../formats/architecture.js';
 import { naturalOrder } from '../formats/natural-order.js';
 import type { DType } from '../formats/tensor.js';
 import type { SvdParams } from '../steps/params.js';
@@ -118,7 +118,7 @@ function reasonToOmit(tensor: string, dtype: TensorFacts['dtype'], facts: ModelF
   if (!floats.has(dtype)) return `holds ${dtype}, not floating-point numbers`;
   // Old Llama checkpoints hold it; what is trained from them does not.
   if (isRotaryTable(tensor)) return 'a table of rotary frequencies, no weight';
-  if (facts.tied && tensor === 'lm_head.weight' && facts.tensors.has('model.embed_tokens.weight')) {
+  if (isTiedCopy(tensor, facts.tied, (name) => facts.tensors.has(name))) {
     return 'tied to model.embed_tokens.weight, which counts once';
   }
   return undefined;

@@ -1,5 +1,5 @@
 import type { Artifacts } from '../../formats/artifact.js';
-import { parseModelConfig } from '../../formats/model-config.js';
+import { parseModelConfig, withWeightType } from '../../formats/model-config.js';
 import type { TokenRow } from '../../formats/token-rows.js';
 import { batchAt, stepCount, targetCount } from '../../nn/batches.js';
 import { Decoder } from '../../nn/decoder.js';
@@ -83,9 +83,7 @@ async function writeModel(context: StepContext, decoder: Decoder, parent: Artifa
 /** The parent's config.json with the type of these weights. */
 async function writeConfig(context: StepContext, artifact: Artifacts[string], type: 'F32' | 'BF16'): Promise<void> {
   const config = parseModelConfig(await context.read(artifact), 'config.json');
-  const dtype = type === 'F32' ? 'float32' : 'bfloat16';
-  const named = 'dtype' in config ? { ...config, dtype } : { ...config, torch_dtype: dtype };
-  await context.write('file/config.json', Buffer.from(`${JSON.stringify(named, null, 2)}\n`));
+  await context.write('file/config.json', Buffer.from(`${JSON.stringify(withWeightType(config, type), null, 2)}\n`));
 }
 
 /** Tokens a second over the last few steps. */
