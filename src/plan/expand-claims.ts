@@ -1,11 +1,12 @@
-import type { Claim as JudgedClaim } from '../eval/claims.js';
-import type { ClaimedPairs } from '../eval/overlap-claims.js';
 import type { ClaimOfTables, ClaimsParams } from '../steps/eval-params.js';
 import type { Input } from '../steps/step.js';
 import { pairsOfMetric } from '../workflow/metrics.js';
 import type { ActivationMsoMetric, Claim, MsoMetric, Workflow } from '../workflow/workflow.js';
 import type { BehaviourRow } from './expand-behaviour.js';
 import type { PlanBuilder } from './plan-builder.js';
+
+type JudgedClaim = ClaimOfTables['claim'];
+type ClaimedPairs = Extract<JudgedClaim, { kind: 'above-baseline' }>['of'];
 
 /** Adds the step that judges the workflow's claims, once all that is measured is planned. */
 export function expandClaims(workflow: Workflow, behaviour: readonly BehaviourRow[], builder: PlanBuilder): void {

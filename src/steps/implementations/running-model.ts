@@ -5,7 +5,6 @@ import { encodeCanonical } from '../../formats/canonical.js';
 import { digestOf } from '../../formats/digest.js';
 import { tensorNames } from '../../formats/model-artifacts.js';
 import { parseStrictObject } from '../../formats/model-config.js';
-import type { Gpu } from '../../gpu/gpu.js';
 import { Decoder } from '../../nn/decoder.js';
 import type { ModelRecipe } from '../model-params.js';
 import type { StepContext } from '../step.js';
@@ -14,7 +13,7 @@ import { projectedTensor } from './projected-tensor.js';
 
 /** A model that a step runs. */
 export interface RunningModel {
-  readonly gpu: Gpu;
+  readonly gpu: Awaited<ReturnType<StepContext['gpu']>>;
   readonly decoder: Decoder;
   /** Of the written model that config.json and tokenizer come from. */
   readonly artifacts: Artifacts;
@@ -24,9 +23,8 @@ export interface RunningModel {
 export async function runningModel(context: StepContext, recipe: ModelRecipe): Promise<RunningModel> {
   const artifacts = context.inputs(recipe.kind === 'whole' ? 'model' : 'from');
   const config = await configOf(context, artifacts);
-  let gpu: Gpu | undefined;
   const decoder = await context.resident(identityOf(context, recipe, artifacts), async () => {
-    gpu = await context.gpu();
+    const gpu = await context.gpu();
     const type = storageOf(recipe, artifacts);
     return Decoder.create(gpu, config, { type, activationCheckpointing: true }, async (name, shape) => {
       context.signal.throwIfAborted();
@@ -37,7 +35,7 @@ export async function runningModel(context: StepContext, recipe: ModelRecipe): P
       return weightsAs(stored, type);
     });
   });
-  return { gpu: gpu ?? (await context.gpu()), decoder, artifacts };
+  return { gpu: await context.gpu(), decoder, artifacts };
 }
 
 /** Everything that decides the weights. */
