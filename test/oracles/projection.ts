@@ -35,9 +35,25 @@ export function roundTo(matrix: Dense, dtype: FloatType): Dense {
   return dense(matrix.rows, matrix.columns, values);
 }
 
+/** store(θ + cast(Δ_proj)). */
+export function projectedWeights(
+  weights: Dense,
+  projected: Dense,
+  storage: FloatType,
+  cast: FloatType | undefined,
+): Dense {
+  const added = cast === undefined ? projected : roundTo(projected, cast);
+  return roundTo({ ...weights, data: weights.data.map((value, i) => value + added.data[i]!) }, storage);
+}
+
 /** ‖store(θ + cast(Δ_proj)) − θ‖²_F. */
 export function realised(weights: Dense, projected: Dense, storage: FloatType, cast: FloatType | undefined): number {
-  const added = cast === undefined ? projected : roundTo(projected, cast);
-  const sum = { ...weights, data: weights.data.map((value, i) => value + added.data[i]!) };
-  return energy(difference(roundTo(sum, storage), weights));
+  return energy(difference(projectedWeights(weights, projected, storage, cast), weights));
+}
+
+/** ⟨Δ, A⟩ / ‖A‖² · A, both taken as long vectors. */
+export function projectOntoUpdate(update: Dense, onto: Dense): Dense {
+  const product = update.data.reduce((sum, value, i) => sum + value * onto.data[i]!, 0);
+  const factor = product === 0 ? 0 : product / energy(onto);
+  return { ...onto, data: onto.data.map((value) => factor * value) };
 }
