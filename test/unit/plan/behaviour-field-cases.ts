@@ -20,7 +20,7 @@ export const behaviourCases: readonly FieldCase[] = [
     'evaluation-table loss tokenise',
   ],
   ['exactMatchMetric.on', 'metrics.utility.on=examples', 'exact-match generate'],
-  ['exactMatchMetric.models', 'metrics.utility.models=[half]', 'claims evaluation-table'],
+  ['exactMatchMetric.models', 'metrics.utility.models=[half]', 'claims evaluation-table loss-table'],
   [
     'exactMatchMetric.models',
     'metrics.utility.models=[retuned, half, polite]',
