@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EnvironmentError } from '../../../src/diagnostics/errors.js';
+import { fromFloat32 } from '../../../src/formats/float-conversion.js';
+import type { TokenRow } from '../../../src/formats/token-rows.js';
+import type { DeviceBuffer, Gpu } from '../../../src/gpu/gpu.js';
+import type { DecoderConfig } from '../../../src/nn/config.js';
+import { Decoder } from '../../../src/nn/decoder.js';
+import { checkMemory, memoryPlan } from '../../../src/nn/memory-plan.js';
+import type { Precision } from '../../../src/nn/parameter.js';
+import { type Recipe, train } from '../../../src/nn/train.js';
+import { initialWeights } from '../../fixtures/nn/fixture.js';
+import { device } from '../device.js';
+
+const config: DecoderConfig = {
+  ...{ family: 'llama', hidden: 64, layers: 3, heads: 4, kvHeads: 2, headDim: 16, mlp: 176, vocabulary: 320 },
+  ...{ tied: false, attentionBias: false, mlpBias: false, ropeTheta: 10000, normEpsilon: 1e-5 },
+  ...{ contextLength: 128, endTokens: [] },
+};
+const rows: TokenRow[] = Array.from({ length: 8 }, (_, row) => {
+  const inputIds = Int32Array.from({ length: 60 }, (_, t) => (row * 31 + t * 7) % 320);
+  return { inputIds, labels: inputIds.map((id, t) => (t < 20 ? -100 : id)) };
+});
+const batch = { rows: 4, tokens: 240, targets: 160 };
+
+/** The device, and the most bytes that were in use on it at a time. */
+function counted(gpu: Gpu): { gpu: Gpu; most: () => number } {
+  let bytes = 0;
+  let most = 0;
+  const take = (buffer: DeviceBuffer): DeviceBuffer => {
+    bytes += buffer.bytes;
+    most = Math.max(most, bytes);
+    return buffer;
+  };
+  const own = {
+    allocate: (count: number, label: string) => take(gpu.allocate(count, label)),
+    upload: (data: ArrayBufferView, label: string) => take(gpu.upload(data, label)),
+    release: (...buffers: readonly DeviceBuffer[]) => {
+      for (const buffer of buffers) bytes -= buffer.bytes;
+      gpu.release(...buffers);
+    },
+  };
+  const get = (_: Gpu, name: string) => {
+    if (name in own) return own[name as keyof typeof own];
+    const value = gpu[name as keyof Gpu];
+    return typeof value === 'function' ? (value as () => unknown).bind(gpu) : value;
+  };
+  return { gpu: new Proxy(gpu, { get: get as ProxyHandler<Gpu>['get'] & object }), most: () => most };
+}
+
+for (const precision of ['f32', 'bf16-weights', 'bf16'] as const satisfies readonly Precision[]) {
+  for (const activationCheckpointing of [false, true]) {
+    test(`the memory plan is what training takes: ${precision}, checkpointing ${activationCheckpointing}`, async () => {
+      const { gpu, most } = counted(await device());
+      const type = precision === 'f32' ? 'F32' : 'BF16';
+      const weights = initialWeights(config);
+      const decoder = await Decoder.create(gpu, config, { type, activationCheckpointing }, async (name) =>
+        fromFloat32(weights.get(name)!, type),
+      );
+      const recipe: Recipe = {
+        ...{ kind: 'constant', peak: 1e-3, warmup: 0, batch: 4, accumulate: 1, epochs: 1, order: 'as-is', seed: 3 },
+        ...{ weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clip: 1 },
+        ...{ precision, rounding: 'nearest', lossNormalisation: 'effective-batch' },
+      };
+      const folder = mkdtempSync(join(tmpdir(), 'runflow-memory-'));
+      const environment = { folder, checkpointEvery: 100, signal: new AbortController().signal, onStep: () => {} };
+      await train(gpu, decoder, rows, recipe, environment);
+      rmSync(folder, { recursive: true });
+      decoder.release();
+      const { total } = memoryPlan(config, precision, batch, activationCheckpointing);
+      const taken = most();
+      // What the plan leaves out: batches of token ids, the rotary table, partial sums of norms.
+      assert.ok(taken >= 0.97 * total && taken <= 1.05 * total, `${taken} bytes taken, ${total} planned`);
+    });
+  }
+}
+
+test('over budget is an error that names the plan, and what of checkpointing, batch and precision would fit', () => {
+  const planned = (precision: Precision, checkpointing: boolean, rowCount = 4) =>
+    memoryPlan(config, precision, { tokens: 60 * rowCount, targets: 40 * rowCount }, checkpointing).total;
+  const whole = planned('f32', false);
+  assert.is(checkMemory(config, 'f32', batch, false, whole).total, whole);
+  const failure = (budget: number): EnvironmentError => {
+    try {
+      checkMemory(config, 'f32', batch, false, budget);
+    } catch (error) {
+      assert.instance(error, EnvironmentError);
+      return error as EnvironmentError;
+    }
+    throw new Error('it fits');
+  };
+  assert.match(
+    failure(whole - 1).message,
+    /needs more than the device's budget of .*weights .*gradients .*activations/,
+  );
+  assert.match(failure(planned('f32', true)).hint!, /^Set activation-checkpointing: true in the recipe/);
+  assert.match(failure(planned('f32', true, 1)).hint!, /^Set batch: 1 .* and activation-checkpointing: true/);
+  assert.match(failure(planned('bf16', true, 1)).hint!, /^Set precision: bf16, batch: 1 and activation-checkpointing/);
+  assert.match(failure(planned('bf16', true, 1) - 1).hint!, /^No recipe fits/);
+});
+
+test.run();
