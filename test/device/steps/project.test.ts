@@ -1,0 +1,330 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DataError } from '../../../src/diagnostics/errors.js';
+import { architectureTensors } from '../../../src/formats/architecture.js';
+import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
+import { digestOf } from '../../../src/formats/digest.js';
+import { type FloatType, fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
+import type { JsonObject } from '../../../src/formats/json.js';
+import { permutation } from '../../../src/linalg/permutation.js';
+import { runningModel } from '../../../src/steps/implementations/running-model.js';
+import type { ProjectedModel } from '../../../src/steps/model-params.js';
+import { project } from '../../../src/steps/project.js';
+import { svd } from '../../../src/steps/svd.js';
+import { initialWeights, readFixture } from '../../fixtures/nn/fixture.js';
+import { gaussian } from '../../oracles/matrices.js';
+import { type Dense, dense } from '../../oracles/one-sided-jacobi.js';
+import * as oracle from '../../oracles/projection.js';
+import { MemoryContext } from '../../unit/steps/memory-context.js';
+import { device } from '../device.js';
+
+/** Whole projected models, tensor by tensor against the definitions in f64. */
+
+class DeviceContext extends MemoryContext {
+  override gpu(): Promise<never> {
+    return device() as Promise<never>;
+  }
+}
+
+const objects = new Map<string, Uint8Array>();
+
+function stored(bytes: Uint8Array, tensor?: Artifact['tensor']): Artifact {
+  const digest = digestOf(bytes);
+  objects.set(digest, bytes);
+  return { digest, bytes: bytes.length, ...(tensor && { tensor }) };
+}
+
+const shapes: Readonly<Record<string, readonly number[]>> = {
+  'model.embed_tokens.weight': [31, 12],
+  'model.layers.0.up.weight': [9, 17],
+  'model.layers.0.norm.weight': [13],
+  'model.layers.0.stack.weight': [5, 3, 2],
+};
+const tensors = Object.keys(shapes);
+
+function matrixOf(name: string, values: ArrayLike<number>): Dense {
+  const [rows, ...rest] = shapes[name]!;
+  return dense(
+    rows!,
+    rest.reduce((a, b) => a * b, 1),
+    values,
+  );
+}
+
+function floats(dtype: FloatType, values: Float64Array): Uint8Array {
+  return dtype === 'F64' ? new Uint8Array(values.slice().buffer) : fromFloat32(Float32Array.from(values), dtype);
+}
+
+/** A checkpoint: what `seed` is of, plus `size` times noise of its own. */
+function checkpoint(
+  dtype: FloatType,
+  seed: string,
+  parent?: Artifacts,
+  size = 0.1,
+  config: JsonObject = {},
+): Artifacts {
+  const model: Record<string, Artifact> = {
+    'file/config.json': stored(Buffer.from(JSON.stringify({ torch_dtype: 'bfloat16', ...config }))),
+    'file/tokenizer.json': stored(Buffer.from(`{"of":"${seed}"}`)),
+    'tensor/steps': stored(new Uint8Array(8).fill(seed.length), { dtype: 'I64', shape: [1] }),
+  };
+  for (const [name, shape] of Object.entries(shapes)) {
+    const { rows, columns } = matrixOf(name, []);
+    const noise = gaussian(rows, columns, `${seed} ${name}`).data;
+    const before = parent === undefined ? undefined : valuesOf(parent, name).data;
+    const values = noise.map((value, i) => (before?.[i] ?? 0) + size * value);
+    model[`tensor/${name}`] = stored(floats(dtype, values), { dtype, shape });
+  }
+  return model;
+}
+
+function valuesOf(model: Artifacts, name: string): Dense {
+  const { digest, tensor } = model[`tensor/${name}`]!;
+  const bytes = objects.get(digest)!;
+  const values = tensor!.dtype === 'F64' ? new Float64Array(bytes.slice().buffer) : toFloat32(bytes, tensor!.dtype as FloatType); // biome-ignore format: one line
+  return matrixOf(name, values);
+}
+
+async function decomposed(ends: Record<string, Artifacts>, params: JsonObject): Promise<Artifacts> {
+  const context = new DeviceContext(params, ends, objects);
+  await (await svd.load())(context);
+  return context.outputs;
+}
+
+interface World {
+  readonly from: Artifacts;
+  readonly to: Artifacts;
+  readonly base: Artifacts;
+  /** By tensor, of the update from `base` to `from`. */
+  readonly svd: Readonly<Record<string, Artifacts>>;
+}
+
+async function world(dtype: FloatType, readAs?: 'F16', config: JsonObject = {}): Promise<World> {
+  const base = checkpoint(dtype, 'base', undefined, 1, config);
+  const from = checkpoint(dtype, 'aligned', base, 0.1, config);
+  const to = checkpoint(dtype, 'tuned', from, 0.05, config);
+  const bases: Record<string, Artifacts> = {};
+  for (const name of tensors) {
+    const ends = { from: { from: base[`tensor/${name}`]! }, to: { to: from[`tensor/${name}`]! } };
+    bases[name] = await decomposed(ends, readAs === undefined ? {} : { readAs });
+  }
+  return { base, from, to, svd: bases };
+}
+
+function inputsOf({ base, from, to, svd: bases }: World, { side, ranks }: ProjectedModel): Record<string, Artifacts> {
+  const inputs: Record<string, Artifacts> = { from, to, 'onto-from': base, 'onto-to': from };
+  for (const [name, rank] of Object.entries(ranks)) {
+    if (rank === null) continue;
+    const { u, v, s } = bases[name]!;
+    inputs[`basis/${name}`] = { basis: (side === 'left' || shapes[name]!.length < 2 ? u : v)! };
+    inputs[`s/${name}`] = { s: s! };
+  }
+  return inputs;
+}
+
+async function written(w: World, model: ProjectedModel, inputs = inputsOf(w, model)): Promise<Artifacts> {
+  const context = new DeviceContext({ model }, inputs, objects);
+  await (await project.load())(context);
+  return context.outputs;
+}
+
+/** θ' of one tensor by the definitions, and how far f32 may be from it. */
+function wanted(w: World, name: string, model: ProjectedModel): { expected: Dense; bar: (value: number) => number } {
+  const { mode, side, ranks, permute, readAs, castUpdate } = model;
+  const read = (values: Dense) => (readAs === undefined ? values : oracle.roundTo(values, readAs));
+  const theta = read(valuesOf(w.from, name));
+  const update = oracle.difference(read(valuesOf(w.to, name)), theta);
+  const onto = oracle.difference(theta, read(valuesOf(w.base, name)));
+  const rank = ranks[name]!;
+  const left = side === 'left' || shapes[name]!.length < 2;
+  const inside =
+    rank === null
+      ? oracle.projectOntoUpdate(update, onto)
+      : oracle.project(update, basisOf(w, name, left, permute), rank, left ? 'left' : 'right');
+  const dtype = w.from[`tensor/${name}`]!.tensor!.dtype as FloatType;
+  const storage = readAs ?? (dtype === 'F64' ? 'F32' : dtype);
+  const expected = oracle.projectedWeights(theta, oracle.inMode(update, inside, mode), storage, castUpdate);
+  const step = { F32: 2 ** -23, F64: 2 ** -23, F16: 2 ** -10, BF16: 2 ** -7 }[storage];
+  return { expected, bar: (value) => 1e-6 + step * Math.abs(value) };
+}
+
+function basisOf(w: World, name: string, left: boolean, permute: number | undefined): Dense {
+  const artifact = w.svd[name]![left ? 'u' : 'v']!;
+  const [rows, columns] = artifact.tensor!.shape as [number, number];
+  const values = toFloat32(objects.get(artifact.digest)!, 'F32');
+  const order = permute === undefined ? undefined : permutation(columns, { seed: permute, stream: name });
+  return dense(
+    rows,
+    columns,
+    Float64Array.from(values, (_, i) => values[i - (i % columns) + (order?.[i % columns] ?? i % columns)]!),
+  );
+}
+
+async function check(w: World, model: ProjectedModel, what: string): Promise<Artifacts> {
+  const outputs = await written(w, model);
+  for (const name of tensors) {
+    const { expected, bar } = wanted(w, name, model);
+    assert.equal(outputs[`tensor/${name}`]!.tensor!.shape, shapes[name]);
+    for (const [i, x] of valuesOf(outputs, name).data.entries()) {
+      const y = expected.data[i]!;
+      assert.ok(Math.abs(x - y) <= bar(y), `${what}: ${name}, element ${i} is ${x}, not ${y}`);
+    }
+  }
+  return outputs;
+}
+
+const ranks = {
+  'model.embed_tokens.weight': 5,
+  'model.layers.0.up.weight': 4,
+  'model.layers.0.norm.weight': 1,
+  'model.layers.0.stack.weight': 3,
+};
+const paper = { kind: 'projected', mode: 'parallel', side: 'right', ranks } as const;
+const reference = { readAs: 'F16', castUpdate: 'F16', side: 'left' } as const;
+const [f32, bf16, f16Read] = [await world('F32'), await world('BF16'), await world('BF16', 'F16')];
+
+test('every tensor is that of the definitions: tall, wide, a vector, three dimensions, in all modes on both sides', async () => {
+  for (const mode of ['parallel', 'orthogonal', 'opposite'] as const) {
+    for (const side of ['right', 'left'] as const) {
+      await check(f32, { ...paper, mode, side }, `F32 ${mode} ${side}`);
+      await check(bf16, { ...paper, mode, side }, `BF16 ${mode} ${side}`);
+    }
+    await check(f16Read, { ...paper, ...reference, mode }, `reference ${mode}`);
+  }
+});
+
+test('Random-K takes the vectors of each tensor in the order of the seed and the name of the tensor', async () => {
+  const one = await check(f32, { ...paper, permute: 1 }, 'seed 1');
+  const two = await check(f32, { ...paper, permute: 2 }, 'seed 2');
+  const name = 'tensor/model.embed_tokens.weight';
+  assert.not.equal(one[name]!.digest, two[name]!.digest);
+});
+
+test('a tensor without a rank is projected onto the update of the subspace as a whole', async () => {
+  const none = Object.fromEntries(tensors.map((name) => [name, null]));
+  for (const mode of ['parallel', 'orthogonal', 'opposite'] as const) {
+    await check(f16Read, { ...paper, ...reference, mode, ranks: none }, `scalar ${mode}`);
+    await check(f32, { ...paper, mode, ranks: none }, `scalar ${mode}`);
+  }
+});
+
+test('an update that is projected onto the whole space is there whole, or gone', async () => {
+  const full = { ...ranks, 'model.embed_tokens.weight': 12 };
+  const name = 'model.embed_tokens.weight';
+  const there = valuesOf(await written(f32, { ...paper, ranks: full }), name).data;
+  const gone = valuesOf(await written(f32, { ...paper, ranks: full, mode: 'orthogonal' }), name).data;
+  for (const [i, x] of valuesOf(f32.to, name).data.entries()) assert.ok(Math.abs(there[i]! - x) <= 1e-6);
+  for (const [i, x] of valuesOf(f32.from, name).data.entries()) assert.ok(Math.abs(gone[i]! - x) <= 1e-6);
+});
+
+test('the subspace of an update that is zero takes nothing in', async () => {
+  const still = { ...f32, base: f32.from };
+  const zeros: Record<string, Artifacts> = {};
+  for (const name of tensors) {
+    const { u, s, v } = f32.svd[name]!;
+    zeros[name] = { u: u!, v: v!, s: stored(new Uint8Array(s!.bytes), s!.tensor) };
+  }
+  const w = { ...still, svd: zeros };
+  const [nothing, all] = [await written(w, paper), await written(w, { ...paper, mode: 'orthogonal' })];
+  for (const name of tensors) {
+    assert.equal(nothing[`tensor/${name}`], f32.from[`tensor/${name}`]);
+    for (const [i, x] of valuesOf(f32.to, name).data.entries()) {
+      assert.ok(Math.abs(valuesOf(all, name).data[i]! - x) <= 1e-6);
+    }
+  }
+});
+
+test('all else is that of the model that the update starts from', async () => {
+  const outputs = await written(f32, paper);
+  assert.equal(Object.keys(outputs).sort(), Object.keys(f32.from).sort());
+  for (const name of ['tensor/steps', 'file/config.json', 'file/tokenizer.json']) {
+    assert.is(outputs[name], f32.from[name]);
+  }
+  const { 'model.layers.0.up.weight': _, ...others } = ranks;
+  const partly = await written(f32, { ...paper, ranks: others });
+  assert.is(partly['tensor/model.layers.0.up.weight'], f32.from['tensor/model.layers.0.up.weight']);
+});
+
+test('config.json says in which type the weights are', async () => {
+  const dtypeIn = async (w: World, model: ProjectedModel, config: JsonObject = {}) => {
+    const outputs = await written(w, model, { ...inputsOf(w, model), from: { ...w.from, ...fileOf(config) } });
+    const { digest } = outputs['file/config.json']!;
+    return JSON.parse(Buffer.from(objects.get(digest)!).toString()) as JsonObject;
+  };
+  const fileOf = (config: JsonObject) => ({ 'file/config.json': stored(Buffer.from(JSON.stringify(config))) });
+  assert.equal(await dtypeIn(bf16, paper, { torch_dtype: 'bfloat16', a: 1 }), { torch_dtype: 'bfloat16', a: 1 });
+  const inF16 = { ...paper, ...reference };
+  assert.equal(await dtypeIn(f16Read, inF16, { torch_dtype: 'bfloat16', a: 1 }), { torch_dtype: 'float16', a: 1 });
+  assert.equal(await dtypeIn(f16Read, inF16, { dtype: 'bfloat16' }), { dtype: 'float16' });
+  const double = await world('F64');
+  const outputs = await check(double, paper, 'F64');
+  assert.ok(tensors.every((name) => outputs[`tensor/${name}`]!.tensor!.dtype === 'F32'));
+  assert.equal(await dtypeIn(double, paper, { torch_dtype: 'float64' }), { torch_dtype: 'float32' });
+});
+
+test('a tied output layer is not stored beside the embedding that it would no longer repeat', async () => {
+  const head = 'tensor/lm_head.weight';
+  const tied = { 'file/config.json': stored(Buffer.from('{"tie_word_embeddings":true}')) };
+  const from = { ...f32.from, [head]: f32.from['tensor/model.embed_tokens.weight']!, ...tied };
+  const inputs = { ...inputsOf(f32, paper), from };
+  assert.not.ok(head in (await written(f32, paper, inputs)));
+  const untied = { ...from, 'file/config.json': stored(Buffer.from('{}')) };
+  assert.ok(head in (await written(f32, paper, { ...inputs, from: untied })));
+});
+
+test('errors name the tensor', async () => {
+  const failure = async (inputs: Record<string, Artifacts>) => {
+    try {
+      await written(f32, paper, { ...inputsOf(f32, paper), ...inputs });
+    } catch (error) {
+      assert.instance(error, DataError);
+      return (error as DataError).message;
+    }
+    throw new Error('it did not fail');
+  };
+  const name = 'model.layers.0.up.weight';
+  const { [`tensor/${name}`]: good, ...lacking } = f32.to as Record<string, Artifact>;
+  assert.is(await failure({ to: lacking }), `tensor ${name}: the model "to" lacks it`);
+  const values = new Float32Array(9 * 17).fill(1);
+  values[20] = Number.NaN;
+  const bad = { ...lacking, [`tensor/${name}`]: stored(fromFloat32(values, 'F32'), good!.tensor) };
+  assert.is(await failure({ to: bad }), `tensor ${name}: "to" holds NaN at row 1, column 3 (counted from 0)`);
+  const other = { basis: f32.svd['model.embed_tokens.weight']!.v! };
+  assert.match(await failure({ [`basis/${name}`]: other }), `tensor ${name}: input "basis/${name}" is a basis of 12`);
+});
+
+test('a model that is run has the weights that would be written', async () => {
+  const { json, config } = await readFixture('qwen2-gqa');
+  const weights = initialWeights(config);
+  const modelShapes = architectureTensors(config);
+  const movedBy = (size: number): Artifacts => {
+    const model: Record<string, Artifact> = { 'file/config.json': stored(Buffer.from(JSON.stringify(json))) };
+    for (const [name, values] of weights) {
+      const noise = gaussian(values.length, 1, name).data;
+      const moved = values.map((value, i) => value + size * noise[i]!);
+      model[`tensor/${name}`] = stored(fromFloat32(moved, 'BF16'), { dtype: 'BF16', shape: modelShapes.get(name)! });
+    }
+    return model;
+  };
+  const [from, to] = [movedBy(0), movedBy(0.05)];
+  const inputs: Record<string, Artifacts> = { from, to };
+  for (const name of weights.keys()) {
+    const ends = { from: { from: from[`tensor/${name}`]! }, to: { to: to[`tensor/${name}`]! } };
+    const { u, s } = await decomposed(ends, {});
+    inputs[`basis/${name}`] = { u: u! };
+    inputs[`s/${name}`] = { s: s! };
+  }
+  const ones = Object.fromEntries([...weights.keys()].map((name) => [name, 1]));
+  const recipe: ProjectedModel = { ...paper, side: 'left', ranks: ones };
+  const made = await written(f32, recipe, inputs);
+  const { decoder } = await runningModel(new DeviceContext({}, inputs, objects), recipe);
+  for (const parameter of decoder.parameters) {
+    const artifact = made[`tensor/${parameter.name}`]!;
+    assert.is(parameter.type, 'BF16');
+    assert.not.equal(artifact.digest, from[`tensor/${parameter.name}`]!.digest, parameter.name);
+    assert.equal(Buffer.from(await decoder.weightsOf(parameter)), Buffer.from(objects.get(artifact.digest)!));
+  }
+  decoder.release();
+});
+
+test.run();
