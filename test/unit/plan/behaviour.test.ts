@@ -271,7 +271,7 @@ test('another seed decomposes nothing, and moves no key of others but of tables'
   assert.ok(made.some((id) => id.startsWith('random-basis[')));
 });
 
-test('another rubric, judge or column of what was asked judges again and generates nothing', async () => {
+test('another rubric or another judge judges again and generates nothing', async () => {
   const openai = ['judge: { rules: { refusals: qi } }', 'judge: { openai: gpt }'] as const;
   const before = await keysOf(changed(openai));
   for (const judge of ['judge: { openai: gpt, rubric: harmbench }', 'judge: { openai: gpt-2 }']) {
@@ -318,6 +318,14 @@ test('what waits for a model or a dataset of the hub is told with its table, and
     pinned.deferred.map(({ what }) => what),
     ['metrics.judged', 'metrics.own', 'evaluation-table', 'report'],
   );
+  // A commit alone does not tell the tensors of a model: it is fetched, and what needs it still waits.
+  const commits = new Map([
+    ['datasets.distant', 'c0ffee'],
+    ['harmful', 'c0ffee'],
+  ]);
+  const unfetched = expand(workflow, { ...unknown, commits });
+  assert.equal(idsOf(unfetched, 'fetch'), ['fetch[harmful]']);
+  assert.equal(unfetched.deferred, pinned.deferred);
 });
 
 test('a point waits for both ends of its update and of what it is projected onto', async () => {
