@@ -4,7 +4,7 @@ import { formatBytes } from '../formats/byte-size.js';
 import { type Collection, collect } from '../store/collect.js';
 import { sumOf } from '../store/inventory.js';
 import { sizeLimit } from '../store/size-limit.js';
-import { type CacheCommand, expectNothing, printJson } from './cache.js';
+import { type CacheCommand, expectNothing, printJson } from './cache-command.js';
 
 export const collectGarbage: CacheCommand = async (store, rest, invocation) => {
   expectNothing('gc', rest);

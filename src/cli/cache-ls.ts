@@ -6,7 +6,7 @@ import { globToRegExp } from '../plan/glob.js';
 import { listActions, listObjects, outputBytes, sumOf, usage } from '../store/inventory.js';
 import { sizeLimit } from '../store/size-limit.js';
 import type { Store } from '../store/store.js';
-import { type CacheCommand, expectNothing, printJson } from './cache.js';
+import { type CacheCommand, expectNothing, printJson } from './cache-command.js';
 import { columns } from './columns.js';
 
 interface Entry {

@@ -4,7 +4,7 @@ import { nearest } from '../diagnostics/nearest.js';
 import { printableLine } from '../diagnostics/printable.js';
 import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
-import { type CacheCommand, expectNothing, printJson } from './cache.js';
+import { type CacheCommand, expectNothing, printJson } from './cache-command.js';
 import { day } from './cache-ls.js';
 import { columns } from './columns.js';
 

@@ -2,7 +2,7 @@ import { exitCodes } from '../diagnostics/exit-codes.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { formatBytes } from '../formats/byte-size.js';
 import { verifyStore } from '../store/verify.js';
-import { type CacheCommand, expectNothing, printJson } from './cache.js';
+import { type CacheCommand, expectNothing, printJson } from './cache-command.js';
 
 /** How many of the steps that need a damaged object are named. */
 const stepsShown = 5;

@@ -1,12 +1,9 @@
 import { UsageError } from '../diagnostics/errors.js';
-import type { ExitCode } from '../diagnostics/exit-codes.js';
 import { nearest } from '../diagnostics/nearest.js';
 import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
-import type { Command, Invocation } from './command.js';
-
-/** One `runflow cache …`; `rest` are the arguments behind its name. */
-export type CacheCommand = (store: Store, rest: readonly string[], invocation: Invocation) => Promise<ExitCode>;
+import type { CacheCommand } from './cache-command.js';
+import type { Command } from './command.js';
 
 const subcommands: Readonly<Record<string, () => Promise<CacheCommand>>> = {
   ls: async () => (await import('./cache-ls.js')).list,
@@ -62,12 +59,3 @@ export const command: Command = {
     return run(Store.open(storeLocation(invocation.value('store'), process.env)), rest, invocation);
   },
 };
-
-/** @throws UsageError when a subcommand without arguments got one */
-export function expectNothing(name: string, rest: readonly string[]): void {
-  if (rest.length > 0) throw new UsageError(`runflow cache ${name} takes no argument: ${rest[0]}`);
-}
-
-export function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
-}
