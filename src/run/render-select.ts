@@ -11,7 +11,7 @@ export interface Renderer {
 
 /**
  * The renderer for a stream: JSON lines when asked for, live rows on a terminal, a plain log otherwise
- * (a pipe, a file, CI, a terminal that cannot move its cursor).
+ * (a pipe, a file, CI, a terminal that cannot move its cursor or has no size, as some programs make them).
  */
 export async function selectRenderer(
   out: NodeJS.WriteStream,
@@ -20,7 +20,8 @@ export async function selectRenderer(
   if (options.json) return jsonRenderer(out);
   const environment = options.environment ?? process.env;
   const style = styleFor(out, environment);
-  if (out.isTTY && environment.TERM !== 'dumb') {
+  const canRedraw = environment.TERM !== 'dumb' && out.columns !== 0 && out.rows !== 0;
+  if (out.isTTY && canRedraw) {
     return (await import('./render-terminal.js')).terminalRenderer(out, { style });
   }
   return plainRenderer(out, { style });

@@ -436,8 +436,9 @@ test('on a terminal, reading checkpoints takes one line, gone when the run start
 });
 
 test('what is written to decides the renderer', async () => {
-  const first = async (isTTY: boolean, json: boolean, environment: NodeJS.ProcessEnv) => {
+  const first = async (isTTY: boolean, json: boolean, environment: NodeJS.ProcessEnv, columns = 100) => {
     const screen = new Screen(isTTY);
+    screen.columns = columns;
     const renderer = await selectRenderer(screen.stream, { json, environment });
     renderer.handle(started([]));
     renderer.handle({ type: 'device', adapter: 'A', deviceClass: 'a', software: false });
@@ -447,6 +448,7 @@ test('what is written to decides the renderer', async () => {
   assert.match(await first(true, true, {}), /^\{"type":"run-started"/);
   assert.match(await first(false, false, {}), ' 0:00  device: A');
   assert.match(await first(true, false, { TERM: 'dumb' }), ' 0:00  device: A');
+  assert.match(await first(true, false, { TERM: 'xterm', NO_COLOR: '1' }, 0), ' 0:00  device: A');
   assert.not.match(await first(true, false, { TERM: 'xterm', NO_COLOR: '1' }), '0:00');
 });
 
