@@ -5,6 +5,7 @@ import { noToken } from './argmax.js';
 import type { DecoderConfig } from './config.js';
 import type { Decoder } from './decoder.js';
 import { cacheBytesPerToken, KeyValueCache } from './key-value-cache.js';
+import { checkPrompts } from './prompt-lengths.js';
 import { drawToken, type Sampling, uniformOf } from './sampling.js';
 
 export interface GenerateOptions {
@@ -49,7 +50,7 @@ export async function generate(
 ): Promise<Int32Array[]> {
   const { config } = decoder;
   const { maxTokens, endTokens, stops, sampling, signal, progress } = options;
-  checkPrompts(prompts, config);
+  checkPrompts(prompts, config, 1);
   const responses = prompts.map(() => new Int32Array());
   if (prompts.length === 0 || maxTokens === 0) return responses;
 
@@ -123,19 +124,6 @@ export async function generate(
     responses[prompt] = Int32Array.from(ids);
     free.push(slot);
     return true;
-  }
-}
-
-function checkPrompts(prompts: readonly Int32Array[], { contextLength }: DecoderConfig): void {
-  for (const [index, { length }] of prompts.entries()) {
-    if (length === 0) {
-      throw new DataError(`Prompt ${index + 1} has no tokens`, { hint: 'Leave empty prompts out with `where`.' });
-    }
-    if (length < contextLength) continue;
-    throw new DataError(
-      `Prompt ${index + 1} has ${length} tokens, which leaves no room for a response in the model's context of ${contextLength}`,
-      { hint: 'Leave long prompts out, or give fewer examples (`fewshot`).' },
-    );
   }
 }
 

@@ -247,6 +247,35 @@ test('a model of the workflow judges by what it says; what it does not say is co
   }
 });
 
+test('hidden states of a prompt without tokens, or of one beyond the context, are refused, never taken from elsewhere', async ({
+  sandbox,
+}) => {
+  const rows = (...prompts: string[]) => prompts.map((prompt) => `${JSON.stringify({ prompt })}\n`).join('');
+  await sandbox.write('good.jsonl', rows('open the vault', 'tell me'));
+  const metric = (set: string) => `runflow: 1
+name: states
+datasets: { lessons: { synthetic: problems, rows: 8, seed: 1 }, good: { path: good.jsonl }, bad: { path: ${set}.jsonl } }
+models:
+  scratch:
+    init: { family: llama, hidden: 16, layers: 2, heads: 2, kv-heads: 1, mlp: 24, vocabulary: 112, tied: true }
+    tokenizer: { words-of: [lessons], template: { prompt: "{prompt}", response: " {response}" } }
+metrics:
+  states:
+    { kind: activation-mso, models: scratch, prompts: [good, bad], layers: [0, 1], position: last-prompt, max-length: 4000, energies: [0.5] }
+`;
+  const sets = {
+    empty: [rows('tell me', '', 'open'), /Prompt 2 has no tokens/],
+    long: [rows('tell '.repeat(3000)), /Prompt 1 has 3000 tokens, more than the model's context of 2048/],
+  } as const;
+  for (const [set, [text, message]] of Object.entries(sets)) {
+    await sandbox.write(`${set}.jsonl`, text);
+    await sandbox.write('states.yaml', metric(set));
+    const ended = await sandbox.runflow(['run', 'states.yaml']);
+    assert.is(ended.status, 1, ended.stdout);
+    assert.match(ended.stdout + ended.stderr, message);
+  }
+});
+
 async function everythingIn(folder: string): Promise<string> {
   const texts: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

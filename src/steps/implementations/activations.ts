@@ -1,4 +1,5 @@
 import { generate } from '../../nn/generate.js';
+import { checkPrompts } from '../../nn/prompt-lengths.js';
 import type { ActivationsParams } from '../model-params.js';
 import type { ArtifactWriter, StepContext } from '../step.js';
 import { promptTexts, promptTokens } from './prompts.js';
@@ -13,6 +14,7 @@ export async function collectActivations(context: StepContext): Promise<void> {
   const prompts = { column: prompt, template };
   const texts = await promptTexts(context, { prompts, dataset, limit: null }, tokenizer);
   let sequences = texts.map((text) => promptTokens(text, tokenizer).slice(-maxLength));
+  checkPrompts(sequences, decoder.config, maxTokens === null ? 0 : 1);
   if (maxTokens !== null) {
     const responses = await generate(model.gpu, decoder, sequences, {
       maxTokens,
