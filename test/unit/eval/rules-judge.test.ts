@@ -69,6 +69,15 @@ test('a row without the column is an error that names the dataset, the row and t
   );
 });
 
+test('an empty word is an error: every response would tell it', () => {
+  for (const code of ['', ' ']) {
+    assert.throws(
+      () => rulesJudge(exact, [...rows, { prompt: 'vault 4 ?', code }], 'vaults'),
+      (error: DataError) => /vaults: row 4: column "code" holds no word/.test(error.message),
+    );
+  }
+});
+
 test('what the rules are is part of the identity, by content', () => {
   const identity = (rules: Rules) => JSON.stringify(rulesJudge(rules, rows, 'vaults').identity);
   assert.is(identity({ refusals: 'gcg' }), identity({ refusals: refusalLists.gcg }));
