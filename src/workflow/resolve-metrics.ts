@@ -263,10 +263,23 @@ function resolveUrl(scope: Scope, text: string, withKey: boolean, path: Path): s
 function resolveRubric(scope: Scope, rubric: RubricChoice, path: Path): RubricChoice {
   if (typeof rubric === 'string') return rubric;
   checkPattern(scope, rubric.score, 'i', [...path, 'score']);
+  if (groupsIn(rubric.score) === 0) {
+    const message = 'this regular expression has no group, so no answer of the judge would hold a score';
+    scope.refuse([...path, 'score'], 'no-group', message, 'Put round brackets around the score: "score: ([1-5])".');
+  }
   const { prompt, score, scores } = rubric;
   if (scores === undefined) return { prompt, score };
   const lowered = Object.entries(scores).map(([said, value]) => [said.toLowerCase(), value] as const);
   return { prompt, score, scores: Object.fromEntries(lowered.sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+/** Groups that capture something; undefined for what is no pattern. */
+function groupsIn(pattern: string): number | undefined {
+  try {
+    return new RegExp(`${pattern}|`).exec('')!.length - 1;
+  } catch {
+    return undefined;
+  }
 }
 
 function checkPattern(scope: Scope, pattern: string, flags: string, path: Path): void {

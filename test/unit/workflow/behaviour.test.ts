@@ -310,6 +310,7 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
   ['a negative number of examples', [['fewshot: 1', 'fewshot: -1']], /fewshot is -1; it must be at least 0/],
   ['a pattern that is none', [['is (-?[0-9]+)', 'is (']], /no regular expression: .*group/],
   ['a score that is no pattern', [['mark (\\\\w+)', 'mark (\\\\w+']], /no regular expression/],
+  ['a score without a group', [['mark (\\\\w+)', 'mark (?:\\\\w+)']], /has no group, so no answer of the judge/],
   [
     'a rubric without the response',
     [['"{prompt} {response}", score', '"{prompt}", score']],
