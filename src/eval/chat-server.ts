@@ -202,7 +202,8 @@ export class ChatServer {
         hint: 'Give the final address as `url`: the key is not sent on.',
       });
     }
-    if (code === 'content_filter') return { text: null, reason: 'content_filter', tokens: undefined };
+    // The model was never asked: nothing is spent.
+    if (code === 'content_filter') return { text: null, reason: 'content_filter', tokens: 0 };
     if (
       code !== 'insufficient_quota' &&
       (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500)
