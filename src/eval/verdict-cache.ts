@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { EnvironmentError } from '../diagnostics/errors.js';
 import { encodeCanonical } from '../formats/canonical.js';
 import { type Digest, digestOf, hexOf } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
@@ -33,13 +34,24 @@ export class VerdictFolder implements VerdictCache {
     return text === undefined ? undefined : parseVerdict(text);
   }
 
+  /** @throws EnvironmentError when the disk is full. */
   async put(key: Digest, verdict: Verdict): Promise<void> {
     const file = this.#file(key);
-    await mkdir(dirname(file), { recursive: true });
     const { score, raw } = verdict;
     const draft = `${file}.${randomUUID()}`;
-    await writeFile(draft, JSON.stringify({ score, raw }));
-    await rename(draft, file);
+    try {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(draft, JSON.stringify({ score, raw }));
+      await rename(draft, file);
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => undefined);
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+      throw new EnvironmentError(`The disk is full: a verdict does not fit into ${this.#folder}`, {
+        cause: error,
+        hint: 'Free space or move the store (`--store`), and run again: verdicts that were kept are not asked for again.',
+      });
+    }
   }
 
   #file(key: Digest): string {

@@ -2,6 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { EnvironmentError } from '../../src/diagnostics/errors.js';
+import { VerdictFolder } from '../../src/eval/verdict-cache.js';
+import { digestOf } from '../../src/formats/digest.js';
 import { assertOneScreen, isAlive, ranSteps, Sandbox, type Started, summaryOf, workersOf } from '../sandbox.js';
 import { smallWorkflow } from '../small-workflow.js';
 
@@ -105,6 +108,23 @@ test('a full disk is said with what to do; finished steps stay, and with more ro
     const second = await small.run(['small.yaml']);
     assert.ok(summaryOf(second).cached > 0);
     for (const step of ranSteps(second)) assert.not.ok(ranSteps(first).includes(step), step);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+});
+
+test('a verdict that does not fit on the disk is said so, and leaves nothing behind', async ({ sandbox }) => {
+  const disk = sandbox.path('disk');
+  if (!mountSmallDisk(disk, 16 * 1024)) return;
+  try {
+    const verdicts = new VerdictFolder(disk);
+    const error: unknown = await verdicts.put(digestOf('verdict'), { score: 5, raw: 'x'.repeat(64 * 1024) }).then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    assert.instance(error, EnvironmentError);
+    assert.match((error as EnvironmentError).message, /The disk is full/);
+    await verdicts.put(digestOf('another'), { score: 1, raw: 'x'.repeat(4 * 1024) });
   } finally {
     execFileSync('umount', [disk]);
   }
