@@ -37,8 +37,17 @@ export interface Estimate {
 export function bootstrap(
   sizes: readonly number[],
   statistic: (drawn: readonly Uint32Array[]) => number,
-  { seed, stream, resamples = defaultResamples, confidence = defaultConfidence }: BootstrapOptions,
+  options: BootstrapOptions,
 ): Estimate {
+  return atOnce(bootstrapInSteps(sizes, statistic, options));
+}
+
+/** The same, and a break after every draw: whoever estimates much can do other things in between. */
+export function* bootstrapInSteps(
+  sizes: readonly number[],
+  statistic: (drawn: readonly Uint32Array[]) => number,
+  { seed, stream, resamples = defaultResamples, confidence = defaultConfidence }: BootstrapOptions,
+): Generator<undefined, Estimate> {
   if (sizes.length === 0 || sizes.some((size) => size < 1)) throw new RangeError('a group to draw from is empty');
   const n = sizes[0]!;
   const value = statistic(sizes.map((size) => Uint32Array.from({ length: size }, (_, index) => index)));
@@ -52,9 +61,18 @@ export function bootstrap(
     const one = statistic(drawn);
     lower[sample] = Number.isNaN(one) ? Number.NEGATIVE_INFINITY : one;
     upper[sample] = Number.isNaN(one) ? Number.POSITIVE_INFINITY : one;
+    yield;
   }
   const tail = (1 - confidence) / 2;
   return { value, low: finite(quantile(lower.sort(), tail)), high: finite(quantile(upper.sort(), 1 - tail)), n };
+}
+
+/** The result of work that offers breaks, without taking any. */
+export function atOnce<T>(work: Generator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
 }
 
 /** The mean of at least one number. */

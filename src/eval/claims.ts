@@ -38,11 +38,16 @@ export interface Evidence {
 
 /**
  * Whether a claim holds: the whole first, then case by case. Definitions of effects stand with their kinds; of verdicts
- * and intervals in finding.ts. Missing measurements leave a case undecided with n = 0.
+ * and intervals in finding.ts. Missing measurements leave a case undecided with n = 0. Offers breaks, since it may take long.
  *
  * @param name Of the claim; names its random stream.
  */
-export function judgeClaim(name: string, claim: Claim, evidence: Evidence, seed: number): Finding[] {
+export function judgeClaim(
+  name: string,
+  claim: Claim,
+  evidence: Evidence,
+  seed: number,
+): Generator<undefined, Finding[]> {
   return findingsOf(casesOf(claim, evidence), { seed, stream: `claim/${name}` });
 }
 

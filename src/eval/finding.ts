@@ -1,4 +1,4 @@
-import { type BootstrapOptions, bootstrap, defaultConfidence, type Estimate } from './bootstrap.js';
+import { type BootstrapOptions, bootstrapInSteps, defaultConfidence, type Estimate } from './bootstrap.js';
 
 /** What the interval of an effect must do for a claim to hold. */
 export type Condition =
@@ -44,26 +44,28 @@ const fewestUnits = 5;
 /**
  * The finding of a claim as a whole, then of each case. It holds when all cases do and fails when one does, so the
  * intervals are made wide enough to be right together 95 % of the time (Bonferroni). The whole is told by the numbers of
- * its weakest case.
+ * its weakest case. Many cases of many items take minutes: there is a break after every draw.
  */
-export function findingsOf(
+export function* findingsOf(
   cases: readonly Case[],
   { seed, stream }: Pick<BootstrapOptions, 'seed' | 'stream'>,
-): Finding[] {
+): Generator<undefined, Finding[]> {
   const level = 1 - (1 - confidence) / Math.max(1, cases.length);
   const resamples = Math.max(2000, Math.ceil((2 * drawsBeyondAnEnd) / (1 - level)));
-  const findings = cases.map(({ name, condition, sizes, effect }): Finding => {
+  const findings: Finding[] = [];
+  for (const { name, condition, sizes, effect } of cases) {
     if (sizes.length === 0 || sizes.some((size) => size === 0)) {
-      return { case: name, verdict: 'undecided', condition, effect: null, low: null, high: null, n: 0 };
+      findings.push({ case: name, verdict: 'undecided', condition, effect: null, low: null, high: null, n: 0 });
+      continue;
     }
     const options = { seed, stream: `${stream}/${name}`, resamples, confidence: level };
-    const estimate = bootstrap(sizes, effect, options);
+    const estimate = yield* bootstrapInSteps(sizes, effect, options);
     const { value, low, high, n } = estimate;
-    return {
+    findings.push({
       ...{ case: name, verdict: n >= fewestUnits ? verdictOf(estimate, condition) : 'undecided', condition },
       ...{ effect: Number.isFinite(value) ? value : null, low, high, n },
-    };
-  });
+    });
+  }
   const weakest = findings.reduce<Finding | undefined>((worst, one) => (weaker(one, worst) ? one : worst), undefined);
   const nothing = { effect: null, low: null, high: null, n: 0, condition: { type: 'above-zero' } } as const;
   const verdict = weakest?.verdict ?? 'undecided';

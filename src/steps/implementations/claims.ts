@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Behaviour, ModelEnergy } from '../../eval/behaviour-claims.js';
 import { judgeClaim } from '../../eval/claims.js';
 import type { TensorEnergy } from '../../eval/energy-claim.js';
@@ -22,10 +23,26 @@ export async function judgeClaims(context: StepContext): Promise<void> {
   for (const [index, { name, claim, activations: metric }] of claims.entries()) {
     context.signal.throwIfAborted();
     const overlap = metric === null ? updates : activationOverlaps(activations, metric);
-    table.add(name, claim.kind, judgeClaim(name, claim, { energy, tensorEnergy, overlap, behaviour }, seed));
+    const findings = judgeClaim(name, claim, { energy, tensorEnergy, overlap, behaviour }, seed);
+    table.add(name, claim.kind, await withBreaks(findings, context.signal));
     context.progress({ done: index + 1, total: claims.length, unit: 'claims' });
   }
   await context.write('claims.csv', new TextEncoder().encode(table.csv()));
+}
+
+const breakMilliseconds = 200;
+
+/** Claims of large sweeps take minutes: the worker must give signs of life meanwhile, and stop when it is told to. */
+async function withBreaks<T>(work: Generator<undefined, T>, signal: AbortSignal): Promise<T> {
+  let last = performance.now();
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (performance.now() - last < breakMilliseconds) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+    last = performance.now();
+  }
 }
 
 async function tableText(context: StepContext, file: string): Promise<string | undefined> {

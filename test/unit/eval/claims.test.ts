@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Behaviour, ClaimedBehaviour, ModelEnergy } from '../../../src/eval/behaviour-claims.js';
+import { atOnce } from '../../../src/eval/bootstrap.js';
 import { type Claim, type Evidence, judgeClaim } from '../../../src/eval/claims.js';
 import type { TensorEnergy } from '../../../src/eval/energy-claim.js';
 import type { Finding } from '../../../src/eval/finding.js';
@@ -20,7 +21,7 @@ function normals(count: number, name: string): Float64Array {
 }
 
 function judge(claim: Claim, evidence: Partial<Evidence>): Finding[] {
-  return judgeClaim('claim', claim, { ...nothing, ...evidence }, 1);
+  return atOnce(judgeClaim('claim', claim, { ...nothing, ...evidence }, 1));
 }
 
 const verdicts = (findings: readonly Finding[]) =>

@@ -261,4 +261,25 @@ test('claims are judged by the tables and the scores', async () => {
   assert.is(lines[4], 'together,falling-together,,undecided,,,,0,0,');
 });
 
+test('claims of a large sweep leave the process its turn, and stop when they are told to', async () => {
+  const fractions = Array.from({ length: 60 }, (_, at) => (at + 1) / 64);
+  const sweep = { updates: ['useful'], subspaces: ['top-k'], mode: 'parallel', side: 'right', fractions } as const;
+  const ends = { useful: { from: 'aligned', to: 'useful' } };
+  const rows = ['utility', 'harm'].flatMap((metric) => [
+    ...['aligned', 'useful'].map((model) => ({ ...asModel(model), metric })),
+    ...fractions.map((fraction) => {
+      const point = { model: null, update: 'useful', subspace: 'top-k', seed: null };
+      return { ...point, mode: 'parallel' as const, side: 'right' as const, fraction, metric };
+    }),
+  ]);
+  const claim = { kind: 'falling-together', sweep: { ...sweep, ends }, metrics: ['utility', 'harm'] as const, tolerance: 0.2 } as const; // biome-ignore format: one line
+  const params: ClaimsParams = { seed: 3, rows, claims: [{ name: 'together', activations: null, claim }] };
+  const scores = JSON.stringify({ values: Array.from({ length: 5000 }, (_, item) => item % 3) });
+  const inputs = Object.fromEntries(rows.map((_, index) => [`${index}/scores`, scores]));
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 50);
+  const ended = await run(claims, params, inputs, { signal: stop.signal }).catch((error: unknown) => error);
+  assert.is((ended as Error).name, 'AbortError');
+});
+
 test.run();
