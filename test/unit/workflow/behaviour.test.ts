@@ -336,6 +336,8 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
   ],
   ['a judge key of another judge', [['model: aligned, rubric', 'model: aligned, url: x, rubric']], /unknown key "url"/],
   ['a budget of nothing', [['budget: { requests: 10 }', 'budget: {}']], /budget is empty/],
+  // The HTTP client waits no longer for an answer to begin.
+  ['a timeout that would not be kept', [['timeout: 0.5', 'timeout: 301']], /timeout is 301; it must be at most 300/],
   ['a temperature of 0', [['temperature: 0.7', 'temperature: 0']], /temperature is 0; it must be above 0/],
   ['layers the wrong way round', [['layers: [0, 1]', 'layers: [0.9, 0.65]']], /no layer lies between 0\.9 and 0\.65/],
   [
