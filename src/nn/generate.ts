@@ -1,11 +1,11 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { activationNumbers } from './activations.js';
 import { noToken } from './argmax.js';
 import type { DecoderConfig } from './config.js';
 import type { Decoder } from './decoder.js';
 import { cacheBytesPerToken, KeyValueCache } from './key-value-cache.js';
 import { checkPrompts } from './prompt-lengths.js';
+import { rowsThatFit } from './rows-that-fit.js';
 import { drawToken, type Sampling, uniformOf } from './sampling.js';
 
 export interface GenerateOptions {
@@ -25,8 +25,6 @@ export interface GenerateOptions {
 }
 
 const defaultSlots = 64;
-/** Bytes of activations that a pass may need, unless one prompt alone needs more. */
-const activationBytes = 256 * 2 ** 20;
 /** Bytes of keys and values on a device without a budget. */
 const cacheBytes = 4 * 2 ** 30;
 
@@ -133,13 +131,4 @@ function slotsThatFit(gpu: Gpu, config: DecoderConfig, capacity: number): number
   const memory = Math.min(gpu.memoryBudget / 4, cacheBytes);
   const fit = Math.floor(Math.min(memory / config.layers, gpu.limits.maxStorageBufferBindingSize) / perSlot);
   return Math.max(1, fit);
-}
-
-/** Rows whose activations fit, and the widest of them into a binding. */
-function rowsThatFit(gpu: Gpu, config: DecoderConfig): number {
-  const { layer, entry } = activationNumbers(config);
-  const { heads, kvHeads, headDim, mlp, layers } = config;
-  const widest = Math.max(2 * mlp, (heads + 2 * kvHeads) * headDim);
-  const bindable = gpu.limits.maxStorageBufferBindingSize / (4 * widest);
-  return Math.floor(Math.min(activationBytes / (4 * (layer + layers * entry)), bindable));
 }

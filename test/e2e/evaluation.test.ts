@@ -276,6 +276,30 @@ metrics:
   }
 });
 
+test('more tokens than a binding of the device holds activations of go through a model in several passes', async ({
+  sandbox,
+}) => {
+  const row = { prompt: 'tell me '.repeat(60).trim(), response: 'open '.repeat(30).trim() };
+  await sandbox.write('long.jsonl', `${JSON.stringify(row)}\n`.repeat(30));
+  await sandbox.write(
+    'wide.yaml',
+    `runflow: 1
+name: wide
+datasets: { long: { path: long.jsonl }, lessons: { synthetic: problems, rows: 8, seed: 1 } }
+models:
+  scratch:
+    init: { family: llama, hidden: 16, layers: 1, heads: 2, kv-heads: 1, mlp: 9000, vocabulary: 112, tied: true }
+    tokenizer: { words-of: [lessons], template: { prompt: "{prompt}", response: " {response}" } }
+metrics:
+  surprise: { kind: loss, on: long, models: scratch, template: { prompt: "{prompt}", response: " {response}" } }
+  states:
+    { kind: activation-mso, models: scratch, prompts: [long, lessons], layers: [0, 1], position: last-prompt, energies: [0.5] }
+`,
+  );
+  await sandbox.run(['wide.yaml']);
+  assert.is((await evaluation(sandbox, 'wide'))[0]!.n, 30);
+});
+
 async function everythingIn(folder: string): Promise<string> {
   const texts: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

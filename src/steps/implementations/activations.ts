@@ -1,5 +1,6 @@
 import { generate } from '../../nn/generate.js';
 import { checkPrompts } from '../../nn/prompt-lengths.js';
+import { rowsThatFit } from '../../nn/rows-that-fit.js';
 import type { ActivationsParams } from '../model-params.js';
 import type { ArtifactWriter, StepContext } from '../step.js';
 import { promptTexts, promptTokens } from './prompts.js';
@@ -33,7 +34,7 @@ export async function collectActivations(context: StepContext): Promise<void> {
   }
   const before = maxTokens === null ? 0 : sequences.length;
   let done = before;
-  for (const batch of tokenBatches(sequences, ({ length }) => length)) {
+  for (const batch of tokenBatches(sequences, ({ length }) => length, rowsThatFit(model.gpu, decoder.config))) {
     context.signal.throwIfAborted();
     const states = await decoder.hiddenStates(batch);
     for (const [layer, state] of states.entries()) {

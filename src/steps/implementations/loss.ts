@@ -1,3 +1,4 @@
+import { rowsThatFit } from '../../nn/rows-that-fit.js';
 import type { Scores } from '../eval-params.js';
 import type { LossParams } from '../model-params.js';
 import type { StepContext } from '../step.js';
@@ -8,11 +9,11 @@ import { checkLengths, tokenRows } from './token-input.js';
 export async function measureLoss(context: StepContext): Promise<void> {
   const { model } = context.params as LossParams;
   const rows = await tokenRows(context);
-  const { decoder } = await runningModel(context, model);
+  const { gpu, decoder } = await runningModel(context, model);
   checkLengths(rows, decoder.config);
   const values: (number | null)[] = [];
   const weights: number[] = [];
-  for (const batch of tokenBatches(rows, ({ inputIds }) => inputIds.length)) {
+  for (const batch of tokenBatches(rows, ({ inputIds }) => inputIds.length, rowsThatFit(gpu, decoder.config))) {
     context.signal.throwIfAborted();
     for (const { sum, targets } of await decoder.rowLosses(batch)) {
       // A row without a target has no loss, and weighs nothing.

@@ -1,8 +1,16 @@
-/** Tokens that go through a model at a time, unless one row alone has more. */
-const batchTokens = 4096;
+/** Beyond so many tokens a pass gets no faster. */
+const enoughTokens = 4096;
 
-/** Cuts rows, in their order, into batches of a bounded number of tokens. */
-export function* tokenBatches<T>(rows: readonly T[], tokensOf: (row: T) => number): Generator<readonly T[]> {
+/**
+ * Cuts rows, in their order, into batches of a bounded number of tokens.
+ * @param fit tokens that go through the model at a time, unless one row alone has more
+ */
+export function* tokenBatches<T>(
+  rows: readonly T[],
+  tokensOf: (row: T) => number,
+  fit: number,
+): Generator<readonly T[]> {
+  const batchTokens = Math.min(enoughTokens, fit);
   let batch: T[] = [];
   let tokens = 0;
   for (const row of rows) {
