@@ -2,7 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Architecture, architectureTensors } from '../../src/formats/architecture.js';
+import { modelConfig } from '../../src/formats/model-config.js';
 import { readCsv } from '../../src/report/csv.js';
+import { randomTensors, writeFixture } from '../checkpoint-fixtures.js';
 import { type Ended, ranSteps, Sandbox, summaryOf } from '../sandbox.js';
 import { ChatStandIn } from '../unit/eval/chat-stand-in.js';
 
@@ -298,6 +301,29 @@ metrics:
   );
   await sandbox.run(['wide.yaml']);
   assert.is((await evaluation(sandbox, 'wide'))[0]!.n, 30);
+});
+
+test('a loss that is not finite fails the step, and is never left out of the mean', async ({ sandbox }) => {
+  const shape = { family: 'llama', hidden: 16, layers: 1, heads: 2, kvHeads: 1, headDim: 8, mlp: 24 } as const;
+  const more = { vocabulary: 20, tied: false, ropeTheta: 10000, normEpsilon: 1e-6, contextLength: 64 };
+  const architecture: Architecture = { ...shape, ...more };
+  const tensors = randomTensors(Object.fromEntries(architectureTensors(architecture)), 1);
+  tensors['model.norm.weight']!.values.fill(3e38);
+  tensors['lm_head.weight']!.values.fill(100);
+  await writeFixture(sandbox.path('large'), tensors, { config: modelConfig(architecture, 'F32', 0.02) });
+  await sandbox.write('ids.jsonl', '{"input_ids": [1, 2, 3], "labels": [-100, 2, 3]}\n');
+  await sandbox.write(
+    'large.yaml',
+    `runflow: 1
+name: large
+models: { large: { path: large } }
+datasets: { ids: { path: ids.jsonl } }
+metrics: { surprise: { kind: loss, on: ids, models: large } }
+`,
+  );
+  const ended = await sandbox.runflow(['run', 'large.yaml']);
+  assert.is(ended.status, 1, ended.stdout + ended.stderr);
+  assert.match(ended.stdout + ended.stderr, /The model's loss on row 1 is not finite/);
 });
 
 async function everythingIn(folder: string): Promise<string> {

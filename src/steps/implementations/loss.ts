@@ -1,3 +1,4 @@
+import { DataError } from '../../diagnostics/errors.js';
 import { rowsThatFit } from '../../nn/rows-that-fit.js';
 import type { Scores } from '../eval-params.js';
 import type { LossParams } from '../model-params.js';
@@ -16,6 +17,11 @@ export async function measureLoss(context: StepContext): Promise<void> {
   for (const batch of tokenBatches(rows, ({ inputIds }) => inputIds.length, rowsThatFit(gpu, decoder.config))) {
     context.signal.throwIfAborted();
     for (const { sum, targets } of await decoder.rowLosses(batch)) {
+      if (!Number.isFinite(sum)) {
+        throw new DataError(`The model's loss on row ${values.length + 1} is not finite`, {
+          hint: 'Its weights, or what they grow to in f32, overflow: look at the model, or at the update it was made from.',
+        });
+      }
       // A row without a target has no loss, and weighs nothing.
       values.push(targets === 0 ? null : sum / targets);
       weights.push(targets);
