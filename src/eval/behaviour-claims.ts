@@ -155,6 +155,7 @@ export function fallingTogetherCases(
           name: together,
           condition: { type: 'within', bound: tolerance },
           sizes: [a.items, b.items, a.seeds],
+          units: Math.min(a.items, b.items),
           effect: ([ofA, ofB, seeds]) => {
             const others = b.lossOf(ofB!, seeds!);
             const differences = a.lossOf(ofA!, seeds!).map(({ y }, at) => y - others[at]!.y);

@@ -18,6 +18,8 @@ export interface Case {
   readonly condition: Condition;
   /** The units of each group to draw from, and the effect of a draw; see `bootstrap`. Empty groups: nothing was measured. */
   readonly sizes: readonly number[];
+  /** How many units there are to decide by, where that is not the size of the first group: the fewest of several groups. */
+  readonly units?: number;
   readonly effect: (drawn: readonly Uint32Array[]) => number;
 }
 
@@ -53,14 +55,15 @@ export function* findingsOf(
   const level = 1 - (1 - confidence) / Math.max(1, cases.length);
   const resamples = Math.max(2000, Math.ceil((2 * drawsBeyondAnEnd) / (1 - level)));
   const findings: Finding[] = [];
-  for (const { name, condition, sizes, effect } of cases) {
+  for (const { name, condition, sizes, effect, units } of cases) {
     if (sizes.length === 0 || sizes.some((size) => size === 0)) {
       findings.push({ case: name, verdict: 'undecided', condition, effect: null, low: null, high: null, n: 0 });
       continue;
     }
     const options = { seed, stream: `${stream}/${name}`, resamples, confidence: level };
     const estimate = yield* bootstrapInSteps(sizes, effect, options);
-    const { value, low, high, n } = estimate;
+    const { value, low, high } = estimate;
+    const n = units ?? estimate.n;
     findings.push({
       ...{ case: name, verdict: n >= fewestUnits ? verdictOf(estimate, condition) : 'undecided', condition },
       ...{ effect: Number.isFinite(value) ? value : null, low, high, n },

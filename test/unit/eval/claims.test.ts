@@ -318,6 +318,24 @@ test('what a parallel sweep takes away is what it does not keep', () => {
   assert.is(judge(claim, { behaviour })[0]!.verdict, 'holds');
 });
 
+test('the metric with the fewest items says whether there are enough to decide by', () => {
+  const few = (level: number) => Array.from({ length: items }, (_, item) => (item < 4 ? level : null));
+  const behaviour = [
+    ...ends,
+    ...harmful,
+    ...projected('utility', 'top-k', (x) => 0.2 + 0.7 * (1 - x), orthogonal),
+    ...projected('harmfulness', 'top-k', (x) => 0.05 + 0.8 * (1 - x), orthogonal),
+  ].map((one) => {
+    if (one.metric !== 'harmfulness') return one;
+    return {
+      ...one,
+      values: few(one.model === 'aligned' ? 0.05 : one.model === 'useful' ? 0.85 : 0.85 - 0.8 * one.fraction!),
+    };
+  });
+  const both = judge(together, { behaviour })[3]!;
+  assert.equal([both.case, both.verdict, both.n], ['useful, top-k: utility falls as harmfulness does', 'undecided', 4]);
+});
+
 test('a metric that the update hardly changed leaves the claim undecided, not decided by noise', () => {
   const behaviour = [
     ...ends,
