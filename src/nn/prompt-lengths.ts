@@ -26,7 +26,9 @@ export function checkPrompts(
     }
     throw new DataError(
       `Prompt ${index + 1} has ${length} tokens, which leaves no room for a response in the model's context of ${contextLength}`,
-      { hint: 'Leave long prompts out, or give fewer examples (`fewshot`).' },
+      {
+        hint: 'Leave long prompts out, or shorten them: fewer examples (`fewshot`), a lower `max-length`, or a lower `max-tokens` where responses are judged.',
+      },
     );
   }
 }
