@@ -1,4 +1,11 @@
-import { type BehaviourCurve, type Evaluation, type Measurement, overSeeds, spreadOf } from './evaluation.js';
+import {
+  alongUpdates,
+  type BehaviourCurve,
+  type Evaluation,
+  type Measurement,
+  overSeeds,
+  spreadOf,
+} from './evaluation.js';
 import { topScoreMetric } from './evaluation-table.js';
 import { type Html, html } from './html.js';
 import { rangeText, ratioText } from './number-text.js';
@@ -18,17 +25,17 @@ export function behaviourTables(evaluation: Evaluation, input: ReportInput): Htm
   });
 }
 
-function metricTable(title: string, metric: string, { models, curves }: Evaluation, { params }: ReportInput): Html {
+function metricTable(title: string, metric: string, { models, curves }: Evaluation, input: ReportInput): Html {
   const own = curves.filter((curve) => curve.metric === metric);
   const fractions = [...new Set(own.flatMap(({ points }) => points.map(({ fraction }) => fraction)))];
   fractions.sort((a, b) => a - b);
-  const wholeModels = (models.get(metric) ?? []).map((row) => modelRow(row, fractions.length));
+  const wholeModels = alongUpdates(models.get(metric) ?? [], input).map((row) => modelRow(row, fractions.length));
   const projections = own.map((curve, index) => {
     const before = own[index - 1];
     const same = before?.update === curve.update && before.mode === curve.mode && before.side === curve.side;
     return projectionRow(curve, !same, fractions, curves);
   });
-  const items = params.linked.filter((file) => file === `items/${metric}.jsonl`);
+  const items = input.params.linked.filter((file) => file === `items/${metric}.jsonl`);
   const head =
     fractions.length > 0
       ? headOverValues(['model or update', 'projection', 'subspace', 'seeds', 'invalid'], 'fraction ρ', fractions)

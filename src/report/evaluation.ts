@@ -96,3 +96,16 @@ export function modelsBeside(update: string, { params }: ReportInput): string[] 
   }
   return [...chain.reverse(), own.to];
 }
+
+/** Models in the order in which updates lead from one to the next; those that no update names come last. */
+export function alongUpdates(rows: readonly Measurement[], { params: { updates } }: ReportInput): Measurement[] {
+  const depths = new Map(updates.map(({ from }) => [from, 0]));
+  // As often as a chain can be long: updates may also lead back to where they came from.
+  for (const _ of updates) {
+    for (const { from, to } of updates) {
+      depths.set(to, Math.min(updates.length, Math.max(depths.get(to) ?? 0, depths.get(from)! + 1)));
+    }
+  }
+  const depthOf = ({ model }: Measurement) => depths.get(model) ?? updates.length + 1;
+  return [...rows].sort((a, b) => depthOf(a) - depthOf(b));
+}

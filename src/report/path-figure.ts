@@ -58,9 +58,11 @@ export async function pathPanel({ title, x, y, paths, marked }: PathPanel): Prom
     ...marked.map((point) => {
       // Paths run between the two points: names stand on the far side.
       const isHigh = point.x > (x.domain[0] + x.domain[1]) / 2;
+      // Below a point on the axis there are the axis' numbers.
+      const below = point.y - y.domain[0] > 0.08 * (y.domain[1] - y.domain[0]) ? 14 : -8;
       return Plot.text([point], {
         ...{ x: 'x', y: 'y', text: 'name', title: 'name', fontSize: 12, lineWidth: 9, textOverflow: 'ellipsis' },
-        ...(isHigh ? { textAnchor: 'end', dx: -8, dy: -12 } : { textAnchor: 'start', dx: 8, dy: 14 }),
+        ...(isHigh ? { textAnchor: 'end', dx: -8, dy: -12 } : { textAnchor: 'start', dx: 10, dy: below }),
         ...{ fill: 'var(--text)', stroke: 'var(--background)', strokeWidth: 4 },
       });
     }),

@@ -31,6 +31,17 @@ test('whole models stand above the projections, and beside them in the figure th
   assert.not.ok(labels.some((label) => label.startsWith('other')));
 });
 
+test('whole models stand in the order in which updates lead from one to the next, also where one leads back', async () => {
+  const files = evaluationFile(...[...models].reverse());
+  const order = async (led: ReportInput['params']['updates']) => {
+    const { section } = await sectionOf('behaviour', files, { updates: led });
+    return bodyRows(section).map(([name]) => name);
+  };
+  assert.equal(await order(updates), ['base', 'aligned', 'tuned', 'other']);
+  const back = [...updates, { name: 'back', from: 'tuned', to: 'base' }];
+  assert.equal((await order(back)).at(-1), 'other');
+});
+
 test('seeds become a mean with its range, and one measurement keeps its interval', async () => {
   const files = evaluationFile(
     point(0.2, { seed: 1, subspace: 'random', ci_low: 0, ci_high: 1 }),
