@@ -88,6 +88,8 @@ export function strongerThanRandomCases(
         effect: ([drawn, seeds]) => {
           const level = levelsOf(drawn!);
           const direction = Math.sign(level(whole) - level(without)) * towards;
+          // Where the whole update moves nothing, no part of it can move it more than another.
+          if (direction === 0) return Number.NaN;
           let sum = 0;
           for (const { energy, behaviour } of own) {
             let rival = 0;

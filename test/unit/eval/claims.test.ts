@@ -245,6 +245,10 @@ test('an update that changes nothing leaves the claim undecided', () => {
     ...projected('utility', 'random', () => 0.5, seeds),
   ];
   assert.is(judge(stronger, { behaviour, energy: proportional })[0]!.verdict, 'undecided');
+  // Item for item, as where every response scores alike: an effect that is always 0 would pass for a refutation.
+  const alike = behaviour.map((one) => ({ ...one, values: one.values.map(() => 1) }));
+  const [{ verdict, effect }] = judge(stronger, { behaviour: alike, energy: proportional }) as [Finding];
+  assert.equal({ verdict, effect }, { verdict: 'undecided', effect: null });
 });
 
 test('items without a valid score have no part; what was not measured leaves the claim undecided', () => {
