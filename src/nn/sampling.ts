@@ -13,27 +13,70 @@ export interface Sampling {
 
 /**
  * Draws a token: temperature, then top-k, then top-p, as in transformers' generation. Of equal logits the lowest tokens
- * count as the likeliest. Computed in f64.
+ * count as the likeliest. Computed in f64. Vocabularies are large and this is done for every token: plain loops, and only
+ * tokens that may be drawn are put in order.
  * @param logits [vocabulary], finite
  * @param uniform in [0, 1)
  */
 export function drawToken(logits: Float32Array, { temperature, topP, topK }: Sampling, uniform: number): number {
-  const order = Uint32Array.from(logits, (_, token) => token).sort((a, b) => logits[b]! - logits[a]! || a - b);
-  const kept = topK === null ? order : order.subarray(0, topK);
-  const largest = logits[order[0]!]!;
-  const weights = Float64Array.from(kept, (token) => Math.exp((logits[token]! - largest) / temperature));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const weights = weightsOf(logits, temperature);
+  const least = topK === null || topK >= logits.length ? Number.NEGATIVE_INFINITY : kthLargest(logits, topK);
+  let total = 0;
+  for (let token = 0; token < logits.length; token++) {
+    if (logits[token]! >= least) total += weights[token]!;
+    else weights[token] = 0;
+  }
+  if (topK === null && topP === 1) return drawFrom(allTokens(logits), weights, uniform * total);
+  // Tokens of a smaller weight have less than 1 - topP of the probability even together: top-p needs none of them.
+  const small = topK === null ? ((1 - topP) * total) / logits.length : 0;
+  const tokens = inOrder(
+    allTokens(logits).filter((token) => weights[token]! > 0 && weights[token]! >= small),
+    logits,
+  ).subarray(0, topK ?? logits.length);
+  const kept = topK === null ? total : tokens.reduce((sum, token) => sum + weights[token]!, 0);
   let count = 0;
   let mass = 0;
-  do mass += weights[count++]!;
-  while (count < weights.length && mass < topP * total);
-  let left = uniform * mass;
-  for (let index = 0; index < count; index++) {
-    left -= weights[index]!;
-    if (left < 0) return kept[index]!;
+  do mass += weights[tokens[count++]!]!;
+  while (count < tokens.length && mass < topP * kept);
+  return drawFrom(tokens.subarray(0, count), weights, uniform * mass);
+}
+
+/** Probabilities times a factor; the largest is 1. */
+function weightsOf(logits: Float32Array, temperature: number): Float64Array {
+  let largest = logits[0]!;
+  for (let token = 1; token < logits.length; token++) largest = Math.max(largest, logits[token]!);
+  const weights = new Float64Array(logits.length);
+  for (let token = 0; token < logits.length; token++)
+    weights[token] = Math.exp((logits[token]! - largest) / temperature);
+  return weights;
+}
+
+function kthLargest(logits: Float32Array, k: number): number {
+  return logits.slice().sort()[logits.length - k]!;
+}
+
+function allTokens(logits: Float32Array): Uint32Array {
+  const tokens = new Uint32Array(logits.length);
+  for (let token = 0; token < tokens.length; token++) tokens[token] = token;
+  return tokens;
+}
+
+/** The likeliest first, of equal ones the lowest. */
+function inOrder(tokens: Uint32Array, logits: Float32Array): Uint32Array {
+  return tokens.sort((a, b) => logits[b]! - logits[a]! || a - b);
+}
+
+/** The token in whose share `left`, a part of the mass of all tokens, falls. */
+function drawFrom(tokens: Uint32Array, weights: Float64Array, left: number): number {
+  let last = 0;
+  for (const token of tokens) {
+    if (weights[token] === 0) continue;
+    last = token;
+    left -= weights[token]!;
+    if (left < 0) return token;
   }
-  // Rounding may leave a last bit of mass; a token of no probability is never drawn for it.
-  return kept[weights.subarray(0, count).findLastIndex((weight) => weight > 0)]!;
+  // Rounding may leave a last bit of mass.
+  return last;
 }
 
 /** The number in [0, 1) that token `position` of the response to prompt `prompt` is drawn by, whatever runs beside it. */

@@ -46,9 +46,33 @@ test('top-p keeps the smallest set of likeliest tokens that reaches it, at least
   agrees({ ...all, topP: 0.9, topK: 2 }, probabilities([1, 3], 1));
 });
 
+test('a large vocabulary gives the tokens of the definition: everything sorted, cut, and drawn from', () => {
+  const many = Float32Array.from({ length: 5000 }, (_, i) => Math.round(40 * uniformOf(9, 0, i)) / 4);
+  for (const { temperature, topP, topK } of [
+    { temperature: 0.3, topP: 0.9, topK: null },
+    { temperature: 2, topP: 0.5, topK: null },
+    { temperature: 1, topP: 1, topK: 40 },
+    { temperature: 1.5, topP: 0.7, topK: 300 },
+  ]) {
+    const sorted = [...many.keys()].sort((a, b) => many[b]! - many[a]! || a - b).slice(0, topK ?? many.length);
+    const mass = (tokens: readonly number[]) =>
+      tokens.reduce((sum, token) => sum + Math.exp(many[token]! / temperature), 0);
+    let count = 1;
+    while (topP < 1 && mass(sorted.slice(0, count)) < topP * mass(sorted)) count++;
+    const kept = topP < 1 ? sorted.slice(0, count) : sorted;
+    const drawn = new Set<number>();
+    for (let i = 0; i < 400; i++) drawn.add(drawToken(many, { temperature, topP, topK, seed: 0 }, (i + 0.5) / 400));
+    assert.ok([...drawn].every((token) => kept.includes(token)));
+    // The last of the order is drawn at the upper end of the interval.
+    assert.is(drawToken(many, { temperature, topP, topK, seed: 0 }, 1 - 2 ** -53), kept.at(-1));
+  }
+});
+
 test('the ends of the unit interval draw tokens that can be drawn', () => {
-  assert.is(drawToken(logits, all, 0), 1);
-  assert.is(drawToken(logits, all, 1 - 2 ** -53), 2);
+  assert.is(drawToken(logits, all, 0), 0);
+  assert.is(drawToken(logits, { ...all, topK: 3 }, 0), 1);
+  assert.is(drawToken(logits, all, 1 - 2 ** -53), 6);
+  assert.is(drawToken(logits, { ...all, topP: 0.9 }, 1 - 2 ** -53), 0);
   assert.is(drawToken(Float32Array.of(0, -1000), { ...all, temperature: 0.1 }, 1 - 2 ** -53), 0);
   assert.is(drawToken(Float32Array.of(3e38, -3e38), all, 0.999), 0);
 });
