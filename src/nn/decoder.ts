@@ -17,6 +17,7 @@ import { DeviceParameter, type Parameter } from './parameter.js';
 import { rmsNorm } from './rms-norm.js';
 import { rotaryTable } from './rope.js';
 import { gatherRows, scatterAddRows } from './rows.js';
+import { checkRows } from './rows-that-fit.js';
 import type { TrainableModel } from './train.js';
 
 export interface DecoderOptions {
@@ -303,6 +304,7 @@ export class Decoder implements TrainableModel {
   #activationsFor({ rows, targets }: ForwardBatch): Activations {
     const have = this.#activations;
     if (have !== undefined && have.rows >= rows && have.targets >= targets.count) return have;
+    checkRows(this.#gpu, this.config, rows);
     have?.release();
     this.#gradients?.release();
     this.#gradients = undefined;

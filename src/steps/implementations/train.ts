@@ -4,6 +4,7 @@ import type { TokenRow } from '../../formats/token-rows.js';
 import { batchAt, stepCount, targetCount } from '../../nn/batches.js';
 import { Decoder } from '../../nn/decoder.js';
 import { checkMemory, describeMemory } from '../../nn/memory-plan.js';
+import { checkRows } from '../../nn/rows-that-fit.js';
 import { train } from '../../nn/train.js';
 import type { LossCurve, TrainHints, TrainParams } from '../params.js';
 import type { StepContext } from '../step.js';
@@ -19,6 +20,7 @@ export async function runTrain(context: StepContext): Promise<void> {
   checkLengths(rows, config);
   const gpu = await context.gpu();
   const largest = largestBatch(rows, recipe);
+  checkRows(gpu, config, largest.tokens);
   const plan = checkMemory(config, recipe.precision, largest, activationCheckpointing, gpu.memoryBudget);
   context.log(describeMemory(plan));
 

@@ -102,4 +102,25 @@ test('over budget is an error that names the plan, and what of checkpointing, ba
   assert.match(failure(planned('bf16', true, 1) - 1).hint!, /^No recipe fits/);
 });
 
+test('a batch whose activations cannot be bound is an error that says how many tokens can, and leaves the device as it was', async () => {
+  const gpu = await device();
+  const limit = gpu.limits.maxStorageBufferBindingSize;
+  const wide: DecoderConfig = { ...config, hidden: 8, heads: 2, kvHeads: 1, headDim: 4, mlp: 2 ** 18, layers: 1 };
+  const most = Math.floor(limit / (8 * wide.mlp));
+  const decoder = await Decoder.create(gpu, wide, { type: 'BF16' }, async (_, shape) =>
+    fromFloat32(new Float32Array(shape.reduce((a, b) => a * b)), 'BF16'),
+  );
+  const long = { inputIds: new Int32Array(most + 1), labels: new Int32Array(most + 1) };
+  try {
+    await decoder.rowLosses([long]);
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, EnvironmentError);
+    assert.match((error as Error).message, new RegExp(`over ${most + 1} tokens .* MiB at a time, ${most} tokens`));
+  }
+  const [short] = await decoder.rowLosses([{ inputIds: Int32Array.of(1, 2), labels: Int32Array.of(1, 2) }]);
+  assert.is(short!.targets, 1);
+  decoder.release();
+});
+
 test.run();
