@@ -142,9 +142,12 @@ export class ChatServer {
         if (!(error instanceof PassingFault)) throw error;
         failures++;
         if (failures >= attempts) {
-          throw new ServerUnreachableError(`${this.#url} gives no answer in ${attempts} attempts: ${error.message}`, {
-            hint: 'Verdicts that were reached are kept. Check the server and the network, and run again.',
-          });
+          throw new ServerUnreachableError(
+            `${this.#url} gives no answer in ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${error.message}`,
+            {
+              hint: 'Verdicts that were reached are kept. Check the server and the network, and run again.',
+            },
+          );
         }
         const backOff = delayMilliseconds * 2 ** (failures - 1);
         const wait = Math.min(Math.max(error.waitMilliseconds ?? 0, backOff), maximumDelayMilliseconds);
