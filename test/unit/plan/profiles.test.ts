@@ -84,6 +84,12 @@ const experiments: Readonly<Record<string, readonly string[]>> = {
 
 const metaMath = { repo: 'meta-math/MetaMathQA', part: 'default/train' };
 const beaverTails = { repo: 'PKU-Alignment/BeaverTails', part: 'default/30k_train' };
+/** What the experiments measure by. */
+const measuredBy: Readonly<Record<string, readonly string[]>> = {
+  exp1: ['openai/gsm8k main/test', 'openai/gsm8k main/train', 'walledai/AdvBench default/train'],
+  exp2: ['openai/gsm8k main/test', 'openai/gsm8k main/train', 'walledai/AdvBench default/train'],
+  exp3: [],
+};
 const nothing: Facts = { models: new Map(), commits: new Map() };
 
 async function load(experiment: string, profile: string, set: readonly string[] = []): Promise<LoadedWorkflow> {
@@ -136,6 +142,24 @@ for (const [name, profile] of Object.entries(profiles)) {
     assert.is(parameters, profile.parameters);
   });
 
+  test(`exp4 with ${name} takes hidden states at every depth of three models for three sets of prompts`, async () => {
+    const workflow = await load('exp4', name);
+    const needed = expand(workflow, nothing).hub.map(({ repo, part }) => `${repo} ${part ?? ''}`);
+    for (const repo of [
+      ...[`${profile.aligned} `, 'DigitalLearningGmbH/MATH-lighteval default/test'],
+      ...['PKU-Alignment/BeaverTails default/330k_test', 'toxigen/toxigen-data train/train'],
+    ]) {
+      assert.ok(needed.includes(repo), `${repo} of ${needed.join()}`);
+    }
+    assert.not.ok(needed.includes(`${profile.base} `), 'the base model has no part in it');
+    const plan = expand(workflow, fetched(workflow, profile));
+    assert.equal(plan.deferred, []);
+    assert.equal(idsOf(plan, 'train').sort(), ['train[contaminated]', 'train[useful]']);
+    assert.is(idsOf(plan, 'activations').length, 9);
+    assert.is(idsOf(plan, 'activation-basis').length, 9 * (profile.architecture.layers + 1));
+    assert.is(idsOf(plan, 'svd', 'energy').length, 0);
+  });
+
   for (const [experiment, trained] of Object.entries(experiments)) {
     test(`${experiment} with ${name} says what it needs before anything is known`, async () => {
       const workflow = await load(experiment, name);
@@ -147,6 +171,8 @@ for (const [name, profile] of Object.entries(profiles)) {
       for (const { repo, part } of [metaMath, beaverTails]) {
         assert.ok(needed.includes(`dataset ${repo} refs/convert/parquet ${part}`), needed.join());
       }
+      const others = plan.hub.filter(({ kind, repo }) => kind === 'dataset' && ![metaMath, beaverTails].some((set) => set.repo === repo)); // biome-ignore format: one line
+      assert.equal(others.map(({ repo, part }) => `${repo} ${part}`).sort(), measuredBy[experiment]);
       assert.ok(plan.deferred.some(({ what }) => what === 'report'));
     });
 
