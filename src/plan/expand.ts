@@ -63,7 +63,8 @@ function expandEvaluation(workflow: Workflow, behaviour: readonly BehaviourRow[]
   const step = { id: 'evaluation-table', kind: 'evaluation-table', params, inputs, group: 'Tables' };
   const node = builder.add(step, 'report');
   const metrics = new Set(behaviour.flatMap(({ row }) => (row.items ? [row.metric] : [])));
-  for (const file of ['evaluation.csv', ...[...metrics].map((metric) => `items/${metric}.jsonl`)]) {
+  const items = metrics.size > 0 ? [...[...metrics].map((metric) => `items/${metric}.jsonl`), 'samples.csv'] : [];
+  for (const file of ['evaluation.csv', ...items]) {
     builder.results.push({ file, node, output: file });
   }
 }

@@ -1,3 +1,4 @@
+import { behaviourSamples } from './behaviour-samples.js';
 import {
   alongUpdates,
   type BehaviourCurve,
@@ -14,12 +15,12 @@ import type { ReportInput } from './section.js';
 import { headOverValues, numberCell, plainHead, tableBlock } from './table.js';
 
 /** A table a metric: whole models first, then every projection. A judge's share of highest scores follows its mean. */
-export function behaviourTables(evaluation: Evaluation, input: ReportInput): Html[] {
+export function behaviourTables(evaluation: Evaluation, input: ReportInput): (Html | undefined)[] {
   const { metrics, models, curves } = evaluation;
   return metrics.flatMap((metric) => {
     const share = topScoreMetric(metric);
     const hasShare = models.has(share) || curves.some((curve) => curve.metric === share);
-    const tables = [metricTable(metric, metric, evaluation, input)];
+    const tables = [metricTable(metric, metric, evaluation, input), behaviourSamples(metric, input)];
     if (hasShare) tables.push(metricTable(`${metric}: share of the highest score, 5`, share, evaluation, input));
     return tables;
   });

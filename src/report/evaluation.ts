@@ -98,7 +98,10 @@ export function modelsBeside(update: string, { params }: ReportInput): string[] 
 }
 
 /** Models in the order in which updates lead from one to the next; those that no update names come last. */
-export function alongUpdates(rows: readonly Measurement[], { params: { updates } }: ReportInput): Measurement[] {
+export function alongUpdates<T extends { readonly model: string }>(
+  rows: readonly T[],
+  { params: { updates } }: ReportInput,
+): T[] {
   const depths = new Map(updates.map(({ from }) => [from, 0]));
   // As often as a chain can be long: updates may also lead back to where they came from.
   for (const _ of updates) {
@@ -106,6 +109,6 @@ export function alongUpdates(rows: readonly Measurement[], { params: { updates }
       depths.set(to, Math.min(updates.length, Math.max(depths.get(to) ?? 0, depths.get(from)! + 1)));
     }
   }
-  const depthOf = ({ model }: Measurement) => depths.get(model) ?? updates.length + 1;
+  const depthOf = ({ model }: T) => depths.get(model) ?? updates.length + 1;
   return [...rows].sort((a, b) => depthOf(a) - depthOf(b));
 }

@@ -58,6 +58,7 @@ td small { display: block; color: var(--muted); font-size: .82em; line-height: 1
 td.whole small { display: inline; margin-left: .5em; }
 figcaption ul { margin: .2rem 0; padding-left: 1.2rem; }
 details { margin: .5rem 0; }
+.sample { max-width: 24rem; white-space: pre-wrap; overflow-wrap: anywhere; text-align: left; vertical-align: top; font-weight: normal; }
 .cases th[scope=row] { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
 .verdict { white-space: nowrap; font-weight: 600; }

@@ -49,7 +49,7 @@ export type JudgeHints = {
 
 /**
  * `evaluation-table`: inputs `<row>/scores` and, for rows with `items`, `<row>/items` → `evaluation.csv`, and
- * `items/<metric>.jsonl` for each metric that has items.
+ * `items/<metric>.jsonl` for each metric that has items; with one at least, `samples.csv`: the first items of whole models.
  */
 export type EvaluationTableParams = {
   /** Of the confidence intervals. */

@@ -1,13 +1,15 @@
-import { decodeRows, encodeRows } from '../../data/row.js';
+import { decodeRows, encodeRows, type Row } from '../../data/row.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { bootstrap } from '../../eval/bootstrap.js';
 import { EvaluationTable, type MeasuredMean, topScoreMetric } from '../../report/evaluation-table.js';
+import { type SampledItem, SamplesTable } from '../../report/samples-table.js';
 import type { EvaluationTableParams, EvaluationTableRow, Scores } from '../eval-params.js';
 import type { ArtifactWriter, StepContext } from '../step.js';
 
 export async function makeEvaluationTable(context: StepContext): Promise<void> {
   const { seed, rows } = context.params as EvaluationTableParams;
   const table = new EvaluationTable();
+  const samples = new SamplesTable();
   const itemWriters = new Map<string, ArtifactWriter>();
   for (const [index, row] of rows.entries()) {
     context.signal.throwIfAborted();
@@ -19,10 +21,14 @@ export async function makeEvaluationTable(context: StepContext): Promise<void> {
       const top = scores.values.map((score) => (score === null ? null : Number(score === 5)));
       table.add({ ...row, metric: topScoreMetric(row.metric) }, meanOf({ values: top }, options));
     }
-    if (row.items) await appendItems(context, index, row, itemWriters);
+    if (row.items) {
+      const items = await appendItems(context, index, row, itemWriters);
+      if (row.model !== null) samples.add(row.metric, row.model, items.map(sampleOf));
+    }
     context.progress({ done: index + 1, total: rows.length, unit: 'rows' });
   }
   for (const writer of itemWriters.values()) await writer.close();
+  if (itemWriters.size > 0) await context.write('samples.csv', new TextEncoder().encode(samples.csv()));
   await context.write('evaluation.csv', new TextEncoder().encode(table.csv()));
 }
 
@@ -61,7 +67,7 @@ async function appendItems(
   index: number,
   row: EvaluationTableRow,
   writers: Map<string, ArtifactWriter>,
-): Promise<void> {
+): Promise<readonly Row[]> {
   const { metric, model, update, subspace, seed, mode, side, fraction } = row;
   const writer = writers.get(metric) ?? (await context.writer(`items/${metric}.jsonl`));
   writers.set(metric, writer);
@@ -69,6 +75,11 @@ async function appendItems(
     model === null ? { update, subspace, ...(seed === null ? {} : { seed }), mode, side, fraction } : { model };
   const items = decodeRows(await context.read(context.input(`${index}/items`)));
   await writer.append(encodeRows(items.map((item, at) => ({ item: at, of, ...item }))));
+  return items;
+}
+
+function sampleOf({ prompt, response, score }: Row): SampledItem {
+  return { prompt: String(prompt), response: String(response), score: typeof score === 'number' ? score : null };
 }
 
 async function readText(context: StepContext, input: string): Promise<string> {

@@ -25,7 +25,7 @@ test('a sweep measures both ends of its updates, what its subspaces start from, 
     plan.results.map(({ file }) => file),
     [
       ...['energy.csv', 'energy-by-tensor.csv', 'evaluation.csv', 'items/harm.jsonl', 'items/utility.jsonl'],
-      'report.html',
+      ...['samples.csv', 'report.html'],
     ],
   );
 });

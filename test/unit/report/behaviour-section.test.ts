@@ -1,6 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { writeCsv } from '../../../src/report/csv.js';
 import { boundsOf, modelsBeside, readEvaluation } from '../../../src/report/evaluation.js';
+import { SamplesTable } from '../../../src/report/samples-table.js';
 import type { ReportInput } from '../../../src/report/section.js';
 import { evaluationFile, point, type Row, updates } from './evaluation-csv.js';
 import { bodyRows, hostile, isHarmless, sectionOf, spaced } from './one-section.js';
@@ -81,6 +83,41 @@ test('a share of highest scores has a table and no panel', async () => {
   ]);
   const links = [...section.querySelectorAll('a')].map((link) => link.getAttribute('href'));
   assert.is(links.filter((link) => link === 'items/harmfulness.jsonl').length, 1);
+});
+
+test('the first items of a metric stand side by side for the whole models, folded away, as text', async () => {
+  const columns = ['metric', 'model', 'item', 'prompt', 'response', 'score'] as const;
+  const sample = (model: string, item: number, response: string, score: number | null) => ({
+    ...{ metric: 'utility', model, item, prompt: `question ${item}\n${hostile}`, response, score },
+  });
+  const samples = [sample('tuned', 0, hostile, 1), sample('tuned', 1, 'x', null), sample('base', 0, 'a\nb', 0)];
+  const files = { ...evaluationFile(...models), 'samples.csv': writeCsv(columns, samples) };
+  const { section, document } = await sectionOf('behaviour', files, { updates });
+  const [details, ...others] = [...section.querySelectorAll('details.samples')];
+  assert.equal(others, []);
+  assert.not.ok(details!.hasAttribute('open'));
+  const text = hostile.replaceAll(/\s+/g, ' ');
+  assert.equal(bodyRows(details!), [
+    [`question 0 ${text}`, 'base', 'a b', '0'],
+    ['tuned', text, '1'],
+    [`question 1 ${text}`, 'tuned', 'x', 'invalid'],
+  ]);
+  assert.ok(isHarmless(document));
+  const without = await sectionOf('behaviour', evaluationFile(...models), { updates });
+  assert.is(without.section.querySelectorAll('details').length, 0);
+});
+
+test('long texts are shortened in the middle, and three items are enough', () => {
+  const table = new SamplesTable();
+  const long = `${'a'.repeat(5000)}${'b'.repeat(5000)}`;
+  table.add(
+    'm',
+    'x',
+    Array.from({ length: 9 }, (_, item) => ({ prompt: long, response: `r${item}`, score: item })),
+  );
+  const lines = table.csv().trim().split('\n');
+  assert.is(lines.length, 4);
+  assert.is(lines[3], `m,x,2,${'a'.repeat(300)} … ${'b'.repeat(300)},r2,2`);
 });
 
 test('the same against energy is drawn where energy was measured', async () => {

@@ -162,7 +162,12 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
     'base,,,,,,,harm.share-of-5,,,,0,2',
     'base,,,,,,,nll,1.75,1,4,2,0',
   ]);
-  assert.equal(Object.keys(outputs).sort(), ['evaluation.csv', 'items/utility.jsonl']);
+  assert.equal(Object.keys(outputs).sort(), ['evaluation.csv', 'items/utility.jsonl', 'samples.csv']);
+  assert.equal(linesOf(outputs['samples.csv']), [
+    'metric,model,item,prompt,response,score',
+    'utility,aligned,0,p,r,1',
+    'utility,aligned,1,p2,r2,0',
+  ]);
   assert.equal(
     linesOf(outputs['items/utility.jsonl']).map((line) => JSON.parse(line)),
     [

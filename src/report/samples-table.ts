@@ -1,0 +1,37 @@
+import { type Cell, writeCsv } from './csv.js';
+
+const columns = ['metric', 'model', 'item', 'prompt', 'response', 'score'] as const;
+
+/** Items a model that stand in the table, and characters of a text: enough to see what a model is like. */
+const mostItems = 3;
+const mostCharacters = 600;
+
+/** One item as the steps that score write it. */
+export interface SampledItem {
+  readonly prompt: string;
+  readonly response: string;
+  /** null: invalid. */
+  readonly score: number | null;
+}
+
+/** Builds samples.csv: the first items of each metric, the same of every whole model. */
+export class SamplesTable {
+  readonly #rows: Record<(typeof columns)[number], Cell>[] = [];
+
+  add(metric: string, model: string, items: readonly SampledItem[]): void {
+    for (const [item, { prompt, response, score }] of items.slice(0, mostItems).entries()) {
+      this.#rows.push({ metric, model, item, prompt: shortened(prompt), response: shortened(response), score });
+    }
+  }
+
+  csv(): string {
+    return writeCsv(columns, this.#rows);
+  }
+}
+
+/** The end of a prompt is what the model answers; the beginning may be worked examples. */
+function shortened(text: string): string {
+  return text.length <= mostCharacters
+    ? text
+    : `${text.slice(0, mostCharacters / 2)} … ${text.slice(-mostCharacters / 2)}`;
+}
