@@ -184,7 +184,8 @@ function resolveActivations(scope: Scope, metric: RawActivationMso, path: Path, 
     scope.refuse([...path, 'layers'], 'out-of-range', message, 'Give the smaller part first, for example [0.65, 0.9].');
   }
   const position = metric.position ?? (semantics === 'paper' ? 'last-generated' : 'last-prompt');
-  if (metric['max-tokens'] !== undefined && position === 'last-prompt') {
+  // Where the semantics decide the position, max-tokens waits for those in which it counts.
+  if (metric['max-tokens'] !== undefined && metric.position === 'last-prompt') {
     const message = 'nothing is generated for the hidden state of the last token of the prompt';
     scope.refuse([...path, 'max-tokens'], 'no-generation', message, 'Remove it, or set position: last-generated.');
   }

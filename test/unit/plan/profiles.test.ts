@@ -130,6 +130,18 @@ function sourceOf(plan: Plan, id: string, input: string) {
   return stepOf(plan, stepOf(plan, id).inputs[input]!.node);
 }
 
+for (const semantics of ['paper', 'reference'] as const) {
+  test(`every experiment unrolls whole in the toy world, in ${semantics} semantics`, async () => {
+    for (const experiment of [...Object.keys(experiments), 'exp4']) {
+      const loaded = await loadWorkflow(join(workflows, `${experiment}.yaml`), { semantics });
+      if (!loaded.ok) throw new Error(renderDiagnostics(loaded.diagnostics));
+      const plan = expand(loaded.value, nothing);
+      assert.equal([plan.deferred, plan.hub], [[], []]);
+      assert.ok(plan.steps.some(({ id }) => id === 'report'));
+    }
+  });
+}
+
 for (const [name, profile] of Object.entries(profiles)) {
   test(`${name} has the true sizes of its models`, () => {
     const shapes = architectureTensors({
