@@ -24,7 +24,7 @@ export interface GenerateOptions {
   readonly progress?: (done: number, total: number, tokens: number) => void;
 }
 
-const defaultSlots = 64;
+const defaultSlots = 128;
 /** Bytes of keys and values on a device without a budget. */
 const cacheBytes = 4 * 2 ** 30;
 
