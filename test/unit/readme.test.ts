@@ -35,9 +35,11 @@ test('the README has every folder of the sources and no other', () => {
 });
 
 test('the workflows in the README are those of the examples it names', () => {
-  const [whole, part] = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block!);
+  const [whole, part, excerpt] = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block!);
   assert.ok(readFileSync(join(root, 'examples/own-checkpoints.yaml'), 'utf8').endsWith(whole!));
   assert.ok(readFileSync(join(root, 'examples/mixed-data.yaml'), 'utf8').includes(part!));
+  const lines = readFileSync(join(root, 'examples/behaviour.yaml'), 'utf8').split('\n');
+  for (const line of excerpt!.split('\n')) assert.ok(lines.includes(line), line);
 });
 
 test('links of the README lead to files', () => {
