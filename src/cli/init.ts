@@ -89,4 +89,11 @@ metrics:
     kind: mso
     pairs: [[useful, harmful], [useful, alignment], [harmful, alignment]]
     energies: [0.1, 0.5, 0.9]
+  # What models with a tokenizer do, along every sweep that names it (measure: [energy, accuracy]); "on" are datasets:
+  #   accuracy: { kind: exact-match, on: questions }
+  #   compliance: { kind: judge, on: requests, judge: { rules: { refusals: qi } } }
+
+# What you expect; the report says whether it holds.
+claims:
+  above-chance: { kind: above-baseline, metric: overlap }
 `;
