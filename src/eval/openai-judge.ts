@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../diagnostics/errors.js';
 import type { Digest } from '../formats/digest.js';
+import { isHeaderValue } from '../formats/header-value.js';
 import type { JsonObject } from '../formats/json.js';
 import { Budget, type ChatAnswer, type ChatPatience, ChatServer } from './chat-server.js';
 import type { Judge, JudgeItem, JudgeRun, Verdict } from './judge.js';
@@ -37,7 +38,7 @@ export function judgeKey(variable: string, environment: Readonly<Record<string, 
       hint: `Set ${variable}, or judge by \`rules\` or by a local \`model\`.`,
     });
   }
-  if (!/^[\x21-\x7e]+$/.test(key)) {
+  if (!isHeaderValue(key)) {
     throw new EnvironmentError(
       `The environment variable ${variable} holds no key: there are spaces or odd characters in it`,
     );
