@@ -2,32 +2,16 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromFloat32 } from '../../../src/formats/float-conversion.js';
 import type { TokenRow } from '../../../src/formats/token-rows.js';
-import type { Gpu } from '../../../src/gpu/gpu.js';
 import { argmax, noToken } from '../../../src/nn/argmax.js';
 import { lossWeights, targetCount } from '../../../src/nn/batches.js';
 import { Decoder } from '../../../src/nn/decoder.js';
 import { generate } from '../../../src/nn/generate.js';
 import { GradientNorm } from '../../../src/nn/gradient-norm.js';
 import { fixtureNames, initialWeights, readFixture, unpadded } from '../../fixtures/nn/fixture.js';
-import { device } from '../device.js';
+import { card } from '../device.js';
 import { closeTo, download } from './operands.js';
 
-/**
- * Everything as a graphics card computes it, on whatever device there is: workgroups of many lanes, tiles in workgroup
- * memory. Which of the two it is, kernels are told by the adapter's description.
- */
-async function card(subgroupSize?: number): Promise<Gpu> {
-  const gpu = await device();
-  const own: Partial<Gpu> = { adapter: { ...gpu.adapter, software: false } };
-  return new Proxy(gpu as Gpu, {
-    get: (_, name) => {
-      if (name === 'adapter') return own.adapter;
-      if (name === 'subgroupSize' && subgroupSize !== undefined) return subgroupSize;
-      const value = gpu[name as keyof Gpu];
-      return typeof value === 'function' ? (value as () => unknown).bind(gpu) : value;
-    },
-  });
-}
+/** Everything as a graphics card computes it, on whatever device there is: many lanes a row, tiles in workgroup memory. */
 
 for (const name of fixtureNames) {
   // Only attention knows of subgroups here.
