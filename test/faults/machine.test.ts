@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EnvironmentError } from '../../src/diagnostics/errors.js';
@@ -16,6 +16,24 @@ test.after.each(({ sandbox }) => sandbox.remove());
 
 /** Large enough that a decomposition takes a while. */
 const larger = smallWorkflow.replace('hidden: 16', 'hidden: 192').replace('vocabulary: 20', 'vocabulary: 900');
+
+/** Its state takes three times the room of its weights. */
+const training = `runflow: 1
+name: trained
+datasets: { lessons: { synthetic: problems, rows: 60, seed: 1 } }
+recipes:
+  brief:
+    lr: 1e-3
+    steps: 6
+    batch: 8
+    checkpoint-every: 3
+    template: { prompt: "user : {prompt} assistant :", response: " {response}" }
+models:
+  scratch:
+    init: { family: llama, hidden: 48, layers: 2, heads: 4, mlp: 96, vocabulary: 112, tied: true }
+    tokenizer: { words-of: [lessons] }
+  trained: { pretrain: scratch, on: lessons, recipe: brief }
+`;
 
 async function startLarger(sandbox: Sandbox): Promise<{ started: Started; worker: number }> {
   await sandbox.write('larger.yaml', larger);
@@ -108,6 +126,33 @@ test('a full disk is said with what to do; finished steps stay, and with more ro
     const second = await small.run(['small.yaml']);
     assert.ok(summaryOf(second).cached > 0);
     for (const step of ranSteps(second)) assert.not.ok(ranSteps(first).includes(step), step);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+});
+
+test('a training state that does not fit on the disk is said so; with more room training comes to the same end', async ({
+  sandbox,
+}) => {
+  const disk = sandbox.path('disk');
+  await sandbox.write('trained.yaml', training);
+  if (!mountSmallDisk(disk, 640 * 1024)) return;
+  try {
+    const exported = ['export', 'trained.yaml', 'trained', '--to'];
+    const small = sandbox.withStore(`${disk}/store`);
+    const first = await small.runflow([...exported, 'first']);
+    assertOneScreen(first, 3);
+    assert.match(first.stdout + first.stderr, /The disk is full: the training state of \d+ bytes does not fit/);
+    execFileSync('mount', ['-o', 'remount,size=16m', disk]);
+    for (const [box, folder] of [
+      [small, 'first'],
+      [sandbox, 'unbroken'],
+    ] as const) {
+      const ended = await box.runflow([...exported, folder]);
+      assert.is(ended.status, 0, ended.stdout + ended.stderr);
+    }
+    const weights = (folder: string) => readFileSync(sandbox.path(folder, 'model.safetensors'));
+    assert.ok(weights('first').equals(weights('unbroken')));
   } finally {
     execFileSync('umount', [disk]);
   }
