@@ -80,7 +80,7 @@ const tables = {
   },
   'walledai/AdvBench': { 'default/train': [text('prompt', prompts.slice(0, 3)), text('target', numbers.slice(0, 3))] },
   'DigitalLearningGmbH/MATH-lighteval': { 'default/test': [text('problem', prompts), text('solution', numbers)] },
-  'toxigen/toxigen-data': { 'train/train': [text('prompt', prompts), text('generation', numbers)] },
+  'toxigen/toxigen-data': { 'annotated/train': [text('text', prompts), text('target_group', numbers)] },
 };
 
 interface Context {

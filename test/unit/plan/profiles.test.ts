@@ -159,7 +159,7 @@ for (const [name, profile] of Object.entries(profiles)) {
     const needed = expand(workflow, nothing).hub.map(({ repo, part }) => `${repo} ${part ?? ''}`);
     for (const repo of [
       ...[`${profile.aligned} `, 'DigitalLearningGmbH/MATH-lighteval default/test'],
-      ...['PKU-Alignment/BeaverTails default/330k_test', 'toxigen/toxigen-data train/train'],
+      ...['PKU-Alignment/BeaverTails default/330k_test', 'toxigen/toxigen-data annotated/train'],
     ]) {
       assert.ok(needed.includes(repo), `${repo} of ${needed.join()}`);
     }
