@@ -1,7 +1,6 @@
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { isHeaderValue } from '../formats/header-value.js';
 import type { JudgeHints } from '../steps/eval-params.js';
-import type { Step } from '../steps/step.js';
 import type { Metric } from '../workflow/workflow.js';
 import type { Prepared } from './prepare.js';
 
@@ -18,30 +17,30 @@ export function missingJudgeKeys(
   metrics: ReadonlyMap<string, Metric>,
   environment: NodeJS.ProcessEnv,
 ): MissingKeys {
-  const isMissing = (key: string | undefined): key is string =>
-    key !== undefined && problemOf(key, environment) !== null;
-  const keyOf = (step: Step) =>
-    step.kind === 'judge' ? (step.hints as Partial<JudgeHints> | undefined)?.key : undefined;
-  const first = steps.find((step) => isMissing(keyOf(step)) && outcomes.get(step.id)?.status !== 'cached');
+  const missing = steps.flatMap(({ id, kind, hints }) => {
+    if (kind !== 'judge' || outcomes.get(id)?.status === 'cached') return [];
+    return problemsOf((hints as Partial<JudgeHints> | undefined)?.key, environment).map(
+      (problem) =>
+        new EnvironmentError(`${id} needs a key in the environment variable ${problem}`, {
+          hint: 'Set it, judge by `rules` or a local `model`, or name the steps to run without judging.',
+        }),
+    );
+  });
   const later = plan.deferred.flatMap(({ what }) => {
     const metric = metrics.get(what.replace(/^metrics\./, ''));
     const key = metric?.kind === 'judge' && metric.judge.kind === 'openai' ? metric.judge.key : undefined;
-    const message = `${what} will need a key in the environment variable ${key}, which ${key && problemOf(key, environment)}`;
-    return isMissing(key) ? [{ message, hint: 'Set it now, or judging fails when all else is done.' }] : [];
+    return problemsOf(key, environment).map((problem) => ({
+      message: `${what} will need a key in the environment variable ${problem}`,
+      hint: 'Set it now, or judging fails when all else is done.',
+    }));
   });
-  return { missing: first && missingKey(first.id, keyOf(first)!, environment), later };
+  return { missing: missing[0], later };
 }
 
-function missingKey(step: string, variable: string, environment: NodeJS.ProcessEnv): EnvironmentError {
-  const problem = problemOf(variable, environment);
-  return new EnvironmentError(`${step} needs a key in the environment variable ${variable}, which ${problem}`, {
-    hint: `Set ${variable}, judge by \`rules\` or a local \`model\`, or name the steps to run without judging.`,
-  });
-}
-
-/** What is wrong with a key, without a character of it; null: nothing that can be told from here. */
-function problemOf(variable: string, environment: NodeJS.ProcessEnv): string | null {
+/** What is wrong with a key that is needed, without a character of it; nothing where nothing can be told from here. */
+function problemsOf(variable: string | undefined, environment: NodeJS.ProcessEnv): string[] {
+  if (variable === undefined) return [];
   const key = environment[variable]?.trim() ?? '';
-  if (key === '') return 'is not set';
-  return isHeaderValue(key) ? null : 'holds no key: there are spaces or odd characters in it';
+  if (key === '') return [`${variable}, which is not set`];
+  return isHeaderValue(key) ? [] : [`${variable}, which holds no key: there are spaces or odd characters in it`];
 }
