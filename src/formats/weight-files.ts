@@ -1,5 +1,6 @@
 import { DataError } from '../diagnostics/errors.js';
 import { listNames } from './file-access.js';
+import { isLitter } from './litter.js';
 import { parseStrictObject } from './model-config.js';
 
 /** Where a model's weights are: in one file, or in shards that an index names. */
@@ -15,7 +16,8 @@ export const maximumIndexBytes = 100_000_000;
  * Chooses among the files of a model folder or repository as transformers does: model.safetensors, else the index, else
  * the only other safetensors file. Throws a DataError that says what is there and what to do.
  */
-export function chooseWeightFiles(names: readonly string[], where: string): WeightFiles {
+export function chooseWeightFiles(listed: readonly string[], where: string): WeightFiles {
+  const names = listed.filter((name) => !isLitter(name));
   if (names.includes('model.safetensors')) return { kind: 'single', file: 'model.safetensors' };
   if (names.includes(indexName)) return { kind: 'sharded', index: indexName };
   const weights = names.filter((name) => name.endsWith('.safetensors'));
