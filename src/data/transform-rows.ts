@@ -95,7 +95,9 @@ export function mixCounts(weights: readonly number[], total: number): number[] {
   // A product such as 0.2 · 15 may fall a rounding error short of its integer.
   const counts = exact.map((value) => Math.floor(value + 1e-9));
   let left = total - counts.reduce((sum, count) => sum + count, 0);
-  const order = exact.map((value, index) => ({ index, rest: value - counts[index]! })).sort((a, b) => b.rest - a.rest);
+  // Of remainders that differ by rounding errors only, the first part's counts as the larger one.
+  const rest = (index: number) => Math.round((exact[index]! - counts[index]!) * 1e9);
+  const order = exact.map((_, index) => ({ index, rest: rest(index) })).sort((a, b) => b.rest - a.rest);
   for (const { index } of order) {
     if (left <= 0) break;
     counts[index] = counts[index]! + 1;

@@ -1,3 +1,6 @@
+import { energyTolerance } from '../formats/energy-rank.js';
+import { numericalRank } from './numerical-rank.js';
+
 /** One point of the staircase: ‖U_A[:, :kA]ᵀ U_B[:, :kB]‖²_F. */
 export interface OverlapPoint {
   readonly kA: number;
@@ -19,14 +22,16 @@ export function runningSums(terms: Float64Array): number[] {
   });
 }
 
-/** Running sums of σ². @param s [r], descending. */
+/** Running sums of σ²; what is noise (`numericalRank`) adds nothing. @param s [r], descending. */
 export function runningEnergies(s: Float64Array): number[] {
-  return runningSums(s.map((value) => value * value));
+  const rank = numericalRank(s);
+  return runningSums(s.map((value, j) => (j < rank ? value * value : 0)));
 }
 
 /**
- * The pairs of η-energy ranks (k_A, k_B) that occur as η goes from 0 to 1: k is the smallest rank whose running energy is
- * at least η of the whole, so the pair changes only where η passes a running ratio of either side. Empty for a zero update.
+ * The pairs of η-energy ranks (k_A, k_B) that occur as η goes from 0 to 1: k is the smallest rank whose running energy
+ * reaches η of the whole (`energyRank`), so the pair changes only where η passes a running ratio of either side. Empty for
+ * a zero update.
  */
 export function energyRankPairs(
   energyA: readonly number[],
@@ -44,7 +49,7 @@ export function energyRankPairs(
     const ratioA = energyA[a]! / totalA;
     const ratioB = energyB[b]! / totalB;
     const reached = Math.min(ratioA, ratioB);
-    if (reached >= 1) break;
+    if (reached >= 1 - energyTolerance) break;
     while (energyA[a]! / totalA <= reached) a++;
     while (energyB[b]! / totalB <= reached) b++;
   }

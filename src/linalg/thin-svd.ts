@@ -2,6 +2,7 @@ import { StepError } from '../diagnostics/errors.js';
 import type { Arithmetic } from './arithmetic.js';
 import { hostCompute, sharedArray } from './host-compute.js';
 import { fillNormal } from './normal.js';
+import { numericalRank } from './numerical-rank.js';
 import { orthonormalise, type RowSink } from './orthonormalise.js';
 import { RandomStream } from './philox.js';
 import { ResidualProbe } from './residual-probe.js';
@@ -16,8 +17,6 @@ export interface ThinSvd {
   readonly shortBasis: Float32Array;
 }
 
-/** Singular values up to this times the largest are noise of f32 data: their long-side vectors are completed, not computed. */
-const noise = 2 * 2 ** -23;
 /** Relative error that a decomposition may have. */
 const accuracy = 4e-6;
 
@@ -29,8 +28,9 @@ const accuracy = 4e-6;
  *    subspaces down to singular values of about 1e-7·σ₁.
  * 3. L = orthonormalise(A S Σ⁻¹), in f32: its rounding errors, about 1e-7·σ₁ / σ_j in column j, are as if A had been
  *    perturbed in its last bits.
- * 4. Columns with σ_j ≤ 2⁻²²·σ₁ hold rounding errors only: they start from random numbers instead. A zero matrix has
- *    L = the first n unit vectors and S = I.
+ * 4. Columns with σ_j ≤ 2⁻²²·σ₁ hold rounding errors only (`numericalRank`): they start from random numbers instead. They
+ *    complete the basis and mean nothing: whoever uses it leaves them out. A zero matrix has L = the first n unit vectors
+ *    and S = I.
  *
  * Errors of orthogonality and of A itself are estimated on the way from numbers that the device has not touched.
  * @throws StepError when they are over 4e-6.
@@ -54,7 +54,7 @@ export async function thinSvd(arithmetic: Arithmetic, a: TallMatrix, longBasis: 
       return window;
     },
   };
-  const rank = singularValues.findLastIndex((value) => value > noise * largest) + 1;
+  const rank = numericalRank(singularValues);
   const inverses = singularValues.map((value, j) => (j < rank ? 2 ** exponent / value : 0));
   const factor = shortBasis.map((value, at) => value * inverses[at % a.columns]!);
   const fill =

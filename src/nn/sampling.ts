@@ -11,6 +11,9 @@ export interface Sampling {
   readonly seed: number;
 }
 
+/** Part of the mass that rounding may cost: of ten equally likely tokens seven have .7 of it. */
+const massTolerance = 1e-12;
+
 /**
  * Draws a token: temperature, then top-k, then top-p, as in transformers' generation. Of equal logits the lowest tokens
  * count as the likeliest. Computed in f64. Vocabularies are large and this is done for every token: plain loops, and only
@@ -37,7 +40,7 @@ export function drawToken(logits: Float32Array, { temperature, topP, topK }: Sam
   let count = 0;
   let mass = 0;
   do mass += weights[tokens[count++]!]!;
-  while (count < tokens.length && mass < topP * kept);
+  while (count < tokens.length && mass < topP * kept * (1 - massTolerance));
   return drawFrom(tokens.subarray(0, count), weights, uniform * mass);
 }
 

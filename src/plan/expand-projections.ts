@@ -79,7 +79,7 @@ export class ProjectionExpansion {
   /** Ranks of a tensor at some fractions; null: a scalar projection, which the published code makes of fractions ≥ 1. */
   ranks(fractions: readonly number[], { rankMax }: UpdateTensor): (number | null)[] {
     const reference = this.#workflow.semantics === 'reference';
-    return fractions.map((fraction) => (reference && fraction >= 1 ? null : rankOf(fraction, rankMax)));
+    return fractions.map((fraction) => (reference && fraction >= 1 ? null : rankOf(fraction, rankMax, reference)));
   }
 
   /** In which number formats the semantics in force reads, casts and stores. */

@@ -1,4 +1,5 @@
 import { DataError } from '../diagnostics/errors.js';
+import { energyRank } from '../formats/energy-rank.js';
 import type { OverlapResult, OverlapTableRow } from '../steps/params.js';
 import { type Cell, writeCsv } from './csv.js';
 
@@ -56,11 +57,4 @@ export function overlapAt(
   const point = result.points.find((candidate) => candidate.kA === kA && candidate.kB === kB);
   if (!point) throw new DataError(`the overlap of ${where} was not measured at ranks ${kA} and ${kB}`);
   return { ...ranks, overlap: point.shared / Math.min(kA, kB), baseline: Math.max(kA, kB) / result.d };
-}
-
-/** η-energy rank: the smallest k whose running sum of σ² is at least η of the whole; 0 for a zero update. */
-export function energyRank(runningSums: readonly number[], energy: number): number {
-  const total = runningSums.at(-1) ?? 0;
-  if (total === 0) return 0;
-  return runningSums.findIndex((sum) => sum / total >= energy) + 1;
 }

@@ -3,7 +3,7 @@ import type { StepDeclaration } from './step.js';
 /** Hidden states of a model for prompts. Parameters, inputs and outputs: ActivationsParams. */
 export const activations: StepDeclaration = {
   kind: 'activations',
-  revision: 2,
+  revision: 3,
   usesDevice: true,
   load: async () => (await import('./implementations/activations.js')).collectActivations,
 };

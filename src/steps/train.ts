@@ -3,7 +3,7 @@ import type { StepDeclaration } from './step.js';
 /** A model trained from another: every weight, by a recipe. Parameters, inputs and outputs: TrainParams. */
 export const train: StepDeclaration = {
   kind: 'train',
-  revision: 1,
+  revision: 2,
   usesDevice: true,
   load: async () => (await import('./implementations/train.js')).runTrain,
 };

@@ -1,5 +1,6 @@
 import { DataError } from '../../diagnostics/errors.js';
 import { toFloat32 } from '../../formats/float-conversion.js';
+import { numericalRank } from '../../linalg/numerical-rank.js';
 import { permutation } from '../../linalg/permutation.js';
 import type { TransposedBasis } from '../../linalg/subspace-energy.js';
 import type { StepContext } from '../step.js';
@@ -8,9 +9,16 @@ import { matrixInput } from './update-tensor.js';
 /**
  * An F32 basis [d, r] of an input, read transposed by ranges of d.
  * @param order the basis vectors in the order wanted; as stored unless told.
+ * @param rank stored vectors from here on only complete the basis and are read as zero.
  * @throws DataError when it has not d rows.
  */
-export function basisInput(context: StepContext, name: string, d: number, order?: Uint32Array): TransposedBasis {
+export function basisInput(
+  context: StepContext,
+  name: string,
+  d: number,
+  order?: Uint32Array,
+  rank = Number.POSITIVE_INFINITY,
+): TransposedBasis {
   const { artifact, dtype, rows, columns } = matrixInput(context, name);
   if (rows !== d)
     throw new DataError(`input "${name}" is a basis of ${rows} dimensions, the update has ${d} on that side`);
@@ -21,6 +29,7 @@ export function basisInput(context: StepContext, name: string, d: number, order?
       const transposed = new Float32Array(count * columns);
       for (let j = 0; j < columns; j++) {
         const from = order === undefined ? j : order[j]!;
+        if (from >= rank) continue;
         for (let i = 0; i < count; i++) transposed[j * count + i] = stored[i * columns + from]!;
       }
       return transposed;
@@ -29,8 +38,8 @@ export function basisInput(context: StepContext, name: string, d: number, order?
 }
 
 /**
- * The basis of a subspace: `basisInput`, or, when all singular values that it comes with are zero, that of {0}: the singular
- * vectors of a zero update are arbitrary, and it has no subspace.
+ * The basis of a subspace. Vectors whose singular value is noise (`numericalRank`) span nothing of the update and are zero
+ * here; all of them are when the update is.
  * @param s the input with the singular values; a random basis comes without
  */
 export async function subspaceBasis(
@@ -41,9 +50,8 @@ export async function subspaceBasis(
   permute: { readonly seed: number; readonly stream: string } | undefined,
 ): Promise<TransposedBasis> {
   const { columns: vectors } = matrixInput(context, name);
-  const stored = basisInput(context, name, d, permute && permutation(vectors, permute));
-  const isZero = context.has(s) && (await singularValues(context, s)).every((value) => value === 0);
-  return isZero ? { vectors, window: async (_, count) => new Float32Array(vectors * count) } : stored;
+  const rank = context.has(s) ? numericalRank(await singularValues(context, s)) : vectors;
+  return basisInput(context, name, d, permute && permutation(vectors, permute), rank);
 }
 
 /** An F64 vector of singular values, descending. */

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { DataError } from '../../../src/diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
+import { energyRank } from '../../../src/formats/energy-rank.js';
 import { type FloatType, fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
 import type { JsonObject } from '../../../src/formats/json.js';
 import { energy as energyStep } from '../../../src/steps/energy.js';
@@ -199,6 +200,31 @@ test('the subspace of a zero update keeps nothing of any tensor', async () => {
   }
 });
 
+test('the subspace of an update of rank 3 has 3 directions at every k, on both sides, in order and shuffled', async () => {
+  for (const [rows, columns] of [
+    [40, 12],
+    [12, 40],
+  ] as const) {
+    const alignment = multiply(gaussian(rows, 3, 'left factor'), gaussian(3, columns, 'right factor'));
+    const w = world(alignment, 'F64');
+    const bases = await run(svd, {}, { from: w.base, to: w.aligned });
+    const truth = svdOracle(w.alignment);
+    const total = energy(w.task);
+    for (const side of ['left', 'right'] as const) {
+      const inside = energy(project(w.task, side === 'right' ? truth.v : truth.u, 3, side));
+      for (const permute of [undefined, { seed: 3, stream: 'w' }]) {
+        const params: EnergyParams = { mode: 'parallel', side, ranks: [12], ...(permute && { permute }) };
+        const inputs = { from: w.aligned, to: w.tuned, basis: bases[side === 'right' ? 'v' : 'u']!, s: bases.s! };
+        const { kept, realised } = jsonOf<EnergyResult>((await run(energyStep, params, inputs)).energy!);
+        const increments = kept.map((sum, i) => sum - (kept[i - 1] ?? 0));
+        assert.is(increments.filter((step) => step > 1e-9 * total).length, 3, `${rows}×${columns}, ${side}`);
+        assert.ok(Math.abs(kept.at(-1)! - inside) <= 2e-6 * total, `${rows}×${columns}, ${side}: kept`);
+        assert.ok(Math.abs(realised[0]! - inside) <= 1e-5 * total, `${rows}×${columns}, ${side}: realised`);
+      }
+    }
+  }
+});
+
 test('Random-K takes the singular vectors in a seeded random order: all of them at full rank, another set for another seed', async () => {
   const w = world(gaussian(40, 24, 'permuted'), 'F32');
   const { v } = await run(svd, {}, { from: w.base, to: w.aligned });
@@ -239,8 +265,8 @@ test('overlaps agree with the definition in f64 wherever both cuts are at a gap'
     const [truthA, truthB] = [svdOracle(a), svdOracle(b)];
     assert.equal(result.points.at(-1), {
       ...result.points.at(-1)!,
-      kA: firstWhole(result.energyA),
-      kB: firstWhole(result.energyB),
+      kA: energyRank(result.energyA, 1),
+      kB: energyRank(result.energyB, 1),
     });
     for (const { kA, kB, shared } of result.points) {
       const bar = Math.max(bars(truthA.s, kA), bars(truthB.s, kB));
@@ -251,10 +277,6 @@ test('overlaps agree with the definition in f64 wherever both cuts are at a gap'
     }
   }
 });
-
-function firstWhole(sums: readonly number[]): number {
-  return sums.findIndex((sum) => sum / sums.at(-1)! >= 1) + 1;
-}
 
 function bars(s: Float64Array, k: number): number {
   return Math.max(2e-6, (8 * epsilon * s[0]!) / (s[k - 1]! - (s[k] ?? 0)));

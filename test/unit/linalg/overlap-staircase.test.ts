@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { energyRank } from '../../../src/formats/energy-rank.js';
 import { energyRankPairs, runningEnergies, runningSums, staircase } from '../../../src/linalg/overlap-staircase.js';
-import { energyRank } from '../../../src/report/overlap-table.js';
 import { gaussian } from '../../oracles/matrices.js';
 
 const spectra: Record<string, number[]> = {
@@ -19,7 +19,7 @@ test('every pair of η-energy ranks that some η reaches is in the staircase, an
       const reached = new Set<string>();
       const ratios = [energyA, energyB].flatMap((sums) => sums.map((sum) => sum / sums.at(-1)!));
       const grid = Array.from({ length: 1000 }, (_, i) => (i + 1) / 1000);
-      for (const eta of [...ratios, ...ratios.map((ratio) => ratio - 1e-12), ...grid]) {
+      for (const eta of [...ratios, ...ratios.map((ratio) => ratio + 3e-12).filter((eta) => eta < 1), ...grid]) {
         if (eta > 0) reached.add(`${energyRank(energyA, eta)},${energyRank(energyB, eta)}`);
       }
       const pairs = energyRankPairs(energyA, energyB).map(({ kA, kB }) => `${kA},${kB}`);
@@ -28,6 +28,22 @@ test('every pair of η-energy ranks that some η reaches is in the staircase, an
       assert.ok(pairs.length <= a.length + b.length);
     }
   }
+});
+
+test('of equal singular values, the η-energy rank is that of exact arithmetic, and noise has no part in it', () => {
+  for (let r = 1; r <= 60; r++) {
+    // 1/3 squared and summed is not exact in f64.
+    const energies = runningEnergies(new Float64Array(r).fill(1 / 3));
+    for (let k = 1; k <= r; k++) assert.is(energyRank(energies, k / r), k, `${k} of ${r}`);
+    for (let percent = 1; percent <= 100; percent++) {
+      assert.is(energyRank(energies, percent / 100), Math.ceil((percent * r) / 100 - 1e-9), `${percent} % of ${r}`);
+    }
+  }
+  // A matrix of rank 3: what rounding leaves of its other singular values is not reached at η = 1.
+  const energies = runningEnergies(Float64Array.of(3, 2, 1, 4e-8, 3e-9, 0));
+  assert.equal(energies, [9, 13, 14, 14, 14, 14]);
+  assert.is(energyRank(energies, 1), 3);
+  assert.equal(energyRankPairs(energies, energies).at(-1), { kA: 3, kB: 3 });
 });
 
 test('a zero update has no ranks to compare', () => {

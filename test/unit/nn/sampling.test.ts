@@ -46,6 +46,13 @@ test('top-p keeps the smallest set of likeliest tokens that reaches it, at least
   agrees({ ...all, topP: 0.9, topK: 2 }, probabilities([1, 3], 1));
 });
 
+test('of equally likely tokens, top-p keeps the share that it names', () => {
+  assert.ok(0.07 * 100 > 7);
+  const equal = new Float32Array(100);
+  const drawn = new Set(Array.from({ length: 2000 }, (_, i) => drawToken(equal, { ...all, topP: 0.07 }, i / 2000)));
+  assert.equal(drawn, new Set([0, 1, 2, 3, 4, 5, 6]));
+});
+
 test('a large vocabulary gives the tokens of the definition: everything sorted, cut, and drawn from', () => {
   const many = Float32Array.from({ length: 5000 }, (_, i) => Math.round(40 * uniformOf(9, 0, i)) / 4);
   for (const { temperature, topP, topK } of [

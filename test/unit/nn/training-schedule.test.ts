@@ -22,6 +22,12 @@ test('a warm-up share is rounded up to whole steps, as Trainer does', () => {
   assert.is(rate(13), 1);
 });
 
+test('a share of steps that is whole in decimals is whole, whatever its product is in f64', () => {
+  assert.ok(0.07 * 100 > 7);
+  assert.is(learningRate({ kind: 'constant', peak: 1, warmup: 0.07 }, 7, 100), 1);
+  assert.is(learningRate({ kind: 'constant', peak: 1, warmup: 0.07 }, 6, 100), 6 / 7);
+});
+
 test('every epoch reads every row once, in an order of its own that the seed fixes', () => {
   const epoch = (from: number) => [from, from + 1, from + 2].flatMap((step) => batchAt(plan, step).flat());
   assert.equal(

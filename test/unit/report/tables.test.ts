@@ -1,9 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { energyRank } from '../../../src/formats/energy-rank.js';
 import { CompensatedSum } from '../../../src/report/compensated-sum.js';
 import { readCsv, writeCsv } from '../../../src/report/csv.js';
 import { EnergyTables } from '../../../src/report/energy-table.js';
-import { energyRank, OverlapTable } from '../../../src/report/overlap-table.js';
+import { OverlapTable } from '../../../src/report/overlap-table.js';
 import type { EnergyResult, EnergyTableRow, OverlapResult } from '../../../src/steps/params.js';
 
 async function* each<T>(...results: T[]): AsyncGenerator<T> {
