@@ -2,7 +2,7 @@ import { exitCodes } from '../diagnostics/exit-codes.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { formatBytes } from '../formats/byte-size.js';
 import type { Digest } from '../formats/digest.js';
-import { globToRegExp } from '../plan/glob.js';
+import { globMatches } from '../plan/glob.js';
 import { listActions, listObjects, outputBytes, sumOf, usage } from '../store/inventory.js';
 import { sizeLimit } from '../store/size-limit.js';
 import type { Store } from '../store/store.js';
@@ -24,9 +24,9 @@ interface Entry {
 export const list: CacheCommand = async (store, [pattern], invocation) => {
   const entries = entriesOf(store);
   if (pattern !== undefined) {
-    const matches = globToRegExp(pattern);
+    const matches = globMatches(pattern);
     listSteps(
-      entries.filter(({ step }) => matches.test(step)),
+      entries.filter(({ step }) => matches(step)),
       invocation.switch('json'),
     );
   } else {

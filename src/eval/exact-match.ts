@@ -1,3 +1,5 @@
+import { withinTime } from '../data/time-limit.js';
+
 /**
  * Final-answer exact match as lm-evaluation-harness scores `gsm8k` (task version 3): a filter takes the answer out of the
  * response, both sides are normalised, equal or not.
@@ -19,25 +21,29 @@ const filters: Readonly<Record<'flexible' | 'strict', Extraction>> = {
   strict: { pattern: /#### (-?[0-9.,]+)/g, take: 'first' },
 };
 
-/** The answer in a response, or `[invalid]`. Of several groups in a pattern the first that matched counts. */
+/**
+ * The answer in a response, or `[invalid]`. Of several groups in a pattern the first that matched counts.
+ * @throws DataError naming the pattern when it does not come to an end on this response.
+ */
 export function extractAnswer(response: string, filter: AnswerFilter): string {
   const { pattern, take }: Extraction =
     typeof filter === 'string' ? filters[filter] : { pattern: new RegExp(filter.regex, 'g'), take: filter.take };
-  const matches = [...response.matchAll(pattern)];
+  const find = () => [...response.matchAll(pattern)];
+  const matches =
+    typeof filter === 'string' ? find() : withinTime(find, () => `The pattern of \`extract\`, ${pattern},`);
   const match = take === 'last' ? matches.at(-1) : matches[0];
   if (match === undefined) return noAnswer;
   const text = match.length === 1 ? match[0] : match.slice(1).find((group) => group !== undefined && group !== '');
   return (text ?? noAnswer).trim();
 }
 
+const solutionMark = '#### ';
+
 /** Removes commas, dollar signs, everything through the last `#### ` and a final full stop; lower case. */
 export function normaliseAnswer(text: string): string {
-  return text
-    .replaceAll(',', '')
-    .replaceAll('$', '')
-    .replace(/[\s\S]*#### /g, '')
-    .replace(/\.(?=\n?$)/g, '')
-    .toLowerCase();
+  const bare = text.replaceAll(',', '').replaceAll('$', '');
+  const mark = bare.lastIndexOf(solutionMark);
+  return (mark < 0 ? bare : bare.slice(mark + solutionMark.length)).replace(/\.(?=\n?$)/g, '').toLowerCase();
 }
 
 /** True when the response's answer is the reference's. The reference may be a whole worked solution ending `#### n`. */

@@ -1,3 +1,4 @@
+import { withinTime } from '../data/time-limit.js';
 import type { ChatMessage } from '../data/tokenizer.js';
 import { DataError } from '../diagnostics/errors.js';
 import type { JudgeItem, Score } from './judge.js';
@@ -60,7 +61,10 @@ function ownRubric({ prompt, score, scores }: Exclude<RubricChoice, string>): Ru
   return {
     messages: oneTurn(prompt),
     parse(answer) {
-      const said = lastGroup(answer, pattern);
+      const said = withinTime(
+        () => lastGroup(answer, pattern),
+        () => `The pattern of the rubric's \`score\`, ${pattern},`,
+      );
       if (scores === undefined || said === undefined) return scoreOf(said);
       const meant = said.trim().toLowerCase();
       return Object.hasOwn(scores, meant) ? (scores[meant] as Score) : null;

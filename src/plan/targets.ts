@@ -1,16 +1,16 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { nearest } from '../diagnostics/nearest.js';
 import type { Step } from '../steps/step.js';
-import { globToRegExp } from './glob.js';
+import { globMatches } from './glob.js';
 import type { Deferred, Plan } from './plan.js';
 
 /** The ids of steps that a pattern names: by step id, by kind (`svd`), or by definition (`parallel`, `sweeps.parallel`). */
 export function matchingSteps(plan: Plan, pattern: string): Set<string> {
-  const matches = globToRegExp(pattern);
+  const matches = globMatches(pattern);
   const found = new Set<string>();
-  for (const step of plan.steps) if (matches.test(step.id) || matches.test(step.kind)) found.add(step.id);
+  for (const step of plan.steps) if (matches(step.id) || matches(step.kind)) found.add(step.id);
   for (const [definition, ids] of plan.named) {
-    if (matches.test(definition) || matches.test(withoutSection(definition))) for (const id of ids) found.add(id);
+    if (matches(definition) || matches(withoutSection(definition))) for (const id of ids) found.add(id);
   }
   return found;
 }
@@ -47,8 +47,8 @@ function matchingDeferred({ steps, deferred }: Plan, target: string): readonly D
   if (steps.some(({ id }) => id === target)) return [];
   // A step id cannot be compared with what has no steps yet: it may be any of them.
   if (target.includes('[')) return deferred;
-  const matches = globToRegExp(target);
-  return deferred.filter(({ what }) => matches.test(what) || matches.test(withoutSection(what)));
+  const matches = globMatches(target);
+  return deferred.filter(({ what }) => matches(what) || matches(withoutSection(what)));
 }
 
 function withoutSection(definition: string): string {

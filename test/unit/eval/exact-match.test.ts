@@ -32,4 +32,11 @@ test('a pattern of the workflow takes the first or the last match, whole or by i
   assert.is(extractAnswer(response, { regex: 'C', take: 'first' }), noAnswer);
 });
 
+test('a pattern that never comes to an end on a response is an error that names it', () => {
+  assert.throws(
+    () => extractAnswer(`${'a'.repeat(60)}b`, { regex: '(a+)+$', take: 'last' }),
+    /The pattern of `extract`, \/\(a\+\)\+\$\/g, was stopped after 5 s/,
+  );
+});
+
 test.run();
