@@ -8,8 +8,14 @@ export interface ScalarNode {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
   readonly place: Place;
+  /** A number or truth value as it was written: `1.10`, `0x10`. */
+  readonly written?: string;
   /** Where the value was written, when `place` holds only a reference to it. */
   readonly origin?: Place;
+  /** Folder of the text that gives the value's first character, when that is not the text at `place`. */
+  readonly folder?: string;
+  /** An absolute path that a reference put behind the beginning of this text, where a folder ends. */
+  readonly inner?: string;
 }
 
 export interface ListNode {
@@ -27,6 +33,11 @@ export interface MapNode {
 export interface MapEntry {
   readonly key: Place;
   readonly value: DocumentNode;
+}
+
+/** Absolute folder that a relative path in this scalar is relative to. */
+export function folderOf(node: ScalarNode): string {
+  return node.folder ?? node.place.source.folder;
 }
 
 /** Keys and list indices from the root. */
@@ -49,6 +60,17 @@ export function nodeAt(root: DocumentNode, path: Path): DocumentNode | undefined
   let node: DocumentNode | undefined = root;
   for (const segment of path) node = node && childOf(node, segment);
   return node;
+}
+
+/** The tree with another value at `path`, which must exist. */
+export function replaceAt(node: DocumentNode, [key, ...below]: Path, value: DocumentNode): DocumentNode {
+  if (key === undefined || node.kind === 'scalar') return value;
+  if (node.kind === 'list') {
+    return { ...node, items: node.items.with(Number(key), replaceAt(node.items[Number(key)]!, below, value)) };
+  }
+  const entry = node.entries.get(key)!;
+  const entries = new Map(node.entries).set(key, { ...entry, value: replaceAt(entry.value, below, value) });
+  return { ...node, entries };
 }
 
 /** Where the value at `path` was written; where its nearest ancestor was when there is no such value. */

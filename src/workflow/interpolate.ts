@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { nearest } from '../diagnostics/nearest.js';
-import { childOf, type DocumentNode, type MapEntry, type MapNode, type ScalarNode } from './document.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
+import { isRooted } from '../formats/user-path.js';
+import { childOf, type DocumentNode, folderOf, type MapEntry, type MapNode, type ScalarNode } from './document.js';
 import { errorAt } from './problems.js';
 
 /** Bounds on what references may make of a text that is itself bounded. */
@@ -8,7 +9,8 @@ const bounds = { path: 200, chain: 100, scalar: 4096, total: 1_000_000 } as cons
 
 /**
  * Replaces every `${a.b}` by the scalar at that place. A scalar that is nothing but one reference takes over the type of
- * what it refers to; elsewhere the value is put in as text. `$${` stands for a literal `${`. There is no other syntax.
+ * what it refers to; elsewhere the value is put in as it was written (`1.10` stays `1.10`). `$${` stands for a literal
+ * `${`. There is no other syntax. Every scalar keeps the folder of the text that gives its first character.
  */
 export function interpolate(root: MapNode): { readonly root: MapNode; readonly problems: readonly Diagnostic[] } {
   const interpolation = new Interpolation(root);
@@ -50,27 +52,42 @@ class Interpolation {
     const whole = text.match(/^\$\{([^{}]*)\}$/)?.[1];
     if (whole !== undefined) {
       const target = this.#follow(node, whole);
-      return target && { ...target, place: node.place, origin: target.origin ?? target.place };
+      return (
+        target && { ...target, place: node.place, origin: target.origin ?? target.place, folder: folderOf(target) }
+      );
     }
     let failed = false;
-    const expanded = text.replace(/\$\$\{|\$\{(?:([^{}]*)\})?/g, (match, path: string | undefined) => {
-      if (match === '$${') return '${';
+    let expanded = '';
+    let from = 0;
+    const facts: { folder?: string; inner?: string } = {};
+    for (const { 0: match, 1: path, index } of text.matchAll(/\$\$\{|\$\{(?:([^{}]*)\})?/g)) {
+      expanded += text.slice(from, index);
+      from = index + match.length;
+      if (match === '$${') {
+        expanded += '${';
+        continue;
+      }
+      const target = path === undefined ? undefined : this.#follow(node, path);
+      failed ||= target === undefined;
       if (path === undefined) {
         this.#refuse(node, 'invalid-reference', 'a reference is not closed', 'Write $${ for a literal "${".');
-        failed = true;
-        return '';
       }
-      const target = this.#follow(node, path);
-      failed ||= target === undefined;
-      return String(target?.value);
-    });
+      if (target === undefined) continue;
+      const piece = target.written ?? String(target.value);
+      const inner = target.inner ?? (/[/\\]$/.test(expanded) && isRooted(piece) ? piece : undefined);
+      if (expanded === '' && piece !== '') facts.folder = folderOf(target);
+      if (inner !== undefined) facts.inner = inner;
+      expanded += piece;
+      if (expanded.length > bounds.scalar) break;
+    }
     if (failed) return undefined;
+    expanded += text.slice(from);
     this.#characters += expanded.length;
     if (expanded.length > bounds.scalar || this.#characters > bounds.total) {
       this.#refuse(node, 'too-large', `references make this longer than ${bounds.scalar} characters`);
       return undefined;
     }
-    return { ...node, value: expanded };
+    return { ...node, ...facts, value: expanded };
   }
 
   #follow(from: ScalarNode, path: string): ScalarNode | undefined {
@@ -90,7 +107,8 @@ class Interpolation {
     }
     if (target.kind !== 'scalar' || target.value === null) {
       const what = target.kind === 'map' ? 'a mapping' : target.kind === 'list' ? 'a list' : 'nothing';
-      this.#refuse(from, 'invalid-reference', `\${${path}} is ${what}; only single values can be referred to`);
+      const hint = target.kind === 'scalar' ? 'Give it a value, in quotes if it is the text "null".' : undefined;
+      this.#refuse(from, 'invalid-reference', `\${${path}} is ${what}; only single values can be referred to`, hint);
       return undefined;
     }
     const start = this.#open.findIndex(({ node }) => node === target);
@@ -119,7 +137,7 @@ class Interpolation {
     const meant = nearest(given, names);
     const hint = path.startsWith('params.') ? 'Define it under params:.' : 'Refer to a parameter as params.NAME.';
     const message = `\${${path}} refers to nothing`;
-    this.#refuse(from, 'unknown-reference', message, meant === undefined ? hint : `Did you mean "${meant}"?`);
+    this.#refuse(from, 'unknown-reference', message, meant === undefined ? hint : didYouMean(given, meant));
   }
 
   #refuse(node: ScalarNode, code: string, message: string, hint?: string): void {

@@ -5,6 +5,7 @@ import { Assembler } from './assemble.js';
 import { type MapNode, toPlain } from './document.js';
 import { diskFiles, type WorkflowFiles } from './files.js';
 import { interpolate } from './interpolate.js';
+import { absolutePaths } from './paths.js';
 import { resolveWorkflow } from './resolve.js';
 import { validate } from './validate.js';
 import type { LoadedWorkflow, Semantics } from './workflow.js';
@@ -17,7 +18,7 @@ export interface LoadOptions {
 }
 
 /**
- * Reads a workflow: YAML → includes and profile → --set → ${…} → schema → names. When the text can be read at all, every
+ * Reads a workflow: YAML → includes and profile → --set → ${…} → paths → schema → names. When the text can be read at all, every
  * problem of every stage is reported at once.
  */
 export async function loadWorkflow(
@@ -29,10 +30,12 @@ export async function loadWorkflow(
   const assembled = await assembler.assemble(options.profile);
   if (assembled === undefined || assembler.problems.length > 0) return refused(assembler.problems);
   const set = await applySettings(assembled.root, options.set ?? []);
-  const { root, problems: unresolved } = interpolate(set.root);
-  const { problems: breaches, sound } = await validate(root);
+  const interpolated = interpolate(set.root);
+  const absolute = absolutePaths(interpolated.root);
+  const { root, sound, problems: breaches } = await validate(absolute.root);
   const workflow = resolveWorkflow(root, sound, resolve(file), options.semantics);
-  const stages = [[...set.problems, ...unresolved], breaches, workflow.ok ? [] : workflow.diagnostics];
+  const unreadable = [...set.problems, ...interpolated.problems, ...absolute.problems];
+  const stages = [unreadable, breaches, workflow.ok ? [] : workflow.diagnostics];
   if (!workflow.ok || stages.some((stage) => stage.length > 0)) return refused(firstOfEachPlace(stages));
   const { files, profile } = assembled;
   const document = toPlain(root) as JsonObject;

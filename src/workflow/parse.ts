@@ -27,8 +27,12 @@ export async function parseYaml(source: SourceText): Promise<Result<MapNode>> {
   });
 }
 
-/** The same for any value: the text of a `--set` from an offset on. */
-export async function parseYamlValue(source: SourceText, from = 0): Promise<Result<DocumentNode>> {
+/** The same for any value: the text of a `--set` from an offset on. `comments`: false refuses them. */
+export async function parseYamlValue(
+  source: SourceText,
+  from = 0,
+  { comments = true }: { readonly comments?: boolean } = {},
+): Promise<Result<DocumentNode>> {
   const text = ' '.repeat(from) + source.text.slice(from);
   if (text.length > limits.characters) {
     return failure(source, 0, 0, {
@@ -40,7 +44,7 @@ export async function parseYamlValue(source: SourceText, from = 0): Promise<Resu
   // Imported here so that commands which read no workflow do not pay for it.
   const yaml = await import('yaml');
   const tokens = [...new yaml.Parser().parse(text)];
-  const refused = refusedSyntax(tokens, source);
+  const refused = refusedSyntax(tokens, source, comments);
   if (refused.length > 0) return { ok: false, diagnostics: refused };
   const options = { uniqueKeys: false, stringKeys: true, prettyErrors: false, logLevel: 'silent' } as const;
   const [document, further] = [...new yaml.Composer(options).compose(tokens, true, text.length)];
@@ -70,7 +74,7 @@ function syntaxErrors(document: Document.Parsed, source: SourceText): Diagnostic
 }
 
 /** Tags, directives, nesting and aliases are judged on the flat tokens, before anything recursive sees the text. */
-function refusedSyntax(tokens: readonly CST.Token[], source: SourceText): Diagnostic[] {
+function refusedSyntax(tokens: readonly CST.Token[], source: SourceText, comments: boolean): Diagnostic[] {
   const found: Diagnostic[] = [];
   const refuse = (start: number, end: number, problem: Omit<Diagnostic, 'severity' | 'range'>) =>
     found.push({ severity: 'error', ...problem, range: source.range(start, end) });
@@ -78,7 +82,13 @@ function refusedSyntax(tokens: readonly CST.Token[], source: SourceText): Diagno
   const stack: { token: CST.Token; depth: number }[] = tokens.toReversed().map((token) => ({ token, depth: 0 }));
   while (stack.length > 0) {
     const { token, depth } = stack.pop()!;
-    if (token.type === 'directive') {
+    if (token.type === 'comment' && !comments) {
+      refuse(token.offset, token.offset + token.source.length, {
+        code: 'comment',
+        message: 'what follows # would be left out as a comment',
+        hint: 'Remove it, or put the text into quotes.',
+      });
+    } else if (token.type === 'directive') {
       refuse(token.offset, token.offset + token.source.length, {
         code: 'yaml-directive',
         message: 'directives are not read',
@@ -108,9 +118,10 @@ function refusedSyntax(tokens: readonly CST.Token[], source: SourceText): Diagno
 }
 
 function childrenOf(token: CST.Token): CST.Token[] {
-  if (token.type === 'document') return [...token.start, ...(token.value === undefined ? [] : [token.value])];
-  if (!('items' in token)) return [];
-  const children: CST.Token[] = [];
+  const behind = 'end' in token && Array.isArray(token.end) ? token.end : [];
+  if (token.type === 'document') return [...token.start, ...(token.value ? [token.value] : []), ...behind];
+  if (!('items' in token)) return behind;
+  const children: CST.Token[] = [...behind];
   for (const { start, key, sep, value } of token.items) {
     children.push(...start);
     if (key) children.push(key);
@@ -232,14 +243,15 @@ class Converter {
 
   #scalar({ value, source }: Scalar, place: MapNode['place']): DocumentNode {
     if (typeof value === 'number') {
-      const problem = numberProblem(value, source ?? '');
+      const problem = numberProblem(value, source!);
       if (problem !== undefined) {
         this.#refuse(place.start, place.end, { code: 'invalid-number', message: problem });
       }
       // −0 and 0 are one number to whoever wrote it.
-      return { kind: 'scalar', value: value === 0 ? 0 : value, place };
+      return { kind: 'scalar', value: value === 0 ? 0 : value, written: source!, place };
     }
-    if (typeof value === 'string' || typeof value === 'boolean') return { kind: 'scalar', value, place };
+    if (typeof value === 'boolean') return { kind: 'scalar', value, written: source!, place };
+    if (typeof value === 'string') return { kind: 'scalar', value, place };
     return { kind: 'scalar', value: null, place };
   }
 }

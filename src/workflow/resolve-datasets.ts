@@ -45,8 +45,7 @@ export function resolveDatasets(scope: Scope, raw: Named<RawDataset> | undefined
   return scope.section('datasets', raw, (written, dataset, path): Dataset => {
     const definition = { ...written, transforms: transformsOf(dataset) };
     if ('path' in dataset) {
-      const file = scope.absolute(dataset.path, [...path, 'path']);
-      return { ...definition, kind: 'path', path: file, ...(dataset.files && { files: dataset.files }) };
+      return { ...definition, kind: 'path', path: dataset.path, ...(dataset.files && { files: dataset.files }) };
     }
     if ('hub' in dataset) return { ...definition, ...resolveHub(scope, dataset, path) };
     if ('mix' in dataset) {

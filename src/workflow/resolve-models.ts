@@ -81,7 +81,7 @@ export function resolveModels(
   subspaces: ReadonlyMap<string, Subspace>,
 ): Map<string, Model> {
   return scope.section('models', raw, (definition, model, path): Model => {
-    if ('path' in model) return { ...definition, kind: 'path', path: scope.absolute(model.path, [...path, 'path']) };
+    if ('path' in model) return { ...definition, kind: 'path', path: model.path };
     if ('hub' in model) return { ...definition, kind: 'hub', repo: model.hub, revision: model.revision ?? 'main' };
     if ('init' in model) {
       const { tokenizer } = model;

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { naturalOrder } from '../formats/natural-order.js';
 import { keyPlace, type MapNode, nodeAt, type Path, valuePlace } from './document.js';
@@ -50,14 +49,6 @@ export class Scope {
   references(section: string, names: string | readonly string[], path: Path): readonly string[] {
     if (typeof names === 'string') return [this.reference(section, names, path)];
     return names.map((name, index) => this.reference(section, name, [...path, String(index)]));
-  }
-
-  /** The path written at `path`, absolute: it is relative to the folder of the text that holds it. */
-  absolute(file: string, path: Path): string {
-    if (file.includes('\0')) this.refuse(path, 'invalid-value', 'a path holds no zero character');
-    const node = nodeAt(this.#root, path);
-    const origin = node?.kind === 'scalar' ? node.origin : undefined;
-    return resolve((origin ?? valuePlace(this.#root, path)).source.folder, file);
   }
 
   /** Reports definitions of a section that are made from themselves, each circle once. */

@@ -5,11 +5,12 @@ import { type DocumentNode, type MapNode, toPlain } from './document.js';
 import { parseYamlValue } from './parse.js';
 import { errorAt, suggestion } from './problems.js';
 import { applicableSchema, childSchema, dereference, type Schema, schemaOfResolved } from './schema.js';
-import { type Place, SourceText } from './source-text.js';
+import { type Place, SourceText, settingName } from './source-text.js';
 
 /**
- * Applies `--set a.b=value`, one after the other. The value is YAML (`[0.1, 0.2]` is a list) unless the schema wants a
- * text there. Only what exists can be set: a definition of the workflow, a key the schema knows.
+ * Applies `--set a.b=value`, one after the other. What begins with `[`, `{` or a quote is YAML (`[0.1, 0.2]` is a list),
+ * unless the schema wants a text there; a number, true, false or null is itself; anything else is the text as it stands.
+ * Only what exists can be set: a definition of the workflow, a key the schema knows.
  */
 export async function applySettings(
   root: MapNode,
@@ -34,7 +35,7 @@ class Setting {
 
   constructor(text: string) {
     // A relative path on the command line is relative to where the command is typed.
-    this.#source = new SourceText('--set', resolve('.'), text);
+    this.#source = new SourceText(settingName, resolve('.'), text);
     this.#from = text.indexOf('=') + 1 || -1;
     this.#path = text.slice(0, Math.max(0, this.#from - 1)).split('.');
   }
@@ -90,13 +91,21 @@ class Setting {
 
   async #value(schema: Schema): Promise<DocumentNode | undefined> {
     const { text } = this.#source;
-    if (isText(schema)) {
-      const place = { source: this.#source, start: this.#from, end: text.length };
-      return { kind: 'scalar', value: text.slice(this.#from), place };
+    const place = { source: this.#source, start: this.#from, end: text.length };
+    const value = text.slice(this.#from);
+    const asItStands = { kind: 'scalar', value, place } as const;
+    if (isText(schema)) return asItStands;
+    if (value.trim() === '') {
+      const message = `${this.#path.join('.')} is set to nothing`;
+      const hint = `Give a value; '' is the empty text: --set "${this.#path.join('.')}=''"`;
+      this.problems.push(errorAt(this.#keyPlace(0), { code: 'invalid-setting', message, hint }));
+      return undefined;
     }
-    const parsed = await parseYamlValue(this.#source, this.#from);
-    if (parsed.ok) return parsed.value;
-    this.problems.push(...parsed.diagnostics);
+    const parsed = await parseYamlValue(this.#source, this.#from, { comments: false });
+    if (parsed.ok && (/^["'[{]/.test(value) || wordOf(parsed.value) === value)) return parsed.value;
+    if (parsed.ok || (!/^["'[{]/.test(value) && parsed.diagnostics[0]!.code !== 'invalid-number')) return asItStands;
+    const hint = `A text that begins with ${value[0]} stands in quotes, inside those of the shell.`;
+    this.problems.push(...parsed.diagnostics.map((problem) => ({ hint, ...problem })));
     return undefined;
   }
 
@@ -111,6 +120,12 @@ class Setting {
     const start = this.#path.slice(0, depth).reduce((length, segment) => length + segment.length + 1, 0);
     return { source: this.#source, start, end: start + this.#path[depth]!.length };
   }
+}
+
+/** How a number, a truth value or null is written; undefined of anything else. */
+function wordOf(node: DocumentNode): string | undefined {
+  if (node.kind !== 'scalar') return undefined;
+  return node.value === null ? node.place.source.text.slice(node.place.start, node.place.end) : node.written;
 }
 
 /** True where the schema takes a text and nothing else: `--set name=1e5` is then the name "1e5". */

@@ -54,6 +54,13 @@ export class SourceText {
   }
 }
 
+/** How messages call the text of a `--set`. */
+export const settingName = '--set';
+
+export function isSetting({ source }: Place): boolean {
+  return source.name === settingName;
+}
+
 /** A span of a text, turned into lines and columns only when a message needs them. */
 export interface Place {
   readonly source: SourceText;

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in workflows look like that
+import { resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { load, problems } from './loading.js';
@@ -21,6 +22,58 @@ test('a scalar that is one reference takes over value and type; elsewhere the va
       t: 'x-0.5',
     },
   );
+});
+
+test('a reference that is part of a text puts in what was written', async () => {
+  const written = [
+    '1.10',
+    '0500',
+    '0x10',
+    '0o17',
+    '1e5',
+    '1E+5',
+    '.5',
+    '-0',
+    '+1',
+    '1_000',
+    'yes',
+    'True',
+    'false',
+    '2024-01-01',
+  ];
+  const list = written.map((text, index) => `p${index}: ${text}, c${index}: "\${params.p${index}}"`).join(', ');
+  const texts = written.map((_, index) => `t${index}: "v\${params.p${index}}", u${index}: "v\${params.c${index}}"`);
+  const found = (await params(`{ ${list}, ${texts.join(', ')} }`)) as Record<string, unknown>;
+  for (const [index, text] of written.entries()) {
+    assert.is(found[`t${index}`], `v${text}`);
+    assert.is(found[`u${index}`], `v${text}`);
+  }
+  assert.equal([found.c0, found.c1, found.c2, found.c4, found.c7], [1.1, 500, 16, 100_000, 0]);
+});
+
+test('a whole reference is a number where the schema takes one, and what was written where it takes a text', async () => {
+  const workflow = await load(
+    withParams(
+      '{ rev: 0500, seed: 010, on: true }',
+      'seed: ${params.seed}\nname: "${params.rev}"\nreport: { title: "${params.on}" }\nmodels: { m: { hub: o/m, revision: "${params.rev}" }, n: { path: "${params.rev}" } }',
+    ),
+  );
+  assert.is(workflow.seed, 10);
+  assert.is(workflow.name, '0500');
+  assert.is(workflow.report.title, 'true');
+  const [m, n] = [workflow.models.get('m')!, workflow.models.get('n')!];
+  assert.is(m.kind === 'hub' && m.revision, '0500');
+  assert.is(n.kind === 'path' && n.path, resolve('lab/0500'));
+  assert.is((workflow.document as { name: string }).name, '0500');
+});
+
+test('nothing is no text', async () => {
+  for (const nothing of ['', '~', 'null', 'Null']) {
+    const found = await problems({
+      'lab/main.yaml': `runflow: 1\nname: "x-\${params.a}"\nparams:\n  a: ${nothing}\n  b: x`,
+    });
+    assert.match(found.join(), /\$\{params.a\} is nothing/);
+  }
 });
 
 test('references may be chained and may point anywhere a single value is', async () => {

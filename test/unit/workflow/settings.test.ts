@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in workflows look like that
 import { resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -40,6 +41,39 @@ test('the schema decides the type: a text stays a text', async () => {
   assert.equal((await set('params.rate=1e-5', 'params.label="7"')).document.params, { rate: 0.00001, label: '7' });
 });
 
+test('a text arrives as it is written', async () => {
+  const written = [
+    ...['a, b', 'a: b', 'a = b', '#a', 'a #b', ' a ', '- a', '*a', '&a b', '!a b', '| a', '> a', '%a', '@a', '`a'],
+    ...['a\nb', '"', "it's", 'a"b"', '2024-01-01', '1_000', '01:30', 'a]', '? a', '5 ', ' 5', '--- a', '\ta', 'ü'],
+  ].filter((text) => text !== '"');
+  for (const text of written) {
+    assert.equal((await set(`params.label=${text}`)).document.params, { rate: 1, label: text }, JSON.stringify(text));
+    assert.is((await set(`report.title=${text}`)).report.title, text);
+  }
+  for (const text of ['"quoted"', "'quoted'", '[a] b', '{', '']) {
+    assert.is((await set(`report.title=${text}`)).report.title, text);
+  }
+});
+
+test('a number keeps how it was written for the texts that it is part of', async () => {
+  for (const text of ['1.10', '0500', '0x10', '1e5', '.5', 'true']) {
+    const workflow = await load(
+      { 'lab/main.yaml': 'runflow: 1\nparams: { ver: 1 }\nmodels: { m: { hub: "org/model-v${params.ver}" } }\n' },
+      { set: [`params.ver=${text}`] },
+    );
+    const model = workflow.models.get('m')!;
+    assert.is(model.kind === 'hub' && model.repo, `org/model-v${text}`);
+  }
+  assert.is((await set('seed=010')).seed, 10);
+  assert.is((await set('params.rate=0x10', 'seed=${params.rate}')).seed, 16);
+});
+
+test('in a list, what the schema takes as a text is what was written', async () => {
+  const texts = { 'lab/main.yaml': 'runflow: 1\ndatasets: { d: { path: d, files: [a.csv] } }\n' };
+  const dataset = (await load(texts, { set: ['datasets.d.files=[0500, 1.10, "007", true]'] })).datasets.get('d')!;
+  assert.equal(dataset.kind === 'path' && dataset.files, ['0500', '1.10', '007', 'true']);
+});
+
 test('a relative path is relative to where the command is typed', async () => {
   const model = (await set('models.a.path=x')).models.get('a')!;
   assert.is(model.kind === 'path' && model.path, resolve('x'));
@@ -61,6 +95,14 @@ const refused: Readonly<Record<string, readonly [string, string]>> = {
   'the includes': ['include=[x]', '1:1: include cannot be set'],
   'the version': ['runflow=2', '1:1: runflow cannot be set'],
   'a value of the wrong type': ['seed=one', '1:6: seed must be a whole number, not "one"'],
+  'nothing at all': ['params.label=', '1:1: params.label is set to nothing'],
+  'nothing but spaces': ['params.label=  ', '1:1: params.label is set to nothing'],
+  'a list with a comment behind it': [
+    'sweeps.s.fractions=[0.1] # old',
+    '1:26: what follows # would be left out as a comment',
+  ],
+  'a quoted text with more behind it': [`params.label="a" b`, '1:18: unexpected scalar at node end'],
+  'a number that no double holds': ['params.rate=1e999', '1:13: 1e999 is too large a number'],
   'a value that is no YAML': ['sweeps.s.fractions=[1', '1:22: flow sequence must end with a ]'],
 };
 for (const [what, [setting, problem]] of Object.entries(refused)) {
