@@ -1,6 +1,6 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
-import { nearest } from '../diagnostics/nearest.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { printableLine } from '../diagnostics/printable.js';
 import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
@@ -62,6 +62,6 @@ function findRun(store: Store, id: string | undefined): RunRecord {
     runs.map((run) => run.id),
   );
   throw new UsageError(`there is no run ${id}`, {
-    hint: meant === undefined ? 'runflow cache runs lists them.' : `Did you mean ${meant}?`,
+    hint: meant === undefined ? 'runflow cache runs lists them.' : didYouMean(id, meant, meant),
   });
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../diagnostics/errors.js';
-import { nearest } from '../diagnostics/nearest.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
 import type { CacheCommand } from './cache-command.js';
@@ -49,7 +49,7 @@ export const command: Command = {
     if (load === undefined) {
       const meant = nearest(name!, Object.keys(subcommands));
       throw new UsageError(`unknown command cache ${name}`, {
-        hint: meant === undefined ? 'See runflow cache --help.' : `Did you mean runflow cache ${meant}?`,
+        hint: meant === undefined ? 'See runflow cache --help.' : didYouMean(name!, meant, `runflow cache ${meant}`),
       });
     }
     for (const option of ['limit', 'dry-run']) {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../diagnostics/errors.js';
 import type { ExitCode } from '../diagnostics/exit-codes.js';
-import { nearest } from '../diagnostics/nearest.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 
 /** One subcommand; each lives in a file of its own that is imported only when the user asks for it. */
 export interface Command {
@@ -109,7 +109,7 @@ function checkPositionals(command: Command, positionals: readonly string[]): voi
 function unknownOption(command: Command, rawName: string, known: readonly string[]): UsageError {
   const meant = nearest(rawName.replace(/^-+/, ''), known);
   return new UsageError(`unknown option ${rawName}`, {
-    hint: meant === undefined ? `See runflow ${command.name} --help.` : `Did you mean --${meant}?`,
+    hint: meant === undefined ? `See runflow ${command.name} --help.` : didYouMean(rawName, meant, `--${meant}`),
   });
 }
 

@@ -1,5 +1,5 @@
 import { InvalidWorkflowError, UsageError } from '../diagnostics/errors.js';
-import { nearest } from '../diagnostics/nearest.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { renderDiagnostics } from '../diagnostics/render.js';
 import { styleFor } from '../diagnostics/style.js';
 import { type LoadOptions, loadWorkflow } from '../workflow/load.js';
@@ -19,7 +19,7 @@ export function loadOptions(invocation: Invocation): LoadOptions {
   if (semantics !== undefined && semantics !== 'paper' && semantics !== 'reference') {
     const meant = nearest(semantics, ['paper', 'reference']);
     throw new UsageError(`there are no semantics ${semantics}`, {
-      hint: meant === undefined ? 'Give paper or reference.' : `Did you mean ${meant}?`,
+      hint: meant === undefined ? 'Give paper or reference.' : didYouMean(semantics, meant, meant),
     });
   }
   return { profile: invocation.value('profile'), set: invocation.values('set'), semantics };

@@ -1,6 +1,6 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
-import { nearest } from '../diagnostics/nearest.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { helpOf, parseInvocation } from './command.js';
 import { commands } from './commands.js';
 import { reportError } from './report-error.js';
@@ -27,7 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (entry === undefined) {
     const meant = nearest(first, Object.keys(commands));
     throw new UsageError(`unknown command ${first}`, {
-      hint: meant === undefined ? 'See runflow --help.' : `Did you mean runflow ${meant}?`,
+      hint: meant === undefined ? 'See runflow --help.' : didYouMean(first, meant, `runflow ${meant}`),
     });
   }
   const { command } = await entry.load();

@@ -1,19 +1,45 @@
+/** `Did you mean "aligned"?`, with the characters that differ where an eye may not tell them apart. */
+export function didYouMean(given: string, meant: string, shown = `"${meant}"`): string {
+  const question = `Did you mean ${shown}?`;
+  const [own, other] = [charactersBeside(given, meant), charactersBeside(meant, given)];
+  if (![...own, ...other].some((character) => character > '\u007e')) return question;
+  const named = (characters: readonly string[]) => characters.map(codePoint).join(' ') || 'without them';
+  return `${question} It may look the same: where yours has ${named(own)}, that one has ${named(other)}.`;
+}
+
+/** Characters of a text that another lacks, five at most. */
+function charactersBeside(text: string, other: string): string[] {
+  const known = new Set(other);
+  return [...new Set(text)].filter((character) => !known.has(character)).slice(0, 5);
+}
+
+function codePoint(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
 /**
  * The name of `known` that was probably meant by `given`, or undefined when none is near: at most a third of the letters
  * (and never fewer than one) wrong, counting an insertion, deletion, substitution or swap of neighbours as one mistake.
  */
 export function nearest(given: string, known: Iterable<string>): string | undefined {
+  const comparable = comparableOf(given);
   let best: string | undefined;
   let fewest = Math.max(1, Math.floor(given.length / 3)) + 1;
   for (const name of known) {
-    if (Math.abs(name.length - given.length) >= fewest) continue;
-    const mistakes = editDistance(given.toLowerCase(), name.toLowerCase());
+    const other = comparableOf(name);
+    if (Math.abs(other.length - comparable.length) >= fewest) continue;
+    const mistakes = editDistance(comparable, other);
     if (mistakes < fewest) {
       best = name;
       fewest = mistakes;
     }
   }
   return best;
+}
+
+/** Without what is a matter of encoding: é may be one character or two. */
+function comparableOf(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
 }
 
 /** Optimal string alignment distance (Levenshtein with swaps of neighbours). */

@@ -1,5 +1,5 @@
 import { UsageError } from '../diagnostics/errors.js';
-import { nearest } from '../diagnostics/nearest.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import type { Step } from '../steps/step.js';
 import { globMatches } from './glob.js';
 import type { Deferred, Plan } from './plan.js';
@@ -61,6 +61,6 @@ function unknownTarget(plan: Plan, target: string): UsageError {
   const known = target.includes('[') ? plan.steps.map((step) => step.id) : names;
   const meant = nearest(target, known);
   return new UsageError(`target ${target} names no step of this workflow`, {
-    hint: meant === undefined ? 'See runflow plan FILE --all for the names.' : `Did you mean ${meant}?`,
+    hint: meant === undefined ? 'See runflow plan FILE --all for the names.' : didYouMean(target, meant, meant),
   });
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
-import { nearest } from '../diagnostics/nearest.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import type { Artifacts } from '../formats/artifact.js';
 import { checkAbsent, contentsOfModel, writeCheckpoint } from '../formats/checkpoint-writer.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
@@ -59,6 +59,6 @@ function checkModel(workflow: LoadedWorkflow, name: string): void {
   const names = [...workflow.models.keys()];
   const meant = nearest(name, names);
   throw new UsageError(`${workflow.name} has no model ${name}`, {
-    hint: meant === undefined ? `It has: ${names.join(', ') || 'none'}.` : `Did you mean ${meant}?`,
+    hint: meant === undefined ? `It has: ${names.join(', ') || 'none'}.` : didYouMean(name, meant, meant),
   });
 }

@@ -1,11 +1,13 @@
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { digestOf } from '../formats/digest.js';
-import { type DocumentNode, type MapEntry, type MapNode, nodeAt, valuePlace } from './document.js';
-import type { WorkflowFiles } from './files.js';
+import { type DocumentNode, type MapNode, nodeAt } from './document.js';
+import { noSuchFile, type WorkflowFiles } from './files.js';
+import { type Included, isEmpty, type Layer, layersInOrder, overlay } from './layers.js';
 import { limits, parseYaml } from './parse.js';
-import { errorAt, suggestion } from './problems.js';
-import { SourceText } from './source-text.js';
+import { errorAt, problemOf, suggestion } from './problems.js';
+import { rangeOf, SourceText } from './source-text.js';
 import type { WorkflowFile } from './workflow.js';
 
 /** One document from a workflow file, the files it includes and its profile. */
@@ -16,14 +18,15 @@ export interface Assembled {
 }
 
 const mostFiles = 50;
+/** A workflow may come from elsewhere: it must not show or use files that did not come with it. */
+const insideHint = 'Files of a workflow lie in its folder or below it, where links lead too.';
 
 /** Keys that say how documents are put together; the assembled document has them no more. */
 export const assemblyKeys = ['include', 'profile', 'profiles'] as const;
 
 /**
- * Reads a workflow and lays over one another, from weakest to strongest: what it includes, itself, its profile.
- * A definition (`models.base`) of the stronger document replaces that of the weaker one whole; params and settings of
- * the report do so one by one.
+ * Reads a workflow and lays over one another, from weakest to strongest: what it includes, itself, its profile (the
+ * order is that of layers.ts).
  */
 export class Assembler {
   readonly problems: Diagnostic[] = [];
@@ -31,6 +34,8 @@ export class Assembler {
   readonly #root: string;
   readonly #rootName: string;
   readonly #files = new Map<string, WorkflowFile>();
+  /** By real path; undefined: what is wrong with it has been said. */
+  readonly #layers = new Map<string, Layer | undefined>();
   /** Real paths of the files whose includes are being read. */
   readonly #open: string[] = [];
 
@@ -42,32 +47,42 @@ export class Assembler {
   }
 
   async assemble(profileAsked: string | undefined): Promise<Assembled | undefined> {
-    const own = await this.#document(this.#rootName, undefined);
+    const own = await this.#layer(this.#rootName, undefined);
     if (own === undefined) return undefined;
-    const profile = profileAsked ?? this.#defaultProfile(own);
-    const over = profile === undefined ? undefined : await this.#profile(own, profile, profileAsked !== undefined);
-    const whole = over === undefined ? own : overlay(own, over);
+    const layers = this.#inOrder([{ layer: own }]);
+    for (const { document } of layers) this.#checkProfiles(document);
+    const chosen = profileAsked ?? this.#defaultProfile(layers);
+    const profile = chosen === undefined ? undefined : await this.#profile(layers, chosen, profileAsked !== undefined);
+    const all = profile?.file === undefined ? layers : this.#inOrder([{ layer: own }, profile.file]);
+    for (const layer of all) if (!layers.includes(layer)) this.#refuseProfilesOf(layer);
+    const documents = [...all.map(({ document }) => document), ...(profile?.inline ?? [])];
+    const whole = documents.reduce((under, over) => this.#overlay(under, over));
     const entries = new Map([...whole.entries].filter(([key]) => !(assemblyKeys as readonly string[]).includes(key)));
-    const { place } = whole;
+    const { place } = own.document;
     // Every file's version has been checked, with what is wrong said once.
     entries.set('runflow', { key: place, value: { kind: 'scalar', value: 1, place } });
-    return { root: { ...whole, entries }, files: [...this.#files.values()], profile };
+    return { root: { kind: 'map', entries, place }, files: [...this.#files.values()], profile: chosen };
   }
 
-  /** A file with what it includes. `from`: where it is asked for; undefined for the workflow itself. */
-  async #document(name: string, from: DocumentNode | undefined): Promise<MapNode | undefined> {
+  /** A file with what it includes, read once. `from`: where it is asked for; undefined for the workflow itself. */
+  async #layer(name: string, from: DocumentNode | undefined): Promise<Layer | undefined> {
     const file = resolve(name);
     const real = this.#disk.realPath(file);
     if (this.#open.includes(real)) {
       const chain = [...this.#open.slice(this.#open.indexOf(real)), real].map((path) => basename(path));
-      this.#refuse(
-        from!,
-        'cyclic-include',
-        `a file includes itself: ${chain.join(' → ')}`,
-        'Remove one of the includes.',
-      );
+      const message = `a file includes itself: ${chain.join(' → ')}`;
+      this.#refuse(from!, 'cyclic-include', message, 'Remove one of the includes.');
       return undefined;
     }
+    if (this.#layers.has(real)) return this.#layers.get(real);
+    this.#open.push(real);
+    const layer = await this.#readLayer(name, file, from);
+    this.#open.pop();
+    this.#layers.set(real, layer);
+    return layer;
+  }
+
+  async #readLayer(name: string, file: string, from: DocumentNode | undefined): Promise<Layer | undefined> {
     const source = this.#read(name, file, from);
     if (source === undefined) return undefined;
     const parsed = await parseYaml(source);
@@ -75,24 +90,45 @@ export class Assembler {
       this.problems.push(...parsed.diagnostics);
       return undefined;
     }
-    const own = parsed.value;
-    this.#checkVersion(own);
-    this.#open.push(real);
-    let whole: MapNode | undefined;
-    for (const included of this.#includes(own)) {
-      const document = await this.#document(included.name, included.node);
-      if (document !== undefined) whole = whole === undefined ? document : overlay(whole, document);
+    const document = parsed.value;
+    this.#checkVersion(document);
+    const includes: Included[] = [];
+    for (const included of this.#includes(document)) {
+      const layer = await this.#layer(included.name, included.node);
+      if (layer !== undefined) includes.push({ layer, node: included.node });
     }
-    this.#open.pop();
-    return whole === undefined ? own : overlay(whole, own);
+    return { name, document, includes };
+  }
+
+  #inOrder(tops: readonly Included[]): readonly Layer[] {
+    const { order, disputes } = layersInOrder(tops);
+    for (const { first, second, key, node } of disputes) {
+      const message = `${first.name} and ${second.name} both give ${key}, and each is to win over the other`;
+      const hint =
+        'A file wins over what it includes, and over what is listed before it. List each once, in that order.';
+      this.problems.push(errorAt((node ?? second.document).place, { code: 'contradictory-order', message, hint }));
+    }
+    return order;
+  }
+
+  #overlay(under: MapNode, over: MapNode): MapNode {
+    for (const [key, { key: place, value }] of over.entries) {
+      const below = under.entries.get(key);
+      if (below === undefined || isEmpty(value) || isEmpty(below.value) || below.value.kind === value.kind) continue;
+      const message = `${key} is ${kindOf(value)} here and ${kindOf(below.value)} in what this is laid over`;
+      const related = [{ message: 'given here', range: rangeOf(below.key) }];
+      this.problems.push(errorAt(place, { code: 'wrong-type', message, related }));
+    }
+    return overlay(under, over);
   }
 
   #read(name: string, file: string, from: DocumentNode | undefined): SourceText | undefined {
     const read = this.#disk.read(file, limits.characters + 1);
     if ('problem' in read) {
       const message = `cannot read ${name}: ${read.problem}`;
-      if (from === undefined) this.problems.push({ severity: 'error', code: 'unreadable-file', message });
-      else this.#refuse(from, 'unreadable-file', message);
+      const meant = read.problem === noSuchFile ? this.#nearFile(name) : undefined;
+      if (from === undefined) this.problems.push(problemOf({ code: 'unreadable-file', message, hint: meant }));
+      else this.#refuse(from, 'unreadable-file', message, meant);
       return undefined;
     }
     if (this.#files.size >= mostFiles && !this.#files.has(file)) {
@@ -110,6 +146,16 @@ export class Assembler {
     }
     this.#files.set(file, { file, digest: digestOf(read.bytes) });
     return new SourceText(name, dirname(file), text);
+  }
+
+  /** A workflow beside the one that is not there, whose name is nearly the same or only ends otherwise. */
+  #nearFile(name: string): string | undefined {
+    const given = basename(name);
+    const files = this.#disk.list(dirname(resolve(name))).filter((file) => /\.ya?ml$/.test(file));
+    const stem = (file: string) => file.replace(/\.ya?ml$/, '').normalize();
+    const same = files.find((file) => stem(file) === stem(given));
+    const meant = same ?? nearest(given, files);
+    return meant === undefined ? undefined : didYouMean(name, join(dirname(name), meant));
   }
 
   #checkVersion(document: MapNode): void {
@@ -138,8 +184,7 @@ export class Assembler {
       }
       const name = normalize(join(dirname(document.place.source.name), node.value));
       if (isAbsolute(node.value) || !this.#inside(resolve(name))) {
-        const hint = 'Included files lie in the folder of the workflow or below it.';
-        this.#refuse(node, 'path-escape', `${node.value} is outside the workflow's folder`, hint);
+        this.#refuse(node, 'path-escape', `${node.value} is outside the workflow's folder`, insideHint);
       } else found.push({ name, node });
     }
     return found;
@@ -155,34 +200,87 @@ export class Assembler {
     return isBelow(file, folder) && isBelow(this.#disk.realPath(file), this.#disk.realPath(folder));
   }
 
-  #defaultProfile(document: MapNode): string | undefined {
-    const node = document.entries.get('profile')?.value;
+  #defaultProfile(layers: readonly Layer[]): string | undefined {
+    const node = layers
+      .findLast(({ document }) => document.entries.has('profile'))
+      ?.document.entries.get('profile')?.value;
     if (node === undefined) return undefined;
     if (node.kind === 'scalar' && typeof node.value === 'string') return node.value;
     this.#refuse(node, 'wrong-type', 'profile must be the name of a profile', 'For example: profile: toy');
     return undefined;
   }
 
-  /** The sections of a profile: those of profiles/NAME.yaml, and laid over them those under `profiles:`. */
-  async #profile(document: MapNode, name: string, isAsked: boolean): Promise<MapNode | undefined> {
+  #checkProfiles(document: MapNode): void {
+    const profiles = document.entries.get('profiles')?.value;
+    if (profiles === undefined || isEmpty(profiles)) return;
+    if (profiles.kind !== 'map') this.#refuse(profiles, 'wrong-type', 'profiles must be a mapping of profiles by name');
+    else {
+      for (const [name, { value }] of profiles.entries) {
+        if (value.kind !== 'map') {
+          this.#refuse(value, 'wrong-type', `profiles.${name} must be a mapping of sections`);
+          continue;
+        }
+        for (const key of ['runflow', ...assemblyKeys]) {
+          const entry = value.entries.get(key);
+          if (entry === undefined) continue;
+          const hint = `Sections only stand there; what else a profile needs goes into profiles/${name}.yaml.`;
+          this.problems.push(
+            errorAt(entry.key, { code: 'unknown-key', message: `profiles.${name} cannot have "${key}"`, hint }),
+          );
+        }
+      }
+    }
+  }
+
+  /** Of a profile's file, and of what only profiles include. */
+  #refuseProfilesOf({ document }: Layer): void {
+    for (const key of ['profile', 'profiles']) {
+      const entry = document.entries.get(key);
+      if (entry === undefined) continue;
+      const message = `a profile lies over a workflow and has no "${key}" of its own`;
+      this.problems.push(errorAt(entry.key, { code: 'unknown-key', message, hint: 'Move it to the workflow.' }));
+    }
+  }
+
+  /** A profile's parts, weakest first: profiles/NAME.yaml, and what stands under `profiles:`. */
+  async #profile(
+    layers: readonly Layer[],
+    name: string,
+    isAsked: boolean,
+  ): Promise<{ readonly file: Included | undefined; readonly inline: readonly MapNode[] } | undefined> {
     const place = isAsked
       ? { source: new SourceText('--profile', dirname(this.#root), name), start: 0, end: name.length }
-      : valuePlace(document, ['profile']);
-    const inline = nodeAt(document, ['profiles', name]);
-    if (inline !== undefined && inline.kind !== 'map') {
-      this.#refuse(inline, 'wrong-type', `profiles.${name} must be a mapping of sections`);
-      return undefined;
-    }
+      : layers.findLast(({ document }) => document.entries.has('profile'))!.document.entries.get('profile')!.value
+          .place;
+    const inline = layers.flatMap(({ document }) => {
+      const profile = nodeAt(document, ['profiles', name]);
+      return profile?.kind === 'map' ? [profile] : [];
+    });
     const folder = join(dirname(this.#rootName), 'profiles');
-    const onDisk = this.#disk.list(resolve(folder)).flatMap((file) => file.match(/^(.+)\.yaml$/)?.[1] ?? []);
+    const files = this.#disk.list(resolve(folder));
+    const onDisk = files.flatMap((file) => file.match(/^(.+)\.yaml$/)?.[1] ?? []);
     if (onDisk.includes(name)) {
-      const file = await this.#document(join(folder, `${name}.yaml`), { kind: 'scalar', value: name, place });
-      return file === undefined || inline === undefined ? (file ?? inline) : overlay(file, inline);
+      const node = { kind: 'scalar', value: name, place } as const;
+      const file = join(folder, `${name}.yaml`);
+      if (!this.#inside(resolve(file))) {
+        this.#refuse(node, 'path-escape', `${file} leads outside the workflow's folder`, insideHint);
+        return undefined;
+      }
+      const layer = await this.#layer(file, node);
+      return { file: layer && { layer, node }, inline };
     }
-    if (inline !== undefined) return inline;
-    const profiles = document.entries.get('profiles')?.value;
-    const known = [...(profiles?.kind === 'map' ? profiles.entries.keys() : []), ...onDisk];
-    const hint = suggestion(name, known) ?? `Define it under profiles: or in ${join(folder, 'NAME.yaml')}.`;
+    // A profile that is no mapping has been told of.
+    if (layers.some(({ document }) => nodeAt(document, ['profiles', name]))) return { file: undefined, inline };
+    const named = layers.flatMap(({ document }) => {
+      const profiles = document.entries.get('profiles')?.value;
+      return profiles?.kind === 'map' ? [...profiles.entries.keys()] : [];
+    });
+    const otherwise = files.find((file) => file.normalize() === `${name}.yml`.normalize() || file === name);
+    const hint =
+      otherwise !== undefined
+        ? `Rename ${join(folder, otherwise)} to ${name}.yaml: the files of profiles end in .yaml.`
+        : (suggestion(name, new Set([...named, ...onDisk])) ??
+          `Define it under profiles: or in ${join(folder, 'NAME.yaml')}.`);
     this.problems.push(errorAt(place, { code: 'unknown-profile', message: `there is no profile "${name}"`, hint }));
     return undefined;
   }
@@ -192,17 +290,8 @@ export class Assembler {
   }
 }
 
-/** `over` laid on `under`: top-level mappings are joined key by key, everything else is replaced. */
-export function overlay(under: MapNode, over: MapNode): MapNode {
-  const entries = new Map<string, MapEntry>(under.entries);
-  for (const [key, entry] of over.entries) {
-    const below = entries.get(key);
-    if (below?.value.kind === 'map' && entry.value.kind === 'map') {
-      const joined = new Map([...below.value.entries, ...entry.value.entries]);
-      entries.set(key, { key: entry.key, value: { ...entry.value, entries: joined } });
-    } else entries.set(key, entry);
-  }
-  return { ...over, entries };
+function kindOf({ kind }: DocumentNode): string {
+  return kind === 'map' ? 'a mapping' : kind === 'list' ? 'a list' : 'a single value';
 }
 
 function decode(bytes: Uint8Array): string | undefined {

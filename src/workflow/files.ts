@@ -10,6 +10,8 @@ export interface WorkflowFiles {
   list(folder: string): readonly string[];
 }
 
+export const noSuchFile = 'no such file';
+
 export const diskFiles: WorkflowFiles = {
   read(file, limit) {
     let descriptor: number | undefined;
@@ -48,7 +50,7 @@ export const diskFiles: WorkflowFiles = {
 
 function problemOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'no such file';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return noSuchFile;
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
   return code ?? message;
 }

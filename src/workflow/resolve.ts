@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Result } from '../diagnostics/diagnostic.js';
-import { nearest } from '../diagnostics/nearest.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { type MapNode, toPlain } from './document.js';
 import { isBehaviour } from './metrics.js';
 import type { Named, RawSubspace, RawSweep, RawWorkflow } from './raw.js';
@@ -83,7 +83,7 @@ function resolveSweeps(
       const hint =
         meant === undefined
           ? 'A sweep measures energy, and metrics of kind exact-match, judge or loss.'
-          : `Did you mean "${meant}"?`;
+          : didYouMean(name, meant);
       scope.refuse([...path, 'measure', String(index)], 'unknown-name', message, hint);
     }
     return {

@@ -1,4 +1,4 @@
-import { nearest } from '../diagnostics/nearest.js';
+import { didYouMean as asked, nearest } from '../diagnostics/nearest.js';
 import type { Json } from '../formats/json.js';
 import type { Schema } from './schema.js';
 
@@ -14,7 +14,7 @@ export function hintOf(hint: string | undefined): { readonly hint?: string } {
 
 export function didYouMean(given: string, known: readonly string[]): string | undefined {
   const meant = nearest(given, known);
-  return meant === undefined ? undefined : `Did you mean "${meant}"?`;
+  return meant === undefined ? undefined : asked(given, meant);
 }
 
 export function listOf(before: string, names: readonly string[]): string | undefined {

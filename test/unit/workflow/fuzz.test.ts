@@ -6,6 +6,7 @@ import { renderDiagnostics } from '../../../src/diagnostics/render.js';
 import { loadWorkflow } from '../../../src/workflow/load.js';
 import { cpuMilliseconds } from '../../cpu-time.js';
 import { memoryFiles } from './memory-files.js';
+import { randomFrom } from './random.js';
 
 /** A workflow is untrusted text: whatever it holds, it is read or refused, quickly and with a place. */
 
@@ -64,17 +65,6 @@ const splinters = [
   ],
   ...['include: [a.yaml]\n', 'include: [main.yaml]\n', 'profile: toy\n', 'profiles: { toy: 5 }\n', 'runflow: 2\n'],
 ];
-
-/** Numbers that are the same in every run: xorshift32. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 function mutated(text: string, random: (below: number) => number): string {
   let result = text;

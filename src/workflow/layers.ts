@@ -1,0 +1,108 @@
+import type { DocumentNode, MapEntry, MapNode } from './document.js';
+
+/** A file of a workflow, and what it includes: weakest first, as listed. */
+export interface Layer {
+  /** As messages show it. */
+  readonly name: string;
+  readonly document: MapNode;
+  readonly includes: readonly Included[];
+}
+
+export interface Included {
+  readonly layer: Layer;
+  /** Where it is asked for; undefined for the workflow itself. */
+  readonly node?: DocumentNode;
+}
+
+/** Two layers that give one thing, each of which is to win over the other. */
+export interface Dispute {
+  readonly first: Layer;
+  readonly second: Layer;
+  /** `params.lr` */
+  readonly key: string;
+  /** Where the second is listed behind the first. */
+  readonly node: DocumentNode | undefined;
+}
+
+/**
+ * Layers from weakest to strongest, each once, however often it is included. Two rules decide: a file is stronger than
+ * all that it includes, and, in a list of includes, than those before it. Where they contradict each other the first
+ * one holds, and what both files give is in dispute: whichever came out on top, an override would be lost.
+ * `tops`: the workflow, and its profile if that is a file.
+ */
+export function layersInOrder(tops: readonly Included[]): {
+  readonly order: readonly Layer[];
+  readonly disputes: readonly Dispute[];
+} {
+  const found = new Set<Layer>();
+  for (const { layer } of tops) visit(layer, found);
+  const lists = [tops, ...[...found].map(({ includes }) => includes)];
+  const order: Layer[] = [];
+  const waiting = new Set(found);
+  const isPlaced = ({ layer }: Included) => !waiting.has(layer);
+  while (waiting.size > 0) {
+    const ready = [...waiting].filter(({ includes }) => includes.every(isPlaced));
+    // In a list that holds it, all before it have their place.
+    const isNext = (layer: Layer) =>
+      lists.every((list) => {
+        const last = list.findLastIndex((included) => included.layer === layer);
+        return list.slice(0, Math.max(0, last)).every((before) => before.layer === layer || isPlaced(before));
+      });
+    const next = ready.find(isNext) ?? ready[0]!;
+    waiting.delete(next);
+    order.push(next);
+  }
+  return { order, disputes: lists.flatMap((list) => disputesOf(list, order)) };
+}
+
+/** Adds a layer behind all that it includes. */
+function visit(layer: Layer, found: Set<Layer>): void {
+  if (found.has(layer)) return;
+  for (const included of layer.includes) visit(included.layer, found);
+  found.add(layer);
+}
+
+/** Of a list, what stands in another order than it is listed and gives the same. */
+function disputesOf(list: readonly Included[], order: readonly Layer[]): Dispute[] {
+  const disputes: Dispute[] = [];
+  for (const [index, { layer: second, node }] of list.entries()) {
+    for (const { layer: first } of list.slice(0, index)) {
+      if (order.indexOf(first) <= order.indexOf(second)) continue;
+      const keys = new Set(keysOf(first.document));
+      const all = new Set<Layer>();
+      visit(second, all);
+      const key = [...all].flatMap(({ document }) => keysOf(document)).find((given) => keys.has(given));
+      if (key !== undefined) disputes.push({ first, second, key, node });
+    }
+  }
+  return disputes;
+}
+
+/** What a document gives: `seed`, `models.base`. The version is in every file. */
+function keysOf(document: MapNode): string[] {
+  return [...document.entries].flatMap(([section, { value }]) => {
+    if (section === 'runflow' || section === 'include') return [];
+    return value.kind === 'map' ? [...value.entries.keys()].map((key) => `${section}.${key}`) : [section];
+  });
+}
+
+/**
+ * `over` laid on `under`: a section's definitions (`models.base`), parameters and settings of the report replace those of
+ * the same name whole; everything else is replaced.
+ */
+export function overlay(under: MapNode, over: MapNode): MapNode {
+  const entries = new Map<string, MapEntry>(under.entries);
+  for (const [key, entry] of over.entries) {
+    const below = entries.get(key);
+    if (below?.value.kind === 'map' && entry.value.kind === 'map') {
+      const joined = new Map([...below.value.entries, ...entry.value.entries]);
+      entries.set(key, { key: entry.key, value: { ...entry.value, entries: joined } });
+    } else entries.set(key, entry);
+  }
+  return { ...over, entries };
+}
+
+/** True where a key has nothing behind it. */
+export function isEmpty(node: DocumentNode): boolean {
+  return node.kind === 'scalar' && node.value === null;
+}
