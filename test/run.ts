@@ -1,6 +1,7 @@
 /**
  * Runs the tests: `node dist/test/run.js [PATTERN…] [--adapter NAME] [--coverage]`. A pattern is part of a test file's path.
- * Every file is a process of its own, so that a crash, a hang or a file without tests is one failure with a name.
+ * Every file is a process of its own, so that a crash, a hang or a file without tests is one failure with a name. The
+ * environment decides nothing: RUNFLOW_ADAPTER does not choose the device, `--adapter` does.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
@@ -10,10 +11,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { EnvironmentError } from '../src/diagnostics/errors.js';
 import { chooseDriver, workerEnvironment } from '../src/gpu/driver.js';
+import { testEnvironment } from './environment.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const coverageFolder = path.join(root, 'coverage', 'processes');
-const fileTimeoutMilliseconds = 400_000;
+/** Ten times what the longest file takes on two idle cores: only a hang lasts so long, not a machine with other work. */
+const fileTimeoutMilliseconds = 1_800_000;
 /** Tiers of a group share the cores; the second group, which starts whole runs, follows when the first is done. */
 const tierGroups = [
   ['unit', 'device'],
@@ -35,7 +38,7 @@ const { values: options, positionals: patterns } = parseArgs({
   options: { adapter: { type: 'string' }, coverage: { type: 'boolean', default: false } },
 });
 
-const environment: NodeJS.ProcessEnv = { ...process.env };
+const environment = testEnvironment(process.env);
 if (options.adapter !== undefined) environment.RUNFLOW_ADAPTER = options.adapter;
 let noDevice: string | undefined;
 try {
@@ -101,7 +104,11 @@ function interleave<T extends { tier: string }>(files: readonly T[]): T[] {
 
 async function runFile(file: string): Promise<FileResult> {
   const started = performance.now();
-  const child = spawn(process.execPath, [path.join(root, 'dist', file)], { cwd: root, env: environment });
+  const child = spawn(process.execPath, [path.join(root, 'dist', file)], {
+    cwd: root,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
   const timer = setTimeout(() => child.kill('SIGKILL'), fileTimeoutMilliseconds);
