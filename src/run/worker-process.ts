@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { DataError, EnvironmentError, InterruptedError, type RunflowError, StepError } from '../diagnostics/errors.js';
@@ -6,7 +7,10 @@ import type { Job, Reply, Request } from '../worker/protocol.js';
 import { type JobObserver, WorkerLostError } from './executor.js';
 
 export interface WorkerLimits {
-  /** A worker that says nothing for so long hangs: its event loop does not turn. */
+  /**
+   * A worker that says nothing for so long, and had as much time of a processor in it, hangs: its event loop does not
+   * turn. On a busy machine a worker that gets no processor is silent too; it has `starvedSilences` times as long.
+   */
   readonly silenceSeconds: number;
   /** One submission that keeps the device busy for so long will never end. */
   readonly deviceBusySeconds: number;
@@ -25,6 +29,8 @@ interface Conversation {
   lost(error: WorkerLostError): void;
 }
 
+const starvedSilences = 5;
+
 const workerScript = fileURLToPath(new URL('../worker/main.js', import.meta.url));
 const keptErrorLines = 20;
 
@@ -41,6 +47,8 @@ export class WorkerProcess {
   readonly #unsent: Request[] = [];
   #ready = false;
   #lastSign = performance.now();
+  /** Of the worker, as it was at its last sign. */
+  #processorSeconds: number | undefined;
   #killed: string | undefined;
   /** Set once the process is gone. */
   lost: WorkerLostError | undefined;
@@ -143,6 +151,7 @@ export class WorkerProcess {
 
   #receive(reply: Reply): void {
     this.#lastSign = performance.now();
+    this.#processorSeconds = undefined;
     if (reply.type === 'ready') {
       this.#ready = true;
       for (const request of this.#unsent.splice(0)) this.#send(request);
@@ -155,8 +164,12 @@ export class WorkerProcess {
 
   #checkSigns(): void {
     const { silenceSeconds } = this.#limits;
-    if (performance.now() - this.#lastSign > silenceSeconds * 1000) {
-      this.kill(`it gave no sign of life for ${silenceSeconds} s`);
+    const silent = (performance.now() - this.#lastSign) / 1000;
+    const used = processorSeconds(this.#child.pid);
+    this.#processorSeconds ??= used;
+    const starved = used !== undefined && used - this.#processorSeconds! < silenceSeconds;
+    if (silent > silenceSeconds * (starved ? starvedSilences : 1)) {
+      this.kill(`it gave no sign of life for ${Math.round(silent)} s`);
     }
   }
 
@@ -168,6 +181,21 @@ export class WorkerProcess {
   #describeEnd(signal: string | undefined, exitCode: number | undefined): string {
     if (this.#killed !== undefined) return `the worker process was killed: ${this.#killed}`;
     return `the worker process ended unexpectedly (${signal === undefined ? `exit code ${exitCode}` : signal})`;
+  }
+}
+
+/**
+ * Seconds of processor time that a process has used, all its threads together; undefined where the system does not tell.
+ * Linux: /proc/<pid>/stat, proc(5): the 14th and 15th fields are hundredths of a second in user and system mode.
+ */
+function processorSeconds(pid: number | undefined): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The 2nd field, the command's name in brackets, may itself hold spaces and brackets.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return undefined;
   }
 }
 

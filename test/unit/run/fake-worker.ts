@@ -33,6 +33,8 @@ process.on('message', (request: Request) => {
     case 'silent':
       alive = undefined;
       break;
+    case 'endless':
+      for (;;);
     case 'busy':
       alive = { type: 'alive', deviceBusySeconds: 100, residentBytes: 1 };
       break;

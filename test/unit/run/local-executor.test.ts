@@ -14,7 +14,7 @@ const script = fileURLToPath(new URL('./fake-worker.js', import.meta.url));
 const limits: WorkerLimits = { silenceSeconds: 60, deviceBusySeconds: 50, graceSeconds: 0.3 };
 const never = new AbortController().signal;
 const silent = { progress: () => undefined, log: () => undefined };
-const kinds = ['answer', 'bad-data', 'bug', 'crash', 'silent', 'busy', 'deaf'];
+const kinds = ['answer', 'bad-data', 'bug', 'crash', 'silent', 'endless', 'busy', 'deaf'];
 
 interface Context {
   events: RunEvent[];
@@ -90,11 +90,17 @@ test('after a crash or a bug the next job gets a fresh worker', async ({ open })
   assert.is.not(third.pid!.bytes, second.pid!.bytes);
 });
 
-test('a worker that gives no sign of life is killed', async ({ open }) => {
-  const executor = open({ limits: { silenceSeconds: 0.5 } });
-  const lost = await failure(executor.execute(job('silent'), silent, never));
+test('a worker that computes without end and gives no sign of life is killed', async ({ open }) => {
+  const lost = await failure(open({ limits: { silenceSeconds: 1 } }).execute(job('endless'), silent, never));
   assert.instance(lost, WorkerLostError);
-  assert.match(lost.message, 'no sign of life for 0.5 s');
+  assert.match(lost.message, /no sign of life for \d+ s/);
+});
+
+test('a worker that is silent because it gets no processor is given longer, and not for ever', async ({ open }) => {
+  const started = performance.now();
+  const lost = await failure(open({ limits: { silenceSeconds: 1 } }).execute(job('silent'), silent, never));
+  assert.match(lost.message, /no sign of life for \d+ s/);
+  assert.ok(performance.now() - started > 5000);
 });
 
 test('a worker whose device never ends one submission is killed', async ({ open }) => {
