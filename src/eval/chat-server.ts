@@ -1,23 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PassingFault, reasonOf, waitAskedFor } from '../data/passing-fault.js';
-import type { ChatMessage } from '../data/tokenizer.js';
-import { EnvironmentError, InterruptedError, StepError } from '../diagnostics/errors.js';
-
-/** What is asked of a server that speaks OpenAI's chat completions, and with what. */
-export interface ChatRequest {
-  readonly model: string;
-  readonly messages: readonly ChatMessage[];
-  readonly maxTokens: number;
-  readonly seed: number;
-}
-
-export interface ChatAnswer {
-  /** null when the server filtered the answer away; `reason` then says so. */
-  readonly text: string | null;
-  readonly reason: string;
-  /** Of question and answer, where the server tells. */
-  readonly tokens: number | undefined;
-}
+import { EnvironmentError, InterruptedError } from '../diagnostics/errors.js';
+import { Budget } from './budget.js';
+import { answerOf, type ChatAnswer, errorIn, excerpt, OddAnswer, type ServerError } from './chat-answer.js';
+import { bodyOf, type ChatRequest, type Dialect, dialectAfter, dialectText, usualDialect } from './chat-dialect.js';
 
 /** How long and how often to try. */
 export interface ChatPatience {
@@ -42,61 +28,22 @@ export const defaultChatPatience: ChatPatience = {
 /** The server did not answer, or only with faults, however often it was asked. */
 export class ServerUnreachableError extends EnvironmentError {}
 
+/** The server answered as often as it was asked, and never with a text: most likely each time for money. */
+export class OnlyOddAnswersError extends ServerUnreachableError {}
+
 /** The server answered that it will not do this: a wrong key or model, a request it does not understand. */
 export class ServerRefusedError extends EnvironmentError {
   readonly status: number;
-  constructor(message: string, status: number, options: { hint?: string }) {
+  readonly error: ServerError | undefined;
+  constructor(message: string, status: number, options: { hint?: string; error?: ServerError }) {
     super(message, options);
     this.status = status;
+    this.error = options.error;
   }
 }
 
-/** Asking on would cost more than was allowed. */
-export class BudgetExhaustedError extends StepError {}
-
-/** Requests and tokens that may be spent; one for everything that shares the allowance. */
-export class Budget {
-  readonly #requests: number;
-  readonly #tokens: number | undefined;
-  #requestsSpent = 0;
-  #tokensSpent = 0;
-
-  constructor({ requests, tokens }: { readonly requests?: number; readonly tokens?: number } = {}) {
-    this.#requests = requests ?? Number.POSITIVE_INFINITY;
-    this.#tokens = tokens;
-  }
-
-  /** Takes one request. @throws BudgetExhaustedError when none is left, or no token. */
-  request(): void {
-    const what =
-      this.#requestsSpent >= this.#requests
-        ? `${this.#requests} requests`
-        : this.#tokensSpent >= (this.#tokens ?? Number.POSITIVE_INFINITY)
-          ? `${this.#tokens} tokens (${this.#tokensSpent} are spent)`
-          : undefined;
-    if (what !== undefined) {
-      throw new BudgetExhaustedError(`The judge's budget of ${what} is used up`, {
-        hint: 'Verdicts that were reached are kept. Raise `budget` and run again: only the others are asked for.',
-      });
-    }
-    this.#requestsSpent++;
-  }
-
-  /** Counts what an answer cost. @throws ServerRefusedError when the server does not say, though tokens are counted. */
-  answered(tokens: number | undefined): void {
-    if (this.#tokens === undefined) return;
-    if (tokens === undefined) {
-      throw new ServerRefusedError(
-        'The judge does not say how many tokens an answer took, so none can be counted',
-        200,
-        {
-          hint: 'Give the budget in requests instead.',
-        },
-      );
-    }
-    this.#tokensSpent += tokens;
-  }
-}
+/** What was learned of models, by url and name, while this process lives. */
+const learned = new Map<string, Dialect>();
 
 /**
  * A server with OpenAI's `POST /chat/completions`: asked in bounded time, again when that may help, with typed errors.
@@ -109,6 +56,7 @@ export class ChatServer {
   readonly #patience: ChatPatience;
   readonly #budget: Budget;
   readonly #signal: AbortSignal | undefined;
+  readonly #notice: (line: string) => void;
   /** When the server asked to be left alone until, for all that ask at once. */
   #restUntil = 0;
 
@@ -116,33 +64,46 @@ export class ChatServer {
   constructor(
     url: string,
     key: string | undefined,
-    options: { patience?: Partial<ChatPatience>; budget?: Budget; signal?: AbortSignal | undefined } = {},
+    options: {
+      patience?: Partial<ChatPatience>;
+      budget?: Budget;
+      signal?: AbortSignal | undefined;
+      /** Told what is asked otherwise than usual. */
+      notice?: ((line: string) => void) | undefined;
+    } = {},
   ) {
     this.#url = `${url.replace(/\/+$/, '')}/chat/completions`;
     this.#key = key;
     this.#patience = { ...defaultChatPatience, ...options.patience };
     this.#budget = options.budget ?? new Budget();
     this.#signal = options.signal;
+    this.#notice = options.notice ?? (() => {});
   }
 
   /**
+   * @param attempts Instead of those that patience allows.
    * @throws ServerUnreachableError, ServerRefusedError, BudgetExhaustedError, InterruptedError.
    */
-  async complete(request: ChatRequest): Promise<ChatAnswer> {
-    const { attempts, delayMilliseconds, maximumDelayMilliseconds } = this.#patience;
+  async complete(request: ChatRequest, attempts = this.#patience.attempts): Promise<ChatAnswer> {
+    const { delayMilliseconds, maximumDelayMilliseconds } = this.#patience;
     for (let failures = 0; ; ) {
       await this.#rest();
-      this.#budget.request();
+      await this.#budget.request();
+      const dialect = this.#dialect(request);
       try {
-        const answer = await this.#attempt(request);
-        this.#budget.answered(answer.tokens);
-        return answer;
+        return this.#counted(await this.#attempt(request, dialect));
       } catch (error) {
         this.#checkInterrupted();
+        if (error instanceof ServerRefusedError && this.#learn(request, dialect, error)) {
+          this.#budget.requestReturned();
+          continue;
+        }
         if (!(error instanceof PassingFault)) throw error;
         failures++;
+        if (error instanceof OddAnswer) this.#budget.answered(error.tokens ?? request.maxTokens);
         if (failures >= attempts) {
-          throw new ServerUnreachableError(
+          const Unanswered = error instanceof OddAnswer ? OnlyOddAnswersError : ServerUnreachableError;
+          throw new Unanswered(
             `${this.#url} gives no answer in ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${error.message}`,
             {
               hint: 'Verdicts that were reached are kept. Check the server and the network, and run again.',
@@ -157,7 +118,38 @@ export class ChatServer {
     }
   }
 
-  async #attempt({ model, messages, maxTokens, seed }: ChatRequest): Promise<ChatAnswer> {
+  /** @throws ServerRefusedError when the server does not say what an answer took, though tokens are counted. */
+  #counted(answer: ChatAnswer): ChatAnswer {
+    if (answer.tokens !== undefined) this.#budget.answered(answer.tokens);
+    else if (this.#budget.countsTokens) {
+      throw new ServerRefusedError(
+        'The judge does not say how many tokens an answer took, so none can be counted',
+        200,
+        { hint: 'Give the budget in requests instead.' },
+      );
+    }
+    return answer;
+  }
+
+  #dialect({ model }: ChatRequest): Dialect {
+    return learned.get(`${this.#url} ${model}`) ?? usualDialect;
+  }
+
+  /** Whether the same may be asked again in another form, known from what the server refused or from another request. */
+  #learn(request: ChatRequest, used: Dialect, { status, error }: ServerRefusedError): boolean {
+    const known = this.#dialect(request);
+    if ((status !== 400 && status !== 422) || error === undefined) return false;
+    const better = dialectAfter(error, used, request);
+    if (better === undefined) return false;
+    if (known === used) {
+      learned.set(`${this.#url} ${request.model}`, better);
+      const text = dialectText(request.model, better);
+      if (text !== '') this.#notice(text);
+    }
+    return true;
+  }
+
+  async #attempt(request: ChatRequest, dialect: Dialect): Promise<ChatAnswer> {
     const late = AbortSignal.timeout(this.#patience.timeoutMilliseconds);
     try {
       const response = await fetch(this.#url, {
@@ -167,12 +159,13 @@ export class ChatServer {
           accept: 'application/json',
           ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
         },
-        body: JSON.stringify({ model, messages, temperature: 0, max_tokens: maxTokens, seed }),
+        body: JSON.stringify(bodyOf(request, dialect)),
         redirect: 'manual',
         signal: this.#signal === undefined ? late : AbortSignal.any([late, this.#signal]),
       });
       const text = this.#withoutKey(await this.#body(response));
-      const answer = response.ok ? answerOf(text) : this.#refusal(response, text);
+      const status = statusOf(response, text);
+      const answer = status < 300 ? answerOf(text) : this.#refusal(status, response.headers, text);
       // Once more: in JSON the key may have been written with escapes.
       return { ...answer, text: answer.text && this.#withoutKey(answer.text), reason: this.#withoutKey(answer.reason) };
     } catch (error) {
@@ -189,7 +182,7 @@ export class ChatServer {
       bytes += part.length;
       if (bytes > this.#patience.maximumAnswerBytes) {
         await response.body?.cancel().catch(() => undefined);
-        throw new PassingFault(`an answer of more than ${this.#patience.maximumAnswerBytes} bytes`);
+        throw new OddAnswer(`an answer of more than ${this.#patience.maximumAnswerBytes} bytes`, undefined);
       }
       parts.push(part);
     }
@@ -197,8 +190,9 @@ export class ChatServer {
   }
 
   /** An answer that is no success: filtered content is one all the same, the rest is thrown. */
-  #refusal({ status, headers }: Response, text: string): ChatAnswer {
-    const { code, message } = errorOf(text);
+  #refusal(status: number, headers: Headers, text: string): ChatAnswer {
+    const error = errorIn(text);
+    const { code, message } = error ?? { code: undefined, message: excerpt(text) };
     const told = message === '' ? '' : `: ${this.#withoutKey(message)}`;
     if (status >= 300 && status < 400) {
       throw new ServerRefusedError(`${this.#url} redirects (${status}) to another address`, status, {
@@ -215,11 +209,13 @@ export class ChatServer {
     }
     throw new ServerRefusedError(`${this.#url} refuses (${status})${told}`, status, {
       hint: hintFor(status, this.#key),
+      error: error ?? { code, param: undefined, message },
     });
   }
 
   #withoutKey(text: string): string {
-    return this.#key === undefined ? text : text.replaceAll(this.#key, '[key]');
+    if (this.#key === undefined) return text;
+    return text.replaceAll(this.#key, '[key]').replaceAll(this.#key.replaceAll('/', '\\/'), '[key]');
   }
 
   async #rest(): Promise<void> {
@@ -240,45 +236,12 @@ export class ChatServer {
   }
 }
 
-type Loose = { readonly [key: string]: unknown } | null | undefined;
-
-/** Reads a completion. @throws PassingFault when it is none: a proxy's page, a cut answer, something else's JSON. */
-function answerOf(text: string): ChatAnswer {
-  let body: Loose;
-  try {
-    body = JSON.parse(text) as Loose;
-  } catch {
-    throw new PassingFault(`an answer that is not JSON: ${excerpt(text)}`);
-  }
-  const choices = body?.choices;
-  const choice = (Array.isArray(choices) ? choices[0] : undefined) as Loose;
-  const message = choice?.message as Loose;
-  if (typeof message !== 'object' || message === null) {
-    throw new PassingFault(`an answer without a choice: ${excerpt(text)}`);
-  }
-  const reason = typeof choice?.finish_reason === 'string' ? choice.finish_reason : 'unknown';
-  const spent = (body?.usage as Loose)?.total_tokens;
-  const tokens = typeof spent === 'number' && Number.isFinite(spent) && spent >= 0 ? spent : undefined;
-  if (typeof message.content === 'string') return { text: message.content, reason, tokens };
-  if (typeof message.refusal === 'string') return { text: null, reason: `refusal: ${message.refusal}`, tokens };
-  if (reason === 'content_filter') return { text: null, reason, tokens };
-  throw new PassingFault(`a message without content: ${excerpt(text)}`);
-}
-
-/** OpenAI's `{"error": {"code", "message"}}`, or the beginning of whatever came instead. */
-function errorOf(text: string): { readonly code: unknown; readonly message: string } {
-  try {
-    const error = (JSON.parse(text) as Loose)?.error as Loose;
-    if (typeof error?.message === 'string') return { code: error.code, message: excerpt(error.message) };
-  } catch {
-    // Not JSON: a proxy's page, most likely.
-  }
-  return { code: undefined, message: excerpt(text) };
-}
-
-function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length <= 200 ? line : `${line.slice(0, 200)}…`;
+/** Some servers send an error with status 200: a number as its code is the status, any other error one that may pass. */
+function statusOf({ ok, status }: Response, text: string): number {
+  const error = ok ? errorIn(text) : undefined;
+  if (error === undefined) return status;
+  const told = Number(error.code);
+  return Number.isInteger(told) && told >= 400 && told < 600 ? told : 502;
 }
 
 function hintFor(status: number, key: string | undefined): string {

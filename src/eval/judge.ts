@@ -20,10 +20,12 @@ export interface Verdict {
 }
 
 export interface JudgeRun {
-  /** Asked before the judge is, and told of every verdict as soon as there is one. */
+  /** Asked before the judge is, and told of every answer as soon as there is one. */
   readonly cache?: VerdictCache;
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
+  /** Told what a reader of the log should know of how verdicts were got. */
+  readonly notice?: (line: string) => void;
 }
 
 export interface Judge {

@@ -2,10 +2,13 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import type { Digest } from '../formats/digest.js';
 import { isHeaderValue } from '../formats/header-value.js';
 import type { JsonObject } from '../formats/json.js';
-import { Budget, type ChatAnswer, type ChatPatience, ChatServer } from './chat-server.js';
+import { askAll } from './ask-all.js';
+import { Budget } from './budget.js';
+import type { ChatRequest } from './chat-dialect.js';
+import { type ChatPatience, ChatServer } from './chat-server.js';
 import type { Judge, JudgeItem, JudgeRun, Verdict } from './judge.js';
 import { type Rubric, type RubricChoice, rubricOf } from './rubric.js';
-import { verdictKey } from './verdict-cache.js';
+import { type KeptAnswer, verdictKey } from './verdict-cache.js';
 
 /** What decides the verdicts. */
 export type OpenAiJudgeConfig = {
@@ -14,6 +17,8 @@ export type OpenAiJudgeConfig = {
   readonly url: string;
   readonly rubric: RubricChoice;
   readonly maxTokens: number;
+  /** `default`: the model's own. Absent: 0, or the model's own where it takes none. */
+  readonly temperature?: number | 'default';
   readonly seed: number;
 };
 
@@ -26,9 +31,6 @@ export interface OpenAiJudgeOptions {
   readonly budget?: Budget;
   readonly patience?: Partial<ChatPatience>;
 }
-
-/** Raised when the same answer is read another way. */
-const revision = 1;
 
 /** The key in an environment variable. @throws EnvironmentError naming the variable, never its content. */
 export function judgeKey(variable: string, environment: Readonly<Record<string, string | undefined>>): string {
@@ -46,82 +48,72 @@ export function judgeKey(variable: string, environment: Readonly<Record<string, 
   return key;
 }
 
-/** Judges by asking a language model behind an OpenAI-compatible server, at temperature 0. */
+/** Judges by asking a language model behind an OpenAI-compatible server. */
 export class OpenAiJudge implements Judge {
+  /** What is asked, without how its answer is read: who reads it in another way need not ask again. */
   readonly identity: JsonObject;
   readonly #config: OpenAiJudgeConfig;
   readonly #options: OpenAiJudgeOptions;
   readonly #rubric: Rubric;
-  readonly #budget: Budget;
 
   constructor(config: OpenAiJudgeConfig, options: OpenAiJudgeOptions) {
-    const { model, url, maxTokens, seed, rubric } = config;
+    const { model, url, maxTokens, temperature, seed, rubric } = config;
     this.#rubric = rubricOf(rubric);
     this.#config = config;
     this.#options = options;
-    this.#budget = options.budget ?? new Budget();
     // The wording itself: a rubric whose text changes under its name must not find old verdicts.
     const asked = this.#rubric
       .messages({ prompt: '{prompt}', response: '{response}' })
       .map(({ role, content }) => ({ role, content }));
-    const read = typeof rubric === 'string' ? rubric : { score: rubric.score, scores: rubric.scores ?? null };
-    this.identity = { judge: 'openai', revision, model, url, maxTokens, seed, temperature: 0, asked, read };
+    this.identity = { judge: 'openai', model, url, maxTokens, seed, temperature: temperature ?? 'lowest', asked };
   }
 
-  async verdicts(items: readonly JudgeItem[], { cache, signal, progress }: JudgeRun = {}): Promise<Verdict[]> {
-    const { url } = this.#config;
-    const { key, patience, concurrency } = this.#options;
-    const server = new ChatServer(url, key, { budget: this.#budget, signal, ...(patience && { patience }) });
-    const verdicts = new Map<Digest, Verdict>();
-    const keys: Digest[] = [];
-    const open: { readonly key: Digest; readonly item: JudgeItem }[] = [];
-    const known = new Set<Digest>();
-    let done = 0;
-    for (const written of items) {
+  async verdicts(items: readonly JudgeItem[], { cache, signal, progress, notice }: JudgeRun = {}): Promise<Verdict[]> {
+    const { key, patience, concurrency, budget = new Budget() } = this.#options;
+    const answers = new Map<Digest, KeptAnswer>();
+    const questions = new Map<Digest, JudgeItem>();
+    const keys = items.map((written) => {
       const item = { prompt: wellFormed(written.prompt), response: wellFormed(written.response) };
       const itemKey = verdictKey(this.identity, item);
-      keys.push(itemKey);
-      if (known.has(itemKey)) continue;
-      known.add(itemKey);
-      const cached = await cache?.get(itemKey);
-      if (cached === undefined) open.push({ key: itemKey, item });
-      else verdicts.set(itemKey, cached);
+      questions.set(itemKey, item);
+      return itemKey;
+    });
+    for (const itemKey of questions.keys()) {
+      const kept = await cache?.get(itemKey);
+      if (kept !== undefined) answers.set(itemKey, kept);
     }
-    const report = () => progress?.(done, known.size);
-    done = known.size - open.length;
+    const report = () => progress?.(answers.size, questions.size);
     report();
-
-    // After a failure nothing new is asked, but what is under way is waited for: its verdicts are paid for.
-    let failure: unknown;
-    const next = open[Symbol.iterator]();
-    const worker = async () => {
-      for (const { key: itemKey, item } of next) {
-        if (failure !== undefined) return;
-        try {
-          const verdict = await this.#judge(server, item);
-          await cache?.put(itemKey, verdict);
-          verdicts.set(itemKey, verdict);
-          done++;
+    const server = new ChatServer(this.#config.url, key, {
+      ...{ budget, signal, notice },
+      ...(patience && { patience }),
+    });
+    try {
+      await askAll(questions, answers, {
+        concurrency,
+        ask: (item, attempts) => server.complete(this.#request(item), attempts),
+        async keep(itemKey, answer) {
+          await cache?.put(itemKey, answer);
+          answers.set(itemKey, answer);
           report();
-        } catch (error) {
-          failure ??= error;
-          return;
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(concurrency, open.length) }, worker));
-    if (failure !== undefined) throw failure;
-    return keys.map((itemKey) => verdicts.get(itemKey)!);
+        },
+      });
+    } finally {
+      await budget.close();
+    }
+    const cut = [...answers.values()].filter(({ reason }) => reason.startsWith('length')).length;
+    if (cut > 0) notice?.(`${cut} of ${answers.size} answers of the judge were cut: max-tokens is ${this.#config.maxTokens}`); // biome-ignore format: one line
+    return keys.map((itemKey) => verdictOf(answers.get(itemKey)!, this.#rubric));
   }
 
-  async #judge(server: ChatServer, item: JudgeItem): Promise<Verdict> {
-    const { model, maxTokens, seed } = this.#config;
-    const answer = await server.complete({ model, messages: this.#rubric.messages(item), maxTokens, seed });
-    return verdictOf(answer, this.#rubric);
+  #request(item: JudgeItem): ChatRequest {
+    const { model, maxTokens, temperature, seed } = this.#config;
+    const messages = this.#rubric.messages(item);
+    return { model, messages, maxTokens, seed, ...(temperature !== undefined && { temperature }) };
   }
 }
 
-function verdictOf({ text, reason }: ChatAnswer, rubric: Rubric): Verdict {
+function verdictOf({ text, reason }: KeptAnswer, rubric: Rubric): Verdict {
   return text === null ? { score: null, raw: `[${reason}]` } : { score: rubric.parse(text), raw: text };
 }
 

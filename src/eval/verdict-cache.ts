@@ -5,22 +5,26 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import { encodeCanonical } from '../formats/canonical.js';
 import { type Digest, digestOf, hexOf } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
-import type { JudgeItem, Verdict } from './judge.js';
+import type { ChatAnswer } from './chat-answer.js';
+import type { JudgeItem } from './judge.js';
 
-/** Verdicts by what decides them. A judge that is asked twice about one response is paid once. */
+/** What a judge said, to be read as often and in as many ways as anybody wants. */
+export type KeptAnswer = Pick<ChatAnswer, 'text' | 'reason'>;
+
+/** A judge's answers by what it was asked. A judge that is asked twice about one response is paid once. */
 export interface VerdictCache {
-  get(key: Digest): Promise<Verdict | undefined>;
-  put(key: Digest, verdict: Verdict): Promise<void>;
+  get(key: Digest): Promise<KeptAnswer | undefined>;
+  put(key: Digest, answer: KeptAnswer): Promise<void>;
 }
 
-/** Changes with everything that may change the verdict: the judge, its prompt, its sampling, the item (as well-formed Unicode). */
+/** Changes with everything that may change the answer: the judge, its prompt, its sampling, the item (as well-formed Unicode). */
 export function verdictKey(identity: JsonObject, { prompt, response }: JudgeItem): Digest {
   return digestOf(encodeCanonical({ judge: identity, prompt, response }));
 }
 
 /**
- * One small file a verdict, in a folder that several processes may share: written beside its place and renamed, so that
- * a killed process leaves whole verdicts only. What cannot be read counts as absent.
+ * One small file an answer, in a folder that several processes may share: written beside its place and renamed, so that
+ * a killed process leaves whole answers only. What cannot be read counts as absent.
  */
 export class VerdictFolder implements VerdictCache {
   readonly #folder: string;
@@ -29,19 +33,18 @@ export class VerdictFolder implements VerdictCache {
     this.#folder = folder;
   }
 
-  async get(key: Digest): Promise<Verdict | undefined> {
+  async get(key: Digest): Promise<KeptAnswer | undefined> {
     const text = await readFile(this.#file(key), 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : parseVerdict(text);
+    return text === undefined ? undefined : parseAnswer(text);
   }
 
   /** @throws EnvironmentError when the disk is full. */
-  async put(key: Digest, verdict: Verdict): Promise<void> {
+  async put(key: Digest, { text, reason }: KeptAnswer): Promise<void> {
     const file = this.#file(key);
-    const { score, raw } = verdict;
     const draft = `${file}.${randomUUID()}`;
     try {
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(draft, JSON.stringify({ score, raw }));
+      await writeFile(draft, JSON.stringify({ text, reason }));
       await rename(draft, file);
     } catch (error) {
       await rm(draft, { force: true }).catch(() => undefined);
@@ -60,13 +63,14 @@ export class VerdictFolder implements VerdictCache {
   }
 }
 
-function parseVerdict(text: string): Verdict | undefined {
-  let value: { readonly score?: unknown; readonly raw?: unknown } | null;
+function parseAnswer(json: string): KeptAnswer | undefined {
+  let value: { readonly text?: unknown; readonly reason?: unknown } | null;
   try {
-    value = JSON.parse(text) as typeof value;
+    value = JSON.parse(json) as typeof value;
   } catch {
     return undefined;
   }
-  const known = value?.score === null || [1, 2, 3, 4, 5].includes(value?.score as number);
-  return known && typeof value?.raw === 'string' ? (value as Verdict) : undefined;
+  const { text, reason } = value ?? {};
+  if (typeof reason !== 'string' || (typeof text !== 'string' && text !== null)) return undefined;
+  return { text, reason };
 }

@@ -185,11 +185,12 @@ export class BehaviourExpansion {
         return this.#add('judge', metric, subject, params, inputs);
       }
       case 'openai': {
-        const { model: named, url, rubric, maxTokens, seed, key, asking } = judge;
+        const { model: named, url, rubric, maxTokens, temperature, seed, key, asking } = judge;
+        const sampling = temperature === undefined ? { maxTokens, seed } : { maxTokens, temperature, seed };
         const params: JudgeParams = {
           dataset,
           prompt,
-          judge: { openai: { model: named, url, rubric, maxTokens, seed } },
+          judge: { openai: { model: named, url, rubric, ...sampling } },
         };
         const hints: JudgeHints = { ...asking, ...(key === undefined ? {} : { key }) };
         return this.#add('judge', metric, subject, params, inputs, hints);

@@ -22,6 +22,7 @@ export interface Executor {
 export interface JobObserver {
   progress(update: { done: number; total: number; unit?: string; note?: string }): void;
   log(line: string): void;
+  warn(message: string, hint?: string): void;
 }
 
 /** The worker process ended, hung, or was killed. Says nothing about whether the job is to blame. */

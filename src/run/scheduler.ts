@@ -176,6 +176,8 @@ export class Scheduler {
       progress: (update: { done: number; total: number; unit?: string; note?: string }) =>
         events.publish({ type: 'step-progress', step: id, group, ...update }),
       log: (line: string) => events.publish({ type: 'step-log', step: id, line }),
+      warn: (message: string, hint?: string) =>
+        events.publish({ type: 'warning', message: `${id}: ${message}`, ...(hint === undefined ? {} : { hint }) }),
     };
     const started = new Date();
     try {

@@ -90,6 +90,7 @@ export class WorkerProcess {
         if (!('step' in reply) || reply.step !== job.step) return undefined;
         if (reply.type === 'done') return reply.outputs;
         if (reply.type === 'log') observer.log(reply.line);
+        if (reply.type === 'warning') observer.warn(reply.message, reply.hint);
         if (reply.type === 'progress') {
           const { done, total, unit, note } = reply;
           observer.progress({

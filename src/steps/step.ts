@@ -75,6 +75,8 @@ export interface StepContext {
   memory(name: string): Promise<string>;
   progress(update: { done: number; total: number; unit?: string; note?: string }): void;
   log(line: string): void;
+  /** Says what whoever looks at the results must know: every renderer shows it, a log line only some do. */
+  warn(message: string, hint?: string): void;
   /** Aborted on Ctrl-C or when the run is cancelled: stop soon, leave resumable state behind. */
   readonly signal: AbortSignal;
 }

@@ -29,6 +29,7 @@ export type Reply =
   | { type: 'alive'; deviceBusySeconds: number; residentBytes: number }
   | { type: 'progress'; step: string; done: number; total: number; unit?: string; note?: string }
   | { type: 'log'; step: string; line: string }
+  | { type: 'warning'; step: string; message: string; hint?: string }
   | { type: 'done'; step: string; outputs: Artifacts }
   | {
       type: 'failed';

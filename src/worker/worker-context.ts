@@ -144,6 +144,10 @@ export class WorkerContext implements StepContext {
     this.#send({ type: 'log', step: this.#job.step, line });
   }
 
+  warn(message: string, hint?: string): void {
+    this.#send({ type: 'warning', step: this.#job.step, message, ...(hint === undefined ? {} : { hint }) });
+  }
+
   /** Drops what a failed implementation left half-written. */
   async close(): Promise<void> {
     for (const writer of this.#open) await writer.abort();

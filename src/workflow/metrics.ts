@@ -101,6 +101,8 @@ export type JudgeChoice =
       readonly key?: string;
       readonly rubric: RubricChoice;
       readonly maxTokens: number;
+      /** `default`: the model's own. Absent: 0, or the model's own where it takes none. */
+      readonly temperature?: number | 'default';
       readonly seed: number;
       /** How verdicts are got, whatever they are: no part of the key. */
       readonly asking: Asking;

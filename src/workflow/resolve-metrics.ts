@@ -77,6 +77,7 @@ type RawJudge =
       readonly key?: string;
       readonly rubric?: RubricChoice;
       readonly 'max-tokens'?: number;
+      readonly temperature?: number | 'default';
       readonly seed?: number;
       readonly concurrency?: number;
       readonly attempts?: number;
@@ -236,6 +237,7 @@ function resolveJudge(scope: Scope, judge: RawJudge, path: Path): JudgeChoice {
     ...(key === undefined ? {} : { key }),
     rubric,
     maxTokens,
+    ...(judge.temperature === undefined ? {} : { temperature: judge.temperature }),
     seed: judge.seed ?? 0,
     asking: {
       concurrency: judge.concurrency ?? 8,

@@ -163,13 +163,15 @@ test('a verdict that does not fit on the disk is said so, and leaves nothing beh
   if (!mountSmallDisk(disk, 16 * 1024)) return;
   try {
     const verdicts = new VerdictFolder(disk);
-    const error: unknown = await verdicts.put(digestOf('verdict'), { score: 5, raw: 'x'.repeat(64 * 1024) }).then(
-      () => undefined,
-      (thrown) => thrown,
-    );
+    const error: unknown = await verdicts
+      .put(digestOf('verdict'), { text: 'x'.repeat(64 * 1024), reason: 'stop' })
+      .then(
+        () => undefined,
+        (thrown) => thrown,
+      );
     assert.instance(error, EnvironmentError);
     assert.match((error as EnvironmentError).message, /The disk is full/);
-    await verdicts.put(digestOf('another'), { score: 1, raw: 'x'.repeat(4 * 1024) });
+    await verdicts.put(digestOf('another'), { text: 'x'.repeat(4 * 1024), reason: 'stop' });
   } finally {
     execFileSync('umount', [disk]);
   }

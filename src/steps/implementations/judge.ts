@@ -1,12 +1,12 @@
 import { type Row, textOf } from '../../data/row.js';
-import { Budget } from '../../eval/chat-server.js';
+import { Budget } from '../../eval/budget.js';
 import type { Judge } from '../../eval/judge.js';
 import { judgeKey, OpenAiJudge } from '../../eval/openai-judge.js';
 import { rulesJudge } from '../../eval/rules-judge.js';
 import { VerdictFolder } from '../../eval/verdict-cache.js';
 import type { JudgeHints, JudgeParams } from '../eval-params.js';
 import type { StepContext } from '../step.js';
-import { logInvalid, readResponses, writeScores } from './responses.js';
+import { readResponses, tellInvalid, writeScores } from './responses.js';
 
 export async function runJudge(context: StepContext): Promise<void> {
   const params = context.params as JudgeParams;
@@ -18,10 +18,15 @@ export async function runJudge(context: StepContext): Promise<void> {
   const verdicts = await judge.verdicts(items, {
     ...(cache && { cache }),
     signal: context.signal,
+    notice: (line) => context.log(line),
     progress: (done, total) => context.progress({ done, total, unit: 'verdicts' }),
   });
   const scores = verdicts.map(({ score }) => score);
-  logInvalid(context, scores);
+  tellInvalid(
+    context,
+    scores,
+    verdicts.map(({ raw }) => raw),
+  );
   const judged = items.map(({ prompt, response }, at) => {
     const { score, raw } = verdicts[at]!;
     return { prompt, response, score, verdict: raw };

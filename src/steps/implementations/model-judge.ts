@@ -6,7 +6,7 @@ import type { ModelJudgeParams } from '../model-params.js';
 import type { StepContext } from '../step.js';
 import { respond } from './generate.js';
 import { promptTokens } from './prompts.js';
-import { logInvalid, readResponses, writeScores } from './responses.js';
+import { readResponses, tellInvalid, writeScores } from './responses.js';
 import { runningModel, tokenizerOf } from './running-model.js';
 
 /** Judges by a local model's answers to a rubric, decoded greedily. */
@@ -27,7 +27,7 @@ export async function runModelJudge(context: StepContext): Promise<void> {
   const prompts = items.map((item) => promptTokens(judgePrompt(rubric.messages(item), template, tokenizer), tokenizer));
   const said = await respond(context, model, tokenizer, prompts, { maxTokens, stop: [], sampling: null });
   const scores = said.map((answer) => rubric.parse(answer));
-  logInvalid(context, scores);
+  tellInvalid(context, scores, said);
   await writeScores(
     context,
     scores,

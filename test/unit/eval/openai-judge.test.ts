@@ -1,19 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EnvironmentError, InterruptedError, RunflowError } from '../../../src/diagnostics/errors.js';
-import {
-  Budget,
-  BudgetExhaustedError,
-  type ChatPatience,
-  ServerRefusedError,
-  ServerUnreachableError,
-} from '../../../src/eval/chat-server.js';
-import type { JudgeItem, JudgeRun, Verdict } from '../../../src/eval/judge.js';
+import { Budget, BudgetExhaustedError } from '../../../src/eval/budget.js';
+import { type ChatPatience, ServerRefusedError, ServerUnreachableError } from '../../../src/eval/chat-server.js';
+import type { JudgeItem, JudgeRun } from '../../../src/eval/judge.js';
 import { judgeKey, OpenAiJudge } from '../../../src/eval/openai-judge.js';
 import type { RubricChoice } from '../../../src/eval/rubric.js';
-import type { VerdictCache } from '../../../src/eval/verdict-cache.js';
+import type { KeptAnswer, VerdictCache } from '../../../src/eval/verdict-cache.js';
 import type { Digest } from '../../../src/formats/digest.js';
-import { ChatStandIn, completion, json, type Misbehaviour } from './chat-stand-in.js';
+import { type Asked, ChatStandIn, completion, json, type Misbehaviour } from './chat-stand-in.js';
 
 const key = 'sk-secret/0123456789';
 const patience: ChatPatience = {
@@ -25,12 +20,12 @@ const patience: ChatPatience = {
 };
 
 class MemoryCache implements VerdictCache {
-  readonly verdicts = new Map<Digest, Verdict>();
-  async get(digest: Digest): Promise<Verdict | undefined> {
+  readonly verdicts = new Map<Digest, KeptAnswer>();
+  async get(digest: Digest): Promise<KeptAnswer | undefined> {
     return this.verdicts.get(digest);
   }
-  async put(digest: Digest, verdict: Verdict): Promise<void> {
-    this.verdicts.set(digest, verdict);
+  async put(digest: Digest, answer: KeptAnswer): Promise<void> {
+    this.verdicts.set(digest, answer);
   }
 }
 
@@ -192,19 +187,25 @@ for (const [what, misbehaviour] of Object.entries(passing)) {
     }));
 }
 
-/** Asking again would not help: the error comes at once. */
-const lasting: Readonly<Record<string, readonly [Misbehaviour, status: number, hint: RegExp]>> = {
+/** Asking again would not help: the error comes at once, or once it is clear that it is not about one question. */
+const lasting: Readonly<Record<string, readonly [Misbehaviour, status: number, hint: RegExp, asked?: number]>> = {
   'a wrong key': [
     (response) => json(response, { error: { message: `Incorrect API key provided: ${key}` } }, 401),
     401,
     /environment variable/,
   ],
-  'a forbidden model': [(response) => json(response, { error: { message: 'no' } }, 403), 403, /may not use this model/],
+  'a forbidden model': [
+    (response) => json(response, { error: { message: 'no' } }, 403),
+    403,
+    /may not use this model/,
+    3,
+  ],
   'an unknown address': [(response) => response.writeHead(404).end('not found'), 404, /Check `url`/],
   'a request it does not take': [
     (response) => json(response, { error: { message: 'max_tokens' } }, 400),
     400,
     /max-tokens/,
+    3,
   ],
   'an account without credit': [
     (response) => json(response, { error: { code: 'insufficient_quota', message: 'pay' } }, 429),
@@ -213,7 +214,7 @@ const lasting: Readonly<Record<string, readonly [Misbehaviour, status: number, h
   ],
 };
 
-for (const [what, [misbehaviour, status, hint]] of Object.entries(lasting)) {
+for (const [what, [misbehaviour, status, hint, asked = 1]] of Object.entries(lasting)) {
   test(`a server that says ${what} is not asked again`, () =>
     withServer(async (server, judge) => {
       server.misbehave = misbehaviour;
@@ -222,9 +223,186 @@ for (const [what, [misbehaviour, status, hint]] of Object.entries(lasting)) {
       assert.is((error as ServerRefusedError).status, status);
       assert.match(error.hint!, hint);
       assert.not.match(allOf(error), key);
-      assert.is(server.asked.length, 1);
+      assert.is(server.asked.length, asked);
     }));
 }
+
+/** What a server may always do to one question, and what it makes of that question's verdict. */
+const odd: Readonly<Record<string, readonly [Misbehaviour, raw: RegExp, asked: number]>> = {
+  'no choice': [(response) => json(response, { ...completion('x'), choices: [] }), /no answer: .*without a message/, 3],
+  'no content': [(response) => json(response, completion(null)), /no answer: .*without content \(stop\)/, 3],
+  'an empty content': [(response) => json(response, completion(' \n')), /no answer: .*without content \(stop\)/, 3],
+  'an answer cut before it began': [
+    (response) => json(response, completion('', { finish_reason: 'length' })),
+    /^\[length: max-tokens/,
+    1,
+  ],
+  'a call of a tool': [
+    (response) => json(response, completion(null, { message: { content: null, tool_calls: [{ id: 'a' }] } })),
+    /^\[tool_calls/,
+    1,
+  ],
+  'thoughts and no answer': [
+    (response) => json(response, completion(null, { message: { content: null, reasoning_content: '#thescore: 5' } })),
+    /^\[stop: thoughts/,
+    1,
+  ],
+  'a refusal in parts': [
+    (response) => json(response, completion(null, { message: { content: [{ type: 'refusal', refusal: 'no' }] } })),
+    /^\[refusal: no\]$/,
+    1,
+  ],
+  'a page of a proxy': [
+    (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>blocked</h1>'),
+    /no answer: .*not JSON: <h1>blocked/,
+    4,
+  ],
+  'an error with status 200': [
+    (response) => json(response, { error: { message: 'upstream', code: 502 } }),
+    /no answer: .*status 502: upstream/,
+    4,
+  ],
+  'an answer that is too long': [
+    (response) => {
+      response.on('error', () => undefined);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(`{"a": "${'x'.repeat(200_000)}"}`);
+    },
+    /no answer: .*more than 10000 bytes/,
+    3,
+  ],
+  'a refusal of its length': [
+    (response) => json(response, { error: { message: 'too long', code: 'context_length_exceeded' } }, 400),
+    /no answer: .*refuses \(400\): too long/,
+    1,
+  ],
+  'a page that forbids': [
+    (response) => response.writeHead(403).end('<h1>firewall</h1>'),
+    /no answer: .*\(403\): <h1>fire/,
+    1,
+  ],
+  'an internal error': [(response) => json(response, {}, 500), /no answer: .*status 500/, 4],
+};
+
+for (const [what, [misbehaviour, raw, asked]] of Object.entries(odd)) {
+  test(`one question that always gets ${what} keeps none of the others from a verdict, and is not paid for again`, () =>
+    withServer(async (server, judge) => {
+      for (const at of [0, 3, 5]) {
+        byItem(server);
+        const cache = new MemoryCache();
+        const about = `Response: response ${at}\n`;
+        const isOdd = ({ body }: Asked) => body.messages[0]!.content.includes(about);
+        server.misbehave = (response, count, request, incoming) =>
+          isOdd(request) ? misbehaviour(response, count, request, incoming) : false;
+        const before = server.asked.length;
+        const verdicts = await judge({ concurrency: 1 }).verdicts(items(6), { cache });
+        for (const [index, verdict] of verdicts.entries()) {
+          assert.is(verdict.score, index === at ? null : worth(index));
+        }
+        assert.match(verdicts[at]!.raw, raw);
+        const since = server.asked.slice(before);
+        assert.is(since.filter(isOdd).length, asked);
+        assert.ok(since.length <= asked + 6, 'the others are asked once, and one of them once more at most');
+        await judge().verdicts(items(6), { cache });
+        assert.is(server.asked.length - before, since.length);
+      }
+    }));
+}
+
+test('a question that was left without an answer gets one when the server answers again', () =>
+  withServer(async (server, judge) => {
+    byItem(server);
+    let failures = 0;
+    server.misbehave = (response, _, { body }) =>
+      body.messages[0]!.content.includes('Response: response 2\n') && failures++ < 3 ? json(response, {}, 503) : false;
+    const verdicts = await judge({ concurrency: 1 }).verdicts(items(6));
+    assert.equal(
+      verdicts.map(({ score }) => score),
+      items(6).map((_, index) => worth(index)),
+    );
+  }));
+
+test('an answer in parts is their text, and what a reasoning model thought is none of it', () =>
+  withServer(async (server, judge) => {
+    const messages = [
+      { content: [{ type: 'thinking', thinking: '#thescore: 1' }, { type: 'text', text: '#thescore' }, { type: 'text', text: ': 4' }] }, // biome-ignore format: one line
+      { content: '<think>\n#thescore: 1\n</think>\n\n#thescore: 4' },
+      { content: '#thescore: 4', reasoning_content: '#thescore: 1', refusal: null, tool_calls: [] },
+      { content: ['#thescore: 4'] },
+    ];
+    server.misbehave = (response, count) => json(response, completion(null, { message: messages[count] }));
+    const verdicts = await judge({ concurrency: 1 }).verdicts(items(4));
+    assert.equal(
+      verdicts.map(({ score }) => score),
+      [4, 4, 4, 4],
+    );
+  }));
+
+/** As OpenAI's reasoning models answer. */
+const reasoningModel: Misbehaviour = (response, _, { body }) => {
+  const refused =
+    'max_tokens' in body
+      ? ['max_tokens', "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", 'unsupported_parameter'] // biome-ignore format: one line
+      : 'temperature' in body
+        ? ['temperature', "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported.", 'unsupported_value'] // biome-ignore format: one line
+        : undefined;
+  if (refused === undefined) return false;
+  const [param, message, code] = refused;
+  return json(response, { error: { message, type: 'invalid_request_error', param, code } }, 400);
+};
+
+test('a reasoning model judges: what it refuses is left out, said once, and costs nothing of the budget', () =>
+  withServer(async (server, judge) => {
+    byItem(server);
+    server.misbehave = reasoningModel;
+    const lines: string[] = [];
+    const ask = async (of: JudgeItem[]) => {
+      const budget = new Budget({ requests: of.length });
+      const verdicts = await judge({ concurrency: 1, budget, model: 'o' }).verdicts(of, {
+        notice: (line) => lines.push(line),
+      });
+      assert.equal(
+        verdicts.map(({ score }) => score),
+        of.map((_, index) => worth(index)),
+      );
+    };
+    await ask(items(5));
+    assert.is(server.asked.length, 7);
+    assert.equal(server.asked.at(-1)!.body, { model: 'o', messages: server.asked.at(-1)!.body.messages, max_completion_tokens: 64, seed: 3 }); // biome-ignore format: one line
+    assert.equal(lines, ['o is asked without a temperature: it takes none']);
+    await ask(items(3));
+    assert.is(server.asked.length, 10, 'the next step of the run asks in the right form at once');
+    const parallel = await judge({ model: 'p', concurrency: 8 }).verdicts(items(20));
+    assert.ok(parallel.every(({ score }) => score !== null));
+  }));
+
+test('a server that takes no seed is asked without one', () =>
+  withServer(async (server, judge) => {
+    const detail = [
+      { type: 'extra_forbidden', loc: ['body', 'seed'], msg: 'Extra inputs are not permitted', input: 3 },
+    ];
+    server.misbehave = (response, _, { body }) => ('seed' in body ? json(response, { detail }, 422) : false);
+    const verdicts = await judge({ concurrency: 1, model: 's' }).verdicts(items(2));
+    assert.equal([verdicts[0]!.score, server.asked.length], [2, 3]);
+  }));
+
+test('a temperature that the workflow states is sent or refused, and never left out', () =>
+  withServer(async (server, _, url) => {
+    const judge = (temperature: number | 'default') =>
+      new OpenAiJudge(
+        { model: `t${temperature}`, url, rubric: 'policy', maxTokens: 64, seed: 3, temperature },
+        { concurrency: 1, patience },
+      );
+    server.misbehave = reasoningModel;
+    const error = await failure(judge(0.5).verdicts(items(1)));
+    assert.instance(error, ServerRefusedError);
+    assert.match(error.message, "'temperature' does not support");
+    assert.is((await judge('default').verdicts(items(1)))[0]!.score, 2);
+    assert.not.ok('temperature' in server.asked.at(-1)!.body);
+    server.misbehave = undefined;
+    await judge(0.5).verdicts(items(1));
+    assert.is(server.asked.at(-1)!.body.temperature, 0.5);
+    assert.not.equal(judge(0.5).identity, { ...judge('default').identity, model: 't0.5' });
+  }));
 
 test('a redirect is refused, and the key does not go where it points', () =>
   withServer(async (server, judge) => {
@@ -356,7 +534,7 @@ test('one response is judged once, however often it occurs, and progress counts 
     assert.equal(seen, ['0/3', '1/3', '2/3', '3/3']);
   }));
 
-test('another model, rubric or wording asks again; another key or concurrency does not', () =>
+test('another model or wording asks again; another key, concurrency or way to read the answers does not', () =>
   withServer(async (server, judge, url) => {
     const cache = new MemoryCache();
     const own = { prompt: 'Judge {prompt} {response}', score: '#thescore: ([1-5])' };
@@ -372,8 +550,9 @@ test('another model, rubric or wording asks again; another key or concurrency do
     assert.is(await ask(judge({ model: 'judge-2' })), 1);
     assert.is(await ask(judge({ rubric: own })), 1);
     assert.is(await ask(judge({ rubric: { ...own, prompt: `${own.prompt}.` } })), 1);
-    assert.is(await ask(judge({ rubric: { ...own, score: `${own.score}$` } })), 1);
-    assert.is(await ask(judge({ rubric: own })), 0);
+    assert.is(await ask(judge({ rubric: { ...own, score: `${own.score}$` } })), 0);
+    const lenient = { ...own, score: 'score: (\\w+)', scores: { 2: 5 } };
+    assert.is((await judge({ rubric: lenient }).verdicts(items(1), { cache }))[0]!.score, 5);
   }));
 
 test('text that is no well-formed Unicode is judged all the same', () =>

@@ -28,19 +28,21 @@ test('verdicts outlive the process, and what was torn or forged counts as absent
     const invalid = verdictKey({ model: 'b' }, item);
     const cache = new VerdictFolder(folder);
     assert.is(await cache.get(key), undefined);
-    await cache.put(key, { score: 4, raw: 'line\n"quoted" ✓' });
-    await cache.put(invalid, { score: null, raw: '' });
-    await Promise.all(Array.from({ length: 20 }, () => new VerdictFolder(folder).put(key, { score: 4, raw: 'x' })));
-    assert.equal(await new VerdictFolder(folder).get(key), { score: 4, raw: 'x' });
-    assert.equal(await cache.get(invalid), { score: null, raw: '' });
+    await cache.put(key, { text: 'line\n"quoted" ✓', reason: 'stop' });
+    await cache.put(invalid, { text: null, reason: 'refusal' });
+    await Promise.all(
+      Array.from({ length: 20 }, () => new VerdictFolder(folder).put(key, { text: 'x', reason: 'stop' })),
+    );
+    assert.equal(await new VerdictFolder(folder).get(key), { text: 'x', reason: 'stop' });
+    assert.equal(await cache.get(invalid), { text: null, reason: 'refusal' });
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
     assert.is(files.length, 2);
-    for (const torn of ['', '{"score": 4, "ra', '{"score": 7, "raw": ""}', '{"score": 4}', 'null', '[]']) {
+    for (const torn of ['', '{"text": "4", "re', '{"text": 7, "reason": ""}', '{"text": "4"}', 'null', '[]']) {
       for (const file of files) writeFileSync(join(folder, file), torn);
       assert.is(await cache.get(key), undefined, torn);
     }
-    await cache.put(key, { score: 1, raw: 'again' });
-    assert.is((await cache.get(key))?.score, 1);
+    await cache.put(key, { text: 'again', reason: 'stop' });
+    assert.is((await cache.get(key))?.text, 'again');
     assert.match(readFileSync(join(folder, files.find((file) => file.includes(key.slice(10, 20)))!), 'utf8'), 'again');
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -78,6 +78,7 @@ export const behaviourCases: readonly FieldCase[] = [
   ['openaiJudge.url', 'metrics.asked.judge.url=http://127.0.0.1:9000/v1', 'judge'],
   ['openaiJudge.rubric', 'metrics.scored.judge.rubric=policy', 'judge'],
   ['openaiJudge.max-tokens', 'metrics.asked.judge.max-tokens=9', 'judge'],
+  ['openaiJudge.temperature', 'metrics.asked.judge.temperature=default', 'judge'],
   ['openaiJudge.seed', 'metrics.asked.judge.seed=9', 'judge'],
   ['modelJudge.model', 'metrics.shown.judge.model=tuned', 'model-judge'],
   ['modelJudge.model', 'metrics.shown.judge.model=half', 'model-judge'],

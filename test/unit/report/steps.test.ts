@@ -44,6 +44,7 @@ async function run(declaration: StepDeclaration, params: JsonObject, inputs: Rea
     memory: unused,
     progress: () => {},
     log: unused,
+    warn: unused,
     signal: new AbortController().signal,
   };
   await (await declaration.load())(context);

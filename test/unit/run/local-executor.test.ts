@@ -13,7 +13,7 @@ import { declaration } from '../plan/memory-store.js';
 const script = fileURLToPath(new URL('./fake-worker.js', import.meta.url));
 const limits: WorkerLimits = { silenceSeconds: 60, deviceBusySeconds: 50, graceSeconds: 0.3 };
 const never = new AbortController().signal;
-const silent = { progress: () => undefined, log: () => undefined };
+const silent = { progress: () => undefined, log: () => undefined, warn: () => undefined };
 const kinds = ['answer', 'bad-data', 'bug', 'crash', 'silent', 'endless', 'busy', 'deaf'];
 
 interface Context {
@@ -61,7 +61,11 @@ async function failure(promise: Promise<unknown>): Promise<Error & { hint?: stri
 
 test('a job is answered, and what it says on the way is passed on', async ({ open }) => {
   const heard: unknown[] = [];
-  const observer = { progress: (update: unknown) => heard.push(update), log: (line: string) => heard.push(line) };
+  const observer = {
+    progress: (update: unknown) => heard.push(update),
+    log: (line: string) => heard.push(line),
+    warn: (message: string) => heard.push(message),
+  };
   const outputs = await open().execute(job('answer'), observer, never);
   assert.ok(outputs.pid!.bytes > 0);
   assert.equal(heard, [{ done: 1, total: 2, unit: 'tensors' }, 'half way']);

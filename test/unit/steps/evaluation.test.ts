@@ -111,6 +111,7 @@ test('a server judges once what several steps ask, and its key is nowhere in wha
     assert.equal(first.lines, ['1 of 2 verdicts are invalid and in no mean']);
     assert.equal(first.updates.at(-1), { done: 2, total: 2, unit: 'verdicts' });
     assert.is(server.asked[0]!.authorization, `Bearer ${secret}`);
+    assert.equal(first.warnings, []);
     await judged(['one', 'odd', 'three']);
     assert.is(server.asked.length, 3, 'only the third response is new');
     const left = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -119,6 +120,9 @@ test('a server judges once what several steps ask, and its key is nowhere in wha
     assert.is(left.length, 3);
     const everything = [...left, ...first.lines, JSON.stringify(first.params), ...[...objects.values()].map((bytes) => Buffer.from(bytes).toString())]; // biome-ignore format: one line
     assert.not.match(everything.join('\n'), secret);
+    assert.equal((await judged(['odd'])).warnings, [
+      'no verdict of 1 can be read, so there is no mean (The first answer of the judge: "no verdict". Check its rubric, its model and max-tokens.)',
+    ]);
   } finally {
     delete process.env.RUNFLOW_TEST_API_KEY;
     rmSync(folder, { recursive: true, force: true });

@@ -10,6 +10,7 @@ export class MemoryContext implements StepContext {
   memoryFolder: string | undefined;
   readonly outputs: Record<string, Artifact> = {};
   readonly lines: string[] = [];
+  readonly warnings: string[] = [];
   readonly updates: { done: number; total: number; unit?: string; note?: string }[] = [];
   readonly signal: AbortSignal;
   readonly #inputs: Readonly<Record<string, Artifacts>>;
@@ -89,5 +90,9 @@ export class MemoryContext implements StepContext {
 
   log(line: string): void {
     this.lines.push(line);
+  }
+
+  warn(message: string, hint?: string): void {
+    this.warnings.push(hint === undefined ? message : `${message} (${hint})`);
   }
 }
