@@ -10,7 +10,3 @@ export type CacheCommand = (store: Store, rest: readonly string[], invocation: I
 export function expectNothing(name: string, rest: readonly string[]): void {
   if (rest.length > 0) throw new UsageError(`runflow cache ${name} takes no argument: ${rest[0]}`);
 }
-
-export function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
-}

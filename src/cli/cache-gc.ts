@@ -4,7 +4,8 @@ import { formatBytes } from '../formats/byte-size.js';
 import { type Collection, collect } from '../store/collect.js';
 import { sumOf } from '../store/inventory.js';
 import { sizeLimit } from '../store/size-limit.js';
-import { type CacheCommand, expectNothing, printJson } from './cache-command.js';
+import { type CacheCommand, expectNothing } from './cache-command.js';
+import { print, printJson } from './output.js';
 
 export const collectGarbage: CacheCommand = async (store, rest, invocation) => {
   expectNothing('gc', rest);
@@ -18,7 +19,7 @@ export const collectGarbage: CacheCommand = async (store, rest, invocation) => {
     const { limit, ...more } = collection;
     printJson({ store: store.path, dryRun, limit: Number.isFinite(limit) ? limit : null, ...more });
   } else {
-    process.stdout.write(collectionText(collection, store.path, dryRun));
+    print(collectionText(collection, store.path, dryRun));
   }
   return exitCodes.done;
 };

@@ -6,8 +6,9 @@ import { globMatches } from '../plan/glob.js';
 import { listActions, listObjects, outputBytes, sumOf, usage } from '../store/inventory.js';
 import { sizeLimit } from '../store/size-limit.js';
 import type { Store } from '../store/store.js';
-import { type CacheCommand, expectNothing, printJson } from './cache-command.js';
+import { type CacheCommand, expectNothing } from './cache-command.js';
 import { columns } from './columns.js';
+import { print, printJson } from './output.js';
 
 interface Entry {
   readonly key: Digest;
@@ -45,8 +46,8 @@ export const diskUsage: CacheCommand = async (store, rest, invocation) => {
     return exitCodes.done;
   }
   const rows = Object.entries(areas).map(([area, size]) => [area, formatBytes(size)]);
-  process.stdout.write(columns([...rows, ['total', formatBytes(bytes)]], [1]));
-  process.stdout.write(`${store.path}, limit ${Number.isFinite(limit) ? formatBytes(limit) : 'none'}\n`);
+  print(columns([...rows, ['total', formatBytes(bytes)]], [1]));
+  print(`${store.path}, limit ${Number.isFinite(limit) ? formatBytes(limit) : 'none'}\n`);
   return exitCodes.done;
 };
 
@@ -74,7 +75,7 @@ function listSteps(entries: readonly Entry[], json: boolean): void {
     day(lastUsed),
     key.slice(7, 19),
   ]);
-  process.stdout.write(columns([['STEP', 'WORKFLOW', 'SIZE', 'TOOK', 'LAST USED', 'KEY'], ...rows], [2, 3]));
+  print(columns([['STEP', 'WORKFLOW', 'SIZE', 'TOOK', 'LAST USED', 'KEY'], ...rows], [2, 3]));
 }
 
 function listKinds(store: Store, entries: readonly Entry[], json: boolean): void {
@@ -95,9 +96,9 @@ function listKinds(store: Store, entries: readonly Entry[], json: boolean): void
     formatBytes(bytes),
     day(lastUsed),
   ]);
-  if (rows.length > 0) process.stdout.write(columns([['KIND', 'STEPS', 'SIZE', 'LAST USED'], ...rows], [1, 2]));
+  if (rows.length > 0) print(columns([['KIND', 'STEPS', 'SIZE', 'LAST USED'], ...rows], [1, 2]));
   // Equal outputs are one object, so that the sizes may add up to more.
-  process.stdout.write(`${objects.count} objects, ${formatBytes(objects.bytes)}, in ${store.path}\n`);
+  print(`${objects.count} objects, ${formatBytes(objects.bytes)}, in ${store.path}\n`);
 }
 
 /** `2024-06-07 12:34`, local time. */

@@ -4,9 +4,10 @@ import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { printableLine } from '../diagnostics/printable.js';
 import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
-import { type CacheCommand, expectNothing, printJson } from './cache-command.js';
+import { type CacheCommand, expectNothing } from './cache-command.js';
 import { day } from './cache-ls.js';
 import { columns } from './columns.js';
+import { print, printJson } from './output.js';
 
 export const listRuns: CacheCommand = async (store, rest, invocation) => {
   expectNothing('runs', rest);
@@ -32,7 +33,7 @@ export const listRuns: CacheCommand = async (store, rest, invocation) => {
     String(steps),
     pinned ? 'pinned' : '',
   ]);
-  process.stdout.write(
+  print(
     rows.length === 0
       ? `no runs in ${store.path}\n`
       : columns([['RUN', 'WORKFLOW', 'STARTED', 'STATE', 'STEPS', ''], ...rows], [4]),
@@ -46,7 +47,7 @@ export const unpin: CacheCommand = (store, rest) => setPinned(store, rest[0], fa
 async function setPinned(store: Store, id: string | undefined, pinned: boolean) {
   const run = findRun(store, id);
   await store.runs.write({ ...run, pinned });
-  process.stdout.write(`${run.id} of ${printableLine(run.workflow)} is ${pinned ? '' : 'no longer '}pinned\n`);
+  print(`${run.id} of ${printableLine(run.workflow)} is ${pinned ? '' : 'no longer '}pinned\n`);
   return exitCodes.done;
 }
 

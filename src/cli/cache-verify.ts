@@ -2,7 +2,8 @@ import { exitCodes } from '../diagnostics/exit-codes.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { formatBytes } from '../formats/byte-size.js';
 import { verifyStore } from '../store/verify.js';
-import { type CacheCommand, expectNothing, printJson } from './cache-command.js';
+import { type CacheCommand, expectNothing } from './cache-command.js';
+import { print, printJson } from './output.js';
 
 /** How many of the steps that need a damaged object are named. */
 const stepsShown = 5;
@@ -21,13 +22,13 @@ export const verify: CacheCommand = async (store, rest, invocation) => {
     }
     const { what, problem, steps } = finding;
     damage.push({ what, problem, steps });
-    if (!json) process.stdout.write(damageText(what, problem, steps));
+    if (!json) print(damageText(what, problem, steps));
   }
   if (json) {
     printJson({ store: store.path, objects, bytes, damage });
   } else {
     const verdict = damage.length === 0 ? 'all sound' : `${damage.length} damaged and thrown away: run again to mend`;
-    process.stdout.write(`${objects} object${objects === 1 ? '' : 's'}, ${formatBytes(bytes)}: ${verdict}\n`);
+    print(`${objects} object${objects === 1 ? '' : 's'}, ${formatBytes(bytes)}: ${verdict}\n`);
   }
   return damage.length === 0 ? exitCodes.done : exitCodes.stepFailed;
 };

@@ -4,6 +4,7 @@ import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
 import type { CacheCommand } from './cache-command.js';
 import type { Command } from './command.js';
+import { folderOption } from './folder-option.js';
 
 const subcommands: Readonly<Record<string, () => Promise<CacheCommand>>> = {
   ls: async () => (await import('./cache-ls.js')).list,
@@ -56,6 +57,6 @@ export const command: Command = {
       if (name !== 'gc' && invocation.switch(option)) throw new UsageError(`--${option} is for runflow cache gc only`);
     }
     const run = await load();
-    return run(Store.open(storeLocation(invocation.value('store'), process.env)), rest, invocation);
+    return run(Store.open(storeLocation(folderOption(invocation, 'store'), process.env)), rest, invocation);
   },
 };

@@ -97,6 +97,7 @@ function valueGiven(
   if (token.value === undefined || (!token.inlineValue && token.value.startsWith('-'))) {
     throw usageError(command, `${token.rawName} needs a value: ${token.rawName} ${option.value}`);
   }
+  if (token.value.trim() === '') throw usageError(command, `${token.rawName} has an empty value`);
   return token.value;
 }
 
@@ -104,12 +105,17 @@ function checkPositionals(command: Command, positionals: readonly string[]): voi
   const { min, max } = command.positionals;
   if (positionals.length < min) throw usageError(command, `an argument is missing: ${usageLine(command)}`);
   if (positionals.length > max) throw usageError(command, `one argument too many: ${positionals[max]}`);
+  // Mostly a variable of the shell that is not set.
+  const empty = positionals.findIndex((text) => text.trim() === '');
+  if (empty >= 0) throw usageError(command, `argument ${empty + 1} is empty: ${usageLine(command)}`);
 }
 
 function unknownOption(command: Command, rawName: string, known: readonly string[]): UsageError {
-  const meant = nearest(rawName.replace(/^-+/, ''), known);
+  const given = rawName.replace(/^-+/, '');
+  const begun = given.length > 1 ? known.filter((name) => name.startsWith(given)) : [];
+  const meant = begun.length === 1 ? begun[0] : nearest(given, known);
   return new UsageError(`unknown option ${rawName}`, {
-    hint: meant === undefined ? `See runflow ${command.name} --help.` : didYouMean(rawName, meant, `--${meant}`),
+    hint: meant === undefined ? `See runflow ${command.name} --help.` : didYouMean(given, meant, `--${meant}`),
   });
 }
 

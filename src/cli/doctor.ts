@@ -10,6 +10,7 @@ import { forgetProbes } from '../gpu/probe-cache.js';
 import { columns } from './columns.js';
 import type { Command } from './command.js';
 import type { DeviceReport } from './doctor-device.js';
+import { print, printJson } from './output.js';
 
 const deviceTimeoutMilliseconds = 180_000;
 
@@ -25,7 +26,8 @@ export const command: Command = {
   async run(invocation) {
     forgetProbes();
     const report = await examineMachine();
-    process.stdout.write(invocation.switch('json') ? `${JSON.stringify(report, undefined, 2)}\n` : text(report));
+    if (invocation.switch('json')) printJson(report, 2);
+    else print(text(report));
     const healthy = report.device?.checks.every(({ passed }) => passed) ?? false;
     return healthy ? exitCodes.done : exitCodes.environment;
   },

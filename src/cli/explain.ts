@@ -6,6 +6,7 @@ import { matchingSteps } from '../plan/targets.js';
 import type { Prepared } from '../run/prepare.js';
 import type { Step } from '../steps/step.js';
 import type { Command } from './command.js';
+import { print, printJson } from './output.js';
 import { planOptions, preparedFor } from './prepared.js';
 
 export const command: Command = {
@@ -30,9 +31,9 @@ export const command: Command = {
     }
     const steps = prepared.steps.filter(({ id }) => wanted.has(id));
     if (invocation.switch('json')) {
-      process.stdout.write(`${JSON.stringify(steps.map((step) => description(step, prepared)))}\n`);
+      printJson(steps.map((step) => description(step, prepared)));
     } else {
-      for (const step of steps) process.stdout.write(text(step, prepared));
+      for (const step of steps) print(text(step, prepared));
     }
     return exitCodes.done;
   },

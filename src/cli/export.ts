@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { parseBytes } from '../formats/byte-size.js';
@@ -9,8 +8,10 @@ import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
 import { storeOption } from './cache.js';
 import type { Command } from './command.js';
+import { folderOption } from './folder-option.js';
 import { listenForSignals } from './interruption.js';
 import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
+import { print } from './output.js';
 
 export const command: Command = {
   name: 'export',
@@ -31,7 +32,7 @@ export const command: Command = {
   ].join('\n'),
   async run(invocation) {
     const [file, model] = invocation.positionals as [string, string];
-    const to = invocation.value('to');
+    const to = folderOption(invocation, 'to');
     if (to === undefined) throw new UsageError('--to is missing', { hint: 'Name the folder to write: --to DIR.' });
     const size = invocation.value('shard-size');
     const shardBytes = size === undefined ? undefined : shardSize(size);
@@ -43,20 +44,20 @@ export const command: Command = {
       if (event.type !== 'summary' || event.failed > 0 || event.interrupted) renderer.handle(event);
     });
     const interruption = listenForSignals();
-    const folder = resolve(to);
+    const folder = to;
     try {
       const exitCode = await exportModel({
         workflow,
         model,
         folder,
-        store: Store.open(storeLocation(invocation.value('store'), process.env)),
+        store: Store.open(storeLocation(folderOption(invocation, 'store'), process.env)),
         events,
         locked: invocation.switch('locked'),
         signal: interruption.stop,
         killSignal: interruption.kill,
         ...(shardBytes === undefined ? {} : { shardBytes }),
       });
-      if (exitCode === exitCodes.done) process.stdout.write(`Model ${model} is in ${folder}\n`);
+      if (exitCode === exitCodes.done) print(`Model ${model} is in ${folder}\n`);
       return exitCode;
     } finally {
       interruption.end();

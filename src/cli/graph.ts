@@ -2,6 +2,7 @@ import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { drawGraph, type GraphFormat, graphFormats } from '../plan/graph.js';
 import type { Command } from './command.js';
+import { print } from './output.js';
 import { planOptions, preparedFor } from './prepared.js';
 
 export const command: Command = {
@@ -20,7 +21,7 @@ export const command: Command = {
       throw new UsageError(`there is no graph format ${format}`, { hint: `Give ${graphFormats.join(' or ')}.` });
     }
     const { steps } = await preparedFor(invocation, invocation.positionals.slice(1));
-    process.stdout.write(drawGraph(steps, format as GraphFormat, { collapse: !invocation.switch('steps') }));
+    print(drawGraph(steps, format as GraphFormat, { collapse: !invocation.switch('steps') }));
     return exitCodes.done;
   },
 };

@@ -4,6 +4,7 @@ import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { schemaText } from '../workflow/schema.js';
 import type { Command } from './command.js';
+import { print } from './output.js';
 
 const workflowName = 'workflow.yaml';
 const schemaName = 'workflow.schema.json';
@@ -21,7 +22,7 @@ export const command: Command = {
       const workflow = join(folder, workflowName);
       writeFileSync(workflow, starter, { flag: 'wx' });
       writeSchema(join(folder, schemaName));
-      process.stdout.write(`wrote ${workflow}\nnext: runflow run ${workflow}\n`);
+      print(`wrote ${workflow}\nnext: runflow run ${workflow}\n`);
       return exitCodes.done;
     } catch (error) {
       const { code, path, message } = error as NodeJS.ErrnoException;

@@ -3,21 +3,31 @@ import { exitCodes } from '../diagnostics/exit-codes.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { helpOf, parseInvocation } from './command.js';
 import { commands } from './commands.js';
+import { print } from './output.js';
 import { reportError } from './report-error.js';
 
 /** Runs one command line and gives its exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv;
-  if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) {
-    process.stdout.write(overview());
-    return first === undefined ? exitCodes.invalid : exitCodes.done;
+  if (first === undefined) {
+    print(overview());
+    return exitCodes.invalid;
   }
-  if (first === '--version' || first === '-v') {
-    const { runflowVersion } = await import('../diagnostics/version.js');
-    process.stdout.write(`${runflowVersion()}\n`);
+  if (first === 'help' && rest[0] !== undefined && !rest[0].startsWith('-')) {
+    expectNothing(`help ${rest[0]}`, rest.slice(1));
+    return main([rest[0], '--help']);
+  }
+  if (['--help', '-h', 'help'].includes(first)) {
+    expectNothing(first, rest);
+    print(overview());
     return exitCodes.done;
   }
-  if (first === 'help') return main([rest[0]!, '--help']);
+  if (first === '--version' || first === '-v') {
+    expectNothing(first, rest);
+    const { runflowVersion } = await import('../diagnostics/version.js');
+    print(`${runflowVersion()}\n`);
+    return exitCodes.done;
+  }
   if (first.startsWith('-')) {
     throw new UsageError(`unknown option ${first}`, {
       hint: 'Options come after the command: runflow COMMAND --help.',
@@ -33,10 +43,14 @@ async function main(argv: readonly string[]): Promise<number> {
   const { command } = await entry.load();
   const invocation = parseInvocation(command, rest);
   if (invocation.switch('help')) {
-    process.stdout.write(helpOf(command));
+    print(helpOf(command));
     return exitCodes.done;
   }
   return command.run(invocation);
+}
+
+function expectNothing(before: string, [more]: readonly string[]): void {
+  if (more !== undefined) throw new UsageError(`one argument too many behind runflow ${before}: ${more}`);
 }
 
 function overview(): string {

@@ -1,6 +1,7 @@
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { describePlan } from '../run/plan.js';
 import type { Command } from './command.js';
+import { print, printJson } from './output.js';
 import { countsOf, planText, planTextOfEach } from './plan-text.js';
 import { planOptions, preparedFor } from './prepared.js';
 
@@ -29,9 +30,9 @@ export const command: Command = {
   async run(invocation) {
     const prepared = await preparedFor(invocation, invocation.positionals.slice(1));
     if (invocation.switch('json')) {
-      process.stdout.write(`${JSON.stringify(describePlan(prepared))}\n`);
+      printJson(describePlan(prepared));
     } else {
-      process.stdout.write((invocation.switch('all') ? planTextOfEach : planText)(prepared.workflow.name, prepared));
+      print((invocation.switch('all') ? planTextOfEach : planText)(prepared.workflow.name, prepared));
     }
     const busy = countsOf(prepared).run > 0 || prepared.plan.deferred.length > 0;
     return invocation.switch('exit-code') && busy ? somethingToRun : exitCodes.done;

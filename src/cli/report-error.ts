@@ -1,12 +1,14 @@
 import { InvalidWorkflowError, RunflowError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
+import { printable } from '../diagnostics/printable.js';
 import { renderDiagnostics } from '../diagnostics/render.js';
 import { styleFor } from '../diagnostics/style.js';
 
 /** Prints an error for a person (to stderr) and gives the exit code of the process. */
-export function reportError(error: unknown, print: (text: string) => void): ExitCode {
+export function reportError(error: unknown, write: (text: string) => void): ExitCode {
+  const print = (text: string) => write(printable(text));
   if (error instanceof InvalidWorkflowError) {
-    print(renderDiagnostics(error.diagnostics, styleFor(process.stderr, process.env)));
+    write(renderDiagnostics(error.diagnostics, styleFor(process.stderr, process.env)));
     return error.exitCode;
   }
   if (error instanceof RunflowError) {

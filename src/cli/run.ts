@@ -6,6 +6,7 @@ import { defaultWorkerLimits } from '../run/worker-process.js';
 import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
 import type { Command, Invocation } from './command.js';
+import { folderOption } from './folder-option.js';
 import { listenForSignals } from './interruption.js';
 import { loadOptions, workflowOf } from './load-workflow.js';
 import { command as planCommand } from './plan.js';
@@ -39,15 +40,15 @@ export const command: Command = {
     if (executor !== 'local') throw new UsageError(`there is no executor ${executor}`, { hint: 'Give local.' });
     const retries = wholeNumber(invocation, 'retries') ?? 1;
     const deviceBusySeconds = wholeNumber(invocation, 'device-timeout') ?? defaultWorkerLimits.deviceBusySeconds;
+    const out = folderOption(invocation, 'out');
     if (invocation.switch('dry-run')) return planCommand.run(invocation);
     const [file, ...targets] = invocation.positionals;
     const workflow = await workflowOf(file!, loadOptions(invocation));
-    const store = Store.open(storeLocation(invocation.value('store'), process.env));
+    const store = Store.open(storeLocation(folderOption(invocation, 'store'), process.env));
     const events = new EventBus();
     const renderer = await selectRenderer(process.stdout, { json: invocation.switch('json') });
     events.subscribe((event) => renderer.handle(event));
     const interruption = listenForSignals();
-    const out = invocation.value('out');
     try {
       return await runWorkflow({
         workflow,

@@ -1,6 +1,7 @@
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { schemaText } from '../workflow/schema.js';
 import type { Command } from './command.js';
+import { print } from './output.js';
 
 export const command: Command = {
   name: 'schema',
@@ -10,7 +11,7 @@ export const command: Command = {
   options: {},
   details: 'For completion in an editor: runflow schema > workflow.schema.json',
   async run() {
-    process.stdout.write(schemaText());
+    print(schemaText());
     return exitCodes.done;
   },
 };

@@ -6,6 +6,7 @@ import { styleFor } from '../diagnostics/style.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import type { Command } from './command.js';
 import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
+import { print } from './output.js';
 
 export const command: Command = {
   name: 'validate',
@@ -19,7 +20,7 @@ export const command: Command = {
     let valid = true;
     for (const file of invocation.positionals) {
       try {
-        process.stdout.write(`${printableLine(summary(file, await workflowOf(file, options)))}\n`);
+        print(`${printableLine(summary(file, await workflowOf(file, options)))}\n`);
       } catch (error) {
         if (!(error instanceof InvalidWorkflowError)) throw error;
         process.stderr.write(renderDiagnostics(error.diagnostics, styleFor(process.stderr, process.env)));

@@ -1,3 +1,4 @@
+import { printableJson } from '../diagnostics/printable.js';
 import type { RunEvent } from './events.js';
 import type { Renderer } from './render-select.js';
 import { type Output, written } from './render-text.js';
@@ -6,7 +7,7 @@ import { type Output, written } from './render-text.js';
 export function jsonRenderer(out: Output): Renderer {
   return {
     handle(event: RunEvent) {
-      out.write(`${JSON.stringify(event)}\n`);
+      out.write(`${printableJson(event)}\n`);
     },
     close: () => written(out),
   };

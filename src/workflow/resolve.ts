@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Result } from '../diagnostics/diagnostic.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
+import { printable } from '../diagnostics/printable.js';
 import { type MapNode, toPlain } from './document.js';
 import { isBehaviour } from './metrics.js';
 import type { Named, RawSubspace, RawSweep, RawWorkflow } from './raw.js';
@@ -28,7 +29,7 @@ export function resolveWorkflow(
 ): Result<Workflow> {
   const raw = toPlain(sound) as RawWorkflow;
   const scope = new Scope(root);
-  const name = raw.name ?? basename(file).replace(/\.ya?ml$/, '');
+  const name = workflowName(scope, raw.name, file);
   const seed = raw.seed ?? 0;
   const semantics = semanticsAsked ?? raw.semantics ?? 'paper';
   const subspaces = resolveSubspaces(scope, raw.subspaces, seed);
@@ -48,6 +49,33 @@ export function resolveWorkflow(
   const report = resolveReport(raw, name, measured);
   if (scope.problems.length > 0) return { ok: false, diagnostics: scope.problems };
   return { ok: true, value: { file, name, seed, semantics, ...measured, report }, warnings: [] };
+}
+
+/**
+ * The name, which names the folder of results: what the workflow says, or else its file's name without the ending. Of a
+ * file called `...yaml` that would be the folder above.
+ */
+function workflowName(scope: Scope, given: string | undefined, file: string): string {
+  const name = given ?? basename(file).replace(/\.ya?ml$/, '');
+  const why =
+    name === ''
+      ? 'is empty'
+      : /^\.|[. ]$/.test(name)
+        ? 'begins or ends with a dot or a space'
+        : printable(name) !== name
+          ? 'holds characters that cannot be printed'
+          : /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name)
+            ? 'is a reserved name on some systems'
+            : undefined;
+  if (why === undefined) return name;
+  const message = `the workflow's name "${name}"${given === undefined ? ', that of its file,' : ''} ${why}: no folder of results can be called so`;
+  scope.refuse(
+    given === undefined ? [] : ['name'],
+    'invalid-name',
+    message,
+    'Give another, for example: name: my-study',
+  );
+  return name;
 }
 
 function resolveSubspaces(scope: Scope, raw: Named<RawSubspace> | undefined, seed: number): Map<string, Subspace> {

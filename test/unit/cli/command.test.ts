@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Command, helpOf, parseInvocation } from '../../../src/cli/command.js';
+import { folderOption } from '../../../src/cli/folder-option.js';
 import { UsageError } from '../../../src/diagnostics/errors.js';
 
 const command: Command = {
@@ -53,6 +57,43 @@ test('a missing, doubled or superfluous value or argument is a usage error', () 
   fails(['a.yaml', '-p', 'a', '-p', 'b'], /given twice/);
   fails([], /argument is missing: runflow brew FILE/);
   fails(['a', 'b', 'c'], /one argument too many: c/);
+});
+
+test('an empty value or argument is a usage error: a variable of the shell was not set', () => {
+  for (const empty of ['', ' ', '\t']) {
+    fails(['a.yaml', `--profile=${empty}`], /--profile has an empty value/);
+    fails(['a.yaml', '--profile', empty], /--profile has an empty value/);
+    fails(['a.yaml', `--force=${empty}`], /--force has an empty value/);
+    fails(['a.yaml', '--set', empty], /--set has an empty value/);
+    fails([empty], /argument 1 is empty/);
+    fails(['a.yaml', empty], /argument 2 is empty/);
+  }
+});
+
+test('the beginning of an option names it', () => {
+  fails(['a.yaml', '--prof', 'x'], /unknown option --prof Did you mean --profile\?/);
+});
+
+test('an option for a folder is refused where a file is, and knows the home folder', () => {
+  const out: Command = { ...command, options: { out: { description: 'Results', value: 'DIR' } } };
+  const folder = mkdtempSync(join(tmpdir(), 'folder-option-'));
+  writeFileSync(join(folder, 'file'), '');
+  const given = (value: string) => folderOption(parseInvocation(out, ['a.yaml', `--out=${value}`]), 'out');
+  try {
+    for (const name of ['file', 'file/below', 'file/far/below']) {
+      assert.throws(
+        () => given(join(folder, name)),
+        (error: unknown) => error instanceof UsageError && /file is a file, not a folder/.test(error.message),
+      );
+    }
+    assert.is(given(join(folder, 'new/deep')), join(folder, 'new/deep'));
+    assert.is(given(folder), folder);
+    assert.is(given('~/results'), join(homedir(), 'results'));
+    assert.is(given('results'), resolve('results'));
+    assert.is(folderOption(parseInvocation(out, ['a.yaml']), 'out'), undefined);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('what follows -- is an argument even when it looks like an option', () => {

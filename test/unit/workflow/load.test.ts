@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../src/formats/digest.js';
-import type { LoadOptions } from '../../../src/workflow/load.js';
+import { type LoadOptions, loadWorkflow } from '../../../src/workflow/load.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
 import { load, problems } from './loading.js';
+import { memoryFiles } from './memory-files.js';
 
 const small = `runflow: 1
 models:
@@ -106,6 +107,41 @@ test('all problems are told at once, in the order of the text', async () => {
     'lab/main.yaml:13:54: sweeps.keep.mode cannot be "paralel"',
     'lab/main.yaml:15:69: metrics.overlap.energies.1 is 2; it must be at most 1',
   ]);
+});
+
+test('a name that no folder of results can have is refused, whether written or that of the file', async () => {
+  const named = async (file: string, name = '') => {
+    const loaded = await loadWorkflow(file, {}, memoryFiles({ [file]: `runflow: 1\n${name}` }));
+    return loaded.ok ? loaded.value.name : loaded.diagnostics.map(({ message }) => message).join();
+  };
+  for (const file of [
+    '...yaml',
+    '....yaml',
+    '.yaml',
+    '.hidden.yaml',
+    'a..yaml',
+    'a .yaml',
+    'CON.yaml',
+    'nul.x.yaml',
+    'a\u001b[31m.yaml',
+  ]) {
+    assert.match(
+      await named(file),
+      /the workflow's name ".*", that of its file, .*: no folder of results can be called so/,
+    );
+    assert.is(await named(file, 'name: study'), 'study');
+  }
+  for (const name of ['..', '"../x"', '""', 'a/b', '.a', 'a.', 'con']) {
+    assert.match(await named('a.yaml', `name: ${name}`), /name/);
+  }
+  for (const [file, name] of [
+    ['a.b.yaml', 'a.b'],
+    ['a b.yml', 'a b'],
+    ['étude.yaml', 'étude'],
+    ['a', 'a'],
+  ]) {
+    assert.is(await named(file!), name);
+  }
 });
 
 test.run();
