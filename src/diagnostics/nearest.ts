@@ -3,7 +3,7 @@ export function didYouMean(given: string, meant: string, shown = `"${meant}"`): 
   const question = `Did you mean ${shown}?`;
   const [own, other] = [charactersBeside(given, meant), charactersBeside(meant, given)];
   if (![...own, ...other].some((character) => character > '\u007e')) return question;
-  const named = (characters: readonly string[]) => characters.map(codePoint).join(' ') || 'without them';
+  const named = (characters: readonly string[]) => characters.map(codePoint).join(' ') || 'nothing';
   return `${question} It may look the same: where yours has ${named(own)}, that one has ${named(other)}.`;
 }
 

@@ -1,13 +1,28 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DataError } from '../diagnostics/errors.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 
 /** "There are: a, b, c and 4 more" for an error's hint. */
 export function listNames(names: readonly string[], limit = 12): string {
   if (names.length === 0) return 'nothing';
   const shown = [...names].sort().slice(0, limit).join(', ');
   return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
+}
+
+/** What to do about a path that leads nowhere: the name beside it that was meant, or all there is. */
+export async function missingPathHint(path: string): Promise<string> {
+  let missing = path;
+  for (; missing !== dirname(missing); missing = dirname(missing)) {
+    const names = await readdir(dirname(missing)).catch(() => undefined);
+    if (names === undefined) continue;
+    if (names.includes(basename(missing))) return `${missing} is a link to what is not there, or no folder.`;
+    const meant = nearest(basename(missing), names);
+    if (meant !== undefined) return didYouMean(basename(missing), meant, `"${join(dirname(missing), meant)}"`);
+    return `In ${dirname(missing)} there is: ${listNames(names)}.`;
+  }
+  return 'No folder of it can be read.';
 }
 
 /** Turns a failed file operation into a DataError that names the path and, when it is missing, says what is there. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../diagnostics/errors.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { deviceCacheFolder } from './cache-folder.js';
 import type { AdapterDescription } from './gpu.js';
 import { readProbes, writeProbes } from './probe-cache.js';
@@ -20,6 +21,9 @@ export interface Driver {
   readonly adapter: AdapterDescription;
 }
 
+/** What RUNFLOW_ADAPTER may be, besides a part of an adapter's name. */
+const selectors = ['auto', 'hardware', 'lavapipe', 'swiftshader'];
+
 type Candidate = Omit<Driver, 'adapter'>;
 
 const probeTimeoutMilliseconds = 30_000;
@@ -32,7 +36,7 @@ const probeTimeoutMilliseconds = 30_000;
  * @throws EnvironmentError when nothing fits, saying what to install.
  */
 export async function chooseDriver(environment: NodeJS.ProcessEnv = process.env): Promise<Driver> {
-  const wanted = environment.RUNFLOW_ADAPTER || 'auto';
+  const wanted = environment.RUNFLOW_ADAPTER?.trim() || 'auto';
   const known = readProbes(environment)[wanted];
   if (known !== undefined) return known;
   const driver = await probeInOrder(wanted, environment);
@@ -74,7 +78,7 @@ async function probeInOrder(wanted: string, environment: NodeJS.ProcessEnv): Pro
 
 async function* candidates(wanted: string, environment: NodeJS.ProcessEnv): AsyncGenerator<Candidate> {
   const auto = wanted === 'auto';
-  if (!['auto', 'hardware', 'lavapipe', 'swiftshader'].includes(wanted)) {
+  if (!selectors.includes(wanted)) {
     yield { selector: wanted, variables: {}, name: wanted };
     return;
   }
@@ -101,6 +105,11 @@ function vulkanDriver(manifest: string): Record<string, string> {
 }
 
 function installationHint(wanted: string): string {
+  if (!selectors.includes(wanted)) {
+    const meant = nearest(wanted, selectors);
+    const values = `RUNFLOW_ADAPTER may be ${selectors.join(', ')}, or part of the name of an adapter that is listed above`;
+    return meant === undefined ? `${values}.` : `${didYouMean(wanted, meant)} ${values}.`;
+  }
   const swiftshader = 'npm install @sparticuz/chromium (brings a software GPU; Linux x64)';
   const lavapipe = 'Mesa 25 or newer (Debian: apt install mesa-vulkan-drivers, from backports where stable is older)';
   if (wanted === 'swiftshader') return `Install it: ${swiftshader}.`;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { DataError, InvalidWorkflowError } from '../diagnostics/errors.js';
 import type { Artifacts } from '../formats/artifact.js';
 import { type Checkpoint, checkpointArtifacts, openCheckpoint } from '../formats/checkpoint.js';
+import { missingPathHint } from '../formats/file-access.js';
 import { hasTiedEmbeddings, parseModelConfig } from '../formats/model-config.js';
 import type { ModelFacts, TensorFacts } from '../plan/facts.js';
 import type { Store } from '../store/store.js';
@@ -18,7 +19,7 @@ export async function openModel(model: PathModel): Promise<Checkpoint> {
         code: 'missing-path',
         message: `model ${model.name}: there is no folder ${model.path}`,
         range: model.range,
-        hint: 'Paths are relative to the file they stand in.',
+        hint: `Paths are relative to the file that gives their beginning. ${await missingPathHint(model.path)}`,
       },
     ]);
   }

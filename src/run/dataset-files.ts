@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { InvalidWorkflowError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
 import { dataFormatOf } from '../formats/data-file.js';
-import { listNames } from '../formats/file-access.js';
+import { listNames, missingPathHint } from '../formats/file-access.js';
 import type { Store } from '../store/store.js';
 import type { Dataset } from '../workflow/workflow.js';
 
@@ -34,7 +34,8 @@ async function filesOf(dataset: PathDataset): Promise<{ folder: string; names: r
   const { path, files } = dataset;
   const status = await stat(path).catch(() => undefined);
   if (status === undefined) {
-    throw refused(dataset, `there is nothing at ${path}`, 'Paths are relative to the file they stand in.');
+    const hint = `Paths are relative to the file that gives their beginning. ${await missingPathHint(path)}`;
+    throw refused(dataset, `there is nothing at ${path}`, hint);
   }
   if (status.isDirectory()) return { folder: path, names: await namesIn(dataset) };
   if (files !== undefined) {

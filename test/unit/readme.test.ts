@@ -47,4 +47,46 @@ test('links of the README lead to files', () => {
     assert.ok(existsSync(join(root, target!)), target);
 });
 
+/** Every source by its path, without comments. */
+function sources(): readonly (readonly [string, string])[] {
+  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => [file, readFileSync(join(root, 'src', file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')]);
+}
+
+test('hints that point into a document name a heading of it', () => {
+  let found = 0;
+  for (const [file, text] of sources()) {
+    for (const [, heading, document] of text.matchAll(/"([^"\n]+)" in the ([A-Z]+)\b/g)) {
+      found += 1;
+      const headings = readFileSync(join(root, `${document}.md`), 'utf8').split('\n');
+      assert.ok(headings.includes(`## ${heading}`), `${file} points to "${heading}" in the ${document}`);
+    }
+    for (const [document] of text.matchAll(/\b(?:README|ARCHITECTURE)\b(?!\.md)/g)) {
+      assert.match(text, new RegExp(`" in the ${document}`), `${file} names the ${document}, and no part of it`);
+    }
+  }
+  assert.ok(found > 0);
+});
+
+test('hints that name a command name one there is, with options that it has', async () => {
+  const seen = new Set<string>();
+  for (const [file, text] of sources()) {
+    for (const [, name, rest] of text.matchAll(/(?:[Ss]ee|`|'|: |, |\bor|\brun) ?runflow ([a-z]+)([^'`.;)\n]*)/g)) {
+      const entry = Object.hasOwn(commands, name!) ? commands[name!] : undefined;
+      // A sentence about runflow is no command: `runflow computes …`.
+      if (entry === undefined) {
+        assert.match(name!, /s$|^(does|itself|relies|store)$/, `${file}: runflow ${name} is no command`);
+        continue;
+      }
+      const { command } = await entry.load();
+      seen.add(name!);
+      for (const [, option] of rest!.matchAll(/--([a-z-]+)/g)) {
+        assert.ok(option === 'help' || Object.hasOwn(command.options, option!), `${file}: runflow ${name} --${option}`);
+      }
+    }
+  }
+  assert.ok(seen.size >= 4, [...seen].join());
+});
+
 test.run();

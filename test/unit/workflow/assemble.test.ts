@@ -129,4 +129,34 @@ test('includes are followed for 50 files and no further', async () => {
   assert.match((await problems(chain(49)))[0]!, /more than 50 files/);
 });
 
+test('a profile lies in the folder of the workflow, its links followed', async () => {
+  const texts = {
+    'lab/main.yaml': main('seed: 1'),
+    'lab/profiles/toy.yaml': main('seed: 2'),
+    'other.yaml': main('seed: 3'),
+  };
+  assert.equal(await problems(texts, { profile: 'toy' }, { 'lab/profiles/toy.yaml': resolve('other.yaml') }), [
+    "--profile:1:1: lab/profiles/toy.yaml leads outside the workflow's folder",
+  ]);
+  const inside = { ...texts, 'lab/real.yaml': main('seed: 4') };
+  assert.is((await load(inside, { profile: 'toy' }, { 'lab/profiles/toy.yaml': resolve('lab/real.yaml') })).seed, 4);
+  for (const profile of ['..', '../main', './toy', 'toy.yaml', 'toy/']) {
+    assert.match((await problems(texts, { profile })).join(), /there is no profile/);
+  }
+});
+
+test('a file with another ending or a name that looks the same is named', async () => {
+  const texts = {
+    'lab/main.yaml': main('include: [lib.yml]'),
+    'lab/lib.yaml': main('seed: 1'),
+    'lab/profiles/toy.yml': main('seed: 2'),
+    'lab/profiles/mode\u0300le.yaml': main('seed: 2'),
+  };
+  assert.match(await screen(texts), /cannot read lab\/lib.yml: no such file[\s\S]*Did you mean "lab\/lib.yaml"\?/);
+  const found = { ...texts, 'lab/main.yaml': main('seed: 1') };
+  assert.match(await screen(found, { profile: 'toy' }), /Rename lab\/profiles\/toy.yml to toy.yaml/);
+  assert.match(await screen(found, { profile: 'mod\u00e8le' }), /Did you mean "mode\u0300le"\? .* U\+00E8, .* U\+0300/);
+  assert.match(await screen({ 'lab/main.yml': main('seed: 1') }), /Did you mean "lab\/main.yml"\?/);
+});
+
 test.run();
