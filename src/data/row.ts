@@ -4,9 +4,14 @@ import type { Json } from '../formats/json.js';
 /** One example of a dataset: column → value. */
 export type Row = { readonly [column: string]: Json };
 
+/** The value of a column; undefined when the row has none of that name, whatever names all objects have (`constructor`). */
+export function cellOf(row: Row, column: string): Json | undefined {
+  return Object.hasOwn(row, column) ? row[column] : undefined;
+}
+
 /** The text of one cell. Numbers and booleans are written as JSON writes them; anything else is an error naming the place. */
 export function textOf(row: Row, column: string, where: string): string {
-  const value = row[column];
+  const value = cellOf(row, column);
   if (value === undefined) throw missingColumn(row, column, where);
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

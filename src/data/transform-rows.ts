@@ -1,9 +1,13 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Json } from '../formats/json.js';
+import { type DataLimits, dataLimits } from './data-limits.js';
 import { numpyPermutation } from './numpy-random.js';
-import { missingColumn, type Row } from './row.js';
+import { cellOf, missingColumn, type Row } from './row.js';
 
-/** Conditions a row must meet, by column: a value, or a list of values of which one must be met. */
+/**
+ * Conditions a row must meet, by column: a value, a list of values of which one must be met, or `{ not: … }` with what none
+ * may be. A column that a row lacks counts as null where null is asked about, and is an error elsewhere.
+ */
 export type Where = { readonly [column: string]: Json };
 
 /** What a dataset does to its rows, always in this order. */
@@ -18,32 +22,111 @@ export type Transforms = {
   readonly columns?: { readonly [name: string]: string };
 };
 
+/**
+ * Rows on their way through where, shuffle, skip, take and columns. They are kept as JSON texts: memory follows what is
+ * kept, in the files' own size.
+ */
+export class RowSelection {
+  readonly #transforms: Transforms;
+  readonly #name: string;
+  readonly #limits: DataLimits;
+  readonly #kept: string[] = [];
+  /** Columns that were asked for null and that no row had so far. */
+  readonly #unseen: Set<string>;
+  #first: Row | undefined;
+  #rows = 0;
+  #characters = 0;
+
+  /** `name` stands in errors. */
+  constructor(transforms: Transforms, name: string, limits: DataLimits = dataLimits) {
+    this.#transforms = transforms;
+    this.#name = name;
+    this.#limits = limits;
+    this.#unseen = new Set(Object.keys(transforms.where ?? {}));
+  }
+
+  /** Takes a row up, unless `where` leaves it out. */
+  add(row: Row): void {
+    this.#first ??= row;
+    this.#rows++;
+    for (const column of this.#unseen) if (Object.hasOwn(row, column)) this.#unseen.delete(column);
+    if (!meets(row, this.#transforms.where ?? {}, this.#name)) return;
+    const text = JSON.stringify(row);
+    this.#kept.push(text);
+    this.#characters += text.length + 1;
+    if (this.#kept.length > this.#limits.rows || this.#characters > this.#limits.characters) {
+      throw new DataError(
+        `${this.#name}: more than ${this.#limits.rows} rows or ${this.#limits.characters} characters of rows`,
+        { hint: 'Keep fewer with `where`, or read only the beginning with `take` and without `shuffle`.' },
+      );
+    }
+  }
+
+  /** True when further rows change nothing. */
+  get complete(): boolean {
+    const { shuffle, skip = 0, take } = this.#transforms;
+    return shuffle === undefined && take !== undefined && this.#kept.length >= skip + take;
+  }
+
+  /**
+   * The rows that are left, each as JSON text, in their order.
+   * @throws DataError when there are none, or fewer than asked for
+   */
+  *finish(): Generator<string> {
+    const { where, shuffle, skip = 0, take, columns } = this.#transforms;
+    const [unseen] = this.#unseen;
+    if (this.#rows > 0 && unseen !== undefined) throw missingColumn(this.#first!, unseen, this.#name);
+    if (this.#rows > 0 && this.#kept.length === 0) {
+      throw new DataError(`${this.#name}: none of the ${this.#rows} rows meets ${JSON.stringify(where)}`, {
+        hint: `The first row is ${excerpt(this.#first!)}.`,
+      });
+    }
+    const end = Math.min(this.#kept.length, take === undefined ? Number.POSITIVE_INFINITY : skip + take);
+    if (take !== undefined && end < skip + take) {
+      throw new DataError(`${this.#name}: ${skip + take} rows are asked for, there are ${this.#kept.length}`, {
+        hint: 'Lower `take`, or loosen `where`.',
+      });
+    }
+    if (skip >= end) throw new DataError(`${this.#name}: no rows`, { hint: 'Check the file and `skip`.' });
+    const order = shuffle === undefined ? undefined : numpyPermutation(shuffle, this.#kept.length);
+    for (let position = skip; position < end; position++) {
+      const text = this.#kept[order === undefined ? position : order[position]!]!;
+      yield columns === undefined ? text : JSON.stringify(pick(JSON.parse(text) as Row, columns, this.#name));
+    }
+  }
+}
+
 /** Applies where, shuffle, skip, take and columns. `name` stands in errors; an empty outcome is one. */
-export function transformRows(rows: readonly Row[], transforms: Transforms, name: string): Row[] {
-  const { where, shuffle, skip = 0, take, columns } = transforms;
-  let kept: Row[] = where === undefined ? [...rows] : rows.filter((row) => meets(row, where, name));
-  if (rows.length > 0 && kept.length === 0) {
-    throw new DataError(`${name}: none of the ${rows.length} rows meets ${JSON.stringify(where)}`, {
-      hint: `The first row is ${excerpt(rows[0]!)}.`,
-    });
+export function transformRows(rows: Iterable<Row>, transforms: Transforms, name: string): Row[] {
+  const selection = new RowSelection(transforms, name);
+  for (const row of rows) {
+    if (selection.complete) break;
+    selection.add(row);
   }
-  if (shuffle !== undefined) kept = Array.from(numpyPermutation(shuffle, kept.length), (index) => kept[index]!);
-  const chosen = kept.slice(skip, take === undefined ? undefined : skip + take);
-  if (take !== undefined && chosen.length < take) {
-    throw new DataError(`${name}: ${skip + take} rows are asked for, there are ${kept.length}`, {
-      hint: 'Lower `take`, or loosen `where`.',
-    });
-  }
-  if (chosen.length === 0) throw new DataError(`${name}: no rows`, { hint: 'Check the file and `skip`.' });
-  return columns === undefined ? chosen : chosen.map((row) => pick(row, columns, name));
+  return Array.from(selection.finish(), (text) => JSON.parse(text) as Row);
+}
+
+/** The columns that decide the outcome; undefined when all may. */
+export function columnsNeeded({ where, columns }: Transforms): readonly string[] | undefined {
+  return columns && [...new Set([...Object.values(columns), ...Object.keys(where ?? {})])];
 }
 
 function meets(row: Row, where: Where, name: string): boolean {
   return Object.entries(where).every(([column, wanted]) => {
-    const value = row[column];
+    const not = isNegation(wanted);
+    const values = listOf(not ? wanted.not : wanted);
+    const value = cellOf(row, column) ?? (values.includes(null) ? null : undefined);
     if (value === undefined) throw missingColumn(row, column, name);
-    return Array.isArray(wanted) ? wanted.some((one) => equal(value, one)) : equal(value, wanted);
+    return values.some((one) => equal(value, one)) !== not;
   });
+}
+
+function isNegation(wanted: Json): wanted is { readonly not: Json } {
+  return typeof wanted === 'object' && wanted !== null && 'not' in wanted;
+}
+
+function listOf(wanted: Json): readonly Json[] {
+  return Array.isArray(wanted) ? wanted : [wanted];
 }
 
 /** CSV cells are text: there `false` and "false", 3 and "3" are the same; Python writes its booleans as True and False. */
@@ -58,7 +141,7 @@ function equal(value: Json, wanted: Json): boolean {
 function pick(row: Row, columns: { readonly [name: string]: string }, name: string): Row {
   return Object.fromEntries(
     Object.entries(columns).map(([target, column]) => {
-      const value = row[column];
+      const value = cellOf(row, column);
       if (value === undefined) throw missingColumn(row, column, name);
       return [target, value];
     }),

@@ -1,3 +1,6 @@
+import { exactNumber } from './exact-number.js';
+import type { Json } from './json.js';
+
 /** A JSON value whose objects are maps: no prototype to collide with, and keys stay in the order of the text. */
 export type StrictJson = null | boolean | number | string | readonly StrictJson[] | StrictJsonObject;
 export type StrictJsonObject = ReadonlyMap<string, StrictJson>;
@@ -11,6 +14,14 @@ export interface StrictJsonOptions {
   readonly unsignedIntegers?: boolean;
 }
 
+/** What becomes of what was read. */
+interface Reading<Value> {
+  number(written: string, fail: (message: string) => never): number | string;
+  object(members: ReadonlyMap<string, Value>): Value;
+  /** Half of a surrogate pair, which UTF-8 cannot write, is refused. */
+  readonly wellFormed: boolean;
+}
+
 /** What is wrong with a JSON text, and where: `position` counts UTF-16 units from 0. */
 export class JsonSyntaxError extends Error {
   readonly position: number;
@@ -21,7 +32,7 @@ export class JsonSyntaxError extends Error {
 }
 
 const whitespace = /[ \t\n\r]*/y;
-const numberToken = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
+const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON strings may not hold raw control characters
 const controlCharacter = /[\u0000-\u001f]/;
 
@@ -30,6 +41,35 @@ const controlCharacter = /[\u0000-\u001f]/;
  * last), integers that a double cannot hold (it rounds them), and nesting without bound.
  */
 export function parseStrictJson(text: string, options: StrictJsonOptions): StrictJson {
+  return parse<StrictJson>(text, options, {
+    number(written, fail) {
+      const value = Number(written);
+      const integer = !/[.eE]/.test(written);
+      if (options.unsignedIntegers && (!integer || written.startsWith('-'))) {
+        return fail(`${written.slice(0, 30)} is not an unsigned integer`);
+      }
+      if (integer ? Number.isSafeInteger(value) : Number.isFinite(value)) return value;
+      return fail(`the number ${written.slice(0, 30)} cannot be held exactly`);
+    },
+    object: (members) => members,
+    wellFormed: false,
+  });
+}
+
+/**
+ * The same for data, as plain objects: whatever its name, a member is one of the object's own. A number that would come
+ * out as another one is kept as its text (`exactNumber`); half of a surrogate pair is refused.
+ */
+export function parseDataJson(text: string, options: StrictJsonOptions): Json {
+  return parse<Json>(text, options, {
+    number: exactNumber,
+    object: (members) => Object.fromEntries(members),
+    wellFormed: true,
+  });
+}
+
+function parse<Value>(text: string, options: StrictJsonOptions, reading: Reading<Value>): Value {
+  type Any = Value | string | number | boolean | null | readonly Any[];
   const maximumValues = options.values ?? 2_000_000;
   let values = 0;
   let at = 0;
@@ -68,37 +108,33 @@ export function parseStrictJson(text: string, options: StrictJsonOptions): Stric
       if (controlCharacter.test(content)) fail('a control character in a string', start);
       return content;
     }
+    let value: string;
     try {
-      return JSON.parse(text.slice(start, at)) as string;
+      value = JSON.parse(text.slice(start, at)) as string;
     } catch {
       return fail('a string with a wrong escape or a control character', start);
     }
+    if (reading.wellFormed && /\p{Surrogate}/u.test(value))
+      fail('half of a surrogate pair, which is no character', start);
+    return value;
   }
 
-  function parseNumber(): number {
+  function parseNumber(): number | string {
     const start = at;
     numberToken.lastIndex = at;
     const match = numberToken.exec(text);
     if (match === null) fail(at < text.length ? `unexpected ${JSON.stringify(text[at])}` : 'text ends too early');
     at = numberToken.lastIndex;
-    const value = Number(match[0]);
-    const integer = match[1] === undefined && match[2] === undefined;
-    if (options.unsignedIntegers && (!integer || match[0].startsWith('-'))) {
-      fail(`${match[0].slice(0, 30)} is not an unsigned integer`, start);
-    }
-    if (integer ? !Number.isSafeInteger(value) : !Number.isFinite(value)) {
-      fail(`the number ${match[0].slice(0, 30)} cannot be held exactly`, start);
-    }
-    return value;
+    return reading.number(match[0], (message) => fail(message, start));
   }
 
-  function parseObject(depth: number): StrictJsonObject {
-    const object = new Map<string, StrictJson>();
+  function parseObject(depth: number): Value {
+    const object = new Map<string, Value>();
     at++;
     skipWhitespace();
     if (text[at] === '}') {
       at++;
-      return object;
+      return reading.object(object);
     }
     for (;;) {
       const start = at;
@@ -106,17 +142,17 @@ export function parseStrictJson(text: string, options: StrictJsonOptions): Stric
       if (object.has(key)) fail(`the key ${JSON.stringify(key)} stands twice in one object`, start);
       skipWhitespace();
       expect(':');
-      object.set(key, parseValue(depth));
+      object.set(key, parseValue(depth) as Value);
       if (text[at] !== ',') break;
       at++;
       skipWhitespace();
     }
     expect('}');
-    return object;
+    return reading.object(object);
   }
 
-  function parseArray(depth: number): readonly StrictJson[] {
-    const array: StrictJson[] = [];
+  function parseArray(depth: number): readonly Any[] {
+    const array: Any[] = [];
     at++;
     skipWhitespace();
     if (text[at] === ']') {
@@ -138,12 +174,12 @@ export function parseStrictJson(text: string, options: StrictJsonOptions): Stric
     return value;
   }
 
-  function parseValue(depth: number): StrictJson {
+  function parseValue(depth: number): Any {
     skipWhitespace();
     if (++values > maximumValues) fail(`more than ${maximumValues} values`);
     const first = text[at];
     if ((first === '{' || first === '[') && depth === 0) fail(`nested deeper than ${options.depth} levels`);
-    let value: StrictJson;
+    let value: Any;
     if (first === '{') value = parseObject(depth - 1);
     else if (first === '[') value = parseArray(depth - 1);
     else if (first === '"') value = parseString();
@@ -157,5 +193,5 @@ export function parseStrictJson(text: string, options: StrictJsonOptions): Stric
 
   const value = parseValue(options.depth);
   if (at < text.length) fail('text after the end of the value');
-  return value;
+  return value as Value;
 }

@@ -31,7 +31,7 @@ export type Dataset = Definition & {
 
 /** What is done to the rows, always in this order. Keys of `where` and `columns` are sorted: their order means nothing. */
 export type Transforms = {
-  /** Conditions by column: a value, or a list of values of which one must be met. */
+  /** Conditions by column: a value, a list of values of which one must be met, or `{ not: … }`. */
   readonly where?: { readonly [column: string]: Json };
   /** Seed of the order. */
   readonly shuffle?: number;

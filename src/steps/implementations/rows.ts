@@ -1,6 +1,6 @@
-import { type DataFile, readRows } from '../../data/read-rows.js';
-import { encodeRows, type Row } from '../../data/row.js';
-import { type Transforms, transformRows } from '../../data/transform-rows.js';
+import type { DataFile } from '../../data/data-file.js';
+import { readRows } from '../../data/read-rows.js';
+import { columnsNeeded, RowSelection, type Transforms } from '../../data/transform-rows.js';
 import { DataError } from '../../diagnostics/errors.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { dataFormatOf } from '../../formats/data-file.js';
@@ -20,8 +20,9 @@ export async function runRows(context: StepContext): Promise<void> {
       hint: 'Name the files with `files`; .jsonl, .json, .csv, .tsv (also .gz or .xz) and .parquet are read.',
     });
   }
-  const needed = rowsNeeded(transforms);
-  const rows: Row[] = [];
+  const selection = new RowSelection(transforms, listNames(names, 3));
+  const columns = columnsNeeded(transforms);
+  let limit = rowsNeeded(transforms);
   for (const [index, name] of names.entries()) {
     context.signal.throwIfAborted();
     const artifact = available.get(name);
@@ -30,13 +31,41 @@ export async function runRows(context: StepContext): Promise<void> {
         hint: `The files are: ${listNames([...available.keys()])}.`,
       });
     }
-    const missing = needed === undefined ? undefined : needed - rows.length;
-    if (missing === undefined || missing > 0) {
-      for (const row of await readRows(dataFile(context, name, artifact), missing)) rows.push(row);
+    if (!selection.complete) {
+      const wanted = { ...(columns && { columns }), ...(limit !== undefined && { limit }) };
+      for await (const row of readRows(dataFile(context, name, artifact), wanted)) {
+        selection.add(row);
+        if (limit !== undefined) limit--;
+        if (selection.complete) break;
+      }
     }
     context.progress({ done: index + 1, total: names.length, unit: 'files' });
   }
-  await context.write('rows', encodeRows(transformRows(rows, transforms, listNames(names, 3))));
+  await writeRows(context, selection.finish());
+}
+
+const partCharacters = 1 << 20;
+
+/** Writes rows as JSON lines, part by part. */
+async function writeRows(context: StepContext, rows: Iterable<string>): Promise<void> {
+  const writer = await context.writer('rows');
+  try {
+    let lines: string[] = [];
+    let length = 0;
+    for (const row of rows) {
+      lines.push(row, '\n');
+      length += row.length;
+      if (length < partCharacters) continue;
+      await writer.append(Buffer.from(lines.join('')));
+      lines = [];
+      length = 0;
+    }
+    if (lines.length > 0) await writer.append(Buffer.from(lines.join('')));
+    await writer.close();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
 }
 
 /** How many rows from the first on decide the outcome; undefined when all do. */
@@ -45,5 +74,12 @@ function rowsNeeded({ where, shuffle, skip = 0, take }: Transforms): number | un
 }
 
 function dataFile(context: StepContext, name: string, artifact: Artifact): DataFile {
-  return { name, bytes: artifact.bytes, read: (offset, length) => context.read(artifact, offset, length) };
+  return {
+    name,
+    bytes: artifact.bytes,
+    read: (offset, length) => {
+      context.signal.throwIfAborted();
+      return context.read(artifact, offset, length);
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { mixCounts, mixRows, transformRows } from '../../../src/data/transform-rows.js';
+import { textOf } from '../../../src/data/row.js';
+import { mixCounts, mixRows, transformRows, type Where } from '../../../src/data/transform-rows.js';
 
 const rows = Array.from({ length: 10 }, (_, index) => ({
   n: index,
@@ -22,6 +23,35 @@ test('where takes one value or a list of them, and knows that CSV cells are text
   assert.is(transformRows(rows, { where: { kind: ['a', 'b'], n: [1, 7, 99] } }, 'd').length, 2);
   const cells = [{ is_safe: 'False', n: '3' }];
   assert.is(transformRows(cells, { where: { is_safe: false, n: 3 } }, 'd').length, 1);
+});
+
+test('where says "not": a value, a list, and null, which a column that a row lacks counts as', () => {
+  const answers = [{ id: 1, answer: 'a' }, { id: 2, answer: null }, { id: 3 }, { id: 4, answer: '' }];
+  const ids = (where: Where) => transformRows(answers, { where }, 'd').map(({ id }) => id);
+  assert.equal(ids({ answer: { not: null } }), [1, 4]);
+  assert.equal(ids({ answer: { not: [null, ''] } }), [1]);
+  assert.equal(ids({ answer: [null, 'a'] }), [1, 2, 3]);
+  assert.equal(ids({ id: { not: [1, 2] } }), [3, 4]);
+  assert.throws(() => ids({ answer: { not: '' } }), /there is no column "answer"/);
+  for (const where of [{ anser: { not: null } }, { anser: [null] }]) {
+    assert.throws(() => ids(where), /^d: there is no column "anser"|there is no column "anser"/);
+  }
+});
+
+test('columns may be called what every object has, and are missing where a row has none of the name', () => {
+  for (const name of ['constructor', 'toString', 'hasOwnProperty', '__proto__', 'valueOf']) {
+    const own = [Object.fromEntries([[name, 'x']]), Object.fromEntries([[name, 'y']])];
+    const where = Object.fromEntries([[name, 'y']]);
+    assert.is(JSON.stringify(transformRows(own, { where }, 'd')), JSON.stringify([own[1]]));
+    const renamed = transformRows(own, { columns: Object.fromEntries([[name, name]]) }, 'd');
+    assert.is(JSON.stringify(renamed), JSON.stringify(own));
+    assert.is(textOf(own[0]!, name, 'd'), 'x');
+    const missing = new RegExp(`there is no column "${name}"`);
+    for (const transforms of [{ where }, { columns: { prompt: name } }]) {
+      assert.throws(() => transformRows([{ a: 1 }], transforms, 'd'), missing);
+    }
+    assert.throws(() => textOf({ a: 1 }, name, 'd'), missing);
+  }
 });
 
 test('a wrong column lists the columns there are', () => {

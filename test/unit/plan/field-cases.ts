@@ -147,6 +147,7 @@ export const cases: readonly FieldCase[] = [
   ['topKSubspace.kind', '{ kind: top-k, of: alignment } → { kind: random-k, of: alignment }', 'energy energy-table'],
   ['topKSubspace.of', 'subspaces.top-k.of=useful', 'energy'],
   ['randomKSubspace.kind', '{ kind: random-k, of: alignment } → { kind: top-k, of: alignment }', 'energy energy-table'],
+  ['condition.not', 'datasets.file.where={ a: { not: null } }', 'rows'],
   ['randomKSubspace.of', 'subspaces.random-k.of=useful', 'energy'],
   ['randomKSubspace.seeds', 'subspaces.random-k.seeds=[5, 6]', 'energy energy-table'],
   ['randomSubspace.kind', '{ kind: random, like: alignment } → { kind: top-k, of: alignment }', 'energy energy-table'],

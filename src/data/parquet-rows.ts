@@ -1,0 +1,152 @@
+import type { FileMetaData } from 'hyparquet';
+import { DataError } from '../diagnostics/errors.js';
+import { JsonSyntaxError } from '../formats/strict-json.js';
+import type { DataFile } from './data-file.js';
+import { type DataLimits, mebibytes } from './data-limits.js';
+import { boundedCompressors, checkPages } from './parquet-pages.js';
+import { type ParquetColumn, parquetColumns } from './parquet-schema.js';
+import { ParquetValueError } from './parquet-values.js';
+import type { Row } from './row.js';
+
+/** The footer of a real file has some megabytes at most. */
+const maximumFooterBytes = 64 << 20;
+
+/**
+ * The rows of a parquet file, row group by row group, of which only the wanted columns are decoded. Sizes are looked at
+ * before anything is unpacked.
+ */
+export async function* parquetRows(
+  file: DataFile,
+  {
+    limit = Number.POSITIVE_INFINITY,
+    columns: wanted,
+  }: { readonly limit?: number; readonly columns?: readonly string[] },
+  limits: DataLimits,
+): AsyncGenerator<Row> {
+  const { name } = file;
+  const metadata = await readFooter(file);
+  const { columns, stored } = parquetColumns(metadata, name, limits);
+  const chosen = wanted === undefined ? columns : wanted.map((column) => columnOf(columns, column, name));
+  let before = 0;
+  for (const [index, group] of metadata.row_groups.entries()) {
+    if (before >= limit) return;
+    const rows = Number(group.num_rows);
+    checkSize(metadata, index, chosen, name, limits);
+    const end = Math.min(rows, limit - before);
+    for (const chunk of chosen.flatMap((column) => column.chunks)) {
+      const { meta_data: described } = group.columns[chunk]!;
+      await explained(name, () => checkPages(file, described!, limits));
+    }
+    const values = await readGroup(file, stored, before, before + end, chosen, limits);
+    for (const [row, cells] of values.entries()) {
+      yield Object.fromEntries(
+        chosen.map((column) => [column.name, cellOf(column, cells[column.alias], `${name}: row ${before + row + 1}`)]),
+      );
+      // What was read can go.
+      values[row] = emptyCells;
+    }
+    before += rows;
+  }
+}
+
+type Cells = Readonly<Record<string, unknown>>;
+const emptyCells: Cells = {};
+
+function cellOf(column: ParquetColumn, stored: unknown, where: string) {
+  try {
+    return column.read(stored);
+  } catch (cause) {
+    if (!(cause instanceof ParquetValueError || cause instanceof JsonSyntaxError)) throw cause;
+    throw new DataError(`${where}, column "${column.name}": ${cause.message}`, {
+      cause,
+      hint: 'Name the columns that are needed in `columns`, without this one, or write it as text.',
+    });
+  }
+}
+
+async function readFooter(file: DataFile): Promise<FileMetaData> {
+  const { parquetMetadataAsync } = await import('hyparquet');
+  return explained(file.name, async () => {
+    if (file.bytes < 12) throw new Error('it is too short');
+    const tail = await file.read(file.bytes - 8, 8);
+    const bytes = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
+    if (bytes > maximumFooterBytes) throw new Error(`its footer of ${bytes} bytes is too long`);
+    const metadata = await parquetMetadataAsync(bufferOf(file), { geoparquet: false });
+    const rows = metadata.row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
+    if (rows !== metadata.num_rows) throw new Error(`it says ${metadata.num_rows} rows and has groups of ${rows}`);
+    return metadata;
+  });
+}
+
+function columnOf(columns: readonly ParquetColumn[], wanted: string, name: string): ParquetColumn {
+  const column = columns.find((candidate) => candidate.name === wanted);
+  if (column !== undefined) return column;
+  throw new DataError(`${name}: there is no column "${wanted}"`, {
+    hint: `The columns are: ${columns.map((candidate) => candidate.name).join(', ') || '(none)'}.`,
+  });
+}
+
+function checkSize(
+  metadata: FileMetaData,
+  index: number,
+  columns: readonly ParquetColumn[],
+  name: string,
+  { rowGroupBytes, rowGroupValues, rows }: DataLimits,
+): void {
+  const group = metadata.row_groups[index]!;
+  const chunks = columns.flatMap((column) => column.chunks).map((chunk) => group.columns[chunk]?.meta_data);
+  let bytes = 0n;
+  let values = 0n;
+  for (const chunk of chunks) {
+    if (chunk === undefined) throw new DataError(`${name}: row group ${index + 1} lacks a column`);
+    const { total_compressed_size: packed, total_uncompressed_size: whole } = chunk;
+    bytes += packed > whole ? packed : whole;
+    values += chunk.num_values;
+  }
+  if (bytes <= rowGroupBytes && values <= rowGroupValues && group.num_rows <= rows) return;
+  const what = bytes > rowGroupBytes ? mebibytes(Number(bytes)) : `${values} values, ${group.num_rows} rows`;
+  throw new DataError(`${name}: row group ${index + 1} is larger than one may be: ${what}`, {
+    hint: `At most ${mebibytes(rowGroupBytes)} and ${rowGroupValues} values are read at once: write smaller row groups, or name fewer columns.`,
+  });
+}
+
+async function readGroup(
+  file: DataFile,
+  metadata: FileMetaData,
+  rowStart: number,
+  rowEnd: number,
+  columns: readonly ParquetColumn[],
+  limits: DataLimits,
+): Promise<Cells[]> {
+  const { parquetReadObjects } = await import('hyparquet');
+  const compressors = await boundedCompressors(limits);
+  const rows = await explained(file.name, () =>
+    parquetReadObjects({
+      file: bufferOf(file),
+      metadata,
+      ...{ columns: columns.map(({ alias }) => alias), compressors, utf8: false, rowStart, rowEnd },
+      // The only type that is left: 96-bit integers were points of time.
+      parsers: { timestampFromNanoseconds: (nanoseconds: bigint) => nanoseconds },
+    }),
+  );
+  return rows as Cells[];
+}
+
+function bufferOf(file: DataFile) {
+  return {
+    byteLength: file.bytes,
+    slice: async (start: number, end = file.bytes) => {
+      const part = await file.read(start, end - start);
+      return part.buffer.slice(part.byteOffset, part.byteOffset + part.byteLength);
+    },
+  };
+}
+
+async function explained<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError(`${name}: not a parquet file that can be read: ${(cause as Error).message}`, { cause });
+  }
+}

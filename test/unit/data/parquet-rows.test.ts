@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { parquetMetadata } from 'hyparquet';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { dataLimits } from '../../../src/data/data-limits.js';
+import type { Row } from '../../../src/data/row.js';
+import { dataFile, refusalOf, rowsOf } from './data-files.js';
+
+/** Written by test/fixtures/parquet/make.py. */
+const fixture = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`../../../../test/fixtures/parquet/${name}`, import.meta.url)));
+const file = (name: string) => dataFile(name, fixture(name));
+
+test('every type of a parquet file becomes JSON with all of its digits', async () => {
+  const expected = Buffer.from(fixture('types.jsonl')).toString().trim().split('\n');
+  const rows = expected.map((line) => JSON.parse(line) as Row);
+  for (const name of ['types', 'types-plain', 'types-v2-zstd']) {
+    const found = await rowsOf(file(`${name}.parquet`));
+    assert.is(found.length, rows.length);
+    for (const [index, row] of rows.entries()) {
+      for (const column of Object.keys(row)) {
+        const what = `${name}.parquet, row ${index + 1}, ${column}`;
+        assert.is(JSON.stringify(found[index]![column]), JSON.stringify(row[column]), what);
+      }
+      assert.equal(Object.keys(found[index]!), Object.keys(row), name);
+    }
+  }
+  const points = ['2020-01-02T03:04:05.123456789', '1969-12-31T23:59:59.999999999', null];
+  assert.equal(
+    await rowsOf(file('int96.parquet')),
+    points.map((when) => ({ when })),
+  );
+  assert.equal(await rowsOf(file('uuid.parquet')), [{ id: '80000000-0000-0000-0000-000000000005' }]);
+});
+
+test('bytes that are no text, columns of one name and map keys that stand twice are refused by name', async () => {
+  const error = await refusalOf(file('bytes.parquet'));
+  assert.is(error.message, 'bytes.parquet: row 2, column "bytes": bytes that are no UTF-8 text');
+  assert.match(error.hint!, /`columns`/);
+  assert.equal(await rowsOf(file('bytes.parquet'), { columns: ['text'] }), [{ text: 'a' }, { text: 'b' }]);
+  assert.match((await refusalOf(file('twice.parquet'))).message, /^twice\.parquet: two columns are called "x"/);
+  assert.match((await refusalOf(file('twice-in-map.parquet'))).message, /row 1, column "map": .*the key "k" twice/);
+  const missing = await refusalOf(file('bytes.parquet'), { columns: ['constructor'] });
+  assert.match(missing.message, /there is no column "constructor"/);
+  assert.is(missing.hint, 'The columns are: bytes, text.');
+});
+
+test('a row group beyond the limits is refused by what the footer says, before a page is read', async () => {
+  for (const limits of [{ rowGroupBytes: 100 }, { rowGroupValues: 999_999 }, { rows: 999_999 }]) {
+    let read = 0;
+    const whole = file('run.parquet');
+    const counted = {
+      ...whole,
+      read: (offset: number, length: number) => {
+        if (offset === 4 || length < 8) read += length;
+        return whole.read(offset, length);
+      },
+    };
+    const error = await refusalOf(counted, {}, { ...dataLimits, ...limits });
+    assert.match(error.message, /row group 1 is larger than one may be/);
+    assert.is(read, 0);
+  }
+});
+
+test('a page that says it holds more than it may is refused before it is unpacked', async () => {
+  for (const name of ['types.parquet', 'types-plain.parquet', 'types-v2-zstd.parquet', 'run.parquet']) {
+    const bytes = fixture(name);
+    const chunk = parquetMetadata(bytes.buffer as ArrayBuffer).row_groups[0]!.columns[0]!.meta_data!;
+    const page = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
+    // A thrift struct: field 1, the page's type, then field 2, its unpacked size as a zigzag varint.
+    assert.equal([bytes[page], bytes[page + 2]], [0x15, 0x15], name);
+    let end = page + 3;
+    while (bytes[end]! & 0x80) bytes[end++] = 0xfe;
+    bytes[end] = 0x7e;
+    const tight = await refusalOf(dataFile(name, bytes), {}, { ...dataLimits, rowGroupBytes: 100 });
+    assert.match(tight.message, /larger than one may be|a page says that it has/, name);
+    assert.match((await refusalOf(dataFile(name, bytes))).message, /not a parquet file that can be read/, name);
+  }
+});
+
+test.run();
