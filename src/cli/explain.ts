@@ -1,8 +1,7 @@
-import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { reasonText } from '../plan/explain-text.js';
-import { matchingSteps } from '../plan/targets.js';
+import { matchingSteps, unknownStep } from '../plan/targets.js';
 import type { Prepared } from '../run/prepare.js';
 import type { Step } from '../steps/step.js';
 import type { Command } from './command.js';
@@ -22,11 +21,7 @@ export const command: Command = {
     const wanted = new Set<string>();
     for (const pattern of patterns) {
       const found = matchingSteps(prepared.plan, pattern);
-      if (found.size === 0) {
-        throw new UsageError(`${pattern} names no step of this workflow`, {
-          hint: 'See runflow plan FILE --all for the names.',
-        });
-      }
+      if (found.size === 0) throw unknownStep(prepared.plan, pattern, pattern);
       for (const id of found) wanted.add(id);
     }
     const steps = prepared.steps.filter(({ id }) => wanted.has(id));

@@ -25,7 +25,7 @@ export function selectTargets(plan: Plan, targets: readonly string[]): readonly 
   for (const target of targets) {
     const found = matchingSteps(plan, target);
     const deferred = matchingDeferred(plan, target);
-    if (found.size === 0 && deferred.length === 0) throw unknownTarget(plan, target);
+    if (found.size === 0 && deferred.length === 0) throw unknownStep(plan, target, `target ${target}`);
     for (const id of found) wanted.add(id);
     // What is deferred needs its fetches: they are the only steps that can bring it about.
     for (const { models } of deferred) for (const model of models) wanted.add(`fetch[${model}]`);
@@ -55,12 +55,13 @@ function withoutSection(definition: string): string {
   return definition.slice(definition.indexOf('.') + 1);
 }
 
-function unknownTarget(plan: Plan, target: string): UsageError {
+/** What names no step; `said`: what the user wrote where they named it. */
+export function unknownStep(plan: Plan, target: string, said: string): UsageError {
   const definitions = [...plan.named.keys()].flatMap((definition) => [definition, withoutSection(definition)]);
   const names = new Set([...definitions, ...plan.steps.map((step) => step.kind)]);
   const known = target.includes('[') ? plan.steps.map((step) => step.id) : names;
   const meant = nearest(target, known);
-  return new UsageError(`target ${target} names no step of this workflow`, {
+  return new UsageError(`${said} names no step of this workflow`, {
     hint: meant === undefined ? 'See runflow plan FILE --all for the names.' : didYouMean(target, meant, meant),
   });
 }

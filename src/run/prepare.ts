@@ -1,11 +1,11 @@
-import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
+import { EnvironmentError } from '../diagnostics/errors.js';
 import type { Digest } from '../formats/digest.js';
 import { expand } from '../plan/expand.js';
 import { Explainer } from '../plan/explain.js';
 import type { Facts } from '../plan/facts.js';
 import type { Plan } from '../plan/plan.js';
 import { type Found, type Outcome, resolve, resolveStep, type Situation } from '../plan/resolve.js';
-import { matchingSteps, selectTargets } from '../plan/targets.js';
+import { matchingSteps, selectTargets, unknownStep } from '../plan/targets.js';
 import { stepDeclarations } from '../steps/registry.js';
 import type { Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
@@ -103,9 +103,7 @@ function forcedSteps(plan: Plan, patterns: readonly string[]): Set<string> {
   for (const pattern of patterns) {
     const found = matchingSteps(plan, pattern);
     if (found.size === 0 && plan.deferred.length === 0) {
-      throw new UsageError(`--force=${pattern} names no step of this workflow`, {
-        hint: 'See runflow plan FILE --all for the names.',
-      });
+      throw unknownStep(plan, pattern, `--force=${pattern}`);
     }
     for (const id of found) forced.add(id);
   }

@@ -18,6 +18,7 @@ export interface Assembled {
 }
 
 const mostFiles = 50;
+const referenceHint = 'Files are included before any reference is resolved: write the name itself.';
 /** A workflow may come from elsewhere: it must not show or use files that did not come with it. */
 const insideHint = 'Files of a workflow lie in its folder or below it, where links lead too.';
 
@@ -126,7 +127,8 @@ export class Assembler {
     const read = this.#disk.read(file, limits.characters + 1);
     if ('problem' in read) {
       const message = `cannot read ${name}: ${read.problem}`;
-      const meant = read.problem === noSuchFile ? this.#nearFile(name) : undefined;
+      const isReference = name.includes('${');
+      const meant = isReference ? referenceHint : read.problem === noSuchFile ? this.#nearFile(name) : undefined;
       if (from === undefined) this.problems.push(problemOf({ code: 'unreadable-file', message, hint: meant }));
       else this.#refuse(from, 'unreadable-file', message, meant);
       return undefined;

@@ -3,6 +3,7 @@ import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { isRooted } from '../formats/user-path.js';
 import { childOf, type DocumentNode, folderOf, type MapEntry, type MapNode, type ScalarNode } from './document.js';
 import { errorAt } from './problems.js';
+import { isSetting, rangeOf } from './source-text.js';
 
 /** Bounds on what references may make of a text that is itself bounded. */
 const bounds = { path: 200, chain: 100, scalar: 4096, total: 1_000_000 } as const;
@@ -12,15 +13,22 @@ const bounds = { path: 200, chain: 100, scalar: 4096, total: 1_000_000 } as cons
  * what it refers to; elsewhere the value is put in as it was written (`1.10` stays `1.10`). `$${` stands for a literal
  * `${`. There is no other syntax. Every scalar keeps the folder of the text that gives its first character.
  */
-export function interpolate(root: MapNode): { readonly root: MapNode; readonly problems: readonly Diagnostic[] } {
+export function interpolate(root: MapNode): {
+  readonly root: MapNode;
+  readonly problems: readonly Diagnostic[];
+  readonly warnings: readonly Diagnostic[];
+} {
   const interpolation = new Interpolation(root);
-  return { root: interpolation.map(root), problems: interpolation.problems };
+  const interpolated = interpolation.map(root);
+  return { root: interpolated, problems: interpolation.problems, warnings: interpolation.unusedSettings() };
 }
 
 class Interpolation {
   readonly problems: Diagnostic[] = [];
   readonly #root: MapNode;
   readonly #done = new Map<ScalarNode, ScalarNode | undefined>();
+  /** What is referred to. */
+  readonly #used = new Set<ScalarNode>();
   /** References being followed, outermost first. */
   readonly #open: { readonly path: string; readonly node: ScalarNode }[] = [];
   #characters = 0;
@@ -33,6 +41,17 @@ class Interpolation {
     const entries = new Map<string, MapEntry>();
     for (const [key, { key: place, value }] of node.entries) entries.set(key, { key: place, value: this.#node(value) });
     return { ...node, entries };
+  }
+
+  /** Parameters that --set gives and nothing refers to: whoever set one expects that something changes. */
+  unusedSettings(): Diagnostic[] {
+    const params = this.#root.entries.get('params')?.value;
+    if (params?.kind !== 'map') return [];
+    return [...params.entries].flatMap(([name, { key, value }]) => {
+      if (!isSetting(value.place) || value.kind !== 'scalar' || this.#used.has(value)) return [];
+      const message = `params.${name} is set, and nothing refers to it`;
+      return [{ severity: 'warning', code: 'unused-setting', message, range: rangeOf(key) } as const];
+    });
   }
 
   #node(node: DocumentNode): DocumentNode {
@@ -121,6 +140,7 @@ class Interpolation {
       this.#refuse(from, 'cyclic-reference', `a chain of more than ${bounds.chain} references`);
       return undefined;
     }
+    this.#used.add(target);
     this.#open.push({ path, node: target });
     const value = this.#scalar(target);
     this.#open.pop();

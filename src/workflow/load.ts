@@ -39,7 +39,11 @@ export async function loadWorkflow(
   if (!workflow.ok || stages.some((stage) => stage.length > 0)) return refused(firstOfEachPlace(stages));
   const { files, profile } = assembled;
   const document = toPlain(root) as JsonObject;
-  return { ok: true, value: { ...workflow.value, files, profile, document }, warnings: workflow.warnings };
+  return {
+    ok: true,
+    value: { ...workflow.value, files, profile, document },
+    warnings: [...interpolated.warnings, ...workflow.warnings],
+  };
 }
 
 /** Most workflows are read without a setting, and then need no schema. */

@@ -110,7 +110,9 @@ test('an adapter that is not there is an error that lists what is', async ({ bar
   assert.match(hardware.message, /RUNFLOW_ADAPTER=hardware/);
   const named = await rejection(chooseDriver({ ...bare, RUNFLOW_ADAPTER: 'no such adapter' }));
   assert.match(named.message, /no such adapter/);
-  assert.ok(named.hint);
+  assert.match(named.hint!, /^RUNFLOW_ADAPTER may be auto, hardware, lavapipe, swiftshader, or part of the name/);
+  const misspelt = await rejection(chooseDriver({ ...bare, RUNFLOW_ADAPTER: 'Lavapip' }));
+  assert.match(misspelt.hint!, /^Did you mean "lavapipe"\?/);
 });
 
 test.run();

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { UsageError } from '../../../src/diagnostics/errors.js';
 import { expand } from '../../../src/plan/expand.js';
 import { globMatches } from '../../../src/plan/glob.js';
-import { matchingSteps, selectTargets } from '../../../src/plan/targets.js';
+import { matchingSteps, selectTargets, unknownStep } from '../../../src/plan/targets.js';
 import { sampleFacts, sampleWorkflow } from './sample-workflow.js';
 
 const plan = expand(sampleWorkflow(), sampleFacts());
@@ -98,6 +98,17 @@ test('a step that is there already waits for no fetch', () => {
 
 test('a pattern of many stars comes to an end on a name that it does not match', () => {
   assert.not.ok(globMatches(`${'*a'.repeat(40)}b`)('a'.repeat(200)));
+});
+
+test('what names no step is answered with the nearest name, wherever it was given', () => {
+  assert.is(unknownStep(plan, 'svdd', '--force=svdd').message, '--force=svdd names no step of this workflow');
+  assert.is(unknownStep(plan, 'svdd', '').hint, 'Did you mean svd?');
+  assert.is(unknownStep(plan, 'svd[alignmnt,norm]', '').hint, 'Did you mean svd[alignment,norm]?');
+  assert.is(
+    unknownStep(plan, 's\u0475d', '').hint,
+    'Did you mean svd? It may look the same: where yours has U+0475, that one has U+0076.',
+  );
+  assert.is(unknownStep(plan, 'quite another', '').hint, 'See runflow plan FILE --all for the names.');
 });
 
 test.run();

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in workflows look like that
 import { resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -143,6 +144,11 @@ test('a profile lies in the folder of the workflow, its links followed', async (
   for (const profile of ['..', '../main', './toy', 'toy.yaml', 'toy/']) {
     assert.match((await problems(texts, { profile })).join(), /there is no profile/);
   }
+});
+
+test('an include is a name, not a reference', async () => {
+  const text = await screen({ 'lab/main.yaml': main('params: { a: x }\ninclude: ["${params.a}.yaml"]') });
+  assert.match(text, /no such file[\s\S]*Files are included before any reference is resolved/);
 });
 
 test('a file with another ending or a name that looks the same is named', async () => {

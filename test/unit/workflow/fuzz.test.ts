@@ -123,6 +123,74 @@ test('2,000 damaged workflows are read or refused, none slowly', async () => {
   assert.ok(slowest < 5000, `the slowest took ${slowest} ms`);
 });
 
+test('2,000 odd values of --set arrive whole or are refused', async () => {
+  const random = randomFrom(20_240_608);
+  const pieces = [
+    '1.10',
+    '0500',
+    '0x',
+    ' ',
+    ',',
+    '=',
+    '#',
+    ' # ',
+    ':',
+    ': ',
+    '-',
+    '- ',
+    '"',
+    "'",
+    '[',
+    ']',
+    '{',
+    '}',
+    '\\',
+    '&a',
+    '*',
+  ];
+  pieces.push(
+    '!',
+    '|',
+    '>',
+    '%',
+    '@',
+    '`',
+    '~',
+    'null',
+    'true',
+    '.5',
+    '1e5',
+    '\n',
+    '\t',
+    'é',
+    '🙂',
+    '/',
+    '$',
+    '<<',
+    '?',
+    'a',
+    '\u0007',
+  );
+  const texts = memoryFiles({
+    'main.yaml': 'runflow: 1\nparams: { a: x }\nreport: { title: "<${params.a}>" }\nmodels: { m: { path: x } }\n',
+  });
+  let whole = 0;
+  for (let round = 0; round < 2000; round++) {
+    const text = Array.from({ length: 1 + random(5) }, () => pieces[random(pieces.length)]!).join('');
+    if (text.includes('${')) continue;
+    const titled = await loadWorkflow('main.yaml', { set: [`report.title=${text}`] }, texts);
+    assert.ok(titled.ok && titled.value.report.title === text, JSON.stringify(text));
+    const loaded = await loadWorkflow('main.yaml', { set: [`params.a=${text}`] }, texts);
+    // A quote or bracket at the beginning says that YAML follows.
+    if (!loaded.ok || /^["'[{]/.test(text)) continue;
+    whole++;
+    assert.is(loaded.value.report.title, `<${text}>`);
+    const { a } = loaded.value.document.params as { a: unknown };
+    assert.ok(a === text || ['number', 'boolean'].includes(typeof a), JSON.stringify(text));
+  }
+  assert.ok(whole > 1000, `${whole} of 2,000 arrived: the texts test little`);
+});
+
 test('texts made to exhaust a parser are refused quickly', async () => {
   const size = 60_000;
   const fill = (piece: string) => piece.repeat(Math.floor(size / piece.length));

@@ -2,7 +2,9 @@
 import { resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { loadWorkflow } from '../../../src/workflow/load.js';
 import { load, problems, screen } from './loading.js';
+import { memoryFiles } from './memory-files.js';
 
 const texts = {
   'lab/main.yaml': `runflow: 1
@@ -77,6 +79,19 @@ test('in a list, what the schema takes as a text is what was written', async () 
 test('a relative path is relative to where the command is typed', async () => {
   const model = (await set('models.a.path=x')).models.get('a')!;
   assert.is(model.kind === 'path' && model.path, resolve('x'));
+});
+
+test('a parameter that is set though nothing refers to it is told of', async () => {
+  const warnings = async (...settings: string[]) => {
+    const loaded = await loadWorkflow('lab/main.yaml', { set: settings }, memoryFiles(texts));
+    assert.ok(loaded.ok);
+    return loaded.ok
+      ? loaded.warnings.map(({ message, range }) => `${range!.file}:${range!.start.column}: ${message}`)
+      : [];
+  };
+  assert.equal(await warnings('params.rate=2'), ['--set:8: params.rate is set, and nothing refers to it']);
+  assert.equal(await warnings('params.rate=2', 'seed=${params.rate}'), []);
+  assert.equal(await warnings('seed=2'), []);
 });
 
 const refused: Readonly<Record<string, readonly [string, string]>> = {
