@@ -52,6 +52,11 @@ export function isRotaryTable(tensor: string): boolean {
   return tensor.endsWith('.rotary_emb.inv_freq');
 }
 
+/** True for an embedding that is the output layer, too. */
+export function isTiedEmbedding(tensor: string, tied: boolean): boolean {
+  return tied && tensor === 'model.embed_tokens.weight';
+}
+
 /** True for an output layer that is stored although it is tied to the embedding, which is there too. */
 export function isTiedCopy(tensor: string, tied: boolean, has: (tensor: string) => boolean): boolean {
   return tied && tensor === 'lm_head.weight' && has('model.embed_tokens.weight');

@@ -1,9 +1,8 @@
 import { StepError } from '../diagnostics/errors.js';
 import type { Arithmetic } from './arithmetic.js';
+import { gaussianMatrix, type RandomMatrix } from './gaussian-matrix.js';
 import { hostCompute, sharedArray } from './host-compute.js';
-import { fillNormal } from './normal.js';
 import { orthonormalise, type RowSink } from './orthonormalise.js';
-import { RandomStream } from './philox.js';
 import { type TallMatrix, windowsOf } from './tall-matrix.js';
 
 /**
@@ -14,19 +13,11 @@ import { type TallMatrix, windowsOf } from './tall-matrix.js';
 export async function haarBasis(
   arithmetic: Arithmetic,
   shape: Omit<TallMatrix, 'window'>,
-  random: { readonly seed: number; readonly stream: string },
+  random: RandomMatrix,
   sink: RowSink,
 ): Promise<void> {
   const { rows, columns } = shape;
-  const stream = new RandomStream(random.seed, `haar/${random.stream}`);
-  const gaussian: TallMatrix = {
-    ...shape,
-    window: async (start, count) => {
-      const window = new Float32Array(count * columns);
-      fillNormal(stream, window, start * columns);
-      return window;
-    },
-  };
+  const gaussian = gaussianMatrix(shape, { seed: random.seed, stream: `haar/${random.stream}` });
   const gram = sharedArray(columns * columns);
   for (const { start, count } of windowsOf(shape)) {
     const part = await arithmetic.exactGram(await gaussian.window(start, count), count, columns);

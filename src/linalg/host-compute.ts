@@ -1,16 +1,23 @@
 import { Worker } from 'node:worker_threads';
 import { inverseCholesky } from './cholesky.js';
 import { hostGram } from './host-gram.js';
+import { type RandomisedBasis, randomisedBasis } from './randomised-basis.js';
 import { type SymmetricEigen, symmetricEigen } from './symmetric-eigen.js';
 
 export type HostRequest = { readonly id: number } & (
   | { readonly operation: 'gram'; readonly a: Float32Array; readonly rows: number; readonly columns: number }
   | { readonly operation: 'eigen' | 'inverse-cholesky'; readonly a: Float64Array; readonly n: number }
+  | {
+      readonly operation: 'randomised-basis';
+      readonly a: Float64Array;
+      readonly s: Float64Array;
+      readonly iterations: number;
+    }
 );
 
 export interface HostReply {
   readonly id: number;
-  readonly result?: Float64Array | SymmetricEigen | undefined;
+  readonly result?: Float64Array | SymmetricEigen | RandomisedBasis | undefined;
   readonly error?: Error;
 }
 
@@ -45,6 +52,12 @@ class HostCompute {
   async inverseCholesky(a: Float64Array, n: number): Promise<Float64Array | undefined> {
     if (n ** 3 <= smallWork) return inverseCholesky(a, n);
     return (await this.#call({ operation: 'inverse-cholesky', a, n })) as Float64Array | undefined;
+  }
+
+  /** See randomisedBasis. */
+  async randomisedBasis(s: Float64Array, omega: Float64Array, iterations: number): Promise<RandomisedBasis> {
+    if (10 * omega.length * (omega.length / s.length) <= smallWork) return randomisedBasis(s, omega, iterations);
+    return (await this.#call({ operation: 'randomised-basis', a: omega, s, iterations })) as RandomisedBasis;
   }
 
   #call(

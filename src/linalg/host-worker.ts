@@ -4,6 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import { inverseCholesky } from './cholesky.js';
 import type { HostReply, HostRequest } from './host-compute.js';
 import { hostGram } from './host-gram.js';
+import { randomisedBasis } from './randomised-basis.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 import { ThreadTeam } from './thread-team.js';
 
@@ -26,6 +27,8 @@ function compute(request: HostRequest): HostReply['result'] {
       return symmetricEigen(shared(request.a), request.n, team);
     case 'inverse-cholesky':
       return inverseCholesky(shared(request.a), request.n, team);
+    case 'randomised-basis':
+      return randomisedBasis(request.s, request.a, request.iterations, team);
   }
 }
 

@@ -31,12 +31,16 @@ export function runningEnergies(s: Float64Array): number[] {
 /**
  * The pairs of η-energy ranks (k_A, k_B) that occur as η goes from 0 to 1: k is the smallest rank whose running energy
  * reaches η of the whole (`energyRank`), so the pair changes only where η passes a running ratio of either side. Empty for
- * a zero update.
+ * a zero update, unless that has the rank 1 at every η.
  */
 export function energyRankPairs(
-  energyA: readonly number[],
-  energyB: readonly number[],
+  runningA: readonly number[],
+  runningB: readonly number[],
+  zeroRank: 0 | 1 = 0,
 ): { readonly kA: number; readonly kB: number }[] {
+  const [energyA, energyB] = [runningA, runningB].map((energy) =>
+    energy.at(-1) === 0 && zeroRank === 1 ? [1] : energy,
+  ) as [readonly number[], readonly number[]];
   const totalA = energyA.at(-1) ?? 0;
   const totalB = energyB.at(-1) ?? 0;
   const pairs: { kA: number; kB: number }[] = [];

@@ -146,8 +146,8 @@ export async function scalarEnergy(
   weights: TallMatrix,
   onto: TallMatrix,
   how: Omit<ProjectedUpdate, 'result'>,
-): Promise<{ total: number; kept: number; realised: number; cosine: number }> {
-  const { total, product, ontoTotal, factor } = await scalarProjection(update, onto);
+): Promise<{ total: number; kept: number; realised: number }> {
+  const { total, product, factor } = await scalarProjection(update, onto);
   const windows = windowsOf(update);
   let realised = 0;
   const { scaled, exponent } = await nearOne(update);
@@ -163,12 +163,7 @@ export async function scalarEnergy(
     for (const matrix of [theta, t, p, changed]) matrix.release();
     realised += 4 ** exponent * sum((await energies.read())[0]!);
   }
-  return {
-    total,
-    kept: factor * product,
-    realised,
-    cosine: product === 0 ? 0 : product / Math.sqrt(total * ontoTotal),
-  };
+  return { total, kept: factor * product, realised };
 }
 
 /** α = ⟨Δ, A⟩ / ‖A‖² and what it is made of, summed in f64; 0 when one of the two is zero. */

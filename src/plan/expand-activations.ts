@@ -6,6 +6,7 @@ import type { Input } from '../steps/step.js';
 import { pairsOfMetric } from '../workflow/metrics.js';
 import type { ActivationMsoMetric, Semantics, Workflow } from '../workflow/workflow.js';
 import type { DatasetExpansion } from './expand-datasets.js';
+import { overlapParams } from './expand-metrics.js';
 import type { MeasuredModel, MeasuredModels } from './measured-models.js';
 import type { PlanBuilder } from './plan-builder.js';
 
@@ -83,7 +84,7 @@ function addModel(
         'b-u': { node: basisB, output: 'u' },
         'b-s': { node: basisB, output: 's' },
       };
-      const step = add('overlap', `${a},${b},${layer}`, {});
+      const step = add('overlap', `${a},${b},${layer}`, overlapParams(semantics));
       const overlap = builder.add({ ...step, inputs, group: `Activation overlap in ${name}` }, definition);
       const energies = [...metric.energies].sort((x, y) => x - y);
       const row = {

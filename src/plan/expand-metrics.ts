@@ -1,7 +1,7 @@
 import type { OverlapParams, OverlapTableParams, OverlapTableRow } from '../steps/params.js';
 import type { Input } from '../steps/step.js';
-import type { MsoMetric, Workflow } from '../workflow/workflow.js';
-import type { UpdateExpansion, UpdateNode } from './expand-updates.js';
+import type { MsoMetric, Semantics, Workflow } from '../workflow/workflow.js';
+import type { UpdateExpansion, UpdateTensor } from './expand-updates.js';
 import type { PlanBuilder } from './plan-builder.js';
 
 interface Pair {
@@ -26,9 +26,11 @@ export function expandMetrics(workflow: Workflow, updates: UpdateExpansion, buil
       continue;
     }
     const [first] = pair.metrics;
-    updates.requireSameTensors(a, b, first!.range);
+    updates.requireSameRows(a, b, first!.range);
     for (const [index, tensor] of a.tensors.entries()) {
-      inputs[`${rows.length}/${index}`] = { node: addOverlap(pair, a, b, tensor, updates, builder), output: 'overlap' };
+      const svds = [updates.comparedSvd(a, tensor), updates.comparedSvd(b, b.tensors[index]!)] as const;
+      const node = addOverlap(pair, tensor, svds, workflow.semantics, builder);
+      inputs[`${rows.length}/${index}`] = { node, output: 'overlap' };
     }
     rows.push({
       pair: [pair.a, pair.b],
@@ -64,14 +66,12 @@ function pairsOf(workflow: Workflow): Pair[] {
 
 function addOverlap(
   pair: Pair,
-  a: UpdateNode,
-  b: UpdateNode,
-  tensor: UpdateNode['tensors'][number],
-  updates: UpdateExpansion,
+  tensor: UpdateTensor,
+  [svdA, svdB]: readonly [string, string],
+  semantics: Semantics,
   builder: PlanBuilder,
 ): string {
-  const [svdA, svdB] = [updates.svd(a, tensor), updates.svd(b, tensor)];
-  const params: OverlapParams = {};
+  const params = overlapParams(semantics);
   const step = {
     id: `overlap[${pair.a},${pair.b},${tensor.name}]`,
     kind: 'overlap',
@@ -86,6 +86,11 @@ function addOverlap(
     cost: tensor.rows * tensor.rankMax * tensor.rankMax,
   };
   return builder.add(step, ...definitionsOf(pair));
+}
+
+/** How overlaps are measured, of updates and of activations. */
+export function overlapParams(semantics: Semantics): OverlapParams {
+  return semantics === 'reference' ? { zeroRank: 1 } : {};
 }
 
 function definitionsOf({ metrics }: Pair): [string, ...string[]] {

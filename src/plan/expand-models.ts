@@ -212,12 +212,12 @@ export class ModelExpansion {
 }
 
 /** The tensors of the model that the update starts from, rounded as the semantics rounds; a tied head is not stored twice. */
-function factsOfProjected({ tensors, tied, files }: ModelFacts, { ranks, readAs }: ProjectedModel): ModelFacts {
+function factsOfProjected({ tensors, tied, files }: ModelFacts, { ranks, heldAs }: ProjectedModel): ModelFacts {
   const projected = new Map<string, TensorFacts>();
   for (const [name, facts] of tensors) {
     if (isTiedCopy(name, tied, (other) => tensors.has(other))) continue;
     const dtype = facts.dtype === 'F64' ? 'F32' : facts.dtype;
-    projected.set(name, name in ranks ? { ...facts, dtype: readAs ?? dtype } : facts);
+    projected.set(name, name in ranks ? { ...facts, dtype: heldAs ?? dtype } : facts);
   }
   return { tensors: projected, tied, files };
 }

@@ -76,15 +76,19 @@ export class ProjectionExpansion {
     return { basis: { node: this.#builder.add(step, `subspaces.${subspace.name}`), output: 'q' } };
   }
 
-  /** Ranks of a tensor at some fractions; null: a scalar projection, which the published code makes of fractions ≥ 1. */
-  ranks(fractions: readonly number[], { rankMax }: UpdateTensor): (number | null)[] {
+  /**
+   * Ranks of a tensor at some fractions; null: a scalar projection, which the published code makes at fractions ≥ 1 and of
+   * tensors with more than two dimensions. A vector's one direction is the same either way.
+   */
+  ranks(fractions: readonly number[], { rankMax, shape, vector }: UpdateTensor): (number | null)[] {
     const reference = this.#workflow.semantics === 'reference';
-    return fractions.map((fraction) => (reference && fraction >= 1 ? null : rankOf(fraction, rankMax, reference)));
+    const isScalar = (fraction: number) => reference && !vector && (fraction >= 1 || shape.length > 2);
+    return fractions.map((fraction) => (isScalar(fraction) ? null : rankOf(fraction, rankMax, reference)));
   }
 
-  /** In which number formats the semantics in force reads, casts and stores. */
-  get rounding(): { readonly readAs?: 'F16'; readonly castUpdate?: 'F16' } {
-    return this.#workflow.semantics === 'reference' ? { readAs: 'F16', castUpdate: 'F16' } : {};
+  /** What the published code does otherwise, in reference semantics. */
+  get published(): Pick<ProjectedModel, 'heldAs' | 'castUpdate' | 'zeroAsUnits'> {
+    return this.#workflow.semantics === 'reference' ? { heldAs: 'F16', castUpdate: 'F16', zeroAsUnits: true } : {};
   }
 
   /** The model θ_A + Δ_proj at a fraction, to be made in memory by whatever measures it. */
@@ -106,13 +110,15 @@ export class ProjectionExpansion {
       inputs[`basis/${tensor.name}`] = basis;
       if (s !== undefined) inputs[`s/${tensor.name}`] = s;
     }
-    if (Object.values(ranks).includes(null)) {
+    const scalar = Object.values(ranks).includes(null);
+    if (scalar && subspace.kind !== 'random') {
       inputs['onto-from'] = { node: onto.from, output: '*' };
       inputs['onto-to'] = { node: onto.to, output: '*' };
     }
     const permute = subspace.kind === 'random-k' ? { permute: seed! } : {};
+    const gaussian = scalar && subspace.kind === 'random' ? { gaussian: seed! } : {};
     return {
-      model: { kind: 'projected', mode, side, ranks, ...permute, ...this.rounding },
+      model: { kind: 'projected', mode, side, ranks, ...gaussian, ...permute, ...this.published },
       inputs,
       from: { name: projected.update.from, node: projected.from },
     };

@@ -1,4 +1,4 @@
-import type { EnergyParams, EnergyTableParams, EnergyTableRow } from '../steps/params.js';
+import type { CosineParams, EnergyParams, EnergyTableParams, EnergyTableRow } from '../steps/params.js';
 import type { Input } from '../steps/step.js';
 import type { Sweep, Workflow } from '../workflow/workflow.js';
 import {
@@ -18,6 +18,12 @@ interface Curve {
   readonly fractions: Set<number>;
   /** All that draw it. */
   readonly sweeps: Set<Sweep>;
+}
+
+/** The steps of one tensor of a curve. */
+interface TensorNodes {
+  readonly energy: string;
+  readonly cosine: string;
 }
 
 /** Adds the energy steps of all sweeps, and the table of what they measure. */
@@ -45,7 +51,10 @@ export class SweepExpansion {
         continue;
       }
       const { row, nodes } = this.#addCurve(curve, ends);
-      for (const [index, node] of nodes.entries()) inputs[`${rows.length}/${index}`] = { node, output: 'energy' };
+      for (const [index, { energy, cosine }] of nodes.entries()) {
+        inputs[`${rows.length}/${index}`] = { node: energy, output: 'energy' };
+        inputs[`${rows.length}/${index}/cosine`] = { node: cosine, output: 'cosine' };
+      }
       rows.push(row);
     }
     if (waitsFor.size > 0) this.#builder.defer([...waitsFor], 'energy-table');
@@ -58,10 +67,10 @@ export class SweepExpansion {
     for (const file of ['energy.csv', 'energy-by-tensor.csv']) this.#builder.results.push({ file, node, output: file });
   }
 
-  #addCurve(curve: Curve, ends: ProjectionEnds): { row: EnergyTableRow; nodes: string[] } {
+  #addCurve(curve: Curve, ends: ProjectionEnds): { row: EnergyTableRow; nodes: TensorNodes[] } {
     const fractions = [...curve.fractions].sort((a, b) => a - b);
     const { projection } = curve;
-    const nodes: string[] = [];
+    const nodes: TensorNodes[] = [];
     const tensors: EnergyTableRow['tensors'][number][] = [];
     for (const tensor of ends.projected.tensors) {
       const ranks = this.#projections.ranks(fractions, tensor);
@@ -73,11 +82,15 @@ export class SweepExpansion {
         ...(projection.subspace.kind === 'random-k'
           ? { permute: { seed: projection.seed!, stream: tensor.name } }
           : {}),
-        ...(ranks.includes(null) ? { scalar: true } : {}),
-        ...this.#projections.rounding,
+        ...(ranks.includes(null) ? { scalar: scalarTarget(projection, tensor) } : {}),
+        ...this.#projections.published,
       };
-      nodes.push(this.#addEnergy(curve, tensor, params, ends));
-      tensors.push({ tensor: tensor.name, rankMax: tensor.rankMax, ranks, realisedRanks });
+      nodes.push({
+        energy: this.#addEnergy(curve, tensor, params, ends),
+        cosine: this.#addCosine(curve, tensor, ends),
+      });
+      const copies = this.#workflow.semantics === 'reference' && tensor.uses > 1 ? { copies: tensor.uses } : {};
+      tensors.push({ tensor: tensor.name, rankMax: tensor.rankMax, ...copies, ranks, realisedRanks });
     }
     const { update, subspace, seed, mode, side } = projection;
     return { row: { update, subspace: subspace.name, seed, mode, side, fractions, tensors }, nodes };
@@ -93,7 +106,7 @@ export class SweepExpansion {
       basis,
     };
     if (s !== undefined) inputs.s = s;
-    if (params.scalar) {
+    if (params.scalar === 'update') {
       inputs['onto-from'] = { node: onto.from, output };
       inputs['onto-to'] = { node: onto.to, output };
     }
@@ -107,6 +120,33 @@ export class SweepExpansion {
     };
     return this.#builder.add(step, ...definitionsOf(curve));
   }
+
+  /** How an update lies to the one that the subspace is made of, or like: the same for all of its curves. */
+  #addCosine(curve: Curve, tensor: UpdateTensor, { projected, onto }: ProjectionEnds): string {
+    const output = `tensor/${tensor.name}`;
+    const { heldAs } = this.#projections.published;
+    const params: CosineParams = heldAs === undefined ? {} : { heldAs };
+    const names = `${projected.update.name},${onto.update.name}`;
+    const step = {
+      id: `cosine[${names},${tensor.name}]`,
+      kind: 'cosine',
+      params,
+      inputs: {
+        from: { node: projected.from, output },
+        to: { node: projected.to, output },
+        'onto-from': { node: onto.from, output },
+        'onto-to': { node: onto.to, output },
+      },
+      group: `Cosines of ${projected.update.name} and ${onto.update.name}`,
+      cost: tensor.rows * tensor.columns,
+    };
+    return this.#builder.add(step, ...definitionsOf(curve));
+  }
+}
+
+/** The matrix that a subspace was made of. */
+function scalarTarget({ subspace, seed }: Projection, { name }: UpdateTensor): NonNullable<EnergyParams['scalar']> {
+  return subspace.kind === 'random' ? { seed: seed!, stream: name } : 'update';
 }
 
 /** Curves that several sweeps share are measured once, at the fractions of all of them. */

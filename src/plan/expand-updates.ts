@@ -1,9 +1,9 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
 import { InvalidWorkflowError } from '../diagnostics/errors.js';
-import { isRotaryTable, isTiedCopy } from '../formats/architecture.js';
+import { isRotaryTable, isTiedCopy, isTiedEmbedding } from '../formats/architecture.js';
 import { naturalOrder } from '../formats/natural-order.js';
 import type { DType } from '../formats/tensor.js';
-import type { SvdParams } from '../steps/params.js';
+import type { RandomisedSvdParams, SvdParams } from '../steps/params.js';
 import type { Update, Workflow } from '../workflow/workflow.js';
 import type { ModelExpansion } from './expand-models.js';
 import type { ModelFacts, TensorFacts } from './facts.js';
@@ -19,6 +19,8 @@ export interface UpdateTensor {
   readonly rankMax: number;
   /** 1-D: its subspace is the one direction it has, spanned by `u`. */
   readonly vector: boolean;
+  /** 2 for the embedding of a model that ties its output layer to it. */
+  readonly uses: 1 | 2;
 }
 
 export interface UpdateNode {
@@ -33,6 +35,9 @@ export interface UpdateNode {
 export interface Waiting {
   readonly waitsFor: readonly string[];
 }
+
+/** The published code decomposes tensors up to this side exactly when it compares them, larger ones by a randomised SVD. */
+const largestExactSide = 10_000;
 
 const floats: ReadonlySet<DType> = new Set(['F64', 'F32', 'F16', 'BF16']);
 
@@ -60,7 +65,7 @@ export class UpdateExpansion {
 
   /** Adds the one decomposition of this tensor that every subspace, sweep and metric reads. @returns the step's id. */
   svd({ update, from, to }: UpdateNode, tensor: UpdateTensor): string {
-    const params: SvdParams = this.#workflow.semantics === 'reference' ? { readAs: 'F16' } : {};
+    const params: SvdParams = this.#workflow.semantics === 'reference' ? { heldAs: 'F16' } : {};
     const output = `tensor/${tensor.name}`;
     const step = {
       id: `svd[${update.name},${tensor.name}]`,
@@ -73,10 +78,43 @@ export class UpdateExpansion {
     return this.#builder.add(step, `updates.${update.name}`);
   }
 
-  /** Refuses two updates that are to be compared or projected onto each other but differ in tensors. */
+  /**
+   * What an overlap compares: the singular vectors of `svd`, or where the published code has a randomised SVD, its. A vector
+   * has one direction, which that finds exactly.
+   */
+  comparedSvd(node: UpdateNode, tensor: UpdateTensor): string {
+    const svd = this.svd(node, tensor);
+    const exact = this.#workflow.semantics === 'paper' || Math.max(tensor.rows, tensor.columns) <= largestExactSide;
+    if (exact || tensor.rankMax === 1) return svd;
+    const vectors = Math.max(1, Math.floor(0.25 * tensor.rankMax));
+    const { name } = node.update;
+    const params: RandomisedSvdParams = {
+      ...{ vectors, iterations: 2 },
+      ...{ seed: this.#workflow.seed, stream: `${name}/${tensor.name}` },
+    };
+    const step = {
+      id: `randomised-svd[${name},${tensor.name}]`,
+      kind: 'randomised-svd',
+      params,
+      inputs: { u: { node: svd, output: 'u' }, s: { node: svd, output: 's' } },
+      group: `Randomised SVD of ${name}`,
+      cost: tensor.rankMax * vectors * (tensor.rows + vectors),
+    };
+    return this.#builder.add(step, `updates.${name}`);
+  }
+
+  /** Refuses two updates of which one is to be projected onto the other but that differ in tensors. */
   requireSameTensors(a: UpdateNode, b: UpdateNode, range: SourceRange): void {
     const differences = differingTensors(shapesOf(a), shapesOf(b));
     if (differences.length > 0) throw mismatch(`updates ${a.update.name} and ${b.update.name}`, differences, range);
+  }
+
+  /** Refuses two updates that are to be compared but whose left singular vectors are not of one space, tensor by tensor. */
+  requireSameRows(a: UpdateNode, b: UpdateNode, range: SourceRange): void {
+    const differences = differingTensors(shapesOf(a), shapesOf(b), (x, y) => rowsOf(x) === rowsOf(y));
+    if (differences.length === 0) return;
+    const hint = 'An overlap needs the same tensors on both sides, each with the same first dimension.';
+    throw mismatch(`updates ${a.update.name} and ${b.update.name}`, differences, range, hint);
   }
 
   #resolve(update: Update): UpdateNode | Waiting {
@@ -90,7 +128,8 @@ export class UpdateExpansion {
     if (differences.length > 0) {
       throw mismatch(`models ${update.from} (from) and ${update.to} (to)`, differences, update.range);
     }
-    const tensors = [...fromTensors].map(([name, shape]) => asMatrix(name, shape));
+    const tied = from.facts!.tied && to.facts!.tied;
+    const tensors = [...fromTensors].map(([name, shape]) => asMatrix(name, shape, tied));
     tensors.sort((a, b) => naturalOrder(a.name, b.name));
     const empty = tensors.find((tensor) => tensor.rankMax === 0);
     if (empty !== undefined) {
@@ -124,10 +163,15 @@ function reasonToOmit(tensor: string, dtype: TensorFacts['dtype'], facts: ModelF
   return undefined;
 }
 
-function asMatrix(name: string, shape: readonly number[]): UpdateTensor {
-  const rows = shape[0] ?? 1;
+function asMatrix(name: string, shape: readonly number[], tied: boolean): UpdateTensor {
+  const rows = rowsOf(shape);
   const columns = shape.slice(1).reduce((product, size) => product * size, 1);
-  return { name, shape, rows, columns, rankMax: Math.min(rows, columns), vector: shape.length < 2 };
+  const uses = isTiedEmbedding(name, tied) ? 2 : 1;
+  return { name, shape, rows, columns, rankMax: Math.min(rows, columns), vector: shape.length < 2, uses };
+}
+
+function rowsOf(shape: readonly number[]): number {
+  return shape[0] ?? 1;
 }
 
 function shapesOf(node: UpdateNode): Map<string, readonly number[]> {
@@ -135,11 +179,15 @@ function shapesOf(node: UpdateNode): Map<string, readonly number[]> {
 }
 
 /** A text for each tensor that is missing on a side or has another shape there. */
-function differingTensors(a: ReadonlyMap<string, readonly number[]>, b: ReadonlyMap<string, readonly number[]>) {
+function differingTensors(
+  a: ReadonlyMap<string, readonly number[]>,
+  b: ReadonlyMap<string, readonly number[]>,
+  fit = (left: readonly number[], right: readonly number[]) => text(left) === text(right),
+): string[] {
   const differences: string[] = [];
   for (const name of [...new Set([...a.keys(), ...b.keys()])].sort(naturalOrder)) {
     const [left, right] = [a.get(name), b.get(name)];
-    if (left === undefined || right === undefined || text(left) !== text(right)) {
+    if (left === undefined || right === undefined || !fit(left, right)) {
       differences.push(`${name}: ${text(left)} and ${text(right)}`);
     }
   }
@@ -152,13 +200,18 @@ function text(shape: readonly number[] | undefined): string {
 
 const shownDifferences = 5;
 
-function mismatch(what: string, differences: readonly string[], range: SourceRange): InvalidWorkflowError {
+function mismatch(
+  what: string,
+  differences: readonly string[],
+  range: SourceRange,
+  hint = 'Use checkpoints of one architecture: same tensor names, same shapes.',
+): InvalidWorkflowError {
   const shown = differences.slice(0, shownDifferences);
   if (differences.length > shown.length) shown.push(`and ${differences.length - shown.length} more`);
   return invalid(
     `${what} differ in ${differences.length} ${differences.length === 1 ? 'tensor' : 'tensors'}: ${shown.join('; ')}`,
     range,
-    'Use checkpoints of one architecture: same tensor names, same shapes.',
+    hint,
   );
 }
 

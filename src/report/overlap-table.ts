@@ -43,15 +43,16 @@ export class OverlapTable {
 
 /**
  * MSO(A, B; η) = ‖U_Aᵀ U_B‖²_F / min(k_A, k_B) at the η-energy ranks, and its expectation for two independent random
- * subspaces, max(k_A, k_B) / d. A zero update has rank 0 and neither.
+ * subspaces, max(k_A, k_B) / d. A zero update has rank 0 and neither, unless the result gives it a rank.
  */
 export function overlapAt(
   energy: number,
   result: OverlapResult,
   where: string,
 ): Omit<Row, 'pair' | 'tensor' | 'energy'> {
-  const kA = energyRank(result.energyA, energy);
-  const kB = energyRank(result.energyB, energy);
+  const zeroRank = result.zeroRank ?? 0;
+  const kA = energyRank(result.energyA, energy) || zeroRank;
+  const kB = energyRank(result.energyB, energy) || zeroRank;
   const ranks = { k_a: kA, k_b: kB, d: result.d };
   if (kA === 0 || kB === 0) return { ...ranks, overlap: null, baseline: null };
   const point = result.points.find((candidate) => candidate.kA === kA && candidate.kB === kB);

@@ -14,19 +14,23 @@ export type ModelRecipe = { readonly kind: 'whole' } | ProjectedModel;
 /**
  * θ_A + Δ_proj. Inputs `from`, `to` (`*`, the ends of Δ; config.json, tokenizer and tensors that Δ does not have are those of
  * `from`), for every tensor with a rank `basis/<tensor>` (as `basis` of EnergyParams) and, of a singular basis,
- * `s/<tensor>`; where some tensor has none, `onto-from` and `onto-to` (`*`).
+ * `s/<tensor>`; where some tensor has none and there is no `gaussian`, `onto-from` and `onto-to` (`*`).
  */
 export type ProjectedModel = {
   readonly kind: 'projected';
   readonly mode: ProjectionMode;
   /** A 1-D tensor is a column, projected from the left whatever this says. */
   readonly side: Side;
-  /** By tensor of the update; null: scalar projection onto the subspace's own update, as the published code at fractions ≥ 1. */
+  /** By tensor of the update; null: scalar projection onto the matrix that the subspace was made of; see `scalar` of EnergyParams. */
   readonly ranks: { readonly [tensor: string]: number | null };
+  /** Seed of the Gaussian matrices that null projects onto; absent: the subspace's own update. The tensor's name is the stream. */
+  readonly gaussian?: number;
   /** Random-K: seed by which the basis columns of every tensor are permuted first; the tensor's name is the stream. */
   readonly permute?: number;
-  readonly readAs?: 'F16';
+  readonly heldAs?: 'F16';
   readonly castUpdate?: 'F16';
+  /** See EnergyParams. */
+  readonly zeroAsUnits?: true;
 };
 
 /** `project[model]`: inputs as ProjectedModel says → `tensor/*`, `file/*`. */

@@ -48,8 +48,8 @@ export type TrainHints = { readonly checkpointEvery: number; readonly activation
  * length m is an [m, 1] column: `u` is the normalised vector.
  */
 export type SvdParams = {
-  /** Both tensors are rounded to this type before they are subtracted; the published code reads checkpoints as F16. */
-  readonly readAs?: 'F16';
+  /** Both tensors and their difference are rounded to this type: the published code holds them as F16. */
+  readonly heldAs?: 'F16';
 };
 
 /** `random-basis[seed,tensor,side]` → `q` [rows, columns] F32: Haar-random orthonormal columns. */
@@ -64,7 +64,7 @@ export type RandomBasisParams = {
 /**
  * `energy[update,subspace,…,tensor]`: inputs `from`, `to` (the projected update's tensor) and `basis` [d, r] (`v` of the
  * subspace's svd when `side` is right, `u` when it is left or the tensor is 1-D, `q` of a random basis) → `energy`, an
- * EnergyResult. With a singular basis also `s`: the subspace of an update that is zero has rank 0 and keeps nothing. With `scalar` also `onto-from`, `onto-to`: the tensor of the update the subspace was made of.
+ * EnergyResult. With a singular basis also `s`: vectors of singular value 0 span nothing of the update and keep nothing. With `scalar: update` also `onto-from`, `onto-to`: the tensor of the update the subspace was made of.
  */
 export type EnergyParams = {
   readonly mode: ProjectionMode;
@@ -74,11 +74,16 @@ export type EnergyParams = {
   readonly ranks: readonly number[];
   /** Random-K: the basis columns are first permuted by this seed and stream (the tensor's name). */
   readonly permute?: { readonly seed: number; readonly stream: string };
-  /** Published code, fractions ≥ 1: scalar projection of Δ onto the subspace's own update instead of a rank. */
-  readonly scalar?: true;
-  readonly readAs?: 'F16';
+  /**
+   * Published code, fractions ≥ 1 and tensors of three dimensions: scalar projection of Δ onto the matrix that the subspace
+   * was made of instead of a rank. That is its update, or a Gaussian matrix of this seed and stream (the tensor's name).
+   */
+  readonly scalar?: 'update' | { readonly seed: number; readonly stream: string };
+  readonly heldAs?: 'F16';
   /** The projected update is rounded to this type, as the published code does before it is added. */
   readonly castUpdate?: 'F16';
+  /** The basis of a zero matrix (not of a zero vector) is kept: the unit vectors, which LAPACK returns to the published code. */
+  readonly zeroAsUnits?: true;
 };
 
 /** Content of `energy`, as JSON. All are sums of squares, not ratios: a whole-model ratio is a ratio of sums. */
@@ -93,28 +98,58 @@ export type EnergyResult = {
   readonly scalar?: {
     readonly kept: number;
     readonly realised: number;
-    /** Of Δ and the update it is projected onto, as long vectors; 0 when one of them is zero. */
-    readonly cosine: number;
   };
 };
 
+/**
+ * `cosine[update,other,tensor]`: inputs `from`, `to`, `onto-from`, `onto-to` (one tensor of both updates) → `cosine`, a
+ * CosineResult.
+ */
+export type CosineParams = { readonly heldAs?: 'F16' };
+
+/** Content of `cosine`, as JSON: sums in f64, of which those of a whole model are sums. */
+export type CosineResult = {
+  /** ⟨Δ, A⟩, ‖Δ‖² and ‖A‖². */
+  readonly product: number;
+  readonly energy: number;
+  readonly ontoEnergy: number;
+};
+
+/**
+ * `randomised-svd[update,tensor]`: inputs `u` [m, r], `s` [r] (of an svd) → `u` [m, q] F32, `s` [q] F64: what a randomised SVD
+ * (Halko, Martinsson and Tropp 2011) of the same matrix gives, as torch.svd_lowrank computes it.
+ */
+export type RandomisedSvdParams = {
+  /** q. */
+  readonly vectors: number;
+  /** Power iterations. */
+  readonly iterations: number;
+  readonly seed: number;
+  /** Names of the update and the tensor. */
+  readonly stream: string;
+};
+
 /** `overlap[a,b,tensor]`: inputs `a-u`, `a-s`, `b-u`, `b-s` (svd outputs) → `overlap`, an OverlapResult. */
-export type OverlapParams = Record<string, never>;
+export type OverlapParams = {
+  /** Published code: an update that is zero has the energy rank 1, not 0, at every η; its direction is the one that is stored. */
+  readonly zeroRank?: 1;
+};
 
 /** Content of `overlap`, as JSON: everything that any list of energies η needs. */
 export type OverlapResult = {
   /** Ambient dimension: rows of u. */
   readonly d: number;
-  /** [r]: running sums of σ², of each update. A zero update has only zeros. */
+  /** [r]: running sums of σ², of each update. A zero update has only zeros, and the energy rank `zeroRank`, 0 if absent. */
   readonly energyA: readonly number[];
   readonly energyB: readonly number[];
   /** ‖U_A[:, :k_a]ᵀ U_B[:, :k_b]‖²_F at the points that an η-energy rank of either side reaches together. */
   readonly points: readonly { readonly kA: number; readonly kB: number; readonly shared: number }[];
+  readonly zeroRank?: 1;
 };
 
 /**
- * `energy-table`: inputs `<row>/<tensor index>` (the `energy` output of every step of the row) → `energy.csv`,
- * `energy-by-tensor.csv`.
+ * `energy-table`: inputs `<row>/<tensor index>` (the `energy` output of every step of the row) and
+ * `<row>/<tensor index>/cosine` (the `cosine` of the same tensor) → `energy.csv`, `energy-by-tensor.csv`.
  */
 export type EnergyTableParams = { readonly rows: readonly EnergyTableRow[] };
 
@@ -129,6 +164,8 @@ export type EnergyTableRow = {
   readonly tensors: readonly {
     readonly tensor: string;
     readonly rankMax: number;
+    /** How often the tensor counts in sums over the model, if not once: the published code counts a tied head, too. */
+    readonly copies?: number;
     /** One a fraction; null = scalar projection. Several fractions may share one rank, so look it up in `realisedRanks`. */
     readonly ranks: readonly (number | null)[];
     /** The energy step's `ranks`, in whose order it realised them. */

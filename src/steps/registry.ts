@@ -2,6 +2,7 @@ import { activationBasis } from './activation-basis.js';
 import { activationTable } from './activation-table.js';
 import { activations } from './activations.js';
 import { claims } from './claims.js';
+import { cosine } from './cosine.js';
 import { energy } from './energy.js';
 import { energyTable } from './energy-table.js';
 import { evaluationTable } from './evaluation-table.js';
@@ -20,6 +21,7 @@ import { overlapTable } from './overlap-table.js';
 import { perturb } from './perturb.js';
 import { project } from './project.js';
 import { randomBasis } from './random-basis.js';
+import { randomisedSvd } from './randomised-svd.js';
 import { report } from './report.js';
 import { rows } from './rows.js';
 import type { StepDeclaration } from './step.js';
@@ -33,7 +35,7 @@ import { wordTokenizer } from './word-tokenizer.js';
 export const stepDeclarations: Readonly<Record<string, StepDeclaration>> = Object.fromEntries(
   [
     ...[fetch, init, perturb, train, project],
-    ...[svd, randomBasis, energy, overlap],
+    ...[svd, randomisedSvd, randomBasis, energy, cosine, overlap],
     ...[generate, exactMatch, judge, modelJudge, loss],
     ...[activations, activationBasis],
     ...[energyTable, overlapTable, evaluationTable, activationTable, lossTable, claims, report],

@@ -15,7 +15,7 @@ import {
   svdOracle,
   transpose,
 } from '../oracles/one-sided-jacobi.js';
-import { difference, energy, inMode, project, roundTo } from '../oracles/projection.js';
+import { difference, energy, inMode, project, randomLike, roundTo } from '../oracles/projection.js';
 import { type OracleTensor, readSafetensors } from '../oracles/safetensors.js';
 import { Sandbox } from '../sandbox.js';
 
@@ -127,6 +127,11 @@ class Truth {
     );
   }
 
+  /** The energy rank of a zero update. */
+  get zeroRank(): number {
+    return this.#semantics === 'reference' ? 1 : 0;
+  }
+
   ends(update: string): [string, string] {
     return { alignment: ['base', 'aligned'], useful: ['aligned', 'useful'], nothing: ['aligned', 'same'] }[update] as [
       string,
@@ -141,14 +146,42 @@ class Truth {
 
   update(name: string, tensor: string): Dense {
     const [from, to] = this.ends(name);
-    return difference(this.weights(to, tensor), this.weights(from, tensor));
+    const exact = difference(this.weights(to, tensor), this.weights(from, tensor));
+    return this.#semantics === 'reference' ? roundTo(exact, 'F16') : exact;
   }
 
   svd(update: string, tensor: string): SvdOracle {
     const key = `${update} ${tensor}`;
-    const known = this.#decompositions.get(key) ?? svdOracle(this.update(update, tensor));
+    const known = this.#decompositions.get(key) ?? this.#decompose(this.update(update, tensor));
     this.#decompositions.set(key, known);
     return known;
+  }
+
+  /** The published code takes what LAPACK returns for a zero matrix: unit vectors. */
+  #decompose(delta: Dense): SvdOracle {
+    const found = svdOracle(delta);
+    if (this.#semantics === 'paper' || energy(delta) > 0) return found;
+    const unit = (rows: number) =>
+      dense(
+        rows,
+        found.s.length,
+        Array.from({ length: rows * found.s.length }, (_, at) =>
+          Number(Math.floor(at / found.s.length) === at % found.s.length),
+        ),
+      );
+    return { ...found, u: unit(delta.rows), v: unit(delta.columns) };
+  }
+
+  /** How often a tensor counts in sums over the model: the published code lists a tied output layer, too. */
+  copies(tensor: string): number {
+    return this.#semantics === 'reference' && tensor === 'model.embed_tokens.weight' ? 2 : 1;
+  }
+
+  /** ⟨Δ, A⟩, ‖Δ‖² and ‖A‖², A the alignment update. */
+  products(update: string, tensor: string): { product: number; energy: number; onto: number } {
+    const [delta, onto] = [this.update(update, tensor), this.update('alignment', tensor)];
+    const product = delta.data.reduce((sum, value, i) => sum + value * onto.data[i]!, 0);
+    return { product, energy: energy(delta), onto: energy(onto) };
   }
 
   /** ‖Δ‖², and of the projected update: its energy, what is really added to the stored weights, and how far off each may be. */
@@ -159,15 +192,16 @@ class Truth {
       seed: string;
       mode: Mode;
     };
-    const vector = this.models.base!.get(tensor)!.shape.length === 1;
+    const dimensions = this.models.base!.get(tensor)!.shape.length;
+    const vector = dimensions === 1;
     const side: Side = vector ? 'left' : (row.side as Side);
     const delta = this.update(update, tensor);
     const rankMax = vector ? 1 : Math.min(delta.rows, delta.columns);
     const fraction = Number(row.fraction);
-    const scalar = this.#semantics === 'reference' && fraction >= 1;
+    const scalar = this.#semantics === 'reference' && !vector && (fraction >= 1 || dimensions > 2);
     const k = scalar ? undefined : Math.max(1, pythonRound(fraction * rankMax));
     const inside = scalar
-      ? this.#scalarProjection(delta, tensor)
+      ? this.#scalarProjection(delta, tensor, subspace === 'random' ? seed : undefined)
       : this.#insideSubspace(delta, { subspace, seed, side }, tensor, k!);
     const projected = inMode(delta, inside, mode);
     const bar = scalar || subspace === 'random' ? 2e-6 : this.#bar(tensor, subspace, seed, k!, rankMax);
@@ -181,8 +215,8 @@ class Truth {
     };
   }
 
-  #scalarProjection(delta: Dense, tensor: string): Dense {
-    const onto = this.update('alignment', tensor);
+  #scalarProjection(delta: Dense, tensor: string, seed: string | undefined): Dense {
+    const onto = seed === undefined ? this.update('alignment', tensor) : randomLike(delta, Number(seed), tensor);
     const product = delta.data.reduce((sum, value, i) => sum + value * onto.data[i]!, 0);
     return { ...onto, data: onto.data.map((value) => (value * product) / energy(onto)) };
   }
@@ -293,6 +327,29 @@ function checkRatio(cell: string, expected: number, total: number, tolerance: nu
   assert.ok(off <= tolerance, `${what}: ${cell}, ${expected / total} expected, off by ${off}, allowed ${tolerance}`);
 }
 
+/** ‖Δ‖², the cosine of the update and what is kept of it, and that of the update and the alignment. */
+function checkRelations(
+  row: Row,
+  products: readonly { product: number; energy: number; onto: number }[],
+  total: number,
+  kept: number,
+  bar: number,
+): void {
+  const what = JSON.stringify(row);
+  assert.ok(Math.abs(Number(row.update_energy) - total) <= 2e-6 * total, what);
+  const sum = (of: 'product' | 'energy' | 'onto') => products.reduce((all, part) => all + part[of], 0);
+  const norms = Math.sqrt(sum('energy') * sum('onto'));
+  if (norms === 0) assert.is(row.cosine_alignment, '', what);
+  else assert.ok(Math.abs(Number(row.cosine_alignment) - sum('product') / norms) <= 1e-6, what);
+  if (total === 0) assert.is(row.cosine_projected, '', what);
+  else {
+    // The square is what is known to `bar`: where nothing is kept but round-off, so is the cosine.
+    assert.ok(Math.abs(Number(row.cosine_projected) ** 2 - kept / total) <= bar + 1e-9, what);
+    const sign = row.mode === 'opposite' ? -1 : 1;
+    if (kept > bar * total) assert.is(Math.sign(Number(row.cosine_projected)), sign, what);
+  }
+}
+
 function checkEnergies(sandbox: Sandbox, truth: Truth): void {
   const curves = { left: 1, right: 1, orthogonal: 1, opposite: 2 };
   const points = Object.values(curves).reduce((sum, updates) => sum + updates * 3 * fractions.length, 0);
@@ -307,11 +364,13 @@ function checkEnergies(sandbox: Sandbox, truth: Truth): void {
     assert.equal([row.rank, row.rank_max], [k === undefined ? '' : String(k), String(rankMax)], what);
     checkRatio(row.energy_kept!, kept, total, bar, what);
     checkRatio(row.energy_realised!, realised, total, bar + doubt / total, what);
+    checkRelations(row, [truth.products(row.update!, row.tensor!)], total, kept, bar);
     if (bar < 1e-4) sharp += 1;
   }
   assert.ok(sharp > 0.8 * byTensor.length, `only ${sharp} of ${byTensor.length} rows are at a gap`);
   for (const row of whole) {
-    const parts = counted.map((tensor) => truth.projected(row, tensor));
+    const summed = counted.flatMap((tensor) => Array.from({ length: truth.copies(tensor) }, () => tensor));
+    const parts = summed.map((tensor) => truth.projected(row, tensor));
     const sum = (value: (part: (typeof parts)[number]) => number) => parts.reduce((all, part) => all + value(part), 0);
     const total = sum((part) => part.total);
     const bar = sum((part) => part.bar * part.total) / total;
@@ -329,14 +388,22 @@ function checkEnergies(sandbox: Sandbox, truth: Truth): void {
       bar + sum((part) => part.doubt) / total,
       JSON.stringify(row),
     );
+    const relations = summed.map((tensor) => truth.products(row.update!, tensor));
+    checkRelations(
+      row,
+      relations,
+      total,
+      sum((part) => part.kept),
+      bar,
+    );
   }
 }
 
 /** The smallest k that reaches η, and how near the running sum is to η at either end of it. */
-function energyRank(s: Float64Array, eta: number): { k: number; margin: number } {
+function energyRank(s: Float64Array, eta: number, zeroRank: number): { k: number; margin: number } {
   const squares = [...s].map((value) => value * value);
   const total = squares.reduce((sum, value) => sum + value, 0);
-  if (total === 0) return { k: 0, margin: 1 };
+  if (total === 0) return { k: zeroRank, margin: 1 };
   let running = 0;
   let margin = 1;
   for (const [i, value] of squares.entries()) {
@@ -353,7 +420,7 @@ function checkOverlaps(sandbox: Sandbox, truth: Truth): void {
   for (const row of rows) {
     const what = JSON.stringify(row);
     const [a, b] = row.pair!.split(':').map((update) => truth.svd(update, row.tensor!)) as [SvdOracle, SvdOracle];
-    const [rankA, rankB] = [a, b].map(({ s }) => energyRank(s, Number(row.energy)));
+    const [rankA, rankB] = [a, b].map(({ s }) => energyRank(s, Number(row.energy), truth.zeroRank));
     assert.ok(rankA!.margin > 1e-5 && rankB!.margin > 1e-5, `${what}: too near to a step to tell the rank`);
     const [kA, kB] = [rankA!.k, rankB!.k];
     assert.equal([row.k_a, row.k_b, row.d], [String(kA), String(kB), String(a.u.rows)], what);
@@ -371,7 +438,7 @@ function checkOverlaps(sandbox: Sandbox, truth: Truth): void {
 
 function spanBar(s: Float64Array, k: number): number {
   const gap = s[k - 1]! - (s[k] ?? 0);
-  return Math.max(2e-6, (8 * 2 ** -23 * s[0]!) / gap);
+  return s[0] === 0 ? 2e-6 : Math.max(2e-6, (8 * 2 ** -23 * s[0]!) / gap);
 }
 
 const files: readonly (readonly [string, readonly [FloatType, FloatType, FloatType]])[] = [

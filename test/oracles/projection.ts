@@ -1,4 +1,6 @@
 import { type FloatType, fromFloat32, toFloat32 } from '../../src/formats/float-conversion.js';
+import { fillNormal } from '../../src/linalg/normal.js';
+import { RandomStream } from '../../src/linalg/philox.js';
 import { columnsOf, type Dense, dense, multiply, transpose } from './one-sided-jacobi.js';
 
 /** The definitions of paper and published code, in f64. */
@@ -56,4 +58,14 @@ export function projectOntoUpdate(update: Dense, onto: Dense): Dense {
   const product = update.data.reduce((sum, value, i) => sum + value * onto.data[i]!, 0);
   const factor = product === 0 ? 0 : product / energy(onto);
   return { ...onto, data: onto.data.map((value) => factor * value) };
+}
+
+/** The random matrix of a seed: of wide tensors the transpose is drawn. */
+export function randomLike({ rows, columns }: Dense, seed: number, tensor: string): Dense {
+  const [long, short] = rows >= columns ? [rows, columns] : [columns, rows];
+  const drawn = dense(long, short, new Float64Array(long * short));
+  const values = new Float32Array(long * short);
+  fillNormal(new RandomStream(seed, `scalar/${tensor}`), values);
+  drawn.data.set(values);
+  return rows >= columns ? drawn : transpose(drawn);
 }

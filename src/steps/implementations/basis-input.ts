@@ -39,7 +39,7 @@ export function basisInput(
 
 /**
  * The basis of a subspace. Vectors whose singular value is noise (`numericalRank`) span nothing of the update and are zero
- * here; all of them are when the update is.
+ * here; all of them are when the update is, unless `zeroAsUnits` keeps the unit vectors that are stored then.
  * @param s the input with the singular values; a random basis comes without
  */
 export async function subspaceBasis(
@@ -48,10 +48,12 @@ export async function subspaceBasis(
   s: string,
   d: number,
   permute: { readonly seed: number; readonly stream: string } | undefined,
+  zeroAsUnits = false,
 ): Promise<TransposedBasis> {
   const { columns: vectors } = matrixInput(context, name);
   const rank = context.has(s) ? numericalRank(await singularValues(context, s)) : vectors;
-  return basisInput(context, name, d, permute && permutation(vectors, permute), rank);
+  const kept = rank === 0 && zeroAsUnits ? vectors : rank;
+  return basisInput(context, name, d, permute && permutation(vectors, permute), kept);
 }
 
 /** An F64 vector of singular values, descending. */

@@ -1,5 +1,5 @@
-import { EnergyTables } from '../../report/energy-table.js';
-import type { EnergyResult, EnergyTableParams } from '../params.js';
+import { EnergyTables, type TensorResults } from '../../report/energy-table.js';
+import type { CosineResult, EnergyResult, EnergyTableParams } from '../params.js';
 import type { StepContext } from '../step.js';
 import { jsonInputs } from './json-inputs.js';
 
@@ -7,9 +7,18 @@ export async function makeEnergyTable(context: StepContext): Promise<void> {
   const { rows } = context.params as EnergyTableParams;
   const tables = new EnergyTables();
   for (const [index, row] of rows.entries()) {
-    await tables.add(row, jsonInputs<EnergyResult>(context, `${index}`, row.tensors.length));
+    await tables.add(row, tensorResults(context, `${index}`, row.tensors.length));
     context.progress({ done: index + 1, total: rows.length, unit: 'rows' });
   }
   await context.write('energy.csv', new TextEncoder().encode(tables.modelCsv()));
   await context.write('energy-by-tensor.csv', new TextEncoder().encode(tables.tensorCsv()));
+}
+
+/** Both results of each tensor of a row, one tensor at a time. */
+async function* tensorResults(context: StepContext, row: string, count: number): AsyncGenerator<TensorResults> {
+  let index = 0;
+  for await (const energy of jsonInputs<EnergyResult>(context, row, count)) {
+    const bytes = await context.read(context.input(`${row}/${index++}/cosine`));
+    yield { energy, cosine: JSON.parse(new TextDecoder().decode(bytes)) as CosineResult };
+  }
 }

@@ -1,7 +1,7 @@
 import { DataError } from '../../diagnostics/errors.js';
 import { energyRankPairs, runningEnergies, staircase } from '../../linalg/overlap-staircase.js';
 import { crossProduct } from '../../linalg/subspace-overlap.js';
-import type { OverlapResult } from '../params.js';
+import type { OverlapParams, OverlapResult } from '../params.js';
 import type { StepContext } from '../step.js';
 import { singularValues } from './basis-input.js';
 import { matrixInput, weightsMatrix } from './update-tensor.js';
@@ -18,10 +18,11 @@ export async function runOverlap(context: StepContext): Promise<void> {
   }
   const energyA = runningEnergies(await singularValues(context, 'a-s'));
   const energyB = runningEnergies(await singularValues(context, 'b-s'));
-  const pairs = energyRankPairs(energyA, energyB);
+  const { zeroRank } = context.params as OverlapParams;
+  const pairs = energyRankPairs(energyA, energyB, zeroRank);
   const [basisA, basisB] = [weightsMatrix(context, a, undefined), weightsMatrix(context, b, undefined)];
   const multiply = () => withArithmetic(context, (arithmetic) => crossProduct(arithmetic, basisA, basisB));
   const points = pairs.length === 0 ? [] : staircase(await multiply(), b.columns, pairs);
-  const result: OverlapResult = { d: a.rows, energyA, energyB, points };
+  const result: OverlapResult = { d: a.rows, energyA, energyB, points, ...(zeroRank && { zeroRank }) };
   await context.write('overlap', new TextEncoder().encode(JSON.stringify(result)));
 }

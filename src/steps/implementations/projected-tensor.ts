@@ -6,6 +6,7 @@ import type { ProjectedModel } from '../model-params.js';
 import type { StepContext } from '../step.js';
 import { subspaceBasis } from './basis-input.js';
 import type { StoredWeights } from './model-input.js';
+import { randomTarget } from './random-target.js';
 import { isWide, matrixTensor, TensorBytes, type UpdateEnds, updateMatrix, weightsMatrix } from './update-tensor.js';
 import { withArithmetic } from './with-arithmetic.js';
 
@@ -20,27 +21,31 @@ export async function projectedTensor(
   name: string,
 ): Promise<StoredWeights & { readonly shape: readonly number[] }> {
   try {
-    const { mode, side, ranks, permute, readAs, castUpdate } = model;
+    const { mode, side, ranks, gaussian, permute, heldAs, castUpdate, zeroAsUnits } = model;
     const ends = endsOf(context, name, 'from', 'to');
     const { from } = ends;
-    const dtype = readAs ?? (from.dtype === 'F64' ? 'F32' : from.dtype);
-    const update = updateMatrix(context, ends, readAs);
-    const weights = weightsMatrix(context, from, readAs);
+    const dtype = heldAs ?? (from.dtype === 'F64' ? 'F32' : from.dtype);
+    const update = updateMatrix(context, ends, heldAs);
+    const weights = weightsMatrix(context, from, heldAs);
     const how = { mode, storage: dtype, castUpdate };
     const result = new TensorBytes(from, dtype);
     const receive = result.set.bind(result);
     const rank = ranks[name]!;
     await withArithmetic(context, async (arithmetic) => {
       if (rank === null) {
-        const onto = updateMatrix(context, endsOf(context, name, 'onto-from', 'onto-to'), readAs);
+        const onto =
+          gaussian === undefined
+            ? updateMatrix(context, endsOf(context, name, 'onto-from', 'onto-to'), heldAs)
+            : randomTarget(update, { seed: gaussian, stream: name });
         const { factor } = await scalarProjection(update, onto);
         await scalarProjectedWeights(arithmetic, update, weights, onto, factor, how, receive);
         return;
       }
-      const left = side === 'left' || from.shape.length < 2;
+      const vector = from.shape.length < 2;
+      const left = side === 'left' || vector;
       const d = left ? from.rows : from.columns;
       const permuted = permute === undefined ? undefined : { seed: permute, stream: name };
-      const basis = await subspaceBasis(context, `basis/${name}`, `s/${name}`, d, permuted);
+      const basis = await subspaceBasis(context, `basis/${name}`, `s/${name}`, d, permuted, zeroAsUnits && !vector);
       const basisSide = left === isWide(from) ? 'short' : 'long';
       await projectedWeights(arithmetic, update, weights, basis, basisSide, rank, how, receive);
     });

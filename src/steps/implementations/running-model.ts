@@ -52,7 +52,7 @@ function identityOf(context: StepContext, recipe: ModelRecipe, artifacts: Artifa
 
 /** BF16 where every weight is stored so: nothing is lost. Everything else is exact in F32, but for F64. */
 function storageOf(recipe: ModelRecipe, artifacts: Artifacts): 'F32' | 'BF16' {
-  if (recipe.kind === 'projected' && recipe.readAs !== undefined) return 'F32';
+  if (recipe.kind === 'projected' && recipe.heldAs !== undefined) return 'F32';
   const types = tensorNames(artifacts).map((name) => artifacts[`tensor/${name}`]!.tensor?.dtype);
   return types.every((type) => type === 'BF16') ? 'BF16' : 'F32';
 }

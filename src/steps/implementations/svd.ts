@@ -8,10 +8,10 @@ import { withArithmetic } from './with-arithmetic.js';
 
 /** @throws DataError at a non-finite element or when the shapes differ; StepError when the basis fails its certificate. */
 export async function runSvd(context: StepContext): Promise<void> {
-  const { readAs } = context.params as SvdParams;
+  const { heldAs } = context.params as SvdParams;
   const ends = updateInputs(context);
   const { rows, columns } = ends.from;
-  const update = counted(updateMatrix(context, ends, readAs), context);
+  const update = counted(updateMatrix(context, ends, heldAs), context);
   const [long, short] = isWide(ends.from) ? ['v', 'u'] : ['u', 'v'];
   const output = new BasisOutput(context, long, update.rows, update.columns);
   try {

@@ -42,13 +42,16 @@ export function matrixTensor(artifact: Artifact, what: string): MatrixTensor {
 /** Inputs `from` and `to` (or of other names) of one shape. */
 export function updateInputs(context: StepContext, from = 'from', to = 'to'): UpdateEnds {
   const ends = { from: matrixInput(context, from), to: matrixInput(context, to) };
-  if (ends.from.shape.join() !== ends.to.shape.join()) {
-    throw new DataError(
-      `"${from}" has shape [${ends.from.shape.join(', ')}] and "${to}" [${ends.to.shape.join(', ')}]`,
-      { hint: 'An update joins two checkpoints of one architecture.' },
-    );
-  }
+  requireOneShape(ends.from, from, ends.to, to);
   return ends;
+}
+
+/** @throws DataError that names the two inputs, when their shapes differ */
+export function requireOneShape(a: MatrixTensor, nameA: string, b: MatrixTensor, nameB: string): void {
+  if (a.shape.join() === b.shape.join()) return;
+  throw new DataError(`"${nameA}" has shape [${a.shape.join(', ')}] and "${nameB}" [${b.shape.join(', ')}]`, {
+    hint: 'An update joins two checkpoints of one architecture.',
+  });
 }
 
 /**
@@ -82,35 +85,34 @@ export class TensorBytes {
   }
 }
 
-/** One tensor, rounded to `readAs` first, in tall orientation. */
-export function weightsMatrix(context: StepContext, tensor: MatrixTensor, readAs: FloatType | undefined): TallMatrix {
+/** One tensor, rounded to `heldAs` first, in tall orientation. */
+export function weightsMatrix(context: StepContext, tensor: MatrixTensor, heldAs: FloatType | undefined): TallMatrix {
   return {
     ...tallShape(tensor),
     window: async (start, count) => {
-      const values = await readWindow(context, tensor, readAs, start, count);
+      const values = await readWindow(context, tensor, heldAs, start, count);
       return values instanceof Float32Array ? values : Float32Array.from(values);
     },
   };
 }
 
 /**
- * Δ = to − from in tall orientation, f32; both ends are rounded to `readAs` first. F64 tensors are subtracted in f64.
- * Windows throw a DataError at an element that is not finite.
+ * Δ = to − from in tall orientation, f32; both ends and their difference are rounded to `heldAs`. F64 tensors are subtracted
+ * in f64. Windows throw a DataError at an element that is not finite.
  */
-export function updateMatrix(context: StepContext, ends: UpdateEnds, readAs: FloatType | undefined): TallMatrix {
+export function updateMatrix(context: StepContext, ends: UpdateEnds, heldAs: FloatType | undefined): TallMatrix {
   return {
     ...tallShape(ends.from),
     window: async (start, count) => {
-      const from = await readWindow(context, ends.from, readAs, start, count);
-      const to = await readWindow(context, ends.to, readAs, start, count);
-      const update = new Float32Array(from.length);
+      const from = await readWindow(context, ends.from, heldAs, start, count);
+      const to = await readWindow(context, ends.to, heldAs, start, count);
+      const exact = new Float32Array(from.length);
+      for (let i = 0; i < exact.length; i++) exact[i] = to[i]! - from[i]!;
+      const update = heldAs === undefined ? exact : rounded(exact, heldAs);
       let finite = true;
-      for (let i = 0; i < update.length; i++) {
-        update[i] = to[i]! - from[i]!;
-        // Infinity and NaN both give NaN here.
-        if (update[i]! - update[i]! !== 0) finite = false;
-      }
-      if (!finite) throw nonFinite(ends.from, from, to, update, start, count);
+      // Infinity and NaN both give NaN here.
+      for (let i = 0; i < update.length; i++) if (update[i]! - update[i]! !== 0) finite = false;
+      if (!finite) throw nonFinite({ tensor: ends.from, from, to, update, start, count, type: heldAs ?? 'F32' });
       return update;
     },
   };
@@ -129,7 +131,7 @@ export function isWide({ rows, columns }: { readonly rows: number; readonly colu
 async function readWindow(
   context: StepContext,
   tensor: MatrixTensor,
-  readAs: FloatType | undefined,
+  heldAs: FloatType | undefined,
   start: number,
   count: number,
 ): Promise<Float32Array | Float64Array> {
@@ -137,11 +139,11 @@ async function readWindow(
   const { artifact, dtype, rows, columns } = tensor;
   const size = bytesPerElement[dtype];
   if (!isWide(tensor)) {
-    return decode(await context.read(artifact, start * columns * size, count * columns * size), dtype, readAs);
+    return decode(await context.read(artifact, start * columns * size, count * columns * size), dtype, heldAs);
   }
-  const window = new (dtype === 'F64' && readAs === undefined ? Float64Array : Float32Array)(count * rows);
+  const window = new (dtype === 'F64' && heldAs === undefined ? Float64Array : Float32Array)(count * rows);
   if (count === columns) {
-    const whole = decode(await context.read(artifact), dtype, readAs);
+    const whole = decode(await context.read(artifact), dtype, heldAs);
     transposeInto(window, rows, 0, whole, rows, columns);
     return window;
   }
@@ -152,17 +154,22 @@ async function readWindow(
     const part = new (window.constructor as Float32ArrayConstructor)(height * count);
     for (let i = 0; i < height; i++) {
       const bytes = await context.read(artifact, ((row + i) * columns + start) * size, count * size);
-      part.set(decode(bytes, dtype, readAs), i * count);
+      part.set(decode(bytes, dtype, heldAs), i * count);
     }
     transposeInto(window, rows, row, part, height, count);
   }
   return window;
 }
 
-function decode(bytes: Uint8Array, dtype: FloatType, readAs: FloatType | undefined): Float32Array | Float64Array {
-  if (dtype === 'F64' && readAs === undefined) return new Float64Array(bytes.slice().buffer);
+function decode(bytes: Uint8Array, dtype: FloatType, heldAs: FloatType | undefined): Float32Array | Float64Array {
+  if (dtype === 'F64' && heldAs === undefined) return new Float64Array(bytes.slice().buffer);
   const values = toFloat32(bytes, dtype);
-  return readAs === undefined || readAs === dtype ? values : toFloat32(fromFloat32(values, readAs), readAs);
+  return heldAs === undefined || heldAs === dtype ? values : rounded(values, heldAs);
+}
+
+/** Rounds to nearest even; beyond the type's range lies infinity. */
+function rounded(values: Float32Array, type: FloatType): Float32Array {
+  return toFloat32(fromFloat32(values, type), type);
 }
 
 /** Writes a [height, width] matrix as columns `at` … of a matrix of `stride` columns. */
@@ -184,14 +191,16 @@ function transposeInto(
   }
 }
 
-function nonFinite(
-  tensor: MatrixTensor,
-  from: ArrayLike<number>,
-  to: ArrayLike<number>,
-  update: Float32Array,
-  start: number,
-  count: number,
-): DataError {
+function nonFinite(found: {
+  readonly tensor: MatrixTensor;
+  readonly from: ArrayLike<number>;
+  readonly to: ArrayLike<number>;
+  readonly update: Float32Array;
+  readonly start: number;
+  readonly count: number;
+  readonly type: FloatType;
+}): DataError {
+  const { tensor, from, to, update, start, count, type } = found;
   const at = update.findIndex((value) => !Number.isFinite(value));
   const width = update.length / count;
   const long = start + Math.floor(at / width);
@@ -201,7 +210,10 @@ function nonFinite(
     ['from', from],
     ['to', to],
   ] as const) {
-    if (!Number.isFinite(values[at])) return new DataError(`"${name}" holds ${values[at]} at ${place}`);
+    const what = type === 'F32' ? '' : ` when it is rounded to ${type.toLowerCase()}`;
+    if (!Number.isFinite(values[at])) return new DataError(`"${name}" holds ${values[at]} at ${place}${what}`);
   }
-  return new DataError(`"to" − "from" is ${to[at]} − ${from[at]} at ${place}, beyond the range of f32`);
+  return new DataError(
+    `"to" − "from" is ${to[at]} − ${from[at]} at ${place}, beyond the range of ${type.toLowerCase()}`,
+  );
 }

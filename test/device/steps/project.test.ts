@@ -99,14 +99,14 @@ interface World {
   readonly svd: Readonly<Record<string, Artifacts>>;
 }
 
-async function world(dtype: FloatType, readAs?: 'F16', config: JsonObject = {}): Promise<World> {
+async function world(dtype: FloatType, heldAs?: 'F16', config: JsonObject = {}): Promise<World> {
   const base = checkpoint(dtype, 'base', undefined, 1, config);
   const from = checkpoint(dtype, 'aligned', base, 0.1, config);
   const to = checkpoint(dtype, 'tuned', from, 0.05, config);
   const bases: Record<string, Artifacts> = {};
   for (const name of tensors) {
     const ends = { from: { from: base[`tensor/${name}`]! }, to: { to: from[`tensor/${name}`]! } };
-    bases[name] = await decomposed(ends, readAs === undefined ? {} : { readAs });
+    bases[name] = await decomposed(ends, heldAs === undefined ? {} : { heldAs });
   }
   return { base, from, to, svd: bases };
 }
@@ -130,11 +130,14 @@ async function written(w: World, model: ProjectedModel, inputs = inputsOf(w, mod
 
 /** θ' of one tensor by the definitions, and how far f32 may be from it. */
 function wanted(w: World, name: string, model: ProjectedModel): { expected: Dense; bar: (value: number) => number } {
-  const { mode, side, ranks, permute, readAs, castUpdate } = model;
-  const read = (values: Dense) => (readAs === undefined ? values : oracle.roundTo(values, readAs));
+  const { mode, side, ranks, gaussian, permute, heldAs, castUpdate } = model;
+  const read = (values: Dense) => (heldAs === undefined ? values : oracle.roundTo(values, heldAs));
   const theta = read(valuesOf(w.from, name));
-  const update = oracle.difference(read(valuesOf(w.to, name)), theta);
-  const onto = oracle.difference(theta, read(valuesOf(w.base, name)));
+  const update = read(oracle.difference(read(valuesOf(w.to, name)), theta));
+  const onto =
+    gaussian === undefined
+      ? read(oracle.difference(theta, read(valuesOf(w.base, name))))
+      : oracle.randomLike(update, gaussian, name);
   const rank = ranks[name]!;
   const left = side === 'left' || shapes[name]!.length < 2;
   const inside =
@@ -142,7 +145,7 @@ function wanted(w: World, name: string, model: ProjectedModel): { expected: Dens
       ? oracle.projectOntoUpdate(update, onto)
       : oracle.project(update, basisOf(w, name, left, permute), rank, left ? 'left' : 'right');
   const dtype = w.from[`tensor/${name}`]!.tensor!.dtype as FloatType;
-  const storage = readAs ?? (dtype === 'F64' ? 'F32' : dtype);
+  const storage = heldAs ?? (dtype === 'F64' ? 'F32' : dtype);
   const expected = oracle.projectedWeights(theta, oracle.inMode(update, inside, mode), storage, castUpdate);
   const step = { F32: 2 ** -23, F64: 2 ** -23, F16: 2 ** -10, BF16: 2 ** -7 }[storage];
   return { expected, bar: (value) => 1e-6 + step * Math.abs(value) };
@@ -180,7 +183,7 @@ const ranks = {
   'model.layers.0.stack.weight': 3,
 };
 const paper = { kind: 'projected', mode: 'parallel', side: 'right', ranks } as const;
-const reference = { readAs: 'F16', castUpdate: 'F16', side: 'left' } as const;
+const reference = { heldAs: 'F16', castUpdate: 'F16', side: 'left' } as const;
 const [f32, bf16, f16Read] = [await world('F32'), await world('BF16'), await world('BF16', 'F16')];
 
 test('every tensor is that of the definitions: tall, wide, a vector, three dimensions, in all modes on both sides', async () => {
@@ -205,6 +208,18 @@ test('a tensor without a rank is projected onto the update of the subspace as a 
   for (const mode of ['parallel', 'orthogonal', 'opposite'] as const) {
     await check(f16Read, { ...paper, ...reference, mode, ranks: none }, `scalar ${mode}`);
     await check(f32, { ...paper, mode, ranks: none }, `scalar ${mode}`);
+  }
+});
+
+test('a tensor without a rank is projected onto the random matrix of a seed, another one for another seed', async () => {
+  const none = Object.fromEntries(tensors.map((name) => [name, null]));
+  const outputs: Artifacts[] = [];
+  for (const gaussian of [1, 2]) {
+    outputs.push(await check(f32, { ...paper, ranks: none, gaussian }, `seed ${gaussian}`));
+    await check(f16Read, { ...paper, ...reference, mode: 'orthogonal', ranks: none, gaussian }, `seed ${gaussian} F16`);
+  }
+  for (const name of tensors) {
+    assert.not.equal(outputs[0]![`tensor/${name}`]!.digest, outputs[1]![`tensor/${name}`]!.digest);
   }
 });
 

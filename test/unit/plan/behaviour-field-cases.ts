@@ -170,11 +170,6 @@ export const noEffect: readonly (readonly [field: string, edit: string, why: str
     'computed again, activations are the same',
   ],
   [
-    'randomSubspace.like',
-    'subspaces.random.like=useful',
-    'only shapes are taken, and all updates that can meet in a sweep have the same',
-  ],
-  [
     'openaiJudge.key',
     'metrics.asked.judge.key=JUDGE_API_KEY',
     'whoever pays, the verdict is the same; secrets are in no key',

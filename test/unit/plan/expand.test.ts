@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { InvalidWorkflowError } from '../../../src/diagnostics/errors.js';
 import { expand } from '../../../src/plan/expand.js';
 import type { Plan } from '../../../src/plan/plan.js';
-import type { EnergyTableParams } from '../../../src/steps/params.js';
+import type { EnergyParams, EnergyTableParams } from '../../../src/steps/params.js';
 import type { Recipe, Workflow } from '../../../src/workflow/workflow.js';
 import { modelFacts, range, sampleFacts, sampleSweep, sampleWorkflow } from './sample-workflow.js';
 
@@ -24,8 +24,10 @@ test('a workflow unrolls to these steps, in this order', () => {
   assert.equal(ids(expand(sampleWorkflow(), sampleFacts())), [
     'svd[alignment,layers.0.weight]',
     'energy[useful,top-k,parallel,right,layers.0.weight]',
+    'cosine[useful,alignment,layers.0.weight]',
     'svd[alignment,norm]',
     'energy[useful,top-k,parallel,right,norm]',
+    'cosine[useful,alignment,norm]',
     'energy[useful,random-k#1,parallel,right,layers.0.weight]',
     'energy[useful,random-k#1,parallel,right,norm]',
     'energy[useful,random-k#2,parallel,right,layers.0.weight]',
@@ -116,7 +118,9 @@ test('sweeps that share a curve measure it once, at the fractions of both', () =
   });
   assert.equal(plan.named.get('sweeps.finer'), [
     'energy[useful,top-k,parallel,right,layers.0.weight]',
+    'cosine[useful,alignment,layers.0.weight]',
     'energy[useful,top-k,parallel,right,norm]',
+    'cosine[useful,alignment,norm]',
   ]);
 });
 
@@ -128,15 +132,92 @@ test('reference semantics read and project in F16, and a fraction of one is the 
     mode: 'parallel',
     side: 'right',
     ranks: [2],
-    scalar: true,
-    readAs: 'F16',
+    scalar: 'update',
+    heldAs: 'F16',
     castUpdate: 'F16',
+    zeroAsUnits: true,
   });
   assert.equal(energy.inputs['onto-to'], { node: 'source[aligned]', output: 'tensor/layers.0.weight' });
-  assert.equal(step(plan, 'svd[alignment,norm]').params, { readAs: 'F16' });
+  assert.equal(step(plan, 'svd[alignment,norm]').params, { heldAs: 'F16' });
   const inPaper = expand(sampleWorkflow({ sweeps }), sampleFacts());
   assert.equal(step(inPaper, 'energy[useful,top-k,parallel,right,norm]').params.ranks, [1]);
   assert.equal(step(inPaper, 'energy[useful,top-k,parallel,right,layers.0.weight]').params.ranks, [2, 4]);
+});
+
+test('published code projects onto its own random matrix from a fraction of 1 on, and tensors of three dimensions always', () => {
+  const sweeps = { parallel: { ...sampleSweep, onto: ['random', 'top-k'], fractions: [0.5, 1] } };
+  const facts = modelFacts({ conv: [4, 3, 2], weight: [8, 4], norm: [4] });
+  const reference = sampleWorkflow({ sweeps, semantics: 'reference' });
+  const plan = expand(reference, sampleFacts({ base: facts, aligned: facts, useful: facts }));
+  const paramsOf = (subspace: string, tensor: string) =>
+    step(plan, `energy[useful,${subspace},parallel,right,${tensor}]`).params as EnergyParams;
+  assert.equal(paramsOf('random#1', 'weight').scalar, { seed: 1, stream: 'weight' });
+  assert.equal(paramsOf('random#1', 'weight').ranks, [2]);
+  assert.not.ok('onto-from' in step(plan, 'energy[useful,random#1,parallel,right,weight]').inputs);
+  assert.is(paramsOf('top-k', 'weight').scalar, 'update');
+  assert.equal([paramsOf('top-k', 'conv').scalar, paramsOf('top-k', 'conv').ranks], ['update', []]);
+  // The one direction of a vector is the scalar projection.
+  assert.equal([paramsOf('random#1', 'norm').scalar, paramsOf('random#1', 'norm').ranks], [undefined, [1]]);
+});
+
+test('published code compares tensors with a side over 10,000 by a randomised SVD of a quarter of the rank', () => {
+  const facts = modelFacts({ large: [10_001, 9], wide: [7, 10_001], limit: [10_000, 9], norm: [20_000] });
+  const models = { base: facts, aligned: facts, useful: facts };
+  const plan = expand(sampleWorkflow({ semantics: 'reference' }), sampleFacts(models));
+  assert.equal(ids(plan, 'randomised-svd'), [
+    'randomised-svd[useful,large]',
+    'randomised-svd[alignment,large]',
+    'randomised-svd[useful,wide]',
+    'randomised-svd[alignment,wide]',
+  ]);
+  const { params, inputs } = step(plan, 'randomised-svd[useful,large]');
+  assert.equal(params, { vectors: 2, iterations: 2, seed: 0, stream: 'useful/large' });
+  assert.equal(inputs, {
+    u: { node: 'svd[useful,large]', output: 'u' },
+    s: { node: 'svd[useful,large]', output: 's' },
+  });
+  assert.is(step(plan, 'randomised-svd[useful,wide]').params.vectors, 1);
+  assert.equal(step(plan, 'overlap[useful,alignment,large]').inputs['b-s'], {
+    node: 'randomised-svd[alignment,large]',
+    output: 's',
+  });
+  assert.equal(step(plan, 'overlap[useful,alignment,limit]').params, { zeroRank: 1 });
+  // Projections are onto the whole basis.
+  assert.is(step(plan, 'energy[useful,top-k,parallel,right,large]').inputs.basis!.node, 'svd[alignment,large]');
+  const inPaper = expand(sampleWorkflow(), sampleFacts(models));
+  assert.equal(ids(inPaper, 'randomised-svd'), []);
+  assert.equal(step(inPaper, 'overlap[useful,alignment,large]').params, {});
+});
+
+test('a tied output layer counts in sums over the model as the published code counts it, and not in paper semantics', () => {
+  const facts = modelFacts({ 'model.embed_tokens.weight': [8, 4], weight: [4, 4] }, { tied: true });
+  const copies = (semantics: 'paper' | 'reference') => {
+    const plan = expand(sampleWorkflow({ semantics }), sampleFacts({ base: facts, aligned: facts, useful: facts }));
+    const { rows } = step(plan, 'energy-table').params as EnergyTableParams;
+    return rows[0]!.tensors.map((tensor) => tensor.copies);
+  };
+  assert.equal(copies('reference'), [2, undefined]);
+  assert.equal(copies('paper'), [undefined, undefined]);
+});
+
+test('updates are compared where their tensors have equal rows, and refused where they have not', () => {
+  const models = {
+    base: { kind: 'path', path: '/b' },
+    aligned: { kind: 'path', path: '/a' },
+    before: { kind: 'path', path: '/s' },
+    useful: { kind: 'path', path: '/u' },
+  } as const;
+  const updates = { alignment: { from: 'base', to: 'aligned' }, useful: { from: 'before', to: 'useful' } };
+  const other = (tensors: Record<string, number[]>) => {
+    const facts = modelFacts(tensors);
+    return sampleFacts({ before: facts, useful: facts });
+  };
+  const workflow = sampleWorkflow({ models, updates, sweeps: {} });
+  const plan = expand(workflow, other({ 'layers.0.weight': [8, 40], norm: [4] }));
+  assert.is(step(plan, 'svd[useful,layers.0.weight]').cost, 8 * 40 * 8);
+  const error = failure(workflow, other({ 'layers.0.weight': [9, 4], norm: [4] }));
+  assert.match(error.message, 'layers.0.weight: [9, 4] and [8, 4]');
+  assert.match(error.diagnostics[0]!.hint!, 'the same first dimension');
 });
 
 test('results are the tables and the report', () => {

@@ -16,7 +16,7 @@ export const cases: readonly FieldCase[] = [
   [
     'semantics',
     'semantics=reference',
-    'activations claims energy energy-table evaluation-table exact-match generate judge project random-basis svd',
+    'activations claims cosine energy energy-table evaluation-table exact-match generate judge overlap project random-basis svd',
   ],
 
   ['pathModel.path', 'models.local.path=elsewhere', 'svd'],
@@ -50,7 +50,7 @@ export const cases: readonly FieldCase[] = [
   [
     'architecture.family',
     'models.words.init.family=qwen2',
-    'activations energy energy-table generate init overlap overlap-table project random-basis svd',
+    'activations cosine energy energy-table generate init overlap overlap-table project random-basis svd',
   ],
   [
     'architecture.hidden',
@@ -60,7 +60,7 @@ export const cases: readonly FieldCase[] = [
   [
     'architecture.layers',
     'models.words.init.layers=2',
-    'activation-basis activation-table activations energy energy-table generate init overlap overlap-table project random-basis svd',
+    'activation-basis activation-table activations cosine energy energy-table generate init overlap overlap-table project random-basis svd',
   ],
   ['architecture.heads', 'models.words.init.heads=2', 'init'],
   [
@@ -75,12 +75,12 @@ export const cases: readonly FieldCase[] = [
   [
     'architecture.attention-bias',
     'models.words.init.attention-bias=true',
-    'activations energy energy-table generate init overlap overlap-table project random-basis svd',
+    'activations cosine energy energy-table generate init overlap overlap-table project random-basis svd',
   ],
   [
     'architecture.mlp-bias',
     'models.words.init.mlp-bias=true',
-    'activations energy energy-table generate init overlap overlap-table project random-basis svd',
+    'activations cosine energy energy-table generate init overlap overlap-table project random-basis svd',
   ],
   ['architecture.rope-theta', 'models.words.init.rope-theta=500000', 'init'],
   ['architecture.norm-epsilon', 'models.words.init.norm-epsilon=1e-5', 'init'],
@@ -142,17 +142,18 @@ export const cases: readonly FieldCase[] = [
   ['template.prompt', "'Q {prompt}' → 'Ask {prompt}'", 'tokenise'],
   ['template.response', "' {response}' → '= {response}'", 'tokenise'],
 
-  ['update.from', 'updates.useful.from=base', 'energy svd'],
-  ['update.to', 'updates.useful.to=base', 'energy svd'],
+  ['update.from', 'updates.useful.from=base', 'cosine energy svd'],
+  ['update.to', 'updates.useful.to=base', 'cosine energy svd'],
   ['topKSubspace.kind', '{ kind: top-k, of: alignment } → { kind: random-k, of: alignment }', 'energy energy-table'],
-  ['topKSubspace.of', 'subspaces.top-k.of=useful', 'energy'],
+  ['topKSubspace.of', 'subspaces.top-k.of=useful', 'cosine energy energy-table'],
   ['randomKSubspace.kind', '{ kind: random-k, of: alignment } → { kind: top-k, of: alignment }', 'energy energy-table'],
   ['condition.not', 'datasets.file.where={ a: { not: null } }', 'rows'],
-  ['randomKSubspace.of', 'subspaces.random-k.of=useful', 'energy'],
+  ['randomKSubspace.of', 'subspaces.random-k.of=useful', 'cosine energy energy-table'],
   ['randomKSubspace.seeds', 'subspaces.random-k.seeds=[5, 6]', 'energy energy-table'],
   ['randomSubspace.kind', '{ kind: random, like: alignment } → { kind: top-k, of: alignment }', 'energy energy-table'],
+  ['randomSubspace.like', 'subspaces.random.like=useful', 'cosine energy-table'],
   ['randomSubspace.seeds', 'subspaces.random.seeds=[6]', 'energy energy-table random-basis'],
-  ['sweep.project', 'sweeps.parallel.project=[useful, alignment]', 'energy energy-table'],
+  ['sweep.project', 'sweeps.parallel.project=[useful, alignment]', 'cosine energy energy-table'],
   ['sweep.onto', 'sweeps.parallel.onto=[top-k, random]', 'energy-table'],
   ['sweep.mode', 'sweeps.parallel.mode=orthogonal', 'energy energy-table'],
   ['sweep.side', 'sweeps.parallel.side=left', 'energy energy-table random-basis'],

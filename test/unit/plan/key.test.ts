@@ -8,7 +8,7 @@ import { artifact, declaration } from './memory-store.js';
 const step: Step = {
   id: 'svd[alignment,norm]',
   kind: 'svd',
-  params: { readAs: 'F16', ranks: [1, 2], nested: { a: 1e-5, b: null } },
+  params: { heldAs: 'F16', ranks: [1, 2], nested: { a: 1e-5, b: null } },
   inputs: { from: { node: 'source[a]', output: 'tensor/norm' }, all: { node: 'source[b]', output: '*' } },
   group: 'SVD of alignment',
   origin: 'updates.alignment',
@@ -38,7 +38,7 @@ test('what decides the result moves the key', () => {
   const keys = [
     key(),
     key({ kind: 'other' }),
-    key({ params: { ...step.params, readAs: 'F32' } }),
+    key({ params: { ...step.params, heldAs: 'F32' } }),
     key({ params: { ...step.params, ranks: [2, 1] } }),
     key({ params: { ...step.params, nested: { a: 1e-5, b: 0 } } }),
     key({}, { revision: 4 }),
@@ -58,7 +58,7 @@ test('what decides the result moves the key', () => {
 test('what does not decide the result leaves the key alone', () => {
   const renamed = new Map(outputs).set('elsewhere', outputs.get('source[a]')!);
   assert.is(key({ id: 'svd[renamed]', group: 'other', origin: 'updates.other', cost: 8 }), key());
-  assert.is(key({ params: { nested: { b: null, a: 0.00001 }, ranks: [1, 2], readAs: 'F16' } }), key());
+  assert.is(key({ params: { nested: { b: null, a: 0.00001 }, ranks: [1, 2], heldAs: 'F16' } }), key());
   assert.is(key({}, { outputs: withA({ at: { file: '/moved', offset: 0 } }) }), key());
   const from = { node: 'elsewhere', output: 'tensor/norm' };
   assert.is(key({ inputs: { all: step.inputs.all!, from } }, { outputs: renamed }), key());

@@ -155,14 +155,25 @@ test('a projected model waits for all that it is made of', async () => {
   assert.equal([...exported.exports], []);
 });
 
-test('published code projects from the left in F16, and a fraction of 1 onto the update itself', async () => {
-  const whole = 'half: { project: useful, onto: random, mode: parallel, fraction: 1 }';
-  const plan = await planOf(lab([whole], measuring), { semantics: 'reference' });
-  const { params, inputs } = stepOf(plan, 'loss[nll,half]');
-  const { ranks, ...how } = params.model as ProjectedModel;
-  assert.equal(how, { kind: 'projected', mode: 'parallel', side: 'left', readAs: 'F16', castUpdate: 'F16' });
-  assert.ok(Object.values(ranks).every((rank) => rank === null));
-  assert.equal(Object.keys(inputs), ['from', 'to', 'onto-from', 'onto-to', 'tokens']);
+test('published code projects from the left in F16, and a fraction of 1 onto the matrix the subspace is made of', async () => {
+  const made = async (subspace: string) => {
+    const whole = `half: { project: useful, onto: ${subspace}, mode: parallel, fraction: 1 }`;
+    const plan = await planOf(lab([whole], measuring), { semantics: 'reference' });
+    const { params, inputs } = stepOf(plan, 'loss[nll,half]');
+    const { ranks, ...how } = params.model as ProjectedModel;
+    for (const [tensor, rank] of Object.entries(ranks)) assert.is(rank, tensor.includes('norm') ? 1 : null);
+    return { how, inputs: Object.keys(inputs).filter((name) => !name.includes('/')) };
+  };
+  const how = {
+    kind: 'projected',
+    mode: 'parallel',
+    side: 'left',
+    heldAs: 'F16',
+    castUpdate: 'F16',
+    zeroAsUnits: true,
+  };
+  assert.equal(await made('top-k'), { how, inputs: ['from', 'to', 'onto-from', 'onto-to', 'tokens'] });
+  assert.equal(await made('random'), { how: { ...how, gaussian: 1 }, inputs: ['from', 'to', 'tokens'] });
 });
 
 test.run();

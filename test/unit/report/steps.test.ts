@@ -7,6 +7,7 @@ import { energyTable } from '../../../src/steps/energy-table.js';
 import { lossTable } from '../../../src/steps/loss-table.js';
 import { overlapTable } from '../../../src/steps/overlap-table.js';
 import type {
+  CosineResult,
   EnergyResult,
   EnergyTableParams,
   LossCurve,
@@ -52,6 +53,7 @@ async function run(declaration: StepDeclaration, params: JsonObject, inputs: Rea
 }
 
 const energy: EnergyResult = { total: 4, kept: [1, 3, 4], realised: [1, 3] };
+const cosine: CosineResult = { product: 2, energy: 4, ontoEnergy: 4 };
 const overlap: OverlapResult = { d: 4, energyA: [1], energyB: [2], points: [{ kA: 1, kB: 1, shared: 0.5 }] };
 const energyParams: EnergyTableParams = {
   rows: ['useful', 'harmful'].map((update) => ({
@@ -69,13 +71,17 @@ const overlapParams: OverlapTableParams = { rows: [{ pair: ['useful', 'harmful']
 test('results of energy, overlap and training steps become tables, and tables a report', async () => {
   const energies = await run(energyTable, energyParams, {
     '0/0': JSON.stringify(energy),
+    '0/0/cosine': JSON.stringify(cosine),
     '1/0': JSON.stringify({ ...energy, total: 8 }),
+    '1/0/cosine': JSON.stringify({ ...cosine, energy: 8, ontoEnergy: 0 }),
   });
   assert.is(
     energies['energy.csv'],
-    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised\n' +
-      'useful,random,1,orthogonal,left,0.3,0.25,0.25\nuseful,random,1,orthogonal,left,0.6,0.75,0.75\n' +
-      'harmful,random,1,orthogonal,left,0.3,0.125,0.125\nharmful,random,1,orthogonal,left,0.6,0.375,0.375\n',
+    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment\n' +
+      'useful,random,1,orthogonal,left,0.3,0.25,0.25,4,0.5,0.5\n' +
+      `useful,random,1,orthogonal,left,0.6,0.75,0.75,4,${Math.sqrt(0.75)},0.5\n` +
+      `harmful,random,1,orthogonal,left,0.3,0.125,0.125,8,${Math.sqrt(0.125)},\n` +
+      `harmful,random,1,orthogonal,left,0.6,0.375,0.375,8,${Math.sqrt(0.375)},\n`,
   );
   const overlaps = await run(overlapTable, overlapParams, { '0/0': JSON.stringify(overlap) });
   assert.is(

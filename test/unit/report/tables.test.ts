@@ -3,12 +3,20 @@ import * as assert from 'uvu/assert';
 import { energyRank } from '../../../src/formats/energy-rank.js';
 import { CompensatedSum } from '../../../src/report/compensated-sum.js';
 import { readCsv, writeCsv } from '../../../src/report/csv.js';
-import { EnergyTables } from '../../../src/report/energy-table.js';
+import { EnergyTables, type TensorResults } from '../../../src/report/energy-table.js';
 import { OverlapTable } from '../../../src/report/overlap-table.js';
 import type { EnergyResult, EnergyTableRow, OverlapResult } from '../../../src/steps/params.js';
 
 async function* each<T>(...results: T[]): AsyncGenerator<T> {
   yield* results;
+}
+
+/** Energy results beside the same update's relation to the alignment: ⟨Δ, A⟩ = .5 ‖Δ‖ ‖A‖, ‖A‖² = 4 ‖Δ‖². */
+async function* measured(...energies: EnergyResult[]): AsyncGenerator<TensorResults> {
+  for (const energy of energies) {
+    const { total } = energy;
+    yield { energy, cosine: { product: total, energy: total, ontoEnergy: 4 * total } };
+  }
 }
 
 const row: EnergyTableRow = {
@@ -29,23 +37,23 @@ const lines = (csv: string) => csv.trimEnd().split('\n');
 
 test('a whole model keeps the ratio of sums, not the mean of ratios', async () => {
   const tables = new EnergyTables();
-  await tables.add(row, each(a, b));
+  await tables.add(row, measured(a, b));
   assert.equal(lines(tables.modelCsv()), [
-    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised',
-    'useful,top-k,,parallel,right,0.25,0.85,0.8375',
-    'useful,top-k,,parallel,right,0.5,0.9,0.8875',
+    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment',
+    `useful,top-k,,parallel,right,0.25,0.85,0.8375,40,${Math.sqrt(0.85)},0.5`,
+    `useful,top-k,,parallel,right,0.5,0.9,0.8875,40,${Math.sqrt(0.9)},0.5`,
   ]);
 });
 
 test('the table by tensor has the rank at each fraction and the largest rank', async () => {
   const tables = new EnergyTables();
-  await tables.add(row, each(a, b));
+  await tables.add(row, measured(a, b));
   assert.equal(lines(tables.tensorCsv()), [
-    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max',
-    'useful,top-k,,parallel,right,0.25,0.4,0.45,a,1,4',
-    `useful,top-k,,parallel,right,0.25,1,${29 / 30},b,1,1`,
-    'useful,top-k,,parallel,right,0.5,0.6,0.65,a,2,4',
-    `useful,top-k,,parallel,right,0.5,1,${29 / 30},b,1,1`,
+    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max,update_energy,cosine_projected,cosine_alignment',
+    `useful,top-k,,parallel,right,0.25,0.4,0.45,a,1,4,10,${Math.sqrt(0.4)},0.5`,
+    `useful,top-k,,parallel,right,0.25,1,${29 / 30},b,1,1,30,1,0.5`,
+    `useful,top-k,,parallel,right,0.5,0.6,0.65,a,2,4,10,${Math.sqrt(0.6)},0.5`,
+    `useful,top-k,,parallel,right,0.5,1,${29 / 30},b,1,1,30,1,0.5`,
   ]);
 });
 
@@ -53,20 +61,35 @@ test('a zero update has empty energies, never 0', async () => {
   const tables = new EnergyTables();
   await tables.add(
     row,
-    each({ total: 0, kept: [0, 0, 0, 0], realised: [0, 0] }, { total: 0, kept: [0], realised: [0] }),
+    measured({ total: 0, kept: [0, 0, 0, 0], realised: [0, 0] }, { total: 0, kept: [0], realised: [0] }),
   );
-  assert.is(lines(tables.modelCsv())[1], 'useful,top-k,,parallel,right,0.25,,');
-  assert.is(lines(tables.tensorCsv())[1], 'useful,top-k,,parallel,right,0.25,,,a,1,4');
+  assert.is(lines(tables.modelCsv())[1], 'useful,top-k,,parallel,right,0.25,,,0,,');
+  assert.is(lines(tables.tensorCsv())[1], 'useful,top-k,,parallel,right,0.25,,,a,1,4,0,,');
+});
+
+test('a tensor that a model uses twice counts twice in sums over the model, and has one row', async () => {
+  const tables = new EnergyTables();
+  const [first, second] = row.tensors;
+  await tables.add({ ...row, tensors: [{ ...first!, copies: 2 }, second!] }, measured(a, b));
+  const [, quarter] = lines(tables.modelCsv());
+  assert.is(quarter, `useful,top-k,,parallel,right,0.25,${38 / 50},${38 / 50},50,${Math.sqrt(38 / 50)},0.5`);
+  assert.is(lines(tables.tensorCsv()).length, 1 + 4);
+});
+
+test('the cosine with what is kept is negative where the update is reversed', async () => {
+  const tables = new EnergyTables();
+  await tables.add({ ...row, mode: 'opposite' }, measured(a, b));
+  assert.is(lines(tables.modelCsv())[1]!.split(',')[9], `${-Math.sqrt(0.85)}`);
 });
 
 test('rows that two sweeps share stand in the tables once', async () => {
   const tables = new EnergyTables();
-  await tables.add(row, each(a, b));
+  await tables.add(row, measured(a, b));
   await tables.add(
     { ...row, fractions: [0.5], tensors: row.tensors.map((t) => ({ ...t, ranks: [t.ranks[1]!] })) },
-    each(a, b),
+    measured(a, b),
   );
-  await tables.add({ ...row, seed: 1 }, each(a, b));
+  await tables.add({ ...row, seed: 1 }, measured(a, b));
   assert.is(lines(tables.modelCsv()).length, 1 + 2 + 2);
   assert.is(lines(tables.tensorCsv()).length, 1 + 4 + 4);
 });
@@ -75,15 +98,15 @@ test('the scalar projection of the published code has no rank', async () => {
   const tables = new EnergyTables();
   await tables.add(
     { ...row, fractions: [1], tensors: [{ tensor: 'a', rankMax: 4, ranks: [null], realisedRanks: [] }] },
-    each({ ...a, scalar: { kept: 5, realised: 2.5, cosine: 1 } }),
+    measured({ ...a, scalar: { kept: 5, realised: 2.5 } }),
   );
-  assert.is(lines(tables.tensorCsv())[1], 'useful,top-k,,parallel,right,1,0.5,0.25,a,,4');
+  assert.is(lines(tables.tensorCsv())[1], `useful,top-k,,parallel,right,1,0.5,0.25,a,,4,10,${Math.sqrt(0.5)},0.5`);
 });
 
 test('an energy that was not measured at a rank of the sweep is an error that names the tensor', async () => {
   const tables = new EnergyTables();
   try {
-    await tables.add(row, each({ ...a, realised: [4.5] }, b));
+    await tables.add(row, measured({ ...a, realised: [4.5] }, b));
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, 'the energy of a was not measured at rank 2');
@@ -112,6 +135,16 @@ test('overlap is read at the energy ranks of both updates, with its random basel
     'useful:harmful,a,0.9,2,2,10,0.75,0.2',
     'useful:harmful,a,0.91,3,3,10,1,0.3',
   ]);
+});
+
+test('a zero update has rank 1 where its result says so, as in the published code', async () => {
+  const table = new OverlapTable();
+  const zero: OverlapResult = {
+    ...{ d: 10, energyA: [0, 0], energyB: [0, 0], zeroRank: 1 },
+    points: [{ kA: 1, kB: 1, shared: 1 }],
+  };
+  await table.add({ pair: ['useful', 'harmful'], energies: [0.5], tensors: ['a'] }, each(zero));
+  assert.is(lines(table.csv())[1], 'useful:harmful,a,0.5,1,1,10,1,0.1');
 });
 
 test('a zero update overlaps with nothing: rank 0, no overlap, no baseline', async () => {
