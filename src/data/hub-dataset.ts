@@ -1,6 +1,7 @@
-import { dirname } from 'node:path/posix';
+import { basename, dirname } from 'node:path/posix';
 import { DataError } from '../diagnostics/errors.js';
 import { listNames } from '../formats/file-access.js';
+import { isLitter } from '../formats/litter.js';
 import type { Hub, HubFile } from './hub.js';
 import { EntryNotFoundError } from './hub-connection.js';
 import { listHubFolder } from './hub-listing.js';
@@ -58,7 +59,7 @@ async function splitFiles(
   const listed = await listHubFolder(hub, repository, commit, `${config}/${split}`).catch(async (error: unknown) => {
     throw error instanceof EntryNotFoundError ? await noSuchSplit(hub, repository, commit, config, split) : error;
   });
-  const files = listed.filter(({ path }) => path.endsWith('.parquet'));
+  const files = listed.filter(({ path }) => path.endsWith('.parquet') && !isLitter(basename(path)));
   if (files.length > 0) return files.sort((a, b) => (a.path < b.path ? -1 : 1));
   throw new DataError(`${repository.repo}: ${config}/${split} holds no parquet files`, {
     hint: `It holds: ${listNames(listed.map(({ path }) => path))}.`,

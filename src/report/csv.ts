@@ -7,13 +7,27 @@ export type Cell = string | number | null;
 
 /**
  * One header line, columns in the given order, numbers with as many digits as it takes to read the same double back.
- * Lines end in \n, texts are quoted where RFC 4180 asks for it.
+ * Lines end in \n, texts are quoted where RFC 4180 asks for it. A text that a spreadsheet would run as a formula gets a ' in
+ * front, which spreadsheets do not show; numbers are never touched.
  */
 export function writeCsv<Column extends string>(
   columns: readonly Column[],
   rows: readonly Readonly<Record<Column, Cell>>[],
 ): string {
-  return stringify([...rows], { header: true, columns: [...columns], cast: { number: exactNumber } });
+  const cast = { number: exactNumber, string: withoutFormula };
+  return stringify([...rows], { header: true, columns: [...columns], cast, quoted_match: /\r/ });
+}
+
+/** How a formula begins, also in the wide characters of East Asian keyboards, and after any number of ' of before. */
+const formula = /^'*[=+\-@\t\r＝＋－＠]/;
+
+function withoutFormula(text: string): string {
+  return formula.test(text) ? `'${text}` : text;
+}
+
+/** Takes back what `withoutFormula` did, and nothing else. */
+function withFormula(text: string): string {
+  return text.startsWith("'") && formula.test(text) ? text.slice(1) : text;
 }
 
 function exactNumber(value: number): string {
@@ -35,7 +49,7 @@ export function readCsv<Text extends string, Number extends string>(
     for (const column of [...columns.text, ...columns.numbers]) {
       if (record[column] === undefined) throw new DataError(`the table has no column ${column}`);
     }
-    for (const column of columns.text) row[column] = record[column]!;
+    for (const column of columns.text) row[column] = withFormula(record[column]!);
     for (const column of columns.numbers) row[column] = readNumber(record[column]!, column, index);
     return row as Record<Text, string> & Record<Number, number | null>;
   });

@@ -29,9 +29,10 @@ export class SamplesTable {
   }
 }
 
-/** The end of a prompt is what the model answers; the beginning may be worked examples. */
+/** The end of a prompt is what the model answers; the beginning may be worked examples. No character is cut in half. */
 function shortened(text: string): string {
-  return text.length <= mostCharacters
-    ? text
-    : `${text.slice(0, mostCharacters / 2)} … ${text.slice(-mostCharacters / 2)}`;
+  if (text.length <= mostCharacters) return text;
+  const head = text.slice(0, mostCharacters / 2).replace(/[\uD800-\uDBFF]$/, '');
+  const tail = text.slice(-mostCharacters / 2).replace(/^[\uDC00-\uDFFF]/, '');
+  return `${head} … ${tail}`;
 }

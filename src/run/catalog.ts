@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.js';
 import type { Store } from '../store/store.js';
 import type { Dataset, Model, Workflow } from '../workflow/workflow.js';
 import { factsOfCheckpoint, hashModel, openModel } from './checkpoints.js';
-import { hashDataset } from './dataset-files.js';
+import { hashDataset, type OnLeftOut } from './dataset-files.js';
 
 export interface HashingProgress {
   readonly model: string;
@@ -25,13 +25,20 @@ export class Catalog {
   readonly #store: Store;
   readonly #signal: AbortSignal | undefined;
   readonly #onHashing: (progress: HashingProgress) => void;
+  readonly #onLeftOut: OnLeftOut;
+  readonly #told = new Set<string>();
   readonly #checkpoints = new Map<string, Checkpoint>();
   readonly #artifacts = new Map<string, Artifacts>();
 
   constructor(
     workflow: Workflow,
     store: Store,
-    options: { readonly signal?: AbortSignal; readonly onHashing?: (progress: HashingProgress) => void } = {},
+    options: {
+      readonly signal?: AbortSignal;
+      readonly onHashing?: (progress: HashingProgress) => void;
+      /** Told once of a dataset. */
+      readonly onLeftOut?: OnLeftOut;
+    } = {},
   ) {
     this.#workflow = workflow;
     const used = definitionsInUse(workflow).models;
@@ -41,6 +48,7 @@ export class Catalog {
     this.#store = store;
     this.#signal = options.signal;
     this.#onHashing = options.onHashing ?? (() => undefined);
+    this.#onLeftOut = options.onLeftOut ?? (() => undefined);
   }
 
   async facts(): Promise<Map<string, ModelFacts>> {
@@ -58,7 +66,9 @@ export class Catalog {
         sources.set(node, await this.#hash(model));
       } else {
         const dataset = this.#workflow.datasets.get(name)! as Extract<Dataset, { kind: 'path' }>;
-        sources.set(node, await hashDataset(dataset, this.#store, this.#signal));
+        const tell: OnLeftOut = this.#told.has(name) ? () => undefined : this.#onLeftOut;
+        sources.set(node, await hashDataset(dataset, this.#store, this.#signal, tell));
+        this.#told.add(name);
       }
     }
     return sources;

@@ -4,10 +4,14 @@ import { InvalidWorkflowError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
 import { dataFormatOf } from '../formats/data-file.js';
 import { listNames, missingPathHint } from '../formats/file-access.js';
+import { isLitter } from '../formats/litter.js';
 import type { Store } from '../store/store.js';
 import type { Dataset } from '../workflow/workflow.js';
 
 type PathDataset = Extract<Dataset, { kind: 'path' }>;
+
+/** Told of what a dataset's folder holds that looks like data and is not read. */
+export type OnLeftOut = (message: string, hint: string) => void;
 
 /**
  * The files of a dataset on this machine, hashed and remembered: the file itself, or of a folder those that the workflow
@@ -18,8 +22,9 @@ export async function hashDataset(
   dataset: PathDataset,
   store: Store,
   signal: AbortSignal | undefined,
+  onLeftOut: OnLeftOut = () => undefined,
 ): Promise<Artifacts> {
-  const { folder, names } = await filesOf(dataset);
+  const { folder, names } = await filesOf(dataset, onLeftOut);
   const artifacts: Record<string, Artifact> = {};
   for (const name of names) {
     const file = join(folder, name);
@@ -30,14 +35,17 @@ export async function hashDataset(
   return artifacts;
 }
 
-async function filesOf(dataset: PathDataset): Promise<{ folder: string; names: readonly string[] }> {
+async function filesOf(
+  dataset: PathDataset,
+  onLeftOut: OnLeftOut,
+): Promise<{ folder: string; names: readonly string[] }> {
   const { path, files } = dataset;
   const status = await stat(path).catch(() => undefined);
   if (status === undefined) {
     const hint = `Paths are relative to the file that gives their beginning. ${await missingPathHint(path)}`;
     throw refused(dataset, `there is nothing at ${path}`, hint);
   }
-  if (status.isDirectory()) return { folder: path, names: await namesIn(dataset) };
+  if (status.isDirectory()) return { folder: path, names: await namesIn(dataset, onLeftOut) };
   if (files !== undefined) {
     throw refused(dataset, `${path} is a file, and files chooses among those of a folder`, 'Remove files.');
   }
@@ -48,16 +56,42 @@ async function filesOf(dataset: PathDataset): Promise<{ folder: string; names: r
 
 const readable = 'runflow reads .jsonl, .json, .csv and .tsv (also .gz or .xz), and .parquet.';
 
-async function namesIn(dataset: PathDataset): Promise<readonly string[]> {
+async function namesIn(dataset: PathDataset, onLeftOut: OnLeftOut): Promise<readonly string[]> {
   const { path, files } = dataset;
   const there = (await readdir(path)).sort();
-  const found = await existing(path, files ?? there.filter((name) => dataFormatOf(name) !== undefined));
-  const absent = (files ?? []).filter((name) => !found.includes(name));
-  if (absent.length > 0) {
-    throw refused(dataset, `${path} holds no ${listNames(absent)}`, `There is: ${listNames(there)}.`);
+  const wanted = files ?? there.filter((name) => dataFormatOf(name) !== undefined && !isLitter(name));
+  const found = await existing(path, wanted);
+  const absent = wanted.filter((name) => !found.includes(name));
+  const lost = files === undefined ? await brokenLinks(path, absent) : absent;
+  if (lost.length > 0) {
+    const what = files === undefined ? `${listNames(lost)} leads to no file` : `${path} holds no ${listNames(lost)}`;
+    throw refused(dataset, what, `There is: ${listNames(there)}.`);
   }
+  if (files === undefined) await tellLeftOut(dataset, there, onLeftOut);
   if (found.length > 0) return found;
   throw refused(dataset, `${path} holds no dataset file`, `There is: ${listNames(there)}. ${readable}`);
+}
+
+/** Names that are there and lead nowhere: what they were meant to lead to would be missing among the rows. */
+async function brokenLinks(folder: string, names: readonly string[]): Promise<readonly string[]> {
+  const status = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  return names.filter((_, index) => status[index] === undefined);
+}
+
+/** Says what looks like data and is none: copies that systems and editors leave, and data in folders below. */
+async function tellLeftOut(dataset: PathDataset, there: readonly string[], onLeftOut: OnLeftOut): Promise<void> {
+  const { name, path } = dataset;
+  const litter = there.filter((entry) => isLitter(entry) && dataFormatOf(entry) !== undefined);
+  const below: string[] = [];
+  for (const entry of there.filter((candidate) => !isLitter(candidate))) {
+    const inside = await readdir(join(path, entry)).catch(() => []);
+    if (inside.some((file) => dataFormatOf(file) !== undefined && !isLitter(file))) below.push(`${entry}/`);
+  }
+  if (litter.length + below.length === 0) return;
+  onLeftOut(
+    `dataset ${name}: of ${path} ${listNames([...litter, ...below])} is not read`,
+    'What systems and editors leave behind is no data, and folders below are not looked into: name files with `files`.',
+  );
 }
 
 /** Those that are files; links to files count, as a folder of the Hugging Face cache has nothing else. */

@@ -95,6 +95,7 @@ class RunSession {
     this.#catalog = new Catalog(workflow, store, {
       signal: this.#signal,
       onHashing: (progress) => events.publish({ type: 'hashing', ...progress }),
+      onLeftOut: (message, hint) => events.publish({ type: 'warning', message, hint }),
     });
     options.killSignal?.addEventListener('abort', () => this.#executor?.kill());
   }

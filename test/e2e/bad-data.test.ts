@@ -70,6 +70,7 @@ test.before(async (context) => {
     'line.jsonl': `${lines}\n{"prompt": "say one `,
     'latin.jsonl': Buffer.from('{"prompt":"caf\xe9","response":"x"}\n', 'latin1'),
     'list.jsonl': '[1, 2]\n',
+    'deep.jsonl': `${lines}\n{"prompt":${'['.repeat(200_000)}${']'.repeat(200_000)}}\n`,
     'empty.jsonl': '',
     'nulls.jsonl': '{"prompt":"say one ","response":null}\n',
     'long.jsonl': `${lines}\n${JSON.stringify({ prompt: 'say one ', response: words.join(' ').repeat(3) })}\n`,
@@ -107,6 +108,14 @@ const found: Readonly<Record<string, Case>> = {
   'a column that is not there': {
     dataset: '{ path: good.jsonl, columns: { prompt: question, response: response } }',
     says: ['rows[bad]', 'good.jsonl: there is no column "question"', 'The columns are: prompt, response, safe'],
+  },
+  'a column that only objects of JavaScript have': {
+    dataset: '{ path: good.jsonl, columns: { prompt: prompt, response: constructor } }',
+    says: ['rows[bad]', 'good.jsonl: there is no column "constructor"', 'The columns are: prompt, response, safe'],
+  },
+  'a row of lists in lists, 200,000 deep': {
+    dataset: '{ path: data/deep.jsonl }',
+    says: ['rows[bad]', 'deep.jsonl:6: not JSON: nested deeper than 100 levels'],
   },
   'a condition on a column that is not there': {
     dataset: '{ path: good.jsonl, where: { is_safe: false } }',
@@ -180,7 +189,7 @@ const found: Readonly<Record<string, Case>> = {
   },
   'text that is not UTF-8': {
     dataset: '{ path: data/latin.jsonl }',
-    says: ['rows[bad]', 'latin.jsonl: not UTF-8'],
+    says: ['rows[bad]', 'latin.jsonl:1: not UTF-8'],
   },
   'a table with a stray quote': { dataset: '{ path: data/rows.csv }', says: ['rows[bad]', 'rows.csv: '] },
   'a parquet file cut short': {

@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { energyRank } from '../../../src/formats/energy-rank.js';
@@ -5,6 +6,7 @@ import { CompensatedSum } from '../../../src/report/compensated-sum.js';
 import { readCsv, writeCsv } from '../../../src/report/csv.js';
 import { EnergyTables, type TensorResults } from '../../../src/report/energy-table.js';
 import { OverlapTable } from '../../../src/report/overlap-table.js';
+import { SamplesTable } from '../../../src/report/samples-table.js';
 import type { EnergyResult, EnergyTableRow, OverlapResult } from '../../../src/steps/params.js';
 
 async function* each<T>(...results: T[]): AsyncGenerator<T> {
@@ -179,6 +181,32 @@ test('numbers in CSV read back to the same doubles, texts to the same texts', ()
     readCsv(csv, { text: ['text'], numbers: ['number'] }),
     texts.map((text, index) => ({ text, number: numbers[index]! })),
   );
+});
+
+test('no text of a table begins as a formula of a spreadsheet does, and every text reads back', () => {
+  const formulas = ['=1+1', '+1', '-2+3', '@SUM(A1)', '\t=1', '\r=1', '＝1', "'=1", "''-1"];
+  const others = ["'quoted'", "'", 'a=b', '5-3', 'one\rtwo'];
+  const csv = writeCsv(
+    ['text', 'number'],
+    [...formulas, ...others].map((text) => ({ text, number: -1.5 })),
+  );
+  const cells = parse(csv, { from: 2, record_delimiter: '\n' }) as string[][];
+  assert.equal(
+    cells.map(([text]) => text),
+    [...formulas.map((text) => `'${text}`), ...others],
+  );
+  assert.ok(cells.every(([, number]) => number === '-1.5'));
+  assert.ok(csv.includes('"one\rtwo"'), 'what other tools take for the end of a line stands in quotes');
+  assert.equal(
+    readCsv(csv, { text: ['text'], numbers: ['number'] }).map(({ text }) => text),
+    [...formulas, ...others],
+  );
+});
+
+test('texts of samples are shortened between characters', () => {
+  const table = new SamplesTable();
+  table.add('m', 'base', [{ prompt: `a${'🙂'.repeat(400)}`, response: '', score: 1 }]);
+  assert.not.match(table.csv(), /\p{Surrogate}/u);
 });
 
 test('a table never holds NaN or infinity', () => {

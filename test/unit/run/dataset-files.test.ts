@@ -13,11 +13,13 @@ import { temporaryFolder } from '../store/temporary-store.js';
 const folder = temporaryFolder();
 const store = Store.open(join(folder, 'store'));
 
+const leftOut: string[] = [];
 const hash = (path: string, files?: readonly string[]) =>
   hashDataset(
     { kind: 'path', name: 'notes', range, transforms: {}, path: join(folder, path), ...(files && { files }) },
     store,
     undefined,
+    (message) => leftOut.push(message),
   );
 
 async function refusal(path: string, files?: readonly string[]): Promise<string> {
@@ -36,7 +38,6 @@ writeFileSync(join(folder, 'data/b.jsonl'), '{}\n');
 writeFileSync(join(folder, 'data/more/c.csv.gz'), 'c');
 writeFileSync(join(folder, 'data/LICENSE'), 'free');
 symlinkSync('b.jsonl', join(folder, 'data/a.jsonl'));
-symlinkSync('nowhere', join(folder, 'data/lost.jsonl'));
 
 test('a file is its own dataset, found again where it lies', async () => {
   const artifacts = await hash('data/b.jsonl');
@@ -54,13 +55,39 @@ test('named files are those, also in folders below', async () => {
   assert.equal(Object.keys(await hash('data', ['more/c.csv.gz', 'b.jsonl'])), ['file/more/c.csv.gz', 'file/b.jsonl']);
 });
 
+test('what systems and editors leave behind is no data, and what looks like data and is not read is named', async () => {
+  const littered = join(folder, 'littered');
+  mkdirSync(join(littered, 'train'), { recursive: true });
+  mkdirSync(join(littered, '.cache'));
+  for (const name of ['._a.jsonl', '.a.swp.jsonl', '.DS_Store', 'Thumbs.db', 'a.jsonl~', '#a.jsonl#', 'a.jsonl']) {
+    writeFileSync(join(littered, name), '{}\n');
+  }
+  writeFileSync(join(littered, 'train/b.csv'), 'b\n');
+  writeFileSync(join(littered, '.cache/c.csv'), 'c\n');
+  leftOut.length = 0;
+  assert.equal(Object.keys(await hash('littered')), ['file/a.jsonl']);
+  assert.equal(leftOut, [`dataset notes: of ${littered} ._a.jsonl, .a.swp.jsonl, train/ is not read`]);
+  leftOut.length = 0;
+  assert.equal(Object.keys(await hash('littered', ['a.jsonl'])), ['file/a.jsonl']);
+  assert.equal(Object.keys(await hash('littered/.a.swp.jsonl')), ['file/.a.swp.jsonl']);
+  assert.equal(leftOut, []);
+});
+
+test('a link to nothing among the data files is refused: its rows would be missing', async () => {
+  mkdirSync(join(folder, 'linked'));
+  writeFileSync(join(folder, 'linked/a.jsonl'), '{}\n');
+  symlinkSync('nowhere', join(folder, 'linked/lost.jsonl'));
+  assert.match(await refusal('linked'), /dataset notes: lost\.jsonl leads to no file/);
+  assert.equal(Object.keys(await hash('linked', ['a.jsonl'])), ['file/a.jsonl']);
+});
+
 test('what is not there is refused at its place in the workflow, with what is there', async () => {
   assert.match(
     await refusal('none.jsonl'),
     /sample\.yaml:3:5: error: dataset notes: there is nothing at .*none\.jsonl/,
   );
   assert.match(await refusal('data', ['b.jsonl', 'd.jsonl', 'lost.jsonl']), /holds no d\.jsonl, lost\.jsonl/);
-  assert.match(await refusal('data', ['d.jsonl']), /There is: LICENSE, a\.jsonl, b\.jsonl, lost\.jsonl, more\./);
+  assert.match(await refusal('data', ['d.jsonl']), /There is: LICENSE, a\.jsonl, b\.jsonl, more\./);
   assert.match(await refusal('data/LICENSE'), /is no dataset file by its name\n.*\.jsonl, \.json, \.csv/s);
   assert.match(await refusal('data/b.jsonl', ['b.jsonl']), /is a file, and files chooses among those of a folder/);
   mkdirSync(join(folder, 'empty'));
