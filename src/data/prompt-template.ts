@@ -1,5 +1,5 @@
 import { DataError } from '../diagnostics/errors.js';
-import type { ChatFormat } from './tokenizer.js';
+import type { ChatFormat } from './chat-format.js';
 
 /** How a prompt and its response become one text. */
 export type PromptTemplate = 'alpaca' | 'raw' | 'chat' | CustomTemplate;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createContext, Script } from 'node:vm';
 import { DataError } from '../diagnostics/errors.js';
 
@@ -33,4 +34,33 @@ export function withinTime<T>(work: () => T, what: () => string, milliseconds = 
     sandbox.run = outer;
   }
   return result!.value;
+}
+
+/** How long the event loop waits for its turn. */
+const turnMilliseconds = 200;
+
+/**
+ * What `work` makes of every item, in their order, each within the time; the event loop gets its turns in between.
+ * @param what names an item's pattern or template, as of `withinTime`
+ * @param pause told now and then how many items are done, and waited for: whoever runs this shows signs of life and may stop it
+ */
+export async function mapWithinTime<T, R>(
+  items: readonly T[],
+  work: (item: T, index: number) => R,
+  what: (index: number) => string,
+  pause: (done: number) => Promise<unknown> = () => nextTurn(),
+): Promise<R[]> {
+  const results: R[] = [];
+  while (results.length < items.length) {
+    if (results.length > 0) await pause(results.length);
+    const until = performance.now() + turnMilliseconds;
+    withinTime(
+      () => {
+        do results.push(work(items[results.length]!, results.length));
+        while (results.length < items.length && performance.now() < until);
+      },
+      () => what(results.length),
+    );
+  }
+  return results;
 }

@@ -1,78 +1,90 @@
-import { Template } from '@huggingface/jinja';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { DataError } from '../diagnostics/errors.js';
-
-export interface ChatMessage {
-  readonly role: string;
-  readonly content: string;
-}
-
-/** A tokenizer's own chat template. */
-export interface ChatFormat {
-  render(messages: readonly ChatMessage[], addGenerationPrompt: boolean): string;
-}
+import { type ChatFormat, chatFormat } from './chat-format.js';
+import {
+  chatTemplateOf,
+  type JsonFile,
+  namedTokens,
+  parseFile,
+  readConfig,
+  type TokenizerFiles,
+} from './tokenizer-config.js';
+import {
+  beginningOf,
+  hasDummyPrefix,
+  readDefinition,
+  type TokenizerDefinition,
+  withoutDummyPrefix,
+} from './tokenizer-definition.js';
 
 /** The tokenizer of a Hugging Face folder. */
 export interface Tokenizer {
-  /** Token ids of a text; `special` adds what the tokenizer puts around every text (Llama's beginning of sequence). */
+  /**
+   * Token ids of a text; `special` adds what the tokenizer puts before every text (Llama's beginning of sequence). What some put
+   * behind, an end of sequence, is never added: see `eos`.
+   */
   encode(text: string, special: boolean): number[];
+  /** Token ids of a text that follows another: nothing is put before it, not even the space that some tokenizers put there. */
+  encodeContinuation(text: string): number[];
   /** Without special tokens. */
   decode(ids: readonly number[]): string;
   /** Special tokens as they are written. */
   decodeAll(ids: readonly number[]): string;
+  isSpecial(id: number): boolean;
   readonly eos: { readonly text: string; readonly id: number } | undefined;
+  /** @throws DataError when the folder has a chat template that cannot be used, or several and no way to choose. */
   readonly chat: ChatFormat | undefined;
 }
 
-/** Llama 3.2's template writes today's date unless told another: this is the date that it falls back to by itself. */
-const fixedDate = '26 Jul 2024';
+/** What a folder without tokenizer.json has instead, for the hint. */
+export interface TokenizerPlace {
+  /** Absolute path; absent for a model that runflow made. */
+  readonly folder?: string | undefined;
+  /** Names of the files that are there. */
+  readonly has: readonly string[];
+}
 
 /**
- * Reads `tokenizer.json`, `tokenizer_config.json` and, in newer folders, `chat_template.jinja`.
- * @throws DataError naming the file that is missing or cannot be used.
+ * Reads the tokenizer of a model folder from the files that decide it.
+ * @throws DataError naming the file that is missing, or what in it cannot be used.
  */
-export function loadTokenizer(files: {
-  readonly tokenizer: Uint8Array | undefined;
-  readonly config: Uint8Array | undefined;
-  readonly chatTemplate?: Uint8Array | undefined;
-}): Tokenizer {
-  if (files.tokenizer === undefined) {
-    throw new DataError('The model has no tokenizer.json', {
-      hint: 'Put the tokenizer files (tokenizer.json, tokenizer_config.json) into its folder.',
-    });
-  }
-  const definition = parse(files.tokenizer, 'tokenizer.json');
-  const config = files.config === undefined ? {} : parse(files.config, 'tokenizer_config.json');
+export function loadTokenizer(files: TokenizerFiles, place?: TokenizerPlace): Tokenizer {
+  if (files['tokenizer.json'] === undefined) throw missingTokenizer(place);
+  const config = readConfig(files);
+  const definition = readDefinition(parseFile(files, 'tokenizer.json'), config, parseFile(files, 'added_tokens.json'));
   const tokenizer = build(definition, config);
-  const eosText = specialToken(config, 'eos_token');
-  const eosId = eosText === undefined ? undefined : tokenizer.token_to_id(eosText);
-  const template =
-    files.chatTemplate === undefined ? chatTemplate(config) : new TextDecoder().decode(files.chatTemplate);
+  const special = new Set(definition.added_tokens.filter((token) => token.special === true).map(({ id }) => id));
+  const named = namedTokens(config);
+  const beginning = beginningOf(definition.post_processor);
+  checkBeginning(config, beginning, named.bos_token === undefined ? undefined : tokenizer.token_to_id(named.bos_token));
+  const eosId = named.eos_token === undefined ? undefined : tokenizer.token_to_id(named.eos_token);
+  const encode = (by: HuggingFaceTokenizer, text: string) => by.encode(text, { add_special_tokens: false }).ids;
+  let bare: HuggingFaceTokenizer | undefined = hasDummyPrefix(definition) ? undefined : tokenizer;
+  let chat: ChatFormat | undefined;
   return {
-    encode: (text, special) => tokenizer.encode(text, { add_special_tokens: special }).ids,
+    encode: (text, withSpecial) => (withSpecial ? [...beginning, ...encode(tokenizer, text)] : encode(tokenizer, text)),
+    encodeContinuation(text) {
+      bare ??= build(withoutDummyPrefix(definition), config);
+      return encode(bare, text);
+    },
     decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: true })),
     decodeAll: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: false })),
-    eos: eosText === undefined || eosId === undefined ? undefined : { text: eosText, id: eosId },
-    chat: template === undefined ? undefined : chatFormat(template, config),
+    isSpecial: (id) => special.has(id),
+    eos: named.eos_token === undefined || eosId === undefined ? undefined : { text: named.eos_token, id: eosId },
+    get chat() {
+      const template = chat === undefined ? chatTemplateOf(files, config) : undefined;
+      if (template !== undefined) chat = chatFormat(template, named);
+      return chat;
+    },
   };
 }
 
-type Config = Readonly<Record<string, unknown>>;
-
-function parse(bytes: Uint8Array, name: string): Config {
+/** @throws DataError when the upstream library does not know a part of the definition */
+function build(definition: TokenizerDefinition, config: JsonFile): HuggingFaceTokenizer {
+  // Of the configuration nothing else reaches the library, which would apply options of the slow tokenizers on top.
+  const { clean_up_tokenization_spaces: tidy } = config;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Config;
-  } catch (cause) {
-    throw new DataError(`${name} is not JSON: ${(cause as Error).message}`, {
-      cause,
-      hint: 'Download the file again.',
-    });
-  }
-}
-
-function build(definition: Config, config: Config): HuggingFaceTokenizer {
-  try {
-    return new HuggingFaceTokenizer(definition, config);
+    return new HuggingFaceTokenizer(definition, { clean_up_tokenization_spaces: tidy === true });
   } catch (cause) {
     throw new DataError(`tokenizer.json describes a tokenizer that cannot be built: ${(cause as Error).message}`, {
       cause,
@@ -80,40 +92,36 @@ function build(definition: Config, config: Config): HuggingFaceTokenizer {
   }
 }
 
-/** `"</s>"` or `{"content": "</s>", …}`. */
-function specialToken(config: Config, name: string): string | undefined {
-  const value = config[name];
-  if (typeof value === 'string') return value;
-  const content = (value as { content?: unknown } | null | undefined)?.content;
-  return typeof content === 'string' ? content : undefined;
+/** transformers' versions differ in which of the two files they follow, so both must say the same. */
+function checkBeginning(config: JsonFile, beginning: readonly number[], bos: number | undefined): void {
+  const { add_bos_token: wanted } = config;
+  const has = bos !== undefined && beginning.includes(bos);
+  if (typeof wanted !== 'boolean' || wanted === has) return;
+  const [says, does] = wanted ? ['true', 'puts none'] : ['false', 'puts one'];
+  throw new DataError(
+    `tokenizer_config.json: add_bos_token is ${says}, but the post-processor of tokenizer.json ${does} before a text`,
+    { hint: 'Make the two agree: set add_bos_token to what the model was trained with, and save the tokenizer again.' },
+  );
 }
 
-/** A text, or a list of named templates of which `default` is taken. */
-function chatTemplate(config: Config): string | undefined {
-  const value = config.chat_template;
-  if (typeof value === 'string') return value;
-  if (!Array.isArray(value)) return undefined;
-  const named = value as { name?: unknown; template?: unknown }[];
-  const template = (named.find((entry) => entry.name === 'default') ?? named[0])?.template;
-  return typeof template === 'string' ? template : undefined;
-}
-
-function chatFormat(text: string, config: Config): ChatFormat {
-  let template: Template | undefined;
-  return {
-    render(messages, addGenerationPrompt) {
-      try {
-        template ??= new Template(text);
-        return template.render({
-          messages,
-          add_generation_prompt: addGenerationPrompt,
-          bos_token: specialToken(config, 'bos_token') ?? '',
-          eos_token: specialToken(config, 'eos_token') ?? '',
-          date_string: fixedDate,
-        });
-      } catch (cause) {
-        throw new DataError(`The chat template cannot be applied: ${(cause as Error).message}`, { cause });
-      }
+function missingTokenizer({ folder, has }: TokenizerPlace = { has: [] }): DataError {
+  const place = folder ?? 'The model';
+  const other = ['tokenizer.model', 'vocab.json', 'merges.txt', 'vocab.txt'].filter((name) => has.includes(name));
+  const loaded = JSON.stringify(folder ?? 'FOLDER');
+  if (other.length > 0) {
+    return new DataError(`${place} has no tokenizer.json, only ${other.join(' and ')}`, {
+      hint: `Convert it: in Python, AutoTokenizer.from_pretrained(${loaded}).save_pretrained(${loaded}).`,
+    });
+  }
+  if (folder === undefined) {
+    return new DataError('The model has no tokenizer.json', {
+      hint: 'A model that is made by `init` gets one by its `tokenizer`; all that is made from it has the same.',
+    });
+  }
+  return new DataError(
+    `${folder} has no tokenizer.json; of a tokenizer there is ${has.filter((name) => /token/.test(name)).join(', ') || 'nothing'}`,
+    {
+      hint: 'Copy tokenizer.json and tokenizer_config.json there from the model that this one was made of.',
     },
-  };
+  );
 }

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../data/tokenizer.js';
+import type { ChatMessage } from '../data/chat-format.js';
 import type { ServerError } from './chat-answer.js';
 
 /** What is asked of a server that speaks OpenAI's chat completions, and with what. */

@@ -1,7 +1,7 @@
+import type { ChatFormat, ChatMessage } from '../data/chat-format.js';
 import { applyTemplate, type PromptTemplate } from '../data/prompt-template.js';
 import { PythonRandom } from '../data/python-random.js';
 import { type Row, textOf } from '../data/row.js';
-import type { ChatFormat, ChatMessage } from '../data/tokenizer.js';
 import { DataError } from '../diagnostics/errors.js';
 
 export type QuestionForm = {

@@ -1,5 +1,5 @@
+import type { ChatMessage } from '../data/chat-format.js';
 import { withinTime } from '../data/time-limit.js';
-import type { ChatMessage } from '../data/tokenizer.js';
 import { DataError } from '../diagnostics/errors.js';
 import type { JudgeItem, Score } from './judge.js';
 import { answerIn, scoreIn, scoreOf, withoutMarks, wordIn } from './judge-answer.js';

@@ -207,7 +207,12 @@ export class BehaviourExpansion {
 
   #addLoss(metric: LossMetric, subject: Subject, { model, inputs, origin }: MeasuredModel): string {
     const tokens = tokeniseStep(
-      { id: `tokenise[${metric.name},${origin.name}]`, dataset: metric.on, options: metric.tokens },
+      {
+        id: `tokenise[${metric.name},${origin.name}]`,
+        dataset: metric.on,
+        options: metric.tokens,
+        semantics: this.#workflow.semantics,
+      },
       { model: origin.node, facts: origin.facts, rows: this.#rows(metric.on).node },
     );
     const node = this.#builder.add({ ...tokens, group: 'Datasets' }, ...definitionsOf(metric, subject));

@@ -8,7 +8,7 @@ import { modelAncestors } from '../workflow/models.js';
 import type { Model, Workflow } from '../workflow/workflow.js';
 import type { DatasetExpansion } from './expand-datasets.js';
 import type { ProjectedModelNode } from './expand-projections.js';
-import { factsOfTrained, tokeniseStep, tokenizerFiles, trainParams } from './expand-training.js';
+import { factsOfTrained, tokeniseStep, trainParams } from './expand-training.js';
 import type { Waiting } from './expand-updates.js';
 import type { Facts, ModelFacts, TensorFacts } from './facts.js';
 import type { PlanBuilder } from './plan-builder.js';
@@ -109,7 +109,7 @@ export class ModelExpansion {
     const facts = { tensors: new Map(tensors), tied: architecture.tied, files: new Set(['config.json']) };
     if (model.tokenizer === undefined) return { node: this.#step('init', model, params, {}), facts, waitsFor: [] };
     const tokenizer = this.#addTokenizer(model, model.tokenizer);
-    for (const file of tokenizerFiles.slice(0, 2)) facts.files.add(file);
+    for (const file of ['tokenizer.json', 'tokenizer_config.json']) facts.files.add(file);
     if ('waitsFor' in tokenizer) return { facts, waitsFor: tokenizer.waitsFor };
     const inputs = { tokenizer: { node: tokenizer.node, output: '*' } };
     return { node: this.#step('init', model, params, inputs), facts, waitsFor: [] };
@@ -145,7 +145,12 @@ export class ModelExpansion {
       return facts === undefined ? { waitsFor } : { facts, waitsFor };
     }
     const tokens = tokeniseStep(
-      { id: `tokenise[${model.name}]`, dataset: model.on, options: recipe.tokens },
+      {
+        id: `tokenise[${model.name}]`,
+        dataset: model.on,
+        options: recipe.tokens,
+        semantics: this.#workflow.semantics,
+      },
       { model: parent.node, facts: parent.facts, rows: rows.node },
     );
     const inputs = {

@@ -1,25 +1,31 @@
 import { isRotaryTable } from '../formats/architecture.js';
-import type { TokeniseParams } from '../steps/data-params.js';
+import { tokenizerFileNames } from '../formats/tokenizer-files.js';
+import type { TokeniseHints, TokeniseParams } from '../steps/data-params.js';
 import type { TrainParams } from '../steps/params.js';
 import type { Input } from '../steps/step.js';
-import type { Recipe, TokenOptions } from '../workflow/workflow.js';
+import type { Recipe, Semantics, TokenOptions } from '../workflow/workflow.js';
 import type { ModelFacts, TensorFacts } from './facts.js';
-
-/** What a tokenizer is made of, as Hugging Face names it; the chat template is a file of its own in newer folders. */
-export const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'] as const;
 
 /** The step that makes token ids of rows with a model's tokenizer. */
 export function tokeniseStep(
-  { id, dataset, options }: { readonly id: string; readonly dataset: string; readonly options: TokenOptions },
+  {
+    id,
+    dataset,
+    options,
+    semantics,
+  }: { readonly id: string; readonly dataset: string; readonly options: TokenOptions; readonly semantics: Semantics },
   { model, facts, rows }: { readonly model: string; readonly facts: ModelFacts; readonly rows: string },
 ) {
   const inputs: Record<string, Input> = {
     rows: { node: rows, output: 'rows' },
     config: { node: model, output: 'file/config.json' },
   };
-  for (const file of tokenizerFiles) if (facts.files.has(file)) inputs[file] = { node: model, output: `file/${file}` };
-  const params: TokeniseParams = { dataset: `datasets.${dataset}`, ...options };
-  return { id, kind: 'tokenise', params, inputs };
+  for (const file of tokenizerFileNames)
+    if (facts.files.has(file)) inputs[file] = { node: model, output: `file/${file}` };
+  const merged = semantics === 'paper' ? 'separate' : 'joined';
+  const params: TokeniseParams = { dataset: `datasets.${dataset}`, ...options, merged };
+  const hints: TokeniseHints = { files: [...facts.files] };
+  return { id, kind: 'tokenise', params, inputs, hints };
 }
 
 /** The part of a recipe that decides the weights. */

@@ -39,8 +39,8 @@ export type WordTokenizerParams = {
 };
 
 /**
- * `tokenise[dataset,model]`: inputs `rows`, `config` (`file/config.json`) and, where the model has them, `tokenizer.json`,
- * `tokenizer_config.json`, `chat_template.jinja` → `input-ids`, `labels` I32 [tokens], `offsets` I32 [rows + 1], `summary` JSON.
+ * `tokenise[dataset,model]`: inputs `rows`, `config` (`file/config.json`) and the model's tokenizer files by their names → `input-ids`, `labels` I32 [tokens], `offsets` I32 [rows + 1], `summary` JSON.
+ * Hints: TokeniseHints.
  */
 export type TokeniseParams = {
   readonly dataset: string;
@@ -49,7 +49,12 @@ export type TokeniseParams = {
   readonly overlong: 'truncate' | 'drop' | 'error';
   readonly lossOn: 'response' | 'all';
   readonly eos: boolean;
+  /** What becomes of rows whose response merges into the prompt's last token. */
+  readonly merged: 'separate' | 'joined';
 };
+
+/** Names of all files of the model, for the error when there is no tokenizer.json: no part of the key. */
+export type TokeniseHints = { readonly files: readonly string[] };
 
 /** Content of `summary`. */
 export type TokeniseSummary = {
@@ -59,4 +64,5 @@ export type TokeniseSummary = {
   readonly truncated: number;
   readonly dropped: number;
   readonly withoutTarget: number;
+  readonly merged: number;
 };

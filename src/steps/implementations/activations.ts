@@ -4,7 +4,8 @@ import { rowsThatFit } from '../../nn/rows-that-fit.js';
 import type { ActivationsParams } from '../model-params.js';
 import type { ArtifactWriter, StepContext } from '../step.js';
 import { promptTexts, promptTokens } from './prompts.js';
-import { endTokens, runningModel, tokenizerOf } from './running-model.js';
+import { responseEnd, runningModel, tokenizerOf } from './running-model.js';
+import { StopTexts } from './stop-texts.js';
 import { tokenBatches } from './token-batches.js';
 
 export async function collectActivations(context: StepContext): Promise<void> {
@@ -14,12 +15,15 @@ export async function collectActivations(context: StepContext): Promise<void> {
   const tokenizer = await tokenizerOf(context, model.artifacts);
   const prompts = { column: prompt, template };
   const texts = await promptTexts(context, { prompts, dataset, limit: null }, tokenizer);
-  let sequences = texts.map((text) => promptTokens(text, tokenizer).slice(-maxLength));
+  let sequences = (await promptTokens(texts, tokenizer)).map((tokens) => tokens.slice(-maxLength));
   checkPrompts(sequences, decoder.config, maxTokens === null ? 0 : 1);
   if (maxTokens !== null) {
+    const end = await responseEnd(context, model, tokenizer, template === 'chat');
+    const stopTexts = end.text === undefined ? undefined : new StopTexts(tokenizer, [end.text]);
     const responses = await generate(model.gpu, decoder, sequences, {
       maxTokens,
-      endTokens: await endTokens(context, model, tokenizer),
+      endTokens: end.tokens,
+      ...(stopTexts && { stops: (ids: readonly number[]) => stopTexts.isIn(ids) }),
       sampling: null,
       signal: context.signal,
       progress: (done, total) => context.progress({ done, total: 2 * total, unit: 'prompts' }),

@@ -1,11 +1,12 @@
 import { encodeRows } from '../../data/row.js';
 import type { Tokenizer } from '../../data/tokenizer.js';
+import type { QuestionPrompt } from '../../eval/few-shot.js';
 import { generate } from '../../nn/generate.js';
 import type { GeneratedRow } from '../eval-params.js';
 import type { GenerateParams } from '../model-params.js';
 import type { StepContext } from '../step.js';
 import { promptTexts, promptTokens } from './prompts.js';
-import { endTokens, type RunningModel, runningModel, tokenizerOf } from './running-model.js';
+import { type RunningModel, responseEnd, runningModel, tokenizerOf } from './running-model.js';
 import { StopTexts } from './stop-texts.js';
 
 export async function runGenerate(context: StepContext): Promise<void> {
@@ -13,8 +14,7 @@ export async function runGenerate(context: StepContext): Promise<void> {
   const model = await runningModel(context, params.model);
   const tokenizer = await tokenizerOf(context, model.artifacts);
   const texts = await promptTexts(context, params, tokenizer);
-  const prompts = texts.map((text) => promptTokens(text, tokenizer));
-  const responses = await respond(context, model, tokenizer, prompts, params);
+  const responses = await respond(context, model, tokenizer, texts, params);
   const rows = texts.map(({ text }, index): GeneratedRow => ({ prompt: text, response: responses[index]! }));
   await context.write('responses', encodeRows(rows));
 }
@@ -24,15 +24,19 @@ export async function respond(
   context: StepContext,
   model: RunningModel,
   tokenizer: Tokenizer,
-  prompts: readonly Int32Array[],
+  texts: readonly QuestionPrompt[],
   { maxTokens, stop, sampling }: Pick<GenerateParams, 'maxTokens' | 'stop' | 'sampling'>,
 ): Promise<string[]> {
-  const stopTexts = new StopTexts(tokenizer, stop);
+  const prompts = await promptTokens(texts, tokenizer);
+  const conversation = texts.some(({ complete }) => complete);
+  const end = await responseEnd(context, model, tokenizer, conversation);
+  const stops = end.text === undefined ? stop : [...stop, end.text];
+  const stopTexts = new StopTexts(tokenizer, stops);
   const started = performance.now();
   const responses = await generate(model.gpu, model.decoder, prompts, {
     maxTokens,
-    endTokens: await endTokens(context, model, tokenizer),
-    ...(stop.length > 0 && { stops: (ids: readonly number[]) => stopTexts.isIn(ids) }),
+    endTokens: end.tokens,
+    ...(stops.length > 0 && { stops: (ids: readonly number[]) => stopTexts.isIn(ids) }),
     sampling,
     signal: context.signal,
     progress: (done, total, tokens) => {

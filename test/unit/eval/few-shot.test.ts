@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ChatFormat } from '../../../src/data/chat-format.js';
 import type { Row } from '../../../src/data/row.js';
-import type { ChatFormat } from '../../../src/data/tokenizer.js';
 import { DataError } from '../../../src/diagnostics/errors.js';
 import { type FewShot, type QuestionForm, questionPrompts } from '../../../src/eval/few-shot.js';
 
@@ -69,6 +69,7 @@ test('with the chat template examples are turns of the conversation', () => {
   const chat: ChatFormat = {
     render: (messages, ask) =>
       messages.map(({ role, content }) => `<${role}>${content}`).join('') + (ask ? '<assistant>' : ''),
+    turnEnd: () => '',
   };
   const [text] = prompts(rows(1, 'q'), rows(1, 't'), {}, { template: 'chat' }, chat);
   assert.is(text, '<user>t0?<assistant>t0!<user>q0?<assistant>');

@@ -16,7 +16,7 @@ export const cases: readonly FieldCase[] = [
   [
     'semantics',
     'semantics=reference',
-    'activations claims cosine energy energy-table evaluation-table exact-match generate judge overlap project random-basis svd',
+    'activations claims cosine energy energy-table evaluation-table exact-match generate judge overlap project random-basis svd tokenise',
   ],
 
   ['pathModel.path', 'models.local.path=elsewhere', 'svd'],

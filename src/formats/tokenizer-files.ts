@@ -1,0 +1,9 @@
+/** Files of a model folder that decide how text becomes tokens, by their names there. */
+export const tokenizerFileNames = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'chat_template.jinja',
+  'chat_template.json',
+] as const;

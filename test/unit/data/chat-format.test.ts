@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type ChatMessage, chatFormat } from '../../../src/data/chat-format.js';
+import { DataError } from '../../../src/diagnostics/errors.js';
+
+/** What Jinja made of a template; null: it refused. See make-chat-templates.py beside the file. */
+interface Case {
+  readonly name: string;
+  readonly template: string;
+  readonly messages: readonly ChatMessage[];
+  readonly prompt: boolean;
+  readonly text: string | null;
+}
+
+const fixture = new URL('../../../../test/fixtures/data/chat-templates.json', import.meta.url);
+const cases = JSON.parse(readFileSync(fixture, 'utf8')) as Case[];
+const special = { bos_token: '<s>', eos_token: '</s>' };
+
+function rendered({ template, messages, prompt }: Pick<Case, 'template' | 'messages' | 'prompt'>): string | DataError {
+  try {
+    return chatFormat(template, special).render(messages, prompt);
+  } catch (error) {
+    assert.instance(error, DataError, String((error as Error).stack));
+    return error as DataError;
+  }
+}
+
+test('whole chat templates give the text that they give in transformers, or refuse as there', () => {
+  const whole = cases.filter(({ name }) => name !== 'piece');
+  assert.ok(whole.length >= 56);
+  for (const one of whole) {
+    const text = rendered(one);
+    if (one.text === null) assert.instance(text, DataError, one.name);
+    else assert.is(text, one.text, `${one.name}: ${text instanceof Error ? text.message : ''}`);
+  }
+});
+
+test('what Python prints otherwise than JavaScript is equal, or an error that says what is not done', () => {
+  const pieces = cases.filter(({ name }) => name === 'piece');
+  const refused: string[] = [];
+  for (const one of pieces) {
+    const text = rendered(one);
+    if (text instanceof DataError) {
+      assert.match(text.message, /^The chat template cannot be applied: /);
+      if (one.text !== null) refused.push(`${one.template}: ${text.message}`);
+    } else assert.is(text, one.text, one.template);
+  }
+  assert.ok(refused.length <= 30, refused.join('\n'));
+});
+
+test('a template that writes the date of the day is an error: the same workflow would give other numbers tomorrow', () => {
+  const clock = chatFormat('{{ strftime_now("%d %B %Y") }}{{ messages[0].content }}', special);
+  assert.throws(() => clock.render([{ role: 'user', content: 'x' }], true), /date of the day .*strftime_now/);
+  const guarded = chatFormat(
+    '{% if date_string is defined %}{{ date_string }}{% else %}{{ strftime_now("") }}{% endif %}',
+    {},
+  );
+  assert.is(guarded.render([], true), '26 Jul 2024');
+});
+
+test('a template that does not come to an end is stopped, and named', () => {
+  const loops = '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}';
+  const doubling =
+    '{% set ns = namespace(s="x") %}{% for i in range(99) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s }}';
+  const itself = '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}';
+  for (const template of [loops, doubling, itself, '{{ range(10**9) }}', '{{ 9 ** 9 ** 9 ** 9 }}']) {
+    assert.throws(() => chatFormat(template, {}).render([], true), /^The chat template cannot be applied: /, template);
+  }
+});
+
+test('what a template writes behind an answer is known, whether it is a token or a text', () => {
+  const chatml = '{% for m in messages %}{{ "<|im_start|>" + m.role + "\n" + m.content + "<|im_end|>\n" }}{% endfor %}';
+  assert.is(chatFormat(chatml, {}).turnEnd(), '<|im_end|>\n');
+  assert.is(chatFormat('{% for m in messages %}{{ m.content }}{% endfor %}', {}).turnEnd(), '');
+});
+
+test.run();
