@@ -56,6 +56,9 @@ export const command: Command = {
     for (const option of ['limit', 'dry-run']) {
       if (name !== 'gc' && invocation.switch(option)) throw new UsageError(`--${option} is for runflow cache gc only`);
     }
+    if (['pin', 'unpin'].includes(name!) && invocation.switch('json')) {
+      throw new UsageError(`--json is not for runflow cache ${name}`);
+    }
     const run = await load();
     return run(Store.open(storeLocation(folderOption(invocation, 'store'), process.env)), rest, invocation);
   },

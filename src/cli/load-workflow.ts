@@ -9,7 +9,11 @@ import type { Invocation } from './command.js';
 /** Options of every command that reads a workflow. */
 export const workflowOptions = {
   profile: { description: "Profile to lay over the workflow, instead of the workflow's own choice", value: 'NAME' },
-  set: { description: 'Set one value, e.g. --set params.lr=1e-4; may be repeated', value: 'a.b=VALUE', multiple: true },
+  set: {
+    description: 'Set one value, e.g. --set params.lr=1e-4; [ ], { } and quotes are YAML, paths relative to here',
+    value: 'a.b=VALUE',
+    multiple: true,
+  },
   semantics: { description: 'paper or reference: where the paper and its published code differ', value: 'WHICH' },
 } as const;
 
@@ -22,7 +26,12 @@ export function loadOptions(invocation: Invocation): LoadOptions {
       hint: meant === undefined ? 'Give paper or reference.' : didYouMean(semantics, meant, meant),
     });
   }
-  return { profile: invocation.value('profile'), set: invocation.values('set'), semantics };
+  const settings = invocation.values('set');
+  const given = settings.find((text) => text.startsWith('semantics='));
+  if (semantics !== undefined && given !== undefined) {
+    throw new UsageError(`--semantics ${semantics} and --set ${given} say the same thing twice`, { hint: 'Give one.' });
+  }
+  return { profile: invocation.value('profile'), set: settings, semantics };
 }
 
 /** Reads the workflow an invocation names. Throws an InvalidWorkflowError; warnings go to stderr. */

@@ -1,6 +1,16 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in workflows look like that
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -83,6 +93,113 @@ test('schema prints the schema as it is shipped', ({ folder }) => {
   const { status, stdout } = runflow(folder, 'schema');
   assert.is(status, 0);
   assert.is(stdout, readFileSync(join(root, 'schema/workflow.schema.json'), 'utf8'));
+});
+
+test('a path of --set leads from the current folder, one of the file from its own', ({ folder }) => {
+  mkdirSync(join(folder, 'project'));
+  mkdirSync(join(folder, 'current'));
+  const text = [
+    'runflow: 1',
+    'params: { root: models }',
+    'models: { a: { path: "${params.root}" }, b: { path: "${params.root}/base" } }',
+    'updates: { u: { from: a, to: b } }',
+    'metrics: { o: { kind: mso, pairs: [[u, u]], energies: [0.5] } }\n',
+  ].join('\n');
+  writeFileSync(join(folder, 'project/p.yaml'), text);
+  const missing = (...more: string[]) => {
+    const { status, stderr } = runflow(join(folder, 'current'), 'run', '../project/p.yaml', ...more);
+    assert.is(status, 2);
+    return stderr.match(/there is no folder (.*)/)?.[1];
+  };
+  assert.is(missing(), join(realpathSync(folder), 'project/models'));
+  assert.is(missing('--set', 'params.root=models'), join(realpathSync(folder), 'current/models'));
+  assert.is(missing('--set', 'params.root=~/no such folder'), join(homedir(), 'no such folder'));
+});
+
+test('no name of a folder, a command, a target or a model reaches the terminal as an escape sequence', ({ folder }) => {
+  const hostile = 'x\u001b[31m\u009b31m\u202ey';
+  mkdirSync(join(folder, hostile));
+  const made = '{ init: { family: llama, hidden: 4, layers: 1, heads: 2, mlp: 4, vocabulary: 8 } }';
+  const model = `{ path: "x\\e[31m\\x9b31m\\u202ey" }`;
+  writeFileSync(
+    join(folder, hostile, 'w.yaml'),
+    `runflow: 1\nname: w\nmodels: { a: ${made}, b: ${model} }\nupdates: { u: { from: a, to: b } }\n`,
+  );
+  const file = join(hostile, 'w.yaml');
+  for (const argv of [
+    ...[[hostile], [`--${hostile}`], ['help', hostile], ['plan', hostile], ['plan', file, hostile], ['validate', file]],
+    ...[
+      ['plan', file, `--force=${hostile}`],
+      ['plan', file, '--profile', hostile],
+      ['plan', file, '--set', hostile],
+    ],
+    ...[
+      ['plan', file, `--${hostile}`],
+      ['run', file, '--out', join(file, hostile)],
+      ['init', hostile],
+      ['init', file],
+    ],
+    ...[
+      ['export', file, hostile, '--to', 'out'],
+      ['cache', hostile],
+      ['cache', 'ls', '--store', hostile],
+    ],
+    ...[
+      ['cache', 'pin', hostile],
+      ['graph', file, '--format', hostile],
+      ['plan', file, '--semantics', hostile],
+    ],
+    ...[
+      ['run', file, '--retries', hostile],
+      ['run', file, '--executor', hostile],
+      ['explain', file, hostile],
+    ],
+  ]) {
+    const { status, stdout, stderr } = runflow(folder, ...argv);
+    assert.ok(status !== null, argv.join(' '));
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none may reach a terminal
+    assert.not.match(`${stdout}${stderr}`, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/, JSON.stringify(argv));
+    assert.not.match(stderr, /bug of runflow/, JSON.stringify(argv));
+  }
+});
+
+test('a workflow whose file names no folder, and results where a file is, are refused before anything is made', ({
+  folder,
+}) => {
+  const text =
+    'runflow: 1\nmodels: { a: { init: { family: llama, hidden: 4, layers: 1, heads: 2, mlp: 4, vocabulary: 8 } } }\n';
+  writeFileSync(join(folder, '...yaml'), text);
+  writeFileSync(join(folder, 'a.yaml'), text);
+  for (const argv of [
+    ['...yaml'],
+    ['a.yaml', '--out='],
+    ['a.yaml', '--out', ''],
+    ['a.yaml', '--out', 'a.yaml'],
+    ['a.yaml', ''],
+  ]) {
+    const { status, stdout, stderr } = runflow(folder, 'run', ...argv);
+    assert.is(status, 2, argv.join(' '));
+    assert.is(stdout, '');
+    assert.match(stderr, /name|empty|is a file/);
+  }
+  assert.equal(readdirSync(folder).sort(), ['...yaml', 'a.yaml']);
+});
+
+test('an argument too many is refused wherever it stands', ({ folder }) => {
+  for (const argv of [
+    ['--version', 'x'],
+    ['--help', 'x'],
+    ['help', 'plan', 'x'],
+    ['schema', 'x'],
+    ['init', 'a', 'b'],
+  ]) {
+    const { status, stdout, stderr } = runflow(folder, ...argv);
+    assert.is(status, 2, argv.join(' '));
+    assert.is(stdout, '');
+    assert.match(stderr, /one argument too many/);
+  }
+  assert.is(runflow(folder, 'help', 'plan').status, 0);
+  assert.is(runflow(folder, 'help').status, 0);
 });
 
 test.run();

@@ -129,4 +129,16 @@ test('a wrong subcommand, argument or option is a usage error', () => {
   assert.match(foreign.error, /is no store, and not empty/);
 });
 
+test('an option that a subcommand has no use for is a usage error', () => {
+  for (const [argv, says] of [
+    [['pin', 'any', '--json'], /--json is not for runflow cache pin/],
+    [['ls', '--dry-run'], /--dry-run is for runflow cache gc only/],
+    [['verify', '--limit', '1GB'], /--limit is for runflow cache gc only/],
+  ] as const) {
+    const { code, error } = cache(...argv);
+    assert.is(code, 2);
+    assert.match(error, says);
+  }
+});
+
 test.run();

@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Command, helpOf, parseInvocation } from '../../../src/cli/command.js';
 import { folderOption } from '../../../src/cli/folder-option.js';
+import { loadOptions, workflowOptions } from '../../../src/cli/load-workflow.js';
 import { UsageError } from '../../../src/diagnostics/errors.js';
 
 const command: Command = {
@@ -72,6 +73,14 @@ test('an empty value or argument is a usage error: a variable of the shell was n
 
 test('the beginning of an option names it', () => {
   fails(['a.yaml', '--prof', 'x'], /unknown option --prof Did you mean --profile\?/);
+});
+
+test('semantics that are given in two ways are a usage error', () => {
+  const reading: Command = { ...command, options: workflowOptions };
+  const given = (...argv: string[]) => loadOptions(parseInvocation(reading, ['a.yaml', ...argv]));
+  assert.throws(() => given('--semantics', 'paper', '--set', 'semantics=reference'), /say the same thing twice/);
+  assert.is(given('--semantics', 'paper', '--set', 'seed=1').semantics, 'paper');
+  assert.equal(given('--set', 'semantics=reference').set, ['semantics=reference']);
 });
 
 test('an option for a folder is refused where a file is, and knows the home folder', () => {
