@@ -20,24 +20,28 @@ export const listRuns: CacheCommand = async (store, rest, invocation) => {
     state: run.outcome ?? (store.runs.isActive(run) ? 'running' : 'killed'),
     steps: store.runs.keysOf(run.id).length,
     pinned: run.pinned === true,
+    ...(run.problem === undefined ? {} : { problem: run.problem }),
   }));
   if (invocation.switch('json')) {
     printJson({ store: store.path, runs });
     return exitCodes.done;
   }
-  const rows = runs.map(({ id, workflow, profile, started, state, steps, pinned }) => [
+  if (runs.length === 0) {
+    print(`no runs in ${store.path}\n`);
+    return exitCodes.done;
+  }
+  const rows = runs.map(({ id, workflow, profile, file, started, state, steps, pinned }) => [
     id,
     printableLine(profile === undefined ? workflow : `${workflow} (${profile})`),
     day(started),
     state,
     String(steps),
     pinned ? 'pinned' : '',
+    printableLine(file),
   ]);
-  print(
-    rows.length === 0
-      ? `no runs in ${store.path}\n`
-      : columns([['RUN', 'WORKFLOW', 'STARTED', 'STATE', 'STEPS', ''], ...rows], [4]),
-  );
+  print(columns([['RUN', 'WORKFLOW', 'STARTED', 'STATE', 'STEPS', '', 'FILE'], ...rows], [4]));
+  const problems = runs.flatMap(({ id, problem }) => (problem === undefined ? [] : [`${id}: ${problem}\n`]));
+  if (problems.length > 0) print(`\nWhat was the matter:\n${problems.join('')}`);
   return exitCodes.done;
 };
 

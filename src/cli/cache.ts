@@ -37,11 +37,11 @@ export const command: Command = {
     '  du            how much room it takes, and the limit',
     '  gc            frees what nobody can need; over the limit also what was used longest ago',
     '  verify        hashes everything; names what is damaged and throws it away; exit code 1 if anything was',
-    '  runs          runs that the store remembers',
+    '  runs          runs that the store remembers, and why those that failed did',
     '  pin RUN       keeps what a run used from every gc, until unpin RUN',
     '',
     'The limit is RUNFLOW_STORE_LIMIT (200GiB, none), else 50 GiB, or half of what the disk could give the store if that',
-    'is less. gc never takes what the three newest runs of a workflow with a profile (of the last 30 days), pinned runs or',
+    'is less. gc never takes what the three newest runs of a workflow file with a profile (of the last 30 days), pinned runs or',
     'running ones used.',
   ].join('\n'),
   async run(invocation) {

@@ -20,7 +20,7 @@ export const command: Command = {
   options: {
     ...planOptions,
     force: { ...planOptions.force, description: 'Run steps that match though they are cached; without a pattern all' },
-    out: { description: 'Folder for results, instead of results/<workflow name>', value: 'DIR' },
+    out: { description: 'Folder for results, instead of one below results/', value: 'DIR' },
     'keep-going': { description: 'After a failure go on with what does not depend on it', short: 'k' },
     'dry-run': { description: 'Only say what would run, as runflow plan does', short: 'n' },
     json: { description: 'Print events as JSON, one a line; the last is the summary' },

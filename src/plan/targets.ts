@@ -20,7 +20,11 @@ export function matchingSteps(plan: Plan, pattern: string): Set<string> {
  * @throws UsageError when a target names nothing, also not something that is deferred
  */
 export function selectTargets(plan: Plan, targets: readonly string[]): readonly Step[] {
-  if (targets.length === 0) return plan.steps;
+  return targets.length === 0 ? plan.steps : withAncestors(plan.steps, targetSteps(plan, targets));
+}
+
+/** The ids of the steps that targets name, without what these need. @throws UsageError as selectTargets does */
+export function targetSteps(plan: Plan, targets: readonly string[]): ReadonlySet<string> {
   const wanted = new Set<string>();
   for (const target of targets) {
     const found = matchingSteps(plan, target);
@@ -30,11 +34,49 @@ export function selectTargets(plan: Plan, targets: readonly string[]): readonly 
     // What is deferred needs its fetches: they are the only steps that can bring it about.
     for (const { models } of deferred) for (const model of models) wanted.add(`fetch[${model}]`);
   }
-  return withAncestors(plan.steps, wanted);
+  return wanted;
+}
+
+/** A table that targets feed and that cannot be made yet. */
+export interface UnmadeTable {
+  readonly files: readonly string[];
+  /** How many steps it lacks that are neither asked for nor done. */
+  readonly lacking: number;
+}
+
+/**
+ * The tables that the targets feed and that will be whole when these are done: everything else that such a table takes
+ * is done already. A table of tables (claims, report) needs all of them to be of this run.
+ */
+export function tablesOfTargets(
+  plan: Plan,
+  wanted: ReadonlySet<string>,
+  isDone: (step: string) => boolean,
+): { readonly tables: ReadonlySet<string>; readonly unmade: readonly UnmadeTable[] } {
+  const made = new Set(withAncestors(plan.steps, wanted).map(({ id }) => id));
+  const results = new Set(plan.results.map(({ node }) => node));
+  const fed = new Set(wanted);
+  const tables = new Set<string>();
+  const unmade: UnmadeTable[] = [];
+  for (const { id, inputs } of plan.steps) {
+    const nodes = [...new Set(Object.values(inputs).map(({ node }) => node))];
+    if (!nodes.some((node) => fed.has(node))) continue;
+    fed.add(id);
+    if (!results.has(id) || made.has(id)) continue;
+    const lacking = nodes.filter((node) => !made.has(node) && (results.has(node) || !isDone(node)));
+    if (lacking.length === 0) {
+      tables.add(id);
+      made.add(id);
+    } else if (!lacking.some((node) => results.has(node))) {
+      const files = plan.results.filter(({ node }) => node === id).map(({ file }) => file);
+      unmade.push({ files, lacking: lacking.length });
+    }
+  }
+  return { tables, unmade };
 }
 
 /** Backwards once over the plan order: every step stands after its inputs. */
-function withAncestors(steps: readonly Step[], wanted: Set<string>): Step[] {
+export function withAncestors(steps: readonly Step[], wanted: ReadonlySet<string>): Step[] {
   const needed = new Set(wanted);
   for (let index = steps.length - 1; index >= 0; index--) {
     const step = steps[index]!;

@@ -5,9 +5,17 @@ import { Explainer } from '../plan/explain.js';
 import type { Facts } from '../plan/facts.js';
 import type { Plan } from '../plan/plan.js';
 import { type Found, type Outcome, resolve, resolveStep, type Situation } from '../plan/resolve.js';
-import { matchingSteps, selectTargets, unknownStep } from '../plan/targets.js';
+import {
+  matchingSteps,
+  tablesOfTargets,
+  targetSteps,
+  type UnmadeTable,
+  unknownStep,
+  withAncestors,
+} from '../plan/targets.js';
 import { stepDeclarations } from '../steps/registry.js';
 import type { Step } from '../steps/step.js';
+import { DamagedObjectError } from '../store/object-store.js';
 import type { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import type { Catalog } from './catalog.js';
@@ -32,8 +40,10 @@ export interface PrepareOptions {
 /** A plan of what is to be done now, and what is done already. */
 export interface Prepared {
   readonly plan: Plan;
-  /** Of the plan, those that the targets need. */
+  /** Of the plan, those that the targets need, and the tables that are whole with them. */
   readonly steps: readonly Step[];
+  /** Tables that the targets feed and that would not be whole. */
+  readonly unmade: readonly UnmadeTable[];
   readonly situation: Situation;
   readonly outcomes: Map<string, Outcome>;
   readonly explainer: Explainer;
@@ -54,10 +64,6 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     ...(usableClass === undefined ? {} : { deviceClass: usableClass }),
   };
   const plan = await expandFetched(options, facts);
-  const steps = selectTargets(plan, options.targets);
-  if (deviceClass instanceof EnvironmentError && steps.some((step) => stepDeclarations[step.kind]?.usesDevice)) {
-    throw deviceClass;
-  }
   const forced = forcedSteps(plan, options.force);
   const situation: Situation = {
     declarations: stepDeclarations,
@@ -66,10 +72,23 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     lookUp: options.lookUp,
     forced: (id) => forced.has(id) && !options.done?.has(id),
   };
+  const { steps, unmade } = selectSteps(plan, options.targets, situation);
+  if (deviceClass instanceof EnvironmentError && steps.some((step) => stepDeclarations[step.kind]?.usesDevice)) {
+    throw deviceClass;
+  }
   const outcomes = resolve(steps, situation);
-  const nearest = store.nearestAction(workflow.name);
+  const nearest = store.nearestAction(workflow);
   const explainer = new Explainer(steps, outcomes, stepDeclarations, (step, key) => nearest(step, key ?? noKey));
-  return { plan, steps, situation, outcomes, explainer };
+  return { plan, steps, unmade, situation, outcomes, explainer };
+}
+
+function selectSteps(plan: Plan, targets: readonly string[], situation: Situation): Pick<Prepared, 'steps' | 'unmade'> {
+  if (targets.length === 0) return { steps: plan.steps, unmade: [] };
+  const wanted = targetSteps(plan, targets);
+  const outcomes = resolve(plan.steps, situation);
+  const isDone = (node: string) => situation.sources.has(node) || outcomes.get(node)?.status === 'cached';
+  const { tables, unmade } = tablesOfTargets(plan, wanted, isDone);
+  return { steps: withAncestors(plan.steps, new Set([...wanted, ...tables])), unmade };
 }
 
 /** Equals no key, so that every earlier action counts. */
@@ -91,11 +110,18 @@ async function expandFetched(options: PrepareOptions, given: Facts): Promise<Pla
         lookUp: options.lookUp,
         forced: () => false,
       });
-      if (outcome.status === 'cached') models.set(name, await factsOfArtifacts(outcome.outputs, options.store));
+      if (outcome.status !== 'cached') continue;
+      const known = await factsOfArtifacts(outcome.outputs, options.store).catch(unlessDamaged);
+      if (known !== undefined) models.set(name, known);
     }
     if (models.size === facts.models.size) return plan;
     facts = { ...facts, models };
   }
+}
+
+/** A damaged object was thrown away: the step that made it runs again, and tells then. */
+function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof DamagedObjectError)) throw error;
 }
 
 function forcedSteps(plan: Plan, patterns: readonly string[]): Set<string> {

@@ -2,6 +2,8 @@ import type { Artifacts } from '../formats/artifact.js';
 import type { Step } from '../steps/step.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import type { Prepared } from './prepare.js';
+import type { FolderContents } from './results-folder.js';
+import { settingsText } from './results-record.js';
 import type { RunRecords } from './run-records.js';
 
 export interface RunDescription {
@@ -15,12 +17,15 @@ export interface RunDescription {
   readonly started: Date;
   readonly finished: Date;
   readonly interrupted: boolean;
+  /** Of the results folder. */
+  readonly contents: FolderContents;
 }
 
 /** The text of `run.json`: what was run, from what, on what, and what came out. */
 export function runJson(run: RunDescription): string {
   const { workflow, device } = run;
-  const { plan, steps, outcomes, situation } = run.prepared;
+  const { plan, steps, situation } = run.prepared;
+  const settings = settingsText(workflow.applied);
   const outcome = run.interrupted ? 'interrupted' : run.records.counts().failed > 0 ? 'failed' : 'done';
   const record = {
     run: run.run,
@@ -35,6 +40,7 @@ export function runJson(run: RunDescription): string {
       file: workflow.file,
       profile: workflow.profile ?? null,
       semantics: workflow.semantics,
+      settings: JSON.parse(settings),
       files: workflow.files,
       document: workflow.document,
     },
@@ -44,11 +50,10 @@ export function runJson(run: RunDescription): string {
     omitted: plan.omitted,
     deferred: plan.deferred,
     steps: steps.map((step) => stepRecord(step, run)),
-    results: plan.results.map(({ file, node, output }) => {
-      const made = outcomes.get(node);
-      const artifact = made?.status === 'cached' ? made.outputs[output] : undefined;
-      return { file, step: node, digest: artifact?.digest ?? null };
-    }),
+    results: run.contents.files.map(({ settings: of, ...file }) =>
+      of === settings || file.digest === null ? file : { ...file, settings: of === undefined ? null : JSON.parse(of) },
+    ),
+    foreign: run.contents.foreign,
   };
   return `${JSON.stringify(record, null, 1)}\n`;
 }

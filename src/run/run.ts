@@ -16,7 +16,9 @@ import { pinHub } from './hub-pins.js';
 import { missingJudgeKeys } from './judge-keys.js';
 import { LocalExecutor } from './local-executor.js';
 import { type Prepared, prepare } from './prepare.js';
-import { ResultsFolder } from './results-folder.js';
+import { type FolderContents, ResultsFolder } from './results-folder.js';
+import { resultsPlace } from './results-place.js';
+import { settingsText } from './results-record.js';
 import { runJson } from './run-json.js';
 import { RunRecords } from './run-records.js';
 import { Scheduler, type SchedulerResult } from './scheduler.js';
@@ -25,11 +27,17 @@ import { tidyStore } from './tidy-store.js';
 import { versions } from './versions.js';
 import { defaultWorkerLimits, type WorkerLimits } from './worker-process.js';
 
+/**
+ * All that is damaged among the results is thrown away together, and what a step reads heals within a round. What is
+ * damaged once more after so many rounds is on a disk that does not keep what is written.
+ */
+const mostMendingRounds = 3;
+
 export interface RunOptions {
   readonly workflow: LoadedWorkflow;
   readonly store: Store;
   readonly events: EventBus;
-  /** Folder for results; `results/<workflow name>` unless told. */
+  /** Folder for results; unless told one below `results/` that the workflow's name and settings name. */
   readonly out?: string;
   /** False: leave the results folder alone. */
   readonly results?: boolean;
@@ -56,16 +64,23 @@ export interface RunOptions {
  */
 export async function runWorkflow(options: RunOptions): Promise<ExitCode> {
   const { workflow, store } = options;
+  // Before anything is written, fetched or run.
+  const place = options.results === false ? undefined : resultsPlace(workflow, store.path, options.out);
   const run = await store.runs.begin(workflow);
-  const session = new RunSession(options, run);
+  const session = new RunSession(options, run, place);
   let outcome: 'done' | 'failed' | 'interrupted' = 'failed';
+  let problem: string | undefined;
   try {
     const exitCode = await session.run();
     outcome = exitCode === exitCodes.done ? 'done' : exitCode === exitCodes.interrupted ? 'interrupted' : 'failed';
+    problem = session.problem;
     return exitCode;
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+    throw error;
   } finally {
     await session.close();
-    await run.finish(outcome);
+    await run.finish(outcome, problem);
   }
 }
 
@@ -75,7 +90,7 @@ class RunSession {
   readonly #signal: AbortSignal;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #catalog: Catalog;
-  readonly #results: ResultsFolder;
+  readonly #results: ResultsFolder | undefined;
   readonly #records = new RunRecords();
   readonly #started = new Date();
   readonly #versions = versions();
@@ -83,15 +98,19 @@ class RunSession {
   #executor: Executor | undefined;
   #commits: ReadonlyMap<string, string> = new Map();
   #prepared: Prepared | undefined;
+  #contents: FolderContents | undefined;
   #environmentFailed = false;
 
-  constructor(options: RunOptions, run: ActiveRun) {
+  /** @param place the results folder; undefined when it is to be left alone */
+  constructor(options: RunOptions, run: ActiveRun, place: string | undefined) {
     const { events, store, workflow } = options;
     this.#options = options;
     this.#run = run;
     this.#signal = options.signal ?? new AbortController().signal;
     this.#environment = options.environment ?? process.env;
-    this.#results = new ResultsFolder(resolve(options.out ?? join('results', workflow.name)), store, events);
+    const { id } = run.record;
+    const ofRun = { id, workflowFile: workflow.file, settings: settingsText(workflow.applied) };
+    this.#results = place === undefined ? undefined : new ResultsFolder(place, store, events, ofRun);
     this.#catalog = new Catalog(workflow, store, {
       signal: this.#signal,
       onHashing: (progress) => events.publish({ type: 'hashing', ...progress }),
@@ -120,29 +139,48 @@ class RunSession {
 
   /** Plans and does what can be planned, until there is nothing more to plan and all results are published. */
   async #rounds(): Promise<void> {
-    let damaged = false;
+    let mended = 0;
     for (let round = 0; ; round++) {
       this.#prepared = await this.#prepare();
       this.#announce(this.#prepared, round);
       if (!(this.#options.keepGoing ?? false)) this.#checkKeys(this.#prepared, round);
       const { tasks, otherDevice } = await this.#schedule(this.#prepared);
-      if (this.#signal.aborted) return;
-      if (otherDevice !== undefined) {
+      if (!this.#signal.aborted && otherDevice !== undefined) {
         await this.#useOtherDevice(otherDevice);
         continue;
       }
-      const fetched = tasks.some(({ state }) => state === 'ran');
-      if (this.#prepared.plan.deferred.length > 0 && fetched && this.#records.counts().failed === 0) continue;
+      const ran = tasks.some(({ state }) => state === 'ran');
+      if (!this.#signal.aborted && ran && (await this.#hasMore(this.#prepared))) continue;
       try {
-        await this.#results.publish(this.#prepared);
+        await this.#publish(this.#prepared);
         return;
       } catch (error) {
-        // The object is thrown away by now: another round makes it again.
-        if (!(error instanceof DamagedObjectError) || damaged) throw error;
-        damaged = true;
+        // What is damaged is thrown away by now: another round makes it again.
+        if (!(error instanceof DamagedObjectError) || mended === mostMendingRounds) throw error;
+        mended += 1;
         this.#options.events.publish({ type: 'warning', message: error.message, hint: 'It is made again now.' });
       }
     }
+  }
+
+  /** Whether what ran brings about steps that could not be planned before. */
+  async #hasMore({ plan, steps }: Prepared): Promise<boolean> {
+    if (this.#records.counts().failed > 0) return false;
+    if (plan.deferred.length > 0) return true;
+    // What the targets need is done: a table that they feed may be whole now.
+    return (this.#options.targets ?? []).length > 0 && (await this.#prepare()).steps.length > steps.length;
+  }
+
+  async #publish(prepared: Prepared): Promise<void> {
+    const { targets = [], events } = this.#options;
+    if (this.#results === undefined) return;
+    const isWhole = !this.#signal.aborted && !this.#environmentFailed && this.#records.counts().failed === 0;
+    const complete = isWhole && targets.length === 0 && prepared.plan.deferred.length === 0;
+    this.#contents = await this.#results.publish(prepared, complete, (contents) => this.#runJson(prepared, contents));
+    if (!isWhole || prepared.unmade.length === 0) return;
+    const tables = prepared.unmade.map(({ files, lacking }) => `${files.join(', ')} (${lacking} more)`);
+    const message = `not made, for they need more steps than the targets: ${tables.join('; ')}`;
+    events.publish({ type: 'warning', message });
   }
 
   #prepare(): Promise<Prepared> {
@@ -227,7 +265,6 @@ class RunSession {
   async #finish(): Promise<ExitCode> {
     const { events, store } = this.#options;
     const { ran, failed } = this.#records.counts();
-    if (this.#options.results !== false) await this.#results.writeRunJson(this.#runJson());
     if (ran > 0) await tidyStore(store, events, this.#environment);
     this.#summarise();
     if (this.#signal.aborted) return exitCodes.interrupted;
@@ -235,13 +272,14 @@ class RunSession {
     return failed > 0 ? exitCodes.stepFailed : exitCodes.done;
   }
 
-  #runJson(): string {
+  #runJson(prepared: Prepared, contents: FolderContents): string {
     const { workflow, targets = [] } = this.#options;
     const device = this.#device instanceof EnvironmentError ? undefined : this.#device;
     return runJson({
       run: this.#run.record.id,
       workflow,
-      prepared: this.#prepared!,
+      prepared,
+      contents,
       records: this.#records,
       targets,
       device,
@@ -252,16 +290,23 @@ class RunSession {
     });
   }
 
+  /** What was the matter: the first step that failed, with its message. */
+  get problem(): string | undefined {
+    const failed = this.#prepared?.steps.find(({ id }) => this.#records.get(id)?.state === 'failed');
+    return failed === undefined ? undefined : `${failed.id}: ${this.#records.get(failed.id)?.problem}`;
+  }
+
   #summarise(problem?: string): void {
-    const hasReport = this.#prepared?.outcomes.get('report')?.status === 'cached';
+    const results = this.#results?.path ?? resolve(this.#options.out ?? '.');
+    const report = this.#contents?.files.find(({ file, current }) => file === 'report.html' && current);
     this.#options.events.publish({
       type: 'summary',
       ...this.#records.counts(),
       interrupted: this.#signal.aborted,
       ...(problem === undefined ? {} : { problem }),
       seconds: (Date.now() - this.#started.getTime()) / 1000,
-      results: this.#results.path,
-      ...(hasReport ? { report: join(this.#results.path, 'report.html') } : {}),
+      results,
+      ...(report === undefined ? {} : { report: join(results, report.file) }),
     });
   }
 }

@@ -18,14 +18,22 @@ export interface RunRecord {
   /** Absent while it runs, and for ever when it was killed. */
   readonly finished?: string;
   readonly outcome?: 'done' | 'failed' | 'interrupted';
+  /** What was the matter: the first step that failed and its message, or what ended the run. */
+  readonly problem?: string;
   /** Pinned runs and what they used are kept by every gc. */
   readonly pinned?: boolean;
 }
 
-/** Runs of one workflow with one profile follow each other; of each such series the newest are kept. */
-export function seriesOf({ workflow, profile }: RunRecord): string {
-  return JSON.stringify([workflow, profile ?? null]);
+/**
+ * Runs of one workflow file with one profile follow each other; of each such series the newest are kept. The name does
+ * not count: workflows of several projects may have the same.
+ */
+export function seriesOf({ file, profile }: { file: string; profile?: string | undefined }): string {
+  return JSON.stringify([file, profile ?? null]);
 }
+
+/** The keys of one step, in some order. */
+type StepKeys = (step: string) => Generator<Digest>;
 
 /**
  * Who used what, and when: `runs/<id>/run.json` and `runs/<id>/keys`, a line `<hex of the key> <step id>` for each step
@@ -102,9 +110,15 @@ export class Runs {
       .map((line) => ({ key: `sha256:${line.slice(0, 64)}` as const, step: line.slice(65) }));
   }
 
-  /** The keys that each step of a workflow had in earlier runs, newest first; read run by run as far as asked. */
-  earlierKeys(workflow: string): (step: string) => Generator<Digest> {
-    const runs = this.list().filter((run) => run.workflow === workflow);
+  /**
+   * The keys that each step of a workflow file had in earlier runs, newest first, those with the same profile before
+   * others; read run by run as far as asked.
+   */
+  earlierKeys(workflow: { readonly file: string; readonly profile?: string | undefined }): StepKeys {
+    const series = seriesOf(workflow);
+    const ofFile = this.list().filter(({ file }) => file === workflow.file);
+    const isSame = (run: RunRecord) => seriesOf(run) === series;
+    const runs = [...ofFile.filter(isSame), ...ofFile.filter((run) => !isSame(run))];
     const read: ReadonlyMap<string, Digest>[] = [];
     const keysOf = (id: string) => new Map(this.keysOf(id).map(({ step, key }) => [step, key]));
     return function* (step: string) {
@@ -183,7 +197,8 @@ export class ActiveRun {
     }
   }
 
-  async finish(outcome: NonNullable<RunRecord['outcome']>): Promise<void> {
+  /** @param problem what was the matter, for `runflow cache runs` */
+  async finish(outcome: NonNullable<RunRecord['outcome']>, problem?: string): Promise<void> {
     try {
       if (this.#keys !== undefined) this.#folder.disk.closeSync(this.#keys);
     } catch (error) {
@@ -192,6 +207,11 @@ export class ActiveRun {
     this.#keys = undefined;
     // It may have been pinned meanwhile.
     const record = this.#runs.get(this.record.id) ?? this.record;
-    await this.#runs.write({ ...record, finished: new Date().toISOString(), outcome });
+    await this.#runs.write({
+      ...record,
+      finished: new Date().toISOString(),
+      outcome,
+      ...(problem === undefined ? {} : { problem }),
+    });
   }
 }

@@ -108,10 +108,13 @@ export class Store {
   }
 
   /**
-   * The newest action of a workflow's step that has another key than the step has now, if that is known: what `explain`
-   * compares with.
+   * The newest action of a step of a workflow file that has another key than the step has now, if that is known: what
+   * `explain` compares with.
    */
-  nearestAction(workflow: string): (step: string, key: Digest | undefined) => Action | undefined {
+  nearestAction(workflow: {
+    readonly file: string;
+    readonly profile?: string | undefined;
+  }): (step: string, key: Digest | undefined) => Action | undefined {
     const earlierKeys = this.runs.earlierKeys(workflow);
     return (step, key) => {
       for (const earlier of earlierKeys(step)) {

@@ -15,6 +15,8 @@ export interface Assembled {
   readonly root: MapNode;
   readonly files: readonly WorkflowFile[];
   readonly profile: string | undefined;
+  /** The profile that the workflow itself names. */
+  readonly ownProfile: string | undefined;
 }
 
 const mostFiles = 50;
@@ -52,7 +54,8 @@ export class Assembler {
     if (own === undefined) return undefined;
     const layers = this.#inOrder([{ layer: own }]);
     for (const { document } of layers) this.#checkProfiles(document);
-    const chosen = profileAsked ?? this.#defaultProfile(layers);
+    const ownProfile = this.#ownProfile(layers);
+    const chosen = profileAsked ?? ownProfile;
     const profile = chosen === undefined ? undefined : await this.#profile(layers, chosen, profileAsked !== undefined);
     const all = profile?.file === undefined ? layers : this.#inOrder([{ layer: own }, profile.file]);
     for (const layer of all) if (!layers.includes(layer)) this.#refuseProfilesOf(layer);
@@ -62,7 +65,7 @@ export class Assembler {
     const { place } = own.document;
     // Every file's version has been checked, with what is wrong said once.
     entries.set('runflow', { key: place, value: { kind: 'scalar', value: 1, place } });
-    return { root: { kind: 'map', entries, place }, files: [...this.#files.values()], profile: chosen };
+    return { root: { kind: 'map', entries, place }, files: [...this.#files.values()], profile: chosen, ownProfile };
   }
 
   /** A file with what it includes, read once. `from`: where it is asked for; undefined for the workflow itself. */
@@ -202,7 +205,7 @@ export class Assembler {
     return isBelow(file, folder) && isBelow(this.#disk.realPath(file), this.#disk.realPath(folder));
   }
 
-  #defaultProfile(layers: readonly Layer[]): string | undefined {
+  #ownProfile(layers: readonly Layer[]): string | undefined {
     const node = layers
       .findLast(({ document }) => document.entries.has('profile'))
       ?.document.entries.get('profile')?.value;

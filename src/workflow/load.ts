@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.js';
 import type { JsonObject } from '../formats/json.js';
+import { appliedSettings } from './applied-settings.js';
 import { Assembler } from './assemble.js';
 import { type MapNode, toPlain } from './document.js';
 import { diskFiles, type WorkflowFiles } from './files.js';
@@ -37,11 +38,12 @@ export async function loadWorkflow(
   const unreadable = [...set.problems, ...interpolated.problems, ...absolute.problems];
   const stages = [unreadable, breaches, workflow.ok ? [] : workflow.diagnostics];
   if (!workflow.ok || stages.some((stage) => stage.length > 0)) return refused(firstOfEachPlace(stages));
-  const { files, profile } = assembled;
+  const { files, profile, ownProfile } = assembled;
   const document = toPlain(root) as JsonObject;
+  const applied = appliedSettings(options, { profile: ownProfile, semantics: document.semantics });
   return {
     ok: true,
-    value: { ...workflow.value, files, profile, document },
+    value: { ...workflow.value, files, profile, document, applied },
     warnings: [...interpolated.warnings, ...workflow.warnings],
   };
 }

@@ -46,6 +46,17 @@ export interface LoadedWorkflow extends Workflow {
   readonly profile: string | undefined;
   /** The document after includes, profile, --set and ${…}, as it was checked. */
   readonly document: JsonObject;
+  readonly applied: AppliedSettings;
+}
+
+/** What the command line laid over a workflow as it is written: two runs that differ in it have results of their own. */
+export interface AppliedSettings {
+  /** Absent when it is the one that the workflow itself names. */
+  readonly profile?: string;
+  /** `a.b=value` as typed, in the order they were applied, without those that a later one replaced whole. */
+  readonly set: readonly string[];
+  /** Absent when it is what the workflow itself says. */
+  readonly semantics?: Semantics;
 }
 
 export interface WorkflowFile {

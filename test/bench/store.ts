@@ -69,7 +69,7 @@ try {
   const run = await fresh.runs.begin({ name: 'bench', file: 'bench.yaml' });
   await measure(`run: look up ${steps} cached steps, noting each`, () => lookUpAll(fresh, run), perStep);
   await run.finish('done');
-  const nearest = Store.open(store.path).nearestAction('bench');
+  const nearest = Store.open(store.path).nearestAction({ file: 'bench.yaml' });
   await measure(
     `explain: find ${steps} earlier actions`,
     () => {

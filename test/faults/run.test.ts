@@ -137,6 +137,28 @@ test('NaN in a tensor fails its step by name; with --keep-going the rest is done
   assert.equal(skipped, ['overlap[useful,alignment,a.weight]', 'overlap-table', 'report']);
 });
 
+test('a failed run names no report, leaves what was there, and is remembered with its message', async ({ sandbox }) => {
+  await writeLocalModels(sandbox);
+  await sandbox.run(['small.yaml']);
+  const report = readFileSync(sandbox.path('results/small/report.html'), 'utf8');
+  const { shape, values } = base['a.weight']!;
+  await rewrite(sandbox, 'useful', 'a.weight', { shape, values: values.map(() => Number.NaN) });
+  const failed = await sandbox.runflow(['run', 'small.yaml', '--json']);
+  assert.is(failed.status, 1, failed.stdout + failed.stderr);
+  assert.is(summaryOf(failed).report, undefined);
+  assert.is(readFileSync(sandbox.path('results/small/report.html'), 'utf8'), report);
+  const { results } = JSON.parse(readFileSync(sandbox.path('results/small/run.json'), 'utf8'));
+  assert.equal(
+    results.map(({ current }: { current: boolean }) => current),
+    [false, false],
+  );
+  await rewrite(sandbox, 'useful', 'a.weight', { shape, values });
+  await sandbox.run(['small.yaml']);
+  const { stdout } = await sandbox.runflow(['cache', 'runs']);
+  const failure = failed.events.find(({ type }) => type === 'step-failed');
+  assert.ok(failure?.type === 'step-failed' && stdout.includes(`${failure.step}: ${failure.message}`), stdout);
+});
+
 test('checkpoints that do not fit are refused before anything runs, with the place in the workflow', async ({
   sandbox,
 }) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { thisProcess } from '../../../src/store/process-identity.js';
+import { seriesOf } from '../../../src/store/runs.js';
 import { Store } from '../../../src/store/store.js';
 import { actionOf, keyOf, temporaryFolder } from './temporary-store.js';
 
@@ -71,7 +72,7 @@ test('the nearest action of a step is the one of the newest run that has another
     ['w', 'a4 never done'],
   ] as const;
   for (const [index, [name, a, b]] of keys.entries()) {
-    const run = await store.runs.begin({ name, file: '' });
+    const run = await store.runs.begin({ name: 'w', file: `${name}.yaml` });
     await store.runs.write({ ...run.record, started: new Date(Date.UTC(2024, 0, 1 + index)).toISOString() });
     run.use(keyOf(a), 'a');
     if (b !== undefined) run.use(keyOf(b), 'b');
@@ -79,14 +80,55 @@ test('the nearest action of a step is the one of the newest run that has another
       if (done !== undefined && !done.endsWith('never done')) await store.actions.record(actionOf(done, {}));
     }
   }
-  const nearest = Store.open(store.path).nearestAction('w');
+  const nearest = Store.open(store.path).nearestAction({ file: 'w.yaml' });
   assert.equal(nearest('a', keyOf('new'))?.params, { name: 'a2' });
   assert.equal(nearest('a', keyOf('a2'))?.params, { name: 'a1' });
   assert.equal(nearest('a', undefined)?.params, { name: 'a2' });
   assert.equal(nearest('b', keyOf('new'))?.params, { name: 'b1' });
   assert.is(nearest('b', keyOf('b1')), undefined);
   assert.is(nearest('c', undefined), undefined);
-  assert.equal(store.nearestAction('another')('a', undefined)?.params, { name: 'a3' });
+  assert.equal(store.nearestAction({ file: 'another.yaml' })('a', undefined)?.params, { name: 'a3' });
+});
+
+test('workflows of one name in two projects share neither what differs nor what is kept', async () => {
+  const store = open();
+  const projects = [
+    { name: 'w', file: '/one/w.yaml' },
+    { name: 'w', file: '/two/w.yaml' },
+  ];
+  for (const [index, project] of projects.entries()) {
+    const run = await store.runs.begin(project);
+    run.use(keyOf(`of ${index}`), 'a');
+    await store.actions.record(actionOf(`of ${index}`, {}));
+    await run.finish('done');
+  }
+  assert.equal(store.nearestAction(projects[0]!)('a', undefined)?.params, { name: 'of 0' });
+  assert.equal(store.nearestAction(projects[1]!)('a', undefined)?.params, { name: 'of 1' });
+  const [one, two] = store.runs.list();
+  assert.is.not(seriesOf(one!), seriesOf(two!));
+});
+
+test('a step is compared with runs of the same profile first, then with others of the file', async () => {
+  const store = open();
+  for (const [index, profile] of ['toy', 'real', 'real'].entries()) {
+    const run = await store.runs.begin({ ...workflow, profile });
+    await store.runs.write({ ...run.record, started: new Date(Date.UTC(2024, 0, 1 + index)).toISOString() });
+    run.use(keyOf(`${profile} ${index}`), 'a');
+    await store.actions.record(actionOf(`${profile} ${index}`, {}));
+  }
+  const named = (profile: string, key?: `sha256:${string}`) =>
+    store.nearestAction({ ...workflow, profile })('a', key)?.params;
+  assert.equal(named('toy'), { name: 'toy 0' });
+  assert.equal(named('toy', keyOf('toy 0')), { name: 'real 2' });
+  assert.equal(named('real'), { name: 'real 2' });
+});
+
+test('what was the matter with a run stays with its record', async () => {
+  const store = open();
+  const run = await store.runs.begin(workflow);
+  await run.finish('failed', 'svd[a]: NaN in a.weight');
+  await (await store.runs.begin(workflow)).finish('done');
+  assert.is(store.runs.get(run.record.id)?.problem, 'svd[a]: NaN in a.weight');
 });
 
 test.run();

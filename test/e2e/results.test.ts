@@ -1,0 +1,189 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { assertOneScreen, type Ended, Sandbox, summaryOf } from '../sandbox.js';
+import { smallWorkflow } from '../small-workflow.js';
+
+/** Steps are cached from test to test; each has a results folder of its own unless it says otherwise. */
+const test = suite('the results folder');
+let sandbox: Sandbox;
+const workflow = `${smallWorkflow}profiles: { strong: { params: {}, models: { useful: { perturb: aligned, seed: 3, norm: 0.04, decay: 0.8 } } } }\n`;
+const withoutOverlap = workflow.replace(/metrics:\n.*\n/, '');
+test.before(async () => {
+  sandbox = await Sandbox.make();
+});
+test.before.each(() => sandbox.write('small.yaml', workflow));
+test.after.each(() => rmSync(sandbox.path('results'), { recursive: true, force: true }));
+test.after(() => sandbox.remove());
+
+const run = (...argv: string[]) => sandbox.run(['small.yaml', ...argv]);
+const text = (...names: string[]) => readFileSync(sandbox.path(...names), 'utf8');
+interface Listed {
+  readonly file: string;
+  readonly run: string;
+  readonly current: boolean;
+}
+const recordOf = (folder: string) => JSON.parse(text(folder, 'run.json'));
+const listed = (folder: string) =>
+  new Map((recordOf(folder).results as Listed[]).map((entry) => [entry.file, entry] as const));
+const currentFiles = (folder: string) =>
+  [...listed(folder).values()].flatMap(({ file, current }) => (current ? [file] : [])).sort();
+const warnings = ({ events }: Ended) =>
+  events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])).join('\n');
+const everything = ['energy-by-tensor.csv', 'energy.csv', 'overlap.csv', 'report.html'];
+
+test('what the command line changes has a folder of its own, and the workflow as written keeps its own', async () => {
+  await run();
+  const written = text('results/small/energy.csv');
+  await run('--set', 'sweeps.parallel.fractions=[0.3]', '--semantics', 'reference', '--profile', 'strong');
+  await run('--semantics', 'paper');
+  assert.equal(readdirSync(sandbox.path('results')).sort(), [
+    'small',
+    'small@strong,semantics=reference,sweeps.parallel.fractions=_0.3_',
+  ]);
+  assert.is(text('results/small/energy.csv'), written);
+  const { settings } = recordOf('results/small@strong,semantics=reference,sweeps.parallel.fractions=_0.3_').workflow;
+  assert.equal(settings, {
+    profile: 'strong',
+    set: ['sweeps.parallel.fractions=[0.3]'],
+    semantics: 'reference',
+  });
+});
+
+test('a profile that the file itself names is the workflow as written', async () => {
+  await sandbox.write('small.yaml', workflow.replace('name: small', 'name: small\nprofile: strong'));
+  await run('metrics.overlap');
+  await run('metrics.overlap', '--profile', 'strong');
+  assert.equal(readdirSync(sandbox.path('results')), ['small']);
+});
+
+test('a folder with the results of another workflow file is refused before anything runs', async () => {
+  await run();
+  mkdirSync(sandbox.path('elsewhere'), { recursive: true });
+  await sandbox.write('elsewhere/other.yaml', workflow.replace('seed: 3', 'seed: 31'));
+  const before = text('results/small/run.json');
+  const refused = await sandbox.runflow(['run', 'elsewhere/other.yaml', '--json']);
+  assertOneScreen(refused, 2);
+  assert.equal(refused.events, []);
+  for (const named of ['small.yaml', 'elsewhere/other.yaml', '--out']) assert.ok(refused.stderr.includes(named), named);
+  assert.is(text('results/small/run.json'), before);
+  // Through a link it is the same file; a file that is gone cannot be run again, so what is of it is put aside.
+  symlinkSync(sandbox.path('small.yaml'), sandbox.path('link.yaml'));
+  assert.is(summaryOf(await sandbox.run(['link.yaml'])).ran, 0);
+  renameSync(sandbox.path('small.yaml'), sandbox.path('renamed.yaml'));
+  rmSync(sandbox.path('link.yaml'));
+  const taken = await sandbox.run(['elsewhere/other.yaml']);
+  assert.match(warnings(taken), /energy\.csv in .* is of a run with other settings: moved to previous\/energy\.csv/);
+  assert.ok(existsSync(sandbox.path('results/small/previous/energy.csv')));
+  rmSync(sandbox.path('renamed.yaml'));
+});
+
+test('what a run does not make any more is moved to previous/, with nothing there written over', async () => {
+  await run();
+  const overlap = text('results/small/overlap.csv');
+  await sandbox.write('small.yaml', withoutOverlap);
+  assert.match(warnings(await run()), /^overlap\.csv in .*: this run does not make it any more: moved to previous\/$/);
+  assert.not.ok(existsSync(sandbox.path('results/small/overlap.csv')));
+  assert.is(text('results/small/previous/overlap.csv'), overlap);
+  assert.equal(currentFiles('results/small'), ['energy-by-tensor.csv', 'energy.csv', 'report.html']);
+  assert.is(listed('results/small').get('previous/overlap.csv')?.current, false);
+  await sandbox.write('small.yaml', workflow.replace('seed: 3', 'seed: 32'));
+  await run();
+  await sandbox.write('small.yaml', withoutOverlap);
+  await run();
+  assert.is(text('results/small/previous/overlap.csv'), overlap);
+  assert.ok(existsSync(sandbox.path('results/small/previous/overlap.2.csv')));
+});
+
+test('a target brings its table, and what it leaves is not called current', async () => {
+  const [complete] = [await run()].map(({ events }) => events[0]);
+  const energy = text('results/small/energy.csv');
+  const overlap = text('results/small/overlap.csv');
+  await sandbox.write('small.yaml', workflow.replace('seed: 3', 'seed: 33'));
+  const ended = await run('overlap');
+  assert.is.not(text('results/small/overlap.csv'), overlap);
+  assert.is(text('results/small/energy.csv'), energy);
+  assert.equal(currentFiles('results/small'), ['overlap.csv']);
+  assert.match(warnings(ended), /energy\.csv, energy-by-tensor\.csv, report\.html in .*: of an earlier run/);
+  assert.is(summaryOf(ended).report, undefined);
+  const first = complete?.type === 'run-started' ? complete.run : '';
+  assert.is(listed('results/small').get('energy.csv')?.run, first);
+  assert.is.not(listed('results/small').get('overlap.csv')?.run, first);
+  const whole = await run();
+  assert.equal(currentFiles('results/small'), everything);
+  assert.is(warnings(whole), '');
+  assert.ok(summaryOf(whole).report?.endsWith('report.html'));
+});
+
+test('a target brings the table that single steps complete, and says what another lacks', async () => {
+  await sandbox.write('small.yaml', workflow.replace('seed: 3', 'seed: 34'));
+  const part = await run('overlap[*,*q_proj.weight]');
+  assert.match(warnings(part), /^not made, for they need more steps than the targets: overlap\.csv \(\d+ more\)$/);
+  assert.equal(currentFiles('results/small'), []);
+  const rest = await run('svd[*]', 'overlap[*]');
+  assert.equal(currentFiles('results/small'), ['overlap.csv']);
+  assert.match(warnings(rest), /energy\.csv, energy-by-tensor\.csv \(\d+ more\)/);
+});
+
+test('a table changed by hand, and a file that was there before, are put aside and named', async () => {
+  await run();
+  const energy = text('results/small/energy.csv');
+  await sandbox.write('results/small/energy.csv', 'edited');
+  const ended = await run();
+  assert.match(warnings(ended), /energy\.csv in .* was changed since a run wrote it: moved to previous\/energy\.csv/);
+  assert.is(text('results/small/energy.csv'), energy);
+  assert.is(text('results/small/previous/energy.csv'), 'edited');
+  mkdirSync(sandbox.path('results/mine/overlap.csv'), { recursive: true });
+  for (const file of ['energy.csv', 'run.json', 'notes.txt']) await sandbox.write(`results/mine/${file}`, file);
+  const mine = await run('--out', 'results/mine');
+  assert.match(warnings(mine), /energy\.csv in .* was not written by runflow: moved to previous\/energy\.csv/);
+  assert.match(warnings(mine), /notes\.txt in .*: no results of runflow, left as they are/);
+  assert.is(text('results/mine/previous/run.json'), 'run.json');
+  assert.ok(existsSync(sandbox.path('results/mine/previous/overlap.csv')));
+  assert.is(text('results/mine/notes.txt'), 'notes.txt');
+  assert.equal(recordOf('results/mine').foreign, [
+    'notes.txt',
+    'previous/energy.csv',
+    'previous/overlap.csv',
+    'previous/run.json',
+  ]);
+  assert.is(warnings(await run('--out', 'results/mine')), '');
+});
+
+test('results of other settings in a folder that --out names are put aside, not mixed', async () => {
+  await run('--out', 'results/one');
+  const energy = text('results/one/energy.csv');
+  const ended = await run('--out', 'results/one', '--set', 'models.useful.seed=35', 'metrics.overlap');
+  assert.match(warnings(ended), /overlap\.csv in .* is of a run with other settings: moved to previous\/overlap\.csv/);
+  assert.is(text('results/one/energy.csv'), energy);
+  await run('--out', 'results/one', '--set', 'models.useful.seed=35');
+  assert.is(text('results/one/previous/energy.csv'), energy);
+  assert.equal(currentFiles('results/one'), everything);
+});
+
+test('results never go to the current folder, one above it, the store or a file', async () => {
+  await sandbox.write('occupied', 'a file');
+  for (const out of ['.', '..', '/', sandbox.store, `${sandbox.store}/objects/x`, 'occupied', 'small.yaml']) {
+    const refused = await sandbox.runflow(['run', 'small.yaml', '--json', '--out', out]);
+    assertOneScreen(refused, 2);
+    assert.equal(refused.events, [], out);
+    assert.match(refused.stderr, /^error: results cannot go to .*\n {2}Name another folder with --out DIR\.\n$/, out);
+  }
+});
+
+test('two runs at once into one folder leave it whole, with a record of both', async () => {
+  await run();
+  await sandbox.write('small.yaml', workflow.replace('seed: 3', 'seed: 36'));
+  await Promise.all([run('metrics.overlap'), run('sweeps.parallel'), run('metrics.overlap')]);
+  const last = listed('results/small');
+  assert.is(last.size, everything.length);
+  await run();
+  assert.equal(currentFiles('results/small'), everything);
+  assert.equal(
+    readdirSync(sandbox.path('results/small')).sort(),
+    [...everything, 'run.json'].sort(),
+    'nothing half written is left',
+  );
+});
+
+test.run();
