@@ -2,6 +2,7 @@ import { printableLine } from '../diagnostics/printable.js';
 import type { Reason } from '../plan/explain.js';
 import { reasonText } from '../plan/explain-text.js';
 import { commitName, type HubDefinition } from '../plan/hub-in-use.js';
+import { omissionTexts } from '../plan/omission-text.js';
 import { toFetch } from '../run/plan.js';
 import type { Prepared } from '../run/prepare.js';
 import type { Step } from '../steps/step.js';
@@ -90,11 +91,7 @@ function notes(prepared: Prepared): string[] {
       printableLine(`  ${whats}: planned once ${needs.join(', ')} ${needs.length > 1 ? 'are' : 'is'} fetched`),
     );
   }
-  for (const [why, tensors] of grouped(plan.omitted, ({ why }) => why)) {
-    const names = [...new Set(tensors.map(({ tensor }) => tensor))];
-    const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
-    lines.push(printableLine(`  left out: ${names.slice(0, 3).join(', ')}${more}: ${why}`));
-  }
+  for (const text of omissionTexts(plan.omitted)) lines.push(printableLine(`  left out of ${text}`));
   return lines;
 }
 

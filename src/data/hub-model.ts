@@ -1,6 +1,14 @@
 import { DataError } from '../diagnostics/errors.js';
 import { readSmallFile } from '../formats/file-access.js';
-import { chooseWeightFiles, companionFiles, maximumIndexBytes, parseWeightIndex } from '../formats/weight-files.js';
+import { maximumConfigBytes, parseModelConfig } from '../formats/model-config.js';
+import { checkNotQuantised } from '../formats/quantisation.js';
+import {
+  checkOneCheckpoint,
+  chooseWeightFiles,
+  companionFiles,
+  maximumIndexBytes,
+  parseWeightIndex,
+} from '../formats/weight-files.js';
 import type { Hub, HubFile } from './hub.js';
 import { HubUnreachableError } from './hub-connection.js';
 import { checkReference } from './hub-reference.js';
@@ -36,6 +44,12 @@ export async function fetchModel(
   const weights = chooseWeightFiles(names, `${repo}@${commit.slice(0, 12)}`);
   const companions = available.filter(({ path }) => companionFiles.includes(path));
 
+  const config = companions.find(({ path }) => path === 'config.json');
+  if (config !== undefined) {
+    // Gigabytes need not come first to find that they are quantised.
+    const [file] = await hub.fetch(repository, commit, [config]);
+    checkNotQuantised(parseModelConfig(await readSmallFile(file!, maximumConfigBytes), file!), `${repo}/config.json`);
+  }
   let shards: readonly string[] = [];
   let first: readonly HubFile[] = companions;
   if (weights.kind === 'single') shards = [weights.file];
@@ -43,6 +57,7 @@ export async function fetchModel(
     first = [pick(weights.index), ...companions];
     const [index] = await hub.fetch(repository, commit, [pick(weights.index)]);
     shards = [...parseWeightIndex(await readSmallFile(index!, maximumIndexBytes), index!).keys()].sort();
+    checkOneCheckpoint(names, shards, repo);
   }
   const needed = [...first, ...shards.map(pick)];
   const total = needed.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -18,12 +18,15 @@ export interface Architecture {
   readonly contextLength: number;
 }
 
+export const embeddingTensor = 'model.embed_tokens.weight';
+export const outputTensor = 'lm_head.weight';
+
 /** Names and shapes of a checkpoint's tensors, as Hugging Face transformers names them: weights are [out, in]. */
 export function architectureTensors(architecture: Architecture): Map<string, readonly number[]> {
   const { hidden, heads, kvHeads, headDim, mlp, vocabulary, attentionBias = false, mlpBias = false } = architecture;
   const qkvBias = architecture.family === 'qwen2' || attentionBias;
   const outputBias = architecture.family === 'llama' && attentionBias;
-  const tensors = new Map<string, readonly number[]>([['model.embed_tokens.weight', [vocabulary, hidden]]]);
+  const tensors = new Map<string, readonly number[]>([[embeddingTensor, [vocabulary, hidden]]]);
   const projections = [
     ['self_attn.q_proj', heads * headDim, hidden, qkvBias],
     ['self_attn.k_proj', kvHeads * headDim, hidden, qkvBias],
@@ -43,7 +46,7 @@ export function architectureTensors(architecture: Architecture): Map<string, rea
     }
   }
   tensors.set('model.norm.weight', [hidden]);
-  if (!architecture.tied) tensors.set('lm_head.weight', [vocabulary, hidden]);
+  if (!architecture.tied) tensors.set(outputTensor, [vocabulary, hidden]);
   return tensors;
 }
 
@@ -59,5 +62,5 @@ export function isTiedEmbedding(tensor: string, tied: boolean): boolean {
 
 /** True for an output layer that is stored although it is tied to the embedding, which is there too. */
 export function isTiedCopy(tensor: string, tied: boolean, has: (tensor: string) => boolean): boolean {
-  return tied && tensor === 'lm_head.weight' && has('model.embed_tokens.weight');
+  return tied && tensor === outputTensor && has(embeddingTensor);
 }

@@ -1,13 +1,22 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DataError } from '../diagnostics/errors.js';
+import { embeddingTensor, outputTensor } from './architecture.js';
 import type { Artifact, Artifacts } from './artifact.js';
 import { listFolder, listNames, readSmallFile, withFile } from './file-access.js';
 import type { HashRanges } from './hash-ranges.js';
 import { hasTiedEmbeddings, maximumConfigBytes, parseModelConfig } from './model-config.js';
 import { naturalOrder } from './natural-order.js';
+import { checkNotQuantised, checkWholeWeights } from './quantisation.js';
 import { readSafetensorsHeader } from './safetensors-reader.js';
 import type { StoredTensor } from './tensor.js';
-import { chooseWeightFiles, companionFiles, maximumIndexBytes, parseWeightIndex } from './weight-files.js';
+import {
+  checkOneCheckpoint,
+  chooseWeightFiles,
+  companionFiles,
+  maximumIndexBytes,
+  parseWeightIndex,
+  unreadWeights,
+} from './weight-files.js';
 
 export interface CheckpointTensor extends StoredTensor {
   /** Absolute path. */
@@ -17,18 +26,24 @@ export interface CheckpointTensor extends StoredTensor {
 /** A Hugging Face model folder: what is in it and where, without the data. */
 export interface Checkpoint {
   readonly folder: string;
-  /** By name, layers in numerical order, whatever the order in the files. */
+  /**
+   * By name, layers in numerical order, whatever the order in the files. The one matrix of tied embeddings is called
+   * model.embed_tokens.weight, also where the file has it as lm_head.weight.
+   */
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   /** Sizes of those of the companion files that are there; config.json among them or not. */
   readonly companions: ReadonlyMap<string, number>;
   /** `tie_word_embeddings` of config.json. */
   readonly tied: boolean;
+  /** Files of weights in the folder that are not read, since those that are hold the model. */
+  readonly unread: readonly string[];
 }
 
 /**
  * Opens a model folder (absolute path): one safetensors file or an index with all of its shards, every header checked.
  * config.json and tokenizer files are optional, since linear algebra needs neither. Throws a DataError that names the
- * file and tensor.
+ * file and tensor, also where it cannot tell what is meant: two checkpoints, an adapter beside the weights, quantised
+ * weights.
  */
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const names = await listFolder(folder);
@@ -37,10 +52,14 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     weights.kind === 'single'
       ? await readShard(join(folder, weights.file))
       : await readShards(folder, names, join(folder, weights.index));
-  let tied = false;
-  if (names.includes('config.json')) {
-    const file = join(folder, 'config.json');
-    tied = hasTiedEmbeddings(parseModelConfig(await readSmallFile(file, maximumConfigBytes), file));
+  const tied = names.includes('config.json') && (await readTied(join(folder, 'config.json')));
+  checkWholeWeights(tensors);
+  const unread = unreadWeights(names, new Set(tensors.map(({ file }) => basename(file))));
+  const adapter = unread.find((name) => name.startsWith('adapter_model.'));
+  if (adapter !== undefined) {
+    throw new DataError(`${join(folder, adapter)}: an adapter lies beside the weights`, {
+      hint: 'transformers would apply it. Merge it into the model and save that, or move it away.',
+    });
   }
   const companions = new Map<string, number>();
   for (const name of companionFiles.filter((candidate) => names.includes(candidate))) {
@@ -48,10 +67,28 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   }
   return {
     folder,
-    tensors: new Map(tensors.sort((a, b) => naturalOrder(a.name, b.name)).map((tensor) => [tensor.name, tensor])),
+    tensors: inOrder(tied ? underOneName(tensors) : tensors),
     companions,
     tied,
+    unread,
   };
+}
+
+function inOrder(tensors: readonly CheckpointTensor[]): Map<string, CheckpointTensor> {
+  const sorted = [...tensors].sort((a, b) => naturalOrder(a.name, b.name));
+  return new Map(sorted.map((tensor) => [tensor.name, tensor]));
+}
+
+/** The matrix of tied embeddings is the embedding, also where it is stored under the other of its two names only. */
+function underOneName(tensors: readonly CheckpointTensor[]): readonly CheckpointTensor[] {
+  if (tensors.some(({ name }) => name === embeddingTensor)) return tensors;
+  return tensors.map((tensor) => (tensor.name === outputTensor ? { ...tensor, name: embeddingTensor } : tensor));
+}
+
+async function readTied(file: string): Promise<boolean> {
+  const config = parseModelConfig(await readSmallFile(file, maximumConfigBytes), file);
+  checkNotQuantised(config, file);
+  return hasTiedEmbeddings(config, file);
 }
 
 async function readShard(file: string): Promise<CheckpointTensor[]> {
@@ -62,6 +99,7 @@ async function readShard(file: string): Promise<CheckpointTensor[]> {
 
 async function readShards(folder: string, names: readonly string[], index: string): Promise<CheckpointTensor[]> {
   const shards = parseWeightIndex(await readSmallFile(index, maximumIndexBytes), index);
+  checkOneCheckpoint(names, shards.keys(), folder);
   const missing = [...shards.keys()].filter((shard) => !names.includes(shard));
   if (missing.length > 0) {
     throw new DataError(`${folder}: ${missing.length} of ${shards.size} shards are missing: ${listNames(missing)}`, {
@@ -89,7 +127,10 @@ async function readShards(folder: string, names: readonly string[], index: strin
   return found;
 }
 
-/** The digests of every tensor and companion file, as a model's artifacts that stay where they are. */
+/**
+ * The digests of every tensor and companion file, as a model's artifacts that stay where they are.
+ * @throws DataError when embeddings are tied by config.json and the files hold another matrix for the output layer
+ */
 export async function checkpointArtifacts(checkpoint: Checkpoint, hash: HashRanges): Promise<Artifacts> {
   const byFile = new Map<string, CheckpointTensor[]>();
   for (const tensor of checkpoint.tensors.values()) {
@@ -104,6 +145,7 @@ export async function checkpointArtifacts(checkpoint: Checkpoint, hash: HashRang
       found.set(name, { digest: digests[i]!, bytes, tensor: { dtype, shape }, at: { file, offset } });
     }
   }
+  if (checkpoint.tied) checkTied(checkpoint, found);
   const artifacts: Record<string, Artifact> = {};
   for (const name of checkpoint.tensors.keys()) artifacts[`tensor/${name}`] = found.get(name)!;
   for (const [name, bytes] of checkpoint.companions) {
@@ -112,4 +154,15 @@ export async function checkpointArtifacts(checkpoint: Checkpoint, hash: HashRang
     artifacts[`file/${name}`] = { digest: digest!, bytes, at: { file, offset: 0 } };
   }
   return artifacts;
+}
+
+function checkTied({ folder, tensors }: Checkpoint, artifacts: ReadonlyMap<string, Artifact>): void {
+  const [embedding, output] = [artifacts.get(embeddingTensor), artifacts.get(outputTensor)];
+  if (embedding === undefined || output === undefined || embedding.digest === output.digest) return;
+  throw new DataError(
+    `${tensors.get(outputTensor)!.file}: ${outputTensor} differs from ${embeddingTensor}, and tie_word_embeddings is true in ${join(folder, 'config.json')}`,
+    {
+      hint: `If the model has an output layer of its own, set tie_word_embeddings to false; if not, remove ${outputTensor} from the file.`,
+    },
+  );
 }

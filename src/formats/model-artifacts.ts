@@ -1,18 +1,16 @@
 import { DataError } from '../diagnostics/errors.js';
+import { embeddingTensor, outputTensor } from './architecture.js';
 import type { Artifacts } from './artifact.js';
 import type { DType } from './tensor.js';
-
-const embeddingName = 'model.embed_tokens.weight';
-const outputName = 'lm_head.weight';
 
 /**
  * The tensor that `name` is a stored copy of, or undefined. With tied embeddings `lm_head.weight` repeats
  * `model.embed_tokens.weight`; whole-model sums must count the two once.
  */
 export function copyOf(name: string, tied: boolean, model: Artifacts): string | undefined {
-  const embedding = model[`tensor/${embeddingName}`];
-  if (!tied || name !== outputName || embedding === undefined) return undefined;
-  return model[`tensor/${outputName}`]?.digest === embedding.digest ? embeddingName : undefined;
+  const embedding = model[`tensor/${embeddingTensor}`];
+  if (!tied || name !== outputTensor || embedding === undefined) return undefined;
+  return model[`tensor/${outputTensor}`]?.digest === embedding.digest ? embeddingTensor : undefined;
 }
 
 /** Tensor names of a model's artifacts, in their order. */

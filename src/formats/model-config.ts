@@ -81,7 +81,13 @@ export function withWeightType(config: JsonObject, type: keyof typeof dtypeNames
   return { ...config, [name]: dtypeNames[type] };
 }
 
-/** `tie_word_embeddings`: the output layer is the embedding; a stored lm_head.weight is then a copy of it. */
-export function hasTiedEmbeddings(config: JsonObject): boolean {
-  return config.tie_word_embeddings === true;
+/**
+ * `tie_word_embeddings`: the output layer is the embedding; a stored lm_head.weight is then a copy of it. Not when the file
+ * does not say, as of Llama and Qwen2 in transformers.
+ * @throws DataError when it is neither true nor false
+ */
+export function hasTiedEmbeddings(config: JsonObject, file: string): boolean {
+  const tied = config.tie_word_embeddings ?? false;
+  if (typeof tied === 'boolean') return tied;
+  throw new DataError(`${file}: tie_word_embeddings = ${JSON.stringify(tied)} is neither true nor false`);
 }

@@ -9,17 +9,20 @@ export type WeightFiles =
   | { readonly kind: 'sharded'; readonly index: string };
 
 export const indexName = 'model.safetensors.index.json';
+const singleName = 'model.safetensors';
 /** A weight map with one line a tensor; the largest real ones have some megabytes. */
 export const maximumIndexBytes = 100_000_000;
 
 /**
- * Chooses among the files of a model folder or repository as transformers does: model.safetensors, else the index, else
- * the only other safetensors file. Throws a DataError that says what is there and what to do.
+ * Chooses among the files of a model folder or repository as transformers does: model.safetensors or the index with its
+ * shards, else the only other safetensors file. Where both are there, the index must name model.safetensors
+ * (`checkOneCheckpoint`): nobody can tell which of two checkpoints is meant. Throws a DataError that says what is there and
+ * what to do.
  */
 export function chooseWeightFiles(listed: readonly string[], where: string): WeightFiles {
   const names = listed.filter((name) => !isLitter(name));
-  if (names.includes('model.safetensors')) return { kind: 'single', file: 'model.safetensors' };
   if (names.includes(indexName)) return { kind: 'sharded', index: indexName };
+  if (names.includes(singleName)) return { kind: 'single', file: singleName };
   const weights = names.filter((name) => name.endsWith('.safetensors'));
   const whole = weights.filter((name) => !name.startsWith('adapter_') && !/-of-\d+\.safetensors$/.test(name));
   if (whole.length === 1) return { kind: 'single', file: whole[0]! };
@@ -51,6 +54,28 @@ export function parseWeightIndex(bytes: Uint8Array, file: string): ReadonlyMap<s
     else tensors.add(tensor);
   }
   return shards;
+}
+
+/** @throws DataError when model.safetensors lies beside an index that names other files. */
+export function checkOneCheckpoint(names: readonly string[], shards: Iterable<string>, where: string): void {
+  const named = new Set(shards);
+  if (!names.includes(singleName) || named.has(singleName)) return;
+  throw new DataError(
+    `${where}: it holds two checkpoints: ${singleName}, and ${listNames([...named], 3)} by ${indexName}`,
+    { hint: `Keep one: move ${singleName} away, or ${indexName} with its shards.` },
+  );
+}
+
+/** Weights in other formats, and adapters, that transformers would look for in a folder. */
+const otherWeights = /\.(safetensors|bin|pt|pth|ckpt|gguf|h5|msgpack|npz|onnx)$/;
+/** Saved beside weights by a Trainer, and no weights. */
+const stateOfTraining = /^(training_args|optimizer|scheduler|scaler|rng_state.*)\.(bin|pt|pth)$/;
+
+/** Files of weights that are in a folder beside those that are read, in order. */
+export function unreadWeights(names: readonly string[], read: ReadonlySet<string>): readonly string[] {
+  return names.filter(
+    (name) => otherWeights.test(name) && !stateOfTraining.test(name) && !read.has(name) && !isLitter(name),
+  );
 }
 
 /** Files beside the weights that belong to a model: what opens it and what turns text into tokens. */

@@ -1,6 +1,7 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Architecture } from '../formats/architecture.js';
 import type { Json, JsonObject } from '../formats/json.js';
+import { checkNotQuantised } from '../formats/quantisation.js';
 
 /** `llama3` scaling of the rotary frequencies (Llama 3.1 and later), by the names of config.json. */
 export interface Llama3RopeScaling {
@@ -20,6 +21,20 @@ export interface DecoderConfig extends Architecture {
 }
 
 /**
+ * What would make another model of a Llama or Qwen2 decoder, and the value that does not: fields of their relatives (Granite,
+ * Cohere, Gemma, MiniCPM, Qwen3, Llama 4) and of other heads and attentions. null: any value would.
+ */
+const neutralValues: Readonly<Record<string, Json>> = {
+  ...{ attention_dropout: 0, partial_rotary_factor: 1, use_sliding_window: false, use_mrope: false },
+  ...{ logit_scale: 1, logits_scaling: 1, embedding_multiplier: 1, residual_multiplier: 1, attention_multiplier: null },
+  ...{ final_logit_softcapping: null, attn_logit_softcapping: null, query_pre_attn_scalar: null },
+  ...{ scale_emb: 1, scale_depth: null, dim_model_base: null, attention_chunk_size: null, clip_qkv: null },
+  ...{ use_qk_norm: false, qk_norm: false, qk_layernorm: false, no_rope_layers: [], attn_temperature_tuning: false },
+  ...{ num_local_experts: null, num_experts: null, is_encoder_decoder: false, add_cross_attention: false },
+  ...{ pruned_heads: {}, auto_map: null },
+};
+
+/**
  * Reads config.json of a Llama or Qwen2 checkpoint (fields as in transformers' LlamaConfig and Qwen2Config, with their
  * defaults). `file` names it in errors. Whatever would change the result and is not computed here is refused by name.
  */
@@ -28,19 +43,19 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
   const family = fields.oneOf('model_type', ['llama', 'qwen2']);
   fields.architectures(family === 'llama' ? 'LlamaForCausalLM' : 'Qwen2ForCausalLM');
   fields.oneOf('hidden_act', ['silu'], 'silu');
-  for (const name of ['use_sliding_window', 'use_mrope']) {
-    if (fields.flag(name, false)) fields.refuse(name, json[name]!, 'is not computed');
-  }
-  if (json.quantization_config != null) fields.refuse('quantization_config', '…', 'is not computed');
+  checkNotQuantised(json, file);
   if (Array.isArray(json.layer_types) && json.layer_types.some((type) => type !== 'full_attention')) {
     fields.refuse('layer_types', json.layer_types as Json, 'may hold only "full_attention"');
   }
-  for (const [name, neutral] of [
-    ['attention_dropout', 0],
-    ['partial_rotary_factor', 1],
-  ] as const) {
-    const value = fields.number(name, neutral);
-    if (value !== neutral) fields.refuse(name, value, `is not computed; only ${neutral} is`);
+  for (const [name, neutral] of Object.entries(neutralValues)) {
+    if (fields.has(name) && JSON.stringify(json[name]) !== JSON.stringify(neutral)) {
+      const only = neutral === null ? 'without it the model can be' : `${JSON.stringify(neutral)} can be`;
+      fields.refuse(name, json[name]!, `is not computed; ${only}`);
+    }
+  }
+  // Qwen2's files name a window that they do not use.
+  if (family === 'llama' && fields.has('sliding_window')) {
+    fields.refuse('sliding_window', json.sliding_window!, 'is not computed');
   }
 
   const hidden = fields.count('hidden_size');
@@ -73,10 +88,16 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
 /** `rope_scaling` beside `rope_theta`, or in newer files both in `rope_parameters`. */
 function ropeOf(fields: ConfigFields): { theta: number; scaling?: Llama3RopeScaling } {
   const name = fields.has('rope_parameters') ? 'rope_parameters' : 'rope_scaling';
+  if (fields.has('rope_parameters') && fields.has('rope_scaling')) {
+    fields.refuse('rope_scaling', '…', 'stands beside rope_parameters: which one counts is unclear');
+  }
   const rope = fields.object(name);
   const outer = fields.number('rope_theta', 10000);
   if (rope === undefined) return { theta: outer };
   const theta = rope.number('rope_theta', outer);
+  if (fields.has('rope_theta') && theta !== outer) {
+    rope.refuse('rope_theta', theta, `is not the rope_theta beside it, ${outer}: which one counts is unclear`);
+  }
   const type = rope.oneOf(rope.has('rope_type') ? 'rope_type' : 'type', ['default', 'llama3'], 'default');
   const partial = rope.number('partial_rotary_factor', 1);
   if (partial !== 1) rope.refuse('partial_rotary_factor', partial, 'is not computed; only 1 is');
@@ -110,7 +131,7 @@ class ConfigFields {
 
   refuse(name: string, value: Json, why: string): never {
     throw new DataError(`${this.#file}: ${this.#prefix}${name} = ${JSON.stringify(value)} ${why}`, {
-      hint: 'runflow computes Llama and Qwen2 decoders; see "Models" in the README.',
+      hint: 'runflow trains and runs Llama and Qwen2 decoders. Updates, subspaces, energies and overlaps do without config.json.',
     });
   }
 

@@ -78,7 +78,10 @@ export class ModelExpansion {
       case 'path': {
         const node = `source[${model.name}]`;
         this.#builder.addSource(node, { kind: 'model', name: model.name });
-        return { node, facts: this.#facts.models.get(model.name)!, waitsFor: [] };
+        const facts = this.#facts.models.get(model.name)!;
+        const why = 'not read: the weights come from the safetensors files that transformers would take';
+        for (const what of facts.unread ?? []) this.#builder.omit({ of: `models.${model.name}`, what, why });
+        return { node, facts, waitsFor: [] };
       }
       case 'hub':
         return this.#addFetch(model);

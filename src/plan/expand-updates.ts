@@ -126,7 +126,10 @@ export class UpdateExpansion {
     const toTensors = this.#comparable(to.facts!, update);
     const differences = differingTensors(fromTensors, toTensors);
     if (differences.length > 0) {
-      throw mismatch(`models ${update.from} (from) and ${update.to} (to)`, differences, update.range);
+      const what = `models ${update.from} (from) and ${update.to} (to)`;
+      const [one, other] = from.facts!.tied ? [update.from, update.to] : [update.to, update.from];
+      const untied = `By its config.json (tie_word_embeddings) ${one} uses the embedding as its output layer too, and ${other} has one of its own.`;
+      throw mismatch(what, differences, update.range, from.facts!.tied === to.facts!.tied ? undefined : untied);
     }
     const tied = from.facts!.tied && to.facts!.tied;
     const tensors = [...fromTensors].map(([name, shape]) => asMatrix(name, shape, tied));
@@ -147,7 +150,7 @@ export class UpdateExpansion {
     for (const [tensor, { dtype, shape }] of facts.tensors) {
       const why = reasonToOmit(tensor, dtype, facts);
       if (why === undefined) tensors.set(tensor, shape);
-      else this.#builder.omit({ update: update.name, tensor, why });
+      else this.#builder.omit({ of: `updates.${update.name}`, what: tensor, why });
     }
     return tensors;
   }

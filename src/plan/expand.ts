@@ -93,7 +93,7 @@ function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuilder): v
     updates: updates.map(({ name, from, to }) => ({ name, from, to })),
     figures: [...figures],
     tables: [...tables],
-    provenance: provenance(workflow, facts),
+    provenance: provenance(workflow, facts, builder.omitted),
   };
   const node = builder.add({ id: 'report', kind: 'report', params, inputs, group: 'Report' }, 'report');
   builder.results.push({ file: 'report.html', node, output: 'report.html' });

@@ -14,6 +14,8 @@ export interface ModelFacts {
   readonly tensors: ReadonlyMap<string, TensorFacts>;
   /** `tie_word_embeddings` of its config.json: lm_head, if stored at all, is a copy of the embedding. */
   readonly tied: boolean;
+  /** Files of weights in its folder that are not read. */
+  readonly unread?: readonly string[];
   /** Names of its companion files: config.json, and the tokenizer's where it has one. */
   readonly files: ReadonlySet<string>;
 }

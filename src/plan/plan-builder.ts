@@ -1,12 +1,12 @@
 import type { Step } from '../steps/step.js';
-import type { OmittedTensor, Plan, ResultFile, Source } from './plan.js';
+import type { Omission, Plan, ResultFile, Source } from './plan.js';
 
 /** Collects a plan. A step that several definitions ask for is added once and counted for each. */
 export class PlanBuilder {
   readonly #steps = new Map<string, Step>();
   readonly #sources = new Map<string, Source>();
   readonly #named = new Map<string, Set<string>>();
-  readonly #omitted = new Map<string, OmittedTensor>();
+  readonly #omitted = new Map<string, Omission>();
   readonly #deferred = new Map<string, Set<string>>();
   readonly results: ResultFile[] = [];
   readonly exports = new Map<string, string>();
@@ -38,8 +38,12 @@ export class PlanBuilder {
     return [...new Set([...this.#deferred.values()].flatMap((models) => [...models]))];
   }
 
-  omit(tensor: OmittedTensor): void {
-    this.#omitted.set(`${tensor.update}\n${tensor.tensor}`, tensor);
+  omit(omission: Omission): void {
+    this.#omitted.set(JSON.stringify(omission), omission);
+  }
+
+  get omitted(): readonly Omission[] {
+    return [...this.#omitted.values()];
   }
 
   build(): Omit<Plan, 'hub'> {
@@ -50,7 +54,7 @@ export class PlanBuilder {
       results: this.results,
       exports: this.exports,
       named: new Map([...this.#named].map(([name, ids]) => [name, [...ids]])),
-      omitted: [...this.#omitted.values()],
+      omitted: this.omitted,
     };
   }
 }

@@ -17,8 +17,8 @@ export interface Plan {
   readonly exports: ReadonlyMap<string, string>;
   /** `sweeps.parallel`, `metrics.overlap`, `updates.alignment`, … → ids of the steps made for it; targets name them. */
   readonly named: ReadonlyMap<string, readonly string[]>;
-  /** Tensors that no step touches, and why. */
-  readonly omitted: readonly OmittedTensor[];
+  /** What of its models the plan leaves out, and why. */
+  readonly omitted: readonly Omission[];
 }
 
 export interface Source {
@@ -40,8 +40,10 @@ export interface ResultFile {
   readonly output: string;
 }
 
-export interface OmittedTensor {
-  readonly update: string;
-  readonly tensor: string;
+export interface Omission {
+  /** `updates.useful`, `models.base` */
+  readonly of: string;
+  /** A tensor of the update's models, or a file of the model. */
+  readonly what: string;
   readonly why: string;
 }

@@ -2,9 +2,11 @@ import type { ReportParams } from '../steps/params.js';
 import type { Dataset, Model, Recipe, Subspace, Transforms, Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import type { Facts } from './facts.js';
+import { omissionTexts } from './omission-text.js';
+import type { Omission } from './plan.js';
 
 /** What a reader of the report must know to trust it. Paths and times stay out: they are in run.json. */
-export function provenance(workflow: Workflow, facts: Facts): ReportParams['provenance'] {
+export function provenance(workflow: Workflow, facts: Facts, omitted: readonly Omission[]): ReportParams['provenance'] {
   const rows: { label: string; text: string }[] = [{ label: 'Semantics', text: workflow.semantics }];
   if (facts.deviceClass !== undefined) rows.push({ label: 'Device class', text: facts.deviceClass });
   const used = definitionsInUse(workflow);
@@ -25,6 +27,7 @@ export function provenance(workflow: Workflow, facts: Facts): ReportParams['prov
     if (used.subspaces.has(subspace.name))
       rows.push({ label: `Subspace ${subspace.name}`, text: subspaceText(subspace) });
   }
+  for (const text of omissionTexts(omitted)) rows.push({ label: 'Left out', text });
   return rows;
 }
 

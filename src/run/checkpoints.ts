@@ -45,8 +45,8 @@ export async function hashModel(
 }
 
 /** What the planner must know of a model folder. */
-export function factsOfCheckpoint({ tensors, tied, companions }: Checkpoint): ModelFacts {
-  return { tensors, tied, files: new Set(companions.keys()) };
+export function factsOfCheckpoint({ tensors, tied, companions, unread }: Checkpoint): ModelFacts {
+  return { tensors, tied, unread, files: new Set(companions.keys()) };
 }
 
 /** The same of a model that a step has made or fetched. */
@@ -62,7 +62,7 @@ export async function factsOfArtifacts(artifacts: Artifacts, store: Store): Prom
   return {
     tensors,
     files,
-    tied: hasTiedEmbeddings(parseModelConfig(Buffer.from(await store.read(config)), 'config.json')),
+    tied: hasTiedEmbeddings(parseModelConfig(Buffer.from(await store.read(config)), 'config.json'), 'config.json'),
   };
 }
 

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
 import { reasonText } from '../plan/explain-text.js';
+import { omissionTexts } from '../plan/omission-text.js';
 import { stepDeclarations } from '../steps/registry.js';
 import { DamagedObjectError } from '../store/object-store.js';
 import type { ActiveRun } from '../store/runs.js';
@@ -100,6 +101,7 @@ class RunSession {
   #prepared: Prepared | undefined;
   #contents: FolderContents | undefined;
   #environmentFailed = false;
+  readonly #told = new Set<string>();
 
   /** @param place the results folder; undefined when it is to be left alone */
   constructor(options: RunOptions, run: ActiveRun, place: string | undefined) {
@@ -143,6 +145,7 @@ class RunSession {
     for (let round = 0; ; round++) {
       this.#prepared = await this.#prepare();
       this.#announce(this.#prepared, round);
+      this.#tellOmissions(this.#prepared);
       if (!(this.#options.keepGoing ?? false)) this.#checkKeys(this.#prepared, round);
       const { tasks, otherDevice } = await this.#schedule(this.#prepared);
       if (!this.#signal.aborted && otherDevice !== undefined) {
@@ -213,6 +216,14 @@ class RunSession {
     if (prepared.plan.steps.length > 0 || prepared.plan.deferred.length > 0) return;
     const message = 'there is nothing to run';
     events.publish({ type: 'warning', message, hint: 'Only what a sweep or a metric needs is made: add one.' });
+  }
+
+  #tellOmissions({ plan }: Prepared): void {
+    for (const text of omissionTexts(plan.omitted)) {
+      if (this.#told.has(text)) continue;
+      this.#told.add(text);
+      this.#options.events.publish({ type: 'warning', message: `left out of ${text}` });
+    }
   }
 
   #checkKeys(prepared: Prepared, round: number): void {

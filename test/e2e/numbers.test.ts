@@ -77,9 +77,9 @@ metrics:
 
 /** Three checkpoints whose updates have decaying spectra, and a copy of the second under another name. */
 async function writeCheckpoints(sandbox: Sandbox, types: readonly [FloatType, FloatType, FloatType]): Promise<void> {
-  const base = randomTensors(shapes, 1);
-  const aligned = scaledRows(base, moved(base, 2, 0.1));
-  const useful = { ...scaledRows(aligned, moved(aligned, 3, 0.1)), [zero]: aligned[zero]! };
+  const base = tied(randomTensors(shapes, 1));
+  const aligned = tied(scaledRows(base, moved(base, 2, 0.1)));
+  const useful = tied({ ...scaledRows(aligned, moved(aligned, 3, 0.1)), [zero]: aligned[zero]! });
   const config = { model_type: 'llama', tie_word_embeddings: true };
   await writeFixture(sandbox.path('base'), base, { dtype: types[0], config });
   await writeFixture(sandbox.path('aligned'), aligned, { dtype: types[1], config });
@@ -88,6 +88,11 @@ async function writeCheckpoints(sandbox: Sandbox, types: readonly [FloatType, Fl
   const stored = new Map(readSafetensors(sandbox.path('aligned/model.safetensors')));
   const unchanged = { ...useful[zero]!, values: Float32Array.from(stored.get(zero)!.matrix.data) };
   await writeFixture(sandbox.path('useful'), { ...useful, [zero]: unchanged }, { dtype: types[2], config });
+}
+
+/** With the embedding stored once more as the output layer. */
+function tied(tensors: Record<string, FixtureTensor>): Record<string, FixtureTensor> {
+  return { ...tensors, [head]: tensors['model.embed_tokens.weight']! };
 }
 
 /** Row i of the update shrinks with i, so that singular values are apart and rank cuts are at gaps. */

@@ -12,7 +12,7 @@ export async function runProject(context: StepContext): Promise<void> {
   const from = context.inputs('from');
   const configFile = from['file/config.json'] as Artifact | undefined;
   const config = configFile && parseModelConfig(await context.read(configFile), 'config.json');
-  const tied = config !== undefined && hasTiedEmbeddings(config);
+  const tied = config !== undefined && hasTiedEmbeddings(config, 'config.json');
   const tensors = Object.entries(from).filter(
     // What is stored of a tied output layer repeats the embedding as it was.
     ([output]) => output.startsWith('tensor/') && !isTiedCopy(nameOf(output), tied, (name) => `tensor/${name}` in from),

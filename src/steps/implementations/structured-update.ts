@@ -1,15 +1,25 @@
+import type { Turns } from '../../formats/turns.js';
 import { power } from '../../linalg/elementary.js';
+import { hostGemm, rows as rowsView, transposed } from '../../linalg/host-gemm.js';
 import { fillNormal } from '../../linalg/normal.js';
 import { RandomStream } from '../../linalg/philox.js';
+import { squaredNorm, UnitVectors } from './unit-vectors.js';
 
 /** Part of the squared norm that lies in the flat floor; the rest is the low-rank part. */
 const floorShare = 0.25;
 /** Rank of the low-rank part: an eighth of the full rank, at most this. */
 const maximumRank = 128;
+/** Elements of a window: a fraction of a second of work. */
+const windowElements = 2 ** 20;
 
 export interface UpdateShape {
   readonly rows: number;
   readonly columns: number;
+}
+
+/** A matrix that is read by ranges of rows, row-major. */
+export interface RowWindows {
+  window(start: number, count: number): Promise<Float64Array>;
 }
 
 export interface UpdateOptions {
@@ -18,145 +28,170 @@ export interface UpdateOptions {
   readonly stream: string;
   /** σ_i ∝ i^(−decay) in the low-rank part. */
   readonly decay: number;
-  /** An update [rows, columns], row-major, and how much of each singular direction is taken from its leading ones. */
-  readonly shared?: { readonly update: Float64Array; readonly weight: number };
+  /** An update of the same shape, and how much of each singular direction is taken from its leading ones. */
+  readonly shared?: { readonly update: RowWindows; readonly weight: number };
+}
+
+/** Row ranges of a matrix that are made or read at a time. */
+export function* rowWindows({ rows, columns }: UpdateShape): Generator<{ start: number; count: number }> {
+  const size = Math.max(1, Math.floor(windowElements / Math.max(1, columns)));
+  for (let start = 0; start < rows; start += size) yield { start, count: Math.min(size, rows - start) };
 }
 
 /**
- * A matrix [rows, columns], row-major, of Frobenius norm 1 that looks like a fine-tuning update: a low-rank part
- * Σ i^(−decay) u_i v_iᵀ on a floor of Gaussian noise. With `shared`, every u_i and v_i has an expected squared cosine of
- * `weight` with the leading singular space of the other update, so the overlap of the two updates is set by it.
- * Arithmetic is f64 in a fixed order and the random numbers are portable: the same bits on every machine.
+ * A matrix [rows, columns] of Frobenius norm 1 that looks like a fine-tuning update: a low-rank part Σ i^(−decay) u_i v_iᵀ on
+ * a floor of Gaussian noise. With `shared`, every u_i and v_i has an expected squared cosine of `weight` with the leading
+ * singular space of the other update, so the overlap of the two updates is set by it.
+ * It is made by windows of rows, so memory follows the window and the vectors u_i and v_i, and the event loop turns between
+ * them. Arithmetic is f64 in a fixed order and the random numbers are portable: the same bits on every machine.
  */
-export function structuredUpdate({ rows, columns }: UpdateShape, options: UpdateOptions): Float64Array {
-  const { seed, stream, decay, shared } = options;
-  const update = new Float64Array(rows * columns);
-  if (rows * columns === 0) return update;
-  const rank = Math.min(maximumRank, Math.ceil(Math.min(rows, columns) / 8));
-  const right = gaussianColumns(new RandomStream(seed, `${stream}/right`), columns, rank);
-  const left = gaussianColumns(new RandomStream(seed, `${stream}/left`), rows, rank);
-  if (shared !== undefined) {
-    const leading = leadingSpaces(
-      shared.update,
-      rows,
-      columns,
-      gaussianColumns(new RandomStream(seed, `${stream}/sketch`), rows, rank),
-    );
-    blend(left, leading.left, shared.weight);
-    blend(right, leading.right, shared.weight);
+export class StructuredUpdate {
+  readonly #shape: UpdateShape;
+  readonly #left: UnitVectors;
+  readonly #right: UnitVectors;
+  readonly #floor: RandomStream;
+  #lowRankScale = 1;
+  #floorScale = 1;
+
+  private constructor(shape: UpdateShape, left: UnitVectors, right: UnitVectors, floor: RandomStream) {
+    this.#shape = shape;
+    this.#left = left;
+    this.#right = right;
+    this.#floor = floor;
   }
-  orthonormalise(left);
-  orthonormalise(right);
-  const singular = Float64Array.from({ length: rank }, (_, i) => power(i + 1, -decay));
-  const lowRankScale = Math.sqrt(1 - floorShare) / norm(singular);
-  fillNormal(new RandomStream(seed, `${stream}/floor`), update);
-  scale(update, Math.sqrt(floorShare) / norm(update));
-  for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < rank; i++) {
-      const factor = lowRankScale * singular[i]! * left[i]![row]!;
-      const direction = right[i]!;
-      for (let column = 0; column < columns; column++) {
-        const at = row * columns + column;
-        update[at] = update[at]! + factor * direction[column]!;
-      }
+
+  /** @param onWindow told of every window of the pass that measures the update */
+  static async make(
+    shape: UpdateShape,
+    { seed, stream, decay, shared }: UpdateOptions,
+    turns: Turns,
+    onWindow: (rows: number) => void = () => undefined,
+  ): Promise<StructuredUpdate> {
+    const { rows, columns } = shape;
+    const rank = Math.min(maximumRank, Math.ceil(Math.min(rows, columns) / 8));
+    const vectors = (name: string, length: number) =>
+      UnitVectors.gaussian(new RandomStream(seed, `${stream}/${name}`), rank, length, turns);
+    const right = await vectors('right', columns);
+    const left = await vectors('left', rows);
+    if (shared !== undefined) {
+      const leading = await leadingSpaces(shared.update, shape, await vectors('sketch', rows), turns);
+      left.blend(leading.left, shared.weight);
+      right.blend(leading.right, shared.weight);
     }
+    await left.orthonormalise(turns);
+    await right.orthonormalise(turns);
+    for (let i = 0; i < rank; i++) left.scale(i, power(i + 1, -decay));
+    const update = new StructuredUpdate(shape, left, right, new RandomStream(seed, `${stream}/floor`));
+    await update.#normalise(turns, onWindow);
+    return update;
   }
-  scale(update, 1 / norm(update));
-  return update;
+
+  /** Rows [start, start + count), row-major. */
+  window(start: number, count: number): Float64Array {
+    const window = this.#floorWindow(start, count);
+    for (let i = 0; i < window.length; i++) window[i]! *= this.#floorScale;
+    this.#addLowRank(start, count, this.#lowRankScale, window);
+    return window;
+  }
+
+  #floorWindow(start: number, count: number): Float64Array {
+    const window = new Float64Array(count * this.#shape.columns);
+    fillNormal(this.#floor, window, start * this.#shape.columns);
+    return window;
+  }
+
+  #addLowRank(start: number, count: number, factor: number, window: Float64Array): void {
+    const { rows, columns } = this.#shape;
+    const left = { data: this.#left.data, at: start, rowStep: 1, columnStep: rows };
+    const right = rowsView(this.#right.data, columns);
+    hostGemm(count, columns, this.#left.count, factor, left, right, { data: window, stride: columns });
+  }
+
+  /** Finds the factors that give the two parts their shares and the whole the norm 1, from sums over rows. */
+  async #normalise(turns: Turns, onWindow: (rows: number) => void): Promise<void> {
+    let [floorSquares, lowRankSquares, products] = [0, 0, 0];
+    const { columns } = this.#shape;
+    for (const { start, count } of rowWindows(this.#shape)) {
+      await turns.take();
+      const floor = this.#floorWindow(start, count);
+      await turns.take();
+      const lowRank = new Float64Array(floor.length);
+      this.#addLowRank(start, count, 1, lowRank);
+      for (let row = 0; row < floor.length; row += columns) {
+        let [a, b, ab] = [0, 0, 0];
+        for (let at = row; at < row + columns; at++) {
+          a += floor[at]! * floor[at]!;
+          b += lowRank[at]! * lowRank[at]!;
+          ab += floor[at]! * lowRank[at]!;
+        }
+        floorSquares += a;
+        lowRankSquares += b;
+        products += ab;
+      }
+      onWindow(count);
+    }
+    const floorScale = Math.sqrt(floorShare / floorSquares);
+    const lowRankScale = Math.sqrt((1 - floorShare) / lowRankSquares);
+    const whole = Math.sqrt(1 + 2 * floorScale * lowRankScale * products);
+    this.#floorScale = floorScale / whole;
+    this.#lowRankScale = lowRankScale / whole;
+  }
 }
 
 /** A vector of norm 1: seeded noise and, with `shared`, the other update's direction with squared cosine `weight`. */
-export function structuredVector(length: number, options: Omit<UpdateOptions, 'decay'>): Float64Array {
-  const [vector] = gaussianColumns(new RandomStream(options.seed, `${options.stream}/vector`), length, 1) as [
-    Float64Array,
-  ];
-  const { shared } = options;
-  if (shared !== undefined && norm(shared.update) > 0) {
-    const direction = shared.update.slice();
-    scale(direction, 1 / norm(direction));
-    blend([vector], [direction], shared.weight);
+export async function structuredVector(
+  length: number,
+  { seed, stream, shared }: Omit<UpdateOptions, 'decay'>,
+  turns: Turns,
+): Promise<Float64Array> {
+  const vector = await UnitVectors.gaussian(new RandomStream(seed, `${stream}/vector`), 1, length, turns);
+  if (shared !== undefined) {
+    const other = (await shared.update.window(0, length)).slice();
+    const norm = Math.sqrt(squaredNorm(other));
+    if (norm > 0)
+      vector.blend(
+        new UnitVectors(
+          other.map((value) => value / norm),
+          1,
+          length,
+        ),
+        shared.weight,
+      );
   }
-  if (length > 0) scale(vector, 1 / norm(vector));
-  return vector;
-}
-
-export function norm(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
-  return Math.sqrt(sum);
-}
-
-function scale(values: Float64Array, factor: number): void {
-  for (let i = 0; i < values.length; i++) values[i] = values[i]! * factor;
-}
-
-/** `count` columns of the given length with independent normal entries, each of norm 1. */
-function gaussianColumns(stream: RandomStream, length: number, count: number): Float64Array[] {
-  return Array.from({ length: count }, (_, i) => {
-    const column = new Float64Array(length);
-    fillNormal(stream, column, i * length);
-    if (length > 0) scale(column, 1 / norm(column));
-    return column;
-  });
-}
-
-/** own ← √(1 − weight)·own + √weight·other, column by column. A zero column of `other` leaves `own` as it is. */
-function blend(own: readonly Float64Array[], other: readonly Float64Array[], weight: number): void {
-  const keep = Math.sqrt(1 - weight);
-  const take = Math.sqrt(weight);
-  for (const [i, column] of own.entries()) {
-    const direction = other[i]!;
-    if (norm(direction) === 0) continue;
-    for (let k = 0; k < column.length; k++) column[k] = keep * column[k]! + take * direction[k]!;
-  }
+  if (length > 0) vector.scale(0, 1 / Math.sqrt(squaredNorm(vector.data)));
+  return vector.data;
 }
 
 /**
- * Orthonormal columns that span the leading left and right singular spaces of an update nearly: one step of subspace
+ * Orthonormal vectors that span the leading left and right singular spaces of an update nearly: one step of subspace
  * iteration from a random sketch (Halko, Martinsson and Tropp 2011, algorithm 4.4 with q = 1/2).
  */
-function leadingSpaces(
-  update: Float64Array,
-  rows: number,
-  columns: number,
-  sketch: readonly Float64Array[],
-): { left: Float64Array[]; right: Float64Array[] } {
-  const right = sketch.map((column) => {
-    const product = new Float64Array(columns);
-    for (let row = 0; row < rows; row++) {
-      const factor = column[row]!;
-      for (let k = 0; k < columns; k++) product[k] = product[k]! + factor * update[row * columns + k]!;
-    }
-    return product;
-  });
-  orthonormalise(right);
-  const left = right.map((column) => {
-    const product = new Float64Array(rows);
-    for (let row = 0; row < rows; row++) {
-      let sum = 0;
-      for (let k = 0; k < columns; k++) sum += update[row * columns + k]! * column[k]!;
-      product[row] = sum;
-    }
-    return product;
-  });
-  orthonormalise(left);
-  return { left, right };
-}
-
-/** Modified Gram–Schmidt, twice over each column. A column that depends on those before it becomes zero. */
-function orthonormalise(columns: readonly Float64Array[]): void {
-  for (const [i, column] of columns.entries()) {
-    const before = norm(column);
-    for (let pass = 0; pass < 2; pass++) {
-      for (let j = 0; j < i; j++) {
-        const other = columns[j]!;
-        let cosine = 0;
-        for (let k = 0; k < column.length; k++) cosine += column[k]! * other[k]!;
-        for (let k = 0; k < column.length; k++) column[k] = column[k]! - cosine * other[k]!;
-      }
-    }
-    const after = norm(column);
-    if (after > 1e-12 * before) scale(column, 1 / after);
-    else column.fill(0);
+async function leadingSpaces(
+  update: RowWindows,
+  shape: UpdateShape,
+  sketch: UnitVectors,
+  turns: Turns,
+): Promise<{ left: UnitVectors; right: UnitVectors }> {
+  const { rows, columns } = shape;
+  const { count: rank } = sketch;
+  const right = new UnitVectors(new Float64Array(rank * columns), rank, columns);
+  for (const { start, count } of rowWindows(shape)) {
+    await turns.take();
+    const window = rowsView(await update.window(start, count), columns);
+    hostGemm(rank, columns, count, 1, rowsView(sketch.data, rows, start), window, {
+      data: right.data,
+      stride: columns,
+    });
   }
+  await right.orthonormalise(turns);
+  const left = new UnitVectors(new Float64Array(rank * rows), rank, rows);
+  for (const { start, count } of rowWindows(shape)) {
+    await turns.take();
+    const window = transposed(rowsView(await update.window(start, count), columns));
+    hostGemm(rank, count, columns, 1, rowsView(right.data, columns), window, {
+      ...{ data: left.data, stride: rows, at: start },
+    });
+  }
+  await left.orthonormalise(turns);
+  return { left, right };
 }

@@ -9,7 +9,7 @@ import { checkpointArtifacts, openCheckpoint } from '../../../src/formats/checkp
 import { contentsOfModel, writeCheckpoint } from '../../../src/formats/checkpoint-writer.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import { hashRanges } from '../../../src/formats/hash-ranges.js';
-import { type TensorInfo, tensorBytes } from '../../../src/formats/tensor.js';
+import { type DType, type TensorInfo, tensorBytes } from '../../../src/formats/tensor.js';
 import { chooseWeightFiles } from '../../../src/formats/weight-files.js';
 
 const test = suite<{ folder: string }>('checkpoint', { folder: '' });
@@ -179,9 +179,108 @@ test('a folder without safetensors weights says what is there and what to do', (
   assert.match(hint(['a.safetensors', 'b.safetensors'])!, /unclear/);
   assert.is(hint(['weights.safetensors', 'config.json']), undefined);
   assert.equal(chooseWeightFiles(['model.safetensors', 'model.safetensors.index.json'], ''), {
-    kind: 'single',
-    file: 'model.safetensors',
+    kind: 'sharded',
+    index: 'model.safetensors.index.json',
   });
+});
+
+/** Writes a model of these types and config.json; every tensor is [4, 2], or [4] when its name says so. */
+async function writeModel(folder: string, dtypes: Readonly<Record<string, DType>>, json?: object): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  const named = Object.entries(dtypes).map(([name, dtype]) => ({
+    ...{ name, dtype, shape: /norm|bias|scale$/.test(name) ? [4] : [4, 2] },
+  }));
+  const source = (tensor: TensorInfo) => [new Uint8Array(tensorBytes(tensor)).fill(tensor.name.length)];
+  const files = new Map(json === undefined ? [] : [['config.json', [Buffer.from(JSON.stringify(json))]]]);
+  await writeCheckpoint(folder, { tensors: named, source, files });
+}
+
+test('quantised weights are refused with file, tensor and what to do, whatever format quantised them', async ({
+  folder,
+}) => {
+  const q = 'model.layers.0.self_attn.q_proj';
+  const formats: Readonly<Record<string, Readonly<Record<string, DType>>>> = {
+    fp8: { [`${q}.weight`]: 'F8_E4M3', [`${q}.weight_scale_inv`]: 'F32' },
+    'fp8, without its scales': { [`${q}.weight`]: 'F8_E5M2' },
+    'int8 of bitsandbytes': { [`${q}.weight`]: 'I8', [`${q}.SCB`]: 'F32' },
+    'nf4 of bitsandbytes': { [`${q}.weight`]: 'U8', [`${q}.weight.absmax`]: 'U8' },
+    gptq: { [`${q}.qweight`]: 'I32', [`${q}.qzeros`]: 'I32', [`${q}.scales`]: 'F16' },
+    'scales alone': { [`${q}.weight`]: 'BF16', [`${q}.weight_scale`]: 'F32' },
+    'an integer bias': { [`${q}.weight`]: 'BF16', [`${q}.bias`]: 'I32' },
+  };
+  for (const [format, dtypes] of Object.entries(formats)) {
+    await writeModel(folder, dtypes);
+    const error = await failure(() => openCheckpoint(folder));
+    assert.match(error.message, /model\.safetensors: tensor model\.layers\.0\.self_attn\.q_proj\..*quantised/, format);
+    assert.match(error.hint!, /dequantise/, format);
+  }
+  // Whole weights that transformers would quantise when it loads them are another model than the file holds.
+  await writeModel(folder, { [`${q}.weight`]: 'BF16' }, { quantization_config: { quant_method: 'bitsandbytes' } });
+  const error = await failure(() => openCheckpoint(folder));
+  assert.match(error.message, /config\.json: quantization_config \("bitsandbytes"\) says/);
+  assert.match(error.hint!, /remove quantization_config/);
+  // Tables and masks of integers are no weights.
+  await writeModel(folder, { [`${q}.weight`]: 'F16', position_ids: 'I64', 'h.0.attn.bias': 'F32', mask: 'BOOL' });
+  assert.is((await openCheckpoint(folder)).tensors.size, 4);
+});
+
+test('tied embeddings are one matrix under either name, and two that differ are refused', async ({ folder }) => {
+  const [embedding, head] = ['model.embed_tokens.weight', 'lm_head.weight'];
+  const tied = { tie_word_embeddings: true };
+  const stored = async (dtypes: Readonly<Record<string, DType>>, config: object) => {
+    await writeModel(folder, { ...dtypes, 'model.norm.weight': 'F32' }, config);
+    return checkpointArtifacts(await openCheckpoint(folder), hashRanges);
+  };
+  // writeModel fills a tensor with the length of its name.
+  const ofHead = digestOf(new Uint8Array(32).fill(head.length));
+  const both = { [embedding]: 'F32', [head]: 'F32' } as const;
+  const only = await stored({ [head]: 'F32' }, tied);
+  assert.equal(Object.keys(only), [`tensor/${embedding}`, 'tensor/model.norm.weight', 'file/config.json']);
+  assert.is(only[`tensor/${embedding}`]!.digest, ofHead);
+  const untied = await stored(both, { tie_word_embeddings: false });
+  assert.is(untied[`tensor/${head}`]!.digest, ofHead);
+  const { message, hint } = await failure(() => stored(both, tied));
+  assert.match(message, /model\.safetensors: lm_head\.weight differs from model\.embed_tokens\.weight/);
+  assert.match(hint!, /set tie_word_embeddings to false/);
+  assert.match(
+    (await failure(() => stored(both, { tie_word_embeddings: 'yes' }))).message,
+    /"yes" is neither true nor/,
+  );
+
+  const copy = new Uint8Array(32).fill(7);
+  await rm(folder, { recursive: true });
+  await writeCheckpoint(folder, {
+    tensors: [embedding, head].map((name) => ({ name, dtype: 'F32', shape: [4, 2] })),
+    source: () => [copy],
+    files: new Map([['config.json', [Buffer.from(JSON.stringify(tied))]]]),
+  });
+  const copies = await checkpointArtifacts(await openCheckpoint(folder), hashRanges);
+  assert.is(copies[`tensor/${head}`]!.digest, copies[`tensor/${embedding}`]!.digest);
+});
+
+test('two checkpoints in a folder, or an adapter beside one, are refused; other formats are named', async ({
+  folder,
+}) => {
+  await write(folder, 40);
+  await writeFile(join(folder, 'pytorch_model.bin'), 'pickle');
+  await writeFile(join(folder, 'optimizer.pt'), 'state');
+  const old = 'model-00001-of-00009.safetensors';
+  await cp(join(folder, 'model-00001-of-00003.safetensors'), join(folder, old));
+  assert.equal((await openCheckpoint(folder)).unread, [old, 'pytorch_model.bin']);
+  await writeFile(join(folder, 'adapter_model.safetensors'), 'adapter');
+  assert.match((await failure(() => openCheckpoint(folder))).message, /an adapter lies beside the weights/);
+  await rm(join(folder, 'adapter_model.safetensors'));
+  await cp(join(folder, old), join(folder, 'model.safetensors'));
+  const { message, hint } = await failure(() => openCheckpoint(folder));
+  assert.match(message, /holds two checkpoints: model\.safetensors, and model-00001-of-00003\.safetensors/);
+  assert.match(hint!, /Keep one/);
+});
+
+test('an index that names model.safetensors itself is that one checkpoint', async ({ folder }) => {
+  await write(folder);
+  const map = Object.fromEntries(tensors.map(({ name }) => [name, 'model.safetensors']));
+  await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
+  assert.is((await openCheckpoint(folder)).tensors.size, 4);
 });
 
 test('a damaged folder is an error that names the file', async ({ folder }) => {

@@ -91,6 +91,17 @@ const refused: readonly [what: string, change: JsonObject, message: RegExp][] = 
   ['text for a number', { hidden_size: '2048' }, /hidden_size = "2048"/],
   ['no vocabulary', { vocab_size: null }, /vocab_size is missing/],
   ['an end token that is none', { eos_token_id: 'end' }, /eos_token_id/],
+  ['a scale of the logits', { logit_scale: 0.0625 }, /logit_scale = 0.0625/],
+  ['scaled embeddings and residuals', { embedding_multiplier: 12 }, /embedding_multiplier = 12/],
+  ['another scale of attention', { attention_multiplier: 0.01 }, /attention_multiplier = 0.01/],
+  ['capped logits', { final_logit_softcapping: 30 }, /final_logit_softcapping = 30/],
+  ['normed queries', { use_qk_norm: true }, /use_qk_norm = true/],
+  ['experts', { num_local_experts: 8 }, /num_local_experts = 8/],
+  ['pruned heads', { pruned_heads: { 0: [1] } }, /pruned_heads/],
+  ['code of its own', { auto_map: { AutoModelForCausalLM: 'modeling_x.X' } }, /auto_map/],
+  ['a sliding window in Llama', { sliding_window: 4096 }, /sliding_window = 4096/],
+  ['two bases of rotation', { rope_scaling: { rope_type: 'default', rope_theta: 1e4 } }, /rope_theta = 10000 is not/],
+  ['two descriptions of rotation', { rope_parameters: { rope_type: 'default' } }, /rope_scaling .*unclear/],
   ['a flag that is none', { tie_word_embeddings: 'yes' }, /tie_word_embeddings/],
 ];
 for (const [what, change, message] of refused) {

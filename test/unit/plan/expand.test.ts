@@ -332,7 +332,7 @@ test('tied weights count once and tensors that hold no numbers with a point are 
   const plan = expand(sampleWorkflow(), sampleFacts({ base: facts, aligned: facts, useful: facts }));
   assert.equal(ids(plan, 'svd'), ['svd[alignment,model.embed_tokens.weight]', 'svd[useful,model.embed_tokens.weight]']);
   assert.equal(
-    plan.omitted.filter(({ update }) => update === 'useful').map(({ tensor, why }) => `${tensor}: ${why}`),
+    plan.omitted.filter(({ of }) => of === 'updates.useful').map(({ what, why }) => `${what}: ${why}`),
     [
       'lm_head.weight: tied to model.embed_tokens.weight, which counts once',
       'rotary.steps: holds I64, not floating-point numbers',

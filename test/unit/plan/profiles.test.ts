@@ -210,7 +210,7 @@ for (const [name, profile] of Object.entries(profiles)) {
       const { layers } = profile.architecture;
       const tensors = layers * (profile.architecture.family === 'qwen2' ? 12 : 9) + (profile.architecture.tied ? 2 : 3);
       assert.is(weights.size, tensors);
-      const omitted = plan.omitted.filter(({ update }) => update === 'alignment').map(({ tensor }) => tensor);
+      const omitted = plan.omitted.filter(({ of }) => of === 'updates.alignment').map(({ what }) => what);
       assert.equal(omitted.sort(), [...(profile.tables ?? [])].sort());
       for (const { kind } of plan.steps) assert.ok(kind in stepDeclarations, kind);
     });

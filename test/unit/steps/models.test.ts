@@ -6,10 +6,16 @@ import type { Artifacts } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
 import { modelConfig } from '../../../src/formats/model-config.js';
+import { Turns } from '../../../src/formats/turns.js';
 import { decoderConfig } from '../../../src/nn/config.js';
 import { runInit } from '../../../src/steps/implementations/init.js';
+import { configOf } from '../../../src/steps/implementations/model-input.js';
 import { runPerturb } from '../../../src/steps/implementations/perturb.js';
-import { structuredUpdate } from '../../../src/steps/implementations/structured-update.js';
+import {
+  StructuredUpdate,
+  type UpdateOptions,
+  type UpdateShape,
+} from '../../../src/steps/implementations/structured-update.js';
 import type { InitParams, PerturbParams } from '../../../src/steps/params.js';
 import { symmetricEigen } from '../../oracles/eigen.js';
 import { MemoryContext } from './memory-context.js';
@@ -144,9 +150,16 @@ test('a perturbed model differs from its parent by the stated norm in every tens
   );
 });
 
-test('the singular values of an update fall by the stated power onto a floor', () => {
+/** The whole update, made in two parts. */
+async function structuredUpdate(shape: UpdateShape, options: UpdateOptions): Promise<Float64Array> {
+  const update = await StructuredUpdate.make(shape, options, new Turns());
+  const half = Math.floor(shape.rows / 2);
+  return Float64Array.of(...update.window(0, half), ...update.window(half, shape.rows - half));
+}
+
+test('the singular values of an update fall by the stated power onto a floor', async () => {
   const [rows, columns, decay] = [128, 160, 0.7];
-  const update = structuredUpdate({ rows, columns }, { seed: 3, stream: 'w', decay });
+  const update = await structuredUpdate({ rows, columns }, { seed: 3, stream: 'w', decay });
   assert.ok(Math.abs(norm(update) - 1) < 1e-14);
   const singular = symmetricEigen(gram(update, rows, columns)).values.map((value) => Math.sqrt(Math.max(0, value)));
   const powers = Array.from({ length: 16 }, (_, i) => (i + 1) ** -decay);
@@ -161,12 +174,14 @@ test('the singular values of an update fall by the stated power onto a floor', (
   assert.ok(singular[127]! > 0);
 });
 
-test('the share of directions taken from another update sets the overlap of the two', () => {
+test('the share of directions taken from another update sets the overlap of the two', async () => {
   const shape = { rows: 96, columns: 128 };
-  const other = structuredUpdate(shape, { seed: 1, stream: 'w', decay: 0.3 });
+  const other = await structuredUpdate(shape, { seed: 1, stream: 'w', decay: 0.3 });
+  const rowsOf = async (start: number, count: number) => other.slice(start * 128, (start + count) * 128);
   let previous = 0;
   for (const weight of [0, 0.5, 0.9]) {
-    const update = structuredUpdate(shape, { seed: 2, stream: 'w', decay: 0.3, shared: { update: other, weight } });
+    const shared = { update: { window: rowsOf }, weight };
+    const update = await structuredUpdate(shape, { seed: 2, stream: 'w', decay: 0.3, shared });
     const measured = overlap(update, other, shape.rows, shape.columns, 12);
     const baseline = 12 / 96;
     const expected = weight + (1 - weight) * baseline;
@@ -233,6 +248,25 @@ test('a NaN in the parent or a different shape in the shared update is named', a
     ),
     `the model has no tensor ${query}`,
   );
+});
+
+test('a model with a tensor that its configuration does not ask for is not run without it', async () => {
+  const { outputs } = await initialise();
+  const context = new MemoryContext({}, {}, objects);
+  assert.is((await configOf(context, outputs)).layers, 1);
+  const strange = {
+    ...outputs,
+    'tensor/model.layers.0.self_attn.q_norm.weight': outputs['tensor/model.norm.weight']!,
+    'tensor/model.layers.1.mlp.up_proj.weight': outputs['tensor/model.layers.0.mlp.up_proj.weight']!,
+  };
+  const message = await failure(() => configOf(context, strange));
+  assert.match(
+    message,
+    /model\.layers\.0\.self_attn\.q_norm\.weight, model\.layers\.1\.mlp\.up_proj\.weight are tensors/,
+  );
+  const tables = { 'tensor/model.layers.0.self_attn.rotary_emb.inv_freq': outputs['tensor/model.norm.weight']! };
+  const copy = { 'tensor/lm_head.weight': outputs['tensor/model.embed_tokens.weight']! };
+  assert.is((await configOf(context, { ...outputs, ...tables, ...copy })).layers, 1);
 });
 
 /** A Aᵀ of a row-major [rows, columns] matrix. */
