@@ -1,3 +1,4 @@
+import type { Turns } from '../formats/turns.js';
 import { fillNormal } from './normal.js';
 import { RandomStream } from './philox.js';
 
@@ -32,15 +33,17 @@ export class ResidualProbe {
   }
 
   /** Takes S [n, n] and σ once they are known. @returns an estimate of ‖SᵀS − I‖_F / √n. */
-  expect(shortBasis: Float32Array, singularValues: Float64Array): number {
+  async expect(shortBasis: Float32Array, singularValues: Float64Array, turns: Turns): Promise<number> {
     const n = this.#columns;
     const projected = new Float64Array(n * probes);
     for (let i = 0; i < n; i++) {
+      await turns.take();
       for (let j = 0; j < n; j++) {
         const value = shortBasis[i * n + j]!;
         for (let p = 0; p < probes; p++) projected[j * probes + p]! += value * this.#vectors[i * probes + p]!;
       }
     }
+    await turns.take();
     const back = new Float64Array(n * probes);
     multiply(shortBasis, n, projected, back, 0);
     let squares = 0;

@@ -1,4 +1,5 @@
 import { StepError } from '../diagnostics/errors.js';
+import { Turns } from '../formats/turns.js';
 import type { Arithmetic } from './arithmetic.js';
 import { hostCompute, sharedArray } from './host-compute.js';
 import { fillNormal } from './normal.js';
@@ -38,13 +39,14 @@ const accuracy = 4e-6;
 export async function thinSvd(arithmetic: Arithmetic, a: TallMatrix, longBasis: RowSink): Promise<ThinSvd> {
   const probe = new ResidualProbe(a.rows, a.columns);
   const { gram, energy } = await scaledGram(arithmetic, a, probe);
-  const { singularValues, shortBasis } = shortSide(await hostCompute.eigen(gram, a.columns), a.columns);
+  const turns = new Turns();
+  const { singularValues, shortBasis } = await shortSide(await hostCompute.eigen(gram, a.columns), a.columns, turns);
   const largest = singularValues[0]!;
   if (largest === 0) {
     await appendUnitVectors(a, longBasis);
     return { singularValues, shortBasis };
   }
-  certify('‖SᵀS − I‖ / √n', probe.expect(shortBasis, singularValues));
+  certify('‖SᵀS − I‖ / √n', await probe.expect(shortBasis, singularValues, turns));
   const exponent = exponentOf(largest);
   const scaled: TallMatrix = {
     ...a,
@@ -56,7 +58,8 @@ export async function thinSvd(arithmetic: Arithmetic, a: TallMatrix, longBasis: 
   };
   const rank = numericalRank(singularValues);
   const inverses = singularValues.map((value, j) => (j < rank ? 2 ** exponent / value : 0));
-  const factor = shortBasis.map((value, at) => value * inverses[at % a.columns]!);
+  await turns.take();
+  const factor = columnsTimes(shortBasis, inverses);
   const fill =
     rank < a.columns ? (window: Float32Array, start: number) => fillRandom(window, start, a, rank) : undefined;
   await orthonormalise(arithmetic, scaled, factor, probed(longBasis, probe), fill);
@@ -65,10 +68,11 @@ export async function thinSvd(arithmetic: Arithmetic, a: TallMatrix, longBasis: 
 }
 
 /** Singular values and vectors of the short side from the eigenpairs of AᵀA; the identity when A is zero. */
-function shortSide({ values, vectors }: SymmetricEigen, n: number): ThinSvd {
+async function shortSide({ values, vectors }: SymmetricEigen, n: number, turns: Turns): Promise<ThinSvd> {
   const singularValues = values.map((value) => Math.sqrt(Math.max(0, value)));
   const shortBasis = new Float32Array(n * n);
   for (let j = 0; j < n; j++) {
+    await turns.take();
     const vector = vectors.subarray(j * n, (j + 1) * n);
     const sign = signOfLargest(vector);
     for (let i = 0; i < n; i++) {
@@ -76,6 +80,15 @@ function shortSide({ values, vectors }: SymmetricEigen, n: number): ThinSvd {
     }
   }
   return { singularValues, shortBasis };
+}
+
+/** A [rows, columns] matrix with its columns multiplied by these factors. */
+function columnsTimes(matrix: Float32Array, factors: Float64Array): Float32Array {
+  const result = new Float32Array(matrix.length);
+  for (let row = 0; row < matrix.length; row += factors.length) {
+    for (let j = 0; j < factors.length; j++) result[row + j] = matrix[row + j]! * factors[j]!;
+  }
+  return result;
 }
 
 /** Lets the probe see what goes to the sink. */

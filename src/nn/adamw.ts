@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../diagnostics/errors.js';
-import { toFloat32 } from '../formats/float-conversion.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { bindWindow, elementWindows, foldedGrid } from '../gpu/windows.js';
+import { convert } from '../linalg/convert.js';
 import { type Parameter, type Precision, storageBytes } from './parameter.js';
 
 export type AdamWSettings = {
@@ -48,7 +48,7 @@ export class AdamW {
       const square = gpu.allocate(bytes, `second moment of ${parameter.name}`);
       gpu.clear(mean);
       gpu.clear(square);
-      const master = precision === 'bf16-weights' ? await masterCopy(gpu, parameter) : undefined;
+      const master = precision === 'bf16-weights' ? masterCopy(gpu, parameter) : undefined;
       states.push({ parameter, mean, square, master });
     }
     return new AdamW(gpu, states, precision, settings);
@@ -147,9 +147,10 @@ function momentType(precision: Precision): 'F32' | 'BF16' {
   return precision === 'bf16' ? 'BF16' : 'F32';
 }
 
-async function masterCopy(gpu: Gpu, { name, count, weights }: Parameter): Promise<DeviceBuffer> {
-  const packed = new Uint8Array(await gpu.read(weights)).subarray(0, 2 * count);
-  return gpu.upload(toFloat32(packed, 'BF16'), `master copy of ${name}`);
+function masterCopy(gpu: Gpu, { name, count, weights }: Parameter): DeviceBuffer {
+  const master = gpu.allocate(4 * count, `master copy of ${name}`);
+  convert(gpu, { buffer: weights, type: 'BF16' }, { buffer: master, type: 'F32' }, count);
+  return master;
 }
 
 /** A word that differs for every tensor, step and seed; the kernel mixes it with the position. */

@@ -39,9 +39,16 @@ export function batchAt(plan: BatchPlan, step: number): EffectiveBatch {
   );
 }
 
+/** The order drawn last: an epoch has many steps, and drawing takes milliseconds. */
+let drawn: { readonly of: string; readonly order: Uint32Array } | undefined;
+
 function epochOrder({ rows, order, seed }: BatchPlan, epoch: number): Uint32Array {
   if (order === 'as-is') return Uint32Array.from({ length: rows }, (_, index) => index);
-  return permutation(rows, { seed, stream: `data order of epoch ${epoch}` });
+  const of = `${rows} ${seed} ${epoch}`;
+  if (drawn?.of !== of) {
+    drawn = { of, order: permutation(rows, { seed, stream: `data order of epoch ${epoch}` }) };
+  }
+  return drawn.order;
 }
 
 /** Positions whose prediction the loss counts: labels beyond the first that are not ignored. */

@@ -29,6 +29,17 @@ export interface DecoderOptions {
   readonly largestWindow?: number;
 }
 
+/** Bytes that go to the device at a time: it copies them on this thread. */
+const partBytes = 64 * 2 ** 20;
+
+async function writeInParts(gpu: Gpu, buffer: DeviceBuffer, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; at += partBytes) {
+    gpu.write(buffer, bytes.subarray(at, at + partBytes), at);
+    // Dawn keeps a copy of what is on its way.
+    if (bytes.length > partBytes) await gpu.settled();
+  }
+}
+
 /**
  * A Llama or Qwen2 decoder on the device. Sequences are packed without padding. Logits exist for positions with a target
  * only, and a window of the vocabulary at a time.
@@ -61,7 +72,7 @@ export class Decoder implements TrainableModel {
       for (const [name, shape] of architectureTensors(config)) {
         const parameter = new DeviceParameter(gpu, name, shape, options.type);
         parameters.push(parameter);
-        gpu.write(parameter.weights, await load(name, shape));
+        await writeInParts(gpu, parameter.weights, await load(name, shape));
       }
     } catch (error) {
       for (const parameter of parameters) parameter.release();

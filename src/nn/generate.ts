@@ -1,4 +1,5 @@
 import { DataError } from '../diagnostics/errors.js';
+import { Turns } from '../formats/turns.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { noToken } from './argmax.js';
 import type { DecoderConfig } from './config.js';
@@ -59,6 +60,7 @@ export async function generate(
   const mostRows = rowsThatFit(gpu, config);
   const cache = new KeyValueCache(gpu, config, slots * capacity);
   const free = Array.from({ length: slots }, (_, slot) => slots - 1 - slot);
+  const turns = new Turns(signal);
   let active: Response[] = [];
   let next = 0;
   let tokens = 0;
@@ -72,7 +74,7 @@ export async function generate(
         firstKey: slot * capacity,
       }));
       const chosen = await choose(continuations);
-      active = active.filter((response, index) => !ends(response, chosen(index)));
+      active = active.filter((response, index) => !ends(response, chosen[index]!));
       progress?.(next - active.length, prompts.length, tokens);
     }
   } finally {
@@ -90,19 +92,19 @@ export async function generate(
     }
   }
 
-  async function choose(continuations: Parameters<Decoder['nextTokens']>[0]): Promise<(index: number) => number> {
-    if (sampling === null) {
-      const chosen = await decoder.nextTokens(continuations, cache);
-      return (index) => chosen[index]!;
-    }
+  async function choose(continuations: Parameters<Decoder['nextTokens']>[0]): Promise<ArrayLike<number>> {
+    if (sampling === null) return decoder.nextTokens(continuations, cache);
     const logits = await decoder.nextLogits(continuations, cache);
     const { vocabulary } = config;
-    return (index) => {
+    const chosen: number[] = [];
+    for (const [index, { prompt, ids }] of active.entries()) {
+      // A draw from a large vocabulary takes milliseconds, and there is one a response.
+      await turns.take();
       const row = logits.subarray(index * vocabulary, (index + 1) * vocabulary);
-      if (!row.every(Number.isFinite)) return noToken;
-      const { prompt, ids } = active[index]!;
-      return drawToken(row, sampling, uniformOf(sampling.seed, prompt, ids.length));
-    };
+      const uniform = uniformOf(sampling.seed, prompt, ids.length);
+      chosen.push(row.every(Number.isFinite) ? drawToken(row, sampling, uniform) : noToken);
+    }
+    return chosen;
   }
 
   /** Takes in a response's next token; true when it is the last. */

@@ -11,6 +11,8 @@ import type { ResidentSlot } from './resident-slot.js';
 
 type Tensor = NonNullable<Artifact['tensor']>;
 
+/** What is hashed and looked through at a time. */
+const partBytes = 8 << 20;
 /** At most so many progress messages a second cross the process border. */
 const progressIntervalMilliseconds = 100;
 
@@ -85,9 +87,13 @@ export class WorkerContext implements StepContext {
     const scan = tensor === undefined ? undefined : new NonFiniteScan(tensor.dtype);
     const writer: ArtifactWriter = {
       append: async (bytes) => {
-        const writing = object.append(bytes);
-        scan?.add(bytes); // while the disk works
-        await writing;
+        // Hashing a gigabyte takes seconds: the event loop turns between parts.
+        for (let at = 0; at < bytes.length; at += partBytes) {
+          const part = bytes.subarray(at, at + partBytes);
+          const writing = object.append(part);
+          scan?.add(part); // while the disk works
+          await writing;
+        }
       },
       close: async () => {
         if (scan !== undefined && scan.count > 0) {

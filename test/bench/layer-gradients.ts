@@ -1,6 +1,6 @@
 /**
  * One decoder layer of each real model at its true shapes, against the f64 oracle: loss, every gradient (by norm) and time.
- *   node dist/test/bench/layer-shapes.js [profile…]
+ *   node dist/test/bench/layer-gradients.js [profile…]
  * The vocabulary is cut to 512 tokens and the batch to 6 tokens, so that the oracle takes seconds. Needs up to 6 GB.
  */
 import { architectureTensors } from '../../src/formats/architecture.js';
@@ -8,29 +8,10 @@ import { openGpu } from '../../src/gpu/open-gpu.js';
 import type { DecoderConfig } from '../../src/nn/config.js';
 import { Decoder } from '../../src/nn/decoder.js';
 import { decoderOracle } from '../oracles/nn/decoder.js';
+import { layerProfiles } from './layer-profiles.js';
 
-type Shape = Pick<DecoderConfig, 'family' | 'hidden' | 'heads' | 'kvHeads' | 'headDim' | 'mlp' | 'tied' | 'ropeTheta'>;
-const llama3 = { factor: 32, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 8192 };
-const profiles: Readonly<Record<string, Shape & Partial<DecoderConfig>>> = {
-  'llama-3.2-1b': {
-    ...{ family: 'llama', hidden: 2048, heads: 32, kvHeads: 8, headDim: 64, mlp: 8192, tied: true, ropeTheta: 500000 },
-    ropeScaling: llama3,
-  },
-  'llama-2-7b': {
-    ...{ family: 'llama', hidden: 4096, heads: 32, kvHeads: 32, headDim: 128, mlp: 11008, tied: false, ropeTheta: 1e4 },
-  },
-  'qwen2.5-1.5b': {
-    ...{ family: 'qwen2', hidden: 1536, heads: 12, kvHeads: 2, headDim: 128, mlp: 8960, tied: true, ropeTheta: 1e6 },
-  },
-  'qwen2.5-3b': {
-    ...{ family: 'qwen2', hidden: 2048, heads: 16, kvHeads: 2, headDim: 128, mlp: 11008, tied: true, ropeTheta: 1e6 },
-  },
-  'qwen2.5-7b': {
-    ...{ family: 'qwen2', hidden: 3584, heads: 28, kvHeads: 4, headDim: 128, mlp: 18944, tied: false, ropeTheta: 1e6 },
-  },
-};
 const ids = [3, 200, 17, 511, 42, 8];
-const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(profiles);
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(layerProfiles);
 
 /** Uniform numbers of standard deviation `size`, quickly; different for every seed. */
 function random(count: number, size: number, seed: number): Float32Array<ArrayBuffer> {
@@ -49,8 +30,8 @@ const gpu = await openGpu();
 console.log(`${gpu.adapter.description} (${gpu.adapter.deviceClass})`);
 for (const name of names) {
   const config: DecoderConfig = {
-    ...{ layers: 1, vocabulary: 512, attentionBias: false, mlpBias: false, normEpsilon: 1e-6, contextLength: 4096 },
-    ...{ endTokens: [], ...profiles[name]! },
+    ...{ layers: 1, attentionBias: false, mlpBias: false, normEpsilon: 1e-6, contextLength: 4096, endTokens: [] },
+    ...{ ...layerProfiles[name]!, vocabulary: 512 },
   };
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
   for (const [tensor, shape] of architectureTensors(config)) {

@@ -6,12 +6,13 @@
  * children meanwhile. Takes three times as much disk, and minutes.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeCheckpoint } from '../../src/formats/checkpoint-writer.js';
 import { tensorBytes } from '../../src/formats/tensor.js';
+import { residentBytes } from './resident-bytes.js';
 
 const binary = fileURLToPath(new URL('../../../bin/runflow.js', import.meta.url));
 const [size = '3', ...options] = process.argv.slice(2);
@@ -57,25 +58,6 @@ function* noise(count: number, seed: number): Generator<Uint8Array> {
     }
     yield new Uint8Array(part.buffer);
   }
-}
-
-/** A process and all that it started, with their resident memory in bytes. */
-function residentBytes(pid: number): Map<number, number> {
-  const found = new Map<number, number>();
-  const pending = [pid];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    try {
-      const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${next}/status`, 'utf8'))?.[1];
-      if (kilobytes !== undefined) found.set(next, Number(kilobytes) * 1024);
-      for (const thread of readdirSync(`/proc/${next}/task`)) {
-        const children = readFileSync(`/proc/${next}/task/${thread}/children`, 'utf8').trim();
-        pending.push(...children.split(' ').filter(Boolean).map(Number));
-      }
-    } catch {
-      // It ended while it was looked at.
-    }
-  }
-  return found;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'runflow-memory-'));

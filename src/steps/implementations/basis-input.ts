@@ -1,10 +1,13 @@
 import { DataError } from '../../diagnostics/errors.js';
 import { toFloat32 } from '../../formats/float-conversion.js';
+import { Turns } from '../../formats/turns.js';
 import { numericalRank } from '../../linalg/numerical-rank.js';
 import { permutation } from '../../linalg/permutation.js';
 import type { TransposedBasis } from '../../linalg/subspace-energy.js';
 import type { StepContext } from '../step.js';
 import { matrixInput } from './update-tensor.js';
+
+const blockRows = 32;
 
 /**
  * An F32 basis [d, r] of an input, read transposed by ranges of d.
@@ -22,15 +25,21 @@ export function basisInput(
   const { artifact, dtype, rows, columns } = matrixInput(context, name);
   if (rows !== d)
     throw new DataError(`input "${name}" is a basis of ${rows} dimensions, the update has ${d} on that side`);
+  const turns = new Turns(context.signal);
   return {
     vectors: columns,
     window: async (start, count) => {
       const stored = toFloat32(await context.read(artifact, start * columns * 4, count * columns * 4), dtype);
       const transposed = new Float32Array(count * columns);
-      for (let j = 0; j < columns; j++) {
-        const from = order === undefined ? j : order[j]!;
-        if (from >= rank) continue;
-        for (let i = 0; i < count; i++) transposed[j * count + i] = stored[i * columns + from]!;
+      // A block of rows stays in the cache while it is transposed.
+      for (let first = 0; first < count; first += blockRows) {
+        await turns.take();
+        const last = Math.min(count, first + blockRows);
+        for (let j = 0; j < columns; j++) {
+          const from = order === undefined ? j : order[j]!;
+          if (from >= rank) continue;
+          for (let i = first; i < last; i++) transposed[j * count + i] = stored[i * columns + from]!;
+        }
       }
       return transposed;
     },

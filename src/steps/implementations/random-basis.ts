@@ -1,4 +1,5 @@
 import { haarBasis } from '../../linalg/haar.js';
+import { windowsOf } from '../../linalg/tall-matrix.js';
 import type { RandomBasisParams } from '../params.js';
 import type { StepContext } from '../step.js';
 import { BasisOutput } from './basis-output.js';
@@ -7,9 +8,16 @@ import { withArithmetic } from './with-arithmetic.js';
 export async function runRandomBasis(context: StepContext): Promise<void> {
   const { rows, columns, seed, stream } = context.params as RandomBasisParams;
   const output = new BasisOutput(context, 'q', rows, columns);
+  const shape = { rows, columns };
+  const windows = windowsOf(shape).length;
+  let done = 0;
+  const onWindow = () => {
+    context.signal.throwIfAborted();
+    context.progress({ done, total: windows * Math.max(2, Math.ceil((done + 1) / windows)) });
+    done++;
+  };
   try {
-    const shape = { rows, columns };
-    await withArithmetic(context, (arithmetic) => haarBasis(arithmetic, shape, { seed, stream }, output));
+    await withArithmetic(context, (arithmetic) => haarBasis(arithmetic, shape, { seed, stream }, output, onWindow));
     await output.close();
   } catch (error) {
     await output.abort();
