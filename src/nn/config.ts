@@ -131,7 +131,7 @@ class ConfigFields {
 
   refuse(name: string, value: Json, why: string): never {
     throw new DataError(`${this.#file}: ${this.#prefix}${name} = ${JSON.stringify(value)} ${why}`, {
-      hint: 'runflow trains and runs Llama and Qwen2 decoders. Updates, subspaces, energies and overlaps do without config.json.',
+      hint: 'runflow trains and runs Llama and Qwen2 decoders; see "Models" in the README.',
     });
   }
 
