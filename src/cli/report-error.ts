@@ -16,6 +16,10 @@ export function reportError(error: unknown, write: (text: string) => void): Exit
     if (error.hint !== undefined) print(`  ${error.hint}\n`);
     return error.exitCode;
   }
+  if ((error as NodeJS.ErrnoException | undefined)?.syscall === 'uv_cwd') {
+    print('error: the folder that this command was started in is no longer there\n  Change to another one.\n');
+    return exitCodes.environment;
+  }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   print(`error: this is a bug of runflow: please report it with the lines below\n${stack}\n`);
   return exitCodes.stepFailed;

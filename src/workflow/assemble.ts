@@ -99,6 +99,10 @@ export class Assembler {
     const includes: Included[] = [];
     for (const included of this.#includes(document)) {
       const layer = await this.#layer(included.name, included.node);
+      if (includes.some((earlier) => earlier.layer === layer)) {
+        this.#refuse(included.node, 'duplicate-include', `${included.name} is listed twice`, 'Keep one of them.');
+        break;
+      }
       if (layer !== undefined) includes.push({ layer, node: included.node });
     }
     return { name, document, includes };

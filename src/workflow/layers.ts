@@ -1,6 +1,6 @@
 import type { DocumentNode, MapEntry, MapNode } from './document.js';
 
-/** A file of a workflow, and what it includes: weakest first, as listed. */
+/** A file of a workflow, and what it includes: weakest first, as listed, each once. */
 export interface Layer {
   /** As messages show it. */
   readonly name: string;
@@ -42,11 +42,11 @@ export function layersInOrder(tops: readonly Included[]): {
   const isPlaced = ({ layer }: Included) => !waiting.has(layer);
   while (waiting.size > 0) {
     const ready = [...waiting].filter(({ includes }) => includes.every(isPlaced));
-    // In a list that holds it, all before it have their place.
+    // In every list that holds it, all before it have their place.
     const isNext = (layer: Layer) =>
       lists.every((list) => {
-        const last = list.findLastIndex((included) => included.layer === layer);
-        return list.slice(0, Math.max(0, last)).every((before) => before.layer === layer || isPlaced(before));
+        const index = list.findIndex((included) => included.layer === layer);
+        return list.slice(0, Math.max(0, index)).every(isPlaced);
       });
     const next = ready.find(isNext) ?? ready[0]!;
     waiting.delete(next);

@@ -4,7 +4,7 @@ import { assemblyKeys } from './assemble.js';
 import { type DocumentNode, type MapNode, toPlain } from './document.js';
 import { parseYamlValue } from './parse.js';
 import { errorAt, suggestion } from './problems.js';
-import { applicableSchema, childSchema, dereference, type Schema, schemaOfResolved } from './schema.js';
+import { alternativesOf, applicableSchema, childSchema, dereference, type Schema, schemaOfResolved } from './schema.js';
 import { type Place, SourceText, settingName } from './source-text.js';
 
 /**
@@ -83,7 +83,7 @@ class Setting {
     if (inner === undefined || (existing === undefined && !properties.includes(key))) {
       const known = new Set([...properties, ...parent.entries.keys()]);
       for (const assemblyKey of depth === 0 ? [...assemblyKeys, 'runflow'] : []) known.delete(assemblyKey);
-      return this.#unknown(depth, suggestion(key, known));
+      return this.#unknown(depth, this.#otherForm(schema, depth) ?? suggestion(key, known));
     }
     const value = await this.#set(existing?.value, inner, depth + 1);
     return value && { ...parent, entries: new Map([...parent.entries, [key, { key: place, value }]]) };
@@ -107,6 +107,15 @@ class Setting {
     const hint = `A text that begins with ${value[0]} stands in quotes, inside those of the shell.`;
     this.problems.push(...parsed.diagnostics.map((problem) => ({ hint, ...problem })));
     return undefined;
+  }
+
+  /** Of what has several forms, a key of another one: both together would be neither. */
+  #otherForm(schema: Schema, depth: number): string | undefined {
+    const key = this.#path[depth]!;
+    const forms = alternativesOf(dereference(schema)).map(({ name }) => dereference({ $ref: `#/$defs/${name}` }));
+    if (!forms.some(({ properties }) => Object.hasOwn(properties ?? {}, key))) return undefined;
+    const whole = this.#path.slice(0, depth).join('.');
+    return `It is made in another way, to which ${key} does not belong. Set it whole: --set '${whole}={ ${key}: … }'`;
   }
 
   #unknown(depth: number, hint: string | undefined): undefined {

@@ -202,4 +202,15 @@ test('an argument too many is refused wherever it stands', ({ folder }) => {
   assert.is(runflow(folder, 'help').status, 0);
 });
 
+test('a current folder that was removed is no bug of runflow', ({ folder }) => {
+  mkdirSync(join(folder, 'gone'));
+  const script = `cd gone && rmdir ../gone && exec "$0" "$1" plan w.yaml --store x`;
+  const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, join(root, 'bin/runflow.js')], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  assert.match(stderr, /no longer there/);
+  assert.is(status, 3);
+});
+
 test.run();

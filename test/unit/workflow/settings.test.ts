@@ -124,6 +124,12 @@ for (const [what, [setting, problem]] of Object.entries(refused)) {
   test(`refused: ${what}`, async () => assert.equal(await problems(texts, { set: [setting] }), [`--set:${problem}`]));
 }
 
+test('a key of another form than the definition has is answered with the whole', async () => {
+  const hint = /there is no models.b.path[\s\S]*Set it whole: --set 'models.b=\{ path: … \}'/;
+  assert.match(await screen(texts, { set: ['models.b.path=x'] }), hint);
+  assert.match(await screen(texts, { set: ['models.b.pat=x'] }), /Known: hub, revision/);
+});
+
 test('the screen shows the setting with carets', async () => {
   assert.is(
     await screen(texts, { set: ['params.rat=1', 'seed=-1'] }),
