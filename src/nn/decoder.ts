@@ -7,7 +7,7 @@ import { type AttentionTiling, attentionTiling } from './attention.js';
 import { targetCount } from './batches.js';
 import type { DecoderConfig } from './config.js';
 import { crossEntropy, crossEntropyBackward } from './cross-entropy.js';
-import { type Continuation, type ForwardBatch, packContinuations, packSequences } from './forward-batch.js';
+import { type Continuation, type ForwardBatch, packContinuations, packPadded, packSequences } from './forward-batch.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import { gainOf, type Layer, type LayerPass, layerBackward, layerForward, normBackward } from './layer.js';
 import type { Linear } from './linear.js';
@@ -132,11 +132,19 @@ export class Decoder implements TrainableModel {
   /**
    * Hidden states of the last token of each sequence, [sequences, hidden] for each of layers + 1 depths: the embeddings,
    * the residual stream behind each layer but the last, and the normalised output, as `hidden_states` of transformers.
+   * @param padding takes the last position of batches that are padded on the right instead: `lengths` are those of each
+   *   sequence's longest neighbour
    */
-  async hiddenStates(sequences: readonly ArrayLike<number>[]): Promise<Float32Array[]> {
+  async hiddenStates(
+    sequences: readonly ArrayLike<number>[],
+    padding?: { readonly token: number; readonly lengths: readonly number[] },
+  ): Promise<Float32Array[]> {
     const gpu = this.#gpu;
     const { hidden, vocabulary } = this.config;
-    const batch = packSequences(gpu, sequences, this.#tiling, vocabulary);
+    const batch =
+      padding === undefined
+        ? packSequences(gpu, sequences, this.#tiling, vocabulary)
+        : packPadded(gpu, sequences, padding, this.#tiling, vocabulary);
     const { rows: index, count: rows } = batch.targets;
     const y = gpu.allocate(rows * hidden * 4, 'hidden states');
     try {

@@ -28,6 +28,13 @@ export interface Continuation {
   readonly firstKey: number;
 }
 
+/** Consecutive rows of one sequence. */
+interface Piece extends Continuation {
+  /** Keys that its first row sees: itself and what is before it, unless it is padding. */
+  readonly seen: number;
+  readonly isTarget: boolean;
+}
+
 /** A batch that goes on with cached sequences, and the row of the cache that each of its rows gets. */
 export interface ContinuationBatch extends ForwardBatch {
   readonly cacheRows: Binding;
@@ -50,6 +57,31 @@ export function packSequences(
 }
 
 /**
+ * Sequences as if they were padded on the right: behind a shorter one stands a single row of padding, that of the last
+ * position of its batch, and its state is the one that is wanted. Padding is masked: it sees the sequence and nothing else.
+ * @param padding the token, and of every sequence the length of the longest one in its batch
+ */
+export function packPadded(
+  gpu: Gpu,
+  sequences: readonly ArrayLike<number>[],
+  { token, lengths }: { readonly token: number; readonly lengths: readonly number[] },
+  tiling: AttentionTiling,
+  vocabulary: number,
+): ForwardBatch {
+  let firstKey = 0;
+  const pieces = sequences.flatMap((ids, index): Piece[] => {
+    const length = lengths[index]!;
+    const whole = { ids, start: 0, firstKey, seen: 1, isTarget: ids.length === length };
+    firstKey += ids.length;
+    if (whole.isTarget) return [whole];
+    const padding = { ids: [token], start: length - 1, firstKey: whole.firstKey, seen: ids.length, isTarget: true };
+    firstKey += 1;
+    return [whole, padding];
+  });
+  return packPieces(gpu, pieces, tiling, vocabulary);
+}
+
+/**
  * What a pass must know, in one upload; the last row of every sequence is a target.
  * @throws DataError for a token id that is not below `vocabulary`
  */
@@ -59,16 +91,27 @@ export function packContinuations(
   tiling: AttentionTiling,
   vocabulary: number,
 ): ContinuationBatch {
-  const rows = continuations.reduce((sum, { ids }) => sum + ids.length, 0);
+  const pieces = continuations.map((sequence) => ({ ...sequence, seen: sequence.start + 1, isTarget: true }));
+  return packPieces(gpu, pieces, tiling, vocabulary);
+}
+
+function packPieces(
+  gpu: Gpu,
+  pieces: readonly Piece[],
+  tiling: AttentionTiling,
+  vocabulary: number,
+): ContinuationBatch {
+  const rows = pieces.reduce((sum, { ids }) => sum + ids.length, 0);
   const ids = new Uint32Array(rows);
   const positions = new Uint32Array(rows);
   const cacheRows = new Uint32Array(rows);
-  const targets = new Uint32Array(continuations.length);
+  const targets = new Uint32Array(pieces.filter(({ isTarget }) => isTarget).length);
   const runs = [];
   let first = 0;
   let longest = 0;
-  for (const [index, sequence] of continuations.entries()) {
-    const { start, firstKey } = sequence;
+  let target = 0;
+  for (const sequence of pieces) {
+    const { start, firstKey, seen, isTarget } = sequence;
     const count = sequence.ids.length;
     for (let t = 0; t < count; t++) {
       checkToken(sequence.ids[t]!, vocabulary);
@@ -76,9 +119,9 @@ export function packContinuations(
       positions[first + t] = start + t;
       cacheRows[first + t] = firstKey + start + t;
     }
-    runs.push({ first, count, firstKey, seen: start + 1 });
+    runs.push({ first, count, firstKey, seen });
     first += count;
-    targets[index] = first - 1;
+    if (isTarget) targets[target++] = first - 1;
     longest = Math.max(longest, start + count);
   }
   const tiles = queryTiles(runs, tiling);
@@ -89,7 +132,7 @@ export function packContinuations(
     rows,
     longest,
     ...{ ids: binding(0), positions: binding(1), cacheRows: binding(2) },
-    targets: { count: continuations.length, rows: binding(3) },
+    targets: { count: targets.length, rows: binding(3) },
     queryTiles: { binding: binding(4), count: tiles.length / 4 },
     release: () => gpu.release(buffer),
   };

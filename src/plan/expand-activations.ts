@@ -1,6 +1,6 @@
 import { InvalidWorkflowError } from '../diagnostics/errors.js';
 import type { ActivationTableRow } from '../steps/eval-params.js';
-import type { ActivationBasisParams, ActivationsParams } from '../steps/model-params.js';
+import type { ActivationBasisParams, ActivationsParams, ModelRecipe } from '../steps/model-params.js';
 import type { OverlapParams } from '../steps/params.js';
 import type { Input } from '../steps/step.js';
 import { pairsOfMetric } from '../workflow/metrics.js';
@@ -64,7 +64,11 @@ function addModel(
     const { template, prompt, maxLength } = metric;
     const maxTokens = metric.position === 'last-generated' ? metric.maxTokens : null;
     const dataset = `datasets.${prompts}`;
-    const params = { model: model.model, dataset, prompt, template, maxLength, maxTokens };
+    const params: ActivationsParams = {
+      ...{ model: asPublished(model.model, semantics), dataset, prompt, template, maxLength, maxTokens },
+      ...(metric.position === 'last-padded' ? { padded: { batch: publishedBatch } } : {}),
+      ...(semantics === 'reference' ? { heldAs: 'F16' } : {}),
+    };
     const node = datasets.node(prompts) as { readonly node: string };
     const inputs = { ...model.inputs, rows: { node: node.node, output: 'rows' } };
     const group = `Activations of ${name}`;
@@ -98,6 +102,14 @@ function addModel(
       return { row, overlap };
     }),
   );
+}
+
+/** Prompts that the published code computes together. */
+const publishedBatch = 16;
+
+/** The published code reads every model as F16. */
+function asPublished(model: ModelRecipe, semantics: Semantics): ModelRecipe {
+  return semantics === 'reference' && model.kind === 'whole' ? { ...model, heldAs: 'F16' } : model;
 }
 
 /** Decoder layers, by the names of a checkpoint's tensors. */

@@ -9,7 +9,13 @@ import type { ProjectionMode, Side } from '../workflow/workflow.js';
 /**
  * The model that a step runs. `whole`: input `model` (`*`). `projected`: made in memory and never written; see ProjectedModel.
  */
-export type ModelRecipe = { readonly kind: 'whole' } | ProjectedModel;
+export type ModelRecipe = WholeModel | ProjectedModel;
+
+export type WholeModel = {
+  readonly kind: 'whole';
+  /** Weights are rounded to this type. */
+  readonly heldAs?: 'F16';
+};
 
 /**
  * θ_A + Δ_proj. Inputs `from`, `to` (`*`, the ends of Δ; config.json, tokenizer and tensors that Δ does not have are those of
@@ -83,6 +89,13 @@ export type ActivationsParams = {
   readonly maxLength: number;
   /** null: the last token of the prompt. Else the last of at most so many that the model generates. */
   readonly maxTokens: number | null;
+  /**
+   * Published code: the last position of batches of so many prompts, in their order, padded to the longest of them. Of a prompt that
+   * is not the longest that is padding, which sees the prompt.
+   */
+  readonly padded?: { readonly batch: number };
+  /** Hidden states are rounded to this type. */
+  readonly heldAs?: 'F16';
 };
 
 /**

@@ -29,7 +29,7 @@ export interface ActivationMsoMetric extends Definition {
   readonly template: PromptTemplate;
   /** From and to, as parts of the depth. */
   readonly layers: readonly [number, number];
-  readonly position: 'last-prompt' | 'last-generated';
+  readonly position: 'last-prompt' | 'last-padded' | 'last-generated';
   /** To generate, with position last-generated. */
   readonly maxTokens: number;
   /** Of a prompt. */

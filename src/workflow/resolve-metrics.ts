@@ -1,5 +1,5 @@
 import type { Path } from './document.js';
-import type { AnswerFilter, JudgeChoice, Metric, RubricChoice } from './metrics.js';
+import type { ActivationMsoMetric, AnswerFilter, JudgeChoice, Metric, RubricChoice } from './metrics.js';
 import type { Named } from './raw.js';
 import type { PromptTemplate, TokenOptions } from './recipes.js';
 import type { Scope } from './scope.js';
@@ -20,7 +20,7 @@ interface RawActivationMso {
   readonly prompt?: string;
   readonly template?: PromptTemplate;
   readonly layers?: readonly [number, number];
-  readonly position?: 'last-prompt' | 'last-generated';
+  readonly position?: ActivationMsoMetric['position'];
   readonly 'max-tokens'?: number;
   readonly 'max-length'?: number;
   readonly centre?: boolean;
@@ -184,10 +184,11 @@ function resolveActivations(scope: Scope, metric: RawActivationMso, path: Path, 
     const message = `no layer lies between ${layers[0]} and ${layers[1]} of the depth`;
     scope.refuse([...path, 'layers'], 'out-of-range', message, 'Give the smaller part first, for example [0.65, 0.9].');
   }
-  const position = metric.position ?? (semantics === 'paper' ? 'last-generated' : 'last-prompt');
+  const position = metric.position ?? (semantics === 'paper' ? 'last-generated' : 'last-padded');
   // Where the semantics decide the position, max-tokens waits for those in which it counts.
-  if (metric['max-tokens'] !== undefined && metric.position === 'last-prompt') {
-    const message = 'nothing is generated for the hidden state of the last token of the prompt';
+  const generates = metric.position === undefined || metric.position === 'last-generated';
+  if (metric['max-tokens'] !== undefined && !generates) {
+    const message = `nothing is generated for the hidden state of position ${metric.position}`;
     scope.refuse([...path, 'max-tokens'], 'no-generation', message, 'Remove it, or set position: last-generated.');
   }
   return {

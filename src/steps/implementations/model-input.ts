@@ -65,6 +65,25 @@ export async function storedWeights(
 /** Numbers converted at a time. */
 const partLength = 2 ** 22;
 
+/** Weights rounded to a type. @throws DataError that names the tensor when it holds numbers beyond the type's range */
+export async function heldAs(stored: StoredWeights, type: FloatType, name: string): Promise<StoredWeights> {
+  const bytes = await weightsAs(stored, type);
+  const turns = new Turns();
+  const [from, to] = [bytesPerElement[stored.dtype], bytesPerElement[type]];
+  for (let at = 0; at * to < bytes.length; at += partLength) {
+    await turns.take();
+    const values = toFloat32(stored.bytes.subarray(at * from, (at + partLength) * from), stored.dtype);
+    const rounded = toFloat32(bytes.subarray(at * to, (at + partLength) * to), type);
+    const beyond = rounded.findIndex((value, i) => !Number.isFinite(value) && Number.isFinite(values[i]));
+    if (beyond < 0) continue;
+    throw new DataError(
+      `Tensor ${name} holds ${values[beyond]} at element ${at + beyond}, beyond the range of ${type}`,
+      { hint: `The published code reads checkpoints as ${type} and fails on this one; take semantics: paper.` },
+    );
+  }
+  return { bytes, dtype: type };
+}
+
 /** The bytes of the same numbers in another type, rounded to nearest even. */
 export async function weightsAs({ bytes, dtype }: StoredWeights, type: FloatType): Promise<Uint8Array> {
   if (dtype === type) return bytes;

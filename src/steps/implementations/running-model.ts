@@ -11,7 +11,7 @@ import { tokenizerFileNames } from '../../formats/tokenizer-files.js';
 import { Decoder } from '../../nn/decoder.js';
 import type { ModelRecipe } from '../model-params.js';
 import type { StepContext } from '../step.js';
-import { configOf, storedWeights, weightsAs } from './model-input.js';
+import { configOf, heldAs, storedWeights, weightsAs } from './model-input.js';
 import { projectedTensor } from './projected-tensor.js';
 
 /** A model that a step runs. */
@@ -32,10 +32,9 @@ export async function runningModel(context: StepContext, recipe: ModelRecipe): P
     return Decoder.create(gpu, config, { type, activationCheckpointing: true }, async (name, shape) => {
       context.signal.throwIfAborted();
       const isProjected = recipe.kind === 'projected' && name in recipe.ranks;
-      const stored = isProjected
-        ? await projectedTensor(context, recipe, name)
-        : await storedWeights(context, artifacts, name, shape);
-      return weightsAs(stored, type);
+      if (isProjected) return weightsAs(await projectedTensor(context, recipe, name), type);
+      const stored = await storedWeights(context, artifacts, name, shape);
+      return weightsAs(recipe.heldAs === undefined ? stored : await heldAs(stored, recipe.heldAs, name), type);
     });
   });
   return { gpu: await context.gpu(), decoder, artifacts };
@@ -55,7 +54,7 @@ function identityOf(context: StepContext, recipe: ModelRecipe, artifacts: Artifa
 
 /** BF16 where every weight is stored so: nothing is lost. Everything else is exact in F32, but for F64. */
 function storageOf(recipe: ModelRecipe, artifacts: Artifacts): 'F32' | 'BF16' {
-  if (recipe.kind === 'projected' && recipe.heldAs !== undefined) return 'F32';
+  if (recipe.heldAs !== undefined) return 'F32';
   const types = tensorNames(artifacts).map((name) => artifacts[`tensor/${name}`]!.tensor?.dtype);
   return types.every((type) => type === 'BF16') ? 'BF16' : 'F32';
 }

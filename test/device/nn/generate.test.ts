@@ -65,6 +65,32 @@ for (const name of fixtureNames) {
   });
 }
 
+for (const name of fixtureNames) {
+  test(`${name}: the last position of a batch that is padded on the right is that of the whole padded batch`, async () => {
+    const { config, generations } = await readFixture(name);
+    const decoder = await decoderOf(config);
+    const sequences = generations.prompts;
+    const token = 2;
+    // Batches of three; one of the sequences of each is the longest and has no padding.
+    const lengths = sequences.map((_, i) => {
+      const batch = sequences.slice(i - (i % 3), i - (i % 3) + 3);
+      return Math.max(...batch.map(({ length }) => length));
+    });
+    assert.ok(sequences.some(({ length }, i) => length < lengths[i]!));
+    const states = await decoder.hiddenStates(tokens(sequences), { token, lengths });
+    const padded = sequences.map((inputIds, i) => ({ inputIds, labels: [], padding: { token, length: lengths[i]! } }));
+    const weights = new Map([...initialWeights(config)].map(([of, w]) => [of, Float64Array.from(w)]));
+    const oracle = decoderOracle(config, weights, padded);
+    for (const [depth, state] of states.entries()) {
+      const ends = lengths.map((_, i) => lengths.slice(0, i + 1).reduce((sum, length) => sum + length, 0));
+      const { hidden } = config;
+      const wanted = ends.flatMap((end) => [...oracle.states[depth]!.subarray((end - 1) * hidden, end * hidden)]);
+      closeTo(`depth ${depth}`, Float64Array.from(state), Float64Array.from(wanted), 2e-6);
+    }
+    decoder.release();
+  });
+}
+
 const { config, generations } = await readFixture('qwen2-gqa');
 const prompts = tokens(generations.prompts);
 

@@ -13,20 +13,30 @@ export type Tensors = Map<string, Float64Array>;
 export interface Sequence {
   readonly inputIds: readonly number[];
   readonly labels: readonly number[];
+  /** Padding behind the sequence, up to a length: it sees the sequence and no padding, and nothing sees it. */
+  readonly padding?: { readonly token: number; readonly length: number };
 }
 
 /**
  * A Llama or Qwen2 decoder in f64, written from the definition for test sizes. The loss is the sum over all targets of
- * −log p(label t | ids before t), times `scale`. Returns logits [rows, vocabulary] of all rows and every gradient.
+ * −log p(label t | ids before t), times `scale`. Returns logits [rows, vocabulary] of all rows, every gradient, and the states
+ * [rows, hidden] that transformers calls `hidden_states`.
+ * @param store what becomes of the result of every operation: the number type it is kept in
  */
-export function decoderOracle(config: DecoderConfig, weights: Tensors, sequences: readonly Sequence[], scale = 1) {
+export function decoderOracle(
+  config: DecoderConfig,
+  weights: Tensors,
+  sequences: readonly Sequence[],
+  scale = 1,
+  store: (x: Float64Array) => Float64Array<ArrayBuffer> = (x) => x as Float64Array<ArrayBuffer>,
+) {
   const { hidden, heads, kvHeads, headDim, mlp, vocabulary } = config;
   const ids: number[] = [];
   const positions: number[] = [];
   const first: number[] = [];
   const last: number[] = [];
   const targets: { row: number; label: number }[] = [];
-  for (const { inputIds, labels } of sequences) {
+  for (const { inputIds, labels, padding } of sequences) {
     const start = ids.length;
     inputIds.forEach((id, t) => {
       const label = labels[t + 1] ?? -100;
@@ -36,6 +46,12 @@ export function decoderOracle(config: DecoderConfig, weights: Tensors, sequences
       first.push(start);
       last.push(start + t + 1);
     });
+    for (let t = inputIds.length; t < (padding?.length ?? 0); t++) {
+      ids.push(padding!.token);
+      positions.push(t);
+      first.push(start);
+      last.push(start + inputIds.length);
+    }
   }
   const rows = ids.length;
   const frequencies = rotaryFrequencies(config);
@@ -43,7 +59,7 @@ export function decoderOracle(config: DecoderConfig, weights: Tensors, sequences
   const gradients: Tensors = new Map([...weights].map(([name, w]) => [name, new Float64Array(w.length)]));
   const get = (name: string) => weights.get(name)!;
   const project = (x: Float64Array, name: string, columns: number) =>
-    linear(x, get(`${name}.weight`), rows, columns, weights.get(`${name}.bias`));
+    store(linear(x, get(`${name}.weight`), rows, columns, weights.get(`${name}.bias`)));
   const projectBackward = (dy: Float64Array, x: Float64Array, name: string, columns: number) => {
     const { dx, dw, db } = linearBackward(dy, x, get(`${name}.weight`), rows, columns);
     addTo(gradients.get(`${name}.weight`)!, dw);
@@ -51,29 +67,35 @@ export function decoderOracle(config: DecoderConfig, weights: Tensors, sequences
     return dx;
   };
   const turn = (x: Float64Array, count: number, direction: 1 | -1) =>
-    rope(x, count * headDim, count, headDim, positions, frequencies, direction);
+    store(rope(x, count * headDim, count, headDim, positions, frequencies, direction));
 
   const embedding = get('model.embed_tokens.weight');
   let x = new Float64Array(rows * hidden);
   ids.forEach((id, r) => {
     x.set(embedding.subarray(id * hidden, (id + 1) * hidden), r * hidden);
   });
+  const normalised = (from: Float64Array, gain: string) => {
+    const { y, scale: scales } = rmsNorm(from, get(gain), config.normEpsilon);
+    return { y: store(y), scale: scales };
+  };
   const backward: ((dx: Float64Array) => Float64Array)[] = [];
+  const states: Float64Array[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
     const p = `model.layers.${layer}.`;
     const x1 = x;
-    const n1 = rmsNorm(x1, get(`${p}input_layernorm.weight`), config.normEpsilon);
+    states.push(x1);
+    const n1 = normalised(x1, `${p}input_layernorm.weight`);
     const q = turn(project(n1.y, `${p}self_attn.q_proj`, hidden), heads, 1);
     const k = turn(project(n1.y, `${p}self_attn.k_proj`, hidden), kvHeads, 1);
     const v = project(n1.y, `${p}self_attn.v_proj`, hidden);
-    const { o } = attention(q, k, v, shape);
-    const x2 = sum(x1, project(o, `${p}self_attn.o_proj`, heads * headDim));
-    const n2 = rmsNorm(x2, get(`${p}post_attention_layernorm.weight`), config.normEpsilon);
+    const o = store(attention(q, k, v, shape).o);
+    const x2 = store(sum(x1, project(o, `${p}self_attn.o_proj`, heads * headDim)));
+    const n2 = normalised(x2, `${p}post_attention_layernorm.weight`);
     const gate = project(n2.y, `${p}mlp.gate_proj`, hidden);
     const up = project(n2.y, `${p}mlp.up_proj`, hidden);
     const gateUp = besides(gate, up, mlp);
-    const h = swiglu(gateUp, mlp);
-    x = sum(x2, project(h, `${p}mlp.down_proj`, mlp));
+    const h = store(swiglu(gateUp, mlp));
+    x = store(sum(x2, project(h, `${p}mlp.down_proj`, mlp)));
     backward.push((dx) => {
       const dGateUp = swigluBackward(projectBackward(dx, h, `${p}mlp.down_proj`, mlp), gateUp, mlp);
       const dn2 = sum(
@@ -95,7 +117,8 @@ export function decoderOracle(config: DecoderConfig, weights: Tensors, sequences
       return sum(dx2, norm1.dx);
     });
   }
-  const final = rmsNorm(x, get('model.norm.weight'), config.normEpsilon);
+  const final = normalised(x, 'model.norm.weight');
+  states.push(final.y);
   const headName = config.tied ? 'model.embed_tokens' : 'lm_head';
   const logits = project(final.y, headName, hidden);
   const rowLogits = (row: number) => logits.subarray(row * vocabulary, (row + 1) * vocabulary);
@@ -113,7 +136,7 @@ export function decoderOracle(config: DecoderConfig, weights: Tensors, sequences
   ids.forEach((id, r) => {
     addTo(dEmbedding.subarray(id * hidden, (id + 1) * hidden), dx.subarray(r * hidden, (r + 1) * hidden));
   });
-  return { loss, targets: targets.length, logits, gradients };
+  return { loss, targets: targets.length, logits, gradients, states };
 }
 
 function addTo(target: Float64Array, source: Float64Array): void {

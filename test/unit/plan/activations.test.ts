@@ -158,6 +158,23 @@ test('a window without a hidden state is refused with the metric and the model',
   assert.equal(await windowOf('layers: [0.6, 0.7]', 3, 'paper'), [2]);
 });
 
+test('reference semantics read the model and its states as F16, and the last position of padded batches of 16', async () => {
+  const paramsOf = async (rest: string, semantics: Semantics) => {
+    const plan = await planOf(lab(`models: [useful, half], layers: [0, 1]${rest}`), { semantics });
+    const of = (model: string) => stepOf(plan, `activations[hidden,${model},gsm8k]`).params as ActivationsParams;
+    return [of('useful'), of('half')] as const;
+  };
+  const [whole, half] = await paramsOf('', 'reference');
+  assert.equal([whole.model, whole.heldAs, whole.padded], [{ kind: 'whole', heldAs: 'F16' }, 'F16', { batch: 16 }]);
+  assert.equal([half.model.heldAs, half.heldAs, half.padded], ['F16', 'F16', { batch: 16 }]);
+  const [last] = await paramsOf(', position: last-prompt', 'reference');
+  assert.equal([last.heldAs, last.padded], ['F16', undefined]);
+  const [paper] = await paramsOf('', 'paper');
+  assert.equal([paper.model, paper.heldAs, paper.padded], [{ kind: 'whole' }, undefined, undefined]);
+  const [padded] = await paramsOf(', position: last-padded', 'paper');
+  assert.equal([padded.heldAs, padded.padded, padded.maxTokens], [undefined, { batch: 16 }, null]);
+});
+
 test('paper semantics generate first, reference semantics take the last token of the prompt', async () => {
   const tokens = async (rest: string, semantics: Semantics) => {
     const plan = await planOf(lab(`models: useful, layers: [0, 1]${rest}`), { semantics });

@@ -189,7 +189,7 @@ test('the loss is taken as in training', async () => {
   });
 });
 
-test('activations are of the last generated token in paper semantics, of the last prompt token in reference semantics', async () => {
+test('activations are of the last generated token in paper semantics, of the last position of padded prompts in reference semantics', async () => {
   const hidden = {
     kind: 'activation-mso',
     models: ['aligned', 'useful'],
@@ -206,7 +206,7 @@ test('activations are of the last generated token in paper semantics, of the las
   assert.equal(await metric('hidden'), hidden);
   assert.equal(await metric('hidden', changed(['seed: 3', 'seed: 3\nsemantics: reference'])), {
     ...hidden,
-    position: 'last-prompt',
+    position: 'last-padded',
   });
   assert.equal(await metric('hidden2'), {
     ...hidden,
