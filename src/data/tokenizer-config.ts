@@ -20,13 +20,23 @@ const specialNames = [
 
 export type SpecialTokens = { readonly [name: string]: string };
 
+/** Bytes that are no UTF-8 would become other tokens without a word. */
+function utf8(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new DataError(`${name} is not UTF-8 text`, { cause, hint: 'Download the file again.' });
+  }
+}
+
 /** @throws DataError when the file is no JSON object */
 export function parseFile(files: TokenizerFiles, name: keyof TokenizerFiles): JsonFile {
   const bytes = files[name];
   if (bytes === undefined) return {};
+  const text = utf8(bytes, name);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
+    value = JSON.parse(text);
   } catch (cause) {
     throw new DataError(`${name} is not JSON: ${(cause as Error).message}`, {
       cause,
@@ -86,7 +96,9 @@ export function specialTokens(config: JsonFile): string[] {
 export function chatTemplateOf(files: TokenizerFiles, config: JsonFile): string | undefined {
   const jinja = files['chat_template.jinja'];
   const own =
-    jinja === undefined ? templateIn(config.chat_template, 'tokenizer_config.json') : new TextDecoder().decode(jinja);
+    jinja === undefined
+      ? templateIn(config.chat_template, 'tokenizer_config.json')
+      : utf8(jinja, 'chat_template.jinja');
   const processor = templateIn(parseFile(files, 'chat_template.json').chat_template, 'chat_template.json');
   if (own !== undefined && processor !== undefined && own !== processor) {
     const other = jinja === undefined ? 'tokenizer_config.json' : 'chat_template.jinja';

@@ -58,7 +58,7 @@ function contentOf(content: unknown): { readonly text: string; readonly refusal?
   if (typeof content === 'string') return { text: content };
   if (!Array.isArray(content)) return { text: '' };
   const parts = content.map((part): Loose => (typeof part === 'string' ? { type: 'text', text: part } : part));
-  const text = parts.flatMap((part) => (/^(output_)?text$/.test(String(part?.type)) ? [part?.text] : []));
+  const text = parts.flatMap((part) => (part?.type === 'text' || part?.type === 'output_text' ? [part.text] : []));
   const refusal = parts.find((part) => typeof part?.refusal === 'string')?.refusal as string | undefined;
   return { text: text.filter((one) => typeof one === 'string').join(''), ...(refusal !== undefined && { refusal }) };
 }
@@ -86,11 +86,16 @@ export function errorIn(text: string): ServerError | undefined {
     if (Array.isArray(body?.choices)) return undefined;
     if (typeof error === 'string') return { code: undefined, param: undefined, message: excerpt(error) };
     if (typeof error?.message !== 'string') return undefined;
-    return { code: error.code, param: error.param, message: excerpt(error.message) };
+    return { code: wordOf(error.code), param: wordOf(error.param), message: excerpt(error.message) };
   } catch {
     // A proxy's page, most likely.
     return undefined;
   }
+}
+
+/** What is no word or number says nothing, and may be nested deeper than it can be printed. */
+function wordOf(value: unknown): string | number | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
 }
 
 /** The beginning of a text, on one line. */

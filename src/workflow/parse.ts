@@ -41,6 +41,14 @@ export async function parseYamlValue(
       hint: 'Move parts of it to files that are included.',
     });
   }
+  const alone = /\r(?!\n)/.exec(text)?.index;
+  if (alone !== undefined) {
+    return failure(source, alone, alone + 1, {
+      code: 'line-end',
+      message: 'a carriage return without a line feed: YAML ends a line there, many tools do not',
+      hint: 'Save the file with \\n or \\r\\n at the end of every line; within quotes, write \\r.',
+    });
+  }
   // Imported here so that commands which read no workflow do not pay for it.
   const yaml = await import('yaml');
   const tokens = [...new yaml.Parser().parse(text)];
@@ -251,7 +259,17 @@ class Converter {
       return { kind: 'scalar', value: value === 0 ? 0 : value, written: source!, place };
     }
     if (typeof value === 'boolean') return { kind: 'scalar', value, written: source!, place };
-    if (typeof value === 'string') return { kind: 'scalar', value, place };
+    if (typeof value === 'string') {
+      if (/\p{Surrogate}/u.test(value)) {
+        const message = 'half of a surrogate pair, which is no character';
+        this.#refuse(place.start, place.end, {
+          code: 'invalid-value',
+          message,
+          hint: 'Write the whole: "\\U0001F642".',
+        });
+      }
+      return { kind: 'scalar', value, place };
+    }
     return { kind: 'scalar', value: null, place };
   }
 }

@@ -5,6 +5,7 @@ import { type Tokenised, tokenise } from '../../data/tokenise.js';
 import { loadTokenizer, type Tokenizer } from '../../data/tokenizer.js';
 import type { TokenizerFiles } from '../../data/tokenizer-config.js';
 import { DataError } from '../../diagnostics/errors.js';
+import { parseModelConfig } from '../../formats/model-config.js';
 import { packTokenRows } from '../../formats/token-rows.js';
 import { tokenizerFileNames } from '../../formats/tokenizer-files.js';
 import type { TokeniseHints, TokeniseParams, TokeniseSummary } from '../data-params.js';
@@ -42,9 +43,7 @@ async function tokenizerSource(context: StepContext): Promise<() => Tokenizer> {
 }
 
 async function vocabularySize(context: StepContext): Promise<number> {
-  const config = JSON.parse(new TextDecoder().decode(await context.read(context.input('config')))) as {
-    vocab_size?: unknown;
-  };
+  const config = parseModelConfig(await context.read(context.input('config')), 'config.json');
   if (Number.isInteger(config.vocab_size)) return config.vocab_size as number;
   throw new DataError('config.json of the model has no vocab_size', {
     hint: 'Use a complete Hugging Face model folder.',

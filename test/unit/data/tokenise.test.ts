@@ -220,4 +220,18 @@ test('long work pauses often enough to be seen and stopped', async () => {
   assert.ok(performance.now() - started < 30_000);
 });
 
+test('tokenizer files that are no UTF-8 are refused: other characters would be other tokens', () => {
+  const latin = Buffer.from('{"model":{"vocab":{"caf\u00e9":0}}}', 'latin1');
+  assert.throws(
+    () => loadTokenizer({ 'tokenizer.json': latin }),
+    /^tokenizer\.json is not UTF-8|tokenizer\.json is not UTF-8 text/,
+  );
+  const nested = `{"normalizer":${'{"type":"Sequence","normalizers":['.repeat(200_000)}${']}'.repeat(200_000)},`;
+  const rest = '"added_tokens":[],"decoder":null,"model":{"type":"WordPiece","unk_token":"u","vocab":{"u":0}}}';
+  assert.throws(
+    () => loadTokenizer({ 'tokenizer.json': Buffer.from(nested + rest) }),
+    /tokenizer that cannot be built/,
+  );
+});
+
 test.run();

@@ -36,6 +36,19 @@ test('scalars have the types of the YAML 1.2 core schema', async () => {
   });
 });
 
+test('line ends, trailing space, empty lines and a missing last line end change nothing', async () => {
+  const text = 'a: 1\nb:\n  c: [x, "y z"]\n  d: |\n    one\n    two\n';
+  const clean = await plain(text);
+  for (const variant of [
+    text.replaceAll('\n', '\r\n'),
+    text.replace('\n', '\r\n'),
+    text.replaceAll(']\n', ']  \t\n\n'),
+  ]) {
+    assert.equal(await plain(variant), clean);
+  }
+  assert.equal(await plain('a: 1\nb: "\u2028"'), { a: 1, b: '\u2028' });
+});
+
 test('minus zero is zero', async () => {
   assert.ok(Object.is(((await plain('a: -0')) as { a: number }).a, 0));
 });
@@ -62,6 +75,9 @@ const refused: Readonly<Record<string, readonly [string, ...string[]]>> = {
   'a key given twice in a flow mapping': ['x: { a: 1, "a": 2 }', '1:12 duplicate-key'],
   'two merge keys': ['a: &x { p: 1 }\nb: { <<: *x, <<: *x }', '2:14 duplicate-key'],
   'merging what is no mapping': ['a: { <<: 5 }', '1:6 invalid-merge'],
+  'a carriage return alone, in a plain text': ['a: c\rk\nb: 1\n', '1:5 line-end'],
+  'a carriage return alone, in quotes': ['a: 1\r\nb: "c\rk"\r\n', '2:6 line-end'],
+  'half of a surrogate pair': ['a: "\\ud800"\n', '1:4 invalid-value'],
   'a key that is no text': ['? [a]\n: b', '1:3 yaml-syntax'],
   'a missing key': [': x', '1:1 invalid-key'],
   'the key __proto__': ['a: { __proto__: { b: 1 } }', '1:6 invalid-key'],
