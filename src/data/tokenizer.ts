@@ -1,6 +1,7 @@
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import type { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { DataError } from '../diagnostics/errors.js';
 import { type ChatFormat, chatFormat } from './chat-format.js';
+import { buildTokenizer } from './tokenizer-build.js';
 import {
   chatTemplateOf,
   type JsonFile,
@@ -52,19 +53,27 @@ export function loadTokenizer(files: TokenizerFiles, place?: TokenizerPlace): To
   if (files['tokenizer.json'] === undefined) throw missingTokenizer(place);
   const config = readConfig(files);
   const definition = readDefinition(parseFile(files, 'tokenizer.json'), config, parseFile(files, 'added_tokens.json'));
-  const tokenizer = build(definition, config);
+  const tokenizer = buildTokenizer(definition, config);
   const special = new Set(definition.added_tokens.filter((token) => token.special === true).map(({ id }) => id));
   const named = namedTokens(config);
   const beginning = beginningOf(definition.post_processor);
   checkBeginning(config, beginning, named.bos_token === undefined ? undefined : tokenizer.token_to_id(named.bos_token));
   const eosId = named.eos_token === undefined ? undefined : tokenizer.token_to_id(named.eos_token);
-  const encode = (by: HuggingFaceTokenizer, text: string) => by.encode(text, { add_special_tokens: false }).ids;
+  const singles = singleWords(definition);
+  const encode = (by: HuggingFaceTokenizer, text: string): number[] => {
+    checkSingles(singles, text);
+    const { ids } = by.encode(text, { add_special_tokens: false });
+    if (ids.every(Number.isInteger)) return ids;
+    throw new DataError(`The tokenizer has no token for a character of ${excerpt(text)}, and none for unknown ones`, {
+      hint: 'Leave such rows out with `where`, or use a tokenizer with an unk_token or byte_fallback.',
+    });
+  };
   let bare: HuggingFaceTokenizer | undefined = hasDummyPrefix(definition) ? undefined : tokenizer;
   let chat: ChatFormat | undefined;
   return {
     encode: (text, withSpecial) => (withSpecial ? [...beginning, ...encode(tokenizer, text)] : encode(tokenizer, text)),
     encodeContinuation(text) {
-      bare ??= build(withoutDummyPrefix(definition), config);
+      bare ??= buildTokenizer(withoutDummyPrefix(definition), config);
       return encode(bare, text);
     },
     decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: true })),
@@ -79,17 +88,30 @@ export function loadTokenizer(files: TokenizerFiles, place?: TokenizerPlace): To
   };
 }
 
-/** @throws DataError when the upstream library does not know a part of the definition */
-function build(definition: TokenizerDefinition, config: JsonFile): HuggingFaceTokenizer {
-  // Of the configuration nothing else reaches the library, which would apply options of the slow tokenizers on top.
-  const { clean_up_tokenization_spaces: tidy } = config;
-  try {
-    return new HuggingFaceTokenizer(definition, { clean_up_tokenization_spaces: tidy === true });
-  } catch (cause) {
-    throw new DataError(`tokenizer.json describes a tokenizer that cannot be built: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
+const wordCharacter = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]';
+
+/** Where tokens that stand for whole words only touch other word characters. */
+function singleWords({ added_tokens: tokens }: TokenizerDefinition): readonly RegExp[] {
+  return tokens.flatMap(({ content, single_word: single }) => {
+    if (single !== true) return [];
+    const text = content.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+    return [new RegExp(`(?<=${wordCharacter})${text}|${text}(?=${wordCharacter})`, 'u')];
+  });
+}
+
+function checkSingles(singles: readonly RegExp[], text: string): void {
+  const found = singles.map((pattern) => pattern.exec(text)).find((match) => match !== null);
+  if (found === undefined) return;
+  throw new DataError(
+    `The token ${JSON.stringify(found![0])} is single_word, and stands inside a word of ${excerpt(text)}`,
+    {
+      hint: 'runflow does not split such words: leave the row out with `where`, or set single_word to false in tokenizer.json.',
+    },
+  );
+}
+
+function excerpt(text: string): string {
+  return JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 60)}…`);
 }
 
 /** transformers' versions differ in which of the two files they follow, so both must say the same. */
