@@ -141,18 +141,31 @@ test('twenty storeys of diamonds are read once each', async () => {
 
 const keys = ['a', 'b', 'c'];
 
-/** Files 0 (the workflow) … n−1, each including some of those after it in any order, and giving some of the keys. */
-function randomGraph(random: (below: number) => number) {
-  const count = 2 + random(7);
+interface File {
+  readonly name: string;
+  readonly includes: readonly number[];
+  readonly gives: readonly string[];
+}
+
+/** Files 0 (a profile of the workflow), 1 (the workflow) … n−1, each including some of those after it in any order. */
+function randomGraph(random: (below: number) => number): readonly File[] {
+  const count = 3 + random(7);
   return Array.from({ length: count }, (_, index) => {
-    const later = Array.from({ length: count - index - 1 }, (_unused, offset) => index + 1 + offset);
-    const includes = later.filter(() => random(2) === 0);
+    const first = Math.max(index + 1, 2);
+    const includes = Array.from({ length: count - first }, (_unused, offset) => first + offset);
     for (let at = includes.length - 1; at > 0; at--) {
       const other = random(at + 1);
       [includes[at], includes[other]] = [includes[other]!, includes[at]!];
     }
-    return { includes, gives: keys.filter(() => random(3) === 0) };
+    const name = index === 0 ? 'profiles/toy.yaml' : index === 1 ? 'main.yaml' : `f${index}.yaml`;
+    return { name, includes: includes.filter(() => random(2) === 0), gives: keys.filter(() => random(3) === 0) };
   });
+}
+
+function textOf({ includes, gives, name }: File, index: number, graph: readonly File[]): readonly [string, string] {
+  const up = name.includes('/') ? '../' : '';
+  const list = includes.map((other) => up + graph[other]!.name).join(', ');
+  return [name, main(`include: [${list}]\nparams: { ${gives.map((key) => `${key}: ${index}`).join(', ')} }`)];
 }
 
 test('in 2,000 random graphs of includes no override disappears', async () => {
@@ -161,22 +174,17 @@ test('in 2,000 random graphs of includes no override disappears', async () => {
   let refused = 0;
   for (let round = 0; round < 2000; round++) {
     const graph = randomGraph(random);
-    const nameOf = (index: number) => (index === 0 ? 'main.yaml' : `f${index}.yaml`);
-    const texts = graph.map(({ includes, gives }, index) => [
-      nameOf(index),
-      main(
-        `include: [${includes.map(nameOf).join(', ')}]\nparams: { ${gives.map((key) => `${key}: ${index}`).join(', ')} }`,
-      ),
-    ]);
-    const loaded = await loadWorkflow('main.yaml', {}, memoryFiles(Object.fromEntries(texts)));
-    const reached = new Set<number>();
+    const profile = round % 2 === 0 ? 'toy' : undefined;
+    const disk = memoryFiles(Object.fromEntries(graph.map(textOf)));
+    const loaded = await loadWorkflow('main.yaml', { profile }, disk);
     const below = graph.map(() => new Set<number>());
     for (let index = graph.length - 1; index >= 0; index--) {
       for (const other of graph[index]!.includes) for (const one of [other, ...below[other]!]) below[index]!.add(one);
     }
-    for (const index of [0, ...below[0]!]) reached.add(index);
+    const tops = profile === undefined ? [1] : [1, 0];
+    const reached = new Set(tops.flatMap((top) => [top, ...below[top]!]));
     // Everything that one file is to win over, by a rule or by several after one another.
-    const lists = [...reached].map((index) => graph[index]!.includes);
+    const lists = [tops, ...[...reached].map((index) => graph[index]!.includes)];
     const isOver = (stronger: number, weaker: number) =>
       below[stronger]!.has(weaker) ||
       lists.some((list) => list.includes(weaker) && list.indexOf(stronger) > list.indexOf(weaker));
