@@ -24,7 +24,14 @@ export type { Digest } from './formats/digest.js';
 export { EventBus, type Listener } from './run/event-bus.js';
 export type { GroupTotal, RunEvent } from './run/events.js';
 export { type ExportOptions, exportModel } from './run/export.js';
-export { describePlan, type PlanDescription, type PlannedStep, type PlanOptions, planWorkflow } from './run/plan.js';
+export {
+  describePlan,
+  type PlanDescription,
+  type Planned,
+  type PlannedStep,
+  type PlanOptions,
+  planWorkflow,
+} from './run/plan.js';
 export type { Prepared } from './run/prepare.js';
 export { type RunOptions, runWorkflow } from './run/run.js';
 export type { Store } from './store/store.js';

@@ -3,12 +3,14 @@ import type { Reason } from '../plan/explain.js';
 import { reasonText } from '../plan/explain-text.js';
 import { commitName, type HubDefinition } from '../plan/hub-in-use.js';
 import { omissionTexts } from '../plan/omission-text.js';
-import { toFetch } from '../run/plan.js';
+import { inAll, type JudgeRequests } from '../run/judge-requests.js';
+import { type Planned, toFetch } from '../run/plan.js';
 import type { Prepared } from '../run/prepare.js';
+import { budgetWarning } from '../steps/judge-budget.js';
 import type { Step } from '../steps/step.js';
 
 /** The plan on a screen: a line a group of steps, with the reasons of those that will run, one example each. */
-export function planText(name: string, prepared: Prepared): string {
+export function planText(name: string, prepared: Planned): string {
   const lines = [headline(name, prepared)];
   const groups = grouped(prepared.steps, (step) => step.group);
   const width = Math.max(0, ...[...groups.keys()].map((group) => group.length)) + 2;
@@ -24,7 +26,7 @@ export function planText(name: string, prepared: Prepared): string {
 }
 
 /** One line a step. */
-export function planTextOfEach(name: string, prepared: Prepared): string {
+export function planTextOfEach(name: string, prepared: Planned): string {
   const lines = [headline(name, prepared)];
   for (const { id } of prepared.steps) {
     const reason = prepared.explainer.explain(id);
@@ -78,7 +80,7 @@ function grouped<T>(items: readonly T[], groupOf: (item: T) => string): Map<stri
 }
 
 /** What is not in the plan, and why. */
-function notes(prepared: Prepared): string[] {
+function notes(prepared: Planned): string[] {
   const { plan } = prepared;
   const lines = hubLines(toFetch(prepared));
   const names = new Map(plan.hub.map((definition) => [commitName(definition), nameOf(definition)]));
@@ -92,7 +94,32 @@ function notes(prepared: Prepared): string[] {
     );
   }
   for (const text of omissionTexts(plan.omitted)) lines.push(printableLine(`  left out of ${text}`));
-  return lines;
+  return [...lines, ...judgeLines(prepared.judges)];
+}
+
+/** What judges behind servers would be asked, a line each, and a line for all. */
+function judgeLines(judges: readonly JudgeRequests[]): string[] {
+  if (judges.length === 0) return [];
+  const lines = judges.map((one) => {
+    const sets = `${one.responseSets} ${one.responseSets === 1 ? 'set' : 'sets'} of responses`;
+    const tokens = one.allowedTokens === null ? '' : `, ${counted(one.allowedTokens)} tokens allowed`;
+    return `    ${one.judge}: ${sets}, ${requestsText(one)}${tokens}`;
+  });
+  const all = judges.length > 1 ? [`    in all: ${requestsText(inAll(judges))}`] : [];
+  const warnings = judges.flatMap((one) => {
+    const warning = budgetWarning(one);
+    return warning === undefined ? [] : [`  warning: ${warning.message}`, `    hint: ${warning.hint}`];
+  });
+  return ['  to ask judges:', ...lines, ...all, ...warnings].map(printableLine);
+}
+
+function requestsText({ needed, kept, allowed }: Pick<JudgeRequests, 'needed' | 'kept' | 'allowed'>): string {
+  const most = needed === null ? 'an unknown number of requests' : `at most ${counted(needed)} requests`;
+  return `${most} needed, ${counted(kept)} verdicts kept, ${allowed === null ? 'no limit' : `${counted(allowed)} requests allowed`}`;
+}
+
+function counted(count: number): string {
+  return count.toLocaleString('en');
 }
 
 function hubLines(definitions: readonly HubDefinition[]): string[] {

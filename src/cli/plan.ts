@@ -18,7 +18,7 @@ export const command: Command = {
     all: { description: 'One line a step, reasons in full' },
     json: {
       description:
-        'Print one JSON object: {steps: [{id, kind, status, reason}], counts: {cached, run}, toFetch, deferred}',
+        'Print one JSON object: {steps: [{id, kind, status, reason}], counts: {cached, run}, toFetch, deferred, judges, judging}',
     },
     'exit-code': { description: `Exit with ${somethingToRun} when something would run` },
   },

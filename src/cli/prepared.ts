@@ -1,5 +1,4 @@
-import { planWorkflow } from '../run/plan.js';
-import type { Prepared } from '../run/prepare.js';
+import { type Planned, planWorkflow } from '../run/plan.js';
 import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
@@ -24,7 +23,7 @@ export const planOptions = {
 export async function preparedFor(
   invocation: Invocation,
   targets: readonly string[],
-): Promise<Prepared & { readonly workflow: LoadedWorkflow }> {
+): Promise<Planned & { readonly workflow: LoadedWorkflow }> {
   const workflow = await workflowOf(invocation.positionals[0]!, loadOptions(invocation));
   const store = Store.open(storeLocation(folderOption(invocation, 'store'), process.env));
   const prepared = await planWorkflow({ workflow, store, targets, force: invocation.values('force') });

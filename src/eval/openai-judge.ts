@@ -68,14 +68,18 @@ export class OpenAiJudge implements Judge {
     this.identity = { judge: 'openai', model, url, maxTokens, seed, temperature: temperature ?? 'lowest', asked };
   }
 
+  /** What the answer to a question is kept under. */
+  questionKey(item: JudgeItem): Digest {
+    return verdictKey(this.identity, wellFormedItem(item));
+  }
+
   async verdicts(items: readonly JudgeItem[], { cache, signal, progress, notice }: JudgeRun = {}): Promise<Verdict[]> {
     const { key, patience, concurrency, budget = new Budget() } = this.#options;
     const answers = new Map<Digest, KeptAnswer>();
     const questions = new Map<Digest, JudgeItem>();
-    const keys = items.map((written) => {
-      const item = { prompt: wellFormed(written.prompt), response: wellFormed(written.response) };
-      const itemKey = verdictKey(this.identity, item);
-      questions.set(itemKey, item);
+    const keys = items.map((item) => {
+      const itemKey = this.questionKey(item);
+      questions.set(itemKey, wellFormedItem(item));
       return itemKey;
     });
     for (const itemKey of questions.keys()) {
@@ -115,6 +119,10 @@ export class OpenAiJudge implements Judge {
 
 function verdictOf({ text, reason }: KeptAnswer, rubric: Rubric): Verdict {
   return text === null ? { score: null, raw: `[${reason}]` } : { score: rubric.parse(text), raw: text };
+}
+
+function wellFormedItem({ prompt, response }: JudgeItem): JudgeItem {
+  return { prompt: wellFormed(prompt), response: wellFormed(response) };
 }
 
 /** A model may write half a surrogate pair. A server gets the replacement character in its place, as UTF-8 has no other. */

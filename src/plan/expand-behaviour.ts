@@ -58,7 +58,9 @@ export class BehaviourExpansion {
   expand(): readonly BehaviourRow[] | Waiting {
     const rows: BehaviourRow[] = [];
     const waitsFor = new Set<string>();
-    for (const subject of this.#subjects()) {
+    const subjects = this.#subjects();
+    for (const { metrics } of subjects) for (const { name } of metrics.keys()) this.#builder.countResponses(name);
+    for (const subject of subjects) {
       const model = subject.model();
       for (const metric of subject.metrics.keys()) {
         const waiting = 'waitsFor' in model ? model.waitsFor : this.#waitsFor(metric);
@@ -192,7 +194,13 @@ export class BehaviourExpansion {
           prompt,
           judge: { openai: { model: named, url, rubric, ...sampling } },
         };
-        const hints: JudgeHints = { ...asking, ...(key === undefined ? {} : { key }) };
+        const responseSets = this.#builder.responseSets.get(metric.name)!;
+        const hints: JudgeHints = {
+          judge: `metrics.${metric.name}`,
+          responseSets,
+          ...asking,
+          ...(key === undefined ? {} : { key }),
+        };
         return this.#add('judge', metric, subject, params, inputs, hints);
       }
       case 'model': {

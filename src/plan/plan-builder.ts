@@ -8,6 +8,7 @@ export class PlanBuilder {
   readonly #named = new Map<string, Set<string>>();
   readonly #omitted = new Map<string, Omission>();
   readonly #deferred = new Map<string, Set<string>>();
+  readonly responseSets = new Map<string, number>();
   readonly results: ResultFile[] = [];
   readonly exports = new Map<string, string>();
 
@@ -20,6 +21,11 @@ export class PlanBuilder {
       else ids.add(step.id);
     }
     return step.id;
+  }
+
+  /** Counts one model whose responses, or loss, a metric measures, whether or not its steps can be known yet. */
+  countResponses(metric: string): void {
+    this.responseSets.set(metric, (this.responseSets.get(metric) ?? 0) + 1);
   }
 
   addSource(node: string, source: Source): void {
@@ -51,6 +57,7 @@ export class PlanBuilder {
       steps: [...this.#steps.values()],
       sources: this.#sources,
       deferred: [...this.#deferred].map(([what, models]) => ({ what, models: [...models] })),
+      responseSets: this.responseSets,
       results: this.results,
       exports: this.exports,
       named: new Map([...this.#named].map(([name, ids]) => [name, [...ids]])),

@@ -11,6 +11,8 @@ export interface Plan {
   readonly hub: readonly HubDefinition[];
   /** What cannot be unrolled before something is fetched. */
   readonly deferred: readonly Deferred[];
+  /** Of each metric of behaviour, by name: how many models it measures, also those whose steps are not known yet. */
+  readonly responseSets: ReadonlyMap<string, number>;
   /** What goes to the results folder. */
   readonly results: readonly ResultFile[];
   /** The models of the workflow's `exports` → their nodes. */

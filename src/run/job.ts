@@ -3,15 +3,21 @@ import type { Digest } from '../formats/digest.js';
 import { artifactOf } from '../plan/key.js';
 import type { Step } from '../steps/step.js';
 import type { Job } from '../worker/protocol.js';
+import type { StepStore } from './step-store.js';
 
 /** A step whose inputs are known, as a worker gets it. */
-export function jobOf(step: Step, key: Digest, outputs: ReadonlyMap<string, Artifacts>, store: string): Job {
+export function jobOf(
+  step: Step,
+  key: Digest,
+  outputs: ReadonlyMap<string, Artifacts>,
+  { path, run }: Pick<StepStore, 'path' | 'run'>,
+): Job {
   const inputs: Record<string, { one: Artifact } | { all: Artifacts }> = {};
   for (const [name, input] of Object.entries(step.inputs)) {
     inputs[name] = input.output === '*' ? { all: outputs.get(input.node)! } : { one: artifactOf(step, input, outputs) };
   }
   const { id, kind, params, hints } = step;
-  return { step: id, kind, key, params, ...(hints === undefined ? {} : { hints }), inputs, store };
+  return { step: id, kind, key, params, ...(hints === undefined ? {} : { hints }), inputs, store: path, run };
 }
 
 /** The steps that made inputs whose bytes are not there any more, thrown away because they were damaged. */

@@ -7,6 +7,7 @@ import type { LoadedWorkflow } from '../workflow/workflow.js';
 import { Catalog } from './catalog.js';
 import { findDevice } from './device.js';
 import { readPins } from './hub-pins.js';
+import { type AllJudgeRequests, inAll, type JudgeRequests, judgeRequests } from './judge-requests.js';
 import { type Prepared, prepare } from './prepare.js';
 
 export interface PlanOptions {
@@ -24,10 +25,10 @@ export interface PlanOptions {
  *
  * @throws what prepare throws
  */
-export async function planWorkflow(options: PlanOptions): Promise<Prepared> {
+export async function planWorkflow(options: PlanOptions): Promise<Planned> {
   const { workflow, store, targets = [], force = [], environment = process.env } = options;
   const device = await findDevice(environment);
-  return prepare({
+  const prepared = await prepare({
     workflow,
     store,
     catalog: new Catalog(workflow, store),
@@ -37,6 +38,12 @@ export async function planWorkflow(options: PlanOptions): Promise<Prepared> {
     force,
     lookUp: (key) => store.lookUp(key),
   });
+  return { ...prepared, judges: await judgeRequests(prepared, workflow, store) };
+}
+
+/** With what judges would be asked. */
+export interface Planned extends Prepared {
+  readonly judges: readonly JudgeRequests[];
 }
 
 /** A plan as `runflow plan --json` prints it. */
@@ -47,6 +54,9 @@ export interface PlanDescription {
   readonly toFetch: readonly HubDefinition[];
   /** What can be planned only then. */
   readonly deferred: readonly Deferred[];
+  /** What judges behind servers would be asked, and of all of them together. */
+  readonly judges: readonly JudgeRequests[];
+  readonly judging: AllJudgeRequests;
 }
 
 export interface PlannedStep {
@@ -57,7 +67,7 @@ export interface PlannedStep {
   readonly reason: string;
 }
 
-export function describePlan(prepared: Prepared): PlanDescription {
+export function describePlan(prepared: Planned): PlanDescription {
   const { plan, steps, explainer } = prepared;
   const described = steps.map(({ id, kind }): PlannedStep => {
     const reason = explainer.explain(id);
@@ -65,7 +75,15 @@ export function describePlan(prepared: Prepared): PlanDescription {
   });
   const cached = described.filter(({ status }) => status === 'cached').length;
   const counts = { cached, run: described.length - cached };
-  return { steps: described, counts, toFetch: toFetch(prepared), deferred: plan.deferred };
+  const { judges } = prepared;
+  return {
+    steps: described,
+    counts,
+    toFetch: toFetch(prepared),
+    deferred: plan.deferred,
+    judges,
+    judging: inAll(judges),
+  };
 }
 
 /** What of the hub is not in the store: not looked up yet, or to be fetched by a step of the plan. */

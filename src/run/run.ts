@@ -3,6 +3,7 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
 import { reasonText } from '../plan/explain-text.js';
 import { omissionTexts } from '../plan/omission-text.js';
+import { budgetTold, budgetWarning } from '../steps/judge-budget.js';
 import { stepDeclarations } from '../steps/registry.js';
 import { DamagedObjectError } from '../store/object-store.js';
 import type { ActiveRun } from '../store/runs.js';
@@ -15,6 +16,7 @@ import type { Executor } from './executor.js';
 import { groupTotals } from './group-totals.js';
 import { pinHub } from './hub-pins.js';
 import { missingJudgeKeys } from './judge-keys.js';
+import { judgeRequests } from './judge-requests.js';
 import { LocalExecutor } from './local-executor.js';
 import { type Prepared, prepare } from './prepare.js';
 import { type FolderContents, ResultsFolder } from './results-folder.js';
@@ -100,6 +102,7 @@ class RunSession {
   #commits: ReadonlyMap<string, string> = new Map();
   #prepared: Prepared | undefined;
   #contents: FolderContents | undefined;
+  readonly #budgetsTold = new Set<string>();
   #environmentFailed = false;
   readonly #told = new Set<string>();
 
@@ -147,6 +150,7 @@ class RunSession {
       this.#announce(this.#prepared, round);
       this.#tellOmissions(this.#prepared);
       if (!(this.#options.keepGoing ?? false)) this.#checkKeys(this.#prepared, round);
+      await this.#checkBudgets(this.#prepared);
       const { tasks, otherDevice } = await this.#schedule(this.#prepared);
       if (!this.#signal.aborted && otherDevice !== undefined) {
         await this.#useOtherDevice(otherDevice);
@@ -231,6 +235,18 @@ class RunSession {
     if (missing !== undefined) throw missing;
     if (round > 0) return;
     for (const warning of later) this.#options.events.publish({ type: 'warning', ...warning });
+  }
+
+  /** Warns of budgets that may not do, once each. Steps do where only they know how much there is to judge. */
+  async #checkBudgets(prepared: Prepared): Promise<void> {
+    const { events, store, workflow } = this.#options;
+    for (const requests of await judgeRequests(prepared, workflow, store)) {
+      const warning = budgetWarning(requests);
+      if (warning === undefined || this.#budgetsTold.has(requests.judge)) continue;
+      this.#budgetsTold.add(requests.judge);
+      await store.runValues.change<boolean>(this.#run.record.id, budgetTold(requests.judge), () => true);
+      events.publish({ type: 'warning', ...warning });
+    }
   }
 
   async #schedule({ steps, outcomes, situation, explainer }: Prepared): Promise<SchedulerResult> {

@@ -181,7 +181,7 @@ export class Scheduler {
     };
     const started = new Date();
     try {
-      const job = jobOf(task.step, key, this.#frontier.outputs, store.path);
+      const job = jobOf(task.step, key, this.#frontier.outputs, store);
       const outputs = await executor.execute(job, observer, signal);
       const seconds = (Date.now() - started.getTime()) / 1000;
       const provenance = { workflow, step: id, started: started.toISOString(), seconds, versions };

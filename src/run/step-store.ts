@@ -9,6 +9,8 @@ import type { Store } from '../store/store.js';
 /** What the scheduler needs of a store; a test gives it one in memory. */
 export interface StepStore {
   readonly path: string;
+  /** The id of the run. */
+  readonly run: string;
   /** Notes that the run uses the key (gc then spares it) and looks it up. */
   lookUp(key: Digest, step: string): Found;
   /** The lock on a key, unless another run has it. */
@@ -27,6 +29,7 @@ export interface StepStore {
 export function stepStore(store: Store, run: ActiveRun): StepStore {
   return {
     path: store.path,
+    run: run.record.id,
     lookUp: (key, step) => store.lookUp(key, { run, step }),
     tryLock: (key) => store.locks.tryAcquire(hexOf(key)),
     waitForLock: (key, options) => store.claim(key, options),

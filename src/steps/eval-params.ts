@@ -44,6 +44,10 @@ export type JudgeHints = {
   readonly concurrency: number;
   readonly attempts: number;
   readonly timeoutSeconds: number;
+  /** Whose budget it is: all steps of a run that name it share it. */
+  readonly judge: string;
+  /** How many models' responses that judge gets. */
+  readonly responseSets: number;
   readonly budget: { readonly requests?: number; readonly tokens?: number };
 };
 

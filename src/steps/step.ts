@@ -1,6 +1,6 @@
 import type { Artifact, Artifacts } from '../formats/artifact.js';
 import type { Digest } from '../formats/digest.js';
-import type { JsonObject } from '../formats/json.js';
+import type { Json, JsonObject } from '../formats/json.js';
 import type { DType } from '../formats/tensor.js';
 import type { Gpu } from '../gpu/gpu.js';
 
@@ -26,6 +26,11 @@ export interface Step {
   readonly origin?: string;
   /** Expected work in any unit that is the same throughout the group; for the time left, never in the key. */
   readonly cost?: number;
+}
+
+/** What the folder of a memory is found by: of all steps and runs, and of nothing else. */
+export function memoryName(name: string): string {
+  return `memory/${name}`;
 }
 
 /** What the planner knows of a kind of step. The implementation is loaded only in the worker. */
@@ -68,6 +73,11 @@ export interface StepContext {
   resident<T extends Resident>(key: Digest, make: () => Promise<T>): Promise<T>;
   /** A folder of this step's key that survives a kill: resumable state goes here. Removed once the step is recorded. */
   scratch(): Promise<string>;
+  /**
+   * Changes a small value that all steps of this run share, whoever carries them out: one change after another, each whole
+   * or not at all. `undefined` before the first. Gone with the run.
+   */
+  changeShared<T extends Json>(name: string, update: (before: T | undefined) => T): Promise<T>;
   /**
    * A folder that all steps share which ask for the same name. What lies there costs time or money to get again and
    * nothing else: it goes when nobody has added to it for a while.

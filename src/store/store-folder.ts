@@ -15,7 +15,7 @@ const format = 'runflow store 1\n';
  *     objects/sha256/ab/<hex>   bytes by their digest, read-only
  *     actions/ab/<hex>          key → outputs, sealed JSON
  *     files/ab/<hex>            remembered digests of files outside the store, by the digest of their path
- *     runs/<id>/                run.json, keys (one line a step looked up), whatever the runner keeps of a run
+ *     runs/<id>/                run.json, keys (one line a step looked up), values/ that all processes of a run share
  *     locks/                    one file a key in work
  *     scratch/<hex>/            resumable state of a step in work
  *     tmp/                      files not yet whole, named by the process that writes them

@@ -8,6 +8,7 @@ import { FileDigests } from './file-digests.js';
 import { type Lock, Locks } from './locks.js';
 import { ObjectStore } from './object-store.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { RunValues } from './run-values.js';
 import { type ActiveRun, Runs } from './runs.js';
 import { StoreFolder } from './store-folder.js';
 
@@ -23,6 +24,7 @@ export class Store {
   readonly files: FileDigests;
   readonly locks: Locks;
   readonly runs: Runs;
+  readonly runValues: RunValues;
 
   private constructor(folder: StoreFolder) {
     this.folder = folder;
@@ -31,6 +33,7 @@ export class Store {
     this.actions = new ActionStore(folder, this.objects, this.files);
     this.locks = new Locks(folder);
     this.runs = new Runs(folder);
+    this.runValues = new RunValues(folder, this.locks);
   }
 
   /** @throws EnvironmentError when the folder is no store, and not empty */

@@ -20,6 +20,8 @@ export interface Job {
   /** An artifact, or for `*` inputs all of the node's artifacts. */
   readonly inputs: Readonly<Record<string, { one: Artifact } | { all: Artifacts }>>;
   readonly store: string;
+  /** The run that it is a part of: what its steps share is found by it, wherever they are carried out. */
+  readonly run: string;
 }
 
 /** Worker → runner. `alive` comes every second as long as the event loop turns; `deviceBusySeconds` is how long the oldest submission has been running. */

@@ -1,10 +1,10 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
 import { type Digest, digestOf } from '../formats/digest.js';
-import type { JsonObject } from '../formats/json.js';
+import type { Json, JsonObject } from '../formats/json.js';
 import { NonFiniteScan } from '../formats/non-finite.js';
 import type { Gpu } from '../gpu/gpu.js';
-import type { ArtifactWriter, Resident, StepContext } from '../steps/step.js';
+import { type ArtifactWriter, memoryName, type Resident, type StepContext } from '../steps/step.js';
 import type { Store } from '../store/store.js';
 import type { Job, Reply } from './protocol.js';
 import type { ResidentSlot } from './resident-slot.js';
@@ -136,7 +136,11 @@ export class WorkerContext implements StepContext {
   }
 
   memory(name: string): Promise<string> {
-    return this.#store.scratch(digestOf(`memory/${name}`));
+    return this.#store.scratch(digestOf(memoryName(name)));
+  }
+
+  changeShared<T extends Json>(name: string, update: (before: T | undefined) => T): Promise<T> {
+    return this.#store.runValues.change(this.#job.run, name, update);
   }
 
   progress(update: { done: number; total: number; unit?: string; note?: string }): void {

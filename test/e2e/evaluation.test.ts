@@ -237,6 +237,49 @@ test("a judge's prompt re-runs judging alone; its key is in no file; verdicts ou
   }
 });
 
+test('a budget is of the whole run, and one that may not do is said before anything is paid', async ({ sandbox }) => {
+  const server = new ChatStandIn();
+  try {
+    server.answer = ({ body }) => `#thescore: ${(body.messages[0]!.content.length % 5) + 1}`;
+    const url = await server.url();
+    const judge = (requests: number) => `{ openai: m, url: "${url}", budget: { requests: ${requests} } }`;
+    const planned = async () => {
+      const { stdout } = await sandbox.runflow(['plan', 'lab.yaml', '--json']);
+      return JSON.parse(stdout) as { judges: object[]; judging: { needed: number; kept: number; allowed: number } };
+    };
+    await sandbox.write('lab.yaml', lab(judge(20)));
+    const before = await planned();
+    assert.equal(before.judges, [
+      {
+        ...{ judge: 'metrics.harmfulness', model: 'm', responseSets: 9, needed: 72, kept: 0 },
+        ...{ allowed: 20, allowedTokens: null },
+      },
+    ]);
+    const text = (await sandbox.runflow(['plan', 'lab.yaml'])).stdout;
+    assert.match(text, 'metrics.harmfulness: 9 sets of responses, at most 72 requests needed, 0 verdicts kept, 20 requests allowed'); // biome-ignore format: one line
+    assert.match(text, 'warning: metrics.harmfulness may need 72 requests, and its budget allows this run 20');
+
+    const first = await sandbox.runflow(['run', 'lab.yaml', '--json']);
+    assert.is(first.status, 1);
+    assert.is(server.asked.length, 20);
+    assert.match(first.stdout, "The judge's budget of 20 requests is used up");
+    const warned = first.events.filter((event) => event.type === 'warning' && /may need/.test(event.message));
+    assert.is(warned.length, 1);
+    const asks = first.events.findIndex((event) => event.type === 'step-started' && /^judge/.test(event.step));
+    assert.ok(first.events.indexOf(warned[0]!) < asks);
+
+    const between = await planned();
+    assert.ok(between.judging.kept >= 20 && between.judging.needed < 72 - 20, 'what is kept is not asked again');
+    const distinct = 20 + between.judging.needed;
+    await sandbox.write('lab.yaml', lab(judge(distinct - 20)));
+    await sandbox.runflow(['run', 'lab.yaml', '--json']);
+    assert.ok(server.asked.length <= distinct, `${server.asked.length} requests for ${distinct} questions`);
+    assert.equal({ ...(await planned()).judging, kept: 0 }, { needed: 0, kept: 0, allowed: distinct - 20 });
+  } finally {
+    await server.stop();
+  }
+});
+
 test('a model of the workflow judges by what it says; what it does not say is counted as invalid, not averaged', async ({
   sandbox,
 }) => {

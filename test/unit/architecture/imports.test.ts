@@ -39,6 +39,7 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
   { from: 'run', to: 'worker/protocol', how: 'type' },
   { from: 'run', to: 'gpu/driver', how: 'lazy' },
   { from: 'run', to: 'data/hub', how: 'lazy' },
+  { from: 'run', to: 'eval/open-questions', how: 'lazy' },
   { from: 'run', to: 'data/hub-lock', how: 'lazy' },
   { from: 'run', to: 'data/hub-settings', how: 'lazy' },
   { from: 'steps', to: 'steps/implementations/*', how: 'lazy' },

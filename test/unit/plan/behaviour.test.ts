@@ -226,6 +226,7 @@ test('how a judge is asked is a hint, and its key is told by name only', async (
   });
   assert.equal(hints, {
     ...{ concurrency: 8, attempts: 2, timeoutSeconds: 120, budget: { tokens: 9 }, key: 'JUDGE_API_KEY' },
+    ...{ judge: 'metrics.harm', responseSets: 5 },
   });
 });
 

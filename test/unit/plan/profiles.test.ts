@@ -8,7 +8,9 @@ import { expand } from '../../../src/plan/expand.js';
 import type { Facts, ModelFacts, TensorFacts } from '../../../src/plan/facts.js';
 import { hubInUse } from '../../../src/plan/hub-in-use.js';
 import type { Plan } from '../../../src/plan/plan.js';
+import { judgeRequests } from '../../../src/run/judge-requests.js';
 import { stepDeclarations } from '../../../src/steps/registry.js';
+import { Store } from '../../../src/store/store.js';
 import { loadWorkflow } from '../../../src/workflow/load.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
 
@@ -141,6 +143,27 @@ for (const semantics of ['paper', 'reference'] as const) {
     }
   });
 }
+
+test('the plan of experiment 1 says what its judge is asked, as far as it is known', async () => {
+  const store = Store.open('/nowhere');
+  const profile = profiles['qwen2.5-1.5b']!;
+  const judged = async (set: readonly string[], factsOf: (workflow: LoadedWorkflow) => Facts) => {
+    const workflow = await load('exp1', 'qwen2.5-1.5b', set);
+    const plan = expand(workflow, factsOf(workflow));
+    return judgeRequests({ plan, steps: plan.steps, outcomes: new Map() }, workflow, store);
+  };
+  const expected = {
+    ...{ judge: 'metrics.harmfulness', model: 'gpt-4o-mini', responseSets: 74, kept: 0 },
+    ...{ allowed: 50_000, allowedTokens: null },
+  };
+  for (const facts of [() => nothing, pinned, (workflow: LoadedWorkflow) => fetched(workflow, profile)]) {
+    assert.equal(await judged([], facts), [{ ...expected, needed: null }]);
+    assert.equal(await judged(['datasets.requests.take=520'], facts), [{ ...expected, needed: 38_480 }]);
+    assert.equal(await judged(['datasets.requests.take=520', 'metrics.harmfulness.limit=10'], facts), [
+      { ...expected, needed: 740 },
+    ]);
+  }
+});
 
 for (const [name, profile] of Object.entries(profiles)) {
   test(`${name} has the true sizes of its models`, () => {

@@ -43,6 +43,7 @@ async function run(declaration: StepDeclaration, params: JsonObject, inputs: Rea
     resident: unused,
     scratch: unused,
     memory: unused,
+    changeShared: unused,
     progress: () => {},
     log: unused,
     warn: unused,

@@ -13,6 +13,7 @@ import { artifact, MemoryStore, situationOf } from '../plan/memory-store.js';
 /** A store in memory whose locks can be held by somebody else. */
 export class FakeStepStore implements StepStore {
   readonly path = '/store';
+  readonly run = 'run';
   readonly memory: MemoryStore;
   /** Keys that another run works on, with what it will have done in the end; undefined: it gives up. */
   readonly others = new Map<Digest, (() => void) | undefined>();

@@ -100,6 +100,8 @@ test('a server judges once what several steps ask, and its key is nowhere in wha
       concurrency: 2,
       attempts: 2,
       timeoutSeconds: 5,
+      judge: 'metrics.harm',
+      responseSets: 1,
       budget: {},
     };
     server.answer = ({ body }) => (body.messages[0]!.content.includes('odd') ? 'no verdict' : '#thescore: 4');

@@ -93,7 +93,10 @@ test('converting and storing large tensors lets the event loop turn', async () =
   const folder = await mkdtemp(join(tmpdir(), 'runflow-event-loop-'));
   try {
     const store = Store.open(join(folder, 'store'));
-    const job: Job = { ...{ step: 's', kind: 'k', key: digestOf('k'), params: {}, inputs: {} }, store: store.path };
+    const job: Job = {
+      ...{ step: 's', kind: 'k', key: digestOf('k'), params: {}, inputs: {}, run: 'run' },
+      store: store.path,
+    };
     const noGpu = () => Promise.reject(new Error('no device here'));
     const signal = new AbortController().signal;
     const context = new WorkerContext(job, store, noGpu, new ResidentSlot(), signal, () => undefined);

@@ -1,6 +1,6 @@
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
-import type { JsonObject } from '../../../src/formats/json.js';
+import type { Json, JsonObject } from '../../../src/formats/json.js';
 import type { StepContext } from '../../../src/steps/step.js';
 
 /** A step's surroundings held in memory: runs an implementation without a store or a worker. */
@@ -11,6 +11,7 @@ export class MemoryContext implements StepContext {
   readonly outputs: Record<string, Artifact> = {};
   readonly lines: string[] = [];
   readonly warnings: string[] = [];
+  shared = new Map<string, Json>();
   readonly updates: { done: number; total: number; unit?: string; note?: string }[] = [];
   readonly signal: AbortSignal;
   readonly #inputs: Readonly<Record<string, Artifacts>>;
@@ -82,6 +83,12 @@ export class MemoryContext implements StepContext {
   memory(): Promise<string> {
     if (this.memoryFolder === undefined) return Promise.reject(new Error('this step remembers nothing'));
     return Promise.resolve(this.memoryFolder);
+  }
+
+  async changeShared<T extends Json>(name: string, update: (before: T | undefined) => T): Promise<T> {
+    const value = update(this.shared.get(name) as T | undefined);
+    this.shared.set(name, value);
+    return value;
   }
 
   progress(update: { done: number; total: number; unit?: string; note?: string }): void {

@@ -59,7 +59,15 @@ function step(slot: ResidentSlot, shop: Workshop): WorkerContext {
     shop.log.push('device');
     return {} as Gpu;
   };
-  const job = { step: 'loss[x]', kind: 'loss', key: digestOf('key'), params: {}, store: '/nowhere', inputs: {} };
+  const job = {
+    step: 'loss[x]',
+    kind: 'loss',
+    key: digestOf('key'),
+    params: {},
+    store: '/nowhere',
+    run: 'run',
+    inputs: {},
+  };
   return new WorkerContext(job, undefined as never, gpu, slot, new AbortController().signal, () => undefined);
 }
 

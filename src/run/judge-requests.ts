@@ -1,0 +1,133 @@
+import { RunflowError } from '../diagnostics/errors.js';
+import type { Artifact, Artifacts } from '../formats/artifact.js';
+import { digestOf } from '../formats/digest.js';
+import { rowCount } from '../plan/row-count.js';
+import type { JudgeHints, JudgeParams, Scores } from '../steps/eval-params.js';
+import { memoryName, type Step } from '../steps/step.js';
+import type { Store } from '../store/store.js';
+import type { JudgeMetric, Workflow } from '../workflow/workflow.js';
+import type { Prepared } from './prepare.js';
+
+/** What a metric's judge behind a server would be asked. */
+export interface JudgeRequests {
+  /** `metrics.harmfulness` */
+  readonly judge: string;
+  /** The server's name of the model. */
+  readonly model: string;
+  /** How many models' responses it judges. */
+  readonly responseSets: number;
+  /** Requests that a run asks at most; null while it is unknown how many rows there are. */
+  readonly needed: number | null;
+  /** Verdicts that are there already and cost nothing. */
+  readonly kept: number;
+  /** What the budget allows one run to ask; null: it sets no limit. */
+  readonly allowed: number | null;
+  readonly allowedTokens: number | null;
+}
+
+/** Of all judges together; null where one of them is unknown, or has no limit. */
+export type AllJudgeRequests = Pick<JudgeRequests, 'needed' | 'kept' | 'allowed'>;
+
+/** Counts what judges would be asked, as far as it can be known now. Reads the store, writes nothing. */
+export async function judgeRequests(
+  { plan, steps, outcomes }: Pick<Prepared, 'plan' | 'steps' | 'outcomes'>,
+  workflow: Workflow,
+  store: Store,
+): Promise<JudgeRequests[]> {
+  const found: JudgeRequests[] = [];
+  for (const metric of workflow.metrics.values()) {
+    if (metric.kind !== 'judge' || metric.judge.kind !== 'openai') continue;
+    const judge = `metrics.${metric.name}`;
+    const own = steps.filter(
+      ({ kind, hints }) => kind === 'judge' && (hints as JudgeHints | undefined)?.judge === judge,
+    );
+    const deferred = plan.deferred.some(({ what }) => what === judge);
+    const sets = deferred ? (plan.responseSets.get(metric.name) ?? 0) : own.length;
+    if (sets === 0) continue;
+    const rows = await rowsOf(metric, workflow, outcomes, store);
+    let needed: number | null = deferred && rows === undefined ? null : 0;
+    let kept = 0;
+    for (const step of own) {
+      const counts = await countsOf(step, outcomes, store).catch(unreadable);
+      const open = counts?.open ?? rows;
+      needed = needed === null || open === undefined ? null : needed + open;
+      kept += counts?.kept ?? 0;
+    }
+    if (needed !== null && deferred) needed += (sets - own.length) * rows!;
+    const { requests, tokens } = metric.judge.asking.budget;
+    const { model } = metric.judge;
+    found.push({
+      ...{ judge, model, responseSets: sets, needed, kept },
+      allowed: requests ?? null,
+      allowedTokens: tokens ?? null,
+    });
+  }
+  return found;
+}
+
+export function inAll(judges: readonly JudgeRequests[]): AllJudgeRequests {
+  const sum = (of: (judge: JudgeRequests) => number | null) =>
+    judges.reduce<number | null>((total, judge) => {
+      const one = of(judge);
+      return total === null || one === null ? null : total + one;
+    }, 0);
+  return {
+    needed: sum(({ needed }) => needed),
+    kept: sum(({ kept }) => kept)!,
+    allowed: sum(({ allowed }) => allowed),
+  };
+}
+
+/** Questions of one set of responses: exactly, where the responses are there. */
+async function countsOf(
+  step: Step,
+  outcomes: Prepared['outcomes'],
+  store: Store,
+): Promise<{ readonly open: number; readonly kept: number } | undefined> {
+  const outcome = outcomes.get(step.id);
+  if (outcome?.status === 'cached') {
+    const { values } = JSON.parse(new TextDecoder().decode(await store.read(outcome.outputs.scores!))) as Scores;
+    return { open: 0, kept: values.length };
+  }
+  const rows = artifactOf(step, 'rows', outcomes);
+  const responses = artifactOf(step, 'responses', outcomes);
+  const { dataset, prompt, judge } = step.params as JudgeParams;
+  if (rows === undefined || responses === undefined || !('openai' in judge)) return undefined;
+  const { openQuestions } = await import('../eval/open-questions.js');
+  const contents = { rows: await store.read(rows), responses: await store.read(responses) };
+  const folder = store.folder.scratch(digestOf(memoryName('verdicts')));
+  return openQuestions(judge.openai, contents, { dataset, column: prompt }, folder);
+}
+
+/** What is damaged is made again, and says so when it is used. */
+function unreadable(error: unknown): undefined {
+  if (!(error instanceof RunflowError)) throw error;
+}
+
+/** Rows that a metric looks at. */
+async function rowsOf(
+  { on, limit }: JudgeMetric,
+  { datasets }: Workflow,
+  outcomes: Prepared['outcomes'],
+  store: Store,
+): Promise<number | undefined> {
+  const cached = ['rows', 'synthetic', 'mix'].flatMap((kind) => rowsArtifact(outcomes.get(`${kind}[${on}]`)) ?? []);
+  const rows = cached[0] === undefined ? rowCount(on, datasets) : countLines(await store.read(cached[0]));
+  return rows === undefined || limit === null ? rows : Math.min(limit, rows);
+}
+
+function artifactOf(step: Step, name: string, outcomes: Prepared['outcomes']): Artifact | undefined {
+  const { node, output } = step.inputs[name]!;
+  const outcome = outcomes.get(node);
+  return outcome?.status === 'cached' ? outcome.outputs[output] : undefined;
+}
+
+function rowsArtifact(outcome: { readonly status: string; readonly outputs?: Artifacts } | undefined) {
+  return outcome?.status === 'cached' ? outcome.outputs?.rows : undefined;
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0;
+  for (const byte of bytes) if (byte === 10) lines++;
+  return lines;
+}
