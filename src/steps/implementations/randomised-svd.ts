@@ -1,4 +1,5 @@
 import { StepError } from '../../diagnostics/errors.js';
+import { Turns } from '../../formats/turns.js';
 import { hostCompute } from '../../linalg/host-compute.js';
 import { fillNormal } from '../../linalg/normal.js';
 import { RandomStream } from '../../linalg/philox.js';
@@ -18,7 +19,12 @@ export async function runRandomisedSvd(context: StepContext): Promise<void> {
     throw new StepError(`${q} vectors of a basis of ${stored.columns} with ${s.length} singular values were asked for`);
   }
   const omega = new Float64Array(s.length * q);
-  fillNormal(new RandomStream(seed, `randomised-svd/${stream}`), omega);
+  const numbers = new RandomStream(seed, `randomised-svd/${stream}`);
+  const turns = new Turns(context.signal);
+  for (let i = 0; i < s.length; i++) {
+    await turns.take();
+    fillNormal(numbers, omega.subarray(i * q, (i + 1) * q), i * q);
+  }
   const { values, vectors } = await hostCompute.randomisedBasis(s, omega, iterations);
   const u = weightsMatrix(context, stored, undefined);
   const windows = windowsOf(u);

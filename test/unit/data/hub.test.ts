@@ -58,6 +58,24 @@ test('what is in the cache is not downloaded again, and offline there is no requ
   assert.equal(context.server.requests, []);
 });
 
+test('a model that is quantised, or is there twice, is refused before its weights are fetched', async (context) => {
+  const serve = (changed: Readonly<Record<string, string>>) => {
+    const texts = Object.entries(changed).map(([name, text]) => [name, { bytes: Buffer.from(text) }]);
+    const revisions = { main: commit };
+    context.server.repositories.set(repo, { revisions, files: { ...files, ...Object.fromEntries(texts) } });
+  };
+  serve({ 'config.json': '{"quantization_config":{"quant_method":"fp8"}}' });
+  const quantised = await failure(DataError, () => fetchModel(hubOf(context), repo, commit));
+  assert.match(quantised.message, /lab\/tiny\/config\.json: quantization_config \("fp8"\)/);
+  await rm(context.folder, { recursive: true });
+  serve({ 'model.safetensors': 'other weights' });
+  const twice = await failure(DataError, () => fetchModel(hubOf(context), repo, commit));
+  assert.match(twice.message, /lab\/tiny: it holds two checkpoints/);
+  assert.not.ok(
+    context.server.requests.some((request) => request.includes('.safetensors') && !request.includes('index')),
+  );
+});
+
 test('offline and absent, the error names repository, commit, cache and what to do', async (context) => {
   const offline = hubOf(context, { HF_HUB_OFFLINE: 'true' });
   const error = await failure(EnvironmentError, () => fetchModel(offline, repo, commit));
