@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream';
-import { CsvError, type Info, type Options, parse } from 'csv-parse';
+import { CsvError, type Info, type Options, type Parser, parse } from 'csv-parse';
 import { DataError } from '../diagnostics/errors.js';
 import type { DataLimits } from './data-limits.js';
 import type { Row } from './row.js';
+import { batchOf } from './row-batches.js';
 
 type Separator = ',' | ';' | '\t';
 
@@ -16,7 +16,7 @@ export async function* csvRows(
   format: 'csv' | 'tsv',
   name: string,
   { rowCharacters }: DataLimits,
-): AsyncGenerator<Row> {
+): AsyncGenerator<readonly Row[]> {
   const source = texts[Symbol.asyncIterator]();
   let head = '';
   let header: string | undefined;
@@ -38,21 +38,19 @@ export async function* csvRows(
     info: true,
   };
   const parser = parse(options);
-  const feed = Readable.from(joined(head, source));
-  feed.on('error', (error) => parser.destroy(error));
-  let columns: readonly string[] | undefined;
+  // Whoever writes or reads gets the error; the event needs a listener all the same.
+  parser.on('error', () => undefined);
+  const table = new Table(name);
   try {
-    for await (const { record, info } of feed.pipe(parser) as AsyncIterable<{ record: string[]; info: Info }>) {
-      if (columns === undefined) {
-        columns = record;
-        const twice = columns.find((column, index) => columns!.indexOf(column) !== index);
-        if (twice !== undefined) {
-          throw new DataError(`${name}:${info.lines}: two columns are called "${twice}"`, {
-            hint: 'Give every column a name of its own: one of them would be lost.',
-          });
-        }
-      } else yield Object.fromEntries(record.map((value, index) => [columns![index]!, value]));
+    for (let text: string | undefined = head; text !== undefined; ) {
+      const written = write(parser, text);
+      yield* batchOf(table.rows(recordsIn(parser)));
+      await written;
+      const next: IteratorResult<string> = await source.next();
+      text = next.done ? undefined : next.value;
     }
+    parser.end();
+    for await (const record of parser as AsyncIterable<CsvRecord>) yield* batchOf(table.rows([record]));
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new DataError(`${name}: ${cause.message}`, {
@@ -60,15 +58,55 @@ export async function* csvRows(
       hint: 'Quote fields that hold separators, quotes or line breaks; give every line as many fields as the first.',
     });
   } finally {
-    feed.destroy();
     parser.destroy();
     await source.return?.(undefined);
   }
 }
 
-async function* joined(head: string, source: AsyncIterator<string>): AsyncGenerator<string> {
-  yield head;
-  for (let next = await source.next(); !next.done; next = await source.next()) yield next.value;
+interface CsvRecord {
+  readonly record: readonly string[];
+  readonly info: Info;
+}
+
+/** Settles when the parser has taken the text in; what it has made of it by then waits in `recordsIn`. */
+function write(parser: Parser, text: string): Promise<void> {
+  const written = new Promise<void>((resolve, reject) => {
+    parser.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+  // It is awaited after the records before the error.
+  written.catch(() => undefined);
+  return written;
+}
+
+function* recordsIn(parser: Parser): Generator<CsvRecord> {
+  for (let record = parser.read() as CsvRecord | null; record !== null; record = parser.read() as CsvRecord | null) {
+    yield record;
+  }
+}
+
+/** Names the cells of records by the first of them. */
+class Table {
+  readonly #name: string;
+  #columns: readonly string[] | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  *rows(records: Iterable<CsvRecord>): Generator<Row> {
+    for (const { record, info } of records) {
+      if (this.#columns === undefined) this.#columns = this.#named(record, info);
+      else yield Object.fromEntries(record.map((value, index) => [this.#columns![index]!, value]));
+    }
+  }
+
+  #named(columns: readonly string[], { lines }: Info): readonly string[] {
+    const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+    if (twice === undefined) return columns;
+    throw new DataError(`${this.#name}:${lines}: two columns are called "${twice}"`, {
+      hint: 'Give every column a name of its own: one of them would be lost.',
+    });
+  }
 }
 
 const headerCharacters = 1 << 20;

@@ -2,13 +2,46 @@ import { DataError } from '../diagnostics/errors.js';
 import type { Json } from '../formats/json.js';
 import { JsonSyntaxError, parseDataJson } from '../formats/strict-json.js';
 import { type DataLimits, tooLongRow } from './data-limits.js';
-import { type JsonItem, jsonItems } from './json-items.js';
+import { type JsonItem, JsonItems } from './json-items.js';
 import type { Row } from './row.js';
+import type { RowReader } from './row-batches.js';
 
 /** One object a line, whatever ends the lines; empty lines mean nothing. */
-export async function* jsonLines(texts: AsyncIterable<string>, name: string, limits: DataLimits): AsyncGenerator<Row> {
-  for await (const { text, number } of lines(texts, name, limits)) {
-    if (text.trim() !== '') yield asRow(parse(text, `${name}:${number}`, limits), `${name}:${number}`);
+export class JsonLines implements RowReader {
+  readonly #name: string;
+  readonly #limits: DataLimits;
+  #line = 1;
+  /** What the last part began and did not end. */
+  #pieces: string[] = [];
+  #length = 0;
+  #afterReturn = false;
+
+  constructor(name: string, limits: DataLimits) {
+    this.#name = name;
+    this.#limits = limits;
+  }
+
+  *rows(part: string): Generator<Row> {
+    // A line that ended in \r has ended; a \n that follows belongs to its end.
+    const text = this.#afterReturn && part.startsWith('\n') ? part.slice(1) : part;
+    this.#afterReturn = text.endsWith('\r');
+    const lines = text.split(/\r\n?|\n/);
+    for (const [index, line] of lines.entries()) {
+      this.#pieces.push(line);
+      this.#length += line.length;
+      if (this.#length > this.#limits.rowCharacters) {
+        throw tooLongRow(`${this.#name}:${this.#line}`, this.#limits.rowCharacters);
+      }
+      if (index < lines.length - 1) yield* this.end();
+    }
+  }
+
+  *end(): Generator<Row> {
+    const text = this.#pieces.length === 1 ? this.#pieces[0]! : this.#pieces.join('');
+    const where = `${this.#name}:${this.#line++}`;
+    this.#pieces = [];
+    this.#length = 0;
+    if (text.trim() !== '') yield asRow(parse(text, where, this.#limits), where);
   }
 }
 
@@ -16,23 +49,37 @@ export async function* jsonLines(texts: AsyncIterable<string>, name: string, lim
  * The objects of a list; the list may stand alone or be the only member, `data`, of an object. Several objects one after
  * the other, which are JSON Lines under another name, are rows, too.
  */
-export async function* jsonDocument(
-  texts: AsyncIterable<string>,
-  name: string,
-  limits: DataLimits,
-): AsyncGenerator<Row> {
-  let first: JsonItem | undefined;
-  for await (const item of jsonItems(texts, name, limits)) {
-    const where = `${name}: item ${item.number}`;
-    if (item.listed) yield asRow(parse(item.text, where, limits), where);
-    else if (item.number === 1) first = item;
-    else {
-      if (first !== undefined) yield rowOf(first, name, limits);
-      first = undefined;
-      yield rowOf(item, name, limits);
-    }
+export class JsonDocument implements RowReader {
+  readonly #name: string;
+  readonly #limits: DataLimits;
+  readonly #items: JsonItems;
+  /** An object that is the only one so far: a row if another follows. */
+  #first: JsonItem | undefined;
+
+  constructor(name: string, limits: DataLimits) {
+    this.#name = name;
+    this.#limits = limits;
+    this.#items = new JsonItems(name, limits);
   }
-  if (first !== undefined) yield* rowsOfObject(parse(first.text, name, limits), name);
+
+  *rows(text: string): Generator<Row> {
+    for (const item of this.#items.items(text)) yield* this.#rowsWith(item);
+  }
+
+  *end(): Generator<Row> {
+    for (const item of this.#items.end()) yield* this.#rowsWith(item);
+    if (this.#first !== undefined) yield* rowsOfObject(parse(this.#first.text, this.#name, this.#limits), this.#name);
+  }
+
+  *#rowsWith(item: JsonItem): Generator<Row> {
+    if (!item.listed && item.number === 1) {
+      this.#first = item;
+      return;
+    }
+    if (this.#first !== undefined) yield rowOf(this.#first, this.#name, this.#limits);
+    this.#first = undefined;
+    yield rowOf(item, this.#name, this.#limits);
+  }
 }
 
 function rowOf({ text, number }: JsonItem, name: string, limits: DataLimits): Row {
@@ -87,35 +134,4 @@ function asRow(value: Json, where: string): Row {
     ? undefined
     : 'Put one object on each line; a file that is one list is named .json.';
   throw new DataError(`${where}: a row must be an object of columns`, hint === undefined ? {} : { hint });
-}
-
-/** Lines that end in \n, \r\n or \r, without their ends, numbered from 1. */
-async function* lines(
-  texts: AsyncIterable<string>,
-  name: string,
-  { rowCharacters }: DataLimits,
-): AsyncGenerator<{ readonly text: string; readonly number: number }> {
-  let number = 1;
-  let pieces: string[] = [];
-  let length = 0;
-  let afterReturn = false;
-  for await (const whole of texts) {
-    const text: string = afterReturn && whole.startsWith('\n') ? whole.slice(1) : whole;
-    if (text === '') {
-      afterReturn = false;
-      continue;
-    }
-    afterReturn = text.endsWith('\r');
-    const parts = text.split(/\r\n?|\n/);
-    for (const [index, part] of parts.entries()) {
-      pieces.push(part);
-      length += part.length;
-      if (length > rowCharacters) throw tooLongRow(`${name}:${number}`, rowCharacters);
-      if (index === parts.length - 1) break;
-      yield { text: pieces.join(''), number: number++ };
-      pieces = [];
-      length = 0;
-    }
-  }
-  if (length > 0) yield { text: pieces.join(''), number };
 }

@@ -7,6 +7,7 @@ import { boundedCompressors, checkPages } from './parquet-pages.js';
 import { type ParquetColumn, parquetColumns } from './parquet-schema.js';
 import { ParquetValueError } from './parquet-values.js';
 import type { Row } from './row.js';
+import { batchOf } from './row-batches.js';
 
 /** The footer of a real file has some megabytes at most. */
 const maximumFooterBytes = 64 << 20;
@@ -22,7 +23,7 @@ export async function* parquetRows(
     columns: wanted,
   }: { readonly limit?: number; readonly columns?: readonly string[] },
   limits: DataLimits,
-): AsyncGenerator<Row> {
+): AsyncGenerator<readonly Row[]> {
   const { name } = file;
   const metadata = await readFooter(file);
   const { columns, stored } = parquetColumns(metadata, name, limits);
@@ -38,19 +39,26 @@ export async function* parquetRows(
       await explained(name, () => checkPages(file, described!, limits));
     }
     const values = await readGroup(file, stored, before, before + end, chosen, limits);
-    for (const [row, cells] of values.entries()) {
-      yield Object.fromEntries(
-        chosen.map((column) => [column.name, cellOf(column, cells[column.alias], `${name}: row ${before + row + 1}`)]),
-      );
+    for (let from = 0; from < values.length; from += batchRows) {
       // What was read can go.
-      values[row] = emptyCells;
+      const part = values.slice(from, from + batchRows);
+      values.fill(noCells, from, from + batchRows);
+      yield* batchOf(rowsOf(part, chosen, name, before + from));
     }
     before += rows;
   }
 }
 
 type Cells = Readonly<Record<string, unknown>>;
-const emptyCells: Cells = {};
+const noCells: Cells = {};
+const batchRows = 4096;
+
+function* rowsOf(values: readonly Cells[], columns: readonly ParquetColumn[], name: string, before: number) {
+  for (const [index, cells] of values.entries()) {
+    const where = `${name}: row ${before + index + 1}`;
+    yield Object.fromEntries(columns.map((column) => [column.name, cellOf(column, cells[column.alias], where)]));
+  }
+}
 
 function cellOf(column: ParquetColumn, stored: unknown, where: string) {
   try {

@@ -5,9 +5,10 @@ import { csvRows } from './csv-rows.js';
 import type { DataFile } from './data-file.js';
 import { type DataLimits, dataLimits } from './data-limits.js';
 import { decodeText } from './decode-text.js';
-import { jsonDocument, jsonLines } from './json-rows.js';
+import { JsonDocument, JsonLines } from './json-rows.js';
 import { parquetRows } from './parquet-rows.js';
 import type { Row } from './row.js';
+import { rowBatches } from './row-batches.js';
 import { unpacked } from './unpack.js';
 
 export interface RowsWanted {
@@ -18,7 +19,7 @@ export interface RowsWanted {
 }
 
 /**
- * The rows of a dataset file, one by one as they are read: .jsonl, .ndjson, .json (a list of objects), .csv and .tsv (first
+ * The rows of a dataset file, in batches as they are read: .jsonl, .ndjson, .json (a list of objects), .csv and .tsv (first
  * line = columns), each also as .gz or .xz, and .parquet. What comes out is what the file says or an error: numbers that
  * a double cannot hold stay texts, columns keep their names, and a DataError names the file and the line or row that
  * cannot be read.
@@ -27,7 +28,7 @@ export async function* readRows(
   file: DataFile,
   wanted: RowsWanted = {},
   limits: DataLimits = dataLimits,
-): AsyncGenerator<Row> {
+): AsyncGenerator<readonly Row[]> {
   const { name } = file;
   const { format, compression } = dataFormatOf(name) ?? {};
   if (format === undefined) {
@@ -54,10 +55,10 @@ export function textRows(
   format: Exclude<DataFormat, 'parquet'>,
   name: string,
   limits: DataLimits,
-): AsyncGenerator<Row> {
+): AsyncGenerator<readonly Row[]> {
   const texts = decodeText(parts, name);
   if (format === 'csv' || format === 'tsv') return csvRows(texts, format, name, limits);
-  return format === 'json' ? jsonDocument(texts, name, limits) : jsonLines(texts, name, limits);
+  return rowBatches(texts, format === 'json' ? new JsonDocument(name, limits) : new JsonLines(name, limits));
 }
 
 /** Adds what the file seems to be instead: a web page, a Git LFS pointer, an archive. */

@@ -65,7 +65,7 @@ async function read(path: string): Promise<void> {
   let outcome: string;
   try {
     const selection = new RowSelection({}, file.name);
-    for await (const row of readRows(file)) selection.add(row);
+    for await (const batch of readRows(file)) for (const row of batch) selection.add(row);
     let rows = 0;
     for (const _ of selection.finish()) rows++;
     outcome = `${rows} rows`;

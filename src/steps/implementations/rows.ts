@@ -33,9 +33,12 @@ export async function runRows(context: StepContext): Promise<void> {
     }
     if (!selection.complete) {
       const wanted = { ...(columns && { columns }), ...(limit !== undefined && { limit }) };
-      for await (const row of readRows(dataFile(context, name, artifact), wanted)) {
-        selection.add(row);
-        if (limit !== undefined) limit--;
+      for await (const batch of readRows(dataFile(context, name, artifact), wanted)) {
+        for (const row of batch) {
+          if (selection.complete) break;
+          selection.add(row);
+          if (limit !== undefined) limit--;
+        }
         if (selection.complete) break;
       }
     }

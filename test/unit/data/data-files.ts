@@ -13,7 +13,7 @@ export function dataFile(name: string, content: string | Uint8Array): DataFile {
 
 export async function rowsOf(file: DataFile, wanted?: RowsWanted, limits?: DataLimits): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const row of readRows(file, wanted, limits)) rows.push(row);
+  for await (const batch of readRows(file, wanted, limits)) rows.push(...batch);
   return rows;
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -24,7 +25,7 @@ function counting(file: DataFile): { readonly file: DataFile; bytes: number } {
 
 const limits = { ...dataLimits, textBytes: 1 << 20, rowCharacters: 1 << 16 };
 /** Random digits hardly shrink: the packed file is larger than what is read of it. */
-const digits = Array.from({ length: 600_000 }, () => String(Math.random()).slice(2, 12));
+const digits = Array.from({ length: 80_000 }, () => randomBytes(50).toString('hex'));
 
 test('unpacking stops at the limit, whatever follows', async () => {
   const packed = gzipSync(digits.map((d) => `{"a":"${d}"}\n`).join(''));
@@ -47,12 +48,12 @@ test('of a file that is larger than the limit the beginning can be taken', async
   for (const file of [dataFile('x.jsonl', text), dataFile('x.jsonl.gz', gzipSync(text))]) {
     const counted = counting(file);
     const rows = [];
-    for await (const row of readRows(counted.file, { limit: 3 }, limits)) {
-      rows.push(row);
-      if (rows.length === 3) break;
+    for await (const batch of readRows(counted.file, { limit: 3 }, limits)) {
+      rows.push(...batch);
+      if (rows.length >= 3) break;
     }
     assert.equal(
-      rows,
+      rows.slice(0, 3),
       digits.slice(0, 3).map((a) => ({ a })),
     );
     assert.ok(counted.bytes < file.bytes);
