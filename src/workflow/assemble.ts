@@ -8,6 +8,7 @@ import { type Included, isEmpty, type Layer, layersInOrder, overlay } from './la
 import { limits, parseYaml } from './parse.js';
 import { errorAt, problemOf, suggestion } from './problems.js';
 import { rangeOf, SourceText } from './source-text.js';
+import { nameRule } from './value-text.js';
 import type { WorkflowFile } from './workflow.js';
 
 /** One document from a workflow file, the files it includes and its profile. */
@@ -23,6 +24,9 @@ const mostFiles = 50;
 const referenceHint = 'Files are included before any reference is resolved: write the name itself.';
 /** A workflow may come from elsewhere: it must not show or use files that did not come with it. */
 const insideHint = 'Files of a workflow lie in its folder or below it, where links lead too.';
+
+/** As the schema has it; what is assembled is no part of the document that the schema sees. */
+const profileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Keys that say how documents are put together; the assembled document has them no more. */
 export const assemblyKeys = ['include', 'profile', 'profiles'] as const;
@@ -224,7 +228,11 @@ export class Assembler {
     if (profiles === undefined || isEmpty(profiles)) return;
     if (profiles.kind !== 'map') this.#refuse(profiles, 'wrong-type', 'profiles must be a mapping of profiles by name');
     else {
-      for (const [name, { value }] of profiles.entries) {
+      for (const [name, { key: place, value }] of profiles.entries) {
+        if (!profileName.test(name)) {
+          const message = `"${name}" cannot be a name in profiles`;
+          this.problems.push(errorAt(place, { code: 'invalid-name', message, hint: nameRule(profileName.source) }));
+        }
         if (value.kind !== 'map') {
           this.#refuse(value, 'wrong-type', `profiles.${name} must be a mapping of sections`);
           continue;

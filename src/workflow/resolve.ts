@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Result } from '../diagnostics/diagnostic.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
-import { printable } from '../diagnostics/printable.js';
+import { printableLine } from '../diagnostics/printable.js';
 import { type MapNode, toPlain } from './document.js';
 import { isBehaviour } from './metrics.js';
 import type { Named, RawSubspace, RawSweep, RawWorkflow } from './raw.js';
@@ -61,8 +61,8 @@ function workflowName(scope: Scope, given: string | undefined, file: string): st
     name === ''
       ? 'is empty'
       : /^\.|[. ]$/.test(name)
-        ? 'begins or ends with a dot or a space'
-        : printable(name) !== name
+        ? 'begins with a dot, or ends with a dot or a space'
+        : printableLine(name) !== name
           ? 'holds characters that cannot be printed'
           : /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name)
             ? 'is a reserved name on some systems'

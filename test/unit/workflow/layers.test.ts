@@ -77,6 +77,11 @@ test('what a profile cannot do is refused, not left out', async () => {
     assert.equal(await inline(`{ ${key}: 1 }`), [`lab/main.yaml:2:20: profiles.toy cannot have "${key}"`]);
   }
   assert.equal(await inline('5'), ['lab/main.yaml:2:18: profiles.toy must be a mapping of sections']);
+  for (const name of ['../toy', 'a b', '..', 'x'.repeat(65)]) {
+    assert.equal(await problems({ 'lab/main.yaml': main(`profiles: { "${name}": { seed: 1 } }`) }), [
+      `lab/main.yaml:2:13: "${name}" cannot be a name in profiles`,
+    ]);
+  }
   assert.equal(await problems({ 'lab/main.yaml': main('profiles: [toy]') }), [
     'lab/main.yaml:2:11: profiles must be a mapping of profiles by name',
   ]);

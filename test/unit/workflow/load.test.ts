@@ -121,13 +121,14 @@ test('a name that no folder of results can have is refused, whether written or t
     '.hidden.yaml',
     'a..yaml',
     'a .yaml',
+    'a\nb.yaml',
     'CON.yaml',
     'nul.x.yaml',
     'a\u001b[31m.yaml',
   ]) {
     assert.match(
       await named(file),
-      /the workflow's name ".*", that of its file, .*: no folder of results can be called so/,
+      /the workflow's name ".*", that of its file, .*: no folder of results can be called so/s,
     );
     assert.is(await named(file, 'name: study'), 'study');
   }
