@@ -2,11 +2,13 @@ import { DataError } from '../diagnostics/errors.js';
 import type { Json } from '../formats/json.js';
 import { type DataLimits, dataLimits } from './data-limits.js';
 import { numpyPermutation } from './numpy-random.js';
+import { PythonRandom } from './python-random.js';
 import { cellOf, missingColumn, type Row } from './row.js';
 
 /**
  * Conditions a row must meet, by column: a value, a list of values of which one must be met, or `{ not: … }` with what none
- * may be. A column that a row lacks counts as null where null is asked about, and is an error elsewhere.
+ * may be, or `{ any: [names] }` of a column that holds a mapping, in which one of the names must be true. A column that a row
+ * lacks counts as null where null is asked about, and is an error elsewhere.
  */
 export type Where = { readonly [column: string]: Json };
 
@@ -15,6 +17,8 @@ export type Transforms = {
   readonly where?: Where;
   /** Seed of the order, the one that Hugging Face's `dataset.shuffle(seed)` gives. */
   readonly shuffle?: number;
+  /** Seed of a sample of `take` rows (all unless told), the one that Python's `random.Random(seed).sample` gives; without shuffle and skip. */
+  readonly sample?: number;
   /** Rows left out at the start, then rows kept. */
   readonly skip?: number;
   readonly take?: number;
@@ -64,8 +68,8 @@ export class RowSelection {
 
   /** True when further rows change nothing. */
   get complete(): boolean {
-    const { shuffle, skip = 0, take } = this.#transforms;
-    return shuffle === undefined && take !== undefined && this.#kept.length >= skip + take;
+    const { shuffle, sample, skip = 0, take } = this.#transforms;
+    return shuffle === undefined && sample === undefined && take !== undefined && this.#kept.length >= skip + take;
   }
 
   /**
@@ -73,7 +77,7 @@ export class RowSelection {
    * @throws DataError when there are none, or fewer than asked for
    */
   *finish(): Generator<string> {
-    const { where, shuffle, skip = 0, take, columns } = this.#transforms;
+    const { where, shuffle, sample, skip = 0, take, columns } = this.#transforms;
     const [unseen] = this.#unseen;
     if (this.#rows > 0 && unseen !== undefined) throw missingColumn(this.#first!, unseen, this.#name);
     if (this.#rows > 0 && this.#kept.length === 0) {
@@ -88,7 +92,13 @@ export class RowSelection {
       });
     }
     if (skip >= end) throw new DataError(`${this.#name}: no rows`, { hint: 'Check the file and `skip`.' });
-    const order = shuffle === undefined ? undefined : numpyPermutation(shuffle, this.#kept.length);
+    const count = this.#kept.length;
+    const order =
+      sample === undefined
+        ? shuffle === undefined
+          ? undefined
+          : numpyPermutation(shuffle, count)
+        : new PythonRandom(sample).sample(count, take ?? count);
     for (let position = skip; position < end; position++) {
       const text = this.#kept[order === undefined ? position : order[position]!]!;
       yield columns === undefined ? text : JSON.stringify(pick(JSON.parse(text) as Row, columns, this.#name));
@@ -96,7 +106,7 @@ export class RowSelection {
   }
 }
 
-/** Applies where, shuffle, skip, take and columns. `name` stands in errors; an empty outcome is one. */
+/** Applies where, shuffle or sample, skip, take and columns. `name` stands in errors; an empty outcome is one. */
 export function transformRows(rows: Iterable<Row>, transforms: Transforms, name: string): Row[] {
   const selection = new RowSelection(transforms, name);
   for (const row of rows) {
@@ -113,12 +123,35 @@ export function columnsNeeded({ where, columns }: Transforms): readonly string[]
 
 function meets(row: Row, where: Where, name: string): boolean {
   return Object.entries(where).every(([column, wanted]) => {
+    if (isChoice(wanted)) return holdsAny(row, column, wanted.any, name);
     const not = isNegation(wanted);
     const values = listOf(not ? wanted.not : wanted);
     const value = cellOf(row, column) ?? (values.includes(null) ? null : undefined);
     if (value === undefined) throw missingColumn(row, column, name);
     return values.some((one) => equal(value, one)) !== not;
   });
+}
+
+function isChoice(wanted: Json): wanted is { readonly any: readonly string[] } {
+  return typeof wanted === 'object' && wanted !== null && 'any' in wanted;
+}
+
+/** Whether one of the names is true in the mapping that a column holds. */
+function holdsAny(row: Row, column: string, names: readonly string[], where: string): boolean {
+  const value = cellOf(row, column);
+  if (value === undefined) throw missingColumn(row, column, where);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new DataError(`${where}: column "${column}" holds ${JSON.stringify(value)}, not a mapping of names`, {
+      hint: 'Ask for a value instead of `any`.',
+    });
+  }
+  const missing = names.find((name) => !Object.hasOwn(value, name));
+  if (missing !== undefined) {
+    throw new DataError(`${where}: column "${column}" has no entry "${missing}"`, {
+      hint: `The entries are: ${Object.keys(value).join('; ')}.`,
+    });
+  }
+  return names.some((name) => (value as { readonly [name: string]: Json })[name] === true);
 }
 
 function isNegation(wanted: Json): wanted is { readonly not: Json } {

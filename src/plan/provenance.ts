@@ -87,13 +87,14 @@ function sourceText(dataset: Dataset, facts: Facts): string {
 }
 
 /** In the order in which they are done. */
-function transformTexts({ where, shuffle, skip, take, columns }: Transforms): string[] {
+function transformTexts({ where, shuffle, sample, skip, take, columns }: Transforms): string[] {
   const conditions = Object.entries(where ?? {}).map(([column, value]) => `${column} = ${JSON.stringify(value)}`);
   const renamed = Object.entries(columns ?? {}).filter(([name, column]) => name !== column);
   return [
     ...(conditions.length > 0 ? [`rows with ${conditions.join(' and ')}`] : []),
     ...(shuffle === undefined ? [] : [`shuffled with seed ${shuffle}`]),
     ...(skip === undefined ? [] : [`without the first ${skip}`]),
+    ...(sample === undefined ? [] : [`sampled with seed ${sample}`]),
     ...(take === undefined ? [] : [`first ${take}`]),
     ...renamed.map(([name, column]) => `${column} as ${name}`),
   ];

@@ -31,10 +31,12 @@ export type Dataset = Definition & {
 
 /** What is done to the rows, always in this order. Keys of `where` and `columns` are sorted: their order means nothing. */
 export type Transforms = {
-  /** Conditions by column: a value, a list of values of which one must be met, or `{ not: … }`. */
+  /** Conditions by column: a value, a list of values of which one must be met, `{ not: … }`, or `{ any: [names] }`. */
   readonly where?: { readonly [column: string]: Json };
   /** Seed of the order. */
   readonly shuffle?: number;
+  /** Seed of a random sample of `take` rows; all unless told. */
+  readonly sample?: number;
   readonly skip?: number;
   readonly take?: number;
   /** New name → column. */

@@ -36,6 +36,7 @@ export type RawDataset = RawTransforms &
 interface RawTransforms {
   readonly where?: Named<Json>;
   readonly shuffle?: number;
+  readonly sample?: number;
   readonly skip?: number;
   readonly take?: number;
   readonly columns?: Named<string>;
@@ -43,7 +44,7 @@ interface RawTransforms {
 
 export function resolveDatasets(scope: Scope, raw: Named<RawDataset> | undefined, seed: number): Map<string, Dataset> {
   return scope.section('datasets', raw, (written, dataset, path): Dataset => {
-    const definition = { ...written, transforms: transformsOf(dataset) };
+    const definition = { ...written, transforms: transformsOf(scope, dataset, path) };
     if ('path' in dataset) {
       return { ...definition, kind: 'path', path: dataset.path, ...(dataset.files && { files: dataset.files }) };
     }
@@ -112,10 +113,22 @@ function resolveMix(scope: Scope, mix: Named<number | 'all'>, total: number | un
   return parts;
 }
 
-function transformsOf({ where, shuffle, skip, take, columns }: RawTransforms): Transforms {
+function transformsOf(scope: Scope, transforms: RawTransforms, path: Path): Transforms {
+  const { where, shuffle, sample, skip, take, columns } = transforms;
+  const other = (['shuffle', 'skip'] as const).find((name) => transforms[name] !== undefined);
+  if (sample !== undefined && other !== undefined) {
+    const message = `a sample has an order of its own: ${other} does nothing beside it`;
+    scope.refuse([...path, other], 'invalid-combination', message, `Remove ${other}, or sample.`);
+  }
+  for (const [column, condition] of Object.entries(where ?? {})) {
+    if (typeof condition !== 'object' || condition === null || !('any' in condition && 'not' in condition)) continue;
+    const message = `"any" and "not" cannot be asked of column ${column} together`;
+    scope.refuse([...path, 'where', column], 'invalid-combination', message, 'Keep one of them.');
+  }
   return {
     ...(where && { where: Object.fromEntries(sortedEntries(where)) }),
     ...(shuffle !== undefined && { shuffle }),
+    ...(sample !== undefined && { sample }),
     ...(skip !== undefined && skip > 0 && { skip }),
     ...(take !== undefined && { take }),
     ...(columns && { columns: Object.fromEntries(sortedEntries(columns)) }),

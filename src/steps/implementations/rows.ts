@@ -72,8 +72,9 @@ async function writeRows(context: StepContext, rows: Iterable<string>): Promise<
 }
 
 /** How many rows from the first on decide the outcome; undefined when all do. */
-function rowsNeeded({ where, shuffle, skip = 0, take }: Transforms): number | undefined {
-  return where === undefined && shuffle === undefined && take !== undefined ? skip + take : undefined;
+function rowsNeeded({ where, shuffle, sample, skip = 0, take }: Transforms): number | undefined {
+  const inOrder = where === undefined && shuffle === undefined && sample === undefined;
+  return inOrder && take !== undefined ? skip + take : undefined;
 }
 
 function dataFile(context: StepContext, name: string, artifact: Artifact): DataFile {

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { textOf } from '../../../src/data/row.js';
-import { mixCounts, mixRows, transformRows, type Where } from '../../../src/data/transform-rows.js';
+import { mixCounts, mixRows, type Transforms, transformRows, type Where } from '../../../src/data/transform-rows.js';
 
 const rows = Array.from({ length: 10 }, (_, index) => ({
   n: index,
@@ -16,6 +16,34 @@ test('where, shuffle, skip, take and columns apply in this order', () => {
   assert.equal(
     shuffled.map((row) => row.n),
     [4, 6, 2],
+  );
+});
+
+test('a sample is the one that Python draws, after where, in its order', () => {
+  // python3 -c "import random; print(random.Random(123).sample(list(range(10)), 4), random.Random(123).sample([0, 2, 4, 6, 8], 3))"
+  const numbers = (transforms: Transforms) => transformRows(rows, transforms, 'd').map(({ n }) => n);
+  assert.equal(numbers({ sample: 123, take: 4 }), [0, 4, 1, 6]);
+  assert.equal(numbers({ where: { even: true }, sample: 123, take: 3 }), [0, 4, 8]);
+  assert.equal(
+    numbers({ sample: 5 }).sort((a, b) => Number(a) - Number(b)),
+    rows.map(({ n }) => n),
+  );
+  assert.throws(() => numbers({ sample: 1, take: 11 }), /11 rows are asked for, there are 10/);
+});
+
+test('where looks into a column that holds a mapping: one of the names is true', () => {
+  const labelled = [
+    { id: 1, category: { theft: true, 'hate_speech,offensive_language': false } },
+    { id: 2, category: { theft: false, 'hate_speech,offensive_language': true } },
+    { id: 3, category: { theft: false, 'hate_speech,offensive_language': false } },
+  ];
+  const ids = (any: string[]) => transformRows(labelled, { where: { category: { any } } }, 'd').map(({ id }) => id);
+  assert.equal(ids(['theft']), [1]);
+  assert.equal(ids(['theft', 'hate_speech,offensive_language']), [1, 2]);
+  assert.throws(() => ids(['thefts']), /column "category" has no entry "thefts"/);
+  assert.throws(
+    () => transformRows(rows, { where: { kind: { any: ['a'] } } }, 'd'),
+    /column "kind" holds "a", not a mapping/,
   );
 });
 

@@ -148,6 +148,7 @@ export const cases: readonly FieldCase[] = [
   ['topKSubspace.of', 'subspaces.top-k.of=useful', 'cosine energy energy-table'],
   ['randomKSubspace.kind', '{ kind: random-k, of: alignment } → { kind: top-k, of: alignment }', 'energy energy-table'],
   ['condition.not', 'datasets.file.where={ a: { not: null } }', 'rows'],
+  ['condition.any', 'datasets.file.where={ a: { any: [b] } }', 'rows'],
   ['randomKSubspace.of', 'subspaces.random-k.of=useful', 'cosine energy energy-table'],
   ['randomKSubspace.seeds', 'subspaces.random-k.seeds=[5, 6]', 'energy energy-table'],
   ['randomSubspace.kind', '{ kind: random, like: alignment } → { kind: top-k, of: alignment }', 'energy energy-table'],
@@ -166,7 +167,7 @@ export const cases: readonly FieldCase[] = [
 ];
 
 function transforms(field: string, dataset: string, kind: string): [string, string, string][] {
-  const values = { where: '{ a: 1 }', shuffle: '42', skip: '1', take: '2', columns: '{ prompt: a }' };
+  const values = { where: '{ a: 1 }', shuffle: '42', sample: '42', skip: '1', take: '2', columns: '{ prompt: a }' };
   return Object.entries(values).map(([name, value]) => [
     `${field}.${name}`,
     `datasets.${dataset}.${name}=${value}`,

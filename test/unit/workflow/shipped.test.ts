@@ -7,7 +7,8 @@ import { loadWorkflow } from '../../../src/workflow/load.js';
 import { shippedFiles } from './shipped-files.js';
 
 /** What is only included, or laid over a workflow, names models that others define. */
-const isPart = (file: string) => basename(file) === 'lab.yaml' || basename(dirname(file)) === 'profiles';
+const isPart = (file: string) =>
+  ['lab.yaml', 'published.yaml'].includes(basename(file)) || basename(dirname(file)) === 'profiles';
 
 const workflows = shippedFiles().filter((file) => !isPart(file));
 const profiles = shippedFiles()
