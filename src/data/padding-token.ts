@@ -1,5 +1,6 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Tokenizer } from './tokenizer.js';
+import { parseFile } from './tokenizer-config.js';
 
 /** What fills the shorter sequences of a batch up. */
 export interface Padding {
@@ -14,7 +15,7 @@ export interface Padding {
  * @throws DataError when the tokenizer has none of the three, or its text is not one token
  */
 export function paddingOf(config: Uint8Array | undefined, tokenizer: Pick<Tokenizer, 'encode'>): Padding {
-  const stated = config === undefined ? {} : (JSON.parse(new TextDecoder().decode(config)) as Record<string, unknown>);
+  const stated = config === undefined ? {} : parseFile({ 'tokenizer_config.json': config }, 'tokenizer_config.json');
   const name = (['pad_token', 'eos_token', 'bos_token'] as const).find((token) => textOf(stated[token]) !== undefined);
   if (name === undefined) {
     throw new DataError('tokenizer_config.json names neither a padding token nor one that ends or begins a sequence', {

@@ -2,7 +2,7 @@
  * Peak memory and time of reading files that unpack to gigabytes, or say that they do: node dist/test/bench/data-bombs.js
  *
  * Makes them in a temporary folder (needs 100 MB, and xz where there is one) and reads each in a process of its own, the
- * way the step `rows` does. Prints one line a file: its size, the peak resident memory, the seconds, and how it ended.
+ * way the step `rows` does. Prints one line a file: its size, the peak resident memory, the seconds (and those of CPU), and how it ended.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, readSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
@@ -73,9 +73,12 @@ async function read(path: string): Promise<void> {
     outcome = `${(error as Error).name}: ${(error as Error).message}`;
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const { user, system } = process.cpuUsage();
   const mebibytes = Math.round(process.resourceUsage().maxRSS / 1024);
   const size = (file.bytes / 1e6).toFixed(1);
-  console.log(`${file.name}: ${size} MB; peak ${mebibytes} MiB, ${seconds} s; ${outcome}`);
+  console.log(
+    `${file.name}: ${size} MB; peak ${mebibytes} MiB, ${seconds} s (CPU ${((user + system) / 1e6).toFixed(1)} s); ${outcome}`,
+  );
 }
 
 const [given] = process.argv.slice(2);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -91,6 +92,20 @@ test('rows with many values are read within the limit of values', async () => {
     (await refusalOf(dataFile('x.jsonl', row), {}, { ...dataLimits, values: 1001 })).message,
     /more than 1001/,
   );
+});
+
+test('the README states the limits as they are', () => {
+  const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
+  const million = (count: number) => `${count / 1e6} million`;
+  const { textBytes, rowCharacters, depth, rows, characters, rowGroupBytes, rowGroupValues } = dataLimits;
+  for (const stated of [
+    `A file may hold ${textBytes / 2 ** 20} MiB of text, a row ${rowCharacters.toLocaleString('en')} characters`,
+    `and ${depth} levels of lists and objects`,
+    `a dataset ${million(rows)} rows and ${million(characters)} characters`,
+    `row group ${rowGroupBytes / 2 ** 30} GiB and ${million(rowGroupValues)} values`,
+  ]) {
+    assert.ok(readme.includes(stated), stated);
+  }
 });
 
 test.run();
