@@ -12,6 +12,7 @@ import { Decoder } from '../../../src/nn/decoder.js';
 import { checkMemory, memoryPlan } from '../../../src/nn/memory-plan.js';
 import type { Precision } from '../../../src/nn/parameter.js';
 import { type Recipe, train } from '../../../src/nn/train.js';
+import { layerProfiles } from '../../bench/layer-profiles.js';
 import { initialWeights } from '../../fixtures/nn/fixture.js';
 import { device } from '../device.js';
 
@@ -121,6 +122,27 @@ test('a batch whose activations cannot be bound is an error that says how many t
   const [short] = await decoder.rowLosses([{ inputIds: Int32Array.of(1, 2), labels: Int32Array.of(1, 2) }]);
   assert.is(short!.targets, 1);
   decoder.release();
+});
+
+test('one layer and the vocabulary of Qwen2.5-7B train in bf16 in 14 GB; f32 is refused before anything is allocated', () => {
+  const true7b: DecoderConfig = {
+    ...{ layers: 1, attentionBias: false, mlpBias: false, normEpsilon: 1e-6, contextLength: 4096, endTokens: [] },
+    ...layerProfiles['qwen2.5-7b']!,
+  };
+  const tokens = { rows: 4, tokens: 64, targets: 64 };
+  // 2 · 152064 · 3584 of embedding and output, 2 · (3584² + 512 · 3584) + 3 · 3584 · 18944 of the layer, biases and norms.
+  const count = 2 * 152_064 * 3584 + 2 * (3584 ** 2 + 512 * 3584) + 3 * 3584 * 18_944 + 3584 + 2 * 512 + 3 * 3584;
+  const plan = checkMemory(true7b, 'bf16', tokens, false, 14e9);
+  assert.equal([plan.weights, plan.gradients, plan.optimizer], [2 * count, 4 * count, 4 * count]);
+  assert.is(memoryPlan(true7b, 'f32', tokens, false).weights, 4 * count);
+  try {
+    checkMemory(true7b, 'f32', tokens, false, 14e9);
+    assert.unreachable('it was accepted');
+  } catch (error) {
+    assert.instance(error, EnvironmentError);
+    assert.match((error as Error).message, /^Training needs more than the device's budget of .*weights .*optimizer/);
+    assert.match((error as EnvironmentError).hint!, /precision: bf16/);
+  }
 });
 
 test.run();
