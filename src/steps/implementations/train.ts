@@ -1,4 +1,5 @@
 import type { Artifacts } from '../../formats/artifact.js';
+import { tensorNames } from '../../formats/model-artifacts.js';
 import { parseModelConfig, withWeightType } from '../../formats/model-config.js';
 import type { TokenRow } from '../../formats/token-rows.js';
 import { batchAt, stepCount, targetCount } from '../../nn/batches.js';
@@ -23,6 +24,8 @@ export async function runTrain(context: StepContext): Promise<void> {
   checkRows(gpu, config, largest.tokens);
   const plan = checkMemory(config, recipe.precision, largest, activationCheckpointing, gpu.memoryBudget);
   context.log(describeMemory(plan));
+  const rounding = startRounding(parent, recipe.precision);
+  if (rounding !== undefined) context.log(rounding);
 
   const type = recipe.precision === 'f32' ? 'F32' : 'BF16';
   const decoder = await Decoder.create(gpu, config, { type, activationCheckpointing }, (name, shape) =>
@@ -44,6 +47,18 @@ export async function runTrain(context: StepContext): Promise<void> {
   } finally {
     decoder.release();
   }
+}
+
+/**
+ * What to say of a start whose weights have more digits than training keeps: the f32 copy of `bf16-weights` begins with the
+ * rounded ones, too. Undefined when nothing is rounded.
+ */
+export function startRounding(parent: Artifacts, precision: TrainParams['precision']): string | undefined {
+  if (precision === 'f32') return undefined;
+  const types = tensorNames(parent).flatMap((name) => parent[`tensor/${name}`]!.tensor?.dtype ?? []);
+  const finer = [...new Set(types.filter((type) => type === 'F64' || type === 'F32' || type === 'F16'))].sort();
+  if (finer.length === 0) return undefined;
+  return `precision ${precision} rounds the start from ${finer.join(' and ')} to BF16: the update holds this rounding, too`;
 }
 
 function largestBatch(rows: readonly TokenRow[], recipe: TrainParams) {
