@@ -9,8 +9,8 @@ import { squaredNorm, UnitVectors } from './unit-vectors.js';
 const floorShare = 0.25;
 /** Rank of the low-rank part: an eighth of the full rank, at most this. */
 const maximumRank = 128;
-/** Elements of a window: a fraction of a second of work. */
-const windowElements = 2 ** 20;
+/** Elements of a window: a tenth of a second of work. */
+const windowElements = 2 ** 18;
 
 export interface UpdateShape {
   readonly rows: number;
