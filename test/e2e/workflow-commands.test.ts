@@ -107,7 +107,14 @@ test('a path of --set leads from the current folder, one of the file from its ow
   ].join('\n');
   writeFileSync(join(folder, 'project/p.yaml'), text);
   const missing = (...more: string[]) => {
-    const { status, stderr } = runflow(join(folder, 'current'), 'run', '../project/p.yaml', ...more);
+    const { status, stderr } = runflow(
+      join(folder, 'current'),
+      'run',
+      '../project/p.yaml',
+      '--store',
+      '../store',
+      ...more,
+    );
     assert.is(status, 2);
     return stderr.match(/there is no folder (.*)/)?.[1];
   };
