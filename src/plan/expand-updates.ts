@@ -4,7 +4,7 @@ import { isRotaryTable, isTiedCopy, isTiedEmbedding } from '../formats/architect
 import { naturalOrder } from '../formats/natural-order.js';
 import type { DType } from '../formats/tensor.js';
 import type { RandomisedSvdParams, SvdParams } from '../steps/params.js';
-import type { Update, Workflow } from '../workflow/workflow.js';
+import type { Semantics, Update, Workflow } from '../workflow/workflow.js';
 import type { ModelExpansion } from './expand-models.js';
 import type { ModelFacts, TensorFacts } from './facts.js';
 import type { PlanBuilder } from './plan-builder.js';
@@ -144,11 +144,11 @@ export class UpdateExpansion {
     return { update, from: from.node!, to: to.node!, tensors };
   }
 
-  /** The tensors of a model that an update is about. A tied output layer is the embedding again: it counts once. */
+  /** The tensors of a model that an update is about. A tied output layer is the embedding again: see `uses`. */
   #comparable(facts: ModelFacts, update: Update): Map<string, readonly number[]> {
     const tensors = new Map<string, readonly number[]>();
     for (const [tensor, { dtype, shape }] of facts.tensors) {
-      const why = reasonToOmit(tensor, dtype, facts);
+      const why = reasonToOmit(tensor, dtype, facts, this.#workflow.semantics);
       if (why === undefined) tensors.set(tensor, shape);
       else this.#builder.omit({ of: `updates.${update.name}`, what: tensor, why });
     }
@@ -156,12 +156,18 @@ export class UpdateExpansion {
   }
 }
 
-function reasonToOmit(tensor: string, dtype: TensorFacts['dtype'], facts: ModelFacts): string | undefined {
+function reasonToOmit(
+  tensor: string,
+  dtype: TensorFacts['dtype'],
+  facts: ModelFacts,
+  semantics: Semantics,
+): string | undefined {
   if (!floats.has(dtype)) return `holds ${dtype}, not floating-point numbers`;
   // Old Llama checkpoints hold it; what is trained from them does not.
   if (isRotaryTable(tensor)) return 'a table of rotary frequencies, no weight';
   if (isTiedCopy(tensor, facts.tied, (name) => facts.tensors.has(name))) {
-    return 'tied to model.embed_tokens.weight, which counts once';
+    const counts = semantics === 'paper' ? 'once' : 'twice in sums over the model';
+    return `tied to model.embed_tokens.weight, which counts ${counts}`;
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeFixture } from '../checkpoint-fixtures.js';
+import { noise, writeFixture } from '../checkpoint-fixtures.js';
 import { Sandbox } from '../sandbox.js';
 
 /** The command line in reference semantics against what the published code computes: test/fixtures/published/make.py. */
@@ -109,6 +109,35 @@ test('overlaps and their ranks, those of zero updates too', ({ sandbox }) => {
     assert.equal([row.k_a, row.k_b], [String(kA), String(kB)], what);
     near(row.overlap, overlap, 2e-5, what);
   }
+});
+
+test('a tensor with a side over 10,000 has the ranks of a quarter of its spectrum, and no others', async ({
+  sandbox,
+}) => {
+  const [rows, columns] = [10_001, 12];
+  const left = noise(1, rows * columns);
+  // Columns fall by a half from each to the next: so do the singular values, nearly.
+  const update = left.map((x, i) => x * 0.01 * 0.5 ** (i % columns));
+  const zeros = new Float32Array(rows * columns);
+  await writeFixture(sandbox.path('before'), { w: { shape: [rows, columns], values: zeros } });
+  await writeFixture(sandbox.path('after'), { w: { shape: [rows, columns], values: update } });
+  const text = `
+runflow: 1
+name: large
+models: { before: { path: before }, after: { path: after } }
+updates: { change: { from: before, to: after }, again: { from: before, to: after } }
+metrics: { overlap: { kind: mso, pairs: [[change, again]], energies: [0.5, 0.9, 0.95, 0.999] } }
+`;
+  await sandbox.write('large.yaml', text);
+  const ranks = async (semantics: string) => {
+    await sandbox.run(['large.yaml', '--semantics', semantics, '--out', semantics]);
+    const rows = parse(readFileSync(sandbox.path(semantics, 'overlap.csv')), { columns: true }) as Row[];
+    for (const row of rows) near(row.overlap, 1, 2e-3, JSON.stringify(row));
+    return rows.map(({ k_a }) => Number(k_a));
+  };
+  // Of 1, 1/4, 1/16, …: .5, .9 and .95 of the whole are reached at 1, 2 and 3, .999 at 5; of the first three at 1, 2, 2 and 3.
+  assert.equal(await ranks('paper'), [1, 2, 3, 5]);
+  assert.equal(await ranks('reference'), [1, 2, 2, 3]);
 });
 
 test.run();

@@ -338,6 +338,11 @@ test('tied weights count once and tensors that hold no numbers with a point are 
       'rotary.steps: holds I64, not floating-point numbers',
     ],
   );
+  const reference = expand(
+    sampleWorkflow({ semantics: 'reference' }),
+    sampleFacts({ base: facts, aligned: facts, useful: facts }),
+  );
+  assert.ok(reference.omitted.some(({ why }) => why.endsWith('which counts twice in sums over the model')));
   const untied = modelFacts(tensors, { other: { 'rotary.steps': 'I64' } });
   const both = expand(sampleWorkflow(), sampleFacts({ base: untied, aligned: untied, useful: untied }));
   assert.is(ids(both, 'svd').length, 4);
