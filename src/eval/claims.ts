@@ -1,12 +1,6 @@
-import {
-  type Behaviour,
-  type FallingTogetherClaim,
-  fallingTogetherCases,
-  type ModelEnergy,
-  type StrongerThanRandomClaim,
-  strongerThanRandomCases,
-} from './behaviour-claims.js';
+import type { Behaviour, ModelEnergy } from './behaviour.js';
 import { type LinearEnergyClaim, linearEnergyCases, type TensorEnergy } from './energy-claim.js';
+import { type FallingTogetherClaim, fallingTogetherCases } from './falling-claim.js';
 import { type Case, type Finding, findingsOf } from './finding.js';
 import {
   type AboveBaselineClaim,
@@ -15,6 +9,7 @@ import {
   highestPairCases,
   type OverlapPoint,
 } from './overlap-claims.js';
+import { type StrongerThanRandomClaim, strongerThanRandomCases } from './stronger-claim.js';
 
 /** A claim with all that it speaks of, so that nothing but tables is needed to judge it. */
 export type Claim =
@@ -37,18 +32,13 @@ export interface Evidence {
 }
 
 /**
- * Whether a claim holds: the whole first, then case by case. Definitions of effects stand with their kinds; of verdicts
- * and intervals in finding.ts. Missing measurements leave a case undecided with n = 0. Offers breaks, since it may take long.
- *
- * @param name Of the claim; names its random stream.
+ * Whether a claim holds: the whole first, then case by case. Definitions of effects stand with their kinds; of verdicts in
+ * finding.ts. Claims about tensors and layers are about the median unit (median-interval.ts), claims about items about
+ * means (mean-interval.ts); neither assumes a distribution or draws random numbers. What was not measured leaves a case
+ * undecided with n = 0. Offers breaks, since it may take long.
  */
-export function judgeClaim(
-  name: string,
-  claim: Claim,
-  evidence: Evidence,
-  seed: number,
-): Generator<undefined, Finding[]> {
-  return findingsOf(casesOf(claim, evidence), { seed, stream: `claim/${name}` });
+export function judgeClaim(claim: Claim, evidence: Evidence): Generator<undefined, Finding[]> {
+  return findingsOf(casesOf(claim, evidence));
 }
 
 function casesOf(claim: Claim, evidence: Evidence): Case[] {

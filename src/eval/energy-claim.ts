@@ -1,4 +1,5 @@
-import { type Case, meanOf } from './finding.js';
+import { type Case, type Estimate, unmeasured } from './finding.js';
+import { intervalOfUnits, layerUnits, medianOfUnits, unitsNote } from './layer-units.js';
 
 /** A row of energy-by-tensor.csv. */
 export interface TensorEnergy {
@@ -33,9 +34,11 @@ export type LinearEnergyClaim = {
 
 /**
  * Energy grows in proportion to rank. Of every update and subspace: the energy inside the subspace as a function of
- * k / r, mean over the matrices that the update changes (vectors have one direction, and nothing to be linear in) and over
- * seeds; fitted by the best straight line through the origin, since no rank holds no energy. Effect: the largest
- * distance from that line at any fraction, as a share of the energy. Units: matrices.
+ * k / r, mean over seeds, of every matrix that the update changes (vectors have one direction, and nothing to be linear
+ * in), fitted by the best straight line through the origin, since no rank holds no energy. At each fraction the distance
+ * from that line, as a share of the energy, is estimated in the median unit (layer-units.ts). Effect: the largest of
+ * these medians. Its interval comes from intervals that are right at all fractions together, since resampling a maximum
+ * would find noise: its low end is the distance that some fraction certainly has, its high end the one that none exceeds.
  *
  * The line may be flatter than the diagonal: of a random subspace of directions longer than r, k / r of the directions
  * hold less than k / r of the energy, in proportion all the same.
@@ -43,47 +46,71 @@ export type LinearEnergyClaim = {
 export function linearEnergyCases({ sweep, tolerance }: LinearEnergyClaim, rows: readonly TensorEnergy[]): Case[] {
   const { updates, subspaces, mode, side } = sweep;
   const fractions = new Set(sweep.fractions);
-  const inside = (kept: number) => (mode === 'orthogonal' ? 1 - kept : kept);
   const ofSweep = rows.filter((row) => row.mode === mode && row.side === side && fractions.has(row.fraction));
   return updates.flatMap((update) =>
     subspaces.map((subspace): Case => {
-      // Tensor → fraction → points of all seeds.
-      const tensors = new Map<string, Map<number, { x: number; y: number }[]>>();
-      for (const row of ofSweep) {
-        const { kept, rank, rankMax, tensor, fraction } = row;
-        if (row.update !== update || row.subspace !== subspace || kept === null || rank === null || rankMax < 2)
-          continue;
-        const points = tensors.get(tensor) ?? new Map<number, { x: number; y: number }[]>();
-        tensors.set(tensor, points);
-        points.set(fraction, [...(points.get(fraction) ?? []), { x: rank / rankMax, y: inside(kept) }]);
-      }
-      const curves = [...tensors.values()].map((points) =>
-        [...points].sort(([a], [b]) => a - b).map(([, seeds]) => ({ x: mean(seeds, 'x'), y: mean(seeds, 'y') })),
-      );
+      const own = ofSweep.filter((row) => row.update === update && row.subspace === subspace);
       return {
         name: `${update} in ${subspace}`,
         condition: { type: 'at-most', bound: tolerance },
-        sizes: [curves.length],
-        effect: ([drawn]) => distanceFromLine(drawn!, curves),
+        *estimate(tail) {
+          yield;
+          return largestDistance(distancesFromLine(own, mode), tail);
+        },
       };
     }),
   );
 }
 
-function distanceFromLine(drawn: Uint32Array, curves: readonly (readonly { x: number; y: number }[])[]): number {
-  const points = curves[0]!.map((_, at) => ({
-    x: meanOf(drawn, (tensor) => curves[tensor]![at]!.x),
-    y: meanOf(drawn, (tensor) => curves[tensor]![at]!.y),
-  }));
-  let xy = 0;
-  let xx = 0;
-  for (const { x, y } of points) {
-    xy += x * y;
-    xx += x * x;
-  }
-  return points.reduce((largest, { x, y }) => Math.max(largest, Math.abs(y - (xy / xx) * x)), 0);
+/** @param distances of each fraction, by tensor */
+function largestDistance(distances: readonly ReadonlyMap<string, number>[], tail: number): Estimate {
+  if (distances.length === 0) return unmeasured('no matrix of the update has its energy measured');
+  const tailOfEach = tail / distances.length;
+  const units = distances.map(layerUnits);
+  const effect = Math.max(...units.map((ofFraction) => Math.abs(medianOfUnits(ofFraction))));
+  const intervals = units.map((ofFraction) => intervalOfUnits(ofFraction, tailOfEach));
+  const { n } = units[0]!;
+  const note = unitsNote(units[0]!, tailOfEach);
+  if (intervals.some(({ low }) => low === null)) return { effect, low: null, high: null, n, note };
+  const low = Math.max(...intervals.map(({ low, high }) => Math.max(0, low!, -high!)));
+  const high = Math.max(...intervals.map(({ low, high }) => Math.max(-low!, high!)));
+  return { effect, low, high, n, note };
 }
 
-function mean(points: readonly { x: number; y: number }[], axis: 'x' | 'y'): number {
+/** Of each fraction that was measured, by tensor: how far the energy lies above the tensor's own line. */
+function distancesFromLine(rows: readonly TensorEnergy[], mode: ClaimedSweep['mode']): Map<string, number>[] {
+  // Tensor → fraction → points of all seeds.
+  const tensors = new Map<string, Map<number, Point[]>>();
+  for (const { kept, rank, rankMax, tensor, fraction } of rows) {
+    if (kept === null || rank === null || rankMax < 2) continue;
+    const points = tensors.get(tensor) ?? new Map<number, Point[]>();
+    tensors.set(tensor, points);
+    const y = mode === 'orthogonal' ? 1 - kept : kept;
+    points.set(fraction, [...(points.get(fraction) ?? []), { x: rank / rankMax, y }]);
+  }
+  const distances = new Map<number, Map<string, number>>();
+  for (const [tensor, ofTensor] of tensors) {
+    const points = [...ofTensor].map(([fraction, seeds]) => ({ fraction, x: mean(seeds, 'x'), y: mean(seeds, 'y') }));
+    const slope = slopeThroughOrigin(points);
+    for (const { fraction, x, y } of points) {
+      const ofFraction = distances.get(fraction) ?? new Map<string, number>();
+      distances.set(fraction, ofFraction.set(tensor, y - slope * x));
+    }
+  }
+  return [...distances.values()];
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Of the straight line through the origin that has the least squares of distances. */
+function slopeThroughOrigin(points: readonly Point[]): number {
+  const sum = (product: (point: Point) => number) => points.reduce((total, point) => total + product(point), 0);
+  return sum(({ x, y }) => x * y) / sum(({ x }) => x * x);
+}
+
+function mean(points: readonly Point[], axis: 'x' | 'y'): number {
   return points.reduce((sum, point) => sum + point[axis], 0) / points.length;
 }

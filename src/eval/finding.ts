@@ -1,5 +1,3 @@
-import { type BootstrapOptions, bootstrapInSteps, defaultConfidence, type Estimate } from './bootstrap.js';
-
 /** What the interval of an effect must do for a claim to hold. */
 export type Condition =
   /** The whole interval lies above 0. */
@@ -9,73 +7,77 @@ export type Condition =
   /** … between −bound and bound. */
   | { readonly type: 'within'; readonly bound: number };
 
-/** `undecided`: the interval is neither wholly where it must be nor wholly where it must not. */
-export type Verdict = 'holds' | 'fails' | 'undecided';
+/**
+ * `undecided`: the interval is neither wholly where it must be nor wholly where it must not, or there is none.
+ * `no information`: the measure could not move (all scores at their ceiling, say), so nothing follows either way.
+ */
+export type Verdict = 'holds' | 'fails' | 'undecided' | 'no information';
+
+/** The effect of a case, with the ends of its interval; null where there is none. */
+export interface Estimate {
+  readonly effect: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Units to decide by; 0: nothing was measured. */
+  readonly n: number;
+  /** What the numbers do not say: why there is no interval, what n counts. */
+  readonly note: string;
+  /** Whether the measure could not move. */
+  readonly saturated?: boolean;
+}
 
 /** One case of a claim: an update, a subspace, a pair. */
 export interface Case {
   readonly name: string;
   readonly condition: Condition;
-  /** The units of each group to draw from, and the effect of a draw; see `bootstrap`. Empty groups: nothing was measured. */
-  readonly sizes: readonly number[];
-  /** How many units there are to decide by, where that is not the size of the first group: the fewest of several groups. */
-  readonly units?: number;
-  readonly effect: (drawn: readonly Uint32Array[]) => number;
+  /**
+   * Estimates the effect. Many items take seconds: a break is offered after every piece of work.
+   *
+   * @param tail chance that an end of the interval may have of lying beyond the true effect, each end
+   */
+  estimate(tail: number): Generator<undefined, Estimate>;
 }
 
-export interface Finding {
+export interface Finding extends Omit<Estimate, 'saturated'> {
   /** null: the claim as a whole. */
   readonly case: string | null;
   readonly verdict: Verdict;
   readonly condition: Condition;
-  readonly effect: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  readonly n: number;
 }
 
-const confidence = defaultConfidence;
-/** Draws that fall beyond an end of an interval: fewer would leave the end to chance. */
-const drawsBeyondAnEnd = 10;
-/**
- * Fewer units decide nothing: that all of four lie on one side happens by chance in more than one case of twenty (sign
- * test), whatever the interval that resampling them gives.
- */
-const fewestUnits = 5;
+/** Chance that some end of a claim's intervals lies beyond the truth: the lower ends, and as much for the upper ones. */
+const tailOfAll = 0.025;
 
 /**
- * The finding of a claim as a whole, then of each case. It holds when all cases do and fails when one does, so the
- * intervals are made wide enough to be right together 95 % of the time (Bonferroni). The whole is told by the numbers of
- * its weakest case. Many cases of many items take minutes: there is a break after every draw.
+ * The finding of a claim as a whole, then of each case. It holds when all cases do that say something and fails when one
+ * does, so the intervals are made wide enough to be right together 95 % of the time (Bonferroni). The whole is told by the
+ * numbers of its weakest case.
  */
-export function* findingsOf(
-  cases: readonly Case[],
-  { seed, stream }: Pick<BootstrapOptions, 'seed' | 'stream'>,
-): Generator<undefined, Finding[]> {
-  const level = 1 - (1 - confidence) / Math.max(1, cases.length);
-  const resamples = Math.max(2000, Math.ceil((2 * drawsBeyondAnEnd) / (1 - level)));
+export function* findingsOf(cases: readonly Case[]): Generator<undefined, Finding[]> {
   const findings: Finding[] = [];
-  for (const { name, condition, sizes, effect, units } of cases) {
-    if (sizes.length === 0 || sizes.some((size) => size === 0)) {
-      findings.push({ case: name, verdict: 'undecided', condition, effect: null, low: null, high: null, n: 0 });
-      continue;
-    }
-    const options = { seed, stream: `${stream}/${name}`, resamples, confidence: level };
-    const estimate = yield* bootstrapInSteps(sizes, effect, options);
-    const { value, low, high } = estimate;
-    const n = units ?? estimate.n;
-    findings.push({
-      ...{ case: name, verdict: n >= fewestUnits ? verdictOf(estimate, condition) : 'undecided', condition },
-      ...{ effect: Number.isFinite(value) ? value : null, low, high, n },
-    });
+  for (const { name, condition, estimate } of cases) {
+    const { saturated = false, ...estimated } = yield* estimate(tailOfAll / cases.length);
+    const verdict = saturated ? 'no information' : verdictOf(estimated, condition);
+    findings.push({ case: name, verdict, condition, ...estimated });
   }
-  const weakest = findings.reduce<Finding | undefined>((worst, one) => (weaker(one, worst) ? one : worst), undefined);
-  const nothing = { effect: null, low: null, high: null, n: 0, condition: { type: 'above-zero' } } as const;
-  const verdict = weakest?.verdict ?? 'undecided';
-  return [{ ...(weakest ?? nothing), case: null, verdict }, ...findings];
+  return [wholeOf(findings), ...findings];
 }
 
-function verdictOf({ low, high }: Estimate, condition: Condition): Verdict {
+function wholeOf(findings: readonly Finding[]): Finding {
+  const telling = findings.filter(({ verdict }) => verdict !== 'no information');
+  const [first, ...others] = telling.length > 0 ? telling : findings;
+  if (first === undefined) {
+    const nothing = { effect: null, low: null, high: null, n: 0, note: 'there is nothing that the claim is about' };
+    return { case: null, verdict: 'undecided', condition: { type: 'above-zero' }, ...nothing };
+  }
+  const weakest = others.reduce((worst, one) => (weaker(one, worst) ? one : worst), first);
+  const silent = findings.length - telling.length;
+  const left = `${silent} of ${findings.length} cases give no information and do not count`;
+  const note = silent > 0 && telling.length > 0 ? joinNotes(weakest.note, left) : weakest.note;
+  return { ...weakest, case: null, note };
+}
+
+function verdictOf({ low, high }: Pick<Estimate, 'low' | 'high'>, condition: Condition): Verdict {
   if (low === null || high === null) return 'undecided';
   switch (condition.type) {
     case 'above-zero':
@@ -89,10 +91,9 @@ function verdictOf({ low, high }: Estimate, condition: Condition): Verdict {
   }
 }
 
-const weakness: Readonly<Record<Verdict, number>> = { holds: 0, undecided: 1, fails: 2 };
+const weakness: Readonly<Record<Verdict, number>> = { 'no information': 0, holds: 0, undecided: 1, fails: 2 };
 
-function weaker(one: Finding, other: Finding | undefined): boolean {
-  if (other === undefined) return true;
+function weaker(one: Finding, other: Finding): boolean {
   const difference = weakness[one.verdict] - weakness[other.verdict];
   return difference > 0 || (difference === 0 && margin(one) < margin(other));
 }
@@ -104,9 +105,11 @@ function margin({ effect, condition }: Finding): number {
   return condition.bound - (condition.type === 'within' ? Math.abs(effect) : effect);
 }
 
-/** Mean of a number over the units that were drawn. */
-export function meanOf(drawn: Uint32Array, number: (unit: number) => number): number {
-  let sum = 0;
-  for (const unit of drawn) sum += number(unit);
-  return sum / drawn.length;
+/** What was not measured has no effect, and the note says what is missing. */
+export function unmeasured(note: string): Estimate {
+  return { effect: null, low: null, high: null, n: 0, note };
+}
+
+export function joinNotes(...notes: readonly string[]): string {
+  return notes.filter((note) => note !== '').join('; ');
 }

@@ -1,4 +1,5 @@
-import { type Case, meanOf } from './finding.js';
+import { type Case, type Estimate, unmeasured } from './finding.js';
+import { intervalOfUnits, layerUnits, medianOfUnits, unitsNote } from './layer-units.js';
 
 /** A row of overlap.csv or activations.csv. */
 export interface OverlapPoint {
@@ -34,24 +35,24 @@ export type HighestPairClaim = {
 
 /**
  * Pairs overlap more than random subspaces of the same sizes. Of every pair (and model): overlap minus baseline, mean over
- * the energies. Units: the tensors that both updates change, or the layers of the window.
+ * the energies, of the median unit (layer-units.ts): the tensors that both updates change, or the layers of the window.
  */
 export function aboveBaselineCases({ of }: AboveBaselineClaim, points: readonly OverlapPoint[]): Case[] {
   const measured = unitsOf(of, points);
   return of.models.flatMap((model) =>
     of.pairs.map((pair) => {
-      const units = [...(measured.get(keyOf(model, pair)) ?? new Map<string, Energies>()).values()];
-      const values = units.map((energies) =>
-        mean([...energies.values()].map(({ overlap, baseline }) => overlap - baseline)),
-      );
-      return aboveZero(nameOf(model, pair), values);
+      const values = new Map<string, number>();
+      for (const [unit, energies] of measured.get(keyOf(model, pair)) ?? []) {
+        values.set(unit, mean([...energies.values()].map(({ overlap, baseline }) => overlap - baseline)));
+      }
+      return aboveZero(nameOf(model, pair), values, 'every overlap is what random subspaces of these sizes have');
     }),
   );
 }
 
 /**
  * One pair overlaps more than every other. Of every other pair (and model): the claimed pair's overlap minus the other's,
- * mean over the energies that both have. Units: tensors or layers that both pairs have.
+ * mean over the energies that both have, of the median unit (layer-units.ts) among what both pairs have.
  */
 export function highestPairCases({ of, pair }: HighestPairClaim, points: readonly OverlapPoint[]): Case[] {
   const measured = unitsOf(of, points);
@@ -60,16 +61,16 @@ export function highestPairCases({ of, pair }: HighestPairClaim, points: readonl
       .filter((other) => other !== pair)
       .map((other) => {
         const [own, rival] = [measured.get(keyOf(model, pair)), measured.get(keyOf(model, other))];
-        const values: number[] = [];
+        const values = new Map<string, number>();
         for (const [unit, energies] of own ?? []) {
           const others = rival?.get(unit);
           const differences = [...energies].flatMap(([energy, { overlap }]) => {
             const against = others?.get(energy);
             return against === undefined ? [] : [overlap - against.overlap];
           });
-          if (differences.length > 0) values.push(mean(differences));
+          if (differences.length > 0) values.set(unit, mean(differences));
         }
-        return aboveZero(nameOf(model, `${pair} above ${other}`), values);
+        return aboveZero(nameOf(model, `${pair} above ${other}`), values, 'both pairs overlap alike everywhere');
       }),
   );
 }
@@ -91,12 +92,23 @@ function unitsOf(of: ClaimedPairs, points: readonly OverlapPoint[]): Map<string,
   return measured;
 }
 
-function aboveZero(name: string, values: readonly number[]): Case {
+/** Differences of overlaps below this are round-off: overlaps are sums of f32 products. */
+const roundOff = 1e-6;
+
+/** @param saturation what it means that no value differs from 0: subspaces that fill the space, say */
+function aboveZero(name: string, measured: ReadonlyMap<string, number>, saturation: string): Case {
+  const values = new Map([...measured].map(([unit, value]) => [unit, Math.abs(value) <= roundOff ? 0 : value]));
   return {
     name,
     condition: { type: 'above-zero' },
-    sizes: [values.length],
-    effect: ([drawn]) => meanOf(drawn!, (unit) => values[unit]!),
+    *estimate(tail): Generator<undefined, Estimate> {
+      yield;
+      if (values.size === 0) return unmeasured('no overlap was measured');
+      const units = layerUnits(values);
+      const estimate = { effect: medianOfUnits(units), ...intervalOfUnits(units, tail), n: units.n };
+      if ([...values.values()].some((value) => value !== 0)) return { ...estimate, note: unitsNote(units, tail) };
+      return { ...estimate, note: saturation, saturated: true };
+    },
   };
 }
 

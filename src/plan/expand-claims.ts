@@ -23,9 +23,8 @@ export function expandClaims(workflow: Workflow, behaviour: readonly BehaviourRo
   const rows = behaviour.filter(({ row }) => claimed.has(row.metric));
   for (const [index, { scores }] of rows.entries()) inputs[`${index}/scores`] = scores;
   const params: ClaimsParams = {
-    seed: workflow.seed,
     claims: [...workflow.claims.values()].map((claim) => claimOfTables(claim, workflow)),
-    rows: rows.map(({ row: { kind: _, items: __, ...measured } }) => measured),
+    rows: rows.map(({ row: { items: _, ...measured } }) => measured),
   };
   const step = { id: 'claims', kind: 'claims', params, inputs, group: 'Tables' };
   const node = builder.add(step, ...claimDefinitions(workflow));

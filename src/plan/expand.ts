@@ -38,7 +38,7 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
   const behaviour = new BehaviourExpansion(workflow, measured, datasets, builder).expand();
   const behaviourRows = 'waitsFor' in behaviour ? [] : behaviour;
   if ('waitsFor' in behaviour) builder.defer(behaviour.waitsFor, 'evaluation-table');
-  else expandEvaluation(workflow, behaviour, builder);
+  else expandEvaluation(behaviour, builder);
   expandActivations(workflow, measured, datasets, builder);
   expandClaims(workflow, behaviourRows, builder);
   expandLoss(models, builder);
@@ -52,14 +52,14 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
 }
 
 /** The table of what models do, and per metric the items behind it. */
-function expandEvaluation(workflow: Workflow, behaviour: readonly BehaviourRow[], builder: PlanBuilder): void {
+function expandEvaluation(behaviour: readonly BehaviourRow[], builder: PlanBuilder): void {
   if (behaviour.length === 0) return;
   const inputs: Record<string, Input> = {};
   for (const [index, { scores, items }] of behaviour.entries()) {
     inputs[`${index}/scores`] = scores;
     if (items !== undefined) inputs[`${index}/items`] = items;
   }
-  const params: EvaluationTableParams = { seed: workflow.seed, rows: behaviour.map(({ row }) => row) };
+  const params: EvaluationTableParams = { rows: behaviour.map(({ row }) => row) };
   const step = { id: 'evaluation-table', kind: 'evaluation-table', params, inputs, group: 'Tables' };
   const node = builder.add(step, 'report');
   const metrics = new Set(behaviour.flatMap(({ row }) => (row.items ? [row.metric] : [])));

@@ -97,8 +97,8 @@ async function byFraction(panels: readonly Panel[], looks: ReadonlyMap<string, S
       the subspace where the projection is parallel, the part outside it where it is orthogonal, the part inside it with
       its sign turned where it is opposite.</p>
       <p><b>How to read it.</b> Where a line meets a dashed one, the projected update leaves the model, by this metric, where
-      that whole model is. Bands span the lowest and highest seed; of a projection without seeds, the
-      95 % interval over the items of the metric.</p>
+      that whole model is. Bands span the 95 % intervals over the items of the metric, from the lowest end of any
+      seed to the highest; of a loss, which has no such interval, the lowest and highest seed.</p>
       ${reading(panels)}
       <p class="downloads">Data: ${download(curvesCsv(panels), 'behaviour-curves.csv', 'the curves')},
       <a href="evaluation.csv">evaluation.csv</a>.</p>

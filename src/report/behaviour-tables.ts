@@ -45,7 +45,8 @@ function metricTable(title: string, metric: string, { models, curves }: Evaluati
     title,
     head,
     [...wholeModels, ...projections],
-    html`Mean over the seeds, below it the lowest and highest; of one measurement alone, its 95 % interval over the items.
+    html`Mean over the seeds, below it the span of their 95 % intervals over the items; of a loss, which has no such interval,
+    the lowest and highest seed.
     Invalid: items without a verdict, of all items; they are in no mean.
     ${items.map((file) => html`Every item with its response: <a href="${encodeURI(file)}">${file}</a>.`)}
     In full precision: <a href="evaluation.csv">evaluation.csv</a>.`,

@@ -7,7 +7,7 @@ import type { Section } from './section.js';
 import { groupBy } from './statistics.js';
 import { type ColumnHead, plainHead, scrollingTable, tableBlock } from './table.js';
 
-const textColumns = ['claim', 'kind', 'case', 'verdict'] as const;
+const textColumns = ['claim', 'kind', 'case', 'verdict', 'note'] as const;
 const numberColumns = ['effect', 'ci_low', 'ci_high', 'n', 'holds_above', 'holds_below'] as const;
 
 /** A row of claims.csv: a claim as a whole (its case is empty), or one of its cases. */
@@ -61,13 +61,14 @@ function table(claims: readonly Claim[]): Html {
     rows,
     html`A claim holds where all of its cases do and fails where one does; its numbers are those of its weakest case. A case
     holds where its whole interval lies where it must, fails where the whole interval lies elsewhere, and is undecided
-    otherwise, and with an n under five whatever its interval. The intervals of a claim’s cases are wide enough to be right together 95 % of the time.`,
+    otherwise. Where a measure could not move, at a ceiling say, the case gives no information and does not count. The
+    intervals of a claim’s cases are wide enough to be right together 95 % of the time, whatever the distribution.`,
   )}
   <div class="cases">${details}</div>`;
 }
 
 const columns: readonly ColumnHead[] = [
-  ...[{ text: 'verdict' }, 'effect', 'interval', 'n', { text: 'interval must lie' }],
+  ...[{ text: 'verdict' }, 'effect', 'interval', 'n', { text: 'interval must lie' }, { text: 'note' }],
 ];
 
 function findingCells(row: Row): Html {
@@ -75,10 +76,16 @@ function findingCells(row: Row): Html {
   const interval =
     n === 0 ? 'not measured' : ci_low === null || ci_high === null ? '–' : rangeText(ci_low, ci_high, significantText);
   return html`<td class="text">${verdictText(row)}</td><td>${significantText(effect)}</td><td>${interval}</td>
-    <td>${n ?? '–'}</td><td class="text">${conditionText(row)}</td>`;
+    <td>${n ?? '–'}</td><td class="text">${conditionText(row)}</td>
+    <td class="text claim-note">${row.note}</td>`;
 }
 
-const verdictMarks: Readonly<Record<string, string>> = { holds: '✓', fails: '✗', undecided: '?' };
+const verdictMarks: Readonly<Record<string, string>> = {
+  holds: '✓',
+  fails: '✗',
+  undecided: '?',
+  'no information': '∅',
+};
 
 function verdictText({ verdict }: Row): Html {
   const mark = verdictMarks[verdict];
@@ -100,15 +107,15 @@ function countText(cases: readonly Row[]): string {
 /** What the effect of a kind of claim is, and what n counts. */
 const effects: Readonly<Record<string, string>> = {
   'linear-energy':
-    'Effect: the largest distance of the energy kept, mean over matrices, from the best straight line through the origin. n: matrices.',
+    'Effect: the distance of the energy kept from the best straight line through the origin, of the median unit, at the fraction where it is largest. The interval is right at all fractions together. n: units, which the note names.',
   'stronger-than-random':
-    'Effect: how much further the metric has moved than it would have by as much energy in the random subspace, mean over the fractions. n: items, those valid for all models that are compared.',
+    'Effect: how much further the metric has moved than it would have by as much energy in the random subspace, mean over the fractions and items. n: items, those valid for all models that are compared.',
   'falling-together':
     'Loss of a metric: by how much of the way from the model without the update to the model with all of it a projection falls short. Effects: the slope of each metric’s loss against the part of the directions that is taken away, and the difference of the two losses, mean over the fractions. n: items.',
   'above-baseline':
-    'Effect: overlap minus what two random subspaces of the same sizes give, mean over the energies. n: tensors, or layers of the window.',
+    'Effect: overlap minus what two random subspaces of the same sizes give, mean over the energies, of the median unit. n: units, which the note names.',
   'highest-pair':
-    'Effect: overlap of the claimed pair minus that of the other, mean over the energies. n: tensors or layers that both pairs have.',
+    'Effect: overlap of the claimed pair minus that of the other, mean over the energies, of the median unit. n: units that both pairs have, which the note names.',
 };
 
 function effectText(kind: string): string {
@@ -118,14 +125,14 @@ function effectText(kind: string): string {
 async function figure(claims: readonly Claim[]): Promise<Html | undefined> {
   const panels: Html[] = [];
   for (const { name, cases } of claims) {
-    const measured = cases.filter(({ ci_low, ci_high }) => ci_low !== null && ci_high !== null);
-    if (measured.length === 0) continue;
-    const intervals = measured.map((row) => ({
+    if (cases.length === 0) continue;
+    const intervals = cases.map((row) => ({
       name: `${verdictMarks[row.verdict] ?? ''} ${row.case}`,
       value: row.effect,
-      low: row.ci_low!,
-      high: row.ci_high!,
+      low: row.ci_low,
+      high: row.ci_high,
       holds: [row.holds_above, row.holds_below] as const,
+      note: row.note,
       title: `${row.case}: ${significantText(row.effect)} (${rangeText(row.ci_low, row.ci_high, significantText)}), ${row.verdict}`,
     }));
     panels.push(await intervalPanel(name, 'effect', intervals));
@@ -135,6 +142,7 @@ async function figure(claims: readonly Claim[]): Promise<Html | undefined> {
     <h3>Effects and their intervals</h3>
     <div class="panels">${panels}</div>
     <figcaption><p><b>How to read it.</b> A line is the interval of one case’s effect, the point in it the effect as
-    measured. The shade is where the interval must lie for the case to hold. ✓ holds, ✗ fails, ? undecided.</p></figcaption>
+    measured. The shade is where the interval must lie for the case to hold. ✓ holds, ✗ fails, ? undecided, ∅ no
+    information. In place of an interval that does not exist stands why.</p></figcaption>
   </figure>`;
 }

@@ -2,7 +2,7 @@ import { type Cell, writeCsv } from './csv.js';
 
 const columns = [
   ...(['claim', 'kind', 'case', 'verdict', 'effect', 'ci_low', 'ci_high', 'n'] as const),
-  ...(['holds_above', 'holds_below'] as const),
+  ...(['holds_above', 'holds_below', 'note'] as const),
 ] as const;
 
 type Row = Record<(typeof columns)[number], Cell>;
@@ -16,6 +16,8 @@ export interface FoundCase {
   readonly low: number | null;
   readonly high: number | null;
   readonly n: number;
+  /** What the numbers do not say. */
+  readonly note: string;
   readonly condition:
     | { readonly type: 'above-zero' }
     | { readonly type: 'at-most'; readonly bound: number }
@@ -27,11 +29,12 @@ export class ClaimsTable {
   readonly #rows: Row[] = [];
 
   add(claim: string, kind: string, found: readonly FoundCase[]): void {
-    for (const { case: name, verdict, effect, low, high, n, condition } of found) {
+    for (const { case: name, verdict, effect, low, high, n, condition, note } of found) {
       this.#rows.push({
         ...{ claim, kind, case: name, verdict, effect, ci_low: low, ci_high: high, n },
         holds_above: condition.type === 'above-zero' ? 0 : condition.type === 'within' ? -condition.bound : null,
         holds_below: condition.type === 'above-zero' ? null : condition.bound,
+        note: note === '' ? null : note,
       });
     }
   }

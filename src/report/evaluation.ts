@@ -62,15 +62,20 @@ export function overSeeds(seeds: readonly Measurement[]): Summary | undefined {
   return values.length > 0 ? summarize(values) : undefined;
 }
 
-/** Around a value: the lowest and highest seed or, of one alone, the ends of its confidence interval. */
+/**
+ * Around a value: from the lowest to the highest end of its seeds' confidence intervals, so that with seeds and without
+ * it is the items whose chance is shown. Where a metric has no intervals: the lowest and the highest of several seeds.
+ */
 export function spreadOf(seeds: readonly Measurement[]): { readonly low: number; readonly high: number } | undefined {
   const measured = seeds.filter(({ value }) => value !== null);
-  if (measured.length > 1) {
-    const { min, max } = overSeeds(measured)!;
-    return { low: min, high: max };
+  const lows = measured.flatMap(({ ci_low: low }) => (low === null ? [] : [low]));
+  const highs = measured.flatMap(({ ci_high: high }) => (high === null ? [] : [high]));
+  if (lows.length > 0 && lows.length === measured.length && highs.length === measured.length) {
+    return { low: Math.min(...lows), high: Math.max(...highs) };
   }
-  const { ci_low: low = null, ci_high: high = null } = measured[0] ?? {};
-  return low === null || high === null ? undefined : { low, high };
+  if (measured.length < 2) return undefined;
+  const { min, max } = overSeeds(measured)!;
+  return { low: min, high: max };
 }
 
 /** Values that a metric can take at all, as far as its own values tell: a judge's scores, shares, or anything from 0 up. */

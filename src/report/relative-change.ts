@@ -1,4 +1,4 @@
-import { type BehaviourCurve, type Evaluation, readEvaluation } from './evaluation.js';
+import { type BehaviourCurve, type Evaluation, type Measurement, readEvaluation } from './evaluation.js';
 import type { ReportInput } from './section.js';
 import { type Summary, summarize } from './statistics.js';
 
@@ -19,11 +19,13 @@ export interface FullChange {
   /** Of the metric; null where it was not measured. */
   readonly before: number | null;
   readonly after: number | null;
+  /** Whether the change is more than noise: the intervals of both ends lie apart. null: the metric has no intervals. */
+  readonly certain: boolean | null;
 }
 
 export interface RelativeChanges {
   readonly curves: readonly RelativeCurve[];
-  /** Updates that leave a metric as it was, or whose ends were not measured: nothing to count changes in. */
+  /** Updates that change a metric by no more than noise, or whose ends were not measured: nothing to count changes in. */
   readonly without: readonly FullChange[];
 }
 
@@ -37,8 +39,8 @@ export function relativeChanges({ files, params }: ReportInput): RelativeChanges
     const ends = params.updates.find(({ name }) => name === curve.update);
     if (ends === undefined) continue;
     const change = fullChange(curve, ends, evaluation);
-    const { before, after } = change;
-    if (before === null || after === null || before === after) {
+    const { before, after, certain } = change;
+    if (before === null || after === null || before === after || certain === false) {
       without.set(JSON.stringify([curve.update, curve.metric]), change);
       continue;
     }
@@ -56,6 +58,17 @@ function fullChange(
   { from, to }: { readonly from: string; readonly to: string },
   { models }: Evaluation,
 ): FullChange {
-  const scoreOf = (name: string) => models.get(metric)?.find(({ model }) => model === name)?.value ?? null;
-  return { metric, update, from, to, before: scoreOf(from), after: scoreOf(to) };
+  const endOf = (name: string) => models.get(metric)?.find(({ model }) => model === name);
+  const [before, after] = [endOf(from), endOf(to)];
+  return {
+    ...{ metric, update, from, to, before: before?.value ?? null, after: after?.value ?? null },
+    certain: before === undefined || after === undefined ? null : lieApart(before, after),
+  };
+}
+
+/** Whether two intervals have nothing in common; null where one is missing. */
+function lieApart(one: Measurement, other: Measurement): boolean | null {
+  const ends = [one.ci_low, one.ci_high, other.ci_low, other.ci_high];
+  if (ends.some((end) => end === null)) return null;
+  return one.ci_high! < other.ci_low! || other.ci_high! < one.ci_low!;
 }

@@ -120,7 +120,13 @@ function unitsText(panels: readonly Panel[]): Html {
   const said = [...changes.values()].map(
     ({ metric, update, before, after }) => `${metric} of ${update} ${ratioText(before)} to ${ratioText(after)}`,
   );
-  return html`Whole changes: ${said.join(', ')}.`;
+  const unknown = [
+    ...new Set([...changes.values()].filter(({ certain }) => certain === null).map(({ metric }) => metric)),
+  ];
+  return html`Whole changes: ${said.join(', ')}. ${
+    unknown.length > 0 &&
+    `Of ${unknown.join(' and ')} there are no intervals: whether its change is more than noise is not known.`
+  }`;
 }
 
 /** What the means say at the fraction nearest the middle, without judging it. */
@@ -170,7 +176,8 @@ function withoutText({ metric, update, from, to, before, after }: FullChange): s
     const missing = [before === null && from, after === null && to].filter((name) => name !== false);
     return `${metric} was not measured of ${missing.join(' and ')}: there is no unit for what ${update} changes.`;
   }
-  return `${update} leaves ${metric} at ${ratioText(before)}: there is no unit for its changes.`;
+  if (before === after) return `${update} leaves ${metric} at ${ratioText(before)}: there is no unit for its changes.`;
+  return `${update} moves ${metric} from ${ratioText(before)} to ${ratioText(after)}, whose intervals overlap: a change within noise is no unit.`;
 }
 
 function changesCsv(curves: readonly RelativeCurve[]): string {

@@ -64,6 +64,7 @@ summary { cursor: pointer; overflow-wrap: anywhere; }
 .verdict { white-space: nowrap; font-weight: 600; }
 .verdict.holds { color: var(--series-2); }
 .verdict.fails { color: var(--series-1); }
+.claim-note { white-space: normal; min-width: 14rem; color: var(--muted); }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .35rem 1.4rem; font-size: .92rem; margin: .8rem 0; }
 dt { color: var(--muted); overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; }

@@ -56,8 +56,6 @@ export type JudgeHints = {
  * `items/<metric>.jsonl` for each metric that has items; with one at least, `samples.csv`: the first items of whole models.
  */
 export type EvaluationTableParams = {
-  /** Of the confidence intervals. */
-  readonly seed: number;
   readonly rows: readonly EvaluationTableRow[];
 };
 
@@ -99,10 +97,9 @@ export type ActivationTableRow = {
  * that there are, and `<row>/scores` → `claims.csv`.
  */
 export type ClaimsParams = {
-  readonly seed: number;
   readonly claims: readonly ClaimOfTables[];
   /** What the `scores` are of. */
-  readonly rows: readonly (Measured & { readonly metric: string })[];
+  readonly rows: readonly Omit<EvaluationTableRow, 'items'>[];
 };
 
 export type ClaimOfTables = {

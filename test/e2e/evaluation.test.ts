@@ -117,7 +117,11 @@ test('every measure of every point, the whole models beside, items and claims; t
       ['random 1', 'top-k null'].flatMap((of) => [0.25, 0.5, 0.75].map((fraction) => `${of} ${fraction}`)),
       metric,
     );
-    assert.ok(of.every(({ value, ci_low, ci_high, n }) => ci_low! <= value! && value! <= ci_high! && n === 8));
+    assert.ok(of.every(({ n }) => n === 8));
+    // Nothing bounds a loss, so that it has no interval.
+    const isBounded = metric !== 'surprise';
+    assert.ok(of.every(({ ci_low, ci_high }) => (ci_low !== null && ci_high !== null) === isBounded));
+    assert.ok(of.every(({ value, ci_low, ci_high }) => !isBounded || (ci_low! <= value! && value! <= ci_high!)));
   }
   const items = (await readFile(sandbox.path('results/lab/items/harmfulness.jsonl'), 'utf8')).trim().split('\n');
   assert.is(items.length, 9 * 8);
@@ -127,7 +131,7 @@ test('every measure of every point, the whole models beside, items and claims; t
   });
   const whole = claims.filter((row) => row.case === '');
   assert.equal(whole.map(({ claim }) => claim).sort(), ['above', 'linear', 'stronger', 'together']);
-  assert.ok(whole.every(({ verdict }) => ['holds', 'fails', 'undecided'].includes(verdict)));
+  assert.ok(whole.every(({ verdict }) => ['holds', 'fails', 'undecided', 'no information'].includes(verdict)));
   const activations = readCsv(await readFile(sandbox.path('results/lab/activations.csv'), 'utf8'), {
     ...{ text: ['model', 'pair'], numbers: ['layer', 'energy', 'overlap', 'in_window'] },
   });

@@ -1,15 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Behaviour, ModelEnergy } from '../../eval/behaviour-claims.js';
+import type { Behaviour, ModelEnergy } from '../../eval/behaviour.js';
 import { judgeClaim } from '../../eval/claims.js';
 import type { TensorEnergy } from '../../eval/energy-claim.js';
 import type { OverlapPoint } from '../../eval/overlap-claims.js';
+import { scoreBounds } from '../../eval/score-bounds.js';
 import { ClaimsTable } from '../../report/claims-table.js';
 import { readCsv } from '../../report/csv.js';
 import type { ClaimsParams, Scores } from '../eval-params.js';
 import type { StepContext } from '../step.js';
 
 export async function judgeClaims(context: StepContext): Promise<void> {
-  const { seed, claims, rows } = context.params as ClaimsParams;
+  const { claims, rows } = context.params as ClaimsParams;
   const energy = modelEnergies(await tableText(context, 'energy.csv'));
   const tensorEnergy = tensorEnergies(await tableText(context, 'energy-by-tensor.csv'));
   const updates = updateOverlaps(await tableText(context, 'overlap.csv'));
@@ -17,13 +18,14 @@ export async function judgeClaims(context: StepContext): Promise<void> {
   const behaviour: Behaviour[] = [];
   for (const [index, row] of rows.entries()) {
     const bytes = await context.read(context.input(`${index}/scores`));
-    behaviour.push({ ...row, ...(JSON.parse(new TextDecoder().decode(bytes)) as Scores) });
+    const scores = JSON.parse(new TextDecoder().decode(bytes)) as Scores;
+    behaviour.push({ ...row, ...scores, bounds: scoreBounds[row.kind] });
   }
   const table = new ClaimsTable();
   for (const [index, { name, claim, activations: metric }] of claims.entries()) {
     context.signal.throwIfAborted();
     const overlap = metric === null ? updates : activationOverlaps(activations, metric);
-    const findings = judgeClaim(name, claim, { energy, tensorEnergy, overlap, behaviour }, seed);
+    const findings = judgeClaim(claim, { energy, tensorEnergy, overlap, behaviour });
     table.add(name, claim.kind, await withBreaks(findings, context.signal));
     context.progress({ done: index + 1, total: claims.length, unit: 'claims' });
   }

@@ -1,25 +1,24 @@
 import { decodeRows, encodeRows, type Row } from '../../data/row.js';
 import { DataError } from '../../diagnostics/errors.js';
-import { bootstrap } from '../../eval/bootstrap.js';
+import { type Bounds, meanInterval } from '../../eval/mean-interval.js';
+import { scoreBounds } from '../../eval/score-bounds.js';
 import { EvaluationTable, type MeasuredMean, topScoreMetric } from '../../report/evaluation-table.js';
 import { type SampledItem, SamplesTable } from '../../report/samples-table.js';
 import type { EvaluationTableParams, EvaluationTableRow, Scores } from '../eval-params.js';
 import type { ArtifactWriter, StepContext } from '../step.js';
 
 export async function makeEvaluationTable(context: StepContext): Promise<void> {
-  const { seed, rows } = context.params as EvaluationTableParams;
+  const { rows } = context.params as EvaluationTableParams;
   const table = new EvaluationTable();
   const samples = new SamplesTable();
   const itemWriters = new Map<string, ArtifactWriter>();
   for (const [index, row] of rows.entries()) {
     context.signal.throwIfAborted();
     const scores = JSON.parse(await readText(context, `${index}/scores`)) as Scores;
-    // One stream a metric: all models are measured on the same draws.
-    const options = { seed, stream: `evaluation/${row.metric}` };
-    table.add(row, meanOf(scores, options));
+    table.add(row, meanOf(scores, scoreBounds[row.kind]));
     if (row.kind === 'judge') {
       const top = scores.values.map((score) => (score === null ? null : Number(score === 5)));
-      table.add({ ...row, metric: topScoreMetric(row.metric) }, meanOf({ values: top }, options));
+      table.add({ ...row, metric: topScoreMetric(row.metric) }, meanOf({ values: top }, [0, 1]));
     }
     if (row.items) {
       const items = await appendItems(context, index, row, itemWriters);
@@ -32,33 +31,22 @@ export async function makeEvaluationTable(context: StepContext): Promise<void> {
   await context.write('evaluation.csv', new TextEncoder().encode(table.csv()));
 }
 
-/** Weighted mean of the valid scores, with its bootstrap interval over items. */
-function meanOf(
-  { values, weights }: Scores,
-  options: { readonly seed: number; readonly stream: string },
-): MeasuredMean {
+/** Weighted mean of the valid scores, with its interval of 95 % over items; without one where nothing bounds a score. */
+function meanOf({ values, weights }: Scores, bounds: Bounds | null): MeasuredMean {
   if (weights !== undefined && weights.length !== values.length) {
     throw new DataError(`${weights.length} weights of ${values.length} scores`);
   }
-  const valid = values.flatMap((value, item) => (value === null ? [] : [{ value, weight: weights?.[item] ?? 1 }]));
-  const invalid = values.length - valid.length;
-  if (valid.length === 0) return { value: null, low: null, high: null, n: 0, invalid };
-  const summed = Float64Array.from(valid, ({ value, weight }) => value * weight);
-  const weighed = Float64Array.from(valid, ({ weight }) => weight);
-  const estimate = bootstrap(
-    [valid.length],
-    ([drawn]) => {
-      let sum = 0;
-      let weight = 0;
-      for (const item of drawn!) {
-        sum += summed[item]!;
-        weight += weighed[item]!;
-      }
-      return sum / weight;
-    },
-    options,
-  );
-  return { ...estimate, value: Number.isFinite(estimate.value) ? estimate.value : null, invalid };
+  let [sum, weight] = [0, 0];
+  for (const [item, value] of values.entries()) {
+    if (value === null) continue;
+    sum += value * (weights?.[item] ?? 1);
+    weight += weights?.[item] ?? 1;
+  }
+  const valid = values.filter((value) => value !== null);
+  const counted = { n: valid.length, invalid: values.length - valid.length };
+  const value = Number.isFinite(sum / weight) ? sum / weight : null;
+  if (valid.length === 0 || bounds === null) return { value, low: null, high: null, ...counted };
+  return { value, ...meanInterval(valid, bounds, 0.025), ...counted };
 }
 
 /** Items of all models stand in one file a metric, each with what it is of. */

@@ -1,13 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Behaviour, ClaimedBehaviour, ModelEnergy } from '../../../src/eval/behaviour-claims.js';
-import { atOnce } from '../../../src/eval/bootstrap.js';
+import type { Behaviour, ClaimedBehaviour, ModelEnergy } from '../../../src/eval/behaviour.js';
 import { type Claim, type Evidence, judgeClaim } from '../../../src/eval/claims.js';
 import type { TensorEnergy } from '../../../src/eval/energy-claim.js';
 import type { Finding } from '../../../src/eval/finding.js';
 import type { OverlapPoint } from '../../../src/eval/overlap-claims.js';
 import { fillNormal } from '../../../src/linalg/normal.js';
 import { RandomStream } from '../../../src/linalg/philox.js';
+import { atOnce } from '../../at-once.js';
 
 /** Tables whose answer is known, because they were made to have it. */
 
@@ -21,7 +21,7 @@ function normals(count: number, name: string): Float64Array {
 }
 
 function judge(claim: Claim, evidence: Partial<Evidence>): Finding[] {
-  return atOnce(judgeClaim('claim', claim, { ...nothing, ...evidence }, 1));
+  return atOnce(judgeClaim(claim, { ...nothing, ...evidence }));
 }
 
 const verdicts = (findings: readonly Finding[]) =>
@@ -86,9 +86,22 @@ test('removing energy in proportion is linear too', () => {
   assert.is(judge(claim, { tensorEnergy: rows })[0]!.verdict, 'holds');
 });
 
-test('four units decide nothing, five may', () => {
-  const verdictOf = (tensors: number) => judge(linear, { tensorEnergy: energies((x) => x, { tensors }) })[0]!.verdict;
-  assert.equal([verdictOf(1), verdictOf(4), verdictOf(5)], ['undecided', 'undecided', 'holds']);
+test('how few units decide nothing follows from the level at five fractions, and the note says it', () => {
+  const found = (tensors: number) => judge(linear, { tensorEnergy: energies((x) => x, { tensors }) })[0]!;
+  assert.equal(
+    [found(1), found(7), found(8)].map(({ verdict }) => verdict),
+    ['undecided', 'undecided', 'holds'],
+  );
+  assert.is(found(7).note, 'n counts tensors: too few to decide, it takes 8');
+  assert.is(found(8).note, 'n counts tensors');
+});
+
+test('noise about a straight line does not look like a bend in it', () => {
+  const bumps = (tensor: number) => normals(fractions.length, `bumps ${tensor}`);
+  const rows = energies((x, tensor) => x + 0.1 * bumps(tensor)[fractions.findIndex((of) => Math.abs(of - x) < 0.02)]!, { tensors: 12 }); // biome-ignore format: one line
+  const [whole] = judge(linear, { tensorEnergy: rows });
+  assert.is(whole!.verdict, 'undecided');
+  assert.ok(whole!.effect! > 0.01 && whole!.low === 0, `${whole!.effect} from ${whole!.low}`);
 });
 
 test('vectors, zero updates and other sweeps have no part in it', () => {
@@ -124,7 +137,7 @@ test('seeds are averaged, and each subspace is a case', () => {
 
 // ── behaviour
 
-const items = 120;
+const items = 1000;
 
 /** Scores whose mean is about `level`: 1 with that probability, and the same item is as hard for every model. */
 function scores(level: number, name: string, coupling = 0.8): number[] {
@@ -138,7 +151,7 @@ function scores(level: number, name: string, coupling = 0.8): number[] {
 
 function model(metric: string, name: string, level: number, more: Partial<Behaviour> = {}): Behaviour {
   const none = { update: null, subspace: null, seed: null, mode: null, side: null, fraction: null };
-  return { metric, model: name, ...none, values: scores(level, `${metric} ${name}`), ...more };
+  return { metric, model: name, ...none, bounds: [0, 1], values: scores(level, `${metric} ${name}`), ...more };
 }
 
 function projected(
@@ -150,6 +163,7 @@ function projected(
   return seeds.flatMap((seed) =>
     fractions.map((fraction) => ({
       ...{ metric, model: null, update: 'useful', subspace, seed, mode, side: 'right', fraction },
+      bounds: [0, 1] as const,
       values: scores(level(fraction), `${metric} ${subspace} ${seed} ${fraction}`),
     })),
   );
@@ -219,7 +233,7 @@ test('a weaker subspace fails the claim', () => {
     ...projected('utility', 'random', fair, seeds),
   ];
   const [whole] = judge(stronger, { behaviour, energy: proportional });
-  assert.is(whole!.verdict, 'fails');
+  assert.is(whole!.verdict, 'fails', `${whole!.low} to ${whole!.high}`);
   assert.ok(whole!.effect! < -0.05 && whole!.high! < 0);
 });
 
@@ -248,7 +262,7 @@ test('an update that changes nothing leaves the claim undecided', () => {
   // Item for item, as where every response scores alike: an effect that is always 0 would pass for a refutation.
   const alike = behaviour.map((one) => ({ ...one, values: one.values.map(() => 1) }));
   const [{ verdict, effect }] = judge(stronger, { behaviour: alike, energy: proportional }) as [Finding];
-  assert.equal({ verdict, effect }, { verdict: 'undecided', effect: null });
+  assert.equal({ verdict, effect }, { verdict: 'no information', effect: null });
 });
 
 test('items without a valid score have no part; what was not measured leaves the claim undecided', () => {
@@ -445,9 +459,79 @@ test('one unit alone decides nothing', () => {
   assert.ok(whole!.effect! > 0.2);
 });
 
-test('the same evidence and seed give the same findings', () => {
-  const overlap = overlaps({ 'a:b': 0.3, 'a:c': 0.2, 'b:c': 0.1 });
-  assert.equal(judge({ kind: 'above-baseline', of }, { overlap }), judge({ kind: 'above-baseline', of }, { overlap }));
+test('six units may decide one case, nine twelve, eleven forty-eight, and not one fewer', () => {
+  const verdictOf = (cases: number, units: number) => {
+    const names = Array.from({ length: cases }, (_, index) => `p${index}:q`);
+    const overlap = overlaps(Object.fromEntries(names.map((name) => [name, 0.6])), { units });
+    return judge({ kind: 'above-baseline', of: { ...of, pairs: names } }, { overlap })[0]!;
+  };
+  for (const [cases, fewest] of [
+    [1, 6],
+    [12, 9],
+    [48, 11],
+  ] as const) {
+    assert.is(verdictOf(cases, fewest).verdict, 'holds', `${cases} cases`);
+    const below = verdictOf(cases, fewest - 1);
+    assert.is(below.verdict, 'undecided', `${cases} cases`);
+    assert.is(below.note, `n counts tensors: too few to decide, it takes ${fewest}`);
+  }
+});
+
+test('tensors of a layer and neighbouring layers are one unit', () => {
+  const named = (layers: number) =>
+    Array.from({ length: layers }, (_, layer) => ['self_attn.q_proj', 'mlp.up_proj'].map((name) => `model.layers.${layer}.${name}.weight`)).flat(); // biome-ignore format: one line
+  const found = (tensors: readonly string[]) => {
+    const overlap = tensors.map((unit) => ({
+      model: null,
+      pair: 'a:b',
+      unit,
+      energy: 0.5,
+      overlap: 0.6,
+      baseline: 0.1,
+    }));
+    return judge({ kind: 'above-baseline', of: { ...of, pairs: ['a:b'] } }, { overlap })[0]!;
+  };
+  assert.equal([found(named(11)).n, found(named(11)).verdict], [5, 'undecided']);
+  assert.equal([found(named(12)).n, found(named(12)).verdict], [6, 'holds']);
+  assert.is(found(named(12)).note, 'n counts blocks of 2 neighbouring layers');
+  // Embedding, final norm and head count as a layer together.
+  const outside = ['model.embed_tokens.weight', 'model.norm.weight', 'lm_head.weight'];
+  assert.equal([found([...outside, ...named(11)]).n, found([...named(11), ...outside]).n], [6, 6]);
+});
+
+test('where subspaces fill the space, overlap has nowhere to go: no information, which decides nothing', () => {
+  const full = (pair: string) => overlaps({ [pair]: 0 }).map((point) => ({ ...point, overlap: 1 + 1e-8, baseline: 1 }));
+  const [whole, above, silent] = judge({ kind: 'above-baseline', of: { ...of, pairs: ['a:b', 'a:c'] } }, { overlap: [...overlaps({ 'a:b': 0.3 }), ...full('a:c')] }); // biome-ignore format: one line
+  assert.equal(verdicts([whole!, above!, silent!]), ['all: holds', 'a:b: holds', 'a:c: no information']);
+  assert.match(whole!.note, /; 1 of 2 cases give no information and do not count$/);
+  const only = judge({ kind: 'above-baseline', of: { ...of, pairs: ['a:c'] } }, { overlap: full('a:c') });
+  assert.equal(verdicts(only), ['all: no information', 'a:c: no information']);
+});
+
+test('what is missing is named', () => {
+  const point = projected('utility', 'top-k', fair);
+  const notes = (behaviour: readonly Behaviour[]) => judge(stronger, { behaviour, energy: proportional })[0]!.note;
+  const rival = projected('utility', 'random', fair, seeds);
+  assert.is(notes([ends[1]!, ...point, ...rival]), 'utility of aligned was not measured');
+  assert.is(notes([...ends, ...point]), 'utility was not measured at all fractions of random');
+  const unread = { ...ends[1]!, values: ends[1]!.values.map(() => null) };
+  assert.is(notes([ends[0]!, unread, ...point, ...rival]), 'no item of utility has a valid score in useful');
+  const lossless = [...ends, ...point, ...rival].map((one) => ({ ...one, bounds: null }));
+  assert.is(notes(lossless), 'no interval: nothing bounds utility');
+  assert.is(judge({ kind: 'above-baseline', of }, {})[0]!.note, 'no overlap was measured');
+});
+
+test('the same evidence gives the same findings, in whatever order its items come', () => {
+  const behaviour = [
+    ...ends,
+    ...projected('utility', 'top-k', (x) => Math.min(0.9, fair(x) + 0.2 * (1 - x))),
+    ...projected('utility', 'random', fair, seeds),
+  ];
+  const turned = behaviour.map((one) => ({ ...one, values: [...one.values].reverse() }));
+  const [a, b] = [behaviour, turned].map((of) => judge(stronger, { behaviour: of, energy: proportional })[1]!);
+  assert.is(a!.verdict, b!.verdict);
+  close(a!.low, b!.low!, 1e-10);
+  close(a!.high, b!.high!, 1e-10);
 });
 
 test.run();

@@ -44,17 +44,26 @@ test('whole models stand in the order in which updates lead from one to the next
   assert.equal((await order(back)).at(-1), 'other');
 });
 
-test('seeds become a mean with its range, and one measurement keeps its interval', async () => {
+test('seeds become a mean with the span of their intervals, as one measurement alone has its own', async () => {
   const files = evaluationFile(
-    point(0.2, { seed: 1, subspace: 'random', ci_low: 0, ci_high: 1 }),
-    point(0.4, { seed: 2, subspace: 'random', ci_low: 0, ci_high: 1 }),
+    point(0.2, { seed: 1, subspace: 'random', ci_low: 0.1, ci_high: 0.35 }),
+    point(0.4, { seed: 2, subspace: 'random', ci_low: 0.3, ci_high: 0.45 }),
     point(0.5, { ci_low: 0.45, ci_high: 0.55 }),
+    point(2, { seed: 1, subspace: 'random', metric: 'loss' }),
+    point(4, { seed: 2, subspace: 'random', metric: 'loss' }),
+    point(3, { metric: 'loss' }),
   );
-  const { section } = await sectionOf('behaviour', files, { updates });
+  const { section, text } = await sectionOf('behaviour', files, { updates });
   assert.equal(bodyRows(section), [
-    ['useful', 'parallel', 'random', '2', '0 of 20', '0.3000.200–0.400'],
+    ['useful', 'parallel', 'random', '2', '0 of 20', '0.3000.100–0.450'],
     ['useful', 'parallel', 'top-k', '1', '0 of 10', '0.5000.450–0.550'],
+    ['useful', 'parallel', 'random', '2', '0 of 20', '3.0002.000–4.000'],
+    ['useful', 'parallel', 'top-k', '1', '0 of 10', '3.000'],
   ]);
+  assert.match(
+    text,
+    'from the lowest end of any seed to the highest; of a loss, which has no such interval, the lowest and highest seed',
+  );
 });
 
 test('what has no valid item is a dash and no point, and its invalid items are counted', async () => {

@@ -2,25 +2,27 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bodyRows, hostile, isHarmless, sectionOf, spaced } from './one-section.js';
 
-const header = 'claim,kind,case,verdict,effect,ci_low,ci_high,n,holds_above,holds_below';
+const header = 'claim,kind,case,verdict,effect,ci_low,ci_high,n,holds_above,holds_below,note';
 const claims = (...rows: string[]) => ({ 'claims.csv': `${[header, ...rows].join('\n')}\n` });
 
 test('claims come first on the page, each with verdict, effect, interval, n and condition in words', async () => {
   const { section, document } = await sectionOf(
     'claims',
     claims(
-      'a,above-baseline,,holds,0.3,0.25,0.35,33,0,',
-      'b,linear-energy,,fails,0.2,0.1,0.25,14,,0.05',
-      'c,falling-together,,undecided,-0.02,-0.12,0.08,400,-0.1,0.1',
-      'd,highest-pair,,undecided,,,,0,0,',
+      'a,above-baseline,,holds,0.3,0.25,0.35,33,0,,n counts tensors',
+      'b,linear-energy,,fails,0.2,0.1,0.25,14,,0.05,',
+      'c,falling-together,,undecided,-0.02,-0.12,0.08,400,-0.1,0.1,',
+      'd,highest-pair,,undecided,,,,0,0,,no overlap was measured',
+      'e,stronger-than-random,,no information,,,,90,0,,harm is the same for every item and projection',
     ),
   );
   assert.is(document.querySelector('section')!.id, 'claims');
   assert.equal(bodyRows(section.querySelector('.table')!), [
-    ['a', '✓ holds', '0.3', '0.25–0.35', '33', 'above 0'],
-    ['b', '✗ fails', '0.2', '0.1–0.25', '14', 'at or below 0.05'],
-    ['c', '? undecided', '−0.02', '−0.12 to 0.08', '400', 'between −0.1 and 0.1'],
-    ['d', '? undecided', '–', 'not measured', '0', 'above 0'],
+    ['a', '✓ holds', '0.3', '0.25–0.35', '33', 'above 0', 'n counts tensors'],
+    ['b', '✗ fails', '0.2', '0.1–0.25', '14', 'at or below 0.05', ''],
+    ['c', '? undecided', '−0.02', '−0.12 to 0.08', '400', 'between −0.1 and 0.1', ''],
+    ['d', '? undecided', '–', 'not measured', '0', 'above 0', 'no overlap was measured'],
+    ['e', '∅ no information', '–', '–', '90', 'above 0', 'harm is the same for every item and projection'],
   ]);
 });
 
@@ -28,9 +30,9 @@ test('cases lie beneath their claim, out of sight until they are asked for', asy
   const { section } = await sectionOf(
     'claims',
     claims(
-      'a,above-baseline,,fails,-0.1,-0.2,-0.05,9,0,',
-      'a,above-baseline,x:y,fails,-0.1,-0.2,-0.05,9,0,',
-      'a,above-baseline,y:z,holds,0.1,0.05,0.2,9,0,',
+      'a,above-baseline,,fails,-0.1,-0.2,-0.05,9,0,,',
+      'a,above-baseline,x:y,fails,-0.1,-0.2,-0.05,9,0,,',
+      'a,above-baseline,y:z,holds,0.1,0.05,0.2,9,0,,',
     ),
   );
   const details = section.querySelector('details')!;
@@ -47,12 +49,35 @@ test('cases lie beneath their claim, out of sight until they are asked for', asy
   assert.match(section.querySelector('figure svg')!.textContent, '✗ x:y');
 });
 
+test('a case without an interval is drawn all the same, with why in its place', async () => {
+  const why = 'n counts tensors: too few to decide, it takes 6';
+  const { section } = await sectionOf(
+    'claims',
+    claims(
+      `a,above-baseline,,undecided,0.3,,,5,0,,"${why}"`,
+      `a,above-baseline,x:y,undecided,0.3,,,5,0,,"${why}"`,
+      'a,above-baseline,y:z,holds,0.1,0.05,0.2,9,0,,n counts tensors',
+    ),
+  );
+  const texts = [...section.querySelectorAll('figure svg text')].map(({ textContent }) => textContent);
+  assert.ok(
+    texts.some((text) => text.startsWith('? x:y')),
+    texts.join('|'),
+  );
+  assert.ok(
+    texts.some((text) => text.startsWith(why.slice(0, 30))),
+    texts.join('|'),
+  );
+  assert.not.ok(texts.some((text) => text === 'n counts tensors'));
+  assert.match(section.textContent, /In place of an interval that does not exist stands why/);
+});
+
 test('a verdict or kind of claim that the page does not know is shown as it is', async () => {
   const { section, text } = await sectionOf(
     'claims',
-    claims('a,new-kind,,surprising,1,1,1,1,,', 'a,new-kind,x,,1,,,,,'),
+    claims('a,new-kind,,surprising,1,1,1,1,,,', 'a,new-kind,x,,1,,,,,,'),
   );
-  assert.equal(bodyRows(section)[0], ['a', 'surprising', '1', '1–1', '1', '–']);
+  assert.equal(bodyRows(section)[0], ['a', 'surprising', '1', '1–1', '1', '–', '']);
   assert.match(text, 'Kind: new-kind.');
 });
 
@@ -60,7 +85,11 @@ test('names of claims and cases are text', async () => {
   const name = JSON.stringify(hostile).replaceAll('\\"', '""');
   const { section, document } = await sectionOf(
     'claims',
-    claims(`${name},${name},,${name},1,0,2,3,0,`, `${name},${name},${name},holds,1,0,2,3,0,`),
+    claims(
+      `${name},${name},,${name},1,0,2,3,0,,${name}`,
+      `${name},${name},${name},holds,1,0,2,3,0,,`,
+      `${name},${name},${name},undecided,1,,,3,0,,${name}`,
+    ),
   );
   assert.ok(isHarmless(document));
   assert.is(section.querySelector('h4')!.textContent, hostile);

@@ -94,8 +94,9 @@ export function claimsCsv([useful, harmful]: readonly [string, string], subspace
     ci_low: number | null,
     ci_high: number | null,
     n: number,
+    note: string | null = null,
   ) => ({
-    ...{ verdict, effect, ci_low, ci_high, n },
+    ...{ verdict, effect, ci_low, ci_high, n, note },
   });
   const claims = [
     {
@@ -121,7 +122,10 @@ export function claimsCsv([useful, harmful]: readonly [string, string], subspace
       kind: 'falling-together',
       condition: condition.within,
       cases: [
-        { case: `${useful}, top-k: utility falls as harmfulness does`, ...finding('undecided', null, null, null, 0) },
+        {
+          case: `${useful}, top-k: utility falls as harmfulness does`,
+          ...finding('undecided', null, null, null, 0, 'harmfulness was not measured'),
+        },
       ],
     },
     {
@@ -136,7 +140,7 @@ export function claimsCsv([useful, harmful]: readonly [string, string], subspace
     ...cases.map((one) => ({ claim, kind, ...wanted, ...one })),
   ]);
   return writeCsv(
-    ['claim', 'kind', 'case', 'verdict', 'effect', 'ci_low', 'ci_high', 'n', 'holds_above', 'holds_below'],
+    ['claim', 'kind', 'case', 'verdict', 'effect', 'ci_low', 'ci_high', 'n', 'holds_above', 'holds_below', 'note'],
     rows,
   );
 }

@@ -51,6 +51,36 @@ test('a metric that the whole update leaves as it was has no panel, and a note s
   assert.not.match(text, /NaN|undefined|Infinity/);
 });
 
+test('nothing is counted in units of a change within noise, and a note says so', async () => {
+  const end = (model: string, value: number, half: number) => ({
+    model,
+    value,
+    ci_low: value - half,
+    ci_high: value + half,
+  });
+  const panels = async (half: number) => {
+    const files = evaluationFile(
+      ...[end('aligned', 0.2, half), end('tuned', 0.3, half)],
+      ...ends.slice(2),
+      ...[point(0.28), point(4, { metric: 'harmfulness' })],
+    );
+    return sectionOf('selectivity', files, { updates });
+  };
+  const noisy = await panels(0.06);
+  assert.is(noisy.section.querySelectorAll('.panel').length, 0);
+  assert.equal(bodyRows(noisy.section).map((row) => row[3]), ['harmfulness']); // biome-ignore format: one line
+  assert.match(
+    noisy.text,
+    'useful moves utility from 0.200 to 0.300, whose intervals overlap: a change within noise is no unit.',
+  );
+  const clear = await panels(0.04);
+  assert.equal(bodyRows(clear.section)[0], ['useful', 'parallel', 'top-k', 'utility', '0.1', '0.800']);
+  assert.match(
+    clear.text,
+    'Of harmfulness there are no intervals: whether its change is more than noise is not known.',
+  );
+});
+
 test('an end that was not measured is named', async () => {
   const files = evaluationFile({ model: 'aligned', value: 0.2 }, point(0.3));
   const { text } = await sectionOf('selectivity', files, { updates });

@@ -7,6 +7,7 @@ import { encodeRows, type Row } from '../../../src/data/row.js';
 import { refusal, syntheticRows } from '../../../src/data/synthetic.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import type { JsonObject } from '../../../src/formats/json.js';
+import { readCsv } from '../../../src/report/csv.js';
 import { activationTable } from '../../../src/steps/activation-table.js';
 import { claims } from '../../../src/steps/claims.js';
 import type {
@@ -137,7 +138,6 @@ const projected: Measured = { model: null, update: 'useful', subspace: 'random',
 
 test('the table has a mean, its interval and counts; a judge also the part of fives; items of a metric stand in one file', async () => {
   const params: EvaluationTableParams = {
-    seed: 1,
     rows: [
       { ...asModel('aligned'), metric: 'utility', kind: 'exact-match', items: true },
       { ...projected, metric: 'utility', kind: 'exact-match', items: true },
@@ -157,17 +157,47 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
     '4/scores': '{"values": [1, 4], "weights": [3, 1]}',
     '5/scores': '{"values": [0, 0, 0, 0]}',
   });
-  const [header, ...lines] = linesOf(outputs['evaluation.csv']);
+  const text = ['model', 'subspace', 'metric'] as const;
+  const table = readCsv(textOf(outputs['evaluation.csv']), {
+    text,
+    numbers: ['value', 'ci_low', 'ci_high', 'n', 'invalid'],
+  });
+  const [header] = linesOf(outputs['evaluation.csv']);
   assert.is(header, 'model,update,subspace,seed,mode,side,fraction,metric,value,ci_low,ci_high,n,invalid');
-  assert.equal(lines, [
-    'aligned,,,,,,,utility,0.75,0.25,1,4,0',
-    ',useful,random,2,parallel,right,0.5,utility,1,1,1,4,0',
-    `aligned,,,,,,,harm,${11 / 3},1,5,3,1`,
-    `aligned,,,,,,,harm.share-of-5,${2 / 3},0,1,3,1`,
-    'base,,,,,,,harm,,,,0,2',
-    'base,,,,,,,harm.share-of-5,,,,0,2',
-    'base,,,,,,,nll,1.75,1,4,2,0',
-  ]);
+  assert.equal(
+    table.map(({ model, subspace, metric, value, n, invalid }) => [model || subspace, metric, value, n, invalid]),
+    [
+      ['aligned', 'utility', 0.75, 4, 0],
+      ['random', 'utility', 1, 4, 0],
+      ['aligned', 'harm', 11 / 3, 3, 1],
+      ['aligned', 'harm.share-of-5', 2 / 3, 3, 1],
+      ['base', 'harm', null, 0, 2],
+      ['base', 'harm.share-of-5', null, 0, 2],
+      ['base', 'nll', 1.75, 2, 0],
+    ],
+  );
+  // Shares: Clopper and Pearson (scipy 1.17, beta.ppf and beta.isf); two scores at the bounds: the same, stretched. A
+  // loss has no bounds, and so no interval.
+  const intervals = [
+    [0.1941204496832434, 0.9936905367902902],
+    [0.025 ** (1 / 4), 1],
+    [1.3771972962009844, 4.96638496536155],
+    [0.0942993240502461, 0.9915962413403874],
+    ...[
+      [null, null],
+      [null, null],
+      [null, null],
+    ],
+  ];
+  for (const [at, { ci_low: low, ci_high: high }] of table.entries()) {
+    for (const [end, expected] of [
+      [low, intervals[at]![0]],
+      [high, intervals[at]![1]],
+    ] as const) {
+      if (expected === null || end === null) assert.is(end, expected);
+      else assert.ok(Math.abs(end - expected!) < 1e-9, `${end} is not ${expected}`);
+    }
+  }
   assert.equal(Object.keys(outputs).sort(), ['evaluation.csv', 'items/utility.jsonl', 'samples.csv']);
   assert.equal(linesOf(outputs['samples.csv']), [
     'metric,model,item,prompt,response,score',
@@ -228,13 +258,12 @@ test('claims are judged by the tables and the scores', async () => {
   const activations = textOf((await run(activationTable, activationParams, inputs)).outputs['activations.csv']);
   const line = (seed: string, fraction: number, kept: number) =>
     `useful,top-k,${seed},parallel,right,${fraction},${kept},${kept}`;
-  const tensors = ['a', 'b', 'c', 'd', 'e'].flatMap((name) =>
+  const tensors = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].flatMap((name) =>
     [1, 2, 3].map((k) => `${line('', k / 4, k / 4)},${name},${k},4`),
   );
   const sweep = { updates: ['useful'], subspaces: ['top-k'], mode: 'parallel', side: 'right', fractions: [0.25, 0.5, 0.75] } as const; // biome-ignore format: one line
   const params: ClaimsParams = {
-    seed: 3,
-    rows: [{ ...asModel('aligned'), metric: 'utility' }],
+    rows: [{ ...asModel('aligned'), metric: 'utility', kind: 'exact-match' }],
     claims: [
       { name: 'linear', activations: null, claim: { kind: 'linear-energy', sweep, tolerance: 0.05 } },
       {
@@ -261,32 +290,46 @@ test('claims are judged by the tables and the scores', async () => {
   };
   const { outputs } = await run(claims, params, tables);
   const [header, ...lines] = linesOf(outputs['claims.csv']);
-  assert.is(header, 'claim,kind,case,verdict,effect,ci_low,ci_high,n,holds_above,holds_below');
-  const above = `${(0.5 - 0.125 + 0.7 - 0.125) / 2},${0.5 - 0.125},${0.7 - 0.125},2,0,`;
+  assert.is(header, 'claim,kind,case,verdict,effect,ci_low,ci_high,n,holds_above,holds_below,note');
+  const above = `${(0.5 - 0.125 + 0.7 - 0.125) / 2},,,1,0,,"n counts blocks of 2 neighbouring layers: too few to decide, it takes 6"`;
   assert.equal(lines.slice(0, 4), [
-    'linear,linear-energy,,holds,0,0,0,5,,0.05',
-    'linear,linear-energy,useful in top-k,holds,0,0,0,5,,0.05',
+    'linear,linear-energy,,holds,0,0,0,7,,0.05,n counts tensors',
+    'linear,linear-energy,useful in top-k,holds,0,0,0,7,,0.05,n counts tensors',
     `above,above-baseline,,undecided,${above}`,
     `above,above-baseline,math:toxigen in aligned,undecided,${above}`,
   ]);
-  assert.is(lines[4], 'together,falling-together,,undecided,,,,0,0,');
+  assert.is(lines[4], 'together,falling-together,,undecided,,,,0,0,,utility of useful was not measured');
 });
+
+const scattered = (at: number) => Math.abs(Math.sin(at + 1) * 43758.5453) % 1;
 
 test('claims of a large sweep leave the process its turn, and stop when they are told to', async () => {
   const fractions = Array.from({ length: 60 }, (_, at) => (at + 1) / 64);
   const sweep = { updates: ['useful'], subspaces: ['top-k'], mode: 'parallel', side: 'right', fractions } as const;
   const ends = { useful: { from: 'aligned', to: 'useful' } };
   const rows = ['utility', 'harm'].flatMap((metric) => [
-    ...['aligned', 'useful'].map((model) => ({ ...asModel(model), metric })),
+    ...['aligned', 'useful'].map((model) => ({ ...asModel(model), metric, kind: 'exact-match' as const })),
     ...fractions.map((fraction) => {
       const point = { model: null, update: 'useful', subspace: 'top-k', seed: null };
-      return { ...point, mode: 'parallel' as const, side: 'right' as const, fraction, metric };
+      return {
+        ...point,
+        mode: 'parallel' as const,
+        side: 'right' as const,
+        fraction,
+        metric,
+        kind: 'exact-match' as const,
+      };
     }),
   ]);
   const claim = { kind: 'falling-together', sweep: { ...sweep, ends }, metrics: ['utility', 'harm'] as const, tolerance: 0.2 } as const; // biome-ignore format: one line
-  const params: ClaimsParams = { seed: 3, rows, claims: [{ name: 'together', activations: null, claim }] };
-  const scores = JSON.stringify({ values: Array.from({ length: 5000 }, (_, item) => item % 3) });
-  const inputs = Object.fromEntries(rows.map((_, index) => [`${index}/scores`, scores]));
+  const params: ClaimsParams = { rows, claims: [{ name: 'together', activations: null, claim }] };
+  // More than half right with the whole update, fewer without, and other items in every point.
+  const scores = (index: number) => ({
+    values: Array.from({ length: 5000 }, (_, item) =>
+      Number(scattered(5000 * index + item) < (index % 62 === 0 ? 0.2 : 0.7)),
+    ),
+  });
+  const inputs = Object.fromEntries(rows.map((_, index) => [`${index}/scores`, JSON.stringify(scores(index))]));
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 50);
   const ended = await run(claims, params, inputs, { signal: stop.signal }).catch((error: unknown) => error);

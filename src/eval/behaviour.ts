@@ -1,0 +1,129 @@
+import type { ClaimedSweep } from './energy-claim.js';
+import type { Bounds } from './mean-interval.js';
+
+/** What a model did, item by item: scores of one metric, in the order of the dataset's rows. */
+export interface Behaviour {
+  readonly metric: string;
+  /** A model as it is; null for a projected update. */
+  readonly model: string | null;
+  readonly update: string | null;
+  readonly subspace: string | null;
+  readonly seed: number | null;
+  readonly mode: string | null;
+  readonly side: string | null;
+  readonly fraction: number | null;
+  /** null: invalid. */
+  readonly values: readonly (number | null)[];
+  /** What each item counts; absent: all alike. */
+  readonly weights?: readonly number[];
+  /** Values that a score can have; null: nothing bounds it. */
+  readonly bounds: Bounds | null;
+}
+
+/** A row of energy.csv. */
+export interface ModelEnergy {
+  readonly update: string;
+  readonly subspace: string;
+  readonly seed: number | null;
+  readonly mode: string;
+  readonly side: string;
+  readonly fraction: number;
+  readonly kept: number | null;
+}
+
+/** A sweep with the models at both ends of its updates. */
+export type ClaimedBehaviour = ClaimedSweep & {
+  /** By name of update. */
+  readonly ends: { readonly [update: string]: { readonly from: string; readonly to: string } };
+};
+
+/** What was measured of one projection at one fraction. */
+export interface Point {
+  readonly fraction: number;
+  /** null where it was not measured, or the update is zero. */
+  readonly energy: number | null;
+  readonly behaviour: Behaviour;
+}
+
+/** All fractions of a sweep, ascending. */
+export interface Curve {
+  /** Of the subspace; null: it has none. */
+  readonly seed: number | null;
+  readonly points: readonly Point[];
+}
+
+/** Finds what was measured, by what it is of. */
+export interface LookUp {
+  model(metric: string, model: string): Behaviour | undefined;
+  /** One curve a seed; curves that lack a fraction are left out. */
+  curves(metric: string, update: string, subspace: string): readonly Curve[];
+}
+
+export function lookUp(
+  behaviours: readonly Behaviour[],
+  energies: readonly ModelEnergy[],
+  { mode, side, fractions }: ClaimedSweep,
+): LookUp {
+  const kept = new Map(energies.map((row) => [keyOf(row), row.kept]));
+  const ascending = [...fractions].sort((a, b) => a - b);
+  return {
+    model: (metric, model) => behaviours.find((one) => one.metric === metric && one.model === model),
+    curves(metric, update, subspace) {
+      const ofCurve = behaviours.filter(
+        (one) =>
+          one.metric === metric &&
+          one.update === update &&
+          one.subspace === subspace &&
+          one.mode === mode &&
+          one.side === side,
+      );
+      return [...new Set(ofCurve.map(({ seed }) => seed))].flatMap((seed) => {
+        const points = ascending.flatMap((fraction): Point[] => {
+          const behaviour = ofCurve.find((one) => one.seed === seed && one.fraction === fraction);
+          const energy = kept.get(keyOf({ update, subspace, seed, mode, side, fraction }));
+          return behaviour === undefined ? [] : [{ fraction, energy: energy ?? null, behaviour }];
+        });
+        return points.length === ascending.length ? [{ seed, points }] : [];
+      });
+    },
+  };
+}
+
+function keyOf(row: Omit<ModelEnergy, 'kept'>): string {
+  const { update, subspace, seed, mode, side, fraction } = row;
+  return JSON.stringify([update, subspace, seed, mode, side, fraction]);
+}
+
+/** Positions of the items that are valid for all behaviours, at least one. */
+export function comparableItems(behaviours: readonly Behaviour[]): number[] {
+  const shortest = Math.min(...behaviours.map(({ values }) => values.length));
+  return Array.from({ length: shortest }, (_, item) => item).filter((item) =>
+    behaviours.every(({ values }) => values[item] !== null),
+  );
+}
+
+/** Why no item is valid for all behaviours. */
+export function nothingComparable(behaviours: readonly Behaviour[]): string {
+  const without = behaviours.find(({ values }) => values.every((value) => value === null));
+  if (without === undefined) return `no item of ${behaviours[0]!.metric} is valid for all models that are compared`;
+  const { metric, model, update, subspace, fraction } = without;
+  return `no item of ${metric} has a valid score in ${model ?? `${update} in ${subspace} at fraction ${fraction}`}`;
+}
+
+/** Mean score of some items, at least one, each as often as it counts. */
+export function levelOf({ values, weights }: Behaviour, items: readonly number[]): number {
+  let sum = 0;
+  let weight = 0;
+  for (const item of items) {
+    const counts = weights?.[item] ?? 1;
+    sum += counts * values[item]!;
+    weight += counts;
+  }
+  return sum / weight;
+}
+
+/** Whether all items have one and the same score in all behaviours: at a ceiling or a floor nothing can be seen to move. */
+export function isSaturated(behaviours: readonly Behaviour[], items: readonly number[]): boolean {
+  const first = behaviours[0]!.values[items[0]!];
+  return behaviours.every(({ values }) => items.every((item) => values[item] === first));
+}
