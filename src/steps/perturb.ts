@@ -3,7 +3,7 @@ import type { StepDeclaration } from './step.js';
 /** A model made from another by a seeded update of known size and spectrum. */
 export const perturb: StepDeclaration = {
   kind: 'perturb',
-  revision: 4,
+  revision: 5,
   usesDevice: false,
   load: async () => (await import('./implementations/perturb.js')).runPerturb,
 };

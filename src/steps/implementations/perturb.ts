@@ -33,7 +33,7 @@ export async function runPerturb(context: StepContext): Promise<void> {
   let done = 0;
   const onBytes = (bytes: number) => {
     done += bytes;
-    context.progress({ done: Math.min(total, Math.round(done)), total, unit: 'bytes' });
+    context.progress({ done, total, unit: 'bytes' });
   };
   for (const name of names) {
     context.signal.throwIfAborted();
@@ -77,10 +77,7 @@ class Perturbation {
     const fresh = defaultInitializerRange * Math.sqrt(count);
     // An optimizer moves every entry about as far, also where weights are near one, as those of a norm are.
     const factor = this.#params.norm * (shape.length < 2 || ownNorm === 0 ? fresh : ownNorm);
-    const rowBytes = matrix.columns * bytesPerElement[dtype];
-    // The update is made twice: once to measure it, once to add it.
-    const onRows = (rows: number) => onBytes((rows * rowBytes) / 2);
-    const update = await this.#update(onRows);
+    const update = await this.#update();
     const writer = await this.#context.writer(`tensor/${this.#name}`, { dtype, shape });
     try {
       for (const window of rowWindows(matrix)) {
@@ -94,7 +91,7 @@ class Perturbation {
         const bytes = fromFloat32(perturbed, dtype);
         checkFinite(toFloat32(bytes, dtype), start * matrix.columns, `the perturbed tensor ${this.#name}`);
         await writer.append(bytes);
-        onRows(rows);
+        onBytes(bytes.length);
       }
       await writer.close();
     } catch (error) {
@@ -113,18 +110,19 @@ class Perturbation {
   }
 
   /** Rows of an update of norm 1. */
-  async #update(onRows: (rows: number) => void): Promise<(start: number, count: number) => Float64Array> {
+  async #update(): Promise<(start: number, count: number) => Float64Array> {
     const { seed, decay, share: weight } = this.#params;
-    const { matrix, shape } = this.#weights;
+    const { matrix } = this.#weights;
     const shared = weight === undefined ? undefined : { update: this.#sharedUpdate(), weight };
     const options: UpdateOptions = { seed, stream: this.#origin, decay, ...(shared && { shared }) };
-    if (shape.length >= 2) {
-      const update = await StructuredUpdate.make(matrix, options, this.#turns, onRows);
+    const { rows, columns } = matrix;
+    if (Math.min(rows, columns) >= 2) {
+      const update = await StructuredUpdate.make(matrix, options, this.#turns);
       return (start, count) => update.window(start, count);
     }
-    const vector = await structuredVector(matrix.rows, options, this.#turns);
-    onRows(matrix.rows);
-    return (start, count) => vector.subarray(start, start + count);
+    // A single row or column has one direction, as a 1-D tensor has.
+    const vector = await structuredVector(matrix, options, this.#turns);
+    return (start, count) => vector.subarray(start * columns, (start + count) * columns);
   }
 
   #sharedUpdate(): RowWindows {

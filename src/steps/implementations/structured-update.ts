@@ -39,8 +39,10 @@ export function* rowWindows({ rows, columns }: UpdateShape): Generator<{ start: 
 }
 
 /**
- * A matrix [rows, columns] of Frobenius norm 1 that looks like a fine-tuning update: a low-rank part Σ i^(−decay) u_i v_iᵀ on
- * a floor of Gaussian noise. With `shared`, every u_i and v_i has an expected squared cosine of `weight` with the leading
+ * A matrix [rows, columns], both at least 2, of Frobenius norm 1 that looks like a fine-tuning update: a low-rank part
+ * Σ i^(−decay) u_i v_iᵀ on a floor of Gaussian noise. Every row of the floor is made as long as the others and orthogonal to
+ * the same row of the low-rank part, so the two parts have their shares of the squared norm exactly and no pass over the
+ * matrix is needed to find out. With `shared`, every u_i and v_i has an expected squared cosine of `weight` with the leading
  * singular space of the other update, so the overlap of the two updates is set by it.
  * It is made by windows of rows, so memory follows the window and the vectors u_i and v_i, and the event loop turns between
  * them. Arithmetic is f64 in a fixed order and the random numbers are portable: the same bits on every machine.
@@ -50,22 +52,20 @@ export class StructuredUpdate {
   readonly #left: UnitVectors;
   readonly #right: UnitVectors;
   readonly #floor: RandomStream;
-  #lowRankScale = 1;
-  #floorScale = 1;
+  readonly #lowRankScale: number;
 
-  private constructor(shape: UpdateShape, left: UnitVectors, right: UnitVectors, floor: RandomStream) {
+  private constructor(shape: UpdateShape, left: UnitVectors, right: UnitVectors, floor: RandomStream, scale: number) {
     this.#shape = shape;
     this.#left = left;
     this.#right = right;
     this.#floor = floor;
+    this.#lowRankScale = scale;
   }
 
-  /** @param onWindow told of every window of the pass that measures the update */
   static async make(
     shape: UpdateShape,
     { seed, stream, decay, shared }: UpdateOptions,
     turns: Turns,
-    onWindow: (rows: number) => void = () => undefined,
   ): Promise<StructuredUpdate> {
     const { rows, columns } = shape;
     const rank = Math.min(maximumRank, Math.ceil(Math.min(rows, columns) / 8));
@@ -80,73 +80,59 @@ export class StructuredUpdate {
     }
     await left.orthonormalise(turns);
     await right.orthonormalise(turns);
-    for (let i = 0; i < rank; i++) left.scale(i, power(i + 1, -decay));
-    const update = new StructuredUpdate(shape, left, right, new RandomStream(seed, `${stream}/floor`));
-    await update.#normalise(turns, onWindow);
-    return update;
+    let lowRankSquares = 0;
+    for (let i = 0; i < rank; i++) {
+      const singular = power(i + 1, -decay);
+      lowRankSquares += singular * singular * left.squaredNorm(i) * right.squaredNorm(i);
+      left.scale(i, singular);
+    }
+    const floor = new RandomStream(seed, `${stream}/floor`);
+    return new StructuredUpdate(shape, left, right, floor, Math.sqrt((1 - floorShare) / lowRankSquares));
   }
 
   /** Rows [start, start + count), row-major. */
   window(start: number, count: number): Float64Array {
-    const window = this.#floorWindow(start, count);
-    for (let i = 0; i < window.length; i++) window[i]! *= this.#floorScale;
-    this.#addLowRank(start, count, this.#lowRankScale, window);
-    return window;
-  }
-
-  #floorWindow(start: number, count: number): Float64Array {
-    const window = new Float64Array(count * this.#shape.columns);
-    fillNormal(this.#floor, window, start * this.#shape.columns);
-    return window;
-  }
-
-  #addLowRank(start: number, count: number, factor: number, window: Float64Array): void {
     const { rows, columns } = this.#shape;
+    const window = new Float64Array(count * columns);
     const left = { data: this.#left.data, at: start, rowStep: 1, columnStep: rows };
     const right = rowsView(this.#right.data, columns);
-    hostGemm(count, columns, this.#left.count, factor, left, right, { data: window, stride: columns });
-  }
-
-  /** Finds the factors that give the two parts their shares and the whole the norm 1, from sums over rows. */
-  async #normalise(turns: Turns, onWindow: (rows: number) => void): Promise<void> {
-    let [floorSquares, lowRankSquares, products] = [0, 0, 0];
-    const { columns } = this.#shape;
-    for (const { start, count } of rowWindows(this.#shape)) {
-      await turns.take();
-      const floor = this.#floorWindow(start, count);
-      await turns.take();
-      const lowRank = new Float64Array(floor.length);
-      this.#addLowRank(start, count, 1, lowRank);
-      for (let row = 0; row < floor.length; row += columns) {
-        let [a, b, ab] = [0, 0, 0];
-        for (let at = row; at < row + columns; at++) {
-          a += floor[at]! * floor[at]!;
-          b += lowRank[at]! * lowRank[at]!;
-          ab += floor[at]! * lowRank[at]!;
-        }
-        floorSquares += a;
-        lowRankSquares += b;
-        products += ab;
-      }
-      onWindow(count);
+    hostGemm(count, columns, this.#left.count, this.#lowRankScale, left, right, { data: window, stride: columns });
+    const floor = new Float64Array(count * columns);
+    fillNormal(this.#floor, floor, start * columns);
+    for (let row = 0; row < floor.length; row += columns) {
+      addFloor(window.subarray(row, row + columns), floor.subarray(row, row + columns), floorShare / rows);
     }
-    const floorScale = Math.sqrt(floorShare / floorSquares);
-    const lowRankScale = Math.sqrt((1 - floorShare) / lowRankSquares);
-    const whole = Math.sqrt(1 + 2 * floorScale * lowRankScale * products);
-    this.#floorScale = floorScale / whole;
-    this.#lowRankScale = lowRankScale / whole;
+    return window;
   }
 }
 
-/** A vector of norm 1: seeded noise and, with `shared`, the other update's direction with squared cosine `weight`. */
+/** own ← own + the part of `noise` that is orthogonal to it, brought to this squared norm. */
+function addFloor(own: Float64Array, noise: Float64Array, squares: number): void {
+  let [product, ownSquares] = [0, 0];
+  for (let k = 0; k < own.length; k++) {
+    product += own[k]! * noise[k]!;
+    ownSquares += own[k]! * own[k]!;
+  }
+  const along = ownSquares === 0 ? 0 : product / ownSquares;
+  let left = 0;
+  for (let k = 0; k < own.length; k++) {
+    noise[k]! -= along * own[k]!;
+    left += noise[k]! * noise[k]!;
+  }
+  const scale = Math.sqrt(squares / left);
+  for (let k = 0; k < own.length; k++) own[k]! += scale * noise[k]!;
+}
+
+/** A matrix of one row or column, of norm 1: seeded noise and, with `shared`, the other update's direction with squared cosine `weight`. */
 export async function structuredVector(
-  length: number,
+  { rows, columns }: UpdateShape,
   { seed, stream, shared }: Omit<UpdateOptions, 'decay'>,
   turns: Turns,
 ): Promise<Float64Array> {
+  const length = rows * columns;
   const vector = await UnitVectors.gaussian(new RandomStream(seed, `${stream}/vector`), 1, length, turns);
   if (shared !== undefined) {
-    const other = (await shared.update.window(0, length)).slice();
+    const other = (await shared.update.window(0, rows)).slice();
     const norm = Math.sqrt(squaredNorm(other));
     if (norm > 0)
       vector.blend(

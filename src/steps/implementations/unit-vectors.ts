@@ -29,6 +29,11 @@ export class UnitVectors {
     return vectors;
   }
 
+  /** 1, or 0 of a vector that depended on others; what scaling made of it. */
+  squaredNorm(i: number): number {
+    return squaredNorm(this.#at(i));
+  }
+
   scale(i: number, factor: number): void {
     const vector = this.#at(i);
     for (let k = 0; k < vector.length; k++) vector[k]! *= factor;
