@@ -27,6 +27,10 @@ export class JsonLines implements RowReader {
     this.#afterReturn = text.endsWith('\r');
     const lines = text.split(/\r\n?|\n/);
     for (const [index, line] of lines.entries()) {
+      if (line === '' && this.#length === 0) {
+        if (index < lines.length - 1) this.#line++;
+        continue;
+      }
       this.#pieces.push(line);
       this.#length += line.length;
       if (this.#length > this.#limits.rowCharacters) {

@@ -29,6 +29,7 @@ export async function checkPages(file: DataFile, chunk: ColumnMetaData, { rowGro
     }
     reader.offset += packed;
   }
+  if (BigInt(values) !== chunk.num_values) throw new Error(`pages of ${values} values for ${chunk.num_values}`);
 }
 
 /** Unpacks pages, each to the length that its header says: what is longer stops there, and is an error as what is shorter. */

@@ -1,5 +1,5 @@
 import type { FileMetaData } from 'hyparquet';
-import { DataError } from '../diagnostics/errors.js';
+import { DataError, RunflowError } from '../diagnostics/errors.js';
 import { JsonSyntaxError } from '../formats/strict-json.js';
 import type { DataFile } from './data-file.js';
 import { type DataLimits, mebibytes } from './data-limits.js';
@@ -24,6 +24,23 @@ export async function* parquetRows(
   }: { readonly limit?: number; readonly columns?: readonly string[] },
   limits: DataLimits,
 ): AsyncGenerator<readonly Row[]> {
+  try {
+    yield* rowGroups(file, limit, wanted, limits);
+  } catch (cause) {
+    // What the file's own words lead to, be it a number where a text should be, is the file's fault; reading may fail by itself.
+    const own = cause instanceof RunflowError || ['AbortError', 'SystemError'].includes((cause as Error).name);
+    if (own || (cause as NodeJS.ErrnoException).syscall !== undefined) throw cause;
+    const what = (cause as Error).message;
+    throw new DataError(`${file.name}: not a parquet file that can be read: ${what}`, { cause });
+  }
+}
+
+async function* rowGroups(
+  file: DataFile,
+  limit: number,
+  wanted: readonly string[] | undefined,
+  limits: DataLimits,
+): AsyncGenerator<readonly Row[]> {
   const { name } = file;
   const metadata = await readFooter(file);
   const { columns, stored } = parquetColumns(metadata, name, limits);
@@ -35,8 +52,7 @@ export async function* parquetRows(
     checkSize(metadata, index, chosen, name, limits);
     const end = Math.min(rows, limit - before);
     for (const chunk of chosen.flatMap((column) => column.chunks)) {
-      const { meta_data: described } = group.columns[chunk]!;
-      await explained(name, () => checkPages(file, described!, limits));
+      await checkPages(file, group.columns[chunk]!.meta_data!, limits);
     }
     const values = await readGroup(file, stored, before, before + end, chosen, limits);
     for (let from = 0; from < values.length; from += batchRows) {
@@ -74,16 +90,14 @@ function cellOf(column: ParquetColumn, stored: unknown, where: string) {
 
 async function readFooter(file: DataFile): Promise<FileMetaData> {
   const { parquetMetadataAsync } = await import('hyparquet');
-  return explained(file.name, async () => {
-    if (file.bytes < 12) throw new Error('it is too short');
-    const tail = await file.read(file.bytes - 8, 8);
-    const bytes = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
-    if (bytes > maximumFooterBytes) throw new Error(`its footer of ${bytes} bytes is too long`);
-    const metadata = await parquetMetadataAsync(bufferOf(file), { geoparquet: false });
-    const rows = metadata.row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
-    if (rows !== metadata.num_rows) throw new Error(`it says ${metadata.num_rows} rows and has groups of ${rows}`);
-    return metadata;
-  });
+  if (file.bytes < 12) throw new Error('it is too short');
+  const tail = await file.read(file.bytes - 8, 8);
+  const bytes = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
+  if (bytes > maximumFooterBytes) throw new Error(`its footer of ${bytes} bytes is too long`);
+  const metadata = await parquetMetadataAsync(bufferOf(file), { geoparquet: false });
+  const rows = metadata.row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
+  if (rows !== metadata.num_rows) throw new Error(`it says ${metadata.num_rows} rows and has groups of ${rows}`);
+  return metadata;
 }
 
 function columnOf(columns: readonly ParquetColumn[], wanted: string, name: string): ParquetColumn {
@@ -106,10 +120,14 @@ function checkSize(
   let bytes = 0n;
   let values = 0n;
   for (const chunk of chunks) {
-    if (chunk === undefined) throw new DataError(`${name}: row group ${index + 1} lacks a column`);
+    if (chunk === undefined) throw new Error(`row group ${index + 1} lacks a column`);
     const { total_compressed_size: packed, total_uncompressed_size: whole } = chunk;
     bytes += packed > whole ? packed : whole;
     values += chunk.num_values;
+  }
+  const flat = columns.filter((column) => column.flat).map((column) => group.columns[column.chunks[0]!]!.meta_data!);
+  if (flat.some((chunk) => chunk.num_values !== group.num_rows)) {
+    throw new Error(`a column of row group ${index + 1} has another number of values than it has rows`);
   }
   if (bytes <= rowGroupBytes && values <= rowGroupValues && group.num_rows <= rows) return;
   const what = bytes > rowGroupBytes ? mebibytes(Number(bytes)) : `${values} values, ${group.num_rows} rows`;
@@ -128,15 +146,13 @@ async function readGroup(
 ): Promise<Cells[]> {
   const { parquetReadObjects } = await import('hyparquet');
   const compressors = await boundedCompressors(limits);
-  const rows = await explained(file.name, () =>
-    parquetReadObjects({
-      file: bufferOf(file),
-      metadata,
-      ...{ columns: columns.map(({ alias }) => alias), compressors, utf8: false, rowStart, rowEnd },
-      // The only type that is left: 96-bit integers were points of time.
-      parsers: { timestampFromNanoseconds: (nanoseconds: bigint) => nanoseconds },
-    }),
-  );
+  const rows = await parquetReadObjects({
+    file: bufferOf(file),
+    metadata,
+    ...{ columns: columns.map(({ alias }) => alias), compressors, utf8: false, rowStart, rowEnd },
+    // The only type that is left: 96-bit integers were points of time.
+    parsers: { timestampFromNanoseconds: (nanoseconds: bigint) => nanoseconds },
+  });
   return rows as Cells[];
 }
 
@@ -148,13 +164,4 @@ function bufferOf(file: DataFile) {
       return part.buffer.slice(part.byteOffset, part.byteOffset + part.byteLength);
     },
   };
-}
-
-async function explained<T>(name: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw new DataError(`${name}: not a parquet file that can be read: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -16,6 +16,8 @@ interface Field {
 export interface ParquetColumn {
   readonly name: string;
   readonly alias: string;
+  /** True when every row has one value, be it null. */
+  readonly flat: boolean;
   /** Which of the file's column chunks hold its values. */
   readonly chunks: readonly number[];
   /** @throws ParquetValueError */
@@ -62,6 +64,7 @@ export function parquetColumns(metadata: FileMetaData, name: string, limits: Dat
     return {
       name: column.name,
       alias: column.alias,
+      flat: column.element.type !== undefined && column.element.repetition_type !== 'REPEATED',
       chunks: leafPaths.flatMap((path, index) => (path[0] === column.alias ? [index] : [])),
       read(stored) {
         read ??= reader(column, limits);

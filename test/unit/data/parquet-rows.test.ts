@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dataLimits } from '../../../src/data/data-limits.js';
 import type { Row } from '../../../src/data/row.js';
+import { DataError } from '../../../src/diagnostics/errors.js';
 import { dataFile, refusalOf, rowsOf } from './data-files.js';
 
 /** Written by test/fixtures/parquet/make.py. */
@@ -75,6 +76,39 @@ test('a page that says it holds more than it may is refused before it is unpacke
     const tight = await refusalOf(dataFile(name, bytes), {}, { ...dataLimits, rowGroupBytes: 100 });
     assert.match(tight.message, /larger than one may be|a page says that it has/, name);
     assert.match((await refusalOf(dataFile(name, bytes))).message, /not a parquet file that can be read/, name);
+  }
+});
+
+test('a parquet file with bytes that are wrong is rows or an error, and never anything else', async () => {
+  let state = 7;
+  const random = (below: number) => {
+    // xorshift32
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+  let refused = 0;
+  for (let round = 0; round < 300; round++) {
+    const name = ['types.parquet', 'types-plain.parquet', 'types-v2-zstd.parquet'][round % 3]!;
+    const bytes = fixture(name);
+    for (let flips = 0; flips < 2; flips++) bytes[random(bytes.length)] = random(256);
+    try {
+      await rowsOf(dataFile(name, bytes));
+    } catch (error) {
+      assert.instance(error, DataError, (error as Error).stack);
+      refused++;
+    }
+  }
+  assert.ok(refused > 50, String(refused));
+});
+
+test('of a file with a page index the first rows are those of the whole', async () => {
+  const whole = await rowsOf(file('types-v2-zstd.parquet'));
+  for (const limit of [1, 2, 3]) {
+    const found = await rowsOf(file('types-v2-zstd.parquet'), { limit, columns: ['list', 'word', 'map'] });
+    const expected = whole.slice(0, limit).map(({ list, word, map }) => ({ list, word, map }));
+    assert.is(JSON.stringify(found), JSON.stringify(expected));
   }
 });
 
