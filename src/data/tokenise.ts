@@ -68,7 +68,7 @@ export async function tokenise(
       checkVocabulary(whole, options.vocabulary, where);
       return whole;
     },
-    (index) => `${name}: row ${index + 1}: a pattern of tokenizer.json`,
+    (index) => `${name}: row ${index + 1}: ${tokenizer().patterns}`,
     onProgress,
   );
   for (const [index, whole] of tokenised.entries()) {

@@ -8,14 +8,15 @@ import { exactParts } from './tokenizer-parts.js';
 export function buildTokenizer(definition: TokenizerDefinition, config: JsonFile): HuggingFaceTokenizer {
   // Of the configuration nothing else reaches the library, which would apply options of the slow tokenizers on top.
   const { clean_up_tokenization_spaces: tidy } = config;
-  const exact = exactParts(definition);
   try {
+    const exact = exactParts(definition);
     const tokenizer = new HuggingFaceTokenizer(exact, { clean_up_tokenization_spaces: tidy === true });
     if (exact.model.type === 'Unigram' && exact.model.byte_fallback === true) fallBackToBytes(tokenizer);
     keepByteOrderMarks(tokenizer.decoder as ByteDecoder | null);
     useUnicodeSpaces(tokenizer.pre_tokenizer as ByteSplitter | null);
     return tokenizer;
   } catch (cause) {
+    if (cause instanceof DataError) throw cause;
     throw new DataError(`tokenizer.json describes a tokenizer that cannot be built: ${(cause as Error).message}`, {
       cause,
     });

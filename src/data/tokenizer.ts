@@ -32,6 +32,8 @@ export interface Tokenizer {
   /** Special tokens as they are written. */
   decodeAll(ids: readonly number[]): string;
   isSpecial(id: number): boolean;
+  /** Its regular expressions, for the error when one of them does not come to an end: `the pattern /…/ of tokenizer.json`. */
+  readonly patterns: string;
   readonly eos: { readonly text: string; readonly id: number } | undefined;
   /** @throws DataError when the folder has a chat template that cannot be used, or several and no way to choose. */
   readonly chat: ChatFormat | undefined;
@@ -79,6 +81,7 @@ export function loadTokenizer(files: TokenizerFiles, place?: TokenizerPlace): To
     decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: true })),
     decodeAll: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: false })),
     isSpecial: (id) => special.has(id),
+    patterns: patternsIn(definition),
     eos: named.eos_token === undefined || eosId === undefined ? undefined : { text: named.eos_token, id: eosId },
     get chat() {
       const template = chat === undefined ? chatTemplateOf(files, config) : undefined;
@@ -86,6 +89,15 @@ export function loadTokenizer(files: TokenizerFiles, place?: TokenizerPlace): To
       return chat;
     },
   };
+}
+
+function patternsIn({ normalizer, pre_tokenizer }: TokenizerDefinition): string {
+  const found: string[] = [];
+  JSON.stringify([normalizer, pre_tokenizer], (key, value) => {
+    if (key === 'Regex') found.push(`/${excerpt(String(value)).slice(1, -1)}/`);
+    return value;
+  });
+  return `${found.length > 1 ? 'one of the patterns' : 'the pattern'} ${found.join(', ') || 'of a part'} of tokenizer.json`;
 }
 
 const wordCharacter = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]';

@@ -224,6 +224,7 @@ export class BehaviourExpansion {
       { model: origin.node, facts: origin.facts, rows: this.#rows(metric.on).node },
     );
     const node = this.#builder.add({ ...tokens, group: 'Datasets' }, ...definitionsOf(metric, subject));
+    this.#builder.tokenised.set(node, { metric: metric.name, model: origin.name, dataset: metric.on });
     const params: LossParams = { model };
     return this.#add('loss', metric, subject, params, { ...inputs, tokens: { node, output: '*' } });
   }

@@ -156,6 +156,7 @@ export class ModelExpansion {
       },
       { model: parent.node, facts: parent.facts, rows: rows.node },
     );
+    this.#builder.tokenised.set(tokens.id, { metric: null, model: model.name, dataset: model.on });
     const inputs = {
       parent: { node: parent.node, output: '*' },
       tokens: {

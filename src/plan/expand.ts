@@ -6,6 +6,7 @@ import { definitionsInUse } from './definitions-in-use.js';
 import { expandActivations } from './expand-activations.js';
 import { BehaviourExpansion, type BehaviourRow } from './expand-behaviour.js';
 import { expandClaims } from './expand-claims.js';
+import { expandData } from './expand-data.js';
 import { DatasetExpansion } from './expand-datasets.js';
 import { expandLoss } from './expand-loss.js';
 import { expandMetrics } from './expand-metrics.js';
@@ -42,6 +43,7 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
   expandActivations(workflow, measured, datasets, builder);
   expandClaims(workflow, behaviourRows, builder);
   expandLoss(models, builder);
+  expandData(models, builder);
   expandReport(workflow, facts, builder);
   for (const name of workflow.exports ?? []) {
     const { node, waitsFor } = models.node(name);

@@ -1,3 +1,4 @@
+import type { TokenisedDataset } from '../steps/data-params.js';
 import type { Step } from '../steps/step.js';
 import type { Omission, Plan, ResultFile, Source } from './plan.js';
 
@@ -10,6 +11,8 @@ export class PlanBuilder {
   readonly #deferred = new Map<string, Set<string>>();
   readonly responseSets = new Map<string, number>();
   readonly results: ResultFile[] = [];
+  /** By tokenise step: what its tokens are of. */
+  readonly tokenised = new Map<string, TokenisedDataset>();
   readonly exports = new Map<string, string>();
 
   /** Adds a step unless it is there, on behalf of definitions (`sweeps.parallel`). @returns its id. */

@@ -1,6 +1,7 @@
 import { activationsSection } from './activations-section.js';
 import { behaviourSection } from './behaviour-section.js';
 import { claimsSection } from './claims-section.js';
+import { dataSection } from './data-section.js';
 import { energySection } from './energy-section.js';
 import { lossSection } from './loss-section.js';
 import { overlapSection } from './overlap-section.js';
@@ -16,4 +17,5 @@ export const sections: readonly Section[] = [
   overlapSection,
   activationsSection,
   lossSection,
+  dataSection,
 ];

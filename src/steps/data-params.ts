@@ -66,3 +66,14 @@ export type TokeniseSummary = {
   readonly withoutTarget: number;
   readonly merged: number;
 };
+
+/** A dataset that a tokenise step made tokens of. */
+export type TokenisedDataset = {
+  /** null: it trains the model. */
+  readonly metric: string | null;
+  readonly model: string;
+  readonly dataset: string;
+};
+
+/** `data-table`: inputs `<index of the row>` (`summary` of its tokenise step) → `data.csv`. */
+export type DataTableParams = { readonly rows: readonly TokenisedDataset[] };

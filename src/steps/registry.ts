@@ -3,6 +3,7 @@ import { activationTable } from './activation-table.js';
 import { activations } from './activations.js';
 import { claims } from './claims.js';
 import { cosine } from './cosine.js';
+import { dataTable } from './data-table.js';
 import { energy } from './energy.js';
 import { energyTable } from './energy-table.js';
 import { evaluationTable } from './evaluation-table.js';
@@ -38,7 +39,7 @@ export const stepDeclarations: Readonly<Record<string, StepDeclaration>> = Objec
     ...[svd, randomisedSvd, randomBasis, energy, cosine, overlap],
     ...[generate, exactMatch, judge, modelJudge, loss],
     ...[activations, activationBasis],
-    ...[energyTable, overlapTable, evaluationTable, activationTable, lossTable, claims, report],
+    ...[energyTable, overlapTable, evaluationTable, activationTable, lossTable, dataTable, claims, report],
     ...[fetchDataset, rows, synthetic, mix, wordTokenizer, tokenise],
   ].map((declaration) => [declaration.kind, declaration]),
 );

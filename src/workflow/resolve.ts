@@ -169,7 +169,8 @@ function reportedParts({ models, sweeps, metrics, claims }: Measured): ReportPar
   if (measures.some((measure) => measure.includes('energy'))) parts.add('energy');
   const behaviours = [...metrics.values()].filter(isBehaviour);
   const isMeasured = (metric: string) => measures.some((measure) => measure.includes(metric));
-  if (behaviours.some(({ name, models: own }) => own.length > 0 || isMeasured(name))) parts.add('behaviour');
+  const used = behaviours.filter(({ name, models: own }) => own.length > 0 || isMeasured(name));
+  if (used.length > 0) parts.add('behaviour');
   const kinds = (measure: readonly string[]) => new Set(measure.map((metric) => metrics.get(metric)?.kind));
   if (measures.some((measure) => kinds(measure).has('judge') && kinds(measure).has('exact-match'))) {
     parts.add('selectivity');
@@ -177,6 +178,7 @@ function reportedParts({ models, sweeps, metrics, claims }: Measured): ReportPar
   const has = (kind: Metric['kind']) => [...metrics.values()].some((metric) => metric.kind === kind);
   if (has('mso')) parts.add('overlap');
   if (has('activation-mso')) parts.add('activations');
-  if ([...models.values()].some(({ kind }) => kind === 'train')) parts.add('loss');
+  if ([...models.values()].some(({ kind }) => kind === 'train')) parts.add('loss').add('data');
+  if (used.some(({ kind }) => kind === 'loss')) parts.add('data');
   return [...parts];
 }

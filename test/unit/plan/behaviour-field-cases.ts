@@ -12,15 +12,19 @@ export const behaviourCases: readonly FieldCase[] = [
   ['projectedModel.side', 'models.half.side=left', 'activations generate project'],
   ['projectedModel.fraction', 'models.half.fraction=0.25', 'activations generate project'],
   ['projectedModel.seed', 'models.half.seed=9', 'activations generate project'],
-  ['sweep.measure', 'sweeps.removing.measure=[energy, utility, harm, nll]', 'evaluation-table loss tokenise'],
+  [
+    'sweep.measure',
+    'sweeps.removing.measure=[energy, utility, harm, nll]',
+    'data-table evaluation-table loss tokenise',
+  ],
 
   [
     'exactMatchMetric.kind',
     '{ kind: exact-match, on: problems, models: tuned } → { kind: loss, on: problems, models: tuned }',
-    'evaluation-table loss tokenise',
+    'data-table evaluation-table loss tokenise',
   ],
   ['exactMatchMetric.on', 'metrics.utility.on=examples', 'exact-match generate'],
-  ['exactMatchMetric.models', 'metrics.utility.models=[half]', 'claims evaluation-table loss-table'],
+  ['exactMatchMetric.models', 'metrics.utility.models=[half]', 'claims data-table evaluation-table loss-table'],
   [
     'exactMatchMetric.models',
     'metrics.utility.models=[retuned, half, polite]',
@@ -50,7 +54,7 @@ export const behaviourCases: readonly FieldCase[] = [
   [
     'judgeMetric.kind',
     'harm: { kind: judge, on: vaults, judge: { rules: { refusals: qi } }, sampling: { temperature: 0.7 } } → harm: { kind: loss, on: vaults }',
-    'claims evaluation-table loss tokenise',
+    'claims data-table evaluation-table loss tokenise',
   ],
   ['judgeMetric.on', 'metrics.harm.on=problems', 'generate judge'],
   ['judgeMetric.models', 'metrics.harm.models=[half]', 'claims evaluation-table generate judge'],
@@ -93,10 +97,10 @@ export const behaviourCases: readonly FieldCase[] = [
   [
     'lossMetric.kind',
     'nll: { kind: loss, on: problems, models: tuned → nll: { kind: exact-match, on: problems, models: tuned',
-    'evaluation-table exact-match generate',
+    'data-table evaluation-table exact-match generate',
   ],
-  ['lossMetric.on', 'metrics.nll.on=vaults', 'tokenise'],
-  ['lossMetric.models', 'metrics.nll.models=[tuned, polite]', 'evaluation-table loss tokenise'],
+  ['lossMetric.on', 'metrics.nll.on=vaults', 'data-table tokenise'],
+  ['lossMetric.models', 'metrics.nll.models=[tuned, polite]', 'data-table evaluation-table loss tokenise'],
   ['lossMetric.template', 'metrics.nll.template=raw', 'tokenise'],
   ['lossMetric.eos', 'metrics.nll.eos=false', 'tokenise'],
   ['lossMetric.loss-on', 'metrics.nll.loss-on=all', 'tokenise'],

@@ -179,7 +179,7 @@ test('a loss takes tokens by the tokenizer of the model that the update starts f
   assert.ok(plan.named.get('metrics.nll')!.includes('tokenise[nll,aligned]'));
   assert.equal(
     plan.results.map(({ file }) => file),
-    ['evaluation.csv', 'report.html'],
+    ['evaluation.csv', 'data.csv', 'report.html'],
   );
 });
 
@@ -313,6 +313,7 @@ test('what waits for a model or a dataset of the hub is told with its table, and
       'metrics.shown: datasets.distant',
       'metrics.own: harmful',
       'evaluation-table: datasets.distant, harmful',
+      'data-table: datasets.distant, harmful',
       'report: datasets.distant, harmful',
     ],
   );
@@ -327,7 +328,7 @@ test('what waits for a model or a dataset of the hub is told with its table, and
   stepOf(pinned, 'generate[shown,base]');
   assert.equal(
     pinned.deferred.map(({ what }) => what),
-    ['metrics.judged', 'metrics.own', 'evaluation-table', 'report'],
+    ['metrics.judged', 'metrics.own', 'evaluation-table', 'data-table', 'report'],
   );
   // A commit alone does not tell the tensors of a model: it is fetched, and what needs it still waits.
   const commits = new Map([

@@ -1,12 +1,22 @@
 import { digestOf } from '../../../src/formats/digest.js';
 import { writeCsv } from '../../../src/report/csv.js';
+import { dataCsv } from '../../../src/report/data-table.js';
 import type { ReportInput } from '../../../src/report/section.js';
 import { activationsCsv, claimsCsv, evaluationCsv, lossCsv, type Noise } from './example-behaviour.js';
 
 const parts = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj']; // biome-ignore format: one line
 const fractions = [0.01, 0.25, 0.5, 0.75, 0.99];
 /** Of a report, in the order of the page. */
-export const allParts = ['claims', 'energy', 'behaviour', 'selectivity', 'overlap', 'activations', 'loss'];
+export const allParts = ['claims', 'energy', 'behaviour', 'selectivity', 'overlap', 'activations', 'loss', 'data'];
+const summary = {
+  rows: 4000,
+  tokens: 812_345,
+  targets: 512_000,
+  truncated: 12,
+  dropped: 0,
+  withoutTarget: 1,
+  merged: 7,
+};
 const energies = [0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99];
 
 export interface ExampleNames {
@@ -90,6 +100,7 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
     ['activations.csv', activationsCsv(['aligned', a, b], layers, energies, noise)],
     ['claims.csv', claimsCsv(names.updates, names.subspaces)],
     ['loss.csv', lossCsv(names.updates, noise)],
+    ['data.csv', dataCsv(names.updates.map((model) => ({ metric: null, model, dataset: `${model}-rows`, summary })))],
     ['overlap.csv', writeCsv(['pair', 'tensor', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline'], overlap)],
   ]);
   return {

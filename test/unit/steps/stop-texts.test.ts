@@ -22,6 +22,7 @@ class ByteTokenizer implements Tokenizer {
   encodeContinuation(text: string): number[] {
     return this.encode(text);
   }
+  readonly patterns = '';
   isSpecial(): boolean {
     return false;
   }

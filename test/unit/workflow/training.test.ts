@@ -189,7 +189,7 @@ test('a recipe says everything, or next to nothing', async () => {
 });
 
 test('a workflow that trains shows the loss', async () => {
-  assert.equal((await load(changed())).report.figures, ['loss']);
+  assert.equal((await load(changed())).report.figures, ['loss', 'data']);
 });
 
 const refused: readonly (readonly [string, readonly (readonly [string, string])[], RegExp])[] = [

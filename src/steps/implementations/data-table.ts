@@ -1,0 +1,15 @@
+import { dataCsv } from '../../report/data-table.js';
+import type { DataTableParams, TokeniseSummary } from '../data-params.js';
+import type { StepContext } from '../step.js';
+
+export async function makeDataTable(context: StepContext): Promise<void> {
+  const { rows } = context.params as DataTableParams;
+  const summaries: TokeniseSummary[] = [];
+  for (const index of rows.keys()) {
+    context.signal.throwIfAborted();
+    const bytes = await context.read(context.input(`${index}`));
+    summaries.push(JSON.parse(new TextDecoder().decode(bytes)) as TokeniseSummary);
+  }
+  const table = rows.map((row, index) => ({ ...row, summary: summaries[index]! }));
+  await context.write('data.csv', new TextEncoder().encode(dataCsv(table)));
+}
