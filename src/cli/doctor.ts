@@ -24,7 +24,7 @@ export const command: Command = {
     'RUNFLOW_ADAPTER chooses among the adapters listed. Looks for them afresh; other commands remember.\n' +
     'Exit codes: 0 all is well, 3 there is no adapter, or it does not compute correctly.',
   async run(invocation) {
-    forgetProbes();
+    await forgetProbes();
     const report = await examineMachine();
     if (invocation.switch('json')) printJson(report, 2);
     else print(text(report));

@@ -1,7 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
+import { writeFailure } from '../diagnostics/file-system-error.js';
+import { makeFolder } from '../formats/make-folder.js';
 import { schemaText } from '../workflow/schema.js';
 import type { Command } from './command.js';
 import { print } from './output.js';
@@ -18,7 +20,7 @@ export const command: Command = {
   details: `Writes DIR/${workflowName} and, for completion in the editor, DIR/${schemaName}. Overwrites nothing.`,
   async run({ positionals: [folder = '.'] }) {
     try {
-      mkdirSync(folder, { recursive: true });
+      await makeFolder(folder);
       const workflow = join(folder, workflowName);
       writeFileSync(workflow, starter, { flag: 'wx' });
       writeSchema(join(folder, schemaName));
@@ -29,7 +31,10 @@ export const command: Command = {
       if (code === 'EEXIST' || code === 'ENOTDIR') {
         throw new UsageError(`${path ?? folder} exists already`, { hint: 'Name another folder: runflow init DIR.' });
       }
-      throw new EnvironmentError(`cannot write into ${folder}: ${message}`, { cause: error });
+      throw new EnvironmentError(`cannot write into ${folder}: ${writeFailure(error) ?? message}`, {
+        cause: error,
+        hint: 'Name another folder: runflow init DIR.',
+      });
     }
   },
 };

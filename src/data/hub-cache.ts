@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { copyFile, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { makeFolder } from '../formats/make-folder.js';
 import type { HubReference, Repository } from './hub-reference.js';
 
 /**
@@ -50,7 +51,7 @@ export class HubCache {
   async link(repository: Repository, commit: string, path: string, checksum: string): Promise<string> {
     const blob = this.blob(repository, checksum);
     const file = join(this.snapshot(repository, commit), path);
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await rm(file, { force: true });
     try {
       await symlink(relative(dirname(file), blob), file);

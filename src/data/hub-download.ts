@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError, EnvironmentError } from '../diagnostics/errors.js';
+import { isDiskFull, writeFailure } from '../diagnostics/file-system-error.js';
 import { readParts } from '../formats/file-access.js';
+import { makeFolder } from '../formats/make-folder.js';
 import { describe, type HubConnection, type Subject } from './hub-connection.js';
 import { PassingFault } from './passing-fault.js';
 
@@ -30,7 +32,7 @@ export async function downloadVerified(
   onProgress: (bytes: number) => void,
 ): Promise<void> {
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     const incomplete = await adoptIncomplete(target);
     for (let mismatches = 0; ; mismatches++) {
       await downloadInto(incomplete, connection, url, expected, subject, onProgress);
@@ -132,18 +134,10 @@ export async function checksumOf(file: string, expected: Expected): Promise<stri
 }
 
 function explained(error: unknown, folder: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new EnvironmentError(`${folder}: the disk is full`, {
-      cause: error,
-      hint: 'Free space, or move the cache with HF_HOME; what has arrived is kept.',
-    });
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new EnvironmentError(`${folder}: the Hugging Face cache cannot be written`, {
-      cause: error,
-      hint: 'Set HF_HOME to a folder that you may write to.',
-    });
-  }
-  return error;
+  const why = writeFailure(error);
+  if (why === undefined) return error;
+  const hint = isDiskFull(error)
+    ? 'Free space, or move the cache with HF_HOME; what has arrived is kept.'
+    : 'Set HF_HOME to a folder that you may write to.';
+  return new EnvironmentError(`${folder}: the Hugging Face cache cannot be written: ${why}`, { cause: error, hint });
 }

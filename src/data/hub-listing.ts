@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { readSmallFile } from '../formats/file-access.js';
+import { makeFolder } from '../formats/make-folder.js';
 import { type Hub, type HubFile, isHubFile } from './hub.js';
 import { describe, HubUnreachableError } from './hub-connection.js';
 import type { Repository } from './hub-reference.js';
@@ -55,7 +56,7 @@ async function remembered(memory: string): Promise<readonly HubFile[] | undefine
 async function remember(memory: string, files: readonly HubFile[]): Promise<void> {
   const temporary = `${memory}.${randomUUID()}.partial`;
   try {
-    await mkdir(dirname(memory), { recursive: true });
+    await makeFolder(dirname(memory));
     await writeFile(temporary, JSON.stringify(files), { flag: 'wx' });
     await rename(temporary, memory);
   } catch {

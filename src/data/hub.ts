@@ -1,7 +1,8 @@
-import { mkdir, stat, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, EnvironmentError } from '../diagnostics/errors.js';
 import { formatBytes } from '../formats/byte-size.js';
+import { makeFolder } from '../formats/make-folder.js';
 import { HubCache } from './hub-cache.js';
 import { describe, HubConnection, type Patience, type Subject } from './hub-connection.js';
 import { checksumOf, downloadVerified, type Expected } from './hub-download.js';
@@ -183,7 +184,7 @@ export class Hub {
       if (there === undefined) needed += file.bytes;
     }
     if (needed === 0) return;
-    await mkdir(this.cache.folder, { recursive: true });
+    await makeFolder(this.cache.folder);
     const { bavail, bsize } = await statfs(this.cache.folder);
     if (bavail * bsize >= needed) return;
     throw new EnvironmentError(

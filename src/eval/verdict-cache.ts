@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
+import { isDiskFull } from '../diagnostics/file-system-error.js';
 import { encodeCanonical } from '../formats/canonical.js';
 import { type Digest, digestOf, hexOf } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
+import { makeFolder } from '../formats/make-folder.js';
 import type { ChatAnswer } from './chat-answer.js';
 import type { JudgeItem } from './judge.js';
 
@@ -43,13 +45,12 @@ export class VerdictFolder implements VerdictCache {
     const file = this.#file(key);
     const draft = `${file}.${randomUUID()}`;
     try {
-      await mkdir(dirname(file), { recursive: true });
+      await makeFolder(dirname(file));
       await writeFile(draft, JSON.stringify({ text, reason }));
       await rename(draft, file);
     } catch (error) {
       await rm(draft, { force: true }).catch(() => undefined);
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+      if (!isDiskFull(error)) throw error;
       throw new EnvironmentError(`The disk is full: a verdict does not fit into ${this.#folder}`, {
         cause: error,
         hint: 'Free space or move the store (`--store`), and run again: verdicts that were kept are not asked for again.',

@@ -1,7 +1,9 @@
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError, EnvironmentError, UsageError } from '../diagnostics/errors.js';
+import { isDiskFull, writeFailure } from '../diagnostics/file-system-error.js';
 import type { Artifact, Artifacts } from './artifact.js';
+import { makeFolder } from './make-folder.js';
 import { tensorNames, tensorOf } from './model-artifacts.js';
 import { splitIntoShards, type TensorSource, writeSafetensors } from './safetensors-writer.js';
 import { type TensorInfo, tensorBytes } from './tensor.js';
@@ -56,7 +58,7 @@ export async function writeCheckpoint(
   await checkAbsent(folder);
   const temporary = join(dirname(folder), `.${basename(folder)}.${process.pid}.partial`);
   try {
-    await mkdir(dirname(folder), { recursive: true });
+    await makeFolder(dirname(folder));
     await mkdir(temporary);
     for (const [name, parts] of contents.files) await writeParts(join(temporary, name), parts);
     await writeWeights(temporary, contents, shardBytes);
@@ -99,15 +101,8 @@ async function writeParts(file: string, parts: AsyncIterable<Uint8Array> | Itera
 }
 
 function explained(error: unknown, folder: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new EnvironmentError(`${folder}: the disk is full`, {
-      cause: error,
-      hint: 'Free space or name another disk.',
-    });
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new EnvironmentError(`${folder}: cannot be written: permission denied`, { cause: error });
-  }
-  return error;
+  const why = writeFailure(error);
+  if (why === undefined) return error;
+  const hint = isDiskFull(error) ? 'Free space or name another disk.' : 'Name another folder.';
+  return new EnvironmentError(`${folder}: cannot be written: ${why}`, { cause: error, hint });
 }

@@ -40,7 +40,7 @@ export async function chooseDriver(environment: NodeJS.ProcessEnv = process.env)
   const known = readProbes(environment)[wanted];
   if (known !== undefined) return known;
   const driver = await probeInOrder(wanted, environment);
-  writeProbes(environment, { [wanted]: driver, [driver.selector]: driver });
+  await writeProbes(environment, { [wanted]: driver, [driver.selector]: driver });
   return driver;
 }
 

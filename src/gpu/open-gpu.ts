@@ -23,7 +23,7 @@ export async function openGpu(options: { memoryBudget?: number } = {}): Promise<
   });
   if (gpu.adapter.deviceClass !== driver.adapter.deviceClass) {
     await gpu.close();
-    forgetProbes();
+    await forgetProbes();
     throw new EnvironmentError(
       `The GPU changed since it was last looked for: expected ${driver.adapter.deviceClass}, found ${gpu.adapter.deviceClass}.`,
       { hint: 'Run the command again.' },

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { makeFolder } from '../formats/make-folder.js';
 import { deviceCacheFolder } from './cache-folder.js';
 import type { Driver } from './driver.js';
 import { machineFingerprint } from './vulkan-drivers.js';
@@ -38,23 +39,23 @@ export function readProbes(environment: NodeJS.ProcessEnv): Probes {
 }
 
 /** Remembers probes. A cache folder that cannot be written costs the next process a probe, nothing else. */
-export function writeProbes(environment: NodeJS.ProcessEnv, probes: Probes): void {
+export async function writeProbes(environment: NodeJS.ProcessEnv, probes: Probes): Promise<void> {
   const key = fingerprint(environment);
   const { [key]: known, ...others } = readAll();
   const kept = Object.entries(others).slice(-(maxFingerprints - 1));
-  replace(Object.fromEntries([...kept, [key, { ...known, ...probes }]]));
+  await replace(Object.fromEntries([...kept, [key, { ...known, ...probes }]]));
 }
 
 /** Forgets everything probed: the device that opened is not the one that was remembered. */
-export function forgetProbes(): void {
-  replace({});
+export async function forgetProbes(): Promise<void> {
+  await replace({});
 }
 
-function replace(all: Record<string, Probes>): void {
+async function replace(all: Record<string, Probes>): Promise<void> {
   const file = cacheFile();
   const temporary = `${file}.${randomUUID()}`;
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    await makeFolder(path.dirname(file));
     writeFileSync(temporary, JSON.stringify(all));
     renameSync(temporary, file);
   } catch {

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import { EnvironmentError } from '../diagnostics/errors.js';
+import { writeFailure } from '../diagnostics/file-system-error.js';
+import { makeFolder } from '../formats/make-folder.js';
 
 /** Where an unpacked SwiftShader lies: the driver manifest for the Vulkan loader, and a loader for machines without one. */
 export interface SwiftShader {
@@ -44,7 +46,7 @@ export async function unpackSwiftShader(cacheFolder: string): Promise<SwiftShade
   if (existsSync(unpacked.manifest)) return unpacked;
   const tar = await promisify(brotliDecompress)(await readFile(archive.file));
   try {
-    await mkdir(cacheFolder, { recursive: true });
+    await makeFolder(cacheFolder);
     const temporary = await mkdtemp(`${folder}.`);
     try {
       for (const [name, bytes] of tarMembers(tar)) {
@@ -56,10 +58,13 @@ export async function unpackSwiftShader(cacheFolder: string): Promise<SwiftShade
       if (!existsSync(unpacked.manifest)) throw error;
     }
   } catch (error) {
-    throw new EnvironmentError(`The software GPU cannot be unpacked into ${cacheFolder}: ${(error as Error).message}`, {
-      hint: 'Make the folder writable, or set XDG_CACHE_HOME to one that is.',
-      cause: error,
-    });
+    throw new EnvironmentError(
+      `The software GPU cannot be unpacked into ${cacheFolder}: ${writeFailure(error) ?? (error as Error).message}`,
+      {
+        hint: 'Make the folder writable, or set XDG_CACHE_HOME to one that is.',
+        cause: error,
+      },
+    );
   }
   return unpacked;
 }

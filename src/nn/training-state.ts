@@ -1,6 +1,7 @@
 import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
+import { isDiskFull } from '../diagnostics/file-system-error.js';
 import { withFile } from '../formats/file-access.js';
 import type { JsonObject } from '../formats/json.js';
 import { readSafetensorsHeader } from '../formats/safetensors-reader.js';
@@ -31,7 +32,7 @@ export async function saveTrainingState(
   try {
     await writeSafetensors(join(folder, fileName), tensors, parts, { position: JSON.stringify(position) });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    if (!isDiskFull(error)) throw error;
     const needed = tensors.reduce((sum, { shape }) => sum + shape[0]!, 0);
     throw new EnvironmentError(`The disk is full: the training state of ${needed} bytes does not fit into ${folder}`, {
       cause: error,

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
+import { makeFolder } from '../formats/make-folder.js';
 import { digestOfFile } from './results-file.js';
 
 export const previousFolder = 'previous';
@@ -16,7 +17,7 @@ export const previousFolder = 'previous';
 export async function moveToPrevious(folder: string, file: string): Promise<string> {
   try {
     const to = await freeName(folder, file);
-    await mkdir(dirname(join(folder, to)), { recursive: true });
+    await makeFolder(dirname(join(folder, to)));
     await rename(join(folder, file), join(folder, to));
     return to;
   } catch (cause) {

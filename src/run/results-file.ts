@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
+import { isDiskFull, writeFailure } from '../diagnostics/file-system-error.js';
 import { type Digest, digestOfHash } from '../formats/digest.js';
+import { makeFolder } from '../formats/make-folder.js';
 
 /** The digest of a file; undefined when there is none, or a folder, a link, a named pipe in its place, or it is unreadable. */
 export async function digestOfFile(file: string): Promise<Digest | undefined> {
@@ -25,16 +27,16 @@ export async function digestOfFile(file: string): Promise<Digest | undefined> {
 export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
   const temporary = join(dirname(file), `.${process.pid}-${randomBytes(4).toString('hex')}.partial`);
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeFile(temporary, content, { flag: 'wx' });
     const handle = await open(temporary, 'r');
     await handle.sync().finally(() => handle.close());
     await rename(temporary, file);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new EnvironmentError(`${file} cannot be written: ${(cause as Error).message}`, {
+    throw new EnvironmentError(`${file} cannot be written: ${writeFailure(cause) ?? (cause as Error).message}`, {
       cause,
-      hint: 'Free space, or name another folder with --out.',
+      hint: isDiskFull(cause) ? 'Free space, or name another folder with --out.' : 'Name another folder with --out.',
     });
   }
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join, sep } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
+import { writeFailure } from '../diagnostics/file-system-error.js';
 import { type Digest, hexOf } from '../formats/digest.js';
+import { makeFolder } from '../formats/make-folder.js';
 import { type Disk, diskError, errorCode, realDisk } from './disk.js';
 import { formatIdentity, thisProcess } from './process-identity.js';
 
@@ -77,7 +79,7 @@ export class StoreFolder {
     const { promises } = this.disk;
     try {
       if (!this.#isStore()) {
-        await promises.mkdir(this.path, { recursive: true });
+        await makeFolder(this.path, promises);
         // The format file comes first: another process that looks now must not find folders without it.
         const temporary = this.in(`format.${formatIdentity(thisProcess())}`);
         await promises.writeFile(temporary, format);
@@ -116,7 +118,7 @@ export class StoreFolder {
   }
 
   /**
-   * Makes one folder unless it is there. Not with Node's `recursive`, which says ENOENT of a read-only disk.
+   * Makes one folder unless it is there; the one that it lies in is.
    * Throws the file system's own error.
    */
   async makeFolder(path: string): Promise<void> {
@@ -158,7 +160,8 @@ export class StoreFolder {
     try {
       found = this.disk.readFileSync(this.in('format'), 'utf8');
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw this.#unusable(`cannot be read: ${(error as Error).message}`, error);
+      if (errorCode(error) !== 'ENOENT')
+        throw this.#unusable(`cannot be read: ${writeFailure(error) ?? (error as Error).message}`, error);
     }
     if (found === format) return true;
     if (found !== undefined) throw this.#unusable(`has another format: ${JSON.stringify(found.slice(0, 40))}`);
@@ -171,7 +174,7 @@ export class StoreFolder {
       return this.disk.readdirSync(this.path);
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return [];
-      throw this.#unusable(`cannot be read: ${(error as Error).message}`, error);
+      throw this.#unusable(`cannot be read: ${writeFailure(error) ?? (error as Error).message}`, error);
     }
   }
 

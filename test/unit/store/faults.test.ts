@@ -193,7 +193,10 @@ test('on a full disk the step fails with what to do, and what was finished stays
       for (;;) await writer.append(Buffer.alloc(1 << 20, 2));
     })().catch((reason: unknown) => reason);
     assert.instance(full, EnvironmentError);
-    assert.match((full as Error).message, /the disk is full: no space left for .*store while writing an object/);
+    assert.match(
+      (full as Error).message,
+      /the disk is full \(ENOSPC\): no space left for .*store while writing an object/,
+    );
     assert.match((full as EnvironmentError).hint!, /runflow cache gc/);
     assert.equal(readdirSync(join(store.path, 'tmp')), []);
     assertSound(store.path);
@@ -229,7 +232,7 @@ test('a read-only store is read, and says that it cannot be written', () =>
     ]) {
       const error = await Promise.resolve(write()).catch((reason: unknown) => reason);
       assert.instance(error, EnvironmentError);
-      assert.match((error as Error).message, /cannot be written \(EROFS\)/);
+      assert.match((error as Error).message, /the file system is read-only \(EROFS\)/);
       assert.match((error as EnvironmentError).hint!, /--store/);
     }
   }));
