@@ -26,6 +26,18 @@ export type RunEvent =
       cost?: number;
     }
   | { type: 'step-progress'; step: string; group: string; done: number; total: number; unit?: string; note?: string }
+  /** Another run works on this step; told again now and then while that one gives no sign of life. */
+  | {
+      type: 'step-waiting';
+      step: string;
+      group: string;
+      process: number;
+      /** A short name of another host or container; null: it is a process of this one. */
+      host: string | null;
+      silentSeconds?: number;
+      /** Until it counts as dead and the step is done here. */
+      takenOverInSeconds?: number;
+    }
   | { type: 'step-log'; step: string; line: string }
   | { type: 'step-finished'; step: string; group: string; key: Digest; seconds: number; bytes: number }
   | { type: 'step-cached'; step: string; group: string; key: Digest }

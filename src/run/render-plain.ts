@@ -15,6 +15,7 @@ import {
   startText,
   summaryText,
   uncoloured,
+  waitingText,
   warningText,
   written,
 } from './render-text.js';
@@ -105,6 +106,9 @@ export function plainRenderer(
             `${style.caution('not run')} ${printableLine(event.step)} and what follows: ${printableLine(event.because)}`,
           );
           break;
+        case 'step-waiting':
+          timed(`${printableLine(event.step)} ${waitingText(event)}`);
+          break;
         case 'step-log':
           timed(`${printableLine(event.step)}: ${printableLine(event.line)}`);
           break;
@@ -138,16 +142,29 @@ export function groupText(group: GroupProgress, progress: RunProgress, now: numb
   const counted = `${printableLine(group.group)} ${settled(group)}/${group.steps}`;
   const text = notes.length > 0 ? `${counted} (${notes.join(', ')})` : counted;
   if (settled(group) < group.steps) {
-    return text + leftText(progress.timeLeft(now, [group])) + runningText(group, now);
+    return text + leftText(progress.timeLeft(now, [group])) + runningText(group, now) + waitsText(group);
   }
   if (group.ran === 0 || group.firstStart === undefined) return text;
   return `${text}, took ${duration((group.lastEnd ?? now) - group.firstStart)}`;
 }
 
-/** `, 1:20 left`, `, over 1:20 left`, or nothing while it is unknown or not worth saying. */
-export function leftText({ seconds, complete }: TimeLeft): string {
-  if (seconds <= 1) return '';
-  return complete ? `, ${duration(seconds)} left` : `, over ${duration(seconds)} left`;
+/** Ends of a range that differ by less are one number. */
+const oneNumber = 1.25;
+
+/** `, 1:20 left`, `, 0:40 to 2:00 left`, `, over 0:40 left`, or nothing while it is unknown or not worth saying. */
+export function leftText({ least, most }: TimeLeft): string {
+  if (most === undefined) return least <= 1 ? '' : `, over ${duration(least)} left`;
+  if (most <= 1) return '';
+  if (most <= oneNumber * least) return `, ${duration((least + most) / 2)} left`;
+  return `, ${duration(least)} to ${duration(most)} left`;
+}
+
+/** Whom a step of the group waits for; `2 wait, the first …` when there are several. */
+function waitsText(group: GroupProgress): string {
+  const [first] = group.waiting.values();
+  if (first === undefined) return '';
+  const others = group.waiting.size > 1 ? `${group.waiting.size} steps wait, one ` : '';
+  return `; ${others}${waitingText(first)}`;
 }
 
 /** Where the step that has been running longest is, once it has been running for a while. */

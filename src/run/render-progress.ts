@@ -19,6 +19,10 @@ export interface GroupProgress {
   failed: number;
   skipped: number;
   readonly running: Map<string, RunningStep>;
+  /** Kinds of the steps that began so far. */
+  readonly kinds: Set<string>;
+  /** Steps that another run works on. */
+  readonly waiting: Map<string, Waiting>;
   /** Time that its finished steps took, and how much of the group's cost they were. */
   seconds: number;
   doneCost: number;
@@ -28,11 +32,13 @@ export interface GroupProgress {
   lastEnd: number | undefined;
 }
 
-/** `complete` is false while there are groups of which nothing was measured: then it takes longer than `seconds`. */
+/** Between which two numbers of seconds it probably ends; `most` is undefined while nothing was measured of some group. */
 export interface TimeLeft {
-  readonly seconds: number;
-  readonly complete: boolean;
+  readonly least: number;
+  readonly most: number | undefined;
 }
+
+type Waiting = Extract<RunEvent, { type: 'step-waiting' }>;
 
 /** What a stream of events adds up to: rows by group, time spent, time left. Knows no clock and prints nothing. */
 export class RunProgress {
@@ -51,6 +57,8 @@ export class RunProgress {
       case 'step-started': {
         const group = this.#group(event.group);
         group.firstStart ??= now;
+        group.kinds.add(event.step.split('[', 1)[0]!);
+        group.waiting.delete(event.step);
         group.running.set(event.step, {
           since: now,
           cost: event.cost ?? 1,
@@ -61,6 +69,9 @@ export class RunProgress {
         });
         break;
       }
+      case 'step-waiting':
+        this.#group(event.group).waiting.set(event.step, event);
+        break;
       case 'step-progress': {
         const step = this.#group(event.group).running.get(event.step);
         if (step) Object.assign(step, { done: event.done, total: event.total, unit: event.unit, note: event.note });
@@ -86,16 +97,22 @@ export class RunProgress {
   }
 
   /**
-   * Time left for these groups (all, unless told), from the measured times of their own steps. What runs side by side is
-   * taken from what ran side by side so far.
+   * Time left for these groups (all, unless told), from the measured times of their own steps: the less was measured of a
+   * group, the wider the range. Of one group it is the time of its own steps, whatever runs between them. What runs side by side is taken from what ran side by side so far.
    */
   timeLeft(now: number, groups: Iterable<GroupProgress> = this.groups.values()): TimeLeft {
-    let work = 0;
-    let complete = true;
+    let least = 0;
+    let most: number | undefined = 0;
     for (const group of groups) {
       const left = groupWorkLeft(group, now);
-      if (left === undefined) complete = false;
-      else work += left;
+      if (left === undefined) {
+        most = undefined;
+        continue;
+      }
+      const doubt = doubtOf(group);
+      const told = settled(group) >= group.steps || isTold(group, now);
+      if (told) least += left / doubt;
+      most = told && most !== undefined ? most + left * doubt : undefined;
     }
     let busy = 0;
     for (const group of this.groups.values()) {
@@ -103,7 +120,8 @@ export class RunProgress {
       for (const step of group.running.values()) busy += now - step.since;
     }
     const elapsed = now - (this.started ?? now);
-    return { seconds: busy > 0 ? work * (elapsed / busy) : work, complete };
+    const sideBySide = busy > 0 ? elapsed / busy : 1;
+    return { least: least * sideBySide, most: most === undefined ? undefined : most * sideBySide };
   }
 
   #totals(totals: readonly GroupTotal[]): void {
@@ -118,6 +136,7 @@ export class RunProgress {
   #end(event: { group: string; step: string }, now: number): GroupProgress {
     const group = this.#group(event.group);
     group.running.delete(event.step);
+    group.waiting.delete(event.step);
     group.lastEnd = now;
     return group;
   }
@@ -133,6 +152,8 @@ export class RunProgress {
         failed: 0,
         skipped: 0,
         running: new Map(),
+        kinds: new Set(),
+        waiting: new Map(),
         seconds: 0,
         doneCost: 0,
         cost: undefined,
@@ -148,6 +169,36 @@ export class RunProgress {
 /** Steps that need nothing more. */
 export function settled(group: GroupProgress): number {
   return group.cached + group.ran + group.failed + group.skipped;
+}
+
+/**
+ * By what factor an estimate may be off, above or below: the more was measured, the less, as the error of a mean falls
+ * with the root of their number; never below 1.5, for other programs come and go.
+ */
+function doubtOf(group: GroupProgress): number {
+  let measurements = group.ran;
+  for (const { done, total } of group.running.values()) if (total > 0) measurements += Math.min(done, 100);
+  return 1.5 + 2 / Math.sqrt(Math.max(1, measurements));
+}
+
+/** Parts of a step that tell how long it takes: the first ones also start a worker and compile kernels. */
+const tellingParts = 3;
+const tellingSeconds = 2;
+/** Finished steps that tell how long others of a group take, of which the planner knows no cost. */
+const tellingSteps = 3;
+
+/**
+ * Whether what was measured of a group says how long the rest takes. Steps without a cost may be of different kinds (the
+ * tokenising and the training of one model): one of them says nothing of the next.
+ */
+function isTold(group: GroupProgress, now: number): boolean {
+  if (group.cost !== undefined && group.ran > 0) return true;
+  const waits = group.steps - settled(group) > group.running.size;
+  if (group.ran >= tellingSteps && group.kinds.size === 1) return true;
+  if (waits) return false;
+  return [...group.running.values()].every(
+    ({ done, total, since }) => total > 0 && done >= tellingParts && now - since >= tellingSeconds,
+  );
 }
 
 /** Step-seconds that a group still needs; undefined while nothing of it was measured. */

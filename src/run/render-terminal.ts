@@ -87,6 +87,7 @@ export function terminalRenderer(
           message(style.dim(deviceText(event)));
           break;
         case 'step-started':
+        case 'step-waiting':
           if (!rows) draw();
           break;
         case 'step-failed':

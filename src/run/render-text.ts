@@ -69,6 +69,14 @@ export function collectedText(event: Extract<RunEvent, { type: 'collected' }>): 
   return `the store was over its limit: ${formatBytes(event.bytes)} of ${event.steps} older steps removed`;
 }
 
+/** `waits for process 71 of another machine (3fa9), silent for 40 s, taken over in 1:20 unless it speaks`. */
+export function waitingText(event: Extract<RunEvent, { type: 'step-waiting' }>): string {
+  const { process: pid, host, silentSeconds, takenOverInSeconds } = event;
+  const who = `process ${pid} of ${host === null ? 'this machine' : `another machine (${printableLine(host)})`}`;
+  if (silentSeconds === undefined || takenOverInSeconds === undefined) return `waits for ${who}, which works on it`;
+  return `waits for ${who}, silent for ${duration(silentSeconds)}, taken over in ${duration(takenOverInSeconds)} unless it speaks`;
+}
+
 /** What ran, what did not, where the results are. */
 export function summaryText(
   event: Extract<RunEvent, { type: 'summary' }>,

@@ -3,6 +3,7 @@ import type { Artifacts } from '../formats/artifact.js';
 import type { Digest } from '../formats/digest.js';
 import { type Outcome, resolveStep, type Situation } from '../plan/resolve.js';
 import type { Step } from '../steps/step.js';
+import type { LockWait } from '../store/locks.js';
 import type { EventBus } from './event-bus.js';
 import { type Executor, OtherDeviceError, WorkerLostError } from './executor.js';
 import { Frontier } from './frontier.js';
@@ -145,8 +146,16 @@ export class Scheduler {
     const { events, store } = this.#options;
     this.#waitingForOthers += 1;
     try {
-      const onWait = () =>
-        events.publish({ type: 'step-log', step: task.step.id, line: 'another run works on this step' });
+      const { id: step, group } = task.step;
+      const onWait = ({ owner, here, silent }: LockWait) =>
+        events.publish({
+          type: 'step-waiting',
+          step,
+          group,
+          process: owner.pid,
+          host: here ? null : owner.host,
+          ...(silent && { silentSeconds: silent.seconds, takenOverInSeconds: silent.takenOverInSeconds }),
+        });
       const claimed = await store.waitForLock(key, { signal: this.#stop.signal, onWait });
       if ('lock' in claimed) task.lock = claimed.lock;
       await this.#leave(task, key, () => {

@@ -2,7 +2,7 @@ import type { Action } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
 import { type Digest, hexOf } from '../formats/digest.js';
 import type { Found } from '../plan/resolve.js';
-import type { Lock } from '../store/locks.js';
+import type { Lock, LockWait } from '../store/locks.js';
 import type { ActiveRun } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 
@@ -18,7 +18,7 @@ export interface StepStore {
   /** Waits until the run that works on the key has recorded its action or given up. */
   waitForLock(
     key: Digest,
-    options: { readonly signal: AbortSignal; readonly onWait: () => void },
+    options: { readonly signal: AbortSignal; readonly onWait: (wait: LockWait) => void },
   ): Promise<{ readonly lock: Lock } | { readonly action: Action }>;
   /** Whether the bytes of an artifact can be there: a cheap look, no proof. */
   has(artifact: Artifact): boolean;

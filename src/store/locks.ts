@@ -5,10 +5,30 @@ import { diskError, errorCode } from './disk.js';
 import { liveness, type ProcessIdentity, thisProcess } from './process-identity.js';
 import type { StoreFolder } from './store-folder.js';
 
-const pollMilliseconds = 200;
-const heartbeatMilliseconds = 20_000;
-/** An owner on another host, or one whose liveness the system does not tell, is dead after so long without a heartbeat. */
-const silenceMilliseconds = 120_000;
+export interface LockTiming {
+  readonly pollMilliseconds: number;
+  readonly heartbeatMilliseconds: number;
+  /** An owner on another host, or one whose liveness the system does not tell, is dead after so long without a heartbeat. */
+  readonly silenceMilliseconds: number;
+  /** How often who waits for a silent owner is told so. */
+  readonly reportMilliseconds: number;
+}
+
+export const defaultLockTiming: LockTiming = {
+  pollMilliseconds: 200,
+  heartbeatMilliseconds: 20_000,
+  silenceMilliseconds: 120_000,
+  reportMilliseconds: 10_000,
+};
+
+/** Whom somebody waits for. */
+export interface LockWait {
+  readonly owner: ProcessIdentity;
+  /** False: it is on another host, or in another container. */
+  readonly here: boolean;
+  /** How long it gave no sign of life, where it is unknown whether it lives, and how long until it counts as dead. */
+  readonly silent?: { readonly seconds: number; readonly takenOverInSeconds: number };
+}
 
 /** Tokens of all locks of this process. A record of ours that is not among them could not be removed: it is dead. */
 const ownTokens = new Set<string>();
@@ -50,9 +70,11 @@ export class Locks {
   #heartbeat: NodeJS.Timeout | undefined;
   /** Since when (of our own clock) a silent owner's record has not been touched. */
   readonly #silent = new Map<string, { modified: number; since: number }>();
+  readonly #timing: LockTiming;
 
-  constructor(folder: StoreFolder) {
+  constructor(folder: StoreFolder, timing: LockTiming = defaultLockTiming) {
     this.#folder = folder;
+    this.#timing = timing;
   }
 
   /** @param name file-name safe; the hex digits of a key */
@@ -82,15 +104,16 @@ export class Locks {
 
   /**
    * Waits until the lock is ours, or until `ready` gives something that makes it superfluous: the result of whoever
-   * holds it.
+   * holds it. `onWait` is told whom it waits for, at first and as long as that one is silent.
    * @throws InterruptedError when `signal` aborts
    */
   async acquire<T>(
     name: string,
     ready: () => T | undefined,
-    options: { readonly signal?: AbortSignal; readonly onWait?: (owner: ProcessIdentity) => void } = {},
+    options: { readonly signal?: AbortSignal; readonly onWait?: (wait: LockWait) => void } = {},
   ): Promise<{ readonly lock: Lock } | { readonly ready: T }> {
-    for (let polls = 0; ; polls++) {
+    let lastReport = Number.NEGATIVE_INFINITY;
+    for (;;) {
       if (options.signal?.aborted) throw new InterruptedError('interrupted while waiting for another run');
       const lock = await this.tryAcquire(name);
       let value: T | undefined;
@@ -106,10 +129,30 @@ export class Locks {
         return { ready: value };
       }
       if (lock !== undefined) return { lock };
-      const owner = this.#chain(name).owner;
-      if (polls === 0 && owner?.record.owner !== undefined) options.onWait?.(owner.record.owner);
-      await sleep(pollMilliseconds, undefined, options.signal ? { signal: options.signal } : {}).catch(() => undefined);
+      const wait = this.#waitFor(name);
+      const first = lastReport === Number.NEGATIVE_INFINITY;
+      const due = performance.now() - lastReport >= this.#timing.reportMilliseconds;
+      if (wait !== undefined && (first || (wait.silent !== undefined && due))) {
+        lastReport = performance.now();
+        options.onWait?.(wait);
+      }
+      await sleep(this.#timing.pollMilliseconds, undefined, options.signal ? { signal: options.signal } : {}).catch(
+        () => undefined,
+      );
     }
+  }
+
+  #waitFor(name: string): LockWait | undefined {
+    const record = this.#chain(name).owner?.record;
+    if (record?.owner === undefined) return undefined;
+    const { owner } = record;
+    const here = owner.host === thisProcess().host;
+    const since = liveness(owner) === 'unknown' ? this.#silent.get(record.token)?.since : undefined;
+    const silence = since === undefined ? 0 : performance.now() - since;
+    // Between two heartbeats everyone is silent.
+    if (silence < 1.25 * this.#timing.heartbeatMilliseconds) return { owner, here };
+    const left = Math.max(0, this.#timing.silenceMilliseconds - silence);
+    return { owner, here, silent: { seconds: silence / 1000, takenOverInSeconds: left / 1000 } };
   }
 
   /** Names that a living process holds. */
@@ -200,12 +243,12 @@ export class Locks {
       this.#silent.set(record.token, { modified: modified ?? 0, since: performance.now() });
       return false;
     }
-    return performance.now() - known.since > silenceMilliseconds;
+    return performance.now() - known.since > this.#timing.silenceMilliseconds;
   }
 
   #hold(name: string, path: string, token: string): Lock {
     this.#held.add(path);
-    this.#heartbeat ??= setInterval(() => this.#beat(), heartbeatMilliseconds).unref();
+    this.#heartbeat ??= setInterval(() => this.#beat(), this.#timing.heartbeatMilliseconds).unref();
     let released: Promise<void> | undefined;
     return {
       release: () => {

@@ -5,9 +5,8 @@ import { type Digest, hexOf } from '../formats/digest.js';
 import { ActionStore, type LookUp } from './action-store.js';
 import { type Disk, diskError, realDisk } from './disk.js';
 import { FileDigests } from './file-digests.js';
-import { type Lock, Locks } from './locks.js';
+import { type Lock, Locks, type LockWait } from './locks.js';
 import { ObjectStore } from './object-store.js';
-import type { ProcessIdentity } from './process-identity.js';
 import { RunValues } from './run-values.js';
 import { type ActiveRun, Runs } from './runs.js';
 import { StoreFolder } from './store-folder.js';
@@ -63,7 +62,7 @@ export class Store {
     options: {
       readonly force?: boolean;
       readonly signal?: AbortSignal;
-      readonly onWait?: (owner: ProcessIdentity) => void;
+      readonly onWait?: (wait: LockWait) => void;
     } = {},
   ): Promise<{ readonly lock: Lock } | { readonly action: Action }> {
     const claimed = await this.locks.acquire(

@@ -8,6 +8,7 @@ import { diskFiles, type WorkflowFiles } from './files.js';
 import { interpolate } from './interpolate.js';
 import { absolutePaths } from './paths.js';
 import { resolveWorkflow } from './resolve.js';
+import { unusedDefinitions } from './unused.js';
 import { validate } from './validate.js';
 import type { LoadedWorkflow, Semantics } from './workflow.js';
 
@@ -38,13 +39,15 @@ export async function loadWorkflow(
   const unreadable = [...set.problems, ...interpolated.problems, ...absolute.problems];
   const stages = [unreadable, breaches, workflow.ok ? [] : workflow.diagnostics];
   if (!workflow.ok || stages.some((stage) => stage.length > 0)) return refused(firstOfEachPlace(stages));
+  const unused = unusedDefinitions(workflow.value);
+  if (unused.some(({ severity }) => severity === 'error')) return refused(unused);
   const { files, profile, ownProfile } = assembled;
   const document = toPlain(root) as JsonObject;
   const applied = appliedSettings(options, { profile: ownProfile, semantics: document.semantics });
   return {
     ok: true,
     value: { ...workflow.value, files, profile, document, applied },
-    warnings: [...interpolated.warnings, ...workflow.warnings],
+    warnings: [...interpolated.warnings, ...workflow.warnings, ...unused],
   };
 }
 

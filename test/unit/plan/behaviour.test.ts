@@ -1,8 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { renderDiagnostics } from '../../../src/diagnostics/render.js';
 import { expand } from '../../../src/plan/expand.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import type { GenerateParams, ProjectedModel } from '../../../src/steps/model-params.js';
+import { loadWorkflow } from '../../../src/workflow/load.js';
+import { memoryFiles } from '../workflow/memory-files.js';
 import { keysOf, moved, planOf, workflowOf } from './keyed-plan.js';
 import { areAdjacent, changed, idsOf, measuredLab, measurements, stepOf } from './measured-lab.js';
 
@@ -10,6 +13,8 @@ import { areAdjacent, changed, idsOf, measuredLab, measurements, stepOf } from '
 
 const point = 'useful,top-k,parallel,right,0.5';
 const modelIn = (plan: Plan, id: string) => (stepOf(plan, id).params as GenerateParams).model as ProjectedModel;
+const utilityLine = '  utility: { kind: exact-match, on: gsm8k, fewshot: { n: 1, from: examples } }\n';
+const harmLine = '  harm: { kind: judge, on: advbench, judge: { rules: { refusals: qi } } }\n';
 const unknown = { models: new Map(), commits: new Map() };
 
 test('a sweep measures both ends of its updates, what its subspaces start from, and its points', async () => {
@@ -85,7 +90,7 @@ test('a point is a model that is made in memory from both ends of the update and
 });
 
 test('nothing is decomposed but what the points are projected onto, and no projected model is written', async () => {
-  const plan = await planOf(changed(['[energy, utility, harm]', '[utility]']));
+  const plan = await planOf(changed(['[energy, utility, harm]', '[utility]'], [harmLine, '']));
   assert.ok(idsOf(plan, 'svd').every((id) => id.startsWith('svd[alignment,')));
   assert.equal(idsOf(plan, 'energy', 'energy-table', 'project'), []);
   assert.equal(idsOf(plan, 'judge'), []);
@@ -145,6 +150,7 @@ test('every seed, mode and side of a sweep is a point of its own', async () => {
       ['mode: parallel', 'mode: opposite\n    side: left'],
       ['fractions: [0.5, 0.1]', 'fractions: [0.25]'],
       ['[energy, utility, harm]', '[utility]'],
+      [harmLine, ''],
     ),
   );
   const generated = idsOf(plan, 'generate').filter((id) => id.includes('opposite'));
@@ -169,7 +175,9 @@ test('every seed, mode and side of a sweep is a point of its own', async () => {
 
 test('a loss takes tokens by the tokenizer of the model that the update starts from, one step for all points', async () => {
   const nll = 'metrics:\n  nll: { kind: loss, on: gsm8k, max-length: 64 }\n';
-  const plan = await planOf(changed(['metrics:\n', nll], ['[energy, utility, harm]', '[nll]']));
+  const plan = await planOf(
+    changed(['metrics:\n', nll], ['[energy, utility, harm]', '[nll]'], [harmLine, ''], [utilityLine, '']),
+  );
   assert.equal(idsOf(plan, 'tokenise'), ['tokenise[nll,aligned]', 'tokenise[nll,base]', 'tokenise[nll,useful]']);
   assert.equal(stepOf(plan, 'tokenise[nll,aligned]').inputs, {
     rows: { node: 'synthetic[gsm8k]', output: 'rows' },
@@ -354,14 +362,16 @@ test('a point waits for both ends of its update and of what it is projected onto
 });
 
 test('metrics that no sweep measures and that name no model cost nothing', async () => {
-  const idle = '  idle: { kind: judge, on: far, judge: { model: far } }\n';
-  const workflow = await workflowOf(
-    changed(
-      ['metrics:\n', `metrics:\n${idle}`],
-      ['datasets:\n', '  far: { hub: org/far }\ndatasets:\n  far: { hub: org/far, split: train }\n'],
-    ),
-  );
-  const plan = expand(workflow, unknown);
+  const idle = `runflow: 1
+models: { far: { hub: org/far } }
+datasets: { far: { hub: org/far, split: train } }
+metrics: { idle: { kind: judge, on: far, judge: { model: far } } }
+`;
+  const texts = { 'a.yaml': changed(['name: lab\n', 'name: lab\ninclude: [idle.yaml]\n']), 'idle.yaml': idle };
+  const loaded = await loadWorkflow('a.yaml', {}, memoryFiles(texts));
+  if (!loaded.ok) throw new Error(renderDiagnostics(loaded.diagnostics));
+  assert.equal(loaded.warnings, []);
+  const plan = expand(loaded.value, unknown);
   assert.equal(plan.deferred, []);
   assert.equal(plan.hub, []);
   assert.ok(!measurements(plan).some((line) => line.startsWith('idle')));

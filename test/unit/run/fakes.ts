@@ -7,6 +7,7 @@ import type { Executor, JobObserver } from '../../../src/run/executor.js';
 import { Scheduler, type SchedulerOptions, type SchedulerResult } from '../../../src/run/scheduler.js';
 import type { StepStore } from '../../../src/run/step-store.js';
 import type { Step } from '../../../src/steps/step.js';
+import type { LockWait } from '../../../src/store/locks.js';
 import type { Job } from '../../../src/worker/protocol.js';
 import { artifact, MemoryStore, situationOf } from '../plan/memory-store.js';
 
@@ -30,8 +31,8 @@ export class FakeStepStore implements StepStore {
     if (this.others.has(key) || this.held.has(key)) return undefined;
     return this.#lock(key);
   }
-  async waitForLock(key: Digest, options: { signal: AbortSignal; onWait: () => void }) {
-    options.onWait();
+  async waitForLock(key: Digest, options: { signal: AbortSignal; onWait: (wait: LockWait) => void }) {
+    options.onWait({ owner: { host: 'h', pid: 7, start: '' }, here: false });
     await new Promise((resume) => setTimeout(resume, 5));
     this.others.get(key)?.();
     this.others.delete(key);

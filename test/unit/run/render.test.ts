@@ -110,10 +110,10 @@ test('a plain log tells when a group begins, now and then how far it is, when it
   assert.equal(lines, [
     'exp3: 14 steps, 1 cached, 13 to run',
     '   0:00  device: SwiftShader (software)',
-    '   0:04  SVD of alignment 2/13 (1 cached), 44 s left',
-    '   0:16  SVD of alignment 5/13 (1 cached), 32 s left',
-    '   0:28  SVD of alignment 8/13 (1 cached), 20 s left',
-    '   0:40  SVD of alignment 11/13 (1 cached), 8.0 s left',
+    '   0:04  SVD of alignment 2/13 (1 cached)',
+    '   0:16  SVD of alignment 5/13 (1 cached), 13 s to 1:20 left',
+    '   0:28  SVD of alignment 8/13 (1 cached), 8.9 s to 45 s left',
+    '   0:40  SVD of alignment 11/13 (1 cached), 3.8 s to 17 s left',
     '   0:48  SVD of alignment 13/13 (1 cached), took 48 s',
     '   0:48  Tables 1/1, took 0.3 s',
     'done in 48 s: 13 ran, 1 cached',
@@ -198,6 +198,21 @@ test('an interrupted run says that finished steps are kept', async () => {
   ]);
 });
 
+test('who waits for another run says for whom, since when that one is silent, and when its step is taken over', async () => {
+  const wait = (more: object): RunEvent => ({ type: 'step-waiting', step: 'svd[a]', group: svd, process: 71, host: null, ...more }); // biome-ignore format: one line
+  const silent = { host: 'abc123', silentSeconds: 40, takenOverInSeconds: 80 };
+  const lines = await transcript(started([{ group: svd, steps: 2 }]), wait({}), 40, wait(silent));
+  assert.equal(lines.slice(1), [
+    '   0:00  svd[a] waits for process 71 of this machine, which works on it',
+    '   0:40  svd[a] waits for process 71 of another machine (abc123), silent for 40 s, taken over in 1:20 unless it speaks',
+  ]);
+  const row = await transcript(started([{ group: svd, steps: 2 }]), wait(silent), begin(svd, 'svd[b]'), 2, { type: 'step-progress', step: 'svd[b]', group: svd, done: 0, total: 0 }); // biome-ignore format: one line
+  assert.match(
+    row.at(-1)!,
+    /^ {3}0:02 {2}SVD of alignment 0\/2; waits for process 71 of another machine \(abc123\), silent for 40 s/,
+  );
+});
+
 test('a long step tells how far it is inside', async () => {
   const lines = await transcript(
     started([{ group: 'Training', steps: 1 }]),
@@ -213,7 +228,7 @@ test('a long step tells how far it is inside', async () => {
       note: 'loss 1.23',
     },
   );
-  assert.is(lines.at(-1), '   0:30  Training 0/1, 1:30 left; 100/400 steps, loss 1.23');
+  assert.is(lines.at(-1), '   0:30  Training 0/1, 53 s to 2:33 left; 100/400 steps, loss 1.23');
 });
 
 test('time left follows the cost of steps where the planner gives it, and what ran side by side', async () => {
@@ -227,9 +242,9 @@ test('time left follows the cost of steps where the planner gives it, and what r
     begin(svd, 'c', 40),
   );
   // 10 of 100 units took 12 s: b is due, and 80 units are left: 96 s of work, two at a time.
-  assert.is(lines.at(-1), '   0:12  SVD of alignment 1/4, 48 s left');
+  assert.is(lines.at(-1), '   0:12  SVD of alignment 1/4, 14 s to 2:48 left');
   const more = await transcript(started([group]), begin(svd, 'a', 10), begin(svd, 'b', 10), 12, finish(svd, 'a', 12), finish(svd, 'b', 12), begin(svd, 'c', 40), begin(svd, 'd', 40), 10, { type: 'step-progress', step: 'c', group: svd, done: 0, total: 0 }); // biome-ignore format: a script
-  assert.is(more.at(-1), '   0:22  SVD of alignment 2/4, 38 s left');
+  assert.is(more.at(-1), '   0:22  SVD of alignment 2/4, 13 s to 1:51 left');
 });
 
 test('a plan that grows is told with its new totals', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { InterruptedError } from '../../../src/diagnostics/errors.js';
-import type { Lock } from '../../../src/store/locks.js';
+import { type Lock, Locks, type LockWait } from '../../../src/store/locks.js';
 import { formatIdentity, liveness, parseIdentity, thisProcess } from '../../../src/store/process-identity.js';
 import { Store } from '../../../src/store/store.js';
 import { actionOf, keyOf, temporaryFolder } from './temporary-store.js';
@@ -137,7 +137,7 @@ test('who waits for a key reads what the other recorded', async () => {
   const store = open();
   const first = (await store.claim(keyOf('a'))) as { lock: Lock };
   const waited: number[] = [];
-  const second = Store.open(store.path).claim(keyOf('a'), { onWait: (owner) => waited.push(owner.pid) });
+  const second = Store.open(store.path).claim(keyOf('a'), { onWait: ({ owner }) => waited.push(owner.pid) });
   await new Promise((resolve) => setTimeout(resolve, 50));
   const action = actionOf('a', { u: await store.objects.put('u') });
   await store.actions.record(action);
@@ -148,6 +148,26 @@ test('who waits for a key reads what the other recorded', async () => {
   const forced = await store.claim(keyOf('a'), { force: true });
   assert.ok('lock' in forced);
   await forced.lock.release();
+});
+
+test('who waits is told of a silent owner, how long it is silent and when it is taken over, which then happens', async () => {
+  const store = open();
+  await (await store.locks.tryAcquire('a'))!.release();
+  const far = { host: 'far', pid: 7, start: 'x' };
+  writeFileSync(join(store.path, 'locks', 'a'), JSON.stringify({ token: 'theirs', owner: far }));
+  const timing = { pollMilliseconds: 10, heartbeatMilliseconds: 80, silenceMilliseconds: 400, reportMilliseconds: 50 };
+  const waits: LockWait[] = [];
+  const locks = new Locks(store.folder, timing);
+  const claimed = await locks.acquire('a', () => undefined, { onWait: (wait) => waits.push(wait) });
+  assert.ok('lock' in claimed);
+  assert.equal(waits[0], { owner: far, here: false });
+  const told = waits.slice(1);
+  assert.ok(told.length >= 2, `${told.length} reports`);
+  for (const { silent } of told) {
+    assert.ok(silent!.seconds >= 0.1 && silent!.takenOverInSeconds <= 0.3);
+    assert.ok(Math.abs(silent!.seconds + silent!.takenOverInSeconds - 0.4) < 1e-9 || silent!.takenOverInSeconds === 0);
+  }
+  if ('lock' in claimed) await claimed.lock.release();
 });
 
 test('waiting ends when the run is interrupted', async () => {

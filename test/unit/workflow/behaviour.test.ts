@@ -62,6 +62,7 @@ metrics:
     kind: judge
     on: advbench
     judge: { model: aligned, rubric: llama-guard, template: raw, max-tokens: 16 }
+    models: base
   remote:
     kind: judge
     on: advbench
@@ -76,6 +77,7 @@ metrics:
       attempts: 9
       timeout: 0.5
       budget: { requests: 10 }
+    models: base
   nll: { kind: loss, on: gsm8k, models: [aligned], template: raw, eos: false, loss-on: all, max-length: 9, overlong: error }
   hidden: { kind: activation-mso, models: [aligned, useful], prompts: [gsm8k, advbench, toxigen], energies: [0.5] }
   hidden2:
@@ -161,11 +163,13 @@ test('a judge is a server, rules or a model', async () => {
   });
   assert.equal(await metric('local'), {
     ...greedy,
+    models: ['base'],
     prompt: 'prompt',
     judge: { kind: 'model', model: 'aligned', rubric: 'llama-guard', template: 'raw', maxTokens: 16 },
   });
   assert.equal(await metric('remote'), {
     ...greedy,
+    models: ['base'],
     prompt: 'prompt',
     judge: {
       kind: 'openai',
@@ -252,6 +256,7 @@ test('the report shows what there are results for', async () => {
   ]);
   const without = changed(
     ['measure: [energy, utility, harmfulness]', 'measure: [utility]'],
+    ['  harmfulness: { kind: judge, on: advbench, prompt: goal, judge: { openai: gpt-4o-mini } }\n', ''],
     [text.slice(text.indexOf('claims:')), ''],
   );
   assert.equal((await load(without)).report.tables, ['behaviour', 'overlap', 'activations']);
@@ -282,13 +287,13 @@ lab/main.yaml:57:38: error: metrics.local.judge.rubric cannot be "lama-guard"
     |                                      ^^^^^^^^^^
   Did you mean "llama-guard"?
 
-lab/main.yaml:64:12: error: metrics.remote.judge.key cannot be "AWS_SECRET"
- 64 |       key: AWS_SECRET
+lab/main.yaml:65:12: error: metrics.remote.judge.key cannot be "AWS_SECRET"
+ 65 |       key: AWS_SECRET
     |            ^^^^^^^^^^
   For example: OPENAI_API_KEY
 
-lab/main.yaml:86:19: error: "linear-enrgy" is no kind of claim
- 86 |   linear: { kind: linear-enrgy, sweep: parallel }
+lab/main.yaml:88:19: error: "linear-enrgy" is no kind of claim
+ 88 |   linear: { kind: linear-enrgy, sweep: parallel }
     |                   ^^^^^^^^^^^^
   Did you mean "linear-energy"?
 

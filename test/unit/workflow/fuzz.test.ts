@@ -119,7 +119,7 @@ test('2,000 damaged workflows are read or refused, none slowly', async () => {
     }
     slowest = Math.max(slowest, cpuMilliseconds() - start);
   }
-  assert.ok(accepted > 60 && accepted < 1940, `${accepted} of 2,000 were accepted: the mutations test little`);
+  assert.ok(accepted > 50 && accepted < 1940, `${accepted} of 2,000 were accepted: the mutations test little`);
   assert.ok(slowest < 5000, `the slowest took ${slowest} ms`);
 });
 
