@@ -253,13 +253,14 @@ test('the report shows what there are results for', async () => {
     'selectivity',
     'overlap',
     'activations',
+    'data',
   ]);
   const without = changed(
     ['measure: [energy, utility, harmfulness]', 'measure: [utility]'],
     ['  harmfulness: { kind: judge, on: advbench, prompt: goal, judge: { openai: gpt-4o-mini } }\n', ''],
     [text.slice(text.indexOf('claims:')), ''],
   );
-  assert.equal((await load(without)).report.tables, ['behaviour', 'overlap', 'activations']);
+  assert.equal((await load(without)).report.tables, ['behaviour', 'overlap', 'activations', 'data']);
 });
 
 test('slips in judges and claims are told with what was meant', async () => {
