@@ -25,19 +25,26 @@ export class JsonLines implements RowReader {
     // A line that ended in \r has ended; a \n that follows belongs to its end.
     const text = this.#afterReturn && part.startsWith('\n') ? part.slice(1) : part;
     this.#afterReturn = text.endsWith('\r');
-    const lines = text.split(/\r\n?|\n/);
-    for (const [index, line] of lines.entries()) {
-      if (line === '' && this.#length === 0) {
-        if (index < lines.length - 1) this.#line++;
-        continue;
-      }
-      this.#pieces.push(line);
-      this.#length += line.length;
-      if (this.#length > this.#limits.rowCharacters) {
-        throw tooLongRow(`${this.#name}:${this.#line}`, this.#limits.rowCharacters);
-      }
-      if (index < lines.length - 1) yield* this.end();
+    let start = 0;
+    let [feed, back] = [text.indexOf('\n'), text.indexOf('\r')];
+    while (feed >= 0 || back >= 0) {
+      const end = feed < 0 || (back >= 0 && back < feed) ? back : feed;
+      this.#take(text.slice(start, end));
+      if (this.#length > 0) yield* this.end();
+      else this.#line++;
+      start = end + (end === back && feed === end + 1 ? 2 : 1);
+      if (feed >= 0 && feed < start) feed = text.indexOf('\n', start);
+      if (back >= 0 && back < start) back = text.indexOf('\r', start);
     }
+    this.#take(text.slice(start));
+  }
+
+  #take(text: string): void {
+    if (text === '') return;
+    this.#pieces.push(text);
+    this.#length += text.length;
+    if (this.#length <= this.#limits.rowCharacters) return;
+    throw tooLongRow(`${this.#name}:${this.#line}`, this.#limits.rowCharacters);
   }
 
   *end(): Generator<Row> {
