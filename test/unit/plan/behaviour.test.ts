@@ -13,8 +13,6 @@ import { areAdjacent, changed, idsOf, measuredLab, measurements, stepOf } from '
 
 const point = 'useful,top-k,parallel,right,0.5';
 const modelIn = (plan: Plan, id: string) => (stepOf(plan, id).params as GenerateParams).model as ProjectedModel;
-const utilityLine = '  utility: { kind: exact-match, on: gsm8k, fewshot: { n: 1, from: examples } }\n';
-const harmLine = '  harm: { kind: judge, on: advbench, judge: { rules: { refusals: qi } } }\n';
 const unknown = { models: new Map(), commits: new Map() };
 
 test('a sweep measures both ends of its updates, what its subspaces start from, and its points', async () => {
@@ -90,7 +88,7 @@ test('a point is a model that is made in memory from both ends of the update and
 });
 
 test('nothing is decomposed but what the points are projected onto, and no projected model is written', async () => {
-  const plan = await planOf(changed(['[energy, utility, harm]', '[utility]'], [harmLine, '']));
+  const plan = await planOf(changed(['[energy, utility, harm]', '[utility]']));
   assert.ok(idsOf(plan, 'svd').every((id) => id.startsWith('svd[alignment,')));
   assert.equal(idsOf(plan, 'energy', 'energy-table', 'project'), []);
   assert.equal(idsOf(plan, 'judge'), []);
@@ -150,7 +148,6 @@ test('every seed, mode and side of a sweep is a point of its own', async () => {
       ['mode: parallel', 'mode: opposite\n    side: left'],
       ['fractions: [0.5, 0.1]', 'fractions: [0.25]'],
       ['[energy, utility, harm]', '[utility]'],
-      [harmLine, ''],
     ),
   );
   const generated = idsOf(plan, 'generate').filter((id) => id.includes('opposite'));
@@ -175,9 +172,7 @@ test('every seed, mode and side of a sweep is a point of its own', async () => {
 
 test('a loss takes tokens by the tokenizer of the model that the update starts from, one step for all points', async () => {
   const nll = 'metrics:\n  nll: { kind: loss, on: gsm8k, max-length: 64 }\n';
-  const plan = await planOf(
-    changed(['metrics:\n', nll], ['[energy, utility, harm]', '[nll]'], [harmLine, ''], [utilityLine, '']),
-  );
+  const plan = await planOf(changed(['metrics:\n', nll], ['[energy, utility, harm]', '[nll]']));
   assert.equal(idsOf(plan, 'tokenise'), ['tokenise[nll,aligned]', 'tokenise[nll,base]', 'tokenise[nll,useful]']);
   assert.equal(stepOf(plan, 'tokenise[nll,aligned]').inputs, {
     rows: { node: 'synthetic[gsm8k]', output: 'rows' },
