@@ -1,4 +1,5 @@
 import { exitCodes } from '../diagnostics/exit-codes.js';
+import { outlivesTerminal } from './hangup.js';
 
 /** After the second signal, so long until the process ends whatever it is doing. */
 const graceMilliseconds = 2000;
@@ -13,7 +14,7 @@ export function listenForSignals(): { stop: AbortSignal; kill: AbortSignal; end:
     // What waits on a disk that does not answer never ends by itself. The worker ends with this process.
     setTimeout(() => process.exit(exitCodes.interrupted), graceMilliseconds).unref();
   };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const signals = ['SIGINT', 'SIGTERM', ...(outlivesTerminal() ? [] : (['SIGHUP'] as const))] as const;
   for (const signal of signals) process.on(signal, onSignal);
   return {
     stop: stop.signal,

@@ -3,8 +3,11 @@ import { exitCodes } from '../diagnostics/exit-codes.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { helpOf, parseInvocation } from './command.js';
 import { commands } from './commands.js';
+import { ignoreHangup, outlivesTerminal } from './hangup.js';
+import { ensureHomeFolder } from './home-folder.js';
 import { print } from './output.js';
 import { reportError } from './report-error.js';
+import { guardStandardStreams } from './standard-streams.js';
 
 /** Runs one command line and gives its exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -70,11 +73,10 @@ function overview(): string {
   ].join('\n');
 }
 
-// The reader of a pipe may leave early (`runflow plan … | head`): that is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(exitCodes.done);
-});
+guardStandardStreams();
+if (outlivesTerminal()) ignoreHangup();
+const homeless = ensureHomeFolder();
+if (homeless !== undefined) process.stderr.write(`warning: ${homeless}\n`);
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) =>
   reportError(error, (text) => process.stderr.write(text)),
 );

@@ -1,7 +1,7 @@
 import type { Artifact, Artifacts } from '../formats/artifact.js';
 import type { Digest } from '../formats/digest.js';
 import { artifactOf } from '../plan/key.js';
-import type { Step } from '../steps/step.js';
+import type { Input, Step } from '../steps/step.js';
 import type { Job } from '../worker/protocol.js';
 import type { StepStore } from './step-store.js';
 
@@ -27,10 +27,18 @@ export function producersOfLostInputs(
   has: (artifact: Artifact) => boolean,
 ): string[] {
   const lost = new Set<string>();
-  for (const { node, output } of Object.values(step.inputs)) {
-    const all = outputs.get(node) ?? {};
-    const used = output === '*' ? Object.values(all) : [all[output]!];
-    if (!used.every(has)) lost.add(node);
+  for (const input of Object.values(step.inputs)) {
+    if (!artifactsOf(input, outputs).every(has)) lost.add(input.node);
   }
   return [...lost];
+}
+
+/** All artifacts that a step takes. */
+export function inputsOf(step: Step, outputs: ReadonlyMap<string, Artifacts>): Artifact[] {
+  return Object.values(step.inputs).flatMap((input) => artifactsOf(input, outputs));
+}
+
+function artifactsOf({ node, output }: Input, outputs: ReadonlyMap<string, Artifacts>): Artifact[] {
+  const all = outputs.get(node) ?? {};
+  return output === '*' ? Object.values(all) : [all[output]!];
 }

@@ -15,7 +15,7 @@ import {
 } from '../plan/targets.js';
 import { stepDeclarations } from '../steps/registry.js';
 import type { Step } from '../steps/step.js';
-import { DamagedObjectError } from '../store/object-store.js';
+import { unlessDamaged } from '../store/object-store.js';
 import type { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import type { Catalog } from './catalog.js';
@@ -111,17 +111,13 @@ async function expandFetched(options: PrepareOptions, given: Facts): Promise<Pla
         forced: () => false,
       });
       if (outcome.status !== 'cached') continue;
+      // A damaged object was thrown away: the step that made it runs again, and tells then.
       const known = await factsOfArtifacts(outcome.outputs, options.store).catch(unlessDamaged);
       if (known !== undefined) models.set(name, known);
     }
     if (models.size === facts.models.size) return plan;
     facts = { ...facts, models };
   }
-}
-
-/** A damaged object was thrown away: the step that made it runs again, and tells then. */
-function unlessDamaged(error: unknown): undefined {
-  if (!(error instanceof DamagedObjectError)) throw error;
 }
 
 function forcedSteps(plan: Plan, patterns: readonly string[]): Set<string> {

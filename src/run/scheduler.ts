@@ -4,12 +4,16 @@ import type { Digest } from '../formats/digest.js';
 import { type Outcome, resolveStep, type Situation } from '../plan/resolve.js';
 import type { Step } from '../steps/step.js';
 import type { LockWait } from '../store/locks.js';
+import { DamagedObjectError } from '../store/object-store.js';
 import type { EventBus } from './event-bus.js';
 import { type Executor, OtherDeviceError, WorkerLostError } from './executor.js';
 import { Frontier } from './frontier.js';
-import { jobOf, producersOfLostInputs } from './job.js';
+import { inputsOf, jobOf, producersOfLostInputs } from './job.js';
 import type { StepStore } from './step-store.js';
 import type { Task } from './task.js';
+
+/** So often the same input of a step is made again. */
+const mostRemakes = 2;
 
 export interface SchedulerOptions {
   /** In plan order, closed under inputs. */
@@ -210,7 +214,7 @@ export class Scheduler {
 
   /** What becomes of a step that could not be done. */
   async #recover(error: unknown, task: Task, key: Digest): Promise<void> {
-    const { events, keepGoing, retries, signal, store } = this.#options;
+    const { events, keepGoing, retries, signal } = this.#options;
     const { id } = task.step;
     if (signal.aborted || error instanceof OtherDeviceError) {
       if (error instanceof OtherDeviceError) this.#otherDevice = error.deviceClass;
@@ -220,17 +224,18 @@ export class Scheduler {
       this.#stop.abort();
       return;
     }
-    const lost = task.healed ? [] : producersOfLostInputs(task.step, this.#frontier.outputs, store.has);
+    const lost = await this.#lostInputs(task);
     if (lost.length > 0) {
-      task.healed = true;
       events.publish({
         type: 'warning',
         message: `${id}: ${messageOf(error)}`,
-        hint: `${lost[0]} makes it again now.`,
+        hint: `Made again now: ${lost.slice(0, 3).join(', ')}${lost.length > 3 ? ` and ${lost.length - 3} more` : ''}.`,
       });
       return this.#leave(task, key, () => this.#frontier.remake(lost, task));
     }
-    if (error instanceof WorkerLostError && task.attempt <= retries) {
+    // An output that is not what was written a moment ago is worth another try, too.
+    const isWorthAnother = error instanceof WorkerLostError || error instanceof DamagedObjectError;
+    if (isWorthAnother && task.attempt <= retries) {
       task.attempt += 1;
       events.publish({ type: 'warning', message: `${id}: ${error.message}`, hint: 'It is tried again.' });
       return this.#leave(task, key, () => this.#frontier.again(task));
@@ -238,6 +243,25 @@ export class Scheduler {
     await this.#leave(task, key, () => this.#fail(task, error));
     if (error instanceof EnvironmentError) this.#environmentFailed = true;
     if (error instanceof EnvironmentError || !keepGoing) this.#stop.abort();
+  }
+
+  /**
+   * The steps that must make inputs again, because their bytes are damaged and thrown away. Once one is, all of them are
+   * read, so that they are made again together. None when one was made again several times: the disk loses them.
+   */
+  async #lostInputs(task: Task): Promise<string[]> {
+    const { store } = this.#options;
+    const { outputs } = this.#frontier;
+    if (producersOfLostInputs(task.step, outputs, store.has).length === 0) return [];
+    for (const artifact of inputsOf(task.step, outputs)) {
+      await store.check(artifact).catch((error: unknown) => {
+        // The step meets it by itself.
+        if (!(error instanceof EnvironmentError)) throw error;
+      });
+    }
+    const lost = producersOfLostInputs(task.step, outputs, store.has);
+    for (const producer of lost) task.remade.set(producer, (task.remade.get(producer) ?? 0) + 1);
+    return lost.some((producer) => task.remade.get(producer)! > mostRemakes) ? [] : lost;
   }
 
   /** After a failure, without --keep-going: what was not started yet. */

@@ -3,6 +3,7 @@ import type { Artifact } from '../formats/artifact.js';
 import { type Digest, hexOf } from '../formats/digest.js';
 import type { Found } from '../plan/resolve.js';
 import type { Lock, LockWait } from '../store/locks.js';
+import { unlessDamaged } from '../store/object-store.js';
 import type { ActiveRun } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 
@@ -22,6 +23,8 @@ export interface StepStore {
   ): Promise<{ readonly lock: Lock } | { readonly action: Action }>;
   /** Whether the bytes of an artifact can be there: a cheap look, no proof. */
   has(artifact: Artifact): boolean;
+  /** Reads the bytes of an artifact; what is damaged is thrown away. @throws EnvironmentError when they cannot be read */
+  check(artifact: Artifact): Promise<void>;
   record(action: Action): Promise<void>;
   removeScratch(key: Digest): Promise<void>;
 }
@@ -34,6 +37,9 @@ export function stepStore(store: Store, run: ActiveRun): StepStore {
     tryLock: (key) => store.locks.tryAcquire(hexOf(key)),
     waitForLock: (key, options) => store.claim(key, options),
     has: (artifact) => artifact.at !== undefined || store.objects.has(artifact),
+    check: async ({ at, ...artifact }) => {
+      if (at === undefined) await store.objects.verify(artifact).catch(unlessDamaged);
+    },
     record: (action) => store.actions.record(action),
     removeScratch: (key) => store.removeScratch(key),
   };

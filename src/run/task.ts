@@ -26,8 +26,8 @@ export interface Task {
   /** Counts from 1. */
   attempt: number;
   lock: Lock | undefined;
-  /** Was put back once because an input's bytes were damaged and had to be made again. */
-  healed: boolean;
+  /** How often each step was run again for this one, because the bytes it had made were damaged. */
+  readonly remade: Map<string, number>;
   seconds: number | undefined;
   /** Why it failed or was skipped. */
   problem: string | undefined;
@@ -42,7 +42,7 @@ export function newTask(step: Step, index: number): Task {
     dependents: [],
     attempt: 1,
     lock: undefined,
-    healed: false,
+    remade: new Map(),
     seconds: undefined,
     problem: undefined,
   };

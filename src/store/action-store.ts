@@ -1,7 +1,7 @@
 import type { Action } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
 import type { Digest } from '../formats/digest.js';
-import { diskError, errorCode } from './disk.js';
+import { diskError, errorCode, isObstacle, readText } from './disk.js';
 import type { FileDigests } from './file-digests.js';
 import { DamagedObjectError, type ObjectStore } from './object-store.js';
 import { seal, unseal } from './sealed.js';
@@ -51,9 +51,10 @@ export class ActionStore {
   read(key: Digest): Action | 'garbage' | undefined {
     let text: string;
     try {
-      text = this.#folder.disk.readFileSync(this.#folder.action(key), 'utf8');
+      text = readText(this.#folder.disk, this.#folder.action(key));
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
+      if (isObstacle(error)) return 'garbage';
       throw diskError(error, this.#folder.path, `reading action ${key}`);
     }
     const action = unseal(text) as unknown as Action | undefined;

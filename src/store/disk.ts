@@ -9,6 +9,20 @@ export const realDisk: Disk = nodeFs;
 
 export { errorCode };
 
+/** Opening a named pipe that has come into a file's place must not wait for a writer. Windows has no such flag. */
+export const openToRead = nodeFs.constants.O_RDONLY | (nodeFs.constants.O_NONBLOCK ?? 0);
+
+/** The text of a small file. Throws the file system's own error. */
+export function readText(disk: Disk, path: string): string {
+  // Node takes numbers for flags as well; its types do not say so.
+  return disk.readFileSync(path, { encoding: 'utf8', flag: openToRead as unknown as string });
+}
+
+/** Something else than a file is in a file's place, or than a folder in a folder's. */
+export function isObstacle(error: unknown): boolean {
+  return ['EISDIR', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP', 'ENXIO'].includes(errorCode(error) ?? '');
+}
+
 /**
  * What a failed file-system call means to the user. Errors that are none of the file system's pass unchanged.
  * @param doing what could not be done, as in "while writing an object"

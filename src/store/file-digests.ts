@@ -5,7 +5,7 @@ import { DataError, EnvironmentError, InterruptedError } from '../diagnostics/er
 import { type Digest, digestOf } from '../formats/digest.js';
 import type { ByteRange } from '../formats/hash-ranges.js';
 import type { JsonObject } from '../formats/json.js';
-import { errorCode } from './disk.js';
+import { errorCode, readText } from './disk.js';
 import { digestOfRange, fill } from './read-ahead.js';
 import { seal, unseal } from './sealed.js';
 import type { StoreFolder } from './store-folder.js';
@@ -146,7 +146,7 @@ export class FileDigests {
 
   #load(path: string): FileRecord | undefined {
     try {
-      const text = this.#folder.disk.readFileSync(this.#folder.fileRecord(digestOf(path)), 'utf8');
+      const text = readText(this.#folder.disk, this.#folder.fileRecord(digestOf(path)));
       const record = unseal(text) as unknown as FileRecord | undefined;
       return record?.path === path ? record : undefined;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Action } from '../formats/action.js';
 import { type Digest, isDigest } from '../formats/digest.js';
-import { diskError, errorCode } from './disk.js';
+import { diskError, errorCode, isObstacle } from './disk.js';
 import type { Store } from './store.js';
 import type { StoreFolder } from './store-folder.js';
 
@@ -78,7 +78,7 @@ export function entriesOf(folder: StoreFolder, path: string) {
   try {
     return folder.disk.readdirSync(path, { withFileTypes: true });
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT' || isObstacle(error)) return [];
     throw diskError(error, folder.path, `reading ${path}`);
   }
 }

@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { DataError } from '../diagnostics/errors.js';
 import { type Digest, digestOfHash } from '../formats/digest.js';
-import { diskError, errorCode } from './disk.js';
+import { diskError, errorCode, isObstacle, openToRead } from './disk.js';
 import { ObjectWriter, type StoredObject } from './object-writer.js';
 import { chunkBytes, digestOfRange, fill } from './read-ahead.js';
 import type { StoreFolder } from './store-folder.js';
@@ -20,6 +20,11 @@ export class DamagedObjectError extends DataError {
     this.digest = digest;
     this.problem = problem;
   }
+}
+
+/** For `catch`, where a damaged object is as good as none. Throws every other error. */
+export function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof DamagedObjectError)) throw error;
 }
 
 /** Bytes under their sha256. Files are read-only and never change; the first read in a process checks the digest. */
@@ -39,6 +44,7 @@ export class ObjectStore {
       const found = this.#folder.disk.statSync(path, { throwIfNoEntry: false });
       return found?.size === bytes && found.isFile();
     } catch (error) {
+      if (isObstacle(error)) return false;
       throw diskError(error, this.#folder.path, `looking for object ${digest}`);
     }
   }
@@ -82,13 +88,14 @@ export class ObjectStore {
   async #open<T>(object: StoredObject, use: (handle: FileHandle, status: BigIntStats) => Promise<T>): Promise<T> {
     let handle: FileHandle;
     try {
-      handle = await this.#folder.disk.promises.open(this.#folder.object(object.digest), 'r');
+      handle = await this.#folder.disk.promises.open(this.#folder.object(object.digest), openToRead);
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') throw new DamagedObjectError(object.digest, 'is missing');
+      if (errorCode(error) === 'ENOENT' || isObstacle(error)) throw new DamagedObjectError(object.digest, 'is missing');
       throw diskError(error, this.#folder.path, `reading object ${object.digest}`);
     }
     try {
       const status = await handle.stat({ bigint: true });
+      if (!status.isFile()) await this.#damaged(object, status, 'is no file');
       if (status.size !== BigInt(object.bytes)) {
         await this.#damaged(object, status, `has ${status.size} bytes instead of ${object.bytes}`);
       }
@@ -132,7 +139,8 @@ export class ObjectStore {
     const { promises } = this.#folder.disk;
     const path = this.#folder.object(object.digest);
     const now = await promises.stat(path, { bigint: true }).catch(() => undefined);
-    if (now !== undefined && identity(now) === identity(status)) await promises.rm(path, { force: true });
+    if (now !== undefined && identity(now) === identity(status))
+      await promises.rm(path, { recursive: true, force: true });
     throw new DamagedObjectError(object.digest, problem);
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Digest, hexOf } from '../formats/digest.js';
-import { diskError, errorCode } from './disk.js';
+import { diskError, errorCode, isObstacle, readText } from './disk.js';
 import { liveness, type ProcessIdentity, thisProcess } from './process-identity.js';
 import type { StoreFolder } from './store-folder.js';
 
@@ -83,9 +83,10 @@ export class Runs {
   }
 
   get(id: string): RunRecord | undefined {
-    const text = this.#read(() => this.#folder.disk.readFileSync(join(this.folderOf(id), 'run.json'), 'utf8'));
+    const text = this.#readText(join(this.folderOf(id), 'run.json'));
     try {
-      return text === undefined ? undefined : (JSON.parse(text) as RunRecord);
+      const record = text === undefined ? undefined : (JSON.parse(text) as Partial<RunRecord> | null);
+      return record?.id === id && !Number.isNaN(Date.parse(record.started ?? '')) ? (record as RunRecord) : undefined;
     } catch {
       return undefined;
     }
@@ -102,7 +103,7 @@ export class Runs {
 
   /** What a run has looked up so far, in order. A line that is being written is left out. */
   keysOf(id: string): readonly { readonly key: Digest; readonly step: string }[] {
-    const text = this.#read(() => this.#folder.disk.readFileSync(join(this.folderOf(id), 'keys'), 'utf8')) ?? '';
+    const text = this.#readText(join(this.folderOf(id), 'keys')) ?? '';
     const lines = text.split('\n');
     lines.pop();
     return lines
@@ -152,11 +153,15 @@ export class Runs {
     await this.#folder.disk.promises.rm(this.folderOf(id), { recursive: true, force: true });
   }
 
+  #readText(file: string): string | undefined {
+    return this.#read(() => readText(this.#folder.disk, file));
+  }
+
   #read<T>(read: () => T): T | undefined {
     try {
       return read();
     } catch (error) {
-      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+      if (errorCode(error) === 'ENOENT' || isObstacle(error)) return undefined;
       throw diskError(error, this.#folder.path, 'reading its runs');
     }
   }

@@ -4,7 +4,7 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import { writeFailure } from '../diagnostics/file-system-error.js';
 import { type Digest, hexOf } from '../formats/digest.js';
 import { makeFolder } from '../formats/make-folder.js';
-import { type Disk, diskError, errorCode, realDisk } from './disk.js';
+import { type Disk, diskError, errorCode, isObstacle, realDisk } from './disk.js';
 import { formatIdentity, thisProcess } from './process-identity.js';
 
 /** Raised when older versions could misread the folder. */
@@ -129,14 +129,19 @@ export class StoreFolder {
     }
   }
 
-  /** Renames a finished, fsynced temporary file to where it is looked for, replacing what is there. */
+  /** Renames a finished, fsynced temporary file to where it is looked for, replacing what is there, whatever it is. */
   async publish(temporary: string, path: string): Promise<void> {
     const { promises } = this.disk;
     const folder = dirname(path);
     try {
       await promises.rename(temporary, path);
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
+      if (errorCode(error) !== 'ENOENT' && !isObstacle(error)) throw error;
+      if (isObstacle(error)) {
+        // A folder has come into the file's place, or a file into its folder's.
+        const isInFolder = this.disk.statSync(folder).isDirectory();
+        await promises.rm(isInFolder ? path : folder, { recursive: true, force: true });
+      }
       await this.makeFolder(folder);
       await this.#sync(dirname(folder));
       await promises.rename(temporary, path);

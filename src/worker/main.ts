@@ -98,8 +98,9 @@ function receive(request: Request): void {
 
 process.on('message', (request) => receive(request as Request));
 process.on('disconnect', () => process.exit(exitCodes.interrupted));
-// Ctrl-C reaches the whole process group: the parent decides and tells by `cancel`.
-process.on('SIGINT', () => undefined);
+// What the terminal sends (Ctrl-C, Ctrl-\, that it is gone) reaches the whole process group: the parent decides and tells
+// by `cancel`, or ends.
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 setInterval(() => {
   const deviceBusySeconds = openDevice?.busySeconds() ?? 0;
   void send({ type: 'alive', deviceBusySeconds, residentBytes: process.memoryUsage.rss() });

@@ -40,6 +40,7 @@ export class FakeStepStore implements StepStore {
     return found.status === 'hit' ? { action: found.action } : { lock: this.#lock(key) };
   }
   has = ({ digest }: { digest: Digest }) => this.memory.objects.has(digest) || digest === artifact('source').digest;
+  async check() {}
   async record(action: Parameters<StepStore['record']>[0]) {
     if (!this.held.has(action.key)) throw new Error(`${action.step} recorded without its lock`);
     this.memory.record(action);

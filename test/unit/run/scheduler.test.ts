@@ -180,7 +180,7 @@ test('an input that is damaged again and again fails the step instead of looping
     throw new DataError('object of a is damaged');
   });
   const run = await runSteps(diamond.slice(0, 2), { memory, executor });
-  assert.equal(run.executed, ['a', 'left', 'a', 'left']);
+  assert.equal(run.executed, ['a', 'left', 'a', 'left', 'a', 'left']);
   assert.is(run.states.left, 'failed');
 });
 
