@@ -1,7 +1,7 @@
 /**
  * How often claims are judged wrongly, how often rightly, and how often the intervals of evaluation.csv hold the truth, in
  * worlds whose truth is known. Prints a line a world and ends with exit code 1 where a frequency is more than three
- * standard errors above the nominal one. Takes about a quarter of an hour on one core.
+ * standard errors above the nominal one. Takes about six minutes of one core.
  *   node dist/test/bench/claims-coverage.js [TRIALS at most of a world, else 2000]
  */
 import { parseArgs } from 'node:util';
