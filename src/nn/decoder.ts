@@ -30,7 +30,7 @@ export interface DecoderOptions {
 }
 
 /** Bytes that go to the device at a time: it copies them on this thread. */
-const partBytes = 64 * 2 ** 20;
+const partBytes = 16 * 2 ** 20;
 
 async function writeInParts(gpu: Gpu, buffer: DeviceBuffer, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; at += partBytes) {
