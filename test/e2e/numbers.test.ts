@@ -457,7 +457,7 @@ for (const [name, types] of files) {
     }) => {
       await writeCheckpoints(sandbox, types);
       await sandbox.write('numbers.yaml', workflow);
-      await sandbox.run(['numbers.yaml', '--semantics', semantics]);
+      await sandbox.run(['numbers.yaml', '--semantics', semantics, '--out', 'results/numbers']);
       const [base, aligned, useful] = types;
       const truth = new Truth(
         sandbox,
