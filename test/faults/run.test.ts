@@ -190,9 +190,11 @@ test('a machine without the adapter that was asked for is told so', async ({ san
   assert.match(ended.stderr, /^error: .*no such adapter/);
 });
 
-test('a store or a results folder that cannot be written is an error of the environment', async ({ sandbox }) => {
+test('a store that is a file is a slip; a results folder that cannot be written is an error of the environment', async ({
+  sandbox,
+}) => {
   await sandbox.write('occupied', 'a file');
-  assertOneScreen(await sandbox.runflow(['run', 'small.yaml', '--store', 'occupied']), 3);
+  assertOneScreen(await sandbox.runflow(['run', 'small.yaml', '--store', 'occupied']), 2);
   const out = await sandbox.runflow(['run', 'small.yaml', '--out', 'occupied/below', '--json']);
   assert.is(out.status, 3, out.stderr);
   assert.match(summaryOf(out).problem!, /occupied.below.* cannot be written/);
