@@ -156,7 +156,7 @@ const found: Readonly<Record<string, Case>> = {
   'a model without a tokenizer': {
     dataset: '{ path: good.jsonl }',
     model: 'mute',
-    says: ['tokenise[bad]', 'the rows are text and the model has no tokenizer', 'tokenizer.json'],
+    says: ['tokenise[bad]', 'mute has no tokenizer.json', 'Copy tokenizer.json'],
   },
   'a tokenizer without an end of sequence': {
     dataset: '{ path: good.jsonl }',
@@ -283,7 +283,7 @@ test('data put right runs, and nothing but what hangs on it', async ({ box }) =>
   const first = await box.runflow(['run', 'tuned.yaml', 'tokenise[*]', '--keep-going', '--json']);
   assert.is(first.status, 1);
   await box.write('tuned.yaml', workflow({ bad: { dataset: '{ path: good.jsonl, take: 2 }' } }));
-  assert.equal(ranSteps(await box.run(['tuned.yaml', 'tokenise[*]'])), ['rows[bad]', 'tokenise[bad]']);
+  assert.equal(ranSteps(await box.run(['tuned.yaml', 'tokenise[*]'])), ['rows[bad]', 'tokenise[bad]', 'data-table']);
 });
 
 test.run();
