@@ -37,8 +37,14 @@ function words(tokenizerConfig: object): Artifacts {
     normalizer: null,
     pre_tokenizer: { type: 'WhitespaceSplit' },
     post_processor: null,
-    decoder: null,
-    model: { type: 'WordLevel', vocab, unk_token: 'w0' },
+    decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
+    model: {
+      type: 'WordPiece',
+      vocab,
+      unk_token: 'w0',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
+    },
   };
   return { 'file/tokenizer.json': json(definition), 'file/tokenizer_config.json': json(tokenizerConfig) };
 }
