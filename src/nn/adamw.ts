@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../diagnostics/errors.js';
+import { Turns } from '../formats/turns.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { bindWindow, elementWindows, foldedGrid } from '../gpu/windows.js';
 import { convert } from '../linalg/convert.js';
@@ -42,7 +43,10 @@ export class AdamW {
     settings: AdamWSettings,
   ): Promise<AdamW> {
     const states: State[] = [];
+    const turns = new Turns();
     for (const parameter of parameters) {
+      // A software device zeroes the gigabytes that it gives out, on this thread.
+      await turns.take();
       const bytes = storageBytes(parameter.count, momentType(precision));
       const mean = gpu.allocate(bytes, `first moment of ${parameter.name}`);
       const square = gpu.allocate(bytes, `second moment of ${parameter.name}`);

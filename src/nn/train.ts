@@ -1,5 +1,6 @@
 import { DataError, InterruptedError } from '../diagnostics/errors.js';
 import type { TokenRow } from '../formats/token-rows.js';
+import { Turns } from '../formats/turns.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { AdamW } from './adamw.js';
 import { type BatchPlan, batchAt, lossWeights, stepCount, targetCount } from './batches.js';
@@ -68,6 +69,7 @@ export async function train(
   environment: TrainingEnvironment,
 ): Promise<readonly CurvePoint[]> {
   const { folder, checkpointEvery, signal, onStep, onResume } = environment;
+  const turns = new Turns();
   const total = stepCount({ ...recipe, rows: rows.length });
   const optimizer = await AdamW.create(gpu, model.parameters, recipe.precision, recipe);
   const norm = new GradientNorm(gpu, model.parameters);
@@ -103,7 +105,11 @@ export async function train(
       batches.map((batch) => batch.reduce((sum, row) => sum + targetCount(row), 0)),
       recipe.lossNormalisation,
     );
-    for (const { gradient } of model.parameters) gpu.clear(gradient);
+    for (const parameter of model.parameters) {
+      // The first step allocates the gradients.
+      await turns.take();
+      gpu.clear(parameter.gradient);
+    }
     let loss = 0;
     for (const [index, batch] of batches.entries()) {
       // Without a target there is no gradient: the passes would be wasted.
