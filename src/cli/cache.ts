@@ -4,6 +4,7 @@ import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
 import type { CacheCommand } from './cache-command.js';
 import type { Command } from './command.js';
+import { folderOption } from './folder-option.js';
 
 const subcommands: Readonly<Record<string, () => Promise<CacheCommand>>> = {
   ls: async () => (await import('./cache-ls.js')).list,
@@ -59,6 +60,6 @@ export const command: Command = {
       throw new UsageError(`--json is not for runflow cache ${name}`);
     }
     const run = await load();
-    return run(Store.open(storeLocation(invocation.value('store'), process.env)), rest, invocation);
+    return run(Store.open(storeLocation(folderOption(invocation, 'store'), process.env)), rest, invocation);
   },
 };

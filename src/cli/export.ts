@@ -50,7 +50,7 @@ export const command: Command = {
         workflow,
         model,
         folder,
-        store: Store.open(storeLocation(invocation.value('store'), process.env)),
+        store: Store.open(storeLocation(folderOption(invocation, 'store'), process.env)),
         events,
         locked: invocation.switch('locked'),
         signal: interruption.stop,

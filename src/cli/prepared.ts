@@ -4,6 +4,7 @@ import { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import { storeOption } from './cache.js';
 import type { Invocation } from './command.js';
+import { folderOption } from './folder-option.js';
 import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
 
 /** Options of every command that plans a workflow. */
@@ -24,7 +25,7 @@ export async function preparedFor(
   targets: readonly string[],
 ): Promise<Planned & { readonly workflow: LoadedWorkflow }> {
   const workflow = await workflowOf(invocation.positionals[0]!, loadOptions(invocation));
-  const store = Store.open(storeLocation(invocation.value('store'), process.env));
+  const store = Store.open(storeLocation(folderOption(invocation, 'store'), process.env));
   const prepared = await planWorkflow({ workflow, store, targets, force: invocation.values('force') });
   return { ...prepared, workflow };
 }

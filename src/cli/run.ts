@@ -44,7 +44,7 @@ export const command: Command = {
     if (invocation.switch('dry-run')) return planCommand.run(invocation);
     const [file, ...targets] = invocation.positionals;
     const workflow = await workflowOf(file!, loadOptions(invocation));
-    const store = Store.open(storeLocation(invocation.value('store'), process.env));
+    const store = Store.open(storeLocation(folderOption(invocation, 'store'), process.env));
     const events = new EventBus();
     const renderer = await selectRenderer(process.stdout, { json: invocation.switch('json') });
     events.subscribe((event) => renderer.handle(event));
