@@ -190,15 +190,18 @@ test('a machine without the adapter that was asked for is told so', async ({ san
   assert.match(ended.stderr, /^error: .*no such adapter/);
 });
 
-test('a store that is a file is a slip; a results folder that cannot be written is an error of the environment', async ({
+test('a file as store or --out is a slip; a results folder that cannot be written is an error of the environment', async ({
   sandbox,
 }) => {
   await sandbox.write('occupied', 'a file');
   assertOneScreen(await sandbox.runflow(['run', 'small.yaml', '--store', 'occupied']), 2);
-  const out = await sandbox.runflow(['run', 'small.yaml', '--out', 'occupied/below', '--json']);
+  assertOneScreen(await sandbox.runflow(['run', 'small.yaml', '--out', 'occupied/below']), 2);
+  await sandbox.write('results', 'a file');
+  const out = await sandbox.runflow(['run', 'small.yaml', '--json']);
   assert.is(out.status, 3, out.stderr);
-  assert.match(summaryOf(out).problem!, /occupied.below.* cannot be written/);
+  assert.match(summaryOf(out).problem!, /results.* cannot be written/);
   assert.match(out.stderr, /--out/);
+  rmSync(sandbox.path('results'));
   assert.is(summaryOf(await sandbox.run(['small.yaml'])).ran, 0, 'what was done before the failure is kept');
 });
 
