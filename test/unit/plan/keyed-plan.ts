@@ -1,3 +1,4 @@
+import { dirname, relative, resolve } from 'node:path';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import { type Digest, digestOf } from '../../../src/formats/digest.js';
@@ -31,7 +32,11 @@ export async function planOf(source: string, options: LoadOptions = {}): Promise
 
 /** All steps with the keys they would have if every output were determined by its step's key. */
 export async function keysOf(source: string, options: LoadOptions = {}): Promise<Map<string, Keyed>> {
-  const workflow = await workflowOf(source, options);
+  return keysOfWorkflow(await workflowOf(source, options));
+}
+
+/** The same of a workflow that is read already. */
+export function keysOfWorkflow(workflow: LoadedWorkflow): Map<string, Keyed> {
   const plan = expand(workflow, factsOf(workflow));
   if (plan.deferred.length > 0) throw new Error(`deferred: ${plan.deferred.map(({ what }) => what).join(', ')}`);
   const outputs = new Map<string, Artifacts>();
@@ -62,7 +67,7 @@ function everyOutput(from: Digest): Artifacts {
 function contentOf(workflow: LoadedWorkflow, node: string, name: string): Digest {
   const source = node.startsWith('source[datasets.') ? workflow.datasets.get(name) : workflow.models.get(name);
   if (source?.kind !== 'path') throw new Error(`${node} is no source`);
-  return digestOf(source.path);
+  return digestOf(relative(dirname(resolve(workflow.file)), source.path));
 }
 
 /** Every repository has a commit, another for each revision; all foreign models have one architecture. */

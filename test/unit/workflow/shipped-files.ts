@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -12,4 +12,10 @@ export function shippedFiles(): string[] {
       .map((name) => join(root, folder, name))
       .sort(),
   );
+}
+
+/** Those that can be run by themselves: what is only included, or laid over a workflow, names models that others define. */
+export function shippedWorkflows(): string[] {
+  const parts = ['lab.yaml', 'published.yaml'];
+  return shippedFiles().filter((file) => !parts.includes(basename(file)) && basename(dirname(file)) !== 'profiles');
 }

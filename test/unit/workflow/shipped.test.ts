@@ -4,13 +4,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
 import { loadWorkflow } from '../../../src/workflow/load.js';
-import { shippedFiles } from './shipped-files.js';
+import { shippedFiles, shippedWorkflows } from './shipped-files.js';
 
-/** What is only included, or laid over a workflow, names models that others define. */
-const isPart = (file: string) =>
-  ['lab.yaml', 'published.yaml'].includes(basename(file)) || basename(dirname(file)) === 'profiles';
-
-const workflows = shippedFiles().filter((file) => !isPart(file));
+const workflows = shippedWorkflows();
 const profiles = shippedFiles()
   .filter((file) => basename(dirname(file)) === 'profiles')
   .map((file) => basename(file, '.yaml'));
