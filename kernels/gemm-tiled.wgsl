@@ -2,7 +2,7 @@
 //
 // Same operands, uniforms and order of summation as gemm.wgsl (`lanes` is not used). A workgroup of 16 × 16 invocations makes a tile; each
 // invocation holds 4 rows × 4 columns. k advances by 16; what lies outside of the matrices is staged as 0.
-// Oracle: test/device/gemm/gemm.test.ts. Cost: 2·m·n·k flop; speed: test/bench/gemm.ts.
+// Oracle: test/device/linalg/device/gemm.test.ts. Cost: 2·m·n·k flop; speed: test/bench/gemm.ts.
 override K_BLOCK : u32;
 
 const TILE = 64u;

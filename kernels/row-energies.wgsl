@@ -2,7 +2,7 @@
 //
 // a: [rows, columns] f32; partial: [rows, parts]. A lane takes one part: no lane waits for another, which software GPUs do
 // slowly. Relative error of a partial sum: about 1e-7.
-// Oracle: test/device/linalg/arithmetic.test.ts. Cost: one read of a.
+// Oracle: test/device/linalg/device/arithmetic.test.ts. Cost: one read of a.
 struct Uniforms { count : u32, stride : u32, columns : u32, parts : u32 }
 
 @group(0) @binding(0) var<storage, read> a : array<f32>;

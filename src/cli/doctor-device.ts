@@ -1,8 +1,8 @@
 /** Child process of `runflow doctor`: opens the device of RUNFLOW_ADAPTER, tries it out, prints one line of JSON. */
 import type { AdapterDescription } from '../gpu/gpu.js';
 import { openGpu } from '../gpu/open-gpu.js';
-import { type DeviceSpeed, measureSpeed } from '../linalg/device-speed.js';
-import { type Check, selfTest } from '../linalg/self-test.js';
+import { type Check, selfTest } from '../linalg/device/self-test.js';
+import { type DeviceSpeed, measureSpeed } from '../linalg/device/speed.js';
 
 const shownLimits = [
   'maxBufferSize',

@@ -1,7 +1,7 @@
 import { StepError } from '../diagnostics/errors.js';
 import type { Arithmetic } from './arithmetic.js';
 import { gaussianMatrix, type RandomMatrix } from './gaussian-matrix.js';
-import { hostCompute, sharedArray } from './host-compute.js';
+import { hostCompute, sharedArray } from './host/compute.js';
 import { orthonormalise, type RowSink } from './orthonormalise.js';
 import { type TallMatrix, windowsOf } from './tall-matrix.js';
 

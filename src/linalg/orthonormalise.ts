@@ -1,6 +1,6 @@
 import { StepError } from '../diagnostics/errors.js';
 import type { Arithmetic, Matrix } from './arithmetic.js';
-import { hostCompute, sharedArray } from './host-compute.js';
+import { hostCompute, sharedArray } from './host/compute.js';
 import { type TallMatrix, windowsOf } from './tall-matrix.js';
 
 /** Receives a matrix window by window; `restart` throws away what it has got. */

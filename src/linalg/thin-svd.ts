@@ -1,14 +1,14 @@
 import { StepError } from '../diagnostics/errors.js';
 import { Turns } from '../formats/turns.js';
 import type { Arithmetic } from './arithmetic.js';
-import { hostCompute, sharedArray } from './host-compute.js';
+import { hostCompute, sharedArray } from './host/compute.js';
+import type { SymmetricEigen } from './host/symmetric-eigen.js';
 import { fillNormal } from './normal.js';
 import { numericalRank } from './numerical-rank.js';
 import { orthonormalise, type RowSink } from './orthonormalise.js';
 import { RandomStream } from './philox.js';
 import { ResidualProbe } from './residual-probe.js';
 import { exponentOf, largestMagnitude, scaleByPowerOfTwo } from './scaling.js';
-import type { SymmetricEigen } from './symmetric-eigen.js';
 import { type TallMatrix, windowsOf } from './tall-matrix.js';
 
 export interface ThinSvd {

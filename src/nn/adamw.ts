@@ -3,7 +3,7 @@ import { DataError } from '../diagnostics/errors.js';
 import { Turns } from '../formats/turns.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { bindWindow, elementWindows, foldedGrid } from '../gpu/windows.js';
-import { convert } from '../linalg/convert.js';
+import { convert } from '../linalg/device/convert.js';
 import { type Parameter, type Precision, storageBytes } from './parameter.js';
 
 export type AdamWSettings = {

@@ -1,7 +1,7 @@
 import { architectureTensors } from '../formats/architecture.js';
 import type { TokenRow } from '../formats/token-rows.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
-import { gemm } from '../linalg/gemm.js';
+import { gemm } from '../linalg/device/gemm.js';
 import { ActivationGradients, Activations } from './activations.js';
 import { type AttentionTiling, attentionTiling } from './attention.js';
 import { targetCount } from './batches.js';

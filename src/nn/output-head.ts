@@ -1,5 +1,5 @@
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
-import { gemm } from '../linalg/gemm.js';
+import { gemm } from '../linalg/device/gemm.js';
 import { argmax } from './argmax.js';
 import type { Parameter } from './parameter.js';
 import { type RowWindow, rowWindows } from './rows.js';

@@ -3,9 +3,9 @@
  * device: `node dist/test/bench/exact-gram.js [ROWSxCOLUMNS…]`.
  */
 import { openGpu } from '../../src/gpu/open-gpu.js';
-import { DeviceArithmetic } from '../../src/linalg/device-arithmetic.js';
-import { exactGram } from '../../src/linalg/exact-gram.js';
-import { hostCompute } from '../../src/linalg/host-compute.js';
+import { DeviceArithmetic } from '../../src/linalg/device/arithmetic.js';
+import { exactGram } from '../../src/linalg/device/exact-gram.js';
+import { hostCompute } from '../../src/linalg/host/compute.js';
 import { fillNormal } from '../../src/linalg/normal.js';
 import { RandomStream } from '../../src/linalg/philox.js';
 

@@ -7,7 +7,7 @@
  */
 import { architectureTensors } from '../../src/formats/architecture.js';
 import { openGpu } from '../../src/gpu/open-gpu.js';
-import { gemm } from '../../src/linalg/gemm.js';
+import { gemm } from '../../src/linalg/device/gemm.js';
 import type { DecoderConfig } from '../../src/nn/config.js';
 import { Decoder } from '../../src/nn/decoder.js';
 import { generate } from '../../src/nn/generate.js';

@@ -1,11 +1,11 @@
 /** Seconds of the host's symmetric eigen-solver by size, on one thread and on all: `node dist/test/bench/symmetric-eigen.js [n…]`. */
 import os from 'node:os';
-import { tridiagonalEigen } from '../../src/linalg/divide-and-conquer.js';
-import { thisThread } from '../../src/linalg/host-products.js';
+import { tridiagonalEigen } from '../../src/linalg/host/divide-and-conquer.js';
+import { thisThread } from '../../src/linalg/host/products.js';
+import { ThreadTeam } from '../../src/linalg/host/thread-team.js';
+import { applyReflectors, tridiagonalise } from '../../src/linalg/host/tridiagonal.js';
 import { fillNormal } from '../../src/linalg/normal.js';
 import { RandomStream } from '../../src/linalg/philox.js';
-import { ThreadTeam } from '../../src/linalg/thread-team.js';
-import { applyReflectors, tridiagonalise } from '../../src/linalg/tridiagonal.js';
 
 const team = new ThreadTeam(os.availableParallelism());
 const sizes = process.argv.slice(2).map(Number);

@@ -9,7 +9,7 @@
 import { architectureTensors } from '../../src/formats/architecture.js';
 import type { TokenRow } from '../../src/formats/token-rows.js';
 import { openGpu } from '../../src/gpu/open-gpu.js';
-import { gemm } from '../../src/linalg/gemm.js';
+import { gemm } from '../../src/linalg/device/gemm.js';
 import { AdamW } from '../../src/nn/adamw.js';
 import type { DecoderConfig } from '../../src/nn/config.js';
 import { Decoder } from '../../src/nn/decoder.js';

@@ -1,7 +1,7 @@
 import { fromFloat32, toFloat32 } from '../../src/formats/float-conversion.js';
 import type { Arithmetic, Matrix, Operand, ProjectedUpdate, RowEnergies } from '../../src/linalg/arithmetic.js';
-import { type HostView, hostGemm, rows, transposed } from '../../src/linalg/host-gemm.js';
-import { hostGram } from '../../src/linalg/host-gram.js';
+import { type HostView, hostGemm, rows, transposed } from '../../src/linalg/host/gemm.js';
+import { hostGram } from '../../src/linalg/host/gram.js';
 
 class HostMatrix implements Matrix {
   readonly data: Float32Array;

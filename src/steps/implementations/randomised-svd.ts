@@ -1,6 +1,6 @@
 import { StepError } from '../../diagnostics/errors.js';
 import { Turns } from '../../formats/turns.js';
-import { hostCompute } from '../../linalg/host-compute.js';
+import { hostCompute } from '../../linalg/host/compute.js';
 import { fillNormal } from '../../linalg/normal.js';
 import { RandomStream } from '../../linalg/philox.js';
 import { windowsOf } from '../../linalg/tall-matrix.js';

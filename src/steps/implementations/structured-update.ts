@@ -1,6 +1,6 @@
 import type { Turns } from '../../formats/turns.js';
 import { power } from '../../linalg/elementary.js';
-import { hostGemm, rows as rowsView, transposed } from '../../linalg/host-gemm.js';
+import { hostGemm, rows as rowsView, transposed } from '../../linalg/host/gemm.js';
 import { fillNormal } from '../../linalg/normal.js';
 import { RandomStream } from '../../linalg/philox.js';
 import { squaredNorm, UnitVectors } from './unit-vectors.js';

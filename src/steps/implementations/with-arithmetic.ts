@@ -1,4 +1,4 @@
-import { DeviceArithmetic } from '../../linalg/device-arithmetic.js';
+import { DeviceArithmetic } from '../../linalg/device/arithmetic.js';
 import type { StepContext } from '../step.js';
 
 /** Lends the device's arithmetic; whatever happens, no matrix of it outlives the call. */

@@ -1,5 +1,5 @@
 import { test } from 'uvu';
-import { DeviceArithmetic } from '../../../src/linalg/device-arithmetic.js';
+import { DeviceArithmetic } from '../../../src/linalg/device/arithmetic.js';
 import { updateMatrices } from '../../oracles/matrices.js';
 import { svdOracle } from '../../oracles/one-sided-jacobi.js';
 import { checkSvd } from '../../oracles/svd-bars.js';

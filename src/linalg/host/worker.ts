@@ -2,8 +2,8 @@
 import os from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { inverseCholesky } from './cholesky.js';
-import type { HostReply, HostRequest } from './host-compute.js';
-import { hostGram } from './host-gram.js';
+import type { HostReply, HostRequest } from './compute.js';
+import { hostGram } from './gram.js';
 import { randomisedBasis } from './randomised-basis.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 import { ThreadTeam } from './thread-team.js';

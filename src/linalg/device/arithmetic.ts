@@ -1,13 +1,13 @@
-import type { FloatType } from '../formats/float-conversion.js';
-import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
-import type { Arithmetic, Matrix, Operand, ProjectedUpdate, RowEnergies } from './arithmetic.js';
-import { DeviceRowEnergies } from './device-row-energies.js';
+import type { FloatType } from '../../formats/float-conversion.js';
+import type { DeviceBuffer, Gpu } from '../../gpu/gpu.js';
+import type { Arithmetic, Matrix, Operand, ProjectedUpdate, RowEnergies } from '../arithmetic.js';
+import { hostCompute } from '../host/compute.js';
+import { mirrorLower } from '../host/tridiagonal.js';
 import { elementwise } from './elementwise.js';
 import { exactGram } from './exact-gram.js';
 import { gemm } from './gemm.js';
 import { kBlock } from './gemm-dispatch.js';
-import { hostCompute } from './host-compute.js';
-import { mirrorLower } from './tridiagonal.js';
+import { DeviceRowEnergies } from './row-energies.js';
 
 export class DeviceMatrix implements Matrix {
   readonly buffer: DeviceBuffer;

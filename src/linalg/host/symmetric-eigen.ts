@@ -1,5 +1,5 @@
 import { tridiagonalEigen } from './divide-and-conquer.js';
-import { type HostProducts, thisThread } from './host-products.js';
+import { type HostProducts, thisThread } from './products.js';
 import { applyReflectors, tridiagonalise } from './tridiagonal.js';
 
 export interface SymmetricEigen {

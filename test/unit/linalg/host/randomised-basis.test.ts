@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { randomisedBasis } from '../../../src/linalg/randomised-basis.js';
-import { gaussian } from '../../oracles/matrices.js';
-import { type Dense, dense, multiply, svdOracle, transpose } from '../../oracles/one-sided-jacobi.js';
-import { energy } from '../../oracles/projection.js';
+import { randomisedBasis } from '../../../../src/linalg/host/randomised-basis.js';
+import { gaussian } from '../../../oracles/matrices.js';
+import { type Dense, dense, multiply, svdOracle, transpose } from '../../../oracles/one-sided-jacobi.js';
+import { energy } from '../../../oracles/projection.js';
 
-const fixture = new URL('../../../../test/fixtures/published/numbers.json', import.meta.url);
+const fixture = new URL('../../../../../test/fixtures/published/numbers.json', import.meta.url);
 const { lowrank } = JSON.parse(readFileSync(fixture, 'utf8')) as {
   lowrank: { s: number[]; omega: number[][]; values: number[]; vectors: number[][] };
 };

@@ -1,4 +1,4 @@
-import { type HostView, hostGemm } from './host-gemm.js';
+import { type HostView, hostGemm } from './gemm.js';
 
 /** C[m, n] += alpha · A · B, see hostGemm. */
 export interface GemmTask {

@@ -1,6 +1,6 @@
-import { rows } from './host-gemm.js';
-import type { HostProducts } from './host-products.js';
+import { rows } from './gemm.js';
 import { tridiagonalQl } from './implicit-ql.js';
+import type { HostProducts } from './products.js';
 import { secularRoots, secularVectors } from './secular.js';
 
 /** Up to this size implicit QL is faster than another division. */

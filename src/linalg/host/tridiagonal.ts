@@ -1,5 +1,5 @@
-import { hostGemm, rows, transposed } from './host-gemm.js';
-import type { HostProducts } from './host-products.js';
+import { hostGemm, rows, transposed } from './gemm.js';
+import type { HostProducts } from './products.js';
 
 /** A = Q T Qᵀ with Q = H_0 H_1 … H_{n−2}, H_j = I − τ_j v_j v_jᵀ. */
 export interface Tridiagonal {

@@ -1,5 +1,5 @@
-import { rows, transposed } from './host-gemm.js';
-import { type HostProducts, thisThread } from './host-products.js';
+import { rows, transposed } from './gemm.js';
+import { type HostProducts, thisThread } from './products.js';
 
 const block = 48;
 

@@ -1,4 +1,4 @@
-import type { Gpu } from '../gpu/gpu.js';
+import type { Gpu } from '../../gpu/gpu.js';
 import { convert } from './convert.js';
 import { gemm } from './gemm.js';
 

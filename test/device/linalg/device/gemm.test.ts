@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
-import type { ElementType } from '../../../src/gpu/element-access.js';
-import { type Gemm, type GemmOptions, gemm } from '../../../src/linalg/gemm.js';
-import { device } from '../device.js';
+import { fromFloat32, toFloat32 } from '../../../../src/formats/float-conversion.js';
+import type { ElementType } from '../../../../src/gpu/element-access.js';
+import { type Gemm, type GemmOptions, gemm } from '../../../../src/linalg/device/gemm.js';
+import { device } from '../../device.js';
 
 const test = suite('GEMM');
 const gpu = await device();

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
-import { type ElementType, elementBytes } from '../../../src/gpu/element-access.js';
-import { convert } from '../../../src/linalg/convert.js';
-import { device } from '../device.js';
+import { fromFloat32, toFloat32 } from '../../../../src/formats/float-conversion.js';
+import { type ElementType, elementBytes } from '../../../../src/gpu/element-access.js';
+import { convert } from '../../../../src/linalg/device/convert.js';
+import { device } from '../../device.js';
 
 const test = suite('Conversion of element types');
 const gpu = await device();

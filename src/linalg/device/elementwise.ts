@@ -1,4 +1,4 @@
-import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
+import type { Binding, DeviceBuffer, Gpu } from '../../gpu/gpu.js';
 
 /** Uniforms and workgroups (of 64 lanes) of a kernel that handles `count` elements one by one, folded into two dimensions. */
 export function elementwise(count: number): { uniforms: [number, number]; workgroups: [number, number] } {

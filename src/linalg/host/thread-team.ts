@@ -1,5 +1,5 @@
 import { receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { type HostProducts, type ProductTask, rowsOf, runRows, thisThread } from './host-products.js';
+import { type HostProducts, type ProductTask, rowsOf, runRows, thisThread } from './products.js';
 
 /** Words of the shared control block. */
 const generation = 0;

@@ -1,6 +1,6 @@
-import { type ElementType, elementBytes, readAccess } from '../gpu/element-access.js';
-import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
-import { bindVectors, bindWindow, elementWindows, foldedGrid } from '../gpu/windows.js';
+import { type ElementType, elementBytes, readAccess } from '../../gpu/element-access.js';
+import type { DeviceBuffer, Gpu } from '../../gpu/gpu.js';
+import { bindVectors, bindWindow, elementWindows, foldedGrid } from '../../gpu/windows.js';
 
 /** Elements in device memory, from the start of a buffer. */
 export interface Elements {

@@ -1,5 +1,5 @@
-import { rows, transposed } from './host-gemm.js';
-import { type HostProducts, thisThread } from './host-products.js';
+import { rows, transposed } from './gemm.js';
+import { type HostProducts, thisThread } from './products.js';
 import { mirrorLower } from './tridiagonal.js';
 
 /** AᵀA in f64. @param a [count, columns] row-major. @returns [columns, columns]. */

@@ -1,12 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { inverseCholesky } from '../../../src/linalg/cholesky.js';
-import { type HostView, hostGemm, rows, transposed } from '../../../src/linalg/host-gemm.js';
-import { hostGram } from '../../../src/linalg/host-gram.js';
-import { fillNormal } from '../../../src/linalg/normal.js';
-import { RandomStream } from '../../../src/linalg/philox.js';
-import { symmetricEigen } from '../../../src/linalg/symmetric-eigen.js';
-import { ThreadTeam } from '../../../src/linalg/thread-team.js';
+import { inverseCholesky } from '../../../../src/linalg/host/cholesky.js';
+import { type HostView, hostGemm, rows, transposed } from '../../../../src/linalg/host/gemm.js';
+import { hostGram } from '../../../../src/linalg/host/gram.js';
+import { symmetricEigen } from '../../../../src/linalg/host/symmetric-eigen.js';
+import { ThreadTeam } from '../../../../src/linalg/host/thread-team.js';
+import { fillNormal } from '../../../../src/linalg/normal.js';
+import { RandomStream } from '../../../../src/linalg/philox.js';
 
 function normal(count: number, name: string): Float64Array {
   const values = new Float64Array(count);

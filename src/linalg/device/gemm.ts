@@ -1,5 +1,5 @@
-import { type ElementType, elementBytes } from '../gpu/element-access.js';
-import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
+import { type ElementType, elementBytes } from '../../gpu/element-access.js';
+import type { DeviceBuffer, Gpu } from '../../gpu/gpu.js';
 import {
   dispatchGemm,
   type GemmDispatch,

@@ -1,6 +1,6 @@
-import { withVector } from '../gpu/bind-groups.js';
-import { type ElementType, elementBytes, readAccess } from '../gpu/element-access.js';
-import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
+import { withVector } from '../../gpu/bind-groups.js';
+import { type ElementType, elementBytes, readAccess } from '../../gpu/element-access.js';
+import type { Binding, DeviceBuffer, Gpu } from '../../gpu/gpu.js';
 
 /** A stored matrix, or a batch of them, with everything spelled out; lengths in elements. */
 export interface StoredMatrix {

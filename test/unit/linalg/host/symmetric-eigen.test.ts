@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fillNormal } from '../../../src/linalg/normal.js';
-import { RandomStream } from '../../../src/linalg/philox.js';
-import { symmetricEigen } from '../../../src/linalg/symmetric-eigen.js';
+import { symmetricEigen } from '../../../../src/linalg/host/symmetric-eigen.js';
+import { fillNormal } from '../../../../src/linalg/normal.js';
+import { RandomStream } from '../../../../src/linalg/philox.js';
 
 /** Q diag(values) Qᵀ with Q a product of a few random reflections and plane rotations. */
 function withSpectrum(values: ArrayLike<number>, seed: number): Float64Array {

@@ -1,6 +1,6 @@
-import { elementBytes, readAccess } from '../gpu/element-access.js';
-import type { Gpu } from '../gpu/gpu.js';
-import { bindVectors, elementWindows, foldedGrid } from '../gpu/windows.js';
+import { elementBytes, readAccess } from '../../gpu/element-access.js';
+import type { Gpu } from '../../gpu/gpu.js';
+import { bindVectors, elementWindows, foldedGrid } from '../../gpu/windows.js';
 import type { Elements } from './convert.js';
 
 export interface Measurement {

@@ -1,6 +1,6 @@
-import type { Gpu } from '../gpu/gpu.js';
-import type { RowEnergies } from './arithmetic.js';
-import type { DeviceMatrix } from './device-arithmetic.js';
+import type { Gpu } from '../../gpu/gpu.js';
+import type { RowEnergies } from '../arithmetic.js';
+import type { DeviceMatrix } from './arithmetic.js';
 import { elementwise, rowsPerBinding, rowWindow } from './elementwise.js';
 
 /** Columns whose squares kernels/row-energies sums into one number. */

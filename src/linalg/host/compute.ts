@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { inverseCholesky } from './cholesky.js';
-import { hostGram } from './host-gram.js';
+import { hostGram } from './gram.js';
 import { type RandomisedBasis, randomisedBasis } from './randomised-basis.js';
 import { type SymmetricEigen, symmetricEigen } from './symmetric-eigen.js';
 
@@ -75,7 +75,7 @@ class HostCompute {
 
   #open(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(new URL('./host-worker.js', import.meta.url));
+    const worker = new Worker(new URL('./worker.js', import.meta.url));
     worker.on('message', ({ id, result, error }: HostReply) => {
       const call = this.#pending.get(id)!;
       this.#pending.delete(id);

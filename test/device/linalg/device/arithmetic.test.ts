@@ -1,14 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
-import type { Arithmetic, ProjectedUpdate } from '../../../src/linalg/arithmetic.js';
-import { DeviceArithmetic } from '../../../src/linalg/device-arithmetic.js';
-import { exactGram } from '../../../src/linalg/exact-gram.js';
-import { fillNormal } from '../../../src/linalg/normal.js';
-import { RandomStream } from '../../../src/linalg/philox.js';
-import { WindowProjector } from '../../../src/linalg/projection.js';
-import { HostArithmetic } from '../../oracles/host-arithmetic.js';
-import { device } from '../device.js';
+import { fromFloat32, toFloat32 } from '../../../../src/formats/float-conversion.js';
+import type { Arithmetic, ProjectedUpdate } from '../../../../src/linalg/arithmetic.js';
+import { DeviceArithmetic } from '../../../../src/linalg/device/arithmetic.js';
+import { exactGram } from '../../../../src/linalg/device/exact-gram.js';
+import { fillNormal } from '../../../../src/linalg/normal.js';
+import { RandomStream } from '../../../../src/linalg/philox.js';
+import { WindowProjector } from '../../../../src/linalg/projection.js';
+import { HostArithmetic } from '../../../oracles/host-arithmetic.js';
+import { device } from '../../device.js';
 
 const host = new HostArithmetic();
 

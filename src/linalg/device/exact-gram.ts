@@ -1,7 +1,7 @@
-import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
+import type { DeviceBuffer, Gpu } from '../../gpu/gpu.js';
+import { mirrorLower } from '../host/tridiagonal.js';
 import { elementwise, rowsPerBinding, rowWindow } from './elementwise.js';
 import { gemm } from './gemm.js';
-import { mirrorLower } from './tridiagonal.js';
 
 /** Rows whose products f32 sums without rounding: digits' sums are at most 2⁸, so 2⁸·2⁸·256 = 2²⁴. */
 const chunkRows = 256;

@@ -1,4 +1,4 @@
-import { type HostProducts, thisThread } from './host-products.js';
+import { type HostProducts, thisThread } from './products.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 
 /** A randomised SVD in the coordinates of the exact one. */

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { exactGram } from '../../../src/linalg/exact-gram.js';
-import { gaussian } from '../../oracles/matrices.js';
-import { device } from '../device.js';
+import { exactGram } from '../../../../src/linalg/device/exact-gram.js';
+import { gaussian } from '../../../oracles/matrices.js';
+import { device } from '../../device.js';
 
 async function gramOnDevice(a: Float32Array, rows: number, columns: number): Promise<Float64Array> {
   const gpu = await device();
