@@ -1,4 +1,4 @@
-import { readCsv } from './csv.js';
+import { readCsv } from './tables/csv.js';
 
 const columns = ['update', 'subspace', 'seed', 'mode', 'side'] as const;
 

@@ -1,7 +1,7 @@
-import { readCsv } from './csv.js';
-import { topScoreMetric } from './evaluation-table.js';
 import type { ReportInput } from './section.js';
 import { groupBy, type Summary, summarize } from './statistics.js';
+import { readCsv } from './tables/csv.js';
+import { topScoreMetric } from './tables/evaluation.js';
 
 const textColumns = ['model', 'update', 'subspace', 'seed', 'mode', 'side', 'metric'] as const;
 const numberColumns = ['fraction', 'value', 'ci_low', 'ci_high', 'n', 'invalid'] as const;

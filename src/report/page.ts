@@ -1,7 +1,7 @@
 import type { Digest } from '../formats/digest.js';
 import { type Html, html, trustedMarkup } from './html.js';
 import type { ReportInput } from './section.js';
-import { sections } from './sections.js';
+import { sections } from './sections/registry.js';
 import { style } from './style.js';
 
 /** Told in the provenance beside what the parameters say. */

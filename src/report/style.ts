@@ -1,4 +1,4 @@
-import { background, seriesColors } from './palette.js';
+import { background, seriesColors } from './figures/palette.js';
 
 const seriesVariables = (scheme: 'light' | 'dark') =>
   seriesColors.map((color, index) => `--series-${index}: ${color[scheme]};`).join(' ');

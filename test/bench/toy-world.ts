@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCsv } from '../../src/report/csv.js';
+import { readCsv } from '../../src/report/tables/csv.js';
 
 const seeds = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'runflow-toy-'));

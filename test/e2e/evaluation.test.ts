@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Architecture, architectureTensors } from '../../src/formats/architecture.js';
 import { modelConfig } from '../../src/formats/model-config.js';
-import { readCsv } from '../../src/report/csv.js';
+import { readCsv } from '../../src/report/tables/csv.js';
 import { randomTensors, writeFixture } from '../checkpoint-fixtures.js';
 import { type Ended, ranSteps, Sandbox, summaryOf } from '../sandbox.js';
 import { ChatStandIn } from '../unit/eval/chat-stand-in.js';

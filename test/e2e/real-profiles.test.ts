@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readCsv } from '../../src/report/csv.js';
+import { readCsv } from '../../src/report/tables/csv.js';
 import { type Ended, ranSteps, Sandbox } from '../sandbox.js';
 import { HubServer } from '../unit/data/hub-server.js';
 import { ChatStandIn } from '../unit/eval/chat-stand-in.js';

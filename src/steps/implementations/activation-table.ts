@@ -1,4 +1,4 @@
-import { ActivationTable } from '../../report/activation-table.js';
+import { ActivationTable } from '../../report/tables/activations.js';
 import type { ActivationTableParams } from '../eval-params.js';
 import type { OverlapResult } from '../params.js';
 import type { StepContext } from '../step.js';

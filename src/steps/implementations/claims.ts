@@ -4,8 +4,8 @@ import { judgeClaim } from '../../eval/claims.js';
 import type { TensorEnergy } from '../../eval/energy-claim.js';
 import type { OverlapPoint } from '../../eval/overlap-claims.js';
 import { scoreBounds } from '../../eval/score-bounds.js';
-import { ClaimsTable } from '../../report/claims-table.js';
-import { readCsv } from '../../report/csv.js';
+import { ClaimsTable } from '../../report/tables/claims.js';
+import { readCsv } from '../../report/tables/csv.js';
 import type { ClaimsParams, Scores } from '../eval-params.js';
 import type { StepContext } from '../step.js';
 

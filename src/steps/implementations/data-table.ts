@@ -1,4 +1,4 @@
-import { dataCsv } from '../../report/data-table.js';
+import { dataCsv } from '../../report/tables/data.js';
 import type { DataTableParams, TokeniseSummary } from '../data-params.js';
 import type { StepContext } from '../step.js';
 

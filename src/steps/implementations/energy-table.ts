@@ -1,4 +1,4 @@
-import { EnergyTables, type TensorResults } from '../../report/energy-table.js';
+import { EnergyTables, type TensorResults } from '../../report/tables/energy.js';
 import type { CosineResult, EnergyResult, EnergyTableParams } from '../params.js';
 import type { StepContext } from '../step.js';
 import { jsonInputs } from './json-inputs.js';

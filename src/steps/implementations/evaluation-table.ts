@@ -2,8 +2,8 @@ import { decodeRows, encodeRows, type Row } from '../../data/row.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { type Bounds, meanInterval } from '../../eval/mean-interval.js';
 import { scoreBounds } from '../../eval/score-bounds.js';
-import { EvaluationTable, type MeasuredMean, topScoreMetric } from '../../report/evaluation-table.js';
-import { type SampledItem, SamplesTable } from '../../report/samples-table.js';
+import { EvaluationTable, type MeasuredMean, topScoreMetric } from '../../report/tables/evaluation.js';
+import { type SampledItem, SamplesTable } from '../../report/tables/samples.js';
 import type { EvaluationTableParams, EvaluationTableRow, Scores } from '../eval-params.js';
 import type { ArtifactWriter, StepContext } from '../step.js';
 

@@ -1,4 +1,4 @@
-import { LossTable } from '../../report/loss-table.js';
+import { LossTable } from '../../report/tables/loss.js';
 import type { LossCurve, LossTableParams } from '../params.js';
 import type { StepContext } from '../step.js';
 

@@ -1,4 +1,4 @@
-import { OverlapTable } from '../../report/overlap-table.js';
+import { OverlapTable } from '../../report/tables/overlap.js';
 import type { OverlapResult, OverlapTableParams } from '../params.js';
 import type { StepContext } from '../step.js';
 import { jsonInputs } from './json-inputs.js';

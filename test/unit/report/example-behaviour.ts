@@ -1,4 +1,4 @@
-import { writeCsv } from '../../../src/report/csv.js';
+import { writeCsv } from '../../../src/report/tables/csv.js';
 
 /** A number between −0.5 and 0.5 that depends on what it is of. */
 export type Noise = (...of: readonly (string | number)[]) => number;

@@ -1,7 +1,7 @@
 import { digestOf } from '../../../src/formats/digest.js';
-import { writeCsv } from '../../../src/report/csv.js';
-import { dataCsv } from '../../../src/report/data-table.js';
 import type { ReportInput } from '../../../src/report/section.js';
+import { writeCsv } from '../../../src/report/tables/csv.js';
+import { dataCsv } from '../../../src/report/tables/data.js';
 import { activationsCsv, claimsCsv, evaluationCsv, lossCsv, type Noise } from './example-behaviour.js';
 
 const parts = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj']; // biome-ignore format: one line

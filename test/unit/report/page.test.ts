@@ -2,10 +2,10 @@ import { parseHTML } from 'linkedom';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../src/formats/digest.js';
-import { readCsv } from '../../../src/report/csv.js';
+import { background, seriesColors, seriesLook } from '../../../src/report/figures/palette.js';
 import { reportPage } from '../../../src/report/page.js';
-import { background, seriesColors, seriesLook } from '../../../src/report/palette.js';
 import type { ReportInput } from '../../../src/report/section.js';
+import { readCsv } from '../../../src/report/tables/csv.js';
 import { allParts, exampleNames, exampleReport } from './example.js';
 
 const render = (input: ReportInput) =>

@@ -7,7 +7,7 @@ import { encodeRows, type Row } from '../../../src/data/row.js';
 import { refusal, syntheticRows } from '../../../src/data/synthetic.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import type { JsonObject } from '../../../src/formats/json.js';
-import { readCsv } from '../../../src/report/csv.js';
+import { readCsv } from '../../../src/report/tables/csv.js';
 import { activationTable } from '../../../src/steps/activation-table.js';
 import { claims } from '../../../src/steps/claims.js';
 import type {

@@ -1,0 +1,64 @@
+import { type Html, html } from '../html.js';
+import { axisDomain } from './axis-domain.js';
+import { plot } from './plot.js';
+
+export interface Interval {
+  readonly name: string;
+  /** null: only the ends are known. */
+  readonly value: number | null;
+  /** Both null: there is no interval, and `note` says why. */
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Where it is wanted: above the first, below the second; null: no end. */
+  readonly holds: readonly [number | null, number | null];
+  readonly note: string;
+  readonly title: string;
+}
+
+const rowHeight = 36;
+/** How far below a row's name its interval lies. */
+const dropped = 0.3;
+
+/** Texts at the left end of a row, cut where they would not fit. */
+const rowText = {
+  ...({ frameAnchor: 'left', y: 'at', textAnchor: 'start', dx: 6, fontSize: 12 } as const),
+  ...({ stroke: 'var(--background)', strokeWidth: 3, lineWidth: 33, textOverflow: 'ellipsis' } as const),
+};
+
+/** Intervals one below the other, each under its name, with a shade where each is wanted. */
+export async function intervalPanel(title: string, label: string, intervals: readonly Interval[]): Promise<Html> {
+  const { Plot, draw } = await plot();
+  const ends = intervals.flatMap(({ value, low, high, holds }) => [value, low, high, ...holds]);
+  const domain = axisDomain([0, ...ends.filter((end) => end !== null)]);
+  const rows = intervals.map((interval, index) => ({
+    ...interval,
+    ...{ at: index + dropped, top: index - 0.5, bottom: index + 0.5 },
+    from: interval.holds[0] ?? domain[0],
+    to: interval.holds[1] ?? domain[1],
+  }));
+  const [drawn, without] = [rows.filter(({ low }) => low !== null), rows.filter(({ low }) => low === null)];
+  const svg = draw({
+    width: 440,
+    height: rowHeight * intervals.length + 62,
+    ...{ marginLeft: 14, marginRight: 14, marginTop: 8, marginBottom: 48 },
+    ariaLabel: title,
+    x: { label, domain, labelAnchor: 'center', labelArrow: 'none', labelOffset: 40, ticks: 5 },
+    y: { axis: null, domain: [-0.5, intervals.length - 0.5], reverse: true },
+    marks: [
+      Plot.rect(rows, { x1: 'from', x2: 'to', y1: 'top', y2: 'bottom', fill: 'var(--shade)' }),
+      Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1 }),
+      Plot.ruleX([0], { stroke: 'var(--axis)' }),
+      Plot.ruleY(drawn, { x1: 'low', x2: 'high', y: 'at', stroke: 'var(--series-0)', strokeWidth: 3, title: 'title' }),
+      Plot.dot(
+        rows.filter(({ value }) => value !== null),
+        {
+          ...{ x: 'value', y: 'at', r: 4, title: 'title' },
+          ...{ fill: 'var(--background)', stroke: 'var(--series-0)', strokeWidth: 2 },
+        },
+      ),
+      Plot.text(rows, { ...rowText, text: 'name', title: 'title', dy: -16, fill: 'var(--text)' }),
+      Plot.text(without, { ...rowText, text: 'note', title: 'note', fontSize: 11, fill: 'var(--muted)' }),
+    ],
+  });
+  return html`<div class="panel"><h4>${title}</h4>${svg}</div>`;
+}

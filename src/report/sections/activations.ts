@@ -1,0 +1,209 @@
+import { download } from '../download.js';
+import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
+import type { SeriesLook } from '../figures/palette.js';
+import { type Html, html } from '../html.js';
+import { headOverValues, numberCell, tableBlock } from '../html-table.js';
+import { ratioText } from '../number-text.js';
+import { readings } from '../readings.js';
+import type { Section } from '../section.js';
+import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
+import { readCsv, writeCsv } from '../tables/csv.js';
+import { pairText } from '../tables/overlap.js';
+
+const textColumns = ['model', 'pair', 'metric'] as const;
+const numberColumns = ['layer', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline', 'in_window'] as const;
+
+type Row = Record<(typeof textColumns)[number], string> & Record<(typeof numberColumns)[number], number | null>;
+
+/** A pair of sets of prompts in one model: over the layers of the window, at each energy. */
+interface PairCurve {
+  readonly metric: string;
+  readonly model: string;
+  readonly pair: string;
+  readonly points: readonly { readonly energy: number; readonly overlap: Summary; readonly baseline: number }[];
+}
+
+export const activationsSection: Section = {
+  name: 'activations',
+  heading: 'Overlap of activations',
+  needs: 'activations.csv',
+  async render({ files }, show) {
+    const rows = readCsv(files.get('activations.csv')!, { text: textColumns, numbers: numberColumns });
+    const curves = curvesOf(rows);
+    const looks = looksFor(rows.map(({ pair }) => pair));
+    return html`
+      ${show.figure && (await byEnergy(curves, looks))}
+      ${show.figure && (await byLayer(rows, looks))}
+      ${show.table && table(curves)}`;
+  },
+};
+
+function curvesOf(rows: readonly Row[]): PairCurve[] {
+  const measured = rows.filter(
+    ({ in_window, overlap, baseline }) => in_window === 1 && overlap !== null && baseline !== null,
+  );
+  return [...groupBy(measured, ({ metric, model, pair }) => JSON.stringify([metric, model, pair])).values()].map(
+    (group) => {
+      const { metric, model, pair } = group[0]!;
+      const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((layers) => ({
+        energy: layers[0]!.energy!,
+        overlap: summarize(layers.map(({ overlap }) => overlap!)),
+        baseline: summarize(layers.map(({ baseline }) => baseline!)).mean,
+      }));
+      return { metric, model, pair, points: points.sort((a, b) => a.energy - b.energy) };
+    },
+  );
+}
+
+const axis = { label: 'mode subspace overlap', domain: [0, 1] } as const;
+
+async function byEnergy(
+  curves: readonly PairCurve[],
+  looks: ReadonlyMap<string, SeriesLook>,
+): Promise<Html | undefined> {
+  if (curves.length === 0) return undefined;
+  const panels: Html[] = [];
+  for (const group of groupBy(curves, ({ metric, model }) => JSON.stringify([metric, model])).values()) {
+    panels.push(
+      await linePanel({
+        title: titleOf(group[0]!, curves),
+        x: { label: 'energy η that the subspaces hold', domain: [0, 1] },
+        y: axis,
+        series: group.map(({ pair, points }) => ({
+          look: looks.get(pair)!,
+          points: points.map(({ energy, overlap, baseline }) => ({
+            ...{ x: energy, y: overlap.mean },
+            ...(overlap.n > 1 ? { low: overlap.min, high: overlap.max } : {}),
+            title: `${pairText(pair)}, η = ${energy}: ${ratioText(overlap.mean)}, by chance ${ratioText(baseline)}`,
+          })),
+          baseline: points.map(({ energy, baseline }) => ({ x: energy, y: baseline })),
+        })),
+      }),
+    );
+  }
+  return html`<figure>
+    <h3>How far sets of prompts activate the same directions</h3>
+    ${await legend([...looks].map(([pair, look]) => ({ name: pairText(pair), look })))}
+    ${dashedNote('two independent random subspaces of the same sizes')}
+    <div class="panels">${panels}</div>
+    <figcaption>
+      <p><b>Mode subspace overlap</b> of two sets of prompts at energy η is ‖U<sub>A</sub>ᵀ U<sub>B</sub>‖²<sub>F</sub> /
+      min(k<sub>A</sub>, k<sub>B</sub>), where U holds the first k left singular vectors of the hidden states of a set, one
+      column a prompt, and k is the smallest number of them with η of the squared singular values. Mean over the layers of
+      the window. By chance it is max(k<sub>A</sub>, k<sub>B</sub>) / d on average, d = the width of the model.</p>
+      <p><b>How to read it.</b> What counts is the distance between a line and the dashed line of its colour.
+      Bands span the layers of the window.</p>
+      ${reading(curves)}
+      <p class="downloads">Data: ${download(curvesCsv(curves), 'activation-curves.csv', 'the curves')},
+      <a href="activations.csv">activations.csv</a>.</p>
+    </figcaption>
+  </figure>`;
+}
+
+/** What the means say at the energy nearest one half, without judging it. */
+function reading(curves: readonly PairCurve[]): Html | undefined {
+  const middle = middleEnergy(curves.flatMap(({ points }) => points));
+  const models = groupBy(curves, ({ metric, model }) => JSON.stringify([metric, model]));
+  const said = [...models.values()].map((group) => {
+    const values = group.flatMap(({ pair, points }) => {
+      const point = points.find(({ energy }) => energy === middle);
+      return point
+        ? [`${pairText(pair)} ${ratioText(point.overlap.mean)} (by chance ${ratioText(point.baseline)})`]
+        : [];
+    });
+    return { title: titleOf(group[0]!, curves), values };
+  });
+  return readings(`η = ${middle}`, said);
+}
+
+async function byLayer(rows: readonly Row[], looks: ReadonlyMap<string, SeriesLook>): Promise<Html | undefined> {
+  const middle = middleEnergy(rows);
+  const chosen = rows.filter(({ energy, overlap, layer }) => energy === middle && overlap !== null && layer !== null);
+  if (middle === undefined || chosen.length === 0) return undefined;
+  const panels: Html[] = [];
+  for (const group of groupBy(chosen, ({ metric, model }) => JSON.stringify([metric, model])).values()) {
+    const layers = group.map(({ layer }) => layer!);
+    const window = group.filter(({ in_window }) => in_window === 1).map(({ layer }) => layer!);
+    const last = layers.reduce((a, b) => Math.max(a, b));
+    panels.push(
+      await linePanel({
+        title: titleOf(group[0]!, rows),
+        x: { label: 'layer (0: embeddings)', domain: [0, Math.max(1, last)] },
+        y: axis,
+        ...(window.length > 0 ? { shade: shadeOf(window, last) } : {}),
+        series: [...groupBy(group, ({ pair }) => pair)].map(([pair, ofPair]) => {
+          const sorted = [...ofPair].sort((a, b) => a.layer! - b.layer!);
+          return {
+            look: looks.get(pair)!,
+            points: sorted.map(({ layer, overlap, baseline, k_a, k_b, d }) => ({
+              ...{ x: layer!, y: overlap! },
+              title: `${pairText(pair)}, layer ${layer}: ${ratioText(overlap)}, by chance ${ratioText(baseline)} (ranks ${k_a} and ${k_b} of ${d})`,
+            })),
+            baseline: sorted.flatMap(({ layer, baseline }) => (baseline === null ? [] : [{ x: layer!, y: baseline }])),
+          };
+        }),
+      }),
+    );
+  }
+  return html`<figure>
+    <h3>The same by layer, at η = ${middle}</h3>
+    ${await legend([...looks].map(([pair, look]) => ({ name: pairText(pair), look })))}
+    <div class="panels">${panels}</div>
+    <figcaption><p>The shade marks the window of layers that the means above are taken over. Dashed: by chance.</p></figcaption>
+  </figure>`;
+}
+
+/** Half a layer beyond the window's ends, within the axis. */
+function shadeOf(window: readonly number[], last: number): [number, number] {
+  const [low, high] = [window.reduce((a, b) => Math.min(a, b)), window.reduce((a, b) => Math.max(a, b))];
+  return [Math.max(0, low - 0.5), Math.min(Math.max(1, last), high + 0.5)];
+}
+
+function middleEnergy(points: readonly { readonly energy: number | null }[]): number | undefined {
+  return nearestTo(
+    0.5,
+    points.flatMap(({ energy }) => (energy === null ? [] : [energy])),
+  );
+}
+
+/** The metric is told only where there are several. */
+function titleOf(
+  { metric, model }: { readonly metric: string; readonly model: string },
+  all: readonly { readonly metric: string }[],
+): string {
+  return all.every((other) => other.metric === metric) ? `Model ${model}` : `Model ${model}, ${metric}`;
+}
+
+function table(curves: readonly PairCurve[]): Html | undefined {
+  if (curves.length === 0) return undefined;
+  const energies = [...new Set(curves.flatMap(({ points }) => points.map(({ energy }) => energy)))].sort(
+    (a, b) => a - b,
+  );
+  const body = curves.map(({ metric, model, pair, points }, index) => {
+    const before = curves[index - 1];
+    const cells = energies.map((energy) => {
+      const point = points.find((candidate) => candidate.energy === energy);
+      return numberCell(ratioText(point?.overlap.mean), point && ratioText(point.baseline));
+    });
+    const layers = points.reduce((most, { overlap }) => Math.max(most, overlap.n), 0);
+    const same = before?.model === model && before.metric === metric;
+    return html`<tr class="${same ? '' : 'group'}"><th scope="row">${titleOf({ metric, model }, curves).slice('Model '.length)}</th>
+      <td class="text">${pairText(pair)}</td><td>${layers}</td>${cells}</tr>`;
+  });
+  return tableBlock(
+    'Overlap of activations, mean over the layers of the window',
+    headOverValues(['model', 'pair', 'layers'], 'energy η', energies),
+    body,
+    html`Below each mean: what two random subspaces of the same sizes give. Every layer, in full precision:
+    <a href="activations.csv">activations.csv</a>.`,
+  );
+}
+
+function curvesCsv(curves: readonly PairCurve[]): string {
+  const rows = curves.flatMap(({ metric, model, pair, points }) =>
+    points.map(({ energy, overlap: { n, mean, min, max }, baseline }) => ({
+      ...{ metric, model, pair, energy, layers: n, mean, min, max, baseline },
+    })),
+  );
+  return writeCsv(['metric', 'model', 'pair', 'energy', 'layers', 'mean', 'min', 'max', 'baseline'], rows);
+}

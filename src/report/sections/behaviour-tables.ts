@@ -1,0 +1,94 @@
+import {
+  alongUpdates,
+  type BehaviourCurve,
+  type Evaluation,
+  type Measurement,
+  overSeeds,
+  spreadOf,
+} from '../evaluation.js';
+import { type Html, html } from '../html.js';
+import { headOverValues, numberCell, plainHead, tableBlock } from '../html-table.js';
+import { rangeText, ratioText } from '../number-text.js';
+import { projectionName } from '../projection-name.js';
+import type { ReportInput } from '../section.js';
+import { topScoreMetric } from '../tables/evaluation.js';
+import { behaviourSamples } from './behaviour-samples.js';
+
+/** A table a metric: whole models first, then every projection. A judge's share of highest scores follows its mean. */
+export function behaviourTables(evaluation: Evaluation, input: ReportInput): (Html | undefined)[] {
+  const { metrics, models, curves } = evaluation;
+  return metrics.flatMap((metric) => {
+    const share = topScoreMetric(metric);
+    const hasShare = models.has(share) || curves.some((curve) => curve.metric === share);
+    const tables = [metricTable(metric, metric, evaluation, input), behaviourSamples(metric, input)];
+    if (hasShare) tables.push(metricTable(`${metric}: share of the highest score, 5`, share, evaluation, input));
+    return tables;
+  });
+}
+
+function metricTable(title: string, metric: string, { models, curves }: Evaluation, input: ReportInput): Html {
+  const own = curves.filter((curve) => curve.metric === metric);
+  const fractions = [...new Set(own.flatMap(({ points }) => points.map(({ fraction }) => fraction)))];
+  fractions.sort((a, b) => a - b);
+  const wholeModels = alongUpdates(models.get(metric) ?? [], input).map((row) => modelRow(row, fractions.length));
+  const projections = own.map((curve, index) => {
+    const before = own[index - 1];
+    const same = before?.update === curve.update && before.mode === curve.mode && before.side === curve.side;
+    return projectionRow(curve, !same, fractions, curves);
+  });
+  const items = input.params.linked.filter((file) => file === `items/${metric}.jsonl`);
+  const head =
+    fractions.length > 0
+      ? headOverValues(['model or update', 'projection', 'subspace', 'seeds', 'invalid'], 'fraction ρ', fractions)
+      : plainHead([{ text: 'model' }, 'invalid', { text: 'value' }]);
+  return tableBlock(
+    title,
+    head,
+    [...wholeModels, ...projections],
+    html`Mean over the seeds, below it the span of their 95 % intervals over the items; of a loss, which has no such interval,
+    the lowest and highest seed.
+    Invalid: items without a verdict, of all items; they are in no mean.
+    ${items.map((file) => html`Every item with its response: <a href="${encodeURI(file)}">${file}</a>.`)}
+    In full precision: <a href="evaluation.csv">evaluation.csv</a>.`,
+  );
+}
+
+/** @param fractions how many columns of projections there are beside it */
+function modelRow(row: Measurement, fractions: number): Html {
+  const value = html`${ratioText(row.value)}${spreadText([row])}`;
+  const invalid = invalidText([row]);
+  if (fractions === 0) {
+    return html`<tr><th scope="row">${row.model}</th><td>${invalid}</td><td class="text whole">${value}</td></tr>`;
+  }
+  return html`<tr><th scope="row">${row.model}</th><td class="text" colspan="2">whole model</td><td></td>
+    <td>${invalid}</td><td class="text whole" colspan="${fractions}">${value}</td></tr>`;
+}
+
+function projectionRow(
+  curve: BehaviourCurve,
+  startsGroup: boolean,
+  fractions: readonly number[],
+  curves: readonly BehaviourCurve[],
+): Html {
+  const { update, subspace, points } = curve;
+  const cells = fractions.map((fraction) => {
+    const seeds = points.find((point) => point.fraction === fraction)?.seeds ?? [];
+    const spread = spreadOf(seeds);
+    return numberCell(ratioText(overSeeds(seeds)?.mean), spread && rangeText(spread.low, spread.high));
+  });
+  const seeds = new Set(points.flatMap((point) => point.seeds.map(({ seed }) => seed))).size;
+  return html`<tr class="${startsGroup ? 'group' : ''}"><th scope="row">${update}</th>
+    <td class="text">${projectionName(curve, curves)}</td><td class="text">${subspace}</td><td>${seeds}</td>
+    <td>${invalidText(points.flatMap((point) => point.seeds))}</td>${cells}</tr>`;
+}
+
+function spreadText(seeds: readonly Measurement[]): Html | undefined {
+  const spread = spreadOf(seeds);
+  return spread && html` <small>${rangeText(spread.low, spread.high)}</small>`;
+}
+
+function invalidText(rows: readonly Measurement[]): string {
+  const sum = (count: (row: Measurement) => number | null) => rows.reduce((all, row) => all + (count(row) ?? 0), 0);
+  const invalid = sum((row) => row.invalid);
+  return `${invalid.toLocaleString('en')} of ${(invalid + sum(({ n }) => n)).toLocaleString('en')}`;
+}

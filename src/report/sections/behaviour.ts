@@ -1,0 +1,203 @@
+import { download } from '../download.js';
+import { EnergyOf } from '../energy-of.js';
+import { type BehaviourCurve, boundsOf, type Evaluation, modelsBeside, overSeeds, readEvaluation, spreadOf } from '../evaluation.js'; // biome-ignore format: one line
+import { axisDomain } from '../figures/axis-domain.js';
+import type { Level } from '../figures/level-labels.js';
+import { dashedNote, type LinePoint, legend, linePanel, looksFor } from '../figures/line.js';
+import type { SeriesLook } from '../figures/palette.js';
+import { type Html, html } from '../html.js';
+import { ratioText } from '../number-text.js';
+import { projectionName } from '../projection-name.js';
+import { readings } from '../readings.js';
+import type { ReportInput, Section } from '../section.js';
+import { groupBy, nearestTo, summarize } from '../statistics.js';
+import { writeCsv } from '../tables/csv.js';
+import { behaviourTables } from './behaviour-tables.js';
+
+export const behaviourSection: Section = {
+  name: 'behaviour',
+  heading: 'Behaviour of models',
+  needs: 'evaluation.csv',
+  async render(input, show) {
+    const evaluation = readEvaluation(input.files.get('evaluation.csv')!);
+    return html`
+      ${show.figure && (await figures(evaluation, input))}
+      ${show.table && behaviourTables(evaluation, input)}`;
+  },
+};
+
+/** One set of axes: a metric of an update under a projection, with a line a subspace. */
+interface Panel {
+  readonly metric: string;
+  readonly update: string;
+  readonly title: string;
+  readonly curves: readonly BehaviourCurve[];
+  /** Whole models beside the update. */
+  readonly levels: readonly Level[];
+  readonly domain: readonly [number, number];
+}
+
+async function figures(evaluation: Evaluation, input: ReportInput): Promise<Html | undefined> {
+  const panels = panelsOf(evaluation, input);
+  if (panels.length === 0) return undefined;
+  const looks = looksFor(panels.flatMap(({ curves }) => curves.map(({ subspace }) => subspace)));
+  return html`${await byFraction(panels, looks)}${await byEnergy(panels, looks, input)}`;
+}
+
+function panelsOf(evaluation: Evaluation, input: ReportInput): Panel[] {
+  const { metrics, curves, models } = evaluation;
+  return metrics.flatMap((metric) => {
+    const measured = curves.filter(
+      (curve) => curve.metric === metric && curve.points.some(({ seeds }) => overSeeds(seeds)),
+    );
+    const whole = models.get(metric) ?? [];
+    const levelsOf = (update: string): Level[] =>
+      modelsBeside(update, input).flatMap((name) => {
+        const value = whole.find(({ model }) => model === name)?.value ?? null;
+        return value === null ? [] : [{ name, y: value }];
+      });
+    // One scale a metric, so that panels can be compared.
+    const shown = measured.flatMap(({ points, update }) => [
+      ...points.flatMap(({ seeds }) => {
+        const { low, high } = spreadOf(seeds) ?? {};
+        return [overSeeds(seeds)?.mean, low, high].filter((value) => value !== undefined);
+      }),
+      ...levelsOf(update).map(({ y }) => y),
+    ]);
+    const domain = axisDomain(shown, boundsOf(metric, evaluation));
+    const groups = groupBy(measured, ({ update, mode, side }) => JSON.stringify([update, mode, side]));
+    return [...groups.values()].map((group): Panel => {
+      const { update } = group[0]!;
+      const title = `${metric}: update ${update}, ${projectionName(group[0]!, curves)}`;
+      return { metric, update, title, curves: group, levels: levelsOf(update), domain };
+    });
+  });
+}
+
+async function byFraction(panels: readonly Panel[], looks: ReadonlyMap<string, SeriesLook>): Promise<Html> {
+  const drawn: Html[] = [];
+  for (const { title, metric, curves, levels, domain } of panels) {
+    drawn.push(
+      await linePanel({
+        title,
+        x: { label: 'fraction ρ of the full rank', domain: [0, 1] },
+        y: { label: metric, domain },
+        levels,
+        series: curves.map((curve) => ({ look: looks.get(curve.subspace)!, points: pointsOf(curve) })),
+      }),
+    );
+  }
+  return html`<figure>
+    <h3>Behaviour against the fraction of directions</h3>
+    ${await legend([...looks].map(([name, look]) => ({ name, look })))}
+    ${dashedNote('whole models, named on the right: before the update, with all of it, and what came before them')}
+    <div class="panels">${drawn}</div>
+    <figcaption>
+      <p>Each point is the model that an update’s start becomes with the <b>projected update</b>: the update’s part inside
+      the subspace where the projection is parallel, the part outside it where it is orthogonal, the part inside it with
+      its sign turned where it is opposite.</p>
+      <p><b>How to read it.</b> Where a line meets a dashed one, the projected update leaves the model, by this metric, where
+      that whole model is. Bands span the 95 % intervals over the items of the metric, from the lowest end of any
+      seed to the highest; of a loss, which has no such interval, the lowest and highest seed.</p>
+      ${reading(panels)}
+      <p class="downloads">Data: ${download(curvesCsv(panels), 'behaviour-curves.csv', 'the curves')},
+      <a href="evaluation.csv">evaluation.csv</a>.</p>
+    </figcaption>
+  </figure>`;
+}
+
+function pointsOf({ subspace, points }: BehaviourCurve): LinePoint[] {
+  return points.flatMap(({ fraction, seeds }) => {
+    const value = overSeeds(seeds);
+    if (value === undefined) return [];
+    const spread = spreadOf(seeds);
+    const about = spread === undefined ? '' : ` (${ratioText(spread.low)} to ${ratioText(spread.high)})`;
+    const title = `${subspace}, ρ = ${fraction}: ${ratioText(value.mean)}${about}`;
+    return [{ x: fraction, y: value.mean, ...spread, title }];
+  });
+}
+
+/** What the numbers say at the fraction nearest the middle, without judging it. */
+function reading(panels: readonly Panel[]): Html | undefined {
+  const middle = nearestTo(0.5, panels.flatMap(({ curves }) => curves.flatMap(({ points }) => points.map(({ fraction }) => fraction)))); // biome-ignore format: one line
+  if (middle === undefined) return undefined;
+  const said = panels.map(({ title, curves, levels }) => {
+    const values = curves.flatMap(({ subspace, points }) => {
+      const value = overSeeds(points.find(({ fraction }) => fraction === middle)?.seeds ?? []);
+      return value === undefined ? [] : [`${subspace} ${ratioText(value.mean)}`];
+    });
+    const beside = levels.map(({ name, y }) => `${name} ${ratioText(y)}`);
+    if (values.length > 0 && beside.length > 0) values.push(`beside ${beside.join(', ')}`);
+    return { title, values };
+  });
+  return readings(`ρ = ${middle}`, said);
+}
+
+/** The same values against the energy of the update that the projection keeps, where energy was measured. */
+async function byEnergy(
+  panels: readonly Panel[],
+  looks: ReadonlyMap<string, SeriesLook>,
+  { files, params }: ReportInput,
+): Promise<Html | undefined> {
+  const csv = files.get('energy.csv');
+  if (csv === undefined) return undefined;
+  const energies = new EnergyOf(csv);
+  const drawn: Html[] = [];
+  for (const { title, metric, update, curves, levels, domain } of panels) {
+    const series = curves.map((curve) => ({
+      look: looks.get(curve.subspace)!,
+      points: pointsByEnergy(curve, energies),
+    }));
+    if (series.every(({ points }) => points.length === 0)) continue;
+    const ends = params.updates.find(({ name }) => name === update);
+    const levelOf = (model: string | undefined) => levels.find(({ name }) => name === model);
+    const [before, after] = [levelOf(ends?.from), levelOf(ends?.to)];
+    drawn.push(
+      await linePanel({
+        title,
+        x: { label: 'energy kept (share of ‖Δ‖²)', domain: [0, 1] },
+        y: { label: metric, domain },
+        levels,
+        ...(before && after && curves[0]!.mode !== 'opposite' ? { guide: [{ x: 0, y: before.y }, { x: 1, y: after.y }] } : {}), // biome-ignore format: two ends
+        series,
+      }),
+    );
+  }
+  if (drawn.length === 0) return undefined;
+  return html`<figure>
+    <h3>Behaviour against energy kept</h3>
+    ${await legend([...looks].map(([name, look]) => ({ name, look })))}
+    ${dashedNote('slanting: straight from the model without the update to the model with all of it; level: whole models')}
+    <div class="panels">${drawn}</div>
+    <figcaption><p><b>How to read it.</b> Points one above the other keep the same energy of the update. Each stands at the
+    means of its seeds.</p></figcaption>
+  </figure>`;
+}
+
+function pointsByEnergy({ subspace, points }: BehaviourCurve, energies: EnergyOf): LinePoint[] {
+  const placed = points.flatMap(({ fraction, seeds }) => {
+    const both = seeds.flatMap((seed) => {
+      const energy = energies.kept(seed);
+      return seed.value === null || energy === null ? [] : [{ energy, value: seed.value }];
+    });
+    if (both.length === 0) return [];
+    const x = summarize(both.map(({ energy }) => energy)).mean;
+    const y = summarize(both.map(({ value }) => value)).mean;
+    return [{ x, y, title: `${subspace}, ρ = ${fraction}: ${ratioText(y)} at energy ${ratioText(x)}` }];
+  });
+  return placed.sort((a, b) => a.x - b.x);
+}
+
+function curvesCsv(panels: readonly Panel[]): string {
+  const rows = panels.flatMap(({ curves }) =>
+    curves.flatMap(({ metric, update, subspace, mode, side, points }) =>
+      points.map(({ fraction, seeds }) => {
+        const { n = 0, mean = null } = overSeeds(seeds) ?? {};
+        const { low = null, high = null } = spreadOf(seeds) ?? {};
+        return { metric, update, subspace, mode, side, fraction, seeds: n, mean, low, high };
+      }),
+    ),
+  );
+  const columns = ['metric', 'update', 'subspace', 'mode', 'side', 'fraction', 'seeds', 'mean', 'low', 'high'] as const;
+  return writeCsv(columns, rows);
+}

@@ -1,0 +1,148 @@
+import { download } from '../download.js';
+import { intervalPanel } from '../figures/interval.js';
+import { type Html, html } from '../html.js';
+import { type ColumnHead, plainHead, scrollingTable, tableBlock } from '../html-table.js';
+import { rangeText, significantText } from '../number-text.js';
+import type { Section } from '../section.js';
+import { groupBy } from '../statistics.js';
+import { readCsv } from '../tables/csv.js';
+
+const textColumns = ['claim', 'kind', 'case', 'verdict', 'note'] as const;
+const numberColumns = ['effect', 'ci_low', 'ci_high', 'n', 'holds_above', 'holds_below'] as const;
+
+/** A row of claims.csv: a claim as a whole (its case is empty), or one of its cases. */
+type Row = Record<(typeof textColumns)[number], string> & Record<(typeof numberColumns)[number], number | null>;
+
+interface Claim {
+  readonly name: string;
+  readonly whole: Row;
+  readonly cases: readonly Row[];
+}
+
+export const claimsSection: Section = {
+  name: 'claims',
+  heading: 'Claims',
+  needs: 'claims.csv',
+  async render({ files }, show) {
+    const csv = files.get('claims.csv')!;
+    const rows = readCsv(csv, { text: textColumns, numbers: numberColumns });
+    const claims = claimsOf(rows);
+    return html`
+      ${show.table && table(claims)}
+      ${show.figure && (await figure(claims))}
+      <p class="downloads note">Data: ${download(csv, 'claims.csv', 'all cases')}, <a href="claims.csv">claims.csv</a>.</p>`;
+  },
+};
+
+function claimsOf(rows: readonly Row[]): Claim[] {
+  return [...groupBy(rows, ({ claim }) => claim)].map(([name, group]) => {
+    const whole = group.find((row) => row.case === '') ?? group[0]!;
+    return { name, whole, cases: group.filter((row) => row !== whole) };
+  });
+}
+
+function table(claims: readonly Claim[]): Html {
+  const rows = claims.map(
+    ({ name, whole }) => html`<tr class="group"><th scope="row">${name}</th>${findingCells(whole)}</tr>`,
+  );
+  const details = claims.map(
+    ({ name, whole, cases }) => html`<details><summary>${name}: ${countText(cases)}</summary>
+      <p class="note">${effectText(whole.kind)}</p>
+      ${scrollingTable(
+        `Cases of ${name}`,
+        plainHead([{ text: 'case' }, ...columns]),
+        cases.map((one) => html`<tr class="group"><th scope="row">${one.case}</th>${findingCells(one)}</tr>`),
+      )}
+    </details>`,
+  );
+  return html`${tableBlock(
+    'What was expected, and what came out',
+    plainHead([{ text: 'claim' }, ...columns]),
+    rows,
+    html`A claim holds where all of its cases do and fails where one does; its numbers are those of its weakest case. A case
+    holds where its whole interval lies where it must, fails where the whole interval lies elsewhere, and is undecided
+    otherwise. Where a measure could not move, at a ceiling say, the case gives no information and does not count. The
+    intervals of a claim’s cases are wide enough to be right together 95 % of the time, whatever the distribution.`,
+  )}
+  <div class="cases">${details}</div>`;
+}
+
+const columns: readonly ColumnHead[] = [
+  ...[{ text: 'verdict' }, 'effect', 'interval', 'n', { text: 'interval must lie' }, { text: 'note' }],
+];
+
+function findingCells(row: Row): Html {
+  const { effect, ci_low, ci_high, n } = row;
+  const interval =
+    n === 0 ? 'not measured' : ci_low === null || ci_high === null ? '–' : rangeText(ci_low, ci_high, significantText);
+  return html`<td class="text">${verdictText(row)}</td><td>${significantText(effect)}</td><td>${interval}</td>
+    <td>${n ?? '–'}</td><td class="text">${conditionText(row)}</td>
+    <td class="text claim-note">${row.note}</td>`;
+}
+
+const verdictMarks: Readonly<Record<string, string>> = {
+  holds: '✓',
+  fails: '✗',
+  undecided: '?',
+  'no information': '∅',
+};
+
+function verdictText({ verdict }: Row): Html {
+  const mark = verdictMarks[verdict];
+  if (mark === undefined) return html`${verdict}`;
+  return html`<span class="verdict ${verdict}"><span aria-hidden="true">${mark}</span> ${verdict}</span>`;
+}
+
+function conditionText({ holds_above: above, holds_below: below }: Row): string {
+  if (above !== null && below !== null) return `between ${significantText(above)} and ${significantText(below)}`;
+  if (above !== null) return `above ${significantText(above)}`;
+  return below === null ? '–' : `at or below ${significantText(below)}`;
+}
+
+function countText(cases: readonly Row[]): string {
+  const counts = [...groupBy(cases, ({ verdict }) => verdict)].map(([verdict, { length }]) => `${length} ${verdict}`);
+  return `${cases.length} ${cases.length === 1 ? 'case' : 'cases'}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`;
+}
+
+/** What the effect of a kind of claim is, and what n counts. */
+const effects: Readonly<Record<string, string>> = {
+  'linear-energy':
+    'Effect: the distance of the energy kept from the best straight line through the origin, of the median unit, at the fraction where it is largest. The interval is right at all fractions together. n: units, which the note names.',
+  'stronger-than-random':
+    'Effect: how much further the metric has moved than it would have by as much energy in the random subspace, mean over the fractions and items. n: items, those valid for all models that are compared.',
+  'falling-together':
+    'Loss of a metric: by how much of the way from the model without the update to the model with all of it a projection falls short. Effects: the slope of each metric’s loss against the part of the directions that is taken away, and the difference of the two losses, mean over the fractions. n: items.',
+  'above-baseline':
+    'Effect: overlap minus what two random subspaces of the same sizes give, mean over the energies, of the median unit. n: units, which the note names.',
+  'highest-pair':
+    'Effect: overlap of the claimed pair minus that of the other, mean over the energies, of the median unit. n: units that both pairs have, which the note names.',
+};
+
+function effectText(kind: string): string {
+  return effects[kind] ?? `Kind: ${kind}.`;
+}
+
+async function figure(claims: readonly Claim[]): Promise<Html | undefined> {
+  const panels: Html[] = [];
+  for (const { name, cases } of claims) {
+    if (cases.length === 0) continue;
+    const intervals = cases.map((row) => ({
+      name: `${verdictMarks[row.verdict] ?? ''} ${row.case}`,
+      value: row.effect,
+      low: row.ci_low,
+      high: row.ci_high,
+      holds: [row.holds_above, row.holds_below] as const,
+      note: row.note,
+      title: `${row.case}: ${significantText(row.effect)} (${rangeText(row.ci_low, row.ci_high, significantText)}), ${row.verdict}`,
+    }));
+    panels.push(await intervalPanel(name, 'effect', intervals));
+  }
+  if (panels.length === 0) return undefined;
+  return html`<figure>
+    <h3>Effects and their intervals</h3>
+    <div class="panels">${panels}</div>
+    <figcaption><p><b>How to read it.</b> A line is the interval of one case’s effect, the point in it the effect as
+    measured. The shade is where the interval must lie for the case to hold. ✓ holds, ✗ fails, ? undecided, ∅ no
+    information. In place of an interval that does not exist stands why.</p></figcaption>
+  </figure>`;
+}

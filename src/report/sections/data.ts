@@ -1,0 +1,29 @@
+import { html } from '../html.js';
+import { plainHead, tableBlock } from '../html-table.js';
+import type { Section } from '../section.js';
+import { readCsv } from '../tables/csv.js';
+
+const counts = ['rows', 'tokens', 'targets', 'truncated', 'dropped', 'without_target', 'merged'] as const;
+
+export const dataSection: Section = {
+  name: 'data',
+  heading: 'Data',
+  needs: 'data.csv',
+  async render({ files }) {
+    const rows = readCsv(files.get('data.csv')!, { text: ['metric', 'model', 'dataset'], numbers: counts });
+    const body = rows.map(
+      (row) => html`<tr class="group"><th scope="row">${row.dataset}</th>
+      <td class="text">${row.metric === '' ? `trains ${row.model}` : `${row.metric} of ${row.model}`}</td>
+      ${counts.map((count) => html`<td>${row[count]?.toLocaleString('en') ?? '–'}</td>`)}</tr>`,
+    );
+    const heads = ['rows', 'tokens', 'learnt tokens', 'cut', 'left out', 'nothing to learn', 'merged'];
+    return tableBlock(
+      'What became of the rows',
+      plainHead([{ text: 'dataset' }, { text: 'used for' }, ...heads]),
+      body,
+      html`Rows are those that were used. Cut: at the length limit. Left out: over it. Nothing to learn: no token of the
+      response was left. Merged: the response’s first token joins the prompt’s last, so that ${'`semantics`'} decides what
+      is learnt. All numbers: <a href="data.csv">data.csv</a>.`,
+    );
+  },
+};

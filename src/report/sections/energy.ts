@@ -1,0 +1,225 @@
+import { download } from '../download.js';
+import { heatLegend, layerPanel } from '../figures/layer.js';
+import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
+import { type Html, html } from '../html.js';
+import { headOverValues, numberCell, tableBlock } from '../html-table.js';
+import { ratioText, significantText } from '../number-text.js';
+import { projectionName } from '../projection-name.js';
+import type { Section } from '../section.js';
+import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
+import { readCsv, writeCsv } from '../tables/csv.js';
+
+/** A curve of the figure and a row of the table: all seeds of one projection. */
+interface Series {
+  readonly update: string;
+  readonly subspace: string;
+  readonly mode: string;
+  readonly side: string;
+  /** By fraction, ascending. */
+  readonly points: readonly { readonly fraction: number; readonly kept: Summary }[];
+}
+
+const textColumns = ['update', 'subspace', 'seed', 'mode', 'side'] as const;
+
+export const energySection: Section = {
+  name: 'energy',
+  heading: 'Energy kept by projection',
+  needs: 'energy.csv',
+  async render({ files }, show) {
+    const rows = readCsv(files.get('energy.csv')!, {
+      text: textColumns,
+      numbers: ['fraction', 'energy_kept', 'energy_realised'],
+    });
+    const series = seriesOf(rows);
+    return html`
+      ${show.figure && (await figure(series))}
+      ${show.figure && (await layers(files.get('energy-by-tensor.csv')))}
+      ${show.table && table(series, largestGap(rows))}`;
+  },
+};
+
+type Row = Record<(typeof textColumns)[number], string> & {
+  readonly fraction: number | null;
+  readonly energy_kept: number | null;
+  readonly energy_realised: number | null;
+};
+
+function seriesOf(rows: readonly Row[]): Series[] {
+  const measured = rows.filter((row) => row.energy_kept !== null);
+  const groups = groupBy(measured, ({ update, subspace, mode, side }) =>
+    JSON.stringify([update, subspace, mode, side]),
+  );
+  return [...groups.values()].map((group) => {
+    const { update, subspace, mode, side } = group[0]!;
+    const points = [...groupBy(group, ({ fraction }) => String(fraction)).values()].map((seeds) => ({
+      fraction: seeds[0]!.fraction!,
+      kept: summarize(seeds.map(({ energy_kept }) => energy_kept!)),
+    }));
+    return { update, subspace, mode, side, points: points.sort((a, b) => a.fraction - b.fraction) };
+  });
+}
+
+async function figure(series: readonly Series[]): Promise<Html> {
+  const looks = looksFor(series.map(({ subspace }) => subspace));
+  const panels = groupBy(series, ({ update, mode, side }) => JSON.stringify([update, mode, side]));
+  const drawn: Html[] = [];
+  for (const group of panels.values()) {
+    const { update, mode, side } = group[0]!;
+    drawn.push(
+      await linePanel({
+        title: `Update ${update}, ${projectionName({ mode, side }, series)}`,
+        x: { label: 'fraction ρ of the full rank', domain: [0, 1] },
+        y: { label: 'energy kept (share of ‖Δ‖²)', domain: [0, 1] },
+        guide: mode === 'orthogonal' ? [{ x: 0, y: 1 }, { x: 1, y: 0 }] : [{ x: 0, y: 0 }, { x: 1, y: 1 }], // biome-ignore format: two corners
+        series: group.map(({ subspace, points }) => ({
+          look: looks.get(subspace)!,
+          points: points.map(({ fraction, kept }) => ({
+            x: fraction,
+            y: kept.mean,
+            ...(kept.n > 1 ? { low: kept.min, high: kept.max } : {}),
+            title: `${subspace}, ρ = ${fraction}: ${ratioText(kept.mean)}${spread(kept)}`,
+          })),
+        })),
+      }),
+    );
+  }
+  return html`<figure>
+    <h3>How much of each update lies in each subspace</h3>
+    ${await legend([...looks].map(([name, look]) => ({ name, look })))}
+    ${dashedNote('energy in proportion to the fraction: no preference for any direction')}
+    <div class="panels">${drawn}</div>
+    <figcaption>
+      <p>${definition(series)}</p>
+      <p><b>How to read it.</b> A curve on the dashed diagonal says that the update is spread evenly over the subspace’s
+      directions. Random directions keep k / n on average, n being the length of a direction: that is ρ where n = r, less
+      where n is the tensor’s longer side, and 1 / n of a vector. ${reading(series)}
+      Bands span the lowest and highest seed; points are measured, lines only join them.</p>
+      <p class="downloads">Data: ${download(curvesCsv(series), 'energy-curves.csv', 'the curves')},
+      <a href="energy.csv">energy.csv</a>, <a href="energy-by-tensor.csv">energy-by-tensor.csv</a>.</p>
+    </figcaption>
+  </figure>`;
+}
+
+/** The definitions in force, in words and symbols; only those of modes that occur. */
+function definition(series: readonly Series[]): Html {
+  const formulas: Readonly<Record<string, Html>> = {
+    'parallel right': html`Δ<sub>proj</sub> = Δ P<sub>k</sub>`,
+    'parallel left': html`Δ<sub>proj</sub> = P<sub>k</sub> Δ`,
+    'orthogonal right': html`Δ<sub>proj</sub> = Δ (I − P<sub>k</sub>)`,
+    'orthogonal left': html`Δ<sub>proj</sub> = (I − P<sub>k</sub>) Δ`,
+    'opposite right': html`Δ<sub>proj</sub> = −Δ P<sub>k</sub>`,
+    'opposite left': html`Δ<sub>proj</sub> = −P<sub>k</sub> Δ`,
+  };
+  const projections = new Set(series.map(({ mode, side }) => `${mode} ${side}`));
+  const stated = [...projections].map((name) => html`; ${name.split(' ')[0]}: ${formulas[name] ?? name}`);
+  return html`<b>Energy kept</b> is the sum of ‖Δ<sub>proj</sub>‖²<sub>F</sub> over all tensors divided by the sum of
+    ‖Δ‖²<sub>F</sub>, where Δ is the update of a tensor and P<sub>k</sub> projects onto the first
+    k = max(1, round(ρ·r)) directions of the subspace (r: the tensor’s smaller side)${stated}.`;
+}
+
+/** What the numbers say at the fraction nearest the middle, without judging it. */
+function reading(series: readonly Series[]): Html | undefined {
+  const parallel = series.filter(({ mode, points }) => mode !== 'orthogonal' && points.length > 0);
+  if (parallel.length === 0) return undefined;
+  const middle = nearestTo(
+    0.5,
+    parallel.flatMap(({ points }) => points.map(({ fraction }) => fraction)),
+  );
+  const said = [...groupBy(parallel, ({ update }) => update)].map(([update, group]) => {
+    const each = group.flatMap(({ subspace, points }) => {
+      const point = points.find(({ fraction }) => fraction === middle);
+      return point ? [`${subspace} ${ratioText(point.kept.mean)}`] : [];
+    });
+    return `${update}: ${each.join(', ')}`;
+  });
+  return html`At ρ = ${middle}: ${said.join('; ')}.`;
+}
+
+function table(series: readonly Series[], gap: number | null): Html {
+  const fractions = [...new Set(series.flatMap(({ points }) => points.map(({ fraction }) => fraction)))];
+  fractions.sort((a, b) => a - b);
+  const body = series.map(({ update, subspace, mode, side, points }, index) => {
+    const before = series[index - 1];
+    const same = before?.update === update && before.mode === mode && before.side === side;
+    const cells = fractions.map((fraction) => {
+      const kept = points.find((point) => point.fraction === fraction)?.kept;
+      return numberCell(ratioText(kept?.mean), kept && kept.n > 1 && spreadCell(kept));
+    });
+    const seeds = Math.max(1, ...points.map(({ kept }) => kept.n));
+    return html`<tr class="${same ? '' : 'group'}"><th scope="row">${update}</th><td class="text">${projectionName({ mode, side }, series)}</td>
+      <td class="text">${subspace}</td><td>${seeds}</td>${cells}</tr>`;
+  });
+  return tableBlock(
+    'Energy kept, whole model',
+    headOverValues(['update', 'projection', 'subspace', 'n'], 'fraction ρ', fractions),
+    body,
+    html`Mean over n seeds, below it the lowest and highest.
+    ${gap !== null && html`Energy by coefficients and energy of the projected tensors as computed in single precision differ by at most ${significantText(gap)}.`}
+    In full precision: <a href="energy.csv">energy.csv</a>.`,
+  );
+}
+
+/** Energy by tensor at the middle fraction, for subspaces without a seed: random ones look the same everywhere. */
+async function layers(csv: string | undefined): Promise<Html | undefined> {
+  if (csv === undefined) return undefined;
+  const rows = readCsv(csv, {
+    text: [...textColumns, 'tensor'],
+    numbers: ['fraction', 'energy_kept', 'rank', 'rank_max'],
+  });
+  const fractions = [...new Set(rows.map(({ fraction }) => fraction!))].sort((a, b) => a - b);
+  const middle = fractions[Math.floor((fractions.length - 1) / 2)];
+  const chosen = rows.filter(({ seed, fraction, mode }) => seed === '' && fraction === middle && mode !== 'orthogonal');
+  const groups = groupBy(chosen, ({ update, subspace, mode, side }) => JSON.stringify([update, subspace, mode, side]));
+  if (groups.size === 0) return undefined;
+  const max = chosen.reduce((largest, { energy_kept }) => Math.max(largest, energy_kept ?? 0), 0) || 1;
+  const panels: Html[] = [];
+  for (const group of groups.values()) {
+    const { update, subspace, side } = group[0]!;
+    const values = group.map(({ tensor, energy_kept, rank, rank_max }) => ({
+      tensor,
+      value: energy_kept,
+      title: `${tensor}\nrank ${rank} of ${rank_max}: ${ratioText(energy_kept)}`,
+    }));
+    const sides = new Set(chosen.map((row) => row.side)).size > 1 ? `, ${side} side` : '';
+    panels.push(await layerPanel(`Update ${update} in ${subspace}${sides}`, values, max));
+  }
+  return html`<figure>
+    <h3>Where in the model that energy lies</h3>
+    ${heatLegend(`energy kept at ρ = ${middle}`, significantText(max))}
+    <div class="panels">${panels}</div>
+    <figcaption><p>One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the column “–”.
+    A vector is one direction (k = r = 1). Rest the pointer on a cell for its number.</p></figcaption>
+  </figure>`;
+}
+
+function curvesCsv(series: readonly Series[]): string {
+  const rows = series.flatMap(({ update, subspace, mode, side, points }) =>
+    points.map(({ fraction, kept: { n, mean, min, max } }) => ({
+      update,
+      subspace,
+      mode,
+      side,
+      fraction,
+      n,
+      mean,
+      min,
+      max,
+    })),
+  );
+  return writeCsv(['update', 'subspace', 'mode', 'side', 'fraction', 'n', 'mean', 'min', 'max'], rows);
+}
+
+function largestGap(rows: readonly Row[]): number | null {
+  const gaps = rows.flatMap(({ energy_kept, energy_realised }) =>
+    energy_kept === null || energy_realised === null ? [] : [Math.abs(energy_kept - energy_realised)],
+  );
+  return gaps.length > 0 ? gaps.reduce((a, b) => Math.max(a, b)) : null;
+}
+
+function spread({ n, min, max }: Summary): string {
+  return n > 1 ? ` (${ratioText(min)} to ${ratioText(max)} over ${n} seeds)` : '';
+}
+
+function spreadCell({ min, max }: Summary): string {
+  return `${ratioText(min)}–${ratioText(max)}`;
+}

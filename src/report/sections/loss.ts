@@ -1,0 +1,159 @@
+import { download } from '../download.js';
+import { axisDomain } from '../figures/axis-domain.js';
+import { linePanel } from '../figures/line.js';
+import { seriesLook } from '../figures/palette.js';
+import { type Html, html } from '../html.js';
+import { plainHead, tableBlock } from '../html-table.js';
+import { ratioText, significantText } from '../number-text.js';
+import type { Section } from '../section.js';
+import { groupBy, summarize } from '../statistics.js';
+import { readCsv, writeCsv } from '../tables/csv.js';
+
+const numberColumns = ['step', 'loss', 'learning_rate', 'gradient_norm', 'tokens'] as const;
+
+/** A row of loss.csv: one optimizer step. */
+type Row = { readonly model: string } & Record<(typeof numberColumns)[number], number | null>;
+
+/** A trained model, by step. */
+interface Training {
+  readonly model: string;
+  readonly steps: readonly Row[];
+  /** What the figure shows: so many steps in a row as one point. */
+  readonly points: readonly ThinnedPoint[];
+  readonly together: number;
+}
+
+interface ThinnedPoint {
+  readonly firstStep: number;
+  readonly lastStep: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export const lossSection: Section = {
+  name: 'loss',
+  heading: 'Training loss',
+  needs: 'loss.csv',
+  async render({ files }, show) {
+    const rows = readCsv(files.get('loss.csv')!, { text: ['model'], numbers: numberColumns });
+    const trainings = [...groupBy(rows, ({ model }) => model)].map(([model, group]) => trainingOf(model, group));
+    return html`
+      ${show.figure && (await figure(trainings))}
+      ${show.table && table(trainings)}`;
+  },
+};
+
+/** More points than this are no longer told apart in a panel. */
+const mostPoints = 200;
+
+function trainingOf(model: string, rows: readonly Row[]): Training {
+  const steps = rows.filter(({ step }) => step !== null).sort((a, b) => a.step! - b.step!);
+  const measured = steps.filter(({ loss }) => loss !== null);
+  const together = Math.max(1, Math.ceil(measured.length / mostPoints));
+  const points: ThinnedPoint[] = [];
+  for (let at = 0; at < measured.length; at += together) {
+    const part = measured.slice(at, at + together);
+    const { mean, min, max } = summarize(part.map(({ loss }) => loss!));
+    points.push({ firstStep: part[0]!.step!, lastStep: part.at(-1)!.step!, mean, min, max });
+  }
+  return { model, steps, points, together };
+}
+
+async function figure(trainings: readonly Training[]): Promise<Html | undefined> {
+  const drawable = trainings.filter(({ points }) => points.length > 0);
+  if (drawable.length === 0) return undefined;
+  const panels: Html[] = [];
+  for (const { model, points } of drawable) {
+    panels.push(
+      await linePanel({
+        title: model,
+        x: { label: 'optimizer step', domain: [0, points.at(-1)!.lastStep] },
+        y: {
+          label: 'loss',
+          domain: axisDomain(
+            points.flatMap(({ min, max }) => [min, max]),
+            { least: 0 },
+          ),
+        },
+        series: [
+          {
+            look: seriesLook(0),
+            dots: points.length <= 12,
+            points: points.map(({ firstStep, lastStep, mean, min, max }) => ({
+              x: (firstStep + lastStep) / 2,
+              y: mean,
+              ...(firstStep === lastStep ? {} : { low: min, high: max }),
+              title: `step ${firstStep}: ${ratioText(mean)}`,
+            })),
+          },
+        ],
+      }),
+    );
+  }
+  return html`<figure>
+    <h3>Loss against the optimizer step</h3>
+    <div class="panels">${panels}</div>
+    <figcaption>
+      <p>Loss of each step’s own rows before the step, in nats a token, as its recipe averages it. ${thinned(drawable)}
+      Every panel has a scale of its own.</p>
+      <p class="downloads">Data: ${download(pointsCsv(drawable), 'loss-curves.csv', 'the curves')},
+      <a href="loss.csv">loss.csv</a>.</p>
+    </figcaption>
+  </figure>`;
+}
+
+function thinned(trainings: readonly Training[]): Html | undefined {
+  const joined = trainings.filter(({ together }) => together > 1);
+  if (joined.length === 0) return undefined;
+  const said = joined.map(({ model, together }) => `${together} steps of ${model}`);
+  return html`Each point is the mean of ${said.join(', ')}; bands span the lowest and highest of them.`;
+}
+
+function table(trainings: readonly Training[]): Html {
+  const body = trainings.map(({ model, steps }) => {
+    const all = (column: (typeof numberColumns)[number]) =>
+      steps.map((row) => row[column]).filter((value) => value !== null);
+    const [losses, tokens] = [all('loss'), all('tokens')];
+    const tail = losses.slice(-Math.ceil(losses.length / 10));
+    return html`<tr class="group"><th scope="row">${model}</th><td>${steps.length.toLocaleString('en')}</td>
+      <td>${tokens.length > 0 ? tokens.reduce((sum, value) => sum + value, 0).toLocaleString('en') : '–'}</td>
+      <td>${ratioText(losses[0])}</td><td>${ratioText(losses.at(-1))}</td>
+      <td>${ratioText(tail.length > 0 ? summarize(tail).mean : null)}</td>
+      <td>${significantText(largest(all('learning_rate')))}</td><td>${significantText(largest(all('gradient_norm')))}</td></tr>`;
+  });
+  return tableBlock(
+    'Training, model by model',
+    plainHead([
+      { text: 'model' },
+      'steps',
+      'tokens',
+      'first loss',
+      'last loss',
+      'last tenth',
+      'highest learning rate',
+      'largest gradient',
+    ]),
+    body,
+    html`Last tenth: mean loss of the last tenth of the steps. Largest gradient: norm of all gradients together, before
+    clipping. Every step: <a href="loss.csv">loss.csv</a>.`,
+  );
+}
+
+function largest(values: readonly number[]): number | null {
+  return values.length > 0 ? values.reduce((a, b) => Math.max(a, b)) : null;
+}
+
+function pointsCsv(trainings: readonly Training[]): string {
+  const rows = trainings.flatMap(({ model, points }) =>
+    points.map(({ firstStep, lastStep, mean, min, max }) => ({
+      model,
+      first_step: firstStep,
+      last_step: lastStep,
+      mean,
+      min,
+      max,
+    })),
+  );
+  return writeCsv(['model', 'first_step', 'last_step', 'mean', 'min', 'max'], rows);
+}

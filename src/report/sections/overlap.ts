@@ -1,0 +1,187 @@
+import { download } from '../download.js';
+import { heatLegend, layerPanel } from '../figures/layer.js';
+import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
+import { type Html, html } from '../html.js';
+import { headOverValues, numberCell, tableBlock } from '../html-table.js';
+import { ratioText, significantText } from '../number-text.js';
+import type { Section } from '../section.js';
+import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
+import { readCsv, writeCsv } from '../tables/csv.js';
+import { pairText } from '../tables/overlap.js';
+
+interface Row {
+  readonly pair: string;
+  readonly tensor: string;
+  readonly energy: number | null;
+  readonly k_a: number | null;
+  readonly k_b: number | null;
+  readonly d: number | null;
+  readonly overlap: number | null;
+  readonly baseline: number | null;
+}
+
+/** One pair of updates: over tensors, at each energy. */
+interface PairCurve {
+  readonly pair: string;
+  readonly points: readonly { readonly energy: number; readonly overlap: Summary; readonly baseline: number }[];
+}
+
+export const overlapSection: Section = {
+  name: 'overlap',
+  heading: 'Overlap of update subspaces',
+  needs: 'overlap.csv',
+  async render({ files }, show) {
+    const rows = readCsv(files.get('overlap.csv')!, {
+      text: ['pair', 'tensor'],
+      numbers: ['energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline'],
+    });
+    const curves = curvesOf(rows);
+    return html`
+      ${show.figure && (await figure(curves))}
+      ${show.figure && (await layers(rows, curves))}
+      ${show.table && table(curves, rows)}`;
+  },
+};
+
+/** Means over the tensors that both updates change; a tensor that one leaves alone has no overlap. */
+function curvesOf(rows: readonly Row[]): PairCurve[] {
+  const measured = rows.filter(({ overlap }) => overlap !== null);
+  return [...groupBy(measured, ({ pair }) => pair)].map(([pair, group]) => {
+    const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors) => ({
+      energy: tensors[0]!.energy!,
+      overlap: summarize(tensors.map(({ overlap }) => overlap!)),
+      baseline: summarize(tensors.map(({ baseline }) => baseline!)).mean,
+    }));
+    return { pair, points: points.sort((a, b) => a.energy - b.energy) };
+  });
+}
+
+async function figure(curves: readonly PairCurve[]): Promise<Html> {
+  const looks = looksFor(curves.map(({ pair }) => pair));
+  const axes = {
+    x: { label: 'energy η that the subspaces hold', domain: [0, 1] },
+    y: { label: 'mode subspace overlap', domain: [0, 1] },
+  } as const;
+  const lines = curves.map(({ pair, points }) => ({
+    look: looks.get(pair)!,
+    points: points.map(({ energy, overlap, baseline }) => ({
+      x: energy,
+      y: overlap.mean,
+      title: `${pairText(pair)}, η = ${energy}: ${ratioText(overlap.mean)}, by chance ${ratioText(baseline)}`,
+    })),
+    baseline: points.map(({ energy, baseline }) => ({ x: energy, y: baseline })),
+  }));
+  const panels = [await linePanel({ title: 'All pairs, mean over tensors', ...axes, series: lines })];
+  for (const [index, { pair, points }] of curves.entries()) {
+    const line = lines[index]!;
+    const spread = points.map(({ overlap }, at) => ({ ...line.points[at]!, low: overlap.q1, high: overlap.q3 }));
+    panels.push(
+      await linePanel({
+        title: `${pairText(pair)}, middle half of tensors`,
+        ...axes,
+        series: [{ ...line, points: spread }],
+      }),
+    );
+  }
+  return html`<figure>
+    <h3>How far pairs of updates share their main directions</h3>
+    ${await legend([...looks].map(([pair, look]) => ({ name: pairText(pair), look })))}
+    ${dashedNote('two independent random subspaces of the same sizes')}
+    <div class="panels">${panels}</div>
+    <figcaption>
+      <p><b>Mode subspace overlap</b> of updates A and B at energy η is ‖U<sub>A</sub>ᵀ U<sub>B</sub>‖²<sub>F</sub> /
+      min(k<sub>A</sub>, k<sub>B</sub>), where U holds the first k left singular vectors of a tensor’s update and k is the
+      smallest number of them with η of the squared singular values. 0: orthogonal; 1: one subspace lies in the other.
+      By chance it is max(k<sub>A</sub>, k<sub>B</sub>) / d on average, d = the length of the vectors.</p>
+      <p><b>How to read it.</b> What counts is the distance between a line and the dashed line of its colour: both reach 1
+      where the subspaces fill the space. ${reading(curves)} Bands hold the middle half of the tensors.</p>
+      <p class="downloads">Data: ${download(curvesCsv(curves), 'overlap-curves.csv', 'the curves')},
+      <a href="overlap.csv">overlap.csv</a>.</p>
+    </figcaption>
+  </figure>`;
+}
+
+/** What the means say at the energy nearest one half, without judging it. */
+function reading(curves: readonly PairCurve[]): Html | undefined {
+  const middle = middleEnergy(curves);
+  const said = curves.flatMap(({ pair, points }) => {
+    const point = points.find(({ energy }) => energy === middle);
+    return point ? [`${pairText(pair)} ${ratioText(point.overlap.mean)} (by chance ${ratioText(point.baseline)})`] : [];
+  });
+  return said.length > 0 ? html`At η = ${middle}: ${said.join(', ')}.` : undefined;
+}
+
+function middleEnergy(curves: readonly PairCurve[]): number | undefined {
+  return nearestTo(
+    0.5,
+    curves.flatMap(({ points }) => points.map(({ energy }) => energy)),
+  );
+}
+
+/** Overlap by tensor, as a multiple of chance, at the middle energy. */
+async function layers(rows: readonly Row[], curves: readonly PairCurve[]): Promise<Html | undefined> {
+  const middle = middleEnergy(curves);
+  const chosen = rows.filter(({ energy, d }) => energy === middle && d !== 1);
+  if (middle === undefined || !chosen.some(({ overlap }) => overlap !== null)) return undefined;
+  const above = ({ overlap, baseline }: Row) => (overlap === null ? null : Math.max(0, overlap - baseline!));
+  const max = chosen.reduce((largest, row) => Math.max(largest, above(row) ?? 0), 0) || 1;
+  const panels: Html[] = [];
+  for (const [pair, group] of groupBy(chosen, (row) => row.pair)) {
+    const values = group.map((row) => ({
+      tensor: row.tensor,
+      value: above(row),
+      title:
+        row.overlap === null
+          ? `${row.tensor}\nnot changed by both updates`
+          : `${row.tensor}\nranks ${row.k_a} and ${row.k_b} of ${row.d}\noverlap ${ratioText(row.overlap)}, by chance ${ratioText(row.baseline)}`,
+    }));
+    panels.push(await layerPanel(pairText(pair), values, max));
+  }
+  return html`<figure>
+    <h3>Where in the model they overlap more than by chance</h3>
+    ${heatLegend(`overlap above chance at η = ${middle}`, significantText(max))}
+    <div class="panels">${panels}</div>
+    <figcaption><p>One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the column “–”.
+    Rest the pointer on a cell for its numbers. A frame without colour: not above chance, or not changed by both updates.</p></figcaption>
+  </figure>`;
+}
+
+function table(curves: readonly PairCurve[], rows: readonly Row[]): Html {
+  const energies = [...new Set(curves.flatMap(({ points }) => points.map(({ energy }) => energy)))].sort(
+    (a, b) => a - b,
+  );
+  const body = curves.map(({ pair, points }) => {
+    const cells = energies.map((energy) => {
+      const point = points.find((candidate) => candidate.energy === energy);
+      return numberCell(ratioText(point?.overlap.mean), point && ratioText(point.baseline));
+    });
+    const tensors = Math.max(...points.map(({ overlap }) => overlap.n));
+    return html`<tr class="group"><th scope="row">${pairText(pair)}</th><td>${tensors}</td>${cells}</tr>`;
+  });
+  const unchanged = new Set(rows.filter(({ overlap }) => overlap === null).map(({ tensor }) => tensor)).size;
+  return tableBlock(
+    'Overlap, mean over tensors',
+    headOverValues(['pair', 'tensors'], 'energy η', energies),
+    body,
+    html`Below each mean: what two random subspaces of the same sizes give.
+    ${unchanged > 0 && html`${unchanged} ${unchanged === 1 ? 'tensor' : 'tensors'} that an update leaves unchanged ${unchanged === 1 ? 'has' : 'have'} no overlap and no part in the means.`}
+    Every tensor, in full precision: <a href="overlap.csv">overlap.csv</a>.`,
+  );
+}
+
+function curvesCsv(curves: readonly PairCurve[]): string {
+  const rows = curves.flatMap(({ pair, points }) =>
+    points.map(({ energy, overlap: { n, mean, q1, q3, min, max }, baseline }) => ({
+      pair,
+      energy,
+      n,
+      mean,
+      q1,
+      q3,
+      min,
+      max,
+      baseline,
+    })),
+  );
+  return writeCsv(['pair', 'energy', 'n', 'mean', 'q1', 'q3', 'min', 'max', 'baseline'], rows);
+}

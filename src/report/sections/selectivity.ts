@@ -1,0 +1,193 @@
+import { download } from '../download.js';
+import { axisDomain } from '../figures/axis-domain.js';
+import { dashedNote, legend, looksFor } from '../figures/line.js';
+import type { SeriesLook } from '../figures/palette.js';
+import { type PathPoint, pathPanel } from '../figures/path.js';
+import { type Html, html } from '../html.js';
+import { headOverValues, numberCell, tableBlock } from '../html-table.js';
+import { rangeText, ratioText, significantText } from '../number-text.js';
+import { projectionName } from '../projection-name.js';
+import { readings } from '../readings.js';
+import { type FullChange, type RelativeChanges, type RelativeCurve, relativeChanges } from '../relative-change.js';
+import type { Section } from '../section.js';
+import { groupBy, nearestTo, type Summary } from '../statistics.js';
+import { writeCsv } from '../tables/csv.js';
+
+export const selectivitySection: Section = {
+  name: 'selectivity',
+  heading: 'Selectivity of projections',
+  needs: 'evaluation.csv',
+  async render(input, show) {
+    const changes = relativeChanges(input);
+    return html`
+      ${show.figure && (await figure(changes))}
+      ${show.table && table(changes)}
+      ${changes.without.length > 0 && html`<p class="note">${changes.without.map((change) => html`${withoutText(change)} `)}</p>`}`;
+  },
+};
+
+/** Two metrics of an update under a projection, with a path a subspace. */
+interface Panel {
+  readonly title: string;
+  readonly x: FullChange;
+  readonly y: FullChange;
+  readonly paths: readonly { readonly subspace: string; readonly points: readonly PairPoint[] }[];
+}
+
+interface PairPoint {
+  readonly fraction: number;
+  readonly x: Summary;
+  readonly y: Summary;
+}
+
+function panelsOf(curves: readonly RelativeCurve[]): Panel[] {
+  const groups = groupBy(curves, ({ update, mode, side }) => JSON.stringify([update, mode, side]));
+  return [...groups.values()].flatMap((group) => {
+    const metrics = [...groupBy(group, ({ metric }) => metric).values()];
+    return metrics.flatMap((across, index) =>
+      metrics.slice(index + 1).flatMap((upright): Panel[] => {
+        const paths = across.flatMap(({ subspace, points }) => {
+          const other = upright.find((curve) => curve.subspace === subspace);
+          const pairs = points.flatMap(({ fraction, moved }): PairPoint[] => {
+            const y = other?.points.find((point) => point.fraction === fraction)?.moved;
+            return y === undefined ? [] : [{ fraction, x: moved, y }];
+          });
+          return pairs.length > 0 ? [{ subspace, points: pairs }] : [];
+        });
+        const [x, y] = [across[0]!, upright[0]!];
+        const title = `Update ${x.update}, ${projectionName(x, curves)}: ${y.metric} against ${x.metric}`;
+        return paths.length > 0 ? [{ title, x: x.change, y: y.change, paths }] : [];
+      }),
+    );
+  });
+}
+
+async function figure({ curves }: RelativeChanges): Promise<Html> {
+  const panels = panelsOf(curves);
+  if (panels.length === 0)
+    return html`<p class="note">There are no two metrics of one projected update to compare.</p>`;
+  const looks = looksFor(panels.flatMap(({ paths }) => paths.map(({ subspace }) => subspace)));
+  const drawn: Html[] = [];
+  for (const panel of panels) drawn.push(await drawPanel(panel, looks));
+  return html`<figure>
+    <h3>How far one metric moves as another does</h3>
+    ${await legend([...looks].map(([name, look]) => ({ name, look })))}
+    ${dashedNote('both metrics move by the same part of their way: no selectivity')}
+    <div class="panels">${drawn}</div>
+    <figcaption>
+      <p><b>Change</b> of a metric is its distance from the model that the update starts from, in units of what the whole
+      update changes: (m − m<sub>before</sub>) / (m<sub>after</sub> − m<sub>before</sub>). 0: as without the update; 1: as
+      with all of it. The two named points are these two models.</p>
+      <p><b>How to read it.</b> A path joins the fractions of a subspace, larger points for larger fractions; hairs span the
+      lowest and highest seed. Above the dashed diagonal the projected update keeps more of its effect on the upright metric
+      than of its effect on the other. ${unitsText(panels)}</p>
+      ${reading(panels)}
+      <p class="downloads">Data: ${download(changesCsv(curves), 'changes.csv', 'the changes')},
+      <a href="evaluation.csv">evaluation.csv</a>.</p>
+    </figcaption>
+  </figure>`;
+}
+
+function drawPanel({ title, x, y, paths }: Panel, looks: ReadonlyMap<string, SeriesLook>): Promise<Html> {
+  const extent = (axis: 'x' | 'y') =>
+    axisDomain([0, 1, ...paths.flatMap(({ points }) => points.flatMap((point) => [point[axis].min, point[axis].max]))]);
+  return pathPanel({
+    title,
+    x: { label: `change of ${x.metric}`, domain: extent('x') },
+    y: { label: `change of ${y.metric}`, domain: extent('y') },
+    paths: paths.map(({ subspace, points }) => ({
+      look: looks.get(subspace)!,
+      points: points.map((point): PathPoint => {
+        const said = `${x.metric} ${ratioText(point.x.mean)}, ${y.metric} ${ratioText(point.y.mean)}`;
+        return {
+          ...{ x: point.x.mean, y: point.y.mean, along: point.fraction },
+          ...(point.x.n > 1 ? { xRange: [point.x.min, point.x.max] } : {}),
+          ...(point.y.n > 1 ? { yRange: [point.y.min, point.y.max] } : {}),
+          title: `${subspace}, ρ = ${point.fraction}: ${said}`,
+        };
+      }),
+    })),
+    marked: [
+      { x: 0, y: 0, name: x.from },
+      { x: 1, y: 1, name: x.to },
+    ],
+  });
+}
+
+/** What one unit of change is: where it is small, so are the differences that look large. */
+function unitsText(panels: readonly Panel[]): Html {
+  const changes = new Map(panels.flatMap(({ x, y }) => [x, y]).map((change) => [JSON.stringify([change.update, change.metric]), change])); // biome-ignore format: one line
+  const said = [...changes.values()].map(
+    ({ metric, update, before, after }) => `${metric} of ${update} ${ratioText(before)} to ${ratioText(after)}`,
+  );
+  const unknown = [
+    ...new Set([...changes.values()].filter(({ certain }) => certain === null).map(({ metric }) => metric)),
+  ];
+  return html`Whole changes: ${said.join(', ')}. ${
+    unknown.length > 0 &&
+    `Of ${unknown.join(' and ')} there are no intervals: whether its change is more than noise is not known.`
+  }`;
+}
+
+/** What the means say at the fraction nearest the middle, without judging it. */
+function reading(panels: readonly Panel[]): Html | undefined {
+  const fractions = panels.flatMap(({ paths }) =>
+    paths.flatMap(({ points }) => points.map(({ fraction }) => fraction)),
+  );
+  const middle = nearestTo(0.5, fractions);
+  const said = panels.map(({ title, paths }) => {
+    const values = paths.flatMap(({ subspace, points }) => {
+      const point = points.find(({ fraction }) => fraction === middle);
+      return point ? [`${subspace} ${ratioText(point.y.mean)} against ${ratioText(point.x.mean)}`] : [];
+    });
+    return { title, values };
+  });
+  return readings(`ρ = ${middle}`, said);
+}
+
+function table({ curves }: RelativeChanges): Html | undefined {
+  if (curves.length === 0) return undefined;
+  const fractions = [...new Set(curves.flatMap(({ points }) => points.map(({ fraction }) => fraction)))];
+  fractions.sort((a, b) => a - b);
+  // Metrics of one projection stand together: they are what one compares.
+  const groups = groupBy(curves, ({ update, subspace, mode, side }) => JSON.stringify([update, mode, side, subspace]));
+  const body = [...groups.values()].flatMap((group) =>
+    group.map((curve, index) => {
+      const cells = fractions.map((fraction) => {
+        const moved = curve.points.find((point) => point.fraction === fraction)?.moved;
+        return numberCell(ratioText(moved?.mean), moved && moved.n > 1 && rangeText(moved.min, moved.max));
+      });
+      const { update, subspace, metric, change } = curve;
+      return html`<tr class="${index === 0 ? 'group' : ''}"><th scope="row">${update}</th>
+        <td class="text">${projectionName(curve, curves)}</td><td class="text">${subspace}</td><td class="text">${metric}</td>
+        <td>${significantText(change.after! - change.before!)}</td>${cells}</tr>`;
+    }),
+  );
+  return tableBlock(
+    'Changes in units of the whole update’s',
+    headOverValues(['update', 'projection', 'subspace', 'metric', 'whole change'], 'fraction ρ', fractions),
+    body,
+    html`Mean over seeds, below it the lowest and highest. What they are computed from: <a href="evaluation.csv">evaluation.csv</a>.`,
+  );
+}
+
+function withoutText({ metric, update, from, to, before, after }: FullChange): string {
+  if (before === null || after === null) {
+    const missing = [before === null && from, after === null && to].filter((name) => name !== false);
+    return `${metric} was not measured of ${missing.join(' and ')}: there is no unit for what ${update} changes.`;
+  }
+  if (before === after) return `${update} leaves ${metric} at ${ratioText(before)}: there is no unit for its changes.`;
+  return `${update} moves ${metric} from ${ratioText(before)} to ${ratioText(after)}, whose intervals overlap: a change within noise is no unit.`;
+}
+
+function changesCsv(curves: readonly RelativeCurve[]): string {
+  const rows = curves.flatMap(({ update, subspace, mode, side, metric, change: { before, after }, points }) =>
+    points.map(({ fraction, moved: { n, mean, min, max } }) => ({
+      ...{ update, subspace, mode, side, fraction, metric, before, after, n, mean, min, max },
+    })),
+  );
+  return writeCsv(
+    ['update', 'subspace', 'mode', 'side', 'fraction', 'metric', 'before', 'after', 'n', 'mean', 'min', 'max'],
+    rows,
+  );
+}

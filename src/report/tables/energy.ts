@@ -1,0 +1,139 @@
+import { DataError } from '../../diagnostics/errors.js';
+import type { CosineResult, EnergyResult, EnergyTableRow } from '../../steps/params.js';
+import { CompensatedSum } from '../compensated-sum.js';
+import { type Cell, writeCsv } from './csv.js';
+
+const seriesColumns = [
+  'update',
+  'subspace',
+  'seed',
+  'mode',
+  'side',
+  'fraction',
+  'energy_kept',
+  'energy_realised',
+] as const;
+/** ‖Δ‖² of the update, its cosine with what is kept of it, and with the update that the subspace is made of. */
+const relationColumns = ['update_energy', 'cosine_projected', 'cosine_alignment'] as const;
+const modelColumns = [...seriesColumns, ...relationColumns] as const;
+const tensorColumns = [...seriesColumns, 'tensor', 'rank', 'rank_max', ...relationColumns] as const;
+
+type ModelRow = Record<(typeof modelColumns)[number], Cell>;
+type TensorRow = Record<(typeof tensorColumns)[number], Cell>;
+
+/** One tensor at one fraction: the rank there, and sums of squares of the update and of its projection. */
+interface TensorEnergy extends Energies {
+  readonly rank: number | null;
+}
+
+interface Energies {
+  readonly total: number;
+  readonly kept: number;
+  readonly realised: number;
+}
+
+/** The results of one tensor of a row. */
+export interface TensorResults {
+  readonly energy: EnergyResult;
+  readonly cosine: CosineResult;
+}
+
+/**
+ * Builds energy.csv (whole model: ratio of sums over tensors) and energy-by-tensor.csv row by row, so that no more than
+ * one step's result is held at a time. Rows that two sweeps have in common stand in the tables once.
+ */
+export class EnergyTables {
+  readonly #model: ModelRow[] = [];
+  readonly #tensors: TensorRow[] = [];
+  readonly #seen = new Set<string>();
+
+  /** @param results The row's results, in the order of its tensors. */
+  async add(row: EnergyTableRow, results: AsyncIterable<TensorResults>): Promise<void> {
+    const energies: TensorEnergy[][] = [];
+    const cosines: CosineResult[] = [];
+    for await (const { energy, cosine } of results) {
+      const tensor = row.tensors[energies.length]!;
+      energies.push(row.fractions.map((_, index) => tensorEnergy(tensor, energy, index)));
+      cosines.push(cosine);
+    }
+    const ofModel = cosine(sumOfCosines(row, cosines));
+    row.fractions.forEach((fraction, index) => {
+      const { update, subspace, seed, mode, side } = row;
+      const identity = JSON.stringify([update, subspace, seed, mode, side, fraction]);
+      if (this.#seen.has(identity)) return;
+      this.#seen.add(identity);
+      const series = { update, subspace, seed, mode, side, fraction };
+      const [total, kept, realised] = [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()];
+      row.tensors.forEach(({ tensor, rankMax, copies = 1 }, at) => {
+        const energy = energies[at]![index]!;
+        total.add(copies * energy.total);
+        kept.add(copies * energy.kept);
+        realised.add(copies * energy.realised);
+        const measured = measures(energy, mode, cosine(cosines[at]!));
+        this.#tensors.push({ ...series, ...measured, tensor, rank: energy.rank, rank_max: rankMax });
+      });
+      const sums = { total: total.value, kept: kept.value, realised: realised.value };
+      this.#model.push({ ...series, ...measures(sums, mode, ofModel) });
+    });
+  }
+
+  modelCsv(): string {
+    return writeCsv(modelColumns, this.#model);
+  }
+
+  tensorCsv(): string {
+    return writeCsv(tensorColumns, this.#tensors);
+  }
+}
+
+/** Energy ratios and cosines; none for an update that is zero everywhere. */
+function measures(
+  { total, kept, realised }: Energies,
+  mode: EnergyTableRow['mode'],
+  cosineAlignment: number | null,
+): Record<'energy_kept' | 'energy_realised' | (typeof relationColumns)[number], number | null> {
+  const relations = { update_energy: total, cosine_alignment: cosineAlignment };
+  if (total === 0) return { energy_kept: null, energy_realised: null, ...relations, cosine_projected: null };
+  // What is kept is an orthogonal projection P of Δ, or its negative: ⟨Δ, P⟩ = ±‖P‖².
+  const projected = Math.min(1, Math.sqrt(kept / total)) * (mode === 'opposite' ? -1 : 1);
+  return {
+    energy_kept: kept / total,
+    energy_realised: realised / total,
+    ...relations,
+    cosine_projected: kept === 0 ? null : projected,
+  };
+}
+
+/** None when one of the two is zero. */
+function cosine({ product, energy, ontoEnergy }: CosineResult): number | null {
+  const norms = Math.sqrt(energy * ontoEnergy);
+  return norms === 0 ? null : Math.max(-1, Math.min(1, product / norms));
+}
+
+/** Of the whole model, as if all its tensors were one long vector. */
+function sumOfCosines({ tensors }: EnergyTableRow, cosines: readonly CosineResult[]): CosineResult {
+  const [product, energy, ontoEnergy] = [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()];
+  for (const [at, { copies = 1 }] of tensors.entries()) {
+    product.add(copies * cosines[at]!.product);
+    energy.add(copies * cosines[at]!.energy);
+    ontoEnergy.add(copies * cosines[at]!.ontoEnergy);
+  }
+  return { product: product.value, energy: energy.value, ontoEnergy: ontoEnergy.value };
+}
+
+function tensorEnergy(
+  { tensor, ranks, realisedRanks }: EnergyTableRow['tensors'][number],
+  result: EnergyResult,
+  fraction: number,
+): TensorEnergy {
+  const rank = ranks[fraction];
+  if (rank === null) {
+    if (!result.scalar) throw new DataError(`the energy of ${tensor} lacks its scalar projection`);
+    return { rank, total: result.total, kept: result.scalar.kept, realised: result.scalar.realised };
+  }
+  const kept = rank === undefined ? undefined : result.kept[rank - 1];
+  const realised = rank === undefined ? undefined : result.realised[realisedRanks.indexOf(rank)];
+  if (rank === undefined || kept === undefined || realised === undefined)
+    throw new DataError(`the energy of ${tensor} was not measured at rank ${rank}`);
+  return { rank, total: result.total, kept, realised };
+}

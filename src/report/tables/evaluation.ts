@@ -1,0 +1,45 @@
+import type { EvaluationTableRow } from '../../steps/eval-params.js';
+import { type Cell, writeCsv } from './csv.js';
+
+const columns = [
+  ...(['model', 'update', 'subspace', 'seed', 'mode', 'side', 'fraction', 'metric'] as const),
+  ...(['value', 'ci_low', 'ci_high', 'n', 'invalid'] as const),
+] as const;
+
+type Row = Record<(typeof columns)[number], Cell>;
+
+/** A mean with the ends of its confidence interval; null where there is none. */
+export interface MeasuredMean {
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Items that count. */
+  readonly n: number;
+  /** Items that do not. */
+  readonly invalid: number;
+}
+
+/** Beside a judge's mean score: the part of the responses that got the highest. A point cannot be in a metric's own name. */
+export function topScoreMetric(metric: string): string {
+  return `${metric}.share-of-5`;
+}
+
+/** Builds evaluation.csv. Rows that two sweeps have in common stand in it once. */
+export class EvaluationTable {
+  readonly #rows: Row[] = [];
+  readonly #seen = new Set<string>();
+
+  add(row: Omit<EvaluationTableRow, 'kind' | 'items'>, mean: MeasuredMean): void {
+    const { model, update, subspace, seed, mode, side, fraction, metric } = row;
+    const of = { model, update, subspace, seed, mode, side, fraction, metric };
+    const identity = JSON.stringify(Object.values(of));
+    if (this.#seen.has(identity)) return;
+    this.#seen.add(identity);
+    const { value, low, high, n, invalid } = mean;
+    this.#rows.push({ ...of, value, ci_low: low, ci_high: high, n, invalid });
+  }
+
+  csv(): string {
+    return writeCsv(columns, this.#rows);
+  }
+}

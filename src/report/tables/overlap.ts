@@ -1,0 +1,61 @@
+import { DataError } from '../../diagnostics/errors.js';
+import { energyRank } from '../../formats/energy-rank.js';
+import type { OverlapResult, OverlapTableRow } from '../../steps/params.js';
+import { type Cell, writeCsv } from './csv.js';
+
+const columns = ['pair', 'tensor', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline'] as const;
+type Row = Record<(typeof columns)[number], Cell>;
+
+/** A pair of updates in one cell: `useful:harmful`. */
+export function pairName(pair: readonly [string, string]): string {
+  return pair.join(':');
+}
+
+/** `useful:harmful`, as people write it. */
+export function pairText(pair: string): string {
+  return pair.split(':').join(' – ');
+}
+
+/** Builds overlap.csv. Rows that two metrics have in common stand in the table once. */
+export class OverlapTable {
+  readonly #rows: Row[] = [];
+  readonly #seen = new Set<string>();
+
+  /** @param results The row's overlap results, in the order of its tensors. */
+  async add(row: OverlapTableRow, results: AsyncIterable<OverlapResult>): Promise<void> {
+    const pair = pairName(row.pair);
+    let index = 0;
+    for await (const result of results) {
+      const tensor = row.tensors[index++]!;
+      for (const energy of row.energies) {
+        const identity = JSON.stringify([pair, tensor, energy]);
+        if (this.#seen.has(identity)) continue;
+        this.#seen.add(identity);
+        this.#rows.push({ pair, tensor, energy, ...overlapAt(energy, result, tensor) });
+      }
+    }
+  }
+
+  csv(): string {
+    return writeCsv(columns, this.#rows);
+  }
+}
+
+/**
+ * MSO(A, B; η) = ‖U_Aᵀ U_B‖²_F / min(k_A, k_B) at the η-energy ranks, and its expectation for two independent random
+ * subspaces, max(k_A, k_B) / d. A zero update has rank 0 and neither, unless the result gives it a rank.
+ */
+export function overlapAt(
+  energy: number,
+  result: OverlapResult,
+  where: string,
+): Omit<Row, 'pair' | 'tensor' | 'energy'> {
+  const zeroRank = result.zeroRank ?? 0;
+  const kA = energyRank(result.energyA, energy) || zeroRank;
+  const kB = energyRank(result.energyB, energy) || zeroRank;
+  const ranks = { k_a: kA, k_b: kB, d: result.d };
+  if (kA === 0 || kB === 0) return { ...ranks, overlap: null, baseline: null };
+  const point = result.points.find((candidate) => candidate.kA === kA && candidate.kB === kB);
+  if (!point) throw new DataError(`the overlap of ${where} was not measured at ranks ${kA} and ${kB}`);
+  return { ...ranks, overlap: point.shared / Math.min(kA, kB), baseline: Math.max(kA, kB) / result.d };
+}

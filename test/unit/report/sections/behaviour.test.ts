@@ -1,0 +1,173 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { boundsOf, modelsBeside, readEvaluation } from '../../../../src/report/evaluation.js';
+import type { ReportInput } from '../../../../src/report/section.js';
+import { writeCsv } from '../../../../src/report/tables/csv.js';
+import { SamplesTable } from '../../../../src/report/tables/samples.js';
+import { evaluationFile, point, type Row, updates } from './evaluation-csv.js';
+import { bodyRows, hostile, isHarmless, sectionOf, spaced } from './one-section.js';
+
+const models = [
+  { model: 'base', value: 0.1, ci_low: 0.05, ci_high: 0.2 },
+  { model: 'aligned', value: 0.3 },
+  { model: 'tuned', value: 0.6, invalid: 2 },
+  { model: 'other', value: 0.9 },
+];
+
+test('whole models stand above the projections, and beside them in the figure those that an update comes from', async () => {
+  const files = evaluationFile(...models, point(0.35, { fraction: 0.25 }), point(0.5, { fraction: 0.75 }));
+  const { section } = await sectionOf('behaviour', files, { updates });
+  assert.equal(bodyRows(section), [
+    ['base', 'whole model', '', '0 of 10', '0.100 0.050–0.200'],
+    ['aligned', 'whole model', '', '0 of 10', '0.300'],
+    ['tuned', 'whole model', '', '2 of 12', '0.600'],
+    ['other', 'whole model', '', '0 of 10', '0.900'],
+    ['useful', 'parallel', 'top-k', '1', '0 of 20', '0.350', '0.500'],
+  ]);
+  const labels = [...section.querySelectorAll('.panel svg text')].map(({ textContent }) => textContent);
+  for (const name of ['base', 'aligned', 'tuned'])
+    assert.ok(
+      labels.some((label) => label.startsWith(name)),
+      name,
+    );
+  assert.not.ok(labels.some((label) => label.startsWith('other')));
+});
+
+test('whole models stand in the order in which updates lead from one to the next, also where one leads back', async () => {
+  const files = evaluationFile(...[...models].reverse());
+  const order = async (led: ReportInput['params']['updates']) => {
+    const { section } = await sectionOf('behaviour', files, { updates: led });
+    return bodyRows(section).map(([name]) => name);
+  };
+  assert.equal(await order(updates), ['base', 'aligned', 'tuned', 'other']);
+  const back = [...updates, { name: 'back', from: 'tuned', to: 'base' }];
+  assert.equal((await order(back)).at(-1), 'other');
+});
+
+test('seeds become a mean with the span of their intervals, as one measurement alone has its own', async () => {
+  const files = evaluationFile(
+    point(0.2, { seed: 1, subspace: 'random', ci_low: 0.1, ci_high: 0.35 }),
+    point(0.4, { seed: 2, subspace: 'random', ci_low: 0.3, ci_high: 0.45 }),
+    point(0.5, { ci_low: 0.45, ci_high: 0.55 }),
+    point(2, { seed: 1, subspace: 'random', metric: 'loss' }),
+    point(4, { seed: 2, subspace: 'random', metric: 'loss' }),
+    point(3, { metric: 'loss' }),
+  );
+  const { section, text } = await sectionOf('behaviour', files, { updates });
+  assert.equal(bodyRows(section), [
+    ['useful', 'parallel', 'random', '2', '0 of 20', '0.3000.100–0.450'],
+    ['useful', 'parallel', 'top-k', '1', '0 of 10', '0.5000.450–0.550'],
+    ['useful', 'parallel', 'random', '2', '0 of 20', '3.0002.000–4.000'],
+    ['useful', 'parallel', 'top-k', '1', '0 of 10', '3.000'],
+  ]);
+  assert.match(
+    text,
+    'from the lowest end of any seed to the highest; of a loss, which has no such interval, the lowest and highest seed',
+  );
+});
+
+test('what has no valid item is a dash and no point, and its invalid items are counted', async () => {
+  const files = evaluationFile(
+    point(null, { fraction: 0.25, n: 0, invalid: 10 }),
+    point(0.5, { fraction: 0.75, n: 8, invalid: 2 }),
+    { model: 'aligned', n: 0, invalid: 10 },
+  );
+  const { section, text } = await sectionOf('behaviour', files, { updates });
+  assert.equal(bodyRows(section), [
+    ['aligned', 'whole model', '', '10 of 10', '–'],
+    ['useful', 'parallel', 'top-k', '1', '12 of 20', '–', '0.500'],
+  ]);
+  assert.is(section.querySelectorAll('.panel path, .panel circle').length > 0, true);
+  assert.not.match(text, /NaN|undefined|Infinity/);
+});
+
+test('a share of highest scores has a table and no panel', async () => {
+  const judged = ['harmfulness', 'harmfulness.share-of-5'];
+  const files = evaluationFile(...judged.map((metric) => point(1, { metric })));
+  const { section } = await sectionOf('behaviour', files, { updates, linked: ['items/harmfulness.jsonl'] });
+  assert.is(section.querySelectorAll('.panel').length, 1);
+  assert.equal([...section.querySelectorAll('.table h3')].map(spaced), [
+    'harmfulness',
+    'harmfulness: share of the highest score, 5',
+  ]);
+  const links = [...section.querySelectorAll('a')].map((link) => link.getAttribute('href'));
+  assert.is(links.filter((link) => link === 'items/harmfulness.jsonl').length, 1);
+});
+
+test('the first items of a metric stand side by side for the whole models, folded away, as text', async () => {
+  const columns = ['metric', 'model', 'item', 'prompt', 'response', 'score'] as const;
+  const sample = (model: string, item: number, response: string, score: number | null) => ({
+    ...{ metric: 'utility', model, item, prompt: `question ${item}\n${hostile}`, response, score },
+  });
+  const samples = [sample('tuned', 0, hostile, 1), sample('tuned', 1, 'x', null), sample('base', 0, 'a\nb', 0)];
+  const files = { ...evaluationFile(...models), 'samples.csv': writeCsv(columns, samples) };
+  const { section, document } = await sectionOf('behaviour', files, { updates });
+  const [details, ...others] = [...section.querySelectorAll('details.samples')];
+  assert.equal(others, []);
+  assert.not.ok(details!.hasAttribute('open'));
+  const text = hostile.replaceAll(/\s+/g, ' ');
+  assert.equal(bodyRows(details!), [
+    [`question 0 ${text}`, 'base', 'a b', '0'],
+    ['tuned', text, '1'],
+    [`question 1 ${text}`, 'tuned', 'x', 'invalid'],
+  ]);
+  assert.ok(isHarmless(document));
+  const without = await sectionOf('behaviour', evaluationFile(...models), { updates });
+  assert.is(without.section.querySelectorAll('details').length, 0);
+});
+
+test('long texts are shortened in the middle, and three items are enough', () => {
+  const table = new SamplesTable();
+  const long = `${'a'.repeat(5000)}${'b'.repeat(5000)}`;
+  table.add(
+    'm',
+    'x',
+    Array.from({ length: 9 }, (_, item) => ({ prompt: long, response: `r${item}`, score: item })),
+  );
+  const lines = table.csv().trim().split('\n');
+  assert.is(lines.length, 4);
+  assert.is(lines[3], `m,x,2,${'a'.repeat(300)} … ${'b'.repeat(300)},r2,2`);
+});
+
+test('the same against energy is drawn where energy was measured', async () => {
+  const energies = (...kept: string[]) =>
+    `update,subspace,seed,mode,side,fraction,energy_kept\n${kept.map((energy, index) => `useful,top-k,,parallel,right,${index},${energy}\n`).join('')}`;
+  const files = evaluationFile(...models, point(0.4, { fraction: 0 }), point(0.5, { fraction: 1 }));
+  const drawn = await sectionOf('behaviour', { ...files, 'energy.csv': energies('0.25', '0.5') }, { updates });
+  assert.match(drawn.text, 'Behaviour against energy kept');
+  const without = await sectionOf('behaviour', { ...files, 'energy.csv': energies('', '') }, { updates });
+  assert.not.match(without.text, 'Behaviour against energy kept');
+});
+
+test('metrics of whole models alone make tables without figures', async () => {
+  const { section } = await sectionOf('behaviour', evaluationFile(...models), { updates });
+  assert.is(section.querySelectorAll('figure').length, 0);
+  assert.equal(bodyRows(section)[0], ['base', '0 of 10', '0.100 0.050–0.200']);
+});
+
+test('names of metrics, models, updates and subspaces are text', async () => {
+  const files = evaluationFile(
+    { model: hostile, metric: hostile, value: 1 },
+    point(0.5, { metric: hostile, update: hostile, subspace: hostile, mode: hostile, side: hostile }),
+  );
+  const params = { updates: [{ name: hostile, from: hostile, to: 'tuned' }], linked: [`items/${hostile}.jsonl`] };
+  assert.ok(isHarmless((await sectionOf('behaviour', files, params)).document));
+});
+
+test('bounds of a metric are told by its values, and by a judge’s share of highest scores', () => {
+  const bounds = (...rows: Row[]) =>
+    boundsOf(String(rows[0]!.metric ?? 'utility'), readEvaluation(evaluationFile(...rows)['evaluation.csv']));
+  assert.equal(bounds(point(0.5)), { least: 0, most: 1 });
+  assert.equal(bounds(point(2.5)), { least: 0 });
+  assert.equal(bounds(point(-1)), {});
+  assert.equal(bounds(point(1, { metric: 'h' }), point(0, { metric: 'h.share-of-5' })), { least: 1, most: 5 });
+});
+
+test('beside an update stand the models that it comes from, however far back, and the one that it makes', () => {
+  const beside = (name: string) => modelsBeside(name, { params: { updates } } as unknown as ReportInput);
+  assert.equal(beside('useful'), ['base', 'aligned', 'tuned']);
+  assert.equal(beside('alignment'), ['base', 'aligned']);
+  assert.equal(beside('unknown'), []);
+});
+
+test.run();

@@ -1,0 +1,31 @@
+import { writeCsv } from '../../../../src/report/tables/csv.js';
+
+const columns = [
+  ...(['model', 'update', 'subspace', 'seed', 'mode', 'side', 'fraction', 'metric'] as const),
+  ...(['value', 'ci_low', 'ci_high', 'n', 'invalid'] as const),
+];
+export type Row = Partial<Record<(typeof columns)[number], string | number | null>>;
+
+/** evaluation.csv of rows of which only what matters to a test is told. */
+export function evaluationFile(...rows: readonly Row[]): { readonly 'evaluation.csv': string } {
+  const empty = { model: null, update: null, subspace: null, seed: null, mode: null, side: null, fraction: null };
+  const measured = { metric: 'utility', value: null, ci_low: null, ci_high: null, n: 10, invalid: 0 };
+  return {
+    'evaluation.csv': writeCsv(
+      columns,
+      rows.map((row) => ({ ...empty, ...measured, ...row })),
+    ),
+  };
+}
+
+/** A point of a sweep. */
+export function point(value: number | null, { fraction = 0.5, metric = 'utility', ...rest }: Row = {}): Row {
+  const of = { update: 'useful', subspace: 'top-k', mode: 'parallel', side: 'right' };
+  return { ...of, fraction, metric, value, ...rest };
+}
+
+/** What `report` is told of updates. */
+export const updates = [
+  { name: 'alignment', from: 'base', to: 'aligned' },
+  { name: 'useful', from: 'aligned', to: 'tuned' },
+];
