@@ -102,6 +102,14 @@ export function comparableItems(behaviours: readonly Behaviour[]): number[] {
   );
 }
 
+/** What the note of a case says of items that are left out of it; empty where none is. */
+export function leftOutNote(behaviours: readonly Behaviour[], items: readonly number[]): string {
+  const all = Math.min(...behaviours.map(({ values }) => values.length));
+  const out = all - items.length;
+  if (out === 0) return '';
+  return `${out} of ${all} items of ${behaviours[0]!.metric} are left out: some model has no valid score for them`;
+}
+
 /** Why no item is valid for all behaviours. */
 export function nothingComparable(behaviours: readonly Behaviour[]): string {
   const without = behaviours.find(({ values }) => values.every((value) => value === null));

@@ -21,9 +21,14 @@ export function plus(a: Contrast, factor: number, b: Contrast): Contrast {
 
 /** Difference of levels over the items. */
 export function contrastLevel(contrast: Contrast, items: readonly number[]): number {
-  let level = 0;
-  for (const [behaviour, factor] of contrast) level += factor * levelOf(behaviour, items);
-  return level;
+  let [level, size] = [0, 0];
+  for (const [behaviour, factor] of contrast) {
+    const part = factor * levelOf(behaviour, items);
+    level += part;
+    size += Math.abs(part);
+  }
+  // What is left of levels that cancel out is round-off.
+  return Math.abs(level) <= 1e-13 * size ? 0 : level;
 }
 
 /** The contrast of every item. */

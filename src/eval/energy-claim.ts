@@ -35,7 +35,8 @@ export type LinearEnergyClaim = {
 /**
  * Energy grows in proportion to rank. Of every update and subspace: the energy inside the subspace as a function of
  * k / r, mean over seeds, of every matrix that the update changes (vectors have one direction, and nothing to be linear
- * in), fitted by the best straight line through the origin, since no rank holds no energy. At each fraction the distance
+ * in; with one rank measured, neither has a matrix), fitted by the best straight line through the origin, since no rank
+ * holds no energy. At each fraction the distance
  * from that line, as a share of the energy, is estimated in the median unit (layer-units.ts). Effect: the largest of
  * these medians. Its interval comes from intervals that are right at all fractions together, since resampling a maximum
  * would find noise: its low end is the distance that some fraction certainly has, its high end the one that none exceeds.
@@ -55,16 +56,24 @@ export function linearEnergyCases({ sweep, tolerance }: LinearEnergyClaim, rows:
         condition: { type: 'at-most', bound: tolerance },
         *estimate(tail) {
           yield;
-          return largestDistance(distancesFromLine(own, mode), tail);
+          return largestDistance(linesOf(own, mode), tail);
         },
       };
     }),
   );
 }
 
-/** @param distances of each fraction, by tensor */
-function largestDistance(distances: readonly ReadonlyMap<string, number>[], tail: number): Estimate {
-  if (distances.length === 0) return unmeasured('no matrix of the update has its energy measured');
+/** @param lines Of each tensor that was measured, by name. */
+function largestDistance(lines: ReadonlyMap<string, Line>, tail: number): Estimate {
+  if (lines.size === 0) return unmeasured('no matrix of the update has its energy measured');
+  const bendable = new Map([...lines].filter(([, { ranks }]) => ranks > 1));
+  if (bendable.size === 0) {
+    const note =
+      'every matrix has its energy measured at one rank alone, and any point lies on a line through the origin';
+    const { n } = layerUnits(new Map([...lines.keys()].map((tensor) => [tensor, 0])));
+    return { effect: null, low: null, high: null, n, note, saturated: true };
+  }
+  const distances = byFraction(bendable);
   const tailOfEach = tail / distances.length;
   const units = distances.map(layerUnits);
   const effect = Math.max(...units.map((ofFraction) => Math.abs(medianOfUnits(ofFraction))));
@@ -77,8 +86,15 @@ function largestDistance(distances: readonly ReadonlyMap<string, number>[], tail
   return { effect, low, high, n, note };
 }
 
-/** Of each fraction that was measured, by tensor: how far the energy lies above the tensor's own line. */
-function distancesFromLine(rows: readonly TensorEnergy[], mode: ClaimedSweep['mode']): Map<string, number>[] {
+/** The best line of a tensor. */
+interface Line {
+  /** Different ranks that were measured: with one the line goes through it, whatever the energy is. */
+  readonly ranks: number;
+  /** How far the energy lies above the line, by fraction. */
+  readonly distances: ReadonlyMap<number, number>;
+}
+
+function linesOf(rows: readonly TensorEnergy[], mode: ClaimedSweep['mode']): Map<string, Line> {
   // Tensor → fraction → points of all seeds.
   const tensors = new Map<string, Map<number, Point[]>>();
   for (const { kept, rank, rankMax, tensor, fraction } of rows) {
@@ -88,16 +104,32 @@ function distancesFromLine(rows: readonly TensorEnergy[], mode: ClaimedSweep['mo
     const y = mode === 'orthogonal' ? 1 - kept : kept;
     points.set(fraction, [...(points.get(fraction) ?? []), { x: rank / rankMax, y }]);
   }
-  const distances = new Map<number, Map<string, number>>();
-  for (const [tensor, ofTensor] of tensors) {
-    const points = [...ofTensor].map(([fraction, seeds]) => ({ fraction, x: mean(seeds, 'x'), y: mean(seeds, 'y') }));
-    const slope = slopeThroughOrigin(points);
-    for (const { fraction, x, y } of points) {
-      const ofFraction = distances.get(fraction) ?? new Map<string, number>();
-      distances.set(fraction, ofFraction.set(tensor, y - slope * x));
+  return new Map([...tensors].map(([tensor, ofTensor]) => [tensor, lineOf(ofTensor)]));
+}
+
+function lineOf(seedsByFraction: ReadonlyMap<number, readonly Point[]>): Line {
+  const points = [...seedsByFraction].map(([fraction, seeds]) => ({
+    fraction,
+    x: mean(seeds, 'x'),
+    y: mean(seeds, 'y'),
+  }));
+  const slope = slopeThroughOrigin(points);
+  return {
+    ranks: new Set(points.map(({ x }) => x)).size,
+    distances: new Map(points.map(({ fraction, x, y }) => [fraction, y - slope * x])),
+  };
+}
+
+/** Of each fraction, the distances of all tensors. */
+function byFraction(lines: ReadonlyMap<string, Line>): Map<string, number>[] {
+  const found = new Map<number, Map<string, number>>();
+  for (const [tensor, { distances }] of lines) {
+    for (const [fraction, distance] of distances) {
+      const ofFraction = found.get(fraction) ?? new Map<string, number>();
+      found.set(fraction, ofFraction.set(tensor, distance));
     }
   }
-  return [...distances.values()];
+  return [...found.values()];
 }
 
 interface Point {

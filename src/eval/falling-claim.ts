@@ -5,6 +5,7 @@ import {
   comparableItems,
   isSaturated,
   type LookUp,
+  leftOutNote,
   lookUp,
   nothingComparable,
 } from './behaviour.js';
@@ -67,6 +68,8 @@ interface Measured {
   readonly items: readonly number[];
   /** Why nothing can be said of its loss, whatever the projections do; null: something can. */
   readonly saturation: string | null;
+  /** Of items that are left out; empty where none is. */
+  readonly leftOut: string;
 }
 
 function measuredOf(
@@ -82,16 +85,16 @@ function measuredOf(
   if (!without) return { missing: `${metric} of ${from} was not measured` };
   if (!whole) return { missing: `${metric} of ${to} was not measured` };
   if (curves.length === 0) return { missing: `${metric} was not measured at all fractions of ${subspace}` };
-  const projected = curves.flatMap(({ points }) => points.map(({ behaviour }) => behaviour));
-  const items = comparableItems([without, whole, ...projected]);
-  if (items.length === 0) return { missing: nothingComparable([without, whole, ...projected]) };
+  const afterwards = [whole, ...curves.flatMap(({ points }) => points.map(({ behaviour }) => behaviour))];
+  const items = comparableItems([without, ...afterwards]);
+  if (items.length === 0) return { missing: nothingComparable([without, ...afterwards]) };
   const brought = contrastOf([[whole, 1], [without, -1]]); // biome-ignore format: two ends
-  const saturation = isSaturated(projected, items)
-    ? `${metric} is the same for every item and projection`
+  const saturation = isSaturated(afterwards, items)
+    ? `${metric} is the same for every item, with all of the update and with every projection`
     : contrastValues(brought, items).every((value) => value === 0)
       ? `the whole update changes ${metric} of no item`
       : null;
-  return { metric, curves, whole, brought, items, saturation };
+  return { metric, curves, whole, brought, items, saturation, leftOut: leftOutNote([without, ...afterwards], items) };
 }
 
 /** What is lost at each fraction of a curve, times factors by fraction, before it is divided by what the update brought. */
@@ -102,9 +105,11 @@ function lost({ whole }: Measured, { points }: Curve, factors: readonly number[]
 }
 
 function* fall(measured: Measured, { mode }: ClaimedBehaviour, tail: number): Generator<undefined, Estimate> {
-  const { curves, items, saturation, metric } = measured;
+  const { curves, items, saturation, metric, leftOut } = measured;
   const n = items.length;
-  if (saturation !== null) return { effect: null, low: null, high: null, n, note: saturation, saturated: true };
+  if (saturation !== null) {
+    return { effect: null, low: null, high: null, n, note: joinNotes(saturation, leftOut), saturated: true };
+  }
   const taken = curves[0]!.points.map(({ fraction }) => (mode === 'parallel' ? 1 - fraction : fraction));
   const squares = taken.reduce((sum, part) => sum + part * part, 0);
   const factors = taken.map((part) => part / squares);
@@ -114,16 +119,17 @@ function* fall(measured: Measured, { mode }: ClaimedBehaviour, tail: number): Ge
     tail,
   );
   const effect = meanOf(effects);
-  if (note !== '') return { effect, low: null, high: null, n, note };
+  if (note !== '') return { effect, low: null, high: null, n, note: joinNotes(note, leftOut) };
   const low = Math.min(...intervals.map((one) => one.low));
   const high = Math.max(...intervals.map((one) => one.high));
-  return { effect, low, high, n, note: seedsNote(curves.length, metric) };
+  return { effect, low, high, n, note: joinNotes(seedsNote(curves.length, metric), leftOut) };
 }
 
 function* difference(a: Measured, b: Measured, tail: number): Generator<undefined, Estimate> {
   const n = Math.min(a.items.length, b.items.length);
+  const leftOut = joinNotes(a.leftOut, b.leftOut);
   if (a.saturation !== null || b.saturation !== null) {
-    const note = joinNotes(a.saturation ?? '', b.saturation ?? '');
+    const note = joinNotes(a.saturation ?? '', b.saturation ?? '', leftOut);
     return { effect: null, low: null, high: null, n, note, saturated: true };
   }
   const seeds = a.curves.map(({ seed }) => seed).filter((seed) => b.curves.some((other) => other.seed === seed));
@@ -139,10 +145,10 @@ function* difference(a: Measured, b: Measured, tail: number): Generator<undefine
   const ofB = yield* losses(b, lostOf(b), tail / 2);
   const effect = meanOf(ofA.effects.map((one, at) => one - ofB.effects[at]!));
   const note = joinNotes(ofA.note, ofB.note);
-  if (note !== '') return { effect, low: null, high: null, n, note };
+  if (note !== '') return { effect, low: null, high: null, n, note: joinNotes(note, leftOut) };
   const low = Math.min(...ofA.intervals.map((one, at) => one.low - ofB.intervals[at]!.high));
   const high = Math.max(...ofA.intervals.map((one, at) => one.high - ofB.intervals[at]!.low));
-  return { effect, low, high, n, note: seedsNote(seeds.length, `${a.metric} and ${b.metric}`) };
+  return { effect, low, high, n, note: joinNotes(seedsNote(seeds.length, `${a.metric} and ${b.metric}`), leftOut) };
 }
 
 interface Losses {

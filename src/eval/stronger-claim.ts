@@ -4,13 +4,14 @@ import {
   type Curve,
   comparableItems,
   isSaturated,
+  leftOutNote,
   lookUp,
   type ModelEnergy,
   nothingComparable,
   type Point,
 } from './behaviour.js';
 import { type Contrast, certainSign, contrastInterval, contrastLevel, contrastOf, contrastValues } from './contrast.js';
-import { type Case, type Estimate, unmeasured } from './finding.js';
+import { type Case, type Estimate, joinNotes, unmeasured } from './finding.js';
 
 export type StrongerThanRandomClaim = {
   readonly kind: 'stronger-than-random';
@@ -74,27 +75,34 @@ function* estimateOf(compared: Compared, tail: number): Generator<undefined, Est
   const points = [...own, ...rivals].flatMap((curve) => curve.points);
   if (points.some(({ energy }) => energy === null)) return unmeasured('the energy of some projection was not measured');
   const projected = points.map(({ behaviour }) => behaviour);
-  const items = comparableItems([without, whole, ...projected]);
+  const all = [without, whole, ...projected];
+  const items = comparableItems(all);
   const n = items.length;
-  if (n === 0) return unmeasured(nothingComparable([without, whole, ...projected]));
+  if (n === 0) return unmeasured(nothingComparable(all));
+  const leftOut = leftOutNote(all, items);
   const nothing = { effect: null, low: null, high: null, n };
   const change = contrastOf([[whole, 1], [without, -1]]); // biome-ignore format: two ends
   if (isSaturated(projected, items)) {
-    return { ...nothing, note: `${metric} is the same for every item and projection`, saturated: true };
+    return {
+      ...nothing,
+      note: joinNotes(`${metric} is the same for every item and projection`, leftOut),
+      saturated: true,
+    };
   }
   // Where the whole update moves nothing, no part of it can move it more than another.
   if (contrastValues(change, items).every((value) => value === 0)) {
-    return { ...nothing, note: `the whole update changes ${metric} of no item`, saturated: true };
+    return { ...nothing, note: joinNotes(`the whole update changes ${metric} of no item`, leftOut), saturated: true };
   }
   const contrasts = own.flatMap((curve) => rivals.map((rival) => gain(curve, rival, without, whole)));
   const moved = contrastLevel(change, items);
   const mean = contrasts.reduce((sum, one) => sum + contrastLevel(one, items), 0) / contrasts.length;
   const effect = moved === 0 ? null : Math.sign(moved) * towards * mean;
-  if (whole.bounds === null) return { ...nothing, effect, note: `no interval: nothing bounds ${metric}` };
+  if (whole.bounds === null)
+    return { ...nothing, effect, note: joinNotes(`no interval: nothing bounds ${metric}`, leftOut) };
   const sign = certainSign(change, items, tail / 2);
   if (sign === 0) {
     const note = `the whole update moves ${metric} by ${moved.toPrecision(3)}, which is within noise: there is no direction to count in`;
-    return { ...nothing, effect, note };
+    return { ...nothing, effect, note: joinNotes(note, leftOut) };
   }
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const contrast of contrasts) {
@@ -105,7 +113,7 @@ function* estimateOf(compared: Compared, tail: number): Generator<undefined, Est
     yield;
   }
   const note = contrasts.length > 1 ? `the interval spans those of ${contrasts.length} seeds` : '';
-  return { effect, low, high, n, note };
+  return { effect, low, high, n, note: joinNotes(note, leftOut) };
 }
 
 /** How far the metric lies above where the rival's curve has it at the same energies, mean over the fractions. */

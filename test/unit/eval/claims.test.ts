@@ -135,6 +135,19 @@ test('seeds are averaged, and each subspace is a case', () => {
   assert.equal([lost!.effect, lost!.low, lost!.n], [null, null, 0]);
 });
 
+test('one rank alone lies on a line whatever it holds: no information, which decides nothing', () => {
+  const rows = energies((x) => x ** 0.5);
+  const single = { ...linear, sweep: { ...sweep, fractions: [0.5] } };
+  assert.equal(verdicts(judge(single, { tensorEnergy: rows })), [
+    'all: no information',
+    'useful in top-k: no information',
+  ]);
+  // Of small matrices all fractions may come to the same rank; of large ones beside them they do not.
+  const small = rows.map((row) => ({ ...row, tensor: `s${row.tensor}`, rank: 1, rankMax: 2, kept: 0.9 }));
+  assert.is(judge(linear, { tensorEnergy: small })[0]!.verdict, 'no information');
+  assert.equal(judge(linear, { tensorEnergy: [...small, ...rows] }), judge(linear, { tensorEnergy: rows }));
+});
+
 // ── behaviour
 
 const items = 1000;
@@ -362,6 +375,59 @@ test('a metric that the update hardly changed leaves the claim undecided, not de
     ...projected('harmfulness', 'top-k', () => 0.5, orthogonal),
   ];
   assert.is(judge(together, { behaviour })[0]!.verdict, 'undecided');
+});
+
+test('a metric that every projection brings to its floor has fallen: that is information', () => {
+  const behaviour = [
+    ...ends,
+    ...harmful,
+    ...projected('utility', 'top-k', (x) => 0.2 + 0.7 * (1 - x), orthogonal),
+    ...projected('harmfulness', 'top-k', () => 0, orthogonal),
+  ].map((one) =>
+    one.metric === 'harmfulness' && one.model === null ? { ...one, values: one.values.map(() => 0) } : one,
+  );
+  const [, , falls, alike] = judge(together, { behaviour });
+  assert.equal(verdicts([falls!]), ['useful, top-k: harmfulness falls: holds']);
+  assert.is(alike!.verdict, 'fails', 'utility loses by and by what harmfulness loses at once');
+  // Nothing is known where the metric is at its ceiling before anything is taken, and stays there.
+  const ceiling = behaviour.map((one) =>
+    one.metric === 'harmfulness' && one.model !== 'aligned' ? { ...one, values: one.values.map(() => 1) } : one,
+  );
+  assert.is(judge(together, { behaviour: ceiling })[2]!.verdict, 'no information');
+});
+
+test('how many items are left out, since some model has no valid score for them, is said', () => {
+  const some = <T extends Behaviour>(one: T, at: number): T => ({
+    ...one,
+    values: one.values.map((value, item) => (item % 50 === at ? null : value)),
+  });
+  const compared = [
+    ...ends,
+    ...projected('utility', 'top-k', (x) => Math.min(0.9, fair(x) + 0.2 * (1 - x))),
+    ...projected('utility', 'random', fair),
+  ];
+  const [whole] = judge(stronger, {
+    behaviour: compared.map(some),
+    energy: [...modelEnergies('top-k', (x) => x), ...modelEnergies('random', (x) => x)],
+  });
+  assert.is(whole!.n, 760);
+  assert.match(whole!.note, /^240 of 1000 items of utility are left out: some model has no valid score for them$/);
+  const losing = [...ends, ...projected('utility', 'top-k', (x) => 0.2 + 0.7 * (1 - x), orthogonal)];
+  const findings = judge({ ...together, metrics: ['utility', 'utility'] }, { behaviour: losing.map(some) });
+  for (const { note } of findings) assert.match(note, /140 of 1000 items of utility are left out/);
+});
+
+test('levels that cancel out leave nothing, not round-off', () => {
+  // Items that score differently, each of them the same in every projection.
+  const stuck = normals(items, 'stuck').map((value) => (value > 0.3 ? 1 : 1 / 3));
+  const behaviour = [
+    model('utility', 'aligned', 0, { values: Array<number>(items).fill(0) }),
+    model('utility', 'useful', 1, { values: Array<number>(items).fill(1) }),
+    ...projected('utility', 'top-k', fair),
+    ...projected('utility', 'random', fair, seeds),
+  ].map((one) => (one.model === null ? { ...one, values: [...stuck] } : one));
+  const energy = [...modelEnergies('top-k', (x) => x), ...modelEnergies('random', (x) => 1.2 * x - 0.1, seeds)];
+  assert.is(judge(stronger, { behaviour, energy })[0]!.effect, 0);
 });
 
 // ── overlap
