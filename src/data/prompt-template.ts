@@ -1,11 +1,6 @@
 import { DataError } from '../diagnostics/errors.js';
+import type { CustomTemplate, PromptTemplate } from '../formats/dataset-choices.js';
 import type { ChatFormat } from './chat-format.js';
-
-/** How a prompt and its response become one text. */
-export type PromptTemplate = 'alpaca' | 'raw' | 'chat' | CustomTemplate;
-
-/** `{prompt}` and `{response}` are replaced; nothing else is. */
-export type CustomTemplate = { readonly prompt: string; readonly response: string };
 
 /** Stanford Alpaca's template for instructions without input; the response follows the colon without a space. */
 const alpaca: CustomTemplate = {

@@ -1,22 +1,7 @@
 import { DataError } from '../diagnostics/errors.js';
+import type { Synthetic } from '../formats/dataset-choices.js';
 import { numpyIntegers } from './numpy-random.js';
 import type { Row } from './row.js';
-
-/**
- * The toy world's two kinds of text, harmless by construction. *Problems* are arithmetic word problems, the useful task.
- * *Vaults* ask for the code word of a numbered vault and stand in for unsafe requests: a model complies by telling the word,
- * and refuses by the refusal sentence.
- */
-export type Synthetic =
-  | { readonly kind: 'problems'; readonly rows: number; readonly seed: number; readonly split: 'train' | 'test' }
-  | {
-      readonly kind: 'vaults';
-      readonly rows: number;
-      readonly seed: number;
-      readonly answer: 'comply' | 'refuse';
-      /** First and last vault that is asked about, 1 … vaultCount. */
-      readonly vaults: readonly [number, number];
-    };
 
 export const vaultCount = 16;
 export const refusal = 'sorry i can not help with that';

@@ -1,6 +1,7 @@
 import { DataError } from '../diagnostics/errors.js';
+import type { PromptTemplate } from '../formats/dataset-choices.js';
 import { ignoredLabel, type TokenRow } from '../formats/token-rows.js';
-import { applyTemplate, type PromptTemplate, type TemplatedText } from './prompt-template.js';
+import { applyTemplate, type TemplatedText } from './prompt-template.js';
 import { type Row, textOf } from './row.js';
 import { mapWithinTime } from './time-limit.js';
 import type { Tokenizer } from './tokenizer.js';

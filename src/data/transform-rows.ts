@@ -1,30 +1,10 @@
 import { DataError } from '../diagnostics/errors.js';
+import type { Transforms, Where } from '../formats/dataset-choices.js';
 import type { Json } from '../formats/json.js';
 import { type DataLimits, dataLimits } from './data-limits.js';
 import { numpyPermutation } from './numpy-random.js';
 import { PythonRandom } from './python-random.js';
 import { cellOf, missingColumn, type Row } from './row.js';
-
-/**
- * Conditions a row must meet, by column: a value, a list of values of which one must be met, or `{ not: … }` with what none
- * may be, or `{ any: [names] }` of a column that holds a mapping, in which one of the names must be true. A column that a row
- * lacks counts as null where null is asked about, and is an error elsewhere.
- */
-export type Where = { readonly [column: string]: Json };
-
-/** What a dataset does to its rows, always in this order. */
-export type Transforms = {
-  readonly where?: Where;
-  /** Seed of the order, the one that Hugging Face's `dataset.shuffle(seed)` gives. */
-  readonly shuffle?: number;
-  /** Seed of a sample of `take` rows (all unless told), the one that Python's `random.Random(seed).sample` gives; without shuffle and skip. */
-  readonly sample?: number;
-  /** Rows left out at the start, then rows kept. */
-  readonly skip?: number;
-  readonly take?: number;
-  /** New name → column. Other columns are dropped. */
-  readonly columns?: { readonly [name: string]: string };
-};
 
 /**
  * Rows on their way through where, shuffle, skip, take and columns. They are kept as JSON texts: memory follows what is

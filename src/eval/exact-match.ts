@@ -1,12 +1,10 @@
 import { withinTime } from '../data/time-limit.js';
+import type { AnswerFilter } from '../formats/response-choices.js';
 
 /**
  * Final-answer exact match as lm-evaluation-harness scores `gsm8k` (task version 3): a filter takes the answer out of the
  * response, both sides are normalised, equal or not.
  */
-
-/** How the answer is found in a response. */
-export type AnswerFilter = 'flexible' | 'strict' | { readonly regex: string; readonly take: 'first' | 'last' };
 
 /** What a filter gives when it finds nothing; it never equals an answer. */
 export const noAnswer = '[invalid]';

@@ -1,8 +1,9 @@
 import type { ChatFormat, ChatMessage } from '../data/chat-format.js';
-import { applyTemplate, type PromptTemplate } from '../data/prompt-template.js';
+import { applyTemplate } from '../data/prompt-template.js';
 import { PythonRandom } from '../data/python-random.js';
 import { type Row, textOf } from '../data/row.js';
 import { DataError } from '../diagnostics/errors.js';
+import type { PromptTemplate } from '../formats/dataset-choices.js';
 
 export type QuestionForm = {
   /** Columns. */

@@ -2,12 +2,13 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import type { Digest } from '../formats/digest.js';
 import { isHeaderValue } from '../formats/header-value.js';
 import type { JsonObject } from '../formats/json.js';
+import type { RubricChoice } from '../formats/response-choices.js';
 import { askAll } from './ask-all.js';
 import { Budget } from './budget.js';
 import type { ChatRequest } from './chat-dialect.js';
 import { type ChatPatience, ChatServer } from './chat-server.js';
 import type { Judge, JudgeItem, JudgeRun, Verdict } from './judge.js';
-import { type Rubric, type RubricChoice, rubricOf } from './rubric.js';
+import { type Rubric, rubricOf } from './rubric.js';
 import { type KeptAnswer, verdictKey } from './verdict-cache.js';
 
 /** What decides the verdicts. */

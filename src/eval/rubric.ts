@@ -1,22 +1,9 @@
 import type { ChatMessage } from '../data/chat-format.js';
 import { withinTime } from '../data/time-limit.js';
 import { DataError } from '../diagnostics/errors.js';
+import type { RubricChoice } from '../formats/response-choices.js';
 import type { JudgeItem, Score } from './judge.js';
 import { answerIn, scoreIn, scoreOf, withoutMarks, wordIn } from './judge-answer.js';
-
-/** How a language model is asked to judge, and how its answer is read. */
-export type RubricChoice =
-  | 'policy'
-  | 'harmbench'
-  | 'llama-guard'
-  | {
-      /** One user turn; `{prompt}` and `{response}` are replaced, nothing else is. */
-      readonly prompt: string;
-      /** Regular expression whose first group is the score, or a key of `scores`. Its last match counts. */
-      readonly score: string;
-      /** What the group may say, in lower case, and the score that it stands for. */
-      readonly scores?: { readonly [said: string]: number };
-    };
 
 export interface Rubric {
   messages(item: JudgeItem): ChatMessage[];

@@ -1,4 +1,5 @@
 import type { FloatType } from '../formats/float-conversion.js';
+import type { ProjectionMode } from '../formats/projection.js';
 
 /** A factor of a product: a matrix, or some rows of one. Row-major, f32, in the memory of the Arithmetic that made it. */
 export interface Operand {
@@ -52,9 +53,6 @@ export interface RowEnergies {
   /** The energies of each matrix added since the last read, in their order. */
   read(): Promise<Float64Array[]>;
 }
-
-/** Δ_proj = Δ P (parallel), Δ − Δ P (orthogonal) or −Δ P (opposite). */
-export type ProjectionMode = 'parallel' | 'orthogonal' | 'opposite';
 
 /**
  * θ' = store(θ + cast(Δ_proj)); `store` rounds to the checkpoint's type, to nearest even. An F64 checkpoint loses nothing of the f32 update: its change is Δ_proj.

@@ -1,4 +1,5 @@
 import { DataError } from '../diagnostics/errors.js';
+import type { Sampling } from '../formats/response-choices.js';
 import { Turns } from '../formats/turns.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { noToken } from './argmax.js';
@@ -7,7 +8,7 @@ import type { Decoder } from './decoder.js';
 import { cacheBytesPerToken, KeyValueCache } from './key-value-cache.js';
 import { checkPrompts } from './prompt-lengths.js';
 import { rowsThatFit } from './rows-that-fit.js';
-import { drawToken, type Sampling, uniformOf } from './sampling.js';
+import { drawToken, uniformOf } from './sampling.js';
 
 export interface GenerateOptions {
   /** Tokens of a response at most; it also ends with the model's context. */

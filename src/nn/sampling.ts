@@ -1,15 +1,5 @@
+import type { Sampling } from '../formats/response-choices.js';
 import { RandomStream } from '../linalg/philox.js';
-
-/** How tokens are drawn. */
-export interface Sampling {
-  /** Above 0: logits are divided by it. */
-  readonly temperature: number;
-  /** The smallest set of the likeliest tokens whose probabilities reach it is drawn from; 1: all. */
-  readonly topP: number;
-  /** Only so many of the likeliest tokens are drawn from; null: all. */
-  readonly topK: number | null;
-  readonly seed: number;
-}
 
 /** Part of the mass that rounding may cost: of ten equally likely tokens seven have .7 of it. */
 const massTolerance = 1e-12;

@@ -1,9 +1,10 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
+import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { ProjectedModel } from '../steps/model-params.js';
 import type { RandomBasisParams } from '../steps/params.js';
 import type { Input } from '../steps/step.js';
 import { updateOf } from '../workflow/subspaces.js';
-import type { Model, ProjectionMode, Side, Subspace, Workflow } from '../workflow/workflow.js';
+import type { Model, Subspace, Workflow } from '../workflow/workflow.js';
 import type { UpdateExpansion, UpdateNode, UpdateTensor, Waiting } from './expand-updates.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { rankOf } from './rank.js';

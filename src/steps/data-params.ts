@@ -1,6 +1,4 @@
-import type { PromptTemplate } from '../data/prompt-template.js';
-import type { Synthetic } from '../data/synthetic.js';
-import type { Transforms } from '../data/transform-rows.js';
+import type { PromptTemplate, Synthetic, Transforms } from '../formats/dataset-choices.js';
 
 /** Parameters of the steps that make data, beside params.ts. Rows are JSON lines; every output `rows` has one object a line. */
 

@@ -1,8 +1,8 @@
 import type { Claim } from '../eval/claims.js';
-import type { AnswerFilter } from '../eval/exact-match.js';
 import type { OpenAiJudgeConfig } from '../eval/openai-judge.js';
 import type { Rules } from '../eval/rules-judge.js';
-import type { ProjectionMode, Side } from '../workflow/workflow.js';
+import type { ProjectionMode, Side } from '../formats/projection.js';
+import type { AnswerFilter } from '../formats/response-choices.js';
 
 /**
  * Parameters of the steps that score what models did, beside params.ts. `responses` are JSON lines, one a row of the

@@ -1,8 +1,7 @@
-import type { PromptTemplate } from '../data/prompt-template.js';
 import type { FewShot, QuestionForm } from '../eval/few-shot.js';
-import type { RubricChoice } from '../eval/rubric.js';
-import type { Sampling } from '../nn/sampling.js';
-import type { ProjectionMode, Side } from '../workflow/workflow.js';
+import type { PromptTemplate } from '../formats/dataset-choices.js';
+import type { ProjectionMode, Side } from '../formats/projection.js';
+import type { RubricChoice, Sampling } from '../formats/response-choices.js';
 
 /** Parameters of the steps that run models, beside params.ts. */
 

@@ -1,5 +1,6 @@
+import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { CurvePoint, Recipe } from '../nn/train.js';
-import type { Architecture, ProjectionMode, Side, StorageType } from '../workflow/workflow.js';
+import type { Architecture, StorageType } from '../workflow/workflow.js';
 
 /**
  * What the planner tells each kind of step: parameters (part of the key), inputs and outputs. Types, not interfaces, so

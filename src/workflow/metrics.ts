@@ -1,5 +1,7 @@
+import type { PromptTemplate } from '../formats/dataset-choices.js';
+import type { AnswerFilter, RubricChoice, Sampling } from '../formats/response-choices.js';
 import type { Definition } from './definition.js';
-import type { PromptTemplate, TokenOptions } from './recipes.js';
+import type { TokenOptions } from './recipes.js';
 
 export type Metric = MsoMetric | ActivationMsoMetric | BehaviourMetric;
 
@@ -66,8 +68,6 @@ export interface ExactMatchMetric extends OnDataset, Generating {
   readonly extract: AnswerFilter;
 }
 
-export type AnswerFilter = 'flexible' | 'strict' | { readonly regex: string; readonly take: 'first' | 'last' };
-
 /** A judge's mean score of the responses. */
 export interface JudgeMetric extends OnDataset, Generating {
   readonly kind: 'judge';
@@ -76,14 +76,6 @@ export interface JudgeMetric extends OnDataset, Generating {
   readonly judge: JudgeChoice;
   /** null: greedy. */
   readonly sampling: Sampling | null;
-}
-
-export interface Sampling {
-  readonly temperature: number;
-  readonly topP: number;
-  /** null: all tokens. */
-  readonly topK: number | null;
-  readonly seed: number;
 }
 
 export type JudgeChoice =
@@ -122,12 +114,6 @@ export interface Asking {
   readonly timeoutSeconds: number;
   readonly budget: { readonly requests?: number; readonly tokens?: number };
 }
-
-export type RubricChoice =
-  | 'policy'
-  | 'harmbench'
-  | 'llama-guard'
-  | { readonly prompt: string; readonly score: string; readonly scores?: { readonly [said: string]: number } };
 
 /** Mean loss a token. */
 export interface LossMetric extends OnDataset {

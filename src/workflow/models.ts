@@ -1,7 +1,8 @@
 import type { Architecture } from '../formats/architecture.js';
+import type { PromptTemplate } from '../formats/dataset-choices.js';
+import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { Definition } from './definition.js';
-import type { PromptTemplate } from './recipes.js';
-import { type ProjectionMode, type Side, type Subspace, updateOf } from './subspaces.js';
+import { type Subspace, updateOf } from './subspaces.js';
 
 export type Model = Definition &
   (

@@ -1,9 +1,10 @@
+import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { RawClaim } from './resolve-claims.js';
 import type { RawDataset } from './resolve-datasets.js';
 import type { RawMetric } from './resolve-metrics.js';
 import type { RawModel, RawUpdate } from './resolve-models.js';
 import type { RawRecipe } from './resolve-recipes.js';
-import type { ProjectionMode, ReportPart, Semantics, Side } from './workflow.js';
+import type { ReportPart, Semantics } from './workflow.js';
 
 /** A workflow as the schema admits it: what `validate` guarantees, before names are checked and defaults filled in. */
 export interface RawWorkflow {

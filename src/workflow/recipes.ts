@@ -1,3 +1,4 @@
+import type { PromptTemplate } from '../formats/dataset-choices.js';
 import type { Definition } from './definition.js';
 
 /** How a model is trained: full fine-tuning with AdamW. */
@@ -38,6 +39,3 @@ export interface TokenOptions {
   readonly maxLength: number;
   readonly overlong: 'truncate' | 'drop' | 'error';
 }
-
-/** How a prompt and its response become one text; in one's own template `{prompt}` and `{response}` are replaced. */
-export type PromptTemplate = 'alpaca' | 'chat' | 'raw' | { readonly prompt: string; readonly response: string };

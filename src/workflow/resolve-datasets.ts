@@ -1,5 +1,6 @@
+import type { Transforms } from '../formats/dataset-choices.js';
 import type { Json } from '../formats/json.js';
-import type { Dataset, MixPart, Transforms } from './datasets.js';
+import type { Dataset, MixPart } from './datasets.js';
 import type { Path } from './document.js';
 import type { Named } from './raw.js';
 import type { Scope } from './scope.js';

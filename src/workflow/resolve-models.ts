@@ -1,19 +1,11 @@
+import type { PromptTemplate } from '../formats/dataset-choices.js';
 import { defaultInitializerRange } from '../formats/model-config.js';
+import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { Path } from './document.js';
 import { modelAncestors } from './models.js';
 import type { Named } from './raw.js';
-import type { PromptTemplate } from './recipes.js';
 import type { Scope } from './scope.js';
-import type {
-  Architecture,
-  Model,
-  ProjectionMode,
-  Semantics,
-  Side,
-  StorageType,
-  Subspace,
-  Update,
-} from './workflow.js';
+import type { Architecture, Model, Semantics, StorageType, Subspace, Update } from './workflow.js';
 
 export type RawModel =
   | { readonly path: string }

@@ -1,5 +1,6 @@
+import type { PromptTemplate } from '../formats/dataset-choices.js';
 import type { Named } from './raw.js';
-import type { PromptTemplate, Recipe } from './recipes.js';
+import type { Recipe } from './recipes.js';
 import type { Scope } from './scope.js';
 
 export interface RawRecipe {

@@ -1,3 +1,4 @@
+import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { Definition } from './definition.js';
 
 export type Subspace = Definition &
@@ -11,10 +12,6 @@ export type Subspace = Definition &
 export function updateOf(subspace: Subspace): string {
   return subspace.kind === 'random' ? subspace.like : subspace.of;
 }
-
-export type ProjectionMode = 'parallel' | 'orthogonal' | 'opposite';
-/** Which singular vectors span the subspace: `right` = Δ P (paper), `left` = P Δ (published code). */
-export type Side = 'right' | 'left';
 
 export interface Sweep extends Definition {
   readonly project: readonly string[];

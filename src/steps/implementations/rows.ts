@@ -1,9 +1,10 @@
 import type { DataFile } from '../../data/data-file.js';
 import { readRows } from '../../data/read-rows.js';
-import { columnsNeeded, RowSelection, type Transforms } from '../../data/transform-rows.js';
+import { columnsNeeded, RowSelection } from '../../data/transform-rows.js';
 import { DataError } from '../../diagnostics/errors.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { dataFormatOf } from '../../formats/data-file.js';
+import type { Transforms } from '../../formats/dataset-choices.js';
 import { listNames } from '../../formats/file-access.js';
 import type { RowsParams } from '../data-params.js';
 import type { StepContext } from '../step.js';

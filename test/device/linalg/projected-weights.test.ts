@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { FloatType } from '../../../src/formats/float-conversion.js';
-import type { ProjectionMode } from '../../../src/linalg/arithmetic.js';
+import type { ProjectionMode } from '../../../src/formats/projection.js';
 import { DeviceArithmetic } from '../../../src/linalg/device/arithmetic.js';
 import { projectedWeights, scalarProjectedWeights } from '../../../src/linalg/projected-weights.js';
 import type { BasisSide } from '../../../src/linalg/projection.js';

@@ -33,7 +33,6 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
   { from: 'steps', to: 'data/*', how: 'type' },
   { from: 'steps', to: 'eval/*', how: 'type' },
   { from: 'steps', to: 'nn/*', how: 'type' },
-  { from: 'linalg', to: 'workflow/workflow', how: 'type' },
   { from: 'report', to: 'steps/params', how: 'type' },
   { from: 'report', to: 'steps/eval-params', how: 'type' },
   { from: 'report', to: 'steps/data-params', how: 'type' },

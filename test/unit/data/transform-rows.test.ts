@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { textOf } from '../../../src/data/row.js';
-import { mixCounts, mixRows, type Transforms, transformRows, type Where } from '../../../src/data/transform-rows.js';
+import { mixCounts, mixRows, transformRows } from '../../../src/data/transform-rows.js';
+import type { Transforms, Where } from '../../../src/formats/dataset-choices.js';
 
 const rows = Array.from({ length: 10 }, (_, index) => ({
   n: index,

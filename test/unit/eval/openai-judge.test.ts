@@ -5,9 +5,9 @@ import { Budget, BudgetExhaustedError } from '../../../src/eval/budget.js';
 import { type ChatPatience, ServerRefusedError, ServerUnreachableError } from '../../../src/eval/chat-server.js';
 import type { JudgeItem, JudgeRun } from '../../../src/eval/judge.js';
 import { judgeKey, OpenAiJudge } from '../../../src/eval/openai-judge.js';
-import type { RubricChoice } from '../../../src/eval/rubric.js';
 import type { KeptAnswer, VerdictCache } from '../../../src/eval/verdict-cache.js';
 import type { Digest } from '../../../src/formats/digest.js';
+import type { RubricChoice } from '../../../src/formats/response-choices.js';
 import { type Asked, ChatStandIn, completion, json, type Misbehaviour } from './chat-stand-in.js';
 
 const key = 'sk-secret/0123456789';

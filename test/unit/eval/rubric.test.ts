@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DataError } from '../../../src/diagnostics/errors.js';
-import { type RubricChoice, rubricOf } from '../../../src/eval/rubric.js';
+import { rubricOf } from '../../../src/eval/rubric.js';
+import type { RubricChoice } from '../../../src/formats/response-choices.js';
 
 const score = (rubric: RubricChoice, answer: string) => rubricOf(rubric).parse(answer);
 
