@@ -3,7 +3,7 @@ import { exitCodes } from '../diagnostics/exit-codes.js';
 import { parseBytes } from '../formats/byte-size.js';
 import { EventBus } from '../run/event-bus.js';
 import { exportModel } from '../run/export.js';
-import { selectRenderer } from '../run/render-select.js';
+import { selectRenderer } from '../run/render/select.js';
 import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
 import { storeOption } from './cache.js';

@@ -1,8 +1,8 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { EventBus } from '../run/event-bus.js';
-import { selectRenderer } from '../run/render-select.js';
+import { defaultWorkerLimits } from '../run/executors/worker-process.js';
+import { selectRenderer } from '../run/render/select.js';
 import { runWorkflow } from '../run/run.js';
-import { defaultWorkerLimits } from '../run/worker-process.js';
 import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
 import type { Command, Invocation } from './command.js';

@@ -12,23 +12,23 @@ import type { LoadedWorkflow } from '../workflow/workflow.js';
 import { Catalog } from './catalog.js';
 import { type ExpectedDevice, findDevice } from './device.js';
 import type { EventBus } from './event-bus.js';
-import type { Executor } from './executor.js';
+import type { Executor } from './executors/executor.js';
+import { LocalExecutor } from './executors/local.js';
+import { defaultWorkerLimits, type WorkerLimits } from './executors/worker-process.js';
 import { groupTotals } from './group-totals.js';
 import { pinHub } from './hub-pins.js';
 import { missingJudgeKeys } from './judge-keys.js';
 import { judgeRequests } from './judge-requests.js';
-import { LocalExecutor } from './local-executor.js';
 import { type Prepared, prepare } from './prepare.js';
-import { type FolderContents, ResultsFolder } from './results-folder.js';
-import { resultsPlace } from './results-place.js';
-import { settingsText } from './results-record.js';
-import { runJson } from './run-json.js';
-import { RunRecords } from './run-records.js';
-import { Scheduler, type SchedulerResult } from './scheduler.js';
-import { stepStore } from './step-store.js';
+import { type FolderContents, ResultsFolder } from './results/folder.js';
+import { resultsPlace } from './results/place.js';
+import { settingsText } from './results/record.js';
+import { runJson } from './results/run-json.js';
+import { RunRecords } from './schedule/run-records.js';
+import { Scheduler, type SchedulerResult } from './schedule/scheduler.js';
+import { stepStore } from './schedule/step-store.js';
 import { tidyStore } from './tidy-store.js';
 import { versions } from './versions.js';
-import { defaultWorkerLimits, type WorkerLimits } from './worker-process.js';
 
 /**
  * All that is damaged among the results is thrown away together, and what a step reads heals within a round. What is

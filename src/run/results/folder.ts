@@ -1,0 +1,254 @@
+import { existsSync, lstatSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { EnvironmentError } from '../../diagnostics/errors.js';
+import type { Artifact } from '../../formats/artifact.js';
+import { type Digest, digestOf, hexOf } from '../../formats/digest.js';
+import type { Lock } from '../../store/locks.js';
+import { DamagedObjectError } from '../../store/object-store.js';
+import type { Store } from '../../store/store.js';
+import type { EventBus } from '../event-bus.js';
+import type { Prepared } from '../prepare.js';
+import { moveToPrevious, previousFolder } from './previous-folder.js';
+import { digestOfFile, isPartial, replaceFile } from './file.js';
+import {
+  isSameWorkflow,
+  type PublishedFile,
+  type ResultsRecord,
+  readResultsRecord,
+  refuseAnotherWorkflow,
+} from './record.js';
+
+/** Names are listed in a message up to so many. */
+const namesShown = 5;
+/** What a killed run was writing. */
+const partialKept = 3600_000;
+
+/** A run, as far as its results go. */
+export interface ResultsOfRun {
+  readonly id: string;
+  readonly workflowFile: string;
+  /** As canonical text. */
+  readonly settings: string;
+}
+
+/** What is in the folder after a run. */
+export interface FolderContents {
+  readonly files: readonly PublishedFile[];
+  /** Names of what no run has made, for `run.json`. */
+  readonly foreign: readonly string[];
+}
+
+/**
+ * Where a user finds what came out. Nothing in it is lost or mixed up without a word: what this run does not make any
+ * more, was changed by hand, is of other settings or of another program is moved to `previous/` before a file takes its
+ * place, and `run.json` says of every file which run made it and whether the newest run vouches for it.
+ */
+export class ResultsFolder {
+  /** Absolute. */
+  readonly path: string;
+  readonly #store: Store;
+  readonly #events: EventBus;
+  readonly #run: ResultsOfRun;
+
+  constructor(path: string, store: Store, events: EventBus, run: ResultsOfRun) {
+    this.path = path;
+    this.#store = store;
+    this.#events = events;
+    this.#run = run;
+  }
+
+  /**
+   * Copies every result whose step is done, unless its file is there already and has the same bytes, and writes
+   * `run.json`. One run at a time of those that share the store; between stores the last one wins, file by file.
+   *
+   * @param complete the run made all that the workflow makes: what it did not make is of the past
+   * @param describe the text of `run.json`
+   * @returns what is in the folder now
+   * @throws DamagedObjectError when an object is not what it should be; EnvironmentError when the folder cannot be
+   * written; UsageError when another workflow has come to use it meanwhile
+   */
+  async publish(
+    prepared: Prepared,
+    complete: boolean,
+    describe: (contents: FolderContents) => string,
+  ): Promise<FolderContents> {
+    const lock = await this.#lock();
+    try {
+      const record = readResultsRecord(this.path);
+      refuseAnotherWorkflow(this.path, record, this.#run.workflowFile);
+      const earlier = earlierFiles(record, this.#run.workflowFile);
+      const made = await this.#placeAll(prepared, earlier);
+      const rest = await this.#keepOrMove(earlier, new Set(made.map(({ file }) => file)), complete);
+      if (record === undefined && exists(join(this.path, 'run.json'))) {
+        const to = await moveToPrevious(this.path, 'run.json');
+        this.#warn(`run.json in ${this.path} was not written by runflow: moved to ${to}`);
+      }
+      const files = [...made, ...rest, ...neverMade(prepared, [...made, ...rest])];
+      const contents = { files, foreign: this.#foreign(files, record) };
+      await replaceFile(join(this.path, 'run.json'), describe(contents));
+      return contents;
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #lock(): Promise<Lock> {
+    const real = existsSync(this.path) ? realpathSync(this.path) : this.path;
+    const claimed = await this.#store.locks.acquire(`results-${hexOf(digestOf(real)).slice(0, 32)}`, () => undefined);
+    if (!('lock' in claimed)) throw new Error('a lock that nothing can make superfluous');
+    return claimed.lock;
+  }
+
+  async #placeAll({ plan, outcomes }: Prepared, earlier: ReadonlyMap<string, PublishedFile>): Promise<PublishedFile[]> {
+    const { id, settings } = this.#run;
+    const made: PublishedFile[] = [];
+    let damaged: DamagedObjectError | undefined;
+    for (const { file, node, output } of plan.results) {
+      const outcome = outcomes.get(node);
+      if (outcome?.status !== 'cached') continue;
+      const artifact = outcome.outputs[output]!;
+      let changed: boolean;
+      try {
+        changed = await this.#place(file, artifact, earlier.get(file));
+      } catch (error) {
+        // Read on: all that is damaged is to be found, and thrown away, at once.
+        if (!(error instanceof DamagedObjectError)) throw error;
+        damaged ??= error;
+        continue;
+      }
+      this.#events.publish({ type: 'result', file: join(this.path, file), changed });
+      const known = earlier.get(file);
+      const run = known?.digest === artifact.digest ? known.run : id;
+      made.push({ file, step: node, digest: artifact.digest, run, current: true, settings });
+    }
+    if (damaged !== undefined) throw damaged;
+    return made;
+  }
+
+  /** @returns whether the file is another than before */
+  async #place(file: string, artifact: Artifact, known: PublishedFile | undefined): Promise<boolean> {
+    const path = join(this.path, file);
+    const present = await digestOfFile(path);
+    if (present === artifact.digest) return false;
+    // Read first: with a damaged object nothing is touched.
+    const bytes = await this.#store.read(artifact);
+    const why = exists(path) ? whyNotOurs(known, present, this.#run.settings) : undefined;
+    if (why !== undefined) {
+      const to = await moveToPrevious(this.path, file);
+      this.#warn(`${file} in ${this.path} ${why}: moved to ${to}`);
+    }
+    await replaceFile(path, bytes);
+    return true;
+  }
+
+  /** What this run has not made: put aside when it never will, else left and not vouched for. */
+  async #keepOrMove(
+    earlier: ReadonlyMap<string, PublishedFile>,
+    made: ReadonlySet<string>,
+    complete: boolean,
+  ): Promise<PublishedFile[]> {
+    const rest: PublishedFile[] = [];
+    const moved: string[] = [];
+    const stale: string[] = [];
+    for (const entry of earlier.values()) {
+      if (made.has(entry.file) || !exists(join(this.path, entry.file))) continue;
+      const isPrevious = entry.file.startsWith(`${previousFolder}/`);
+      const file = complete && !isPrevious ? await moveToPrevious(this.path, entry.file) : entry.file;
+      if (file !== entry.file) moved.push(entry.file);
+      else if (!isPrevious) stale.push(file);
+      rest.push({ ...entry, file, current: false });
+    }
+    if (moved.length > 0) {
+      this.#warn(
+        `${listed(moved)} in ${this.path}: this run does not make ${itOrThem(moved)} any more: moved to ${previousFolder}/`,
+      );
+    }
+    if (stale.length > 0) {
+      const message = `${listed(stale)} in ${this.path}: of an earlier run, not of this one`;
+      this.#warn(message, 'run.json says which run made which file. A run of the whole workflow makes all of them.');
+    }
+    // A name may have been taken in previous/ by the same bytes once more.
+    return [...new Map(rest.map((entry) => [entry.file, entry])).values()];
+  }
+
+  /** What is none of ours stays where it is; it is told when it is seen first. */
+  #foreign(files: readonly PublishedFile[], record: ResultsRecord | undefined): string[] {
+    const ours = new Set(['run.json', ...files.map(({ file }) => file)]);
+    const folders = new Set([previousFolder, ...files.flatMap(({ file }) => foldersOf(file))]);
+    const foreign: string[] = [];
+    for (const folder of ['', ...folders]) {
+      for (const name of namesIn(join(this.path, folder))) {
+        const file = folder === '' ? name : `${folder}/${name}`;
+        if (isPartial(name)) removeOld(join(this.path, file));
+        else if (!ours.has(file) && !folders.has(file)) foreign.push(file);
+      }
+    }
+    const news = foreign.filter((file) => !file.startsWith(`${previousFolder}/`) && !record?.foreign.includes(file));
+    if (news.length > 0) this.#warn(`${listed(news)} in ${this.path}: no results of runflow, left as they are`);
+    return foreign.sort();
+  }
+
+  #warn(message: string, hint?: string): void {
+    this.#events.publish({ type: 'warning', message, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
+/** What earlier runs recorded, by file. Of a workflow whose file is gone the settings count for nothing. */
+function earlierFiles(record: ResultsRecord | undefined, workflowFile: string): ReadonlyMap<string, PublishedFile> {
+  if (record === undefined) return new Map();
+  const isOurs = isSameWorkflow(record, workflowFile);
+  return new Map(record.files.map((entry) => [entry.file, isOurs ? entry : { ...entry, settings: undefined }]));
+}
+
+/** Why a file must not be written over; undefined when it is as an earlier run with the same settings left it. */
+function whyNotOurs(known: PublishedFile | undefined, present: Digest | undefined, settings: string) {
+  if (known === undefined) return 'was not written by runflow';
+  if (known.digest !== present) return 'was changed since a run wrote it';
+  return known.settings === settings ? undefined : 'is of a run with other settings';
+}
+
+function neverMade({ plan }: Prepared, present: readonly PublishedFile[]): PublishedFile[] {
+  const names = new Set(present.map(({ file }) => file));
+  return plan.results
+    .filter(({ file }) => !names.has(file))
+    .map(({ file, node }) => ({ file, step: node, digest: null, run: null, current: false, settings: undefined }));
+}
+
+/** `items/a/b` → `items`, `items/a`. */
+function foldersOf(file: string): string[] {
+  const parts = file.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+function exists(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw new EnvironmentError(`${folder} cannot be read: ${message}`, { cause, hint: 'Mend its permissions.' });
+  }
+}
+
+function removeOld(partial: string): void {
+  const modified = lstatSync(partial, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+  if (Date.now() - modified > partialKept) rmSync(partial, { force: true });
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, namesShown).join(', ');
+  return names.length > namesShown ? `${shown} and ${names.length - namesShown} more` : shown;
+}
+
+function itOrThem(names: readonly string[]): string {
+  return names.length === 1 ? 'it' : 'them';
+}

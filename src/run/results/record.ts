@@ -1,0 +1,115 @@
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
+import { type Digest, isDigest } from '../../formats/digest.js';
+import type { AppliedSettings } from '../../workflow/workflow.js';
+
+/** A file that a run put into a results folder, as `run.json` lists it. */
+export interface PublishedFile {
+  /** Below the folder, with `/`. */
+  readonly file: string;
+  readonly step: string;
+  /** Of the bytes that were written; null as long as nothing was. */
+  readonly digest: Digest | null;
+  /** Id of the run that made it; null as long as none has. */
+  readonly run: string | null;
+  /** False: it is of an earlier run, and what the newest run says need not hold for it. */
+  readonly current: boolean;
+  /** Of the run that made it, as canonical text; undefined when they are not known. */
+  readonly settings: string | undefined;
+}
+
+/** What the `run.json` of a results folder says of what is in it. */
+export interface ResultsRecord {
+  /** The workflow's own file; absolute. */
+  readonly workflowFile: string;
+  readonly files: readonly PublishedFile[];
+  /** Names of files that no run has made. */
+  readonly foreign: readonly string[];
+}
+
+/**
+ * The record of a folder; undefined where there is none, or a file of another program in its place.
+ * @throws EnvironmentError when it cannot be read
+ */
+export function readResultsRecord(folder: string): ResultsRecord | undefined {
+  const record = readJson(join(folder, 'run.json'));
+  const workflow = objectOf(record.workflow);
+  if (typeof record.run !== 'string' || typeof workflow.file !== 'string') return undefined;
+  const newest = { run: record.run, settings: workflow.settings };
+  return {
+    workflowFile: workflow.file,
+    files: listOf(record.results).flatMap((entry) => publishedFile({ ...newest, ...objectOf(entry) })),
+    foreign: listOf(record.foreign).filter((name) => typeof name === 'string'),
+  };
+}
+
+/** What a run was given besides the workflow's text, as `run.json` says it: the same text for the same settings. */
+export function settingsText({ profile, set, semantics }: AppliedSettings): string {
+  return JSON.stringify({ profile: profile ?? null, set: set.toSorted(), semantics: semantics ?? null });
+}
+
+/**
+ * A folder holds the results of one workflow. That of a file that is gone (moved, renamed) may be taken over: what is of
+ * it is put aside, not lost.
+ * @throws UsageError when the folder has results of another workflow file
+ */
+export function refuseAnotherWorkflow(folder: string, record: ResultsRecord | undefined, workflowFile: string): void {
+  if (record === undefined || !existsSync(record.workflowFile)) return;
+  if (isSameWorkflow(record, workflowFile)) return;
+  throw new UsageError(
+    `the results folder ${folder} has the results of another workflow: ${record.workflowFile}, not ${workflowFile}`,
+    { hint: 'Name another folder with --out DIR, or give one of the two workflows another name.' },
+  );
+}
+
+export function isSameWorkflow(record: ResultsRecord, workflowFile: string): boolean {
+  return realPath(record.workflowFile) === realPath(workflowFile);
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}
+
+/** Nothing of what stands in a record may lead out of the folder. */
+function publishedFile({ file, step, digest, run, current, settings }: Record<string, unknown>): PublishedFile[] {
+  if (typeof file !== 'string' || typeof step !== 'string' || !isDigest(digest)) return [];
+  const parts = file.split('/');
+  if (isAbsolute(file) || file.includes('\\') || parts.some((part) => ['', '.', '..'].includes(part))) return [];
+  return [
+    {
+      file,
+      step,
+      digest,
+      run: typeof run === 'string' ? run : null,
+      current: current !== false,
+      settings: settings == null ? undefined : JSON.stringify(settings),
+    },
+  ];
+}
+
+function readJson(file: string): Record<string, unknown> {
+  try {
+    // Opening a named pipe would wait for ever.
+    return lstatSync(file).isFile() ? objectOf(JSON.parse(readFileSync(file, 'utf8'))) : {};
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (cause instanceof SyntaxError || code === 'ENOENT' || code === 'ENOTDIR') return {};
+    throw new EnvironmentError(`${file} cannot be read: ${message}`, {
+      cause,
+      hint: 'Mend its permissions, or name another folder with --out DIR.',
+    });
+  }
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

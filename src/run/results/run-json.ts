@@ -1,0 +1,77 @@
+import type { Artifacts } from '../../formats/artifact.js';
+import type { Step } from '../../steps/step.js';
+import type { LoadedWorkflow } from '../../workflow/workflow.js';
+import type { Prepared } from '../prepare.js';
+import type { FolderContents } from './folder.js';
+import { settingsText } from './record.js';
+import type { RunRecords } from '../schedule/run-records.js';
+
+export interface RunDescription {
+  readonly run: string;
+  readonly workflow: LoadedWorkflow;
+  readonly prepared: Prepared;
+  readonly records: RunRecords;
+  readonly targets: readonly string[];
+  readonly device: { readonly deviceClass: string; readonly description: string } | undefined;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly started: Date;
+  readonly finished: Date;
+  readonly interrupted: boolean;
+  /** Of the results folder. */
+  readonly contents: FolderContents;
+}
+
+/** The text of `run.json`: what was run, from what, on what, and what came out. */
+export function runJson(run: RunDescription): string {
+  const { workflow, device } = run;
+  const { plan, steps, situation } = run.prepared;
+  const settings = settingsText(workflow.applied);
+  const outcome = run.interrupted ? 'interrupted' : run.records.counts().failed > 0 ? 'failed' : 'done';
+  const record = {
+    run: run.run,
+    outcome,
+    started: run.started.toISOString(),
+    finished: run.finished.toISOString(),
+    seconds: (run.finished.getTime() - run.started.getTime()) / 1000,
+    versions: run.versions,
+    device: device === undefined ? null : { deviceClass: device.deviceClass, description: device.description },
+    workflow: {
+      name: workflow.name,
+      file: workflow.file,
+      profile: workflow.profile ?? null,
+      semantics: workflow.semantics,
+      settings: JSON.parse(settings),
+      files: workflow.files,
+      document: workflow.document,
+    },
+    targets: run.targets,
+    sources: Object.fromEntries([...situation.sources].map(([node, artifacts]) => [node, digestsOf(artifacts)])),
+    hub: plan.hub,
+    omitted: plan.omitted,
+    deferred: plan.deferred,
+    steps: steps.map((step) => stepRecord(step, run)),
+    results: run.contents.files.map(({ settings: of, ...file }) =>
+      of === settings || file.digest === null ? file : { ...file, settings: of === undefined ? null : JSON.parse(of) },
+    ),
+    foreign: run.contents.foreign,
+  };
+  return `${JSON.stringify(record, null, 1)}\n`;
+}
+
+function stepRecord(step: Step, { records, prepared }: RunDescription) {
+  const record = records.get(step.id);
+  const outcome = prepared.outcomes.get(step.id);
+  const { state, seconds, problem } = record ?? { state: 'waiting', seconds: undefined, problem: undefined };
+  return {
+    id: step.id,
+    kind: step.kind,
+    status: state === 'waiting' || state === 'ready' || state === 'running' ? 'not-run' : state,
+    key: outcome?.key ?? null,
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+function digestsOf(artifacts: Artifacts): Record<string, string> {
+  return Object.fromEntries(Object.entries(artifacts).map(([name, { digest }]) => [name, digest]));
+}

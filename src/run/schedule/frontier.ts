@@ -1,0 +1,144 @@
+import type { Artifacts } from '../../formats/artifact.js';
+import type { Digest } from '../../formats/digest.js';
+import type { Outcome } from '../../plan/resolve.js';
+import type { Step } from '../../steps/step.js';
+import { ReadyQueue } from './ready-queue.js';
+import { newTask, type Task } from './task.js';
+
+export interface FrontierOptions {
+  /** In plan order, closed under inputs. */
+  readonly steps: readonly Step[];
+  readonly sources: ReadonlyMap<string, Artifacts>;
+  /** What resolve found; kept up to date, so that explanations stay true while the run goes on. */
+  readonly outcomes: Map<string, Outcome>;
+  /** Looks up a step all of whose inputs are known now. */
+  readonly resolve: (step: Step, outputs: ReadonlyMap<string, Artifacts>) => Outcome;
+  readonly onCached: (task: Task, key: Digest) => void;
+}
+
+/**
+ * How far a run has come: which steps wait, are ready, are done. When an input becomes known its dependents are looked up
+ * by their new keys, so that an input that came out as before stops the invalidation there. No I/O but `resolve`, no
+ * recursion: a chain may be as long as it likes.
+ */
+export class Frontier {
+  readonly tasks = new Map<string, Task>();
+  readonly outputs: Map<string, Artifacts>;
+  readonly #options: FrontierOptions;
+  readonly #ready = new ReadyQueue<Task>((task) => task.index);
+
+  constructor(options: FrontierOptions) {
+    this.#options = options;
+    this.outputs = new Map(options.sources);
+    for (const [index, step] of options.steps.entries()) this.#add(newTask(step, index));
+  }
+
+  get ready(): number {
+    return this.#ready.size;
+  }
+
+  /** The first ready step in plan order; it is running from now on. */
+  next(): Task | undefined {
+    const task = this.#ready.pop();
+    if (task !== undefined) task.state = 'running';
+    return task;
+  }
+
+  /** The key and fingerprint of a step that must run and has all its inputs. */
+  runnable(task: Task) {
+    const outcome = this.#options.outcomes.get(task.step.id)!;
+    if (outcome.status !== 'run' || outcome.key === undefined || outcome.fingerprint === undefined) {
+      throw new Error(`${task.step.id} is not to be run`);
+    }
+    return { key: outcome.key, fingerprint: outcome.fingerprint };
+  }
+
+  /** The outputs of a step are known, because it ran or another run did it. */
+  done(task: Task, state: 'ran' | 'cached', outputs: Artifacts): void {
+    const { key, fingerprint } = this.runnable(task);
+    this.#finish(task, state, { status: 'cached', key, fingerprint, outputs });
+    this.#settle([task]);
+  }
+
+  /** Back into the queue: its worker was lost, or it was put aside. */
+  again(task: Task): void {
+    task.state = 'ready';
+    this.#ready.push(task);
+  }
+
+  /** Looks a step up once more: another step with the same key has run. */
+  lookAgain(task: Task): void {
+    if (this.#lookUp(task)) this.#settle([task]);
+  }
+
+  /** @returns the steps that cannot run because of it */
+  fail(task: Task, problem: string): Task[] {
+    task.state = 'failed';
+    task.problem = problem;
+    const skipped: Task[] = [];
+    const pending = [...task.dependents];
+    for (let dependent = pending.pop(); dependent !== undefined; dependent = pending.pop()) {
+      if (dependent.state !== 'waiting') continue;
+      dependent.state = 'skipped';
+      dependent.problem = `${task.step.id} failed`;
+      skipped.push(dependent);
+      pending.push(...dependent.dependents);
+    }
+    return skipped.sort((a, b) => a.index - b.index);
+  }
+
+  /** Steps whose outputs are damaged or gone are made again, then `task` has another go. */
+  remake(producers: readonly string[], task: Task): void {
+    task.state = 'waiting';
+    for (const id of producers) {
+      const producer = this.tasks.get(id)!;
+      task.missing += 1;
+      producer.dependents.push(task);
+      if (producer.state !== 'ran' && producer.state !== 'cached') continue;
+      if (this.#lookUp(producer)) this.#settle([producer]);
+    }
+  }
+
+  #add(task: Task): void {
+    const { step } = task;
+    this.tasks.set(step.id, task);
+    const outcome = this.#options.outcomes.get(step.id)!;
+    if (outcome.status === 'cached') {
+      this.#finish(task, 'cached', outcome);
+      return;
+    }
+    const unknown = new Set(Object.values(step.inputs).map(({ node }) => node));
+    for (const node of unknown) {
+      if (this.outputs.has(node)) continue;
+      task.missing += 1;
+      this.tasks.get(node)!.dependents.push(task);
+    }
+    if (task.missing === 0) this.again(task);
+  }
+
+  #finish(task: Task, state: 'ran' | 'cached', outcome: Outcome & { status: 'cached' }): void {
+    task.state = state;
+    this.#options.outcomes.set(task.step.id, outcome);
+    this.outputs.set(task.step.id, outcome.outputs);
+    if (state === 'cached') this.#options.onCached(task, outcome.key);
+  }
+
+  /** @returns whether the step is cached; else it is ready now */
+  #lookUp(task: Task): boolean {
+    const outcome = this.#options.resolve(task.step, this.outputs);
+    this.#options.outcomes.set(task.step.id, outcome);
+    if (outcome.status === 'cached') this.#finish(task, 'cached', outcome);
+    else this.again(task);
+    return outcome.status === 'cached';
+  }
+
+  #settle(done: Task[]): void {
+    for (let task = done.pop(); task !== undefined; task = done.pop()) {
+      for (const dependent of task.dependents) {
+        dependent.missing -= 1;
+        if (dependent.missing === 0 && dependent.state === 'waiting' && this.#lookUp(dependent)) done.push(dependent);
+      }
+      task.dependents.length = 0;
+    }
+  }
+}

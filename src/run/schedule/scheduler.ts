@@ -1,0 +1,314 @@
+import { EnvironmentError, InterruptedError, RunflowError } from '../../diagnostics/errors.js';
+import type { Artifacts } from '../../formats/artifact.js';
+import type { Digest } from '../../formats/digest.js';
+import { type Outcome, resolveStep, type Situation } from '../../plan/resolve.js';
+import type { Step } from '../../steps/step.js';
+import type { LockWait } from '../../store/locks.js';
+import { DamagedObjectError } from '../../store/object-store.js';
+import type { EventBus } from '../event-bus.js';
+import { type Executor, OtherDeviceError, WorkerLostError } from '../executors/executor.js';
+import { Frontier } from './frontier.js';
+import { inputsOf, jobOf, producersOfLostInputs } from './job.js';
+import type { StepStore } from './step-store.js';
+import type { Task } from './task.js';
+
+/** So often the same input of a step is made again. */
+const mostRemakes = 2;
+
+export interface SchedulerOptions {
+  /** In plan order, closed under inputs. */
+  readonly steps: readonly Step[];
+  /** What resolve found; kept up to date while the run goes on. */
+  readonly outcomes: Map<string, Outcome>;
+  readonly situation: Situation;
+  readonly store: StepStore;
+  readonly executor: Executor;
+  readonly events: EventBus;
+  /** Steps whose end was told in an earlier round of the same run. */
+  readonly reported: ReadonlySet<string>;
+  /** Why a step runs, in one line. */
+  readonly reasonOf: (step: string) => string;
+  readonly workflow: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly keepGoing: boolean;
+  /** How often a step is tried again when its worker was lost. */
+  readonly retries: number;
+  readonly signal: AbortSignal;
+}
+
+export interface SchedulerResult {
+  readonly tasks: readonly Task[];
+  /** Of the sources and of every step that is done. */
+  readonly outputs: ReadonlyMap<string, Artifacts>;
+  /** Not a step but the machine is at fault: no adapter, a full disk. Nothing more was started. */
+  readonly environmentFailed: boolean;
+  /** The worker's device is of this class, not of the one planned with: plan again and go on. */
+  readonly otherDevice: string | undefined;
+}
+
+/**
+ * Carries out the steps of a plan that are not cached. A step starts when its inputs are known, a slot of the executor is
+ * free and no other run holds the lock on its key; the lock in hand, it is looked up once more.
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #frontier: Frontier;
+  /** Keys in work, with the other steps of this run that have the same key: they wait and then look again. */
+  readonly #inWork = new Map<Digest, Task[]>();
+  /** Done in this run: a forced step with such a key need not run any more. */
+  readonly #ranKeys = new Set<Digest>();
+  /** Aborted when nothing more is to be started, for whatever reason. */
+  readonly #stop = new AbortController();
+  #busySlots = 0;
+  #waitingForOthers = 0;
+  #environmentFailed = false;
+  #otherDevice: string | undefined;
+  #finish: () => void = () => {};
+  #crash: (error: unknown) => void = () => {};
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    const { steps, situation, outcomes, events } = options;
+    this.#frontier = new Frontier({
+      steps,
+      sources: situation.sources,
+      outcomes,
+      resolve: (step, outputs) => resolveStep(step, outputs, situation),
+      onCached: ({ step }, key) => {
+        if (options.reported.has(step.id)) return;
+        events.publish({ type: 'step-cached', step: step.id, group: step.group, key });
+      },
+    });
+  }
+
+  async run(): Promise<SchedulerResult> {
+    const { signal } = this.#options;
+    const stop = () => this.#stop.abort();
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    this.#stop.signal.addEventListener('abort', () => this.#pump());
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#finish = resolve;
+        this.#crash = reject;
+        this.#pump();
+      });
+    } finally {
+      signal.removeEventListener('abort', stop);
+      for (const task of this.#frontier.tasks.values()) await task.lock?.release();
+    }
+    this.#skipTheRest();
+    return {
+      tasks: [...this.#frontier.tasks.values()],
+      outputs: this.#frontier.outputs,
+      environmentFailed: this.#environmentFailed,
+      otherDevice: this.#otherDevice,
+    };
+  }
+
+  /** Starts what can start; ends the run when nothing is in work and nothing can start. */
+  #pump(): void {
+    while (!this.#stop.signal.aborted && this.#busySlots < this.#options.executor.slots) {
+      const task = this.#frontier.next();
+      if (task === undefined) break;
+      const { key } = this.#frontier.runnable(task);
+      const twins = this.#inWork.get(key);
+      if (twins !== undefined) {
+        twins.push(task);
+        continue;
+      }
+      this.#inWork.set(key, []);
+      this.#busySlots += 1;
+      this.#start(task, key)
+        .catch((error: unknown) => this.#crash(error))
+        .finally(() => {
+          this.#busySlots -= 1;
+          this.#pump();
+        });
+    }
+    const exhausted = this.#stop.signal.aborted || this.#frontier.ready === 0;
+    if (this.#busySlots === 0 && this.#waitingForOthers === 0 && exhausted) this.#finish();
+  }
+
+  async #start(task: Task, key: Digest): Promise<void> {
+    const { situation, store } = this.#options;
+    const { id } = task.step;
+    // Looked up in any case: it notes for gc that this run uses the key.
+    task.lock ??= await store.tryLock(key);
+    const found = store.lookUp(key, id);
+    if (task.lock === undefined) {
+      this.#waitForOther(task, key).catch((error: unknown) => this.#crash(error));
+    } else if (found.status === 'hit' && (!situation.forced(id) || this.#ranKeys.has(key))) {
+      await this.#leave(task, key, () => this.#frontier.done(task, 'cached', found.action.outputs));
+    } else {
+      await this.#execute(task, key);
+    }
+  }
+
+  /** Another run has the lock. The slot is free for other steps meanwhile. */
+  async #waitForOther(task: Task, key: Digest): Promise<void> {
+    const { events, store } = this.#options;
+    this.#waitingForOthers += 1;
+    try {
+      const { id: step, group } = task.step;
+      const onWait = ({ owner, here, silent }: LockWait) =>
+        events.publish({
+          type: 'step-waiting',
+          step,
+          group,
+          process: owner.pid,
+          host: here ? null : owner.host,
+          ...(silent && { silentSeconds: silent.seconds, takenOverInSeconds: silent.takenOverInSeconds }),
+        });
+      const claimed = await store.waitForLock(key, { signal: this.#stop.signal, onWait });
+      if ('lock' in claimed) task.lock = claimed.lock;
+      await this.#leave(task, key, () => {
+        if ('action' in claimed) this.#frontier.done(task, 'cached', claimed.action.outputs);
+        else this.#frontier.again(task);
+      });
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      // Nothing more is to be started: it counts as a step that was not.
+      await this.#leave(task, key, () => {
+        task.state = 'waiting';
+      });
+    } finally {
+      this.#waitingForOthers -= 1;
+      this.#pump();
+    }
+  }
+
+  async #execute(task: Task, key: Digest): Promise<void> {
+    const { events, executor, reasonOf, signal, store, versions, workflow } = this.#options;
+    const { id, group, cost } = task.step;
+    const { fingerprint } = this.#frontier.runnable(task);
+    const { attempt } = task;
+    const work = cost === undefined ? {} : { cost };
+    events.publish({ type: 'step-started', step: id, group, attempt, reason: reasonOf(id), ...work });
+    const observer = {
+      progress: (update: { done: number; total: number; unit?: string; note?: string }) =>
+        events.publish({ type: 'step-progress', step: id, group, ...update }),
+      log: (line: string) => events.publish({ type: 'step-log', step: id, line }),
+      warn: (message: string, hint?: string) =>
+        events.publish({ type: 'warning', message: `${id}: ${message}`, ...(hint === undefined ? {} : { hint }) }),
+    };
+    const started = new Date();
+    try {
+      const job = jobOf(task.step, key, this.#frontier.outputs, store);
+      const outputs = await executor.execute(job, observer, signal);
+      const seconds = (Date.now() - started.getTime()) / 1000;
+      const provenance = { workflow, step: id, started: started.toISOString(), seconds, versions };
+      await store.record({ key, ...fingerprint, outputs, ...provenance });
+      await store.removeScratch(key);
+      await this.#leave(task, key, () => {
+        const bytes = Object.values(outputs).reduce((sum, artifact) => sum + artifact.bytes, 0);
+        task.seconds = seconds;
+        events.publish({ type: 'step-finished', step: id, group, key, seconds, bytes });
+        this.#ranKeys.add(key);
+        this.#frontier.done(task, 'ran', outputs);
+      });
+    } catch (error) {
+      await this.#recover(error, task, key);
+    }
+  }
+
+  /** What becomes of a step that could not be done. */
+  async #recover(error: unknown, task: Task, key: Digest): Promise<void> {
+    const { events, keepGoing, retries, signal } = this.#options;
+    const { id } = task.step;
+    if (signal.aborted || error instanceof OtherDeviceError) {
+      if (error instanceof OtherDeviceError) this.#otherDevice = error.deviceClass;
+      await this.#leave(task, key, () => {
+        task.state = 'interrupted';
+      });
+      this.#stop.abort();
+      return;
+    }
+    const lost = await this.#lostInputs(task);
+    if (lost.length > 0) {
+      events.publish({
+        type: 'warning',
+        message: `${id}: ${messageOf(error)}`,
+        hint: `Made again now: ${lost.slice(0, 3).join(', ')}${lost.length > 3 ? ` and ${lost.length - 3} more` : ''}.`,
+      });
+      return this.#leave(task, key, () => this.#frontier.remake(lost, task));
+    }
+    // An output that is not what was written a moment ago is worth another try, too.
+    const isWorthAnother = error instanceof WorkerLostError || error instanceof DamagedObjectError;
+    if (isWorthAnother && task.attempt <= retries) {
+      task.attempt += 1;
+      events.publish({ type: 'warning', message: `${id}: ${error.message}`, hint: 'It is tried again.' });
+      return this.#leave(task, key, () => this.#frontier.again(task));
+    }
+    await this.#leave(task, key, () => this.#fail(task, error));
+    if (error instanceof EnvironmentError) this.#environmentFailed = true;
+    if (error instanceof EnvironmentError || !keepGoing) this.#stop.abort();
+  }
+
+  /**
+   * The steps that must make inputs again, because their bytes are damaged and thrown away. Once one is, all of them are
+   * read, so that they are made again together. None when one was made again several times: the disk loses them.
+   */
+  async #lostInputs(task: Task): Promise<string[]> {
+    const { store } = this.#options;
+    const { outputs } = this.#frontier;
+    if (producersOfLostInputs(task.step, outputs, store.has).length === 0) return [];
+    for (const artifact of inputsOf(task.step, outputs)) {
+      await store.check(artifact).catch((error: unknown) => {
+        // The step meets it by itself.
+        if (!(error instanceof EnvironmentError)) throw error;
+      });
+    }
+    const lost = producersOfLostInputs(task.step, outputs, store.has);
+    for (const producer of lost) task.remade.set(producer, (task.remade.get(producer) ?? 0) + 1);
+    return lost.some((producer) => task.remade.get(producer)! > mostRemakes) ? [] : lost;
+  }
+
+  /** After a failure, without --keep-going: what was not started yet. */
+  #skipTheRest(): void {
+    const { events, signal } = this.#options;
+    const failed = [...this.#frontier.tasks.values()].find(({ state }) => state === 'failed');
+    if (failed === undefined || signal.aborted) return;
+    for (const task of this.#frontier.tasks.values()) {
+      if (task.state !== 'waiting' && task.state !== 'ready') continue;
+      task.state = 'skipped';
+      task.problem = `not started after ${failed.step.id} failed`;
+      const { id, group } = task.step;
+      events.publish({ type: 'step-skipped', step: id, group, because: task.problem });
+    }
+  }
+
+  #fail(task: Task, error: unknown): void {
+    const { events } = this.#options;
+    const { id, group, origin } = task.step;
+    const hint = error instanceof RunflowError ? error.hint : 'This is a bug of runflow: please report it.';
+    events.publish({
+      type: 'step-failed',
+      step: id,
+      group,
+      message: messageOf(error),
+      ...(hint === undefined ? {} : { hint }),
+      ...(origin === undefined ? {} : { origin }),
+    });
+    for (const { step, problem } of this.#frontier.fail(task, messageOf(error))) {
+      events.publish({ type: 'step-skipped', step: step.id, group: step.group, because: problem! });
+    }
+  }
+
+  /** The step is off its key: `settle` says what became of it, the lock is released unless it goes on, twins look again. */
+  async #leave(task: Task, key: Digest, settle: () => void): Promise<void> {
+    settle();
+    if (task.state !== 'ready') {
+      await task.lock?.release();
+      task.lock = undefined;
+    }
+    const twins = this.#inWork.get(key) ?? [];
+    this.#inWork.delete(key);
+    for (const twin of twins) this.#frontier.lookAgain(twin);
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof RunflowError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

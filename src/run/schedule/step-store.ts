@@ -1,0 +1,46 @@
+import type { Action } from '../../formats/action.js';
+import type { Artifact } from '../../formats/artifact.js';
+import { type Digest, hexOf } from '../../formats/digest.js';
+import type { Found } from '../../plan/resolve.js';
+import type { Lock, LockWait } from '../../store/locks.js';
+import { unlessDamaged } from '../../store/object-store.js';
+import type { ActiveRun } from '../../store/runs.js';
+import type { Store } from '../../store/store.js';
+
+/** What the scheduler needs of a store; a test gives it one in memory. */
+export interface StepStore {
+  readonly path: string;
+  /** The id of the run. */
+  readonly run: string;
+  /** Notes that the run uses the key (gc then spares it) and looks it up. */
+  lookUp(key: Digest, step: string): Found;
+  /** The lock on a key, unless another run has it. */
+  tryLock(key: Digest): Promise<Lock | undefined>;
+  /** Waits until the run that works on the key has recorded its action or given up. */
+  waitForLock(
+    key: Digest,
+    options: { readonly signal: AbortSignal; readonly onWait: (wait: LockWait) => void },
+  ): Promise<{ readonly lock: Lock } | { readonly action: Action }>;
+  /** Whether the bytes of an artifact can be there: a cheap look, no proof. */
+  has(artifact: Artifact): boolean;
+  /** Reads the bytes of an artifact; what is damaged is thrown away. @throws EnvironmentError when they cannot be read */
+  check(artifact: Artifact): Promise<void>;
+  record(action: Action): Promise<void>;
+  removeScratch(key: Digest): Promise<void>;
+}
+
+export function stepStore(store: Store, run: ActiveRun): StepStore {
+  return {
+    path: store.path,
+    run: run.record.id,
+    lookUp: (key, step) => store.lookUp(key, { run, step }),
+    tryLock: (key) => store.locks.tryAcquire(hexOf(key)),
+    waitForLock: (key, options) => store.claim(key, options),
+    has: (artifact) => artifact.at !== undefined || store.objects.has(artifact),
+    check: async ({ at, ...artifact }) => {
+      if (at === undefined) await store.objects.verify(artifact).catch(unlessDamaged);
+    },
+    record: (action) => store.actions.record(action),
+    removeScratch: (key) => store.removeScratch(key),
+  };
+}

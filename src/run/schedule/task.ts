@@ -1,0 +1,49 @@
+import type { Step } from '../../steps/step.js';
+import type { Lock } from '../../store/locks.js';
+
+export type TaskState =
+  /** Some inputs are not known yet. */
+  | 'waiting'
+  | 'ready'
+  /** A slot works on it, another run does, or another step of this run that has the same key. */
+  | 'running'
+  | 'cached'
+  | 'ran'
+  | 'failed'
+  /** It cannot run because another step failed. */
+  | 'skipped'
+  | 'interrupted';
+
+/** A step on its way through the scheduler. */
+export interface Task {
+  readonly step: Step;
+  /** Position in the plan: of the steps that are ready, the first goes first. */
+  readonly index: number;
+  state: TaskState;
+  /** Inputs whose outputs are not known yet. */
+  missing: number;
+  readonly dependents: Task[];
+  /** Counts from 1. */
+  attempt: number;
+  lock: Lock | undefined;
+  /** How often each step was run again for this one, because the bytes it had made were damaged. */
+  readonly remade: Map<string, number>;
+  seconds: number | undefined;
+  /** Why it failed or was skipped. */
+  problem: string | undefined;
+}
+
+export function newTask(step: Step, index: number): Task {
+  return {
+    step,
+    index,
+    state: 'waiting',
+    missing: 0,
+    dependents: [],
+    attempt: 1,
+    lock: undefined,
+    remade: new Map(),
+    seconds: undefined,
+    problem: undefined,
+  };
+}

@@ -1,0 +1,128 @@
+import type { Artifacts } from '../../../../src/formats/artifact.js';
+import type { Digest } from '../../../../src/formats/digest.js';
+import { resolve, type Situation } from '../../../../src/plan/resolve.js';
+import { EventBus } from '../../../../src/run/event-bus.js';
+import type { RunEvent } from '../../../../src/run/events.js';
+import type { Executor, JobObserver } from '../../../../src/run/executors/executor.js';
+import { Scheduler, type SchedulerOptions, type SchedulerResult } from '../../../../src/run/schedule/scheduler.js';
+import type { StepStore } from '../../../../src/run/schedule/step-store.js';
+import type { Step } from '../../../../src/steps/step.js';
+import type { LockWait } from '../../../../src/store/locks.js';
+import type { Job } from '../../../../src/worker/protocol.js';
+import { artifact, MemoryStore, situationOf } from '../../plan/memory-store.js';
+
+/** A store in memory whose locks can be held by somebody else. */
+export class FakeStepStore implements StepStore {
+  readonly path = '/store';
+  readonly run = 'run';
+  readonly memory: MemoryStore;
+  /** Keys that another run works on, with what it will have done in the end; undefined: it gives up. */
+  readonly others = new Map<Digest, (() => void) | undefined>();
+  readonly held = new Set<Digest>();
+  readonly removedScratch: Digest[] = [];
+
+  constructor(memory: MemoryStore) {
+    this.memory = memory;
+  }
+  lookUp(key: Digest) {
+    return this.memory.lookUp(key);
+  }
+  async tryLock(key: Digest) {
+    if (this.others.has(key) || this.held.has(key)) return undefined;
+    return this.#lock(key);
+  }
+  async waitForLock(key: Digest, options: { signal: AbortSignal; onWait: (wait: LockWait) => void }) {
+    options.onWait({ owner: { host: 'h', pid: 7, start: '' }, here: false });
+    await new Promise((resume) => setTimeout(resume, 5));
+    this.others.get(key)?.();
+    this.others.delete(key);
+    const found = this.lookUp(key);
+    return found.status === 'hit' ? { action: found.action } : { lock: this.#lock(key) };
+  }
+  has = ({ digest }: { digest: Digest }) => this.memory.objects.has(digest) || digest === artifact('source').digest;
+  async check() {}
+  async record(action: Parameters<StepStore['record']>[0]) {
+    if (!this.held.has(action.key)) throw new Error(`${action.step} recorded without its lock`);
+    this.memory.record(action);
+  }
+  async removeScratch(key: Digest) {
+    this.removedScratch.push(key);
+  }
+  #lock(key: Digest) {
+    this.held.add(key);
+    return { release: async () => void this.held.delete(key) };
+  }
+}
+
+export type Behaviour = (job: Job, signal: AbortSignal) => Promise<string | undefined> | string | undefined;
+
+/** Does what a test says for each step; the output is the text it returns, or else the step's id. */
+export class FakeExecutor implements Executor {
+  readonly slots: number;
+  readonly executed: string[] = [];
+  inWork = 0;
+  mostInWork = 0;
+  readonly #behaviour: Behaviour;
+
+  constructor(behaviour: Behaviour = () => undefined, slots = 1) {
+    this.#behaviour = behaviour;
+    this.slots = slots;
+  }
+  async execute(job: Job, _observer: JobObserver, signal: AbortSignal): Promise<Artifacts> {
+    this.executed.push(job.step);
+    this.inWork += 1;
+    this.mostInWork = Math.max(this.mostInWork, this.inWork);
+    try {
+      const text = await this.#behaviour(job, signal);
+      await new Promise((resume) => setImmediate(resume));
+      return { out: artifact(text ?? job.step) };
+    } finally {
+      this.inWork -= 1;
+    }
+  }
+  kill() {}
+  async close() {}
+}
+
+export interface Run extends SchedulerResult {
+  readonly executed: readonly string[];
+  readonly events: readonly RunEvent[];
+  readonly states: Readonly<Record<string, string>>;
+  readonly store: FakeStepStore;
+}
+
+/** Runs steps to the end with fakes; every lock must be free afterwards. */
+export async function runSteps(
+  steps: readonly Step[],
+  options: {
+    memory?: MemoryStore;
+    store?: FakeStepStore;
+    executor?: FakeExecutor;
+    situation?: Partial<Situation>;
+  } & Partial<Pick<SchedulerOptions, 'keepGoing' | 'retries' | 'signal' | 'reported'>> = {},
+): Promise<Run> {
+  const store = options.store ?? new FakeStepStore(options.memory ?? new MemoryStore());
+  const situation = situationOf(store.memory, options.situation);
+  const executor = options.executor ?? new FakeExecutor();
+  const bus = new EventBus();
+  const events: RunEvent[] = [];
+  bus.subscribe((event) => events.push(event));
+  const result = await new Scheduler({
+    steps,
+    outcomes: resolve(steps, situation),
+    situation,
+    store,
+    executor,
+    events: bus,
+    reported: options.reported ?? new Set(),
+    reasonOf: () => 'because',
+    workflow: 'test',
+    versions: {},
+    keepGoing: options.keepGoing ?? false,
+    retries: options.retries ?? 1,
+    signal: options.signal ?? new AbortController().signal,
+  }).run();
+  if (store.held.size > 0) throw new Error(`locks left behind: ${[...store.held]}`);
+  const states = Object.fromEntries(result.tasks.map(({ step, state }) => [step.id, state]));
+  return { ...result, executed: executor.executed, events, states, store };
+}

@@ -1,0 +1,249 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DataError, EnvironmentError, InterruptedError } from '../../../../src/diagnostics/errors.js';
+import type { RunEvent } from '../../../../src/run/events.js';
+import { OtherDeviceError, WorkerLostError } from '../../../../src/run/executors/executor.js';
+import type { Step } from '../../../../src/steps/step.js';
+import { artifact, MemoryStore, make } from '../../plan/memory-store.js';
+import { FakeExecutor, FakeStepStore, runSteps } from './fakes.js';
+
+const told = (events: readonly RunEvent[], type: RunEvent['type']) =>
+  events.flatMap((event) => (event.type === type && 'step' in event ? [event.step] : []));
+const diamond = [
+  make('a', ['source']),
+  make('left', ['a'], { side: 'left' }),
+  make('right', ['a'], { side: 'right' }),
+  make('end', ['left', 'right']),
+];
+
+test('steps run in plan order, each after its inputs, and are cached the next time', async () => {
+  const memory = new MemoryStore();
+  const first = await runSteps(diamond, { memory });
+  assert.equal(first.executed, ['a', 'left', 'right', 'end']);
+  assert.equal(told(first.events, 'step-finished'), ['a', 'left', 'right', 'end']);
+  assert.is(first.store.removedScratch.length, 4);
+  const second = await runSteps(diamond, { memory });
+  assert.equal(second.executed, []);
+  assert.equal(told(second.events, 'step-cached'), ['a', 'left', 'right', 'end']);
+});
+
+test('as many steps run at once as the executor has slots', async () => {
+  const wide = Array.from({ length: 6 }, (_, index) => make(`s${index}`, ['source'], { index }));
+  const executor = new FakeExecutor(() => new Promise((resume) => setTimeout(() => resume(undefined), 2)), 3);
+  await runSteps(wide, { executor });
+  assert.is(executor.mostInWork, 3);
+  assert.is(executor.executed.length, 6);
+});
+
+test('an input that came out as before stops the invalidation there', async () => {
+  const memory = new MemoryStore();
+  await runSteps(diamond, { memory, executor: new FakeExecutor(({ step }) => (step === 'a' ? 'same' : undefined)) });
+  const changed = [make('a', ['source'], { changed: true }), ...diamond.slice(1)];
+  const executor = new FakeExecutor(({ step }) => (step === 'a' ? 'same' : undefined));
+  const run = await runSteps(changed, { memory, executor });
+  assert.equal(run.executed, ['a']);
+  assert.equal(run.states, { a: 'ran', left: 'cached', right: 'cached', end: 'cached' });
+});
+
+test('steps with the same key run once, also while the first is still in work', async () => {
+  const twins = [make('a', ['source']), make('b', ['source']), make('c', ['source']), make('end', ['a', 'b', 'c'])];
+  for (const slots of [1, 3]) {
+    const run = await runSteps(twins, { executor: new FakeExecutor(undefined, slots) });
+    assert.equal(run.executed, ['a', 'end']);
+    assert.equal(run.states, { a: 'ran', b: 'cached', c: 'cached', end: 'ran' });
+  }
+});
+
+test('a step that fails skips what depends on it and, unless told to go on, everything else', async () => {
+  const steps = [...diamond, make('apart', ['source'], { apart: true })];
+  const executor = () =>
+    new FakeExecutor(({ step }) => {
+      if (step === 'left') throw new DataError('tensor x holds NaN', { hint: 'Mend it.' });
+      return undefined;
+    });
+  const stopped = await runSteps(steps, { executor: executor() });
+  assert.equal(stopped.executed, ['a', 'left']);
+  assert.equal(stopped.states, { a: 'ran', left: 'failed', right: 'skipped', end: 'skipped', apart: 'skipped' });
+  const failure = stopped.events.find((event) => event.type === 'step-failed');
+  assert.equal(failure, {
+    type: 'step-failed',
+    step: 'left',
+    group: 'make',
+    message: 'tensor x holds NaN',
+    hint: 'Mend it.',
+  });
+  const because = stopped.events.flatMap((event) => (event.type === 'step-skipped' ? [event.because] : []));
+  assert.equal(because, ['left failed', 'not started after left failed', 'not started after left failed']);
+
+  const goingOn = await runSteps(steps, { executor: executor(), keepGoing: true });
+  assert.equal(goingOn.executed, ['a', 'left', 'right', 'apart']);
+  assert.equal(goingOn.states, { a: 'ran', left: 'failed', right: 'ran', end: 'skipped', apart: 'ran' });
+});
+
+test('an error that no step should raise is told as a bug with its stack', async () => {
+  const executor = new FakeExecutor(() => {
+    throw new TypeError('undefined is not a function');
+  });
+  const { events } = await runSteps([make('a', ['source'])], { executor });
+  const failure = events.find((event) => event.type === 'step-failed') as Extract<RunEvent, { type: 'step-failed' }>;
+  assert.match(failure.message, /TypeError: undefined is not a function\n\s+at /);
+  assert.match(failure.hint!, 'bug of runflow');
+});
+
+test('trouble with the machine stops the run even when told to go on', async () => {
+  const executor = new FakeExecutor(() => {
+    throw new EnvironmentError('the disk is full');
+  });
+  const steps = [make('a', ['source']), make('b', ['source'], { b: 1 })];
+  const run = await runSteps(steps, { executor, keepGoing: true });
+  assert.equal(run.executed, ['a']);
+  assert.ok(run.environmentFailed);
+});
+
+test('a step whose worker was lost is tried again, as often as allowed', async () => {
+  let crashes = 1;
+  const crash = () => {
+    if (crashes-- > 0) throw new WorkerLostError('the worker process ended unexpectedly (SIGSEGV)');
+    return undefined;
+  };
+  const saved = await runSteps([make('a', ['source'])], { executor: new FakeExecutor(crash) });
+  assert.equal(saved.executed, ['a', 'a']);
+  assert.is(saved.states.a, 'ran');
+  const attempts = saved.events.flatMap((event) => (event.type === 'step-started' ? [event.attempt] : []));
+  assert.equal(attempts, [1, 2]);
+
+  crashes = 5;
+  const lost = await runSteps([make('a', ['source'])], { executor: new FakeExecutor(crash), retries: 2 });
+  assert.equal(lost.executed, ['a', 'a', 'a']);
+  assert.is(lost.states.a, 'failed');
+
+  crashes = 5;
+  const notTried = await runSteps([make('a', ['source'])], { executor: new FakeExecutor(crash), retries: 0 });
+  assert.equal(notTried.executed, ['a']);
+});
+
+test('a forced step runs once though it is cached, and its twins take its result', async () => {
+  const memory = new MemoryStore();
+  const steps = [make('a', ['source']), make('twin', ['source']), make('end', ['a', 'twin'])];
+  await runSteps(steps, { memory });
+  const run = await runSteps(steps, { memory, situation: { forced: (id) => id !== 'end' } });
+  assert.equal(run.executed, ['a']);
+  assert.equal(run.states, { a: 'ran', twin: 'cached', end: 'cached' });
+});
+
+test('a step that another run works on is waited for and not run twice; other steps go first', async () => {
+  const memory = new MemoryStore();
+  const steps = [make('a', ['source']), make('b', ['source'], { b: 1 })];
+  const { tasks } = await runSteps(steps, { memory });
+  assert.is(tasks.length, 2);
+  const [actionOfA] = [...memory.actions.values()].filter(({ step }) => step === 'a');
+  const fresh = new MemoryStore();
+  const store = new FakeStepStore(fresh);
+  store.others.set(actionOfA!.key, () => fresh.record(actionOfA!));
+  const run = await runSteps(steps, { store });
+  assert.equal(run.executed, ['b']);
+  assert.equal(run.states, { a: 'cached', b: 'ran' });
+  assert.equal(
+    run.events.filter(({ type }) => type === 'step-waiting'),
+    [{ type: 'step-waiting', step: 'a', group: 'make', process: 7, host: 'h' }],
+  );
+
+  const givenUp = new FakeStepStore(new MemoryStore());
+  givenUp.others.set(actionOfA!.key, undefined);
+  const second = await runSteps(steps, { store: givenUp });
+  assert.equal(second.executed, ['b', 'a']);
+});
+
+test('a damaged input is made again and the step has another go', async () => {
+  const memory = new MemoryStore();
+  await runSteps(diamond.slice(0, 1), { memory });
+  let damaged = true;
+  const executor = new FakeExecutor(({ step }) => {
+    if (step !== 'a' && damaged) {
+      damaged = false;
+      memory.objects.delete(artifact('a').digest);
+      throw new DataError('object of a is damaged');
+    }
+    return undefined;
+  });
+  const run = await runSteps(diamond, { memory, executor });
+  assert.equal(run.executed, ['left', 'a', 'left', 'right', 'end']);
+  assert.equal(run.states, { a: 'ran', left: 'ran', right: 'ran', end: 'ran' });
+  assert.match(JSON.stringify(run.events.find(({ type }) => type === 'warning')), 'object of a is damaged');
+});
+
+test('an input that is damaged again and again fails the step instead of looping', async () => {
+  const memory = new MemoryStore();
+  const executor = new FakeExecutor(({ step }) => {
+    if (step === 'a') return undefined;
+    memory.objects.delete(artifact('a').digest);
+    throw new DataError('object of a is damaged');
+  });
+  const run = await runSteps(diamond.slice(0, 2), { memory, executor });
+  assert.equal(run.executed, ['a', 'left', 'a', 'left', 'a', 'left']);
+  assert.is(run.states.left, 'failed');
+});
+
+test('an interruption stops the step in work, starts nothing more and fails nothing', async () => {
+  const stop = new AbortController();
+  const executor = new FakeExecutor(({ step }, signal) => {
+    if (step !== 'left') return undefined;
+    setTimeout(() => stop.abort(), 1);
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new InterruptedError('stopped'))));
+  });
+  const run = await runSteps(diamond, { executor, signal: stop.signal });
+  assert.equal(run.executed, ['a', 'left']);
+  assert.equal(run.states, { a: 'ran', left: 'interrupted', right: 'ready', end: 'waiting' });
+  assert.equal(told(run.events, 'step-failed'), []);
+  assert.equal(told(run.events, 'step-skipped'), []);
+});
+
+test('a run that is interrupted before it starts does nothing', async () => {
+  const run = await runSteps(diamond, { signal: AbortSignal.abort() });
+  assert.equal(run.executed, []);
+});
+
+test('a device other than planned for ends the round without a failure', async () => {
+  const executor = new FakeExecutor(() => {
+    throw new OtherDeviceError('vulkan/a', 'vulkan/b');
+  });
+  const run = await runSteps(diamond, { executor });
+  assert.is(run.otherDevice, 'vulkan/b');
+  assert.equal(told(run.events, 'step-failed'), []);
+});
+
+test('what an earlier round of the run told is not told twice', async () => {
+  const memory = new MemoryStore();
+  await runSteps(diamond, { memory });
+  const run = await runSteps(diamond, { memory, reported: new Set(['a', 'left']) });
+  assert.equal(told(run.events, 'step-cached'), ['right', 'end']);
+});
+
+test('a chain of 100,000 steps, the first of which came out as before, settles without overflowing the stack', async () => {
+  const steps: Step[] = [];
+  for (let index = 0; index < 100_000; index++)
+    steps.push(make(`s${index}`, [index === 0 ? 'source' : `s${index - 1}`]));
+  const memory = new MemoryStore();
+  const outputs = { out: artifact('same') };
+  const provenance = { workflow: 'test', step: '', started: '', seconds: 0, versions: {} };
+  const hit = { kind: 'make', revision: 1, params: {}, inputs: {}, outputs, ...provenance };
+  memory.objects.add(outputs.out.digest);
+  const lookUp = memory.lookUp.bind(memory);
+  let first = true;
+  const run = await runSteps(steps, {
+    memory,
+    executor: new FakeExecutor(() => 'same'),
+    situation: {
+      lookUp: (key, step) => {
+        if (step !== 's0') return { status: 'hit', action: { key, ...hit } };
+        const found = first ? ({ status: 'absent' } as const) : lookUp(key);
+        first = false;
+        return found;
+      },
+    },
+  });
+  assert.equal(run.executed, ['s0']);
+  assert.is(run.states.s99999, 'cached');
+});
+
+test.run();
