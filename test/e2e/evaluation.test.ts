@@ -188,11 +188,12 @@ test('a projected model measures the same in memory, by name, and exported and r
     .replace(/sweeps:[\s\S]*?(?=metrics:)/, '')
     .replace(/claims:[\s\S]*/, '')
     .replace('kind: exact-match', 'kind: exact-match\n    models: [quarter]')
+    .replace('{ kind: judge', '{ models: [quarter], kind: judge')
     .replace('{ kind: loss', '{ models: [quarter], kind: loss');
   await sandbox.write('read.yaml', read);
   await sandbox.run(['read.yaml']);
   const back = await evaluation(sandbox, 'read');
-  for (const metric of ['utility', 'surprise']) {
+  for (const metric of ['utility', 'harmfulness', 'surprise']) {
     const memory = rows.find((row) => row.subspace === 'random' && row.fraction === 0.25 && row.metric === metric);
     assert.equal(back.find((row) => row.model === 'quarter' && row.metric === metric)!.value, memory!.value, metric);
   }
