@@ -1,4 +1,4 @@
-import type { FileMetaData } from 'hyparquet';
+import type { Compressors, FileMetaData } from 'hyparquet';
 import { DataError, RunflowError } from '../diagnostics/errors.js';
 import { JsonSyntaxError } from '../formats/strict-json.js';
 import type { DataFile } from './data-file.js';
@@ -43,8 +43,9 @@ async function* rowGroups(
 ): AsyncGenerator<readonly Row[]> {
   const { name } = file;
   const metadata = await readFooter(file);
-  const { columns, stored } = parquetColumns(metadata, name, limits);
+  const { columns, stored, levels } = parquetColumns(metadata, name, limits);
   const chosen = wanted === undefined ? columns : wanted.map((column) => columnOf(columns, column, name));
+  const compressors = await boundedCompressors(limits);
   let before = 0;
   for (const [index, group] of metadata.row_groups.entries()) {
     if (before >= limit) return;
@@ -52,9 +53,9 @@ async function* rowGroups(
     checkSize(metadata, index, chosen, name, limits);
     const end = Math.min(rows, limit - before);
     for (const chunk of chosen.flatMap((column) => column.chunks)) {
-      await checkPages(file, group.columns[chunk]!.meta_data!, limits);
+      await checkPages(file, group.columns[chunk]!.meta_data!, levels[chunk]!, compressors, limits);
     }
-    const values = await readGroup(file, stored, before, before + end, chosen, limits);
+    const values = await readGroup(file, stored, before, before + end, chosen, compressors);
     for (let from = 0; from < values.length; from += batchRows) {
       // What was read can go.
       const part = values.slice(from, from + batchRows);
@@ -142,10 +143,9 @@ async function readGroup(
   rowStart: number,
   rowEnd: number,
   columns: readonly ParquetColumn[],
-  limits: DataLimits,
+  compressors: Compressors,
 ): Promise<Cells[]> {
   const { parquetReadObjects } = await import('hyparquet');
-  const compressors = await boundedCompressors(limits);
   const rows = await parquetReadObjects({
     file: bufferOf(file),
     metadata,

@@ -2,6 +2,7 @@ import type { FileMetaData, SchemaElement } from 'hyparquet';
 import { DataError } from '../diagnostics/errors.js';
 import type { Json } from '../formats/json.js';
 import type { DataLimits } from './data-limits.js';
+import type { ColumnLevels } from './parquet-pages.js';
 import { ParquetValueError, type StoredValue, valueReader } from './parquet-values.js';
 
 /** A column, or a part of one, as the file describes it. */
@@ -28,6 +29,8 @@ export interface ParquetColumns {
   readonly columns: readonly ParquetColumn[];
   /** The metadata by which the library hands out values as they are stored: aliases for names, and no types. */
   readonly stored: FileMetaData;
+  /** Of every column chunk. */
+  readonly levels: readonly ColumnLevels[];
 }
 
 /**
@@ -38,27 +41,36 @@ export interface ParquetColumns {
 export function parquetColumns(metadata: FileMetaData, name: string, limits: DataLimits): ParquetColumns {
   const aliases: string[] = [];
   const leafPaths: (readonly string[])[] = [];
+  const levels: ColumnLevels[] = [];
   let next = 0;
 
-  function field(depth: number, path: readonly string[]): Field {
+  function field(depth: number, path: readonly string[], above: ColumnLevels): Field {
     const element = metadata.schema[next];
     if (element === undefined) throw new DataError(`${name}: its schema ends too early`);
     if (depth > limits.depth) throw new DataError(`${name}: columns nested deeper than ${limits.depth} levels`);
     const alias = `c${next++}`;
     aliases.push(alias);
     const own = depth === 0 ? [] : [...path, alias];
-    const children = Array.from({ length: element.num_children ?? 0 }, () => field(depth + 1, own));
+    const { repetition_type: repetition } = element;
+    const reach = {
+      definition: above.definition + (depth === 0 || repetition === 'REQUIRED' ? 0 : 1),
+      repetition: above.repetition + (depth > 0 && repetition === 'REPEATED' ? 1 : 0),
+    };
+    const children = Array.from({ length: element.num_children ?? 0 }, () => field(depth + 1, own, reach));
     const twice = children.find((child, index) => children.findIndex((other) => other.name === child.name) !== index);
     if (twice !== undefined) {
       throw new DataError(`${name}: two columns are called "${twice.name}"`, {
         hint: 'Give every column a name of its own: one of them would be lost.',
       });
     }
-    if (element.type !== undefined) leafPaths.push(own);
+    if (element.type !== undefined) {
+      leafPaths.push(own);
+      levels.push(reach);
+    }
     return { name: element.name, alias, element, children };
   }
 
-  const root = field(0, []);
+  const root = field(0, [], { definition: 0, repetition: 0 });
   const columns = root.children.map((column): ParquetColumn => {
     let read: ((stored: unknown) => Json) | undefined;
     return {
@@ -84,7 +96,7 @@ export function parquetColumns(metadata: FileMetaData, name: string, limits: Dat
       ...(chunk.meta_data && { meta_data: { ...chunk.meta_data, path_in_schema: [...(leafPaths[index] ?? [])] } }),
     })),
   }));
-  return { columns, stored: { ...metadata, schema, row_groups } };
+  return { columns, stored: { ...metadata, schema, row_groups }, levels };
 }
 
 /** Null where nothing is stored; lists item by item, however deep: a list adds no level but its own. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parquetMetadata } from 'hyparquet';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dataLimits } from '../../../src/data/data-limits.js';
@@ -101,6 +102,30 @@ test('a parquet file with bytes that are wrong is rows or an error, and never an
     }
   }
   assert.ok(refused > 50, String(refused));
+});
+
+/** The file with `from` at its only place there replaced by as many bytes. */
+function patched(bytes: Uint8Array, from: readonly number[], to: readonly number[]): Uint8Array {
+  const at = Buffer.from(bytes).indexOf(Buffer.from(from));
+  assert.is.not(at, -1);
+  assert.is(from.length, to.length);
+  bytes.set(to, at);
+  return bytes;
+}
+
+test('runs that say more values than their page has, or name words that their dictionary lacks, are refused', async () => {
+  const data = Array.from({ length: 100 }, (_, index) => (index === 99 ? null : ['even', 'odd'][index % 2]!));
+  const written = () => {
+    const columnData = [{ name: 'a', data, type: 'STRING', nullable: true }] as const;
+    return new Uint8Array(parquetWriteBuffer({ codec: 'UNCOMPRESSED', columnData: [...columnData] }));
+  };
+  assert.is((await rowsOf(dataFile('a.parquet', written()))).length, 100);
+  // The levels: a run, twice 99 as a varint, of the level 1; then a packed group.
+  const levels = patched(written(), [0xc6, 0x01, 0x01, 0x03], [0xfe, 0x7f, 0x01, 0x03]);
+  assert.match((await refusalOf(dataFile('a.parquet', levels))).message, /a run of 8191 values where 100 are left/);
+  // The words: one bit each, 13 packed groups; instead two bits each, and a run of 99 times word 3.
+  const words = patched(written(), [0x01, 0x1b, 0xaa, 0xaa], [0x02, 0xc6, 0x01, 0x03]);
+  assert.match((await refusalOf(dataFile('a.parquet', words))).message, /the value 3 where 1 is the largest/);
 });
 
 test('of a file with a page index the first rows are those of the whole', async () => {
