@@ -4,7 +4,7 @@ import { JsonSyntaxError } from '../formats/strict-json.js';
 import type { DataFile } from './data-file.js';
 import { type DataLimits, mebibytes } from './data-limits.js';
 import { boundedCompressors, checkPages } from './parquet-pages.js';
-import { type ParquetColumn, parquetColumns } from './parquet-schema.js';
+import { type ParquetColumn, parquetColumns, type RowMeter } from './parquet-schema.js';
 import { ParquetValueError } from './parquet-values.js';
 import type { Row } from './row.js';
 import { batchOf } from './row-batches.js';
@@ -43,7 +43,7 @@ async function* rowGroups(
 ): AsyncGenerator<readonly Row[]> {
   const { name } = file;
   const metadata = await readFooter(file);
-  const { columns, stored, levels } = parquetColumns(metadata, name, limits);
+  const { columns, stored, meter, levels } = parquetColumns(metadata, name, limits);
   const chosen = wanted === undefined ? columns : wanted.map((column) => columnOf(columns, column, name));
   const compressors = await boundedCompressors(limits);
   let before = 0;
@@ -56,11 +56,9 @@ async function* rowGroups(
       await checkPages(file, group.columns[chunk]!.meta_data!, levels[chunk]!, compressors, limits);
     }
     const values = await readGroup(file, stored, before, before + end, chosen, compressors);
-    for (let from = 0; from < values.length; from += batchRows) {
-      // What was read can go.
-      const part = values.slice(from, from + batchRows);
-      values.fill(noCells, from, from + batchRows);
-      yield* batchOf(rowsOf(part, chosen, name, before + from));
+    for (let from = 0; from < values.length; from += meter.rows) {
+      meter.beginBatch();
+      yield* batchOf(rowsOf(values, from, meter, chosen, name, before));
     }
     before += rows;
   }
@@ -69,11 +67,24 @@ async function* rowGroups(
 type Cells = Readonly<Record<string, unknown>>;
 const noCells: Cells = {};
 const batchRows = 4096;
+const batchBytes = 1 << 24;
 
-function* rowsOf(values: readonly Cells[], columns: readonly ParquetColumn[], name: string, before: number) {
-  for (const [index, cells] of values.entries()) {
+/** Rows from `from` on, as many as together have about the size of a batch. */
+function* rowsOf(
+  values: Cells[],
+  from: number,
+  meter: RowMeter,
+  columns: readonly ParquetColumn[],
+  name: string,
+  before: number,
+): Generator<Row> {
+  for (let index = from; index < values.length && meter.rows < batchRows && meter.bytes < batchBytes; index++) {
+    const cells = values[index]!;
     const where = `${name}: row ${before + index + 1}`;
+    meter.beginRow();
     yield Object.fromEntries(columns.map((column) => [column.name, cellOf(column, cells[column.alias], where)]));
+    // What was read can go.
+    values[index] = noCells;
   }
 }
 

@@ -25,10 +25,46 @@ export interface ParquetColumn {
   read(stored: unknown): Json;
 }
 
+/**
+ * Counts what rows take, since a few bytes of a file may be one long text in every row of it: each place in a dictionary
+ * stands for the whole word.
+ */
+export class RowMeter {
+  readonly #most: number;
+  #row = 0;
+  /** Bytes of texts since `rows` was 0. */
+  bytes = 0;
+  rows = 0;
+
+  /** @param most bytes of texts that a row may have */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  beginBatch(): void {
+    this.bytes = 0;
+    this.rows = 0;
+  }
+
+  beginRow(): void {
+    this.rows++;
+    this.#row = 0;
+  }
+
+  /** @throws ParquetValueError when the row is too long */
+  add(bytes: number): void {
+    this.bytes += bytes;
+    this.#row += bytes;
+    if (this.#row > this.#most)
+      throw new ParquetValueError(`more than the ${this.#most} characters that a row may have`);
+  }
+}
+
 export interface ParquetColumns {
   readonly columns: readonly ParquetColumn[];
   /** The metadata by which the library hands out values as they are stored: aliases for names, and no types. */
   readonly stored: FileMetaData;
+  readonly meter: RowMeter;
   /** Of every column chunk. */
   readonly levels: readonly ColumnLevels[];
 }
@@ -71,6 +107,7 @@ export function parquetColumns(metadata: FileMetaData, name: string, limits: Dat
   }
 
   const root = field(0, [], { definition: 0, repetition: 0 });
+  const meter = new RowMeter(limits.rowCharacters);
   const columns = root.children.map((column): ParquetColumn => {
     let read: ((stored: unknown) => Json) | undefined;
     return {
@@ -79,7 +116,7 @@ export function parquetColumns(metadata: FileMetaData, name: string, limits: Dat
       flat: column.element.type !== undefined && column.element.repetition_type !== 'REPEATED',
       chunks: leafPaths.flatMap((path, index) => (path[0] === column.alias ? [index] : [])),
       read(stored) {
-        read ??= reader(column, limits);
+        read ??= reader(column, limits, meter);
         return read(stored);
       },
     };
@@ -96,12 +133,12 @@ export function parquetColumns(metadata: FileMetaData, name: string, limits: Dat
       ...(chunk.meta_data && { meta_data: { ...chunk.meta_data, path_in_schema: [...(leafPaths[index] ?? [])] } }),
     })),
   }));
-  return { columns, stored: { ...metadata, schema, row_groups }, levels };
+  return { columns, stored: { ...metadata, schema, row_groups }, meter, levels };
 }
 
 /** Null where nothing is stored; lists item by item, however deep: a list adds no level but its own. */
-function reader(field: Field, limits: DataLimits): (stored: unknown) => Json {
-  const one = readerOfOne(field, limits);
+function reader(field: Field, limits: DataLimits, meter: RowMeter): (stored: unknown) => Json {
+  const one = readerOfOne(field, limits, meter);
   const read = (stored: unknown): Json => {
     if (stored === undefined || stored === null) return null;
     return Array.isArray(stored) ? stored.map(read) : one(stored);
@@ -111,11 +148,18 @@ function reader(field: Field, limits: DataLimits): (stored: unknown) => Json {
 
 type Stored = Readonly<Record<string, unknown>>;
 
-function readerOfOne({ element, children, name }: Field, limits: DataLimits): (stored: unknown) => Json {
+function readerOfOne(
+  { element, children, name }: Field,
+  limits: DataLimits,
+  meter: RowMeter,
+): (stored: unknown) => Json {
   const { converted_type: converted, logical_type: logical } = element;
   if (element.type !== undefined) {
     const read = valueReader(element, limits);
-    return (stored) => read(stored as StoredValue);
+    return (stored) => {
+      meter.add(stored instanceof Uint8Array ? stored.length : 1);
+      return read(stored as StoredValue);
+    };
   }
   if (logical?.type === 'VARIANT') throw new ParquetValueError('values of type VARIANT are not read');
   const [inner] = children;
@@ -126,13 +170,13 @@ function readerOfOne({ element, children, name }: Field, limits: DataLimits): (s
     if (item !== inner && (inner.name === 'array' || inner.name === `${name}_tuple`)) {
       throw new ParquetValueError('a list in a form that writers have given up');
     }
-    const readItem = reader(item, limits);
+    const readItem = reader(item, limits, meter);
     return inner.children.length > 1 ? (stored) => readItem((stored as Stored)[inner.alias]) : readItem;
   }
   if (converted === 'MAP' || converted === 'MAP_KEY_VALUE' || logical?.type === 'MAP') {
     const [key, value] = inner.children;
-    const readKey = key && reader(key, limits);
-    const readValue = value && reader(value, limits);
+    const readKey = key && reader(key, limits, meter);
+    const readValue = value && reader(value, limits, meter);
     return (stored) => {
       const entries = ((stored as Stored)[inner.alias] ?? []) as readonly Stored[];
       const map = new Map<string, Json>();
@@ -145,6 +189,6 @@ function readerOfOne({ element, children, name }: Field, limits: DataLimits): (s
       return Object.fromEntries(map);
     };
   }
-  const parts = children.map((child) => ({ name: child.name, alias: child.alias, read: reader(child, limits) }));
+  const parts = children.map((child) => ({ name: child.name, alias: child.alias, read: reader(child, limits, meter) }));
   return (stored) => Object.fromEntries(parts.map((part) => [part.name, part.read((stored as Stored)[part.alias])]));
 }

@@ -4,6 +4,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dataLimits } from '../../../src/data/data-limits.js';
+import { readRows } from '../../../src/data/read-rows.js';
 import type { Row } from '../../../src/data/row.js';
 import { DataError } from '../../../src/diagnostics/errors.js';
 import { dataFile, refusalOf, rowsOf } from './data-files.js';
@@ -126,6 +127,24 @@ test('runs that say more values than their page has, or name words that their di
   // The words: one bit each, 13 packed groups; instead two bits each, and a run of 99 times word 3.
   const words = patched(written(), [0x01, 0x1b, 0xaa, 0xaa], [0x02, 0xc6, 0x01, 0x03]);
   assert.match((await refusalOf(dataFile('a.parquet', words))).message, /the value 3 where 1 is the largest/);
+});
+
+test('a long text that every row has is read row by row, and a row of many such texts is refused', async () => {
+  const word = 'x'.repeat(10_000_000);
+  const texts = Array.from({ length: 40 }, () => word);
+  const bytes = parquetWriteBuffer({ columnData: [{ name: 'a', data: texts, type: 'STRING' }] });
+  assert.ok(bytes.byteLength < 1e6, 'the text stands in a dictionary');
+  const limits = { ...dataLimits, rowCharacters: 10_000_001 };
+  const batches: number[] = [];
+  for await (const batch of readRows(dataFile('a.parquet', new Uint8Array(bytes)), {}, limits))
+    batches.push(batch.length);
+  assert.is(
+    batches.reduce((sum, rows) => sum + rows, 0),
+    40,
+  );
+  assert.ok(Math.max(...batches) <= 2, `a batch of ${Math.max(...batches)} rows`);
+  const error = await refusalOf(dataFile('a.parquet', new Uint8Array(bytes)), {}, { ...limits, rowCharacters: 9e6 });
+  assert.match(error.message, /^a\.parquet: row 1, column "a": more than the 9000000 characters that a row may have/);
 });
 
 test('of a file with a page index the first rows are those of the whole', async () => {
