@@ -46,6 +46,7 @@ const keptBytes = 256 * 2 ** 20;
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #budget: number;
+  readonly #onCreate: (buffer: GPUBuffer) => void;
   readonly #beforeDestroy: () => void;
   readonly #onDestroy: (blockId: number) => void;
   /** Kept blocks by size, each list and the set in the order of their release. */
@@ -58,12 +59,20 @@ export class BufferPool {
   #allocations = 0;
 
   /**
+   * @param onCreate called with memory that is new, before anything uses it.
    * @param beforeDestroy called before memory is given back: commands that use it must have been submitted.
    * @param onDestroy called with the id of each block that is gone.
    */
-  constructor(device: GPUDevice, budget: number, beforeDestroy: () => void, onDestroy: (blockId: number) => void) {
+  constructor(
+    device: GPUDevice,
+    budget: number,
+    onCreate: (buffer: GPUBuffer) => void,
+    beforeDestroy: () => void,
+    onDestroy: (blockId: number) => void,
+  ) {
     this.#device = device;
     this.#budget = budget;
+    this.#onCreate = onCreate;
     this.#beforeDestroy = beforeDestroy;
     this.#onDestroy = onDestroy;
   }
@@ -137,6 +146,7 @@ export class BufferPool {
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
     });
     this.#bytes += size;
+    this.#onCreate(buffer);
     return { id: this.#blocks++, buffer, size };
   }
 

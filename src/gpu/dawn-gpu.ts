@@ -48,6 +48,7 @@ export class DawnGpu implements Gpu {
     this.#pool = new BufferPool(
       device,
       memoryBudget,
+      (buffer) => this.#zeroOnDevice(buffer),
       () => this.submit(),
       () => this.#bindGroups.clear(),
     );
@@ -219,6 +220,14 @@ export class DawnGpu implements Gpu {
     await waitForDevice(this.device.queue.onSubmittedWorkDone()).catch(() => undefined);
     this.device.destroy();
     void this.#instance;
+  }
+
+  /**
+   * Dawn hands out zeroed memory. It would zero what is written by parts at the first of them, on this thread, which takes
+   * seconds for a large tensor on a busy machine.
+   */
+  #zeroOnDevice(buffer: GPUBuffer): void {
+    if (buffer.size > transferPartBytes) this.#commands().clearBuffer(buffer);
   }
 
   /** The encoder outside of a compute pass, for copies and clears. */

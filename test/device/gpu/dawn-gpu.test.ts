@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BufferPool } from '../../../src/gpu/buffer-pool.js';
@@ -108,6 +109,7 @@ test('released memory is kept up to a limit, and what was released first is give
   const pool = new BufferPool(
     gpu.device,
     2 ** 34,
+    () => undefined,
     () => submits++,
     (block) => destroyed.push(block),
   );
@@ -119,6 +121,22 @@ test('released memory is kept up to a limit, and what was released first is give
   assert.is(submits, 3);
   assert.ok(pool.bytes < all / 2);
   assert.is(pool.allocate(100 * 2 ** 20 + 4 * 2 ** 24, 'again').blockId, blocks[3]);
+});
+
+test('writing a part of new memory does not keep this thread for as long as zeroing all of it takes', async () => {
+  // Linux tells the processor time of single threads; the device's own threads may zero at the same time.
+  if (!existsSync('/proc/thread-self/schedstat')) return;
+  const nanoseconds = () => Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]);
+  const bytes = 2 ** 28;
+  const before = nanoseconds();
+  new Uint8Array(bytes).fill(1);
+  const zeroing = nanoseconds() - before;
+  const buffer = gpu.allocate(bytes, 'new');
+  const written = nanoseconds();
+  gpu.write(buffer, new Uint32Array([7]), 8);
+  assert.ok(nanoseconds() - written < zeroing / 4, `${nanoseconds() - written} ns, zeroing ${zeroing} ns`);
+  assert.equal([...(await words(buffer, 4, 12))], [0, 7, 0]);
+  gpu.release(buffer);
 });
 
 test('recovering from failed work releases its memory, forgets its errors and leaves everything else', async () => {
