@@ -38,7 +38,7 @@ metrics:
 `;
 
 const test = suite<{ sandbox: Sandbox }>('what runs again');
-/** Everything is done here; each test starts from a copy. */
+/** Everything is done here; each test starts from a copy, without the results: they are of this folder's workflow. */
 let done: Sandbox;
 test.before(async () => {
   done = await Sandbox.make();
@@ -50,6 +50,7 @@ test.after(() => done.remove());
 test.before.each(async (context) => {
   context.sandbox = await Sandbox.make();
   await cp(done.folder, context.sandbox.folder, { recursive: true, preserveTimestamps: true });
+  await rm(context.sandbox.path('results'), { recursive: true });
 });
 test.after.each(({ sandbox }) => sandbox.remove());
 
@@ -70,8 +71,11 @@ async function edited(sandbox: Sandbox, ...edits: readonly (readonly [string, st
 const kindsOf = (ran: readonly string[]) => [...new Set(ran.map((step) => step.replace(/\[.*/, '')))].sort();
 
 test('the same command again runs no step, and leaves the results as they are', async ({ sandbox }) => {
-  const before = await readFile(sandbox.path('results/again/energy.csv'));
+  const before = await readFile(done.path('results/again/energy.csv'));
   assert.equal(await edited(sandbox), []);
+  assert.equal(await readFile(sandbox.path('results/again/energy.csv')), before);
+  const ended = await sandbox.run(['again.yaml']);
+  assert.not.ok(ended.events.some((event) => event.type === 'result' && event.changed));
   assert.equal(await readFile(sandbox.path('results/again/energy.csv')), before);
 });
 
@@ -125,7 +129,7 @@ test('one changed tensor of one checkpoint runs its steps and the aggregates onl
   const single = ran.filter((step) => step.includes('['));
   assert.ok(single.length > 0);
   for (const step of single) assert.match(step, /^\w+\[.*useful.*,model\.layers\.0\.mlp\.up_proj\.weight\]$/);
-  assert.equal(kindsOf(single), ['energy', 'overlap', 'svd']);
+  assert.equal(kindsOf(single), ['cosine', 'energy', 'overlap', 'svd']);
 });
 
 test('a checkpoint that nothing uses may be gone', async ({ sandbox }) => {

@@ -1,10 +1,11 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readCsv } from '../../src/report/tables/csv.js';
-import { type Ended, ranSteps, Sandbox } from '../sandbox.js';
+import { type Ended, ranSteps, Sandbox, summaryOf } from '../sandbox.js';
 import { HubServer } from '../unit/data/hub-server.js';
 import { ChatStandIn } from '../unit/eval/chat-stand-in.js';
 
@@ -164,19 +165,22 @@ async function run({ box, environment }: Context, workflow: string, profile: str
   return box.run([`workflows-${profile}/${workflow}.yaml`, '--profile', profile, ...settings], environment);
 }
 
+/** A file of the results, which lie in a folder that the settings name. */
+const resultOf = (ended: Ended, file: string) => join(summaryOf(ended).results, file);
+
 for (const profile of Object.keys(profiles)) {
   test(`${profile}: experiment 1 fetches, trains, projects, measures and reports; again it does nothing`, async (context) => {
     await publish(context, profile);
     const first = await run(context, 'exp1', profile);
     assert.ok(ranSteps(first).includes('train[useful]') && ranSteps(first).includes('train[harmful]'));
-    const csv = await readFile(context.box.path('results/exp1/evaluation.csv'), 'utf8');
+    const csv = await readFile(resultOf(first, 'evaluation.csv'), 'utf8');
     const rows = readCsv(csv, { text: ['model', 'metric'], numbers: ['value', 'n', 'invalid'] });
     for (const metric of ['utility', 'harmfulness']) {
       const of = rows.filter((row) => row.metric === metric);
       assert.is(of.length, 4 + 2 * 3 * 3, 'four whole models, two updates in three subspaces at three fractions');
       assert.ok(of.every(({ n, invalid }) => n === 3 && invalid === 0));
     }
-    const responses = await readFile(context.box.path('results/exp1/items/utility.jsonl'), 'utf8');
+    const responses = await readFile(resultOf(first, 'items/utility.jsonl'), 'utf8');
     assert.match(
       responses,
       /"prompt":"Question: say \w+ of them\\nAnswer: it is #### \d\\n\\nQuestion: say one of them\\nAnswer:"/,
@@ -196,13 +200,13 @@ test('experiments 2, 3 and 4 run on a real profile, with what experiment 1 made'
     second.some((id) => id.startsWith('svd[alignment')),
     'the alignment was decomposed again',
   );
-  const third = ranSteps(await run(context, 'exp3', profile));
-  assert.not.ok(third.some((id) => id.startsWith('train[')));
-  const fourth = ranSteps(await run(context, 'exp4', profile));
-  assert.is(fourth.filter((id) => id.startsWith('activations[')).length, 9);
-  for (const file of ['exp3/overlap.csv', 'exp4/activations.csv', 'exp4/claims.csv', 'exp4/report.html']) {
-    assert.ok((await readFile(context.box.path('results', file))).length > 100, file);
-  }
+  const third = await run(context, 'exp3', profile);
+  assert.not.ok(ranSteps(third).some((id) => id.startsWith('train[')));
+  const fourth = await run(context, 'exp4', profile);
+  assert.is(ranSteps(fourth).filter((id) => id.startsWith('activations[')).length, 9);
+  const files = [resultOf(third, 'overlap.csv')];
+  for (const file of ['activations.csv', 'claims.csv', 'report.html']) files.push(resultOf(fourth, file));
+  for (const file of files) assert.ok((await readFile(file)).length > 100, file);
 });
 
 test.run();
