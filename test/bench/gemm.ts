@@ -6,7 +6,7 @@
 import type { ElementType } from '../../src/gpu/element-access.js';
 import { openGpu } from '../../src/gpu/open-gpu.js';
 import { type Gemm, gemm } from '../../src/linalg/device/gemm.js';
-import type { GemmVariant } from '../../src/linalg/device/gemm-dispatch.js';
+import type { GemmVariant } from '../../src/linalg/device/gemm-variants.js';
 
 const rounds = 4;
 const roundSeconds = 0.25;

@@ -1,6 +1,7 @@
 import { withVector } from '../../gpu/bind-groups.js';
 import { type ElementType, elementBytes, readAccess } from '../../gpu/element-access.js';
 import type { Binding, DeviceBuffer, Gpu } from '../../gpu/gpu.js';
+import { type GemmVariant, gemmKernels } from './gemm-variants.js';
 
 /** A stored matrix, or a batch of them, with everything spelled out; lengths in elements. */
 export interface StoredMatrix {
@@ -28,9 +29,6 @@ export interface GemmDispatch {
   readonly beta: number;
 }
 
-/** How a product is computed on an adapter. All variants sum in the same order. */
-export type GemmVariant = 'subgroup' | 'tiled';
-
 /** Terms of a sum that are added up before they go to C; a window along k must start at a multiple of it to keep the bits. */
 export const kBlock = 256;
 /** Offsets of bindings are multiples of this many bytes; what is left becomes an element offset in the kernel. */
@@ -41,25 +39,21 @@ export function span({ rows, columns, stride, batchStride }: StoredMatrix, batch
   return (batch - 1) * batchStride + (rows - 1) * stride + columns;
 }
 
-/** CPU drivers run a whole subgroup in one thread's vector registers; cards want many threads and staged operands. */
-export function gemmVariant(gpu: Gpu): GemmVariant {
-  return gpu.adapter.software && gpu.subgroupSize >= 4 ? 'subgroup' : 'tiled';
-}
-
+/** Queues one product on the kernel of a variant. */
 export function dispatchGemm(gpu: Gpu, product: GemmDispatch, variant: GemmVariant): void {
   const { m, n, k, batch, a, b, c, transposeA, transposeB, alpha, beta } = product;
   const [aWindow, bWindow, cWindow] = [window(a, batch), window(b, batch), window(c, batch)];
-  const lanes = variant === 'subgroup' ? gpu.subgroupSize : 0;
-  const parts = n <= 4 * lanes ? 1 : 2;
-  const [rows, columns] = variant === 'subgroup' ? [tileRows(m, lanes), 4 * lanes * parts] : [64, 64];
+  const kernel = gemmKernels[variant];
+  const tile = kernel.tile(m, n, gpu.subgroupSize);
+  const { rows, columns, parts, lanes } = tile;
   gpu.dispatch({
-    kernel: variant === 'subgroup' ? 'gemm' : 'gemm-tiled',
-    constants: variant === 'subgroup' ? { LANES: lanes, K_BLOCK: kBlock } : { K_BLOCK: kBlock },
+    kernel: kernel.file,
+    constants: { ...kernel.constants(tile), K_BLOCK: kBlock },
     text: kernelText({
       ...{ typeA: a.type, typeB: b.type, transposeA, transposeB, rows, parts, lanes },
-      alignedB: variant === 'subgroup' && !transposeB && aligned(b, bWindow.start),
+      alignedB: kernel.readsVectorsOfB && !transposeB && aligned(b, bWindow.start),
       alignedC: aligned(c, cWindow.start) && n % 4 === 0,
-      wholeK: variant === 'tiled' || k % lanes === 0,
+      wholeK: k % kernel.stepsOfK(tile) === 0,
     }),
     bindings: [aWindow.binding, bWindow.binding, cWindow.binding],
     uniforms: [
@@ -88,7 +82,7 @@ interface TextChoice {
   /** Columns of B (of C) come in aligned groups of four. */
   readonly alignedB: boolean;
   readonly alignedC: boolean;
-  /** k is a multiple of `lanes`. */
+  /** k is a multiple of the steps that the kernel takes together. */
   readonly wholeK: boolean;
 }
 
@@ -114,14 +108,6 @@ function kernelText(choice: TextChoice): Readonly<Record<string, string>> {
   };
   texts.set(key, text);
   return text;
-}
-
-/**
- * Rows of a tile: many, for each load of B to serve many sums, but not many more than there are. The largest tile is a tenth
- * faster where a subgroup fills a vector register, and takes a second to compile: for products that are worth it.
- */
-function tileRows(m: number, lanes: number): number {
-  return [1, 4, 8].find((rows) => m <= rows) ?? (m >= 256 && lanes >= 8 ? 32 : 16);
 }
 
 function aligned({ stride, batchStride }: StoredMatrix, start: number): boolean {

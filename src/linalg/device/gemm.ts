@@ -1,18 +1,10 @@
 import { type ElementType, elementBytes } from '../../gpu/element-access.js';
 import type { DeviceBuffer, Gpu } from '../../gpu/gpu.js';
-import {
-  dispatchGemm,
-  type GemmDispatch,
-  type GemmVariant,
-  gemmVariant,
-  kBlock,
-  type StoredMatrix,
-  span,
-  windowAlignment,
-} from './gemm-dispatch.js';
+import { dispatchGemm, type GemmDispatch, kBlock, type StoredMatrix, span, windowAlignment } from './gemm-dispatch.js';
+import { type GemmVariant, gemmVariant } from './gemm-variants.js';
 
 /** A row-major matrix in device memory. */
-export interface DeviceMatrix {
+export interface GemmOperand {
   readonly buffer: DeviceBuffer;
   /** f32 unless told; bf16 and f16 are unpacked while they are loaded. */
   readonly type?: ElementType;
@@ -29,11 +21,11 @@ export interface Gemm {
   readonly n: number;
   readonly k: number;
   /** Stored [m, k], or [k, m] if `transposeA`. */
-  readonly a: DeviceMatrix;
+  readonly a: GemmOperand;
   /** Stored [k, n], or [n, k] if `transposeB`. */
-  readonly b: DeviceMatrix;
+  readonly b: GemmOperand;
   /** [m, n], f32, another buffer than `a` and `b`. */
-  readonly c: DeviceMatrix;
+  readonly c: GemmOperand;
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
   /** 1 unless told. */
@@ -68,7 +60,7 @@ export function gemm(gpu: Gpu, product: Gemm, options: GemmOptions = {}): void {
   if (transposeA && transposeB) throw new Error('gemm: A and B cannot both be transposed');
   if ((product.c.type ?? 'F32') !== 'F32') throw new Error('gemm: C is f32');
   const { variant = gemmVariant(gpu), maxBindingBytes = gpu.limits.maxStorageBufferBindingSize } = options;
-  const stored = (matrix: DeviceMatrix, rows: number, columns: number): StoredMatrix => {
+  const stored = (matrix: GemmOperand, rows: number, columns: number): StoredMatrix => {
     const { buffer, type = 'F32', offset = 0, stride = columns, batchStride = 0 } = matrix;
     return { buffer, type, rows, columns, offset, stride, batchStride: batch === 1 ? 0 : batchStride };
   };
