@@ -1,6 +1,9 @@
+import type { BiasChoice, LayerSide } from './families/family.js';
+import { type FamilyName, families } from './families/registry.js';
+
 /** The fields of a Hugging Face config.json that decide tensor names and shapes. */
 export interface Architecture {
-  readonly family: 'llama' | 'qwen2';
+  readonly family: FamilyName;
   readonly hidden: number;
   readonly layers: number;
   readonly heads: number;
@@ -9,9 +12,8 @@ export interface Architecture {
   readonly mlp: number;
   readonly vocabulary: number;
   readonly tied: boolean;
-  /** Llama: biases on q, k, v and o. Qwen2 always has them on q, k and v, never on o. */
+  /** Where the family leaves the choice: biases of the attention's linear layers, and of the MLP's; false unless told. */
   readonly attentionBias?: boolean;
-  /** Biases on gate, up and down. */
   readonly mlpBias?: boolean;
   readonly ropeTheta: number;
   readonly normEpsilon: number;
@@ -23,31 +25,25 @@ export const outputTensor = 'lm_head.weight';
 
 /** Names and shapes of a checkpoint's tensors, as Hugging Face transformers names them: weights are [out, in]. */
 export function architectureTensors(architecture: Architecture): Map<string, readonly number[]> {
-  const { hidden, heads, kvHeads, headDim, mlp, vocabulary, attentionBias = false, mlpBias = false } = architecture;
-  const qkvBias = architecture.family === 'qwen2' || attentionBias;
-  const outputBias = architecture.family === 'llama' && attentionBias;
+  const { family, hidden, layers, heads, kvHeads, headDim, mlp, vocabulary, tied } = architecture;
+  const { norms, linears } = families[family];
+  const sides: Readonly<Record<LayerSide, number>> = { hidden, mlp, queries: heads * headDim, keys: kvHeads * headDim };
   const tensors = new Map<string, readonly number[]>([[embeddingTensor, [vocabulary, hidden]]]);
-  const projections = [
-    ['self_attn.q_proj', heads * headDim, hidden, qkvBias],
-    ['self_attn.k_proj', kvHeads * headDim, hidden, qkvBias],
-    ['self_attn.v_proj', kvHeads * headDim, hidden, qkvBias],
-    ['self_attn.o_proj', hidden, heads * headDim, outputBias],
-    ['mlp.gate_proj', mlp, hidden, mlpBias],
-    ['mlp.up_proj', mlp, hidden, mlpBias],
-    ['mlp.down_proj', hidden, mlp, mlpBias],
-  ] as const;
-  for (let layer = 0; layer < architecture.layers; layer++) {
+  for (let layer = 0; layer < layers; layer++) {
     const prefix = `model.layers.${layer}`;
-    tensors.set(`${prefix}.input_layernorm.weight`, [hidden]);
-    tensors.set(`${prefix}.post_attention_layernorm.weight`, [hidden]);
-    for (const [name, rows, columns, bias] of projections) {
-      tensors.set(`${prefix}.${name}.weight`, [rows, columns]);
-      if (bias) tensors.set(`${prefix}.${name}.bias`, [rows]);
+    for (const norm of norms) tensors.set(`${prefix}.${norm}.weight`, [hidden]);
+    for (const { name, outputs, inputs, bias } of linears) {
+      tensors.set(`${prefix}.${name}.weight`, [sides[outputs], sides[inputs]]);
+      if (hasBias(architecture, bias)) tensors.set(`${prefix}.${name}.bias`, [sides[outputs]]);
     }
   }
   tensors.set('model.norm.weight', [hidden]);
-  if (!architecture.tied) tensors.set(outputTensor, [vocabulary, hidden]);
+  if (!tied) tensors.set(outputTensor, [vocabulary, hidden]);
   return tensors;
+}
+
+function hasBias(architecture: Architecture, bias: 'always' | 'never' | BiasChoice): boolean {
+  return bias === 'always' || (bias !== 'never' && (architecture[bias] ?? false));
 }
 
 /** True for a table that is computed from the architecture and was yet stored with the weights, as Llama 2's files do. */

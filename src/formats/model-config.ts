@@ -1,5 +1,6 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Architecture } from './architecture.js';
+import { families } from './families/registry.js';
 import { describeSignature } from './file-signature.js';
 import type { JsonObject } from './json.js';
 import { JsonSyntaxError, parseStrictJson, type StrictJson, type StrictJsonObject } from './strict-json.js';
@@ -22,10 +23,10 @@ export function modelConfig(
   dtype: keyof typeof dtypeNames,
   initializerRange = defaultInitializerRange,
 ): JsonObject {
-  const { family } = architecture;
+  const { causalModel, biasFields, written } = families[architecture.family];
   return {
-    architectures: [family === 'llama' ? 'LlamaForCausalLM' : 'Qwen2ForCausalLM'],
-    model_type: family,
+    architectures: [causalModel],
+    model_type: architecture.family,
     vocab_size: architecture.vocabulary,
     hidden_size: architecture.hidden,
     intermediate_size: architecture.mlp,
@@ -41,9 +42,8 @@ export function modelConfig(
     tie_word_embeddings: architecture.tied,
     initializer_range: initializerRange,
     attention_dropout: 0,
-    ...(family === 'llama'
-      ? { attention_bias: architecture.attentionBias ?? false, mlp_bias: architecture.mlpBias ?? false }
-      : { use_sliding_window: false }),
+    ...Object.fromEntries(Object.entries(biasFields).map(([field, choice]) => [field, architecture[choice] ?? false])),
+    ...written,
     bos_token_id: null,
     eos_token_id: null,
     pad_token_id: null,

@@ -1,7 +1,9 @@
-import { DataError } from '../diagnostics/errors.js';
 import type { Architecture } from '../formats/architecture.js';
+import type { RopeKind } from '../formats/families/family.js';
+import { families } from '../formats/families/registry.js';
 import type { Json, JsonObject } from '../formats/json.js';
 import { checkNotQuantised } from '../formats/quantisation.js';
+import { ConfigFields } from './config-fields.js';
 
 /** `llama3` scaling of the rotary frequencies (Llama 3.1 and later), by the names of config.json. */
 export interface Llama3RopeScaling {
@@ -21,7 +23,7 @@ export interface DecoderConfig extends Architecture {
 }
 
 /**
- * What would make another model of a Llama or Qwen2 decoder, and the value that does not: fields of their relatives (Granite,
+ * What would make another model of a decoder of any family, and the value that does not: fields of their relatives (Granite,
  * Cohere, Gemma, MiniCPM, Qwen3, Llama 4) and of other heads and attentions. null: any value would.
  */
 const neutralValues: Readonly<Record<string, Json>> = {
@@ -35,13 +37,14 @@ const neutralValues: Readonly<Record<string, Json>> = {
 };
 
 /**
- * Reads config.json of a Llama or Qwen2 checkpoint (fields as in transformers' LlamaConfig and Qwen2Config, with their
- * defaults). `file` names it in errors. Whatever would change the result and is not computed here is refused by name.
+ * Reads config.json of a checkpoint of one of the families, with the fields and defaults of transformers. `file` names it in
+ * errors. Whatever would change the result and is not computed here is refused by name, a family that is not there first.
  */
 export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
   const fields = new ConfigFields(json, file);
-  const family = fields.oneOf('model_type', ['llama', 'qwen2']);
-  fields.architectures(family === 'llama' ? 'LlamaForCausalLM' : 'Qwen2ForCausalLM');
+  const family = fields.family();
+  const { causalModel, biasFields, ropeKinds, slidingWindow, contextLength } = families[family];
+  fields.architectures(causalModel);
   fields.oneOf('hidden_act', ['silu'], 'silu');
   checkNotQuantised(json, file);
   if (Array.isArray(json.layer_types) && json.layer_types.some((type) => type !== 'full_attention')) {
@@ -53,8 +56,7 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
       fields.refuse(name, json[name]!, `is not computed; ${only}`);
     }
   }
-  // Qwen2's files name a window that they do not use.
-  if (family === 'llama' && fields.has('sliding_window')) {
+  if (slidingWindow === 'refused' && fields.has('sliding_window')) {
     fields.refuse('sliding_window', json.sliding_window!, 'is not computed');
   }
 
@@ -64,7 +66,10 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
   if (heads % kvHeads !== 0) fields.refuse('num_key_value_heads', kvHeads, `does not divide ${heads} attention heads`);
   const headDim = fields.count('head_dim', hidden / heads);
   if (headDim % 2 !== 0) fields.refuse('head_dim', headDim, 'is odd; rotary embedding turns pairs');
-  const rope = ropeOf(fields);
+  const rope = ropeOf(fields, ropeKinds);
+  const biases = new Set(
+    Object.entries(biasFields).flatMap(([field, choice]) => (fields.flag(field, false) ? [choice] : [])),
+  );
   return {
     family,
     hidden,
@@ -75,18 +80,18 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
     mlp: fields.count('intermediate_size'),
     vocabulary: fields.count('vocab_size'),
     tied: fields.flag('tie_word_embeddings', false),
-    attentionBias: family === 'llama' && fields.flag('attention_bias', false),
-    mlpBias: family === 'llama' && fields.flag('mlp_bias', false),
+    attentionBias: biases.has('attentionBias'),
+    mlpBias: biases.has('mlpBias'),
     ropeTheta: rope.theta,
     ...(rope.scaling === undefined ? {} : { ropeScaling: rope.scaling }),
     normEpsilon: fields.number('rms_norm_eps', 1e-6),
-    contextLength: fields.count('max_position_embeddings', family === 'llama' ? 2048 : 32768),
+    contextLength: fields.count('max_position_embeddings', contextLength),
     endTokens: fields.tokens('eos_token_id'),
   };
 }
 
 /** `rope_scaling` beside `rope_theta`, or in newer files both in `rope_parameters`. */
-function ropeOf(fields: ConfigFields): { theta: number; scaling?: Llama3RopeScaling } {
+function ropeOf(fields: ConfigFields, kinds: readonly RopeKind[]): { theta: number; scaling?: Llama3RopeScaling } {
   const name = fields.has('rope_parameters') ? 'rope_parameters' : 'rope_scaling';
   if (fields.has('rope_parameters') && fields.has('rope_scaling')) {
     fields.refuse('rope_scaling', '…', 'stands beside rope_parameters: which one counts is unclear');
@@ -98,7 +103,7 @@ function ropeOf(fields: ConfigFields): { theta: number; scaling?: Llama3RopeScal
   if (fields.has('rope_theta') && theta !== outer) {
     rope.refuse('rope_theta', theta, `is not the rope_theta beside it, ${outer}: which one counts is unclear`);
   }
-  const type = rope.oneOf(rope.has('rope_type') ? 'rope_type' : 'type', ['default', 'llama3'], 'default');
+  const type = rope.oneOf(rope.has('rope_type') ? 'rope_type' : 'type', kinds, 'default');
   const partial = rope.number('partial_rotary_factor', 1);
   if (partial !== 1) rope.refuse('partial_rotary_factor', partial, 'is not computed; only 1 is');
   if (type === 'default') return { theta };
@@ -111,85 +116,4 @@ function ropeOf(fields: ConfigFields): { theta: number; scaling?: Llama3RopeScal
       originalContextLength: rope.count('original_max_position_embeddings'),
     },
   };
-}
-
-/** Typed access to the fields of one JSON object; null counts as absent, as in transformers. */
-class ConfigFields {
-  readonly #json: JsonObject;
-  readonly #file: string;
-  readonly #prefix: string;
-
-  constructor(json: JsonObject, file: string, prefix = '') {
-    this.#json = json;
-    this.#file = file;
-    this.#prefix = prefix;
-  }
-
-  has(name: string): boolean {
-    return Object.hasOwn(this.#json, name) && this.#json[name] !== null;
-  }
-
-  refuse(name: string, value: Json, why: string): never {
-    throw new DataError(`${this.#file}: ${this.#prefix}${name} = ${JSON.stringify(value)} ${why}`, {
-      hint: 'runflow trains and runs Llama and Qwen2 decoders; see "Models" in the README.',
-    });
-  }
-
-  number(name: string, fallback?: number): number {
-    const value = this.#get(name, fallback);
-    if (typeof value !== 'number' || !Number.isFinite(value)) return this.refuse(name, value, 'is not a number');
-    return value;
-  }
-
-  count(name: string, fallback?: number): number {
-    const value = this.number(name, fallback);
-    if (!Number.isSafeInteger(value) || value < 1) this.refuse(name, value, 'is not a whole number above 0');
-    return value;
-  }
-
-  flag(name: string, fallback: boolean): boolean {
-    const value = this.#get(name, fallback);
-    return typeof value === 'boolean' ? value : this.refuse(name, value, 'is neither true nor false');
-  }
-
-  oneOf<const T extends string>(name: string, allowed: readonly T[], fallback?: T): T {
-    const value = this.#get(name, fallback);
-    if (allowed.includes(value as T)) return value as T;
-    return this.refuse(name, value, `is not computed; ${allowed.map((item) => `"${item}"`).join(' and ')} can be`);
-  }
-
-  object(name: string): ConfigFields | undefined {
-    if (!this.has(name)) return undefined;
-    const value = this.#json[name] as Json;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return this.refuse(name, value, 'is not an object');
-    }
-    return new ConfigFields(value as JsonObject, this.#file, `${this.#prefix}${name}.`);
-  }
-
-  /** A token id, a list of them, or nothing. */
-  tokens(name: string): readonly number[] {
-    if (!this.has(name)) return [];
-    const value = this.#json[name] as Json;
-    const list = Array.isArray(value) ? (value as readonly Json[]) : [value];
-    if (!list.every((id) => typeof id === 'number' && Number.isSafeInteger(id) && id >= 0)) {
-      return this.refuse(name, value, 'is neither a token id nor a list of them');
-    }
-    return list as readonly number[];
-  }
-
-  /** The file may leave `architectures` out, but may not name a model with another head. */
-  architectures(expected: string): void {
-    if (!this.has('architectures')) return;
-    const value = this.#json.architectures as Json;
-    if (!Array.isArray(value) || !value.includes(expected)) {
-      this.refuse('architectures', value, `is not computed; ["${expected}"] can be`);
-    }
-  }
-
-  #get(name: string, fallback: Json | undefined): Json {
-    if (this.has(name)) return this.#json[name]!;
-    if (fallback !== undefined) return fallback;
-    throw new DataError(`${this.#file}: ${this.#prefix}${name} is missing`);
-  }
 }

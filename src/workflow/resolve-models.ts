@@ -1,4 +1,5 @@
 import type { PromptTemplate } from '../formats/dataset-choices.js';
+import { type FamilyName, families, familyNames } from '../formats/families/registry.js';
 import { defaultInitializerRange } from '../formats/model-config.js';
 import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { Path } from './document.js';
@@ -45,7 +46,7 @@ interface RawTraining {
 }
 
 interface RawArchitecture {
-  readonly family: 'llama' | 'qwen2';
+  readonly family: FamilyName;
   readonly hidden: number;
   readonly layers: number;
   readonly heads: number;
@@ -180,10 +181,14 @@ function resolveArchitecture(scope: Scope, raw: RawArchitecture, path: Path): Ar
     const message = `a head dimension of ${headDim} is odd; rotary embeddings turn pairs of dimensions`;
     scope.refuse([...path, at], 'invalid-architecture', message);
   }
-  for (const bias of ['attention-bias', 'mlp-bias'] as const) {
-    if (raw.family === 'llama' || raw[bias] === undefined) continue;
-    const message = `${bias} is a choice of llama; ${raw.family} has biases on q, k and v and on nothing else`;
-    scope.refuse([...path, bias], 'invalid-architecture', message, 'Remove it.');
+  for (const [field, choice] of [
+    ['attention-bias', 'attentionBias'],
+    ['mlp-bias', 'mlpBias'],
+  ] as const) {
+    const owners = familyNames.filter((name) => Object.values(families[name].biasFields).includes(choice));
+    if (raw[field] === undefined || owners.includes(raw.family)) continue;
+    const message = `${field} is a choice of ${owners.join(', ')}; ${raw.family} fixes which layers have biases`;
+    scope.refuse([...path, field], 'invalid-architecture', message, 'Remove it.');
   }
   return {
     family: raw.family,

@@ -1,7 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DataError } from '../../../src/diagnostics/errors.js';
+import type { Architecture } from '../../../src/formats/architecture.js';
+import { families, familyNames } from '../../../src/formats/families/registry.js';
 import type { JsonObject } from '../../../src/formats/json.js';
+import { modelConfig } from '../../../src/formats/model-config.js';
 import { decoderConfig } from '../../../src/nn/config.js';
 import { rotaryFrequencies, rotaryTable } from '../../../src/nn/rope.js';
 
@@ -115,6 +118,40 @@ for (const [what, change, message] of refused) {
       return;
     }
     assert.unreachable('it was accepted');
+  });
+}
+
+test('a family that is not computed is refused by name, with the families that are and what runs without one', () => {
+  for (const model_type of ['qwen3', 'qwen2_moe', 'constructor']) {
+    try {
+      decoderConfig({ ...qwen25, model_type, architectures: null }, 'config.json');
+      assert.unreachable(`${model_type} was accepted`);
+    } catch (error) {
+      assert.instance(error, DataError);
+      const { message, hint } = error as DataError;
+      assert.match(message, `model_type = "${model_type}" is a family that is neither trained nor run; "llama"`);
+      for (const name of familyNames) assert.match(message, `"${name}"`);
+      assert.match(
+        hint!,
+        /^runflow trains and runs decoders of llama.*energies, overlaps and projections .* no decoder/,
+      );
+    }
+  }
+});
+
+for (const family of familyNames) {
+  test(`the config.json that is written for ${family} says the same architecture when it is read`, () => {
+    const choices = Object.values(families[family].biasFields);
+    for (const chosen of [[], ...choices.map((choice) => [choice]), choices]) {
+      const architecture: Architecture = {
+        ...{ family, hidden: 24, layers: 2, heads: 4, kvHeads: 2, headDim: 10, mlp: 40, vocabulary: 50, tied: true },
+        ...Object.fromEntries(chosen.map((choice) => [choice, true])),
+        ...{ ropeTheta: 1e5, normEpsilon: 1e-5, contextLength: 77 },
+      };
+      assert.equal(decoderConfig(modelConfig(architecture, 'F32'), 'config.json'), {
+        ...{ attentionBias: false, mlpBias: false, endTokens: [], ...architecture },
+      });
+    }
   });
 }
 

@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Architecture, architectureTensors } from '../../../src/formats/architecture.js';
+import { type FamilyName, families, familyNames } from '../../../src/formats/families/registry.js';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** Names and shapes of one layer, as the index of a published checkpoint lists them. */
+const published: { readonly [F in FamilyName]: readonly (readonly [string, readonly number[]])[] } = {
+  // meta-llama/Llama-3.2-1B
+  llama: [
+    ['input_layernorm.weight', [2048]],
+    ['post_attention_layernorm.weight', [2048]],
+    ['self_attn.q_proj.weight', [2048, 2048]],
+    ['self_attn.k_proj.weight', [512, 2048]],
+    ['self_attn.v_proj.weight', [512, 2048]],
+    ['self_attn.o_proj.weight', [2048, 2048]],
+    ['mlp.gate_proj.weight', [8192, 2048]],
+    ['mlp.up_proj.weight', [8192, 2048]],
+    ['mlp.down_proj.weight', [2048, 8192]],
+  ],
+  // Qwen/Qwen2.5-1.5B
+  qwen2: [
+    ['input_layernorm.weight', [1536]],
+    ['post_attention_layernorm.weight', [1536]],
+    ['self_attn.q_proj.weight', [1536, 1536]],
+    ['self_attn.q_proj.bias', [1536]],
+    ['self_attn.k_proj.weight', [256, 1536]],
+    ['self_attn.k_proj.bias', [256]],
+    ['self_attn.v_proj.weight', [256, 1536]],
+    ['self_attn.v_proj.bias', [256]],
+    ['self_attn.o_proj.weight', [1536, 1536]],
+    ['mlp.gate_proj.weight', [8960, 1536]],
+    ['mlp.up_proj.weight', [8960, 1536]],
+    ['mlp.down_proj.weight', [1536, 8960]],
+  ],
+};
+const sizes: { readonly [F in FamilyName]: Omit<Architecture, 'family'> } = {
+  llama: {
+    ...{ hidden: 2048, layers: 1, heads: 32, kvHeads: 8, headDim: 64, mlp: 8192, vocabulary: 128256, tied: true },
+    ...{ ropeTheta: 500000, normEpsilon: 1e-5, contextLength: 131072 },
+  },
+  qwen2: {
+    ...{ hidden: 1536, layers: 1, heads: 12, kvHeads: 2, headDim: 128, mlp: 8960, vocabulary: 151936, tied: true },
+    ...{ ropeTheta: 1e6, normEpsilon: 1e-6, contextLength: 131072 },
+  },
+};
+
+for (const family of familyNames) {
+  test(`a layer of ${family} has the tensors of a published checkpoint, in an order that stays`, () => {
+    const { vocabulary, hidden } = sizes[family];
+    assert.equal(
+      [...architectureTensors({ family, ...sizes[family] })],
+      [
+        ['model.embed_tokens.weight', [vocabulary, hidden]],
+        ...published[family].map(([name, shape]) => [`model.layers.0.${name}`, shape]),
+        ['model.norm.weight', [hidden]],
+      ],
+    );
+  });
+}
+
+test('biases that a family leaves open are there when they are chosen, and only then', () => {
+  const biases = (chosen: Partial<Architecture>) =>
+    [...architectureTensors({ family: 'llama', ...sizes.llama, ...chosen }).keys()]
+      .filter((name) => name.endsWith('.bias'))
+      .map((name) => name.split('.').at(-2));
+  assert.equal(biases({}), []);
+  assert.equal(biases({ attentionBias: true }), ['q_proj', 'k_proj', 'v_proj', 'o_proj']);
+  assert.equal(biases({ mlpBias: true }), ['gate_proj', 'up_proj', 'down_proj']);
+});
+
+test('init takes every family of the registry and no other', () => {
+  const enums: unknown[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === 'family' && Array.isArray((inner as { enum?: unknown }).enum))
+        enums.push((inner as { enum: unknown }).enum);
+      visit(inner);
+    }
+  };
+  visit(JSON.parse(readFileSync(`${root}schema/workflow.schema.json`, 'utf8')));
+  assert.equal(enums, [familyNames]);
+});
+
+test('nothing but the families’ own files asks for a family by its name', () => {
+  const source = `${root}src/`;
+  const asking = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.replaceAll('\\', '/').startsWith('formats/families/'))
+    .filter((file) => {
+      const code = readFileSync(source + file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      return familyNames.some((name) => code.includes(`'${name}'`)) || /\bfamily\s*[!=]==?/.test(code);
+    });
+  assert.equal(asking, []);
+});
+
+test('a family that leaves biases open says by which field of config.json they are chosen', () => {
+  for (const { linears, biasFields } of Object.values(families)) {
+    const open = new Set(linears.map(({ bias }) => bias).filter((bias) => bias !== 'always' && bias !== 'never'));
+    assert.equal(new Set(Object.values(biasFields)), open);
+  }
+});
+
+test.run();
