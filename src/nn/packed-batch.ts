@@ -1,5 +1,4 @@
-import type { TokenRow } from '../formats/token-rows.js';
-import { ignoredLabel } from '../formats/token-rows.js';
+import { ignoredLabel, type TokenRow } from '../formats/token-rows.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { type AttentionTiling, keyTiles, queryTiles, type Tiles } from './attention.js';
 import { checkToken, type ForwardBatch } from './forward-batch.js';

@@ -1,7 +1,9 @@
 import { InvalidWorkflowError } from '../diagnostics/errors.js';
-import type { ActivationTableRow } from '../steps/eval-params.js';
-import type { ActivationBasisParams, ActivationsParams, ModelRecipe } from '../steps/model-params.js';
-import type { OverlapParams } from '../steps/params.js';
+import type { ActivationBasisParams } from '../steps/activation-basis.js';
+import type { ActivationTableRow } from '../steps/activation-table.js';
+import type { ActivationsParams } from '../steps/activations.js';
+import type { ModelRecipe } from '../steps/model-recipe.js';
+import type { OverlapParams } from '../steps/overlap.js';
 import type { Input } from '../steps/step.js';
 import { pairsOfMetric } from '../workflow/metrics.js';
 import type { ActivationMsoMetric, Semantics, Workflow } from '../workflow/workflow.js';

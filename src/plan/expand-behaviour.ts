@@ -1,5 +1,9 @@
-import type { EvaluationTableRow, ExactMatchParams, JudgeHints, JudgeParams, Measured } from '../steps/eval-params.js';
-import type { GenerateParams, LossParams, ModelJudgeParams } from '../steps/model-params.js';
+import type { EvaluationTableRow, Measured } from '../steps/evaluation-table.js';
+import type { ExactMatchParams } from '../steps/exact-match.js';
+import type { GenerateParams } from '../steps/generate.js';
+import type { JudgeHints, JudgeParams } from '../steps/judge.js';
+import type { LossParams } from '../steps/loss.js';
+import type { ModelJudgeParams } from '../steps/model-judge.js';
 import type { Input } from '../steps/step.js';
 import { isBehaviour } from '../workflow/metrics.js';
 import { updateOf } from '../workflow/subspaces.js';

@@ -1,4 +1,4 @@
-import type { ClaimOfTables, ClaimsParams } from '../steps/eval-params.js';
+import type { ClaimOfTables, ClaimsParams } from '../steps/claims.js';
 import type { Input } from '../steps/step.js';
 import { pairsOfMetric } from '../workflow/metrics.js';
 import type { ActivationMsoMetric, Claim, MsoMetric, Workflow } from '../workflow/workflow.js';

@@ -1,4 +1,4 @@
-import type { DataTableParams } from '../steps/data-params.js';
+import type { DataTableParams } from '../steps/data-table.js';
 import type { Input } from '../steps/step.js';
 import type { ModelExpansion } from './expand-models.js';
 import type { PlanBuilder } from './plan-builder.js';

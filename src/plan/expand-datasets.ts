@@ -1,5 +1,8 @@
-import type { FetchDatasetParams, MixParams, RowsParams, SyntheticParams } from '../steps/data-params.js';
+import type { FetchDatasetParams } from '../steps/fetch-dataset.js';
+import type { MixParams } from '../steps/mix.js';
+import type { RowsParams } from '../steps/rows.js';
 import type { Input } from '../steps/step.js';
+import type { SyntheticParams } from '../steps/synthetic.js';
 import type { Dataset, Workflow } from '../workflow/workflow.js';
 import type { Facts } from './facts.js';
 import type { PlanBuilder } from './plan-builder.js';

@@ -1,4 +1,4 @@
-import type { LossTableParams } from '../steps/params.js';
+import type { LossTableParams } from '../steps/loss-table.js';
 import type { Input } from '../steps/step.js';
 import type { ModelExpansion } from './expand-models.js';
 import type { PlanBuilder } from './plan-builder.js';

@@ -1,4 +1,5 @@
-import type { OverlapParams, OverlapTableParams, OverlapTableRow } from '../steps/params.js';
+import type { OverlapParams } from '../steps/overlap.js';
+import type { OverlapTableParams, OverlapTableRow } from '../steps/overlap-table.js';
 import type { Input } from '../steps/step.js';
 import type { MsoMetric, Semantics, Workflow } from '../workflow/workflow.js';
 import type { UpdateExpansion, UpdateTensor } from './expand-updates.js';

@@ -1,9 +1,13 @@
 import { architectureTensors, isTiedCopy } from '../formats/architecture.js';
 import type { JsonObject } from '../formats/json.js';
-import type { WordTokenizerParams } from '../steps/data-params.js';
-import type { ProjectedModel, ProjectParams } from '../steps/model-params.js';
-import type { FetchParams, InitParams, PerturbParams, TrainParams } from '../steps/params.js';
+import type { FetchParams } from '../steps/fetch.js';
+import type { InitParams } from '../steps/init.js';
+import type { ProjectedModel } from '../steps/model-recipe.js';
+import type { PerturbParams } from '../steps/perturb.js';
+import type { ProjectParams } from '../steps/project.js';
 import type { Input } from '../steps/step.js';
+import type { TrainParams } from '../steps/train.js';
+import type { WordTokenizerParams } from '../steps/word-tokenizer.js';
 import { modelAncestors } from '../workflow/models.js';
 import type { Model, Workflow } from '../workflow/workflow.js';
 import type { DatasetExpansion } from './expand-datasets.js';

@@ -1,7 +1,7 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
 import type { ProjectionMode, Side } from '../formats/projection.js';
-import type { ProjectedModel } from '../steps/model-params.js';
-import type { RandomBasisParams } from '../steps/params.js';
+import type { ProjectedModel } from '../steps/model-recipe.js';
+import type { RandomBasisParams } from '../steps/random-basis.js';
 import type { Input } from '../steps/step.js';
 import { updateOf } from '../workflow/subspaces.js';
 import type { Model, Subspace, Workflow } from '../workflow/workflow.js';

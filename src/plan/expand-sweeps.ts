@@ -1,4 +1,6 @@
-import type { CosineParams, EnergyParams, EnergyTableParams, EnergyTableRow } from '../steps/params.js';
+import type { CosineParams } from '../steps/cosine.js';
+import type { EnergyParams } from '../steps/energy.js';
+import type { EnergyTableParams, EnergyTableRow } from '../steps/energy-table.js';
 import type { Input } from '../steps/step.js';
 import type { Sweep, Workflow } from '../workflow/workflow.js';
 import {

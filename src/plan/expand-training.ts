@@ -1,8 +1,8 @@
 import { isRotaryTable } from '../formats/architecture.js';
 import { tokenizerFileNames } from '../formats/tokenizer-files.js';
-import type { TokeniseHints, TokeniseParams } from '../steps/data-params.js';
-import type { TrainParams } from '../steps/params.js';
 import type { Input } from '../steps/step.js';
+import type { TokeniseHints, TokeniseParams } from '../steps/tokenise.js';
+import type { TrainParams } from '../steps/train.js';
 import type { Recipe, Semantics, TokenOptions } from '../workflow/workflow.js';
 import type { ModelFacts, TensorFacts } from './facts.js';
 

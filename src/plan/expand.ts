@@ -1,5 +1,5 @@
-import type { EvaluationTableParams } from '../steps/eval-params.js';
-import type { ReportParams } from '../steps/params.js';
+import type { EvaluationTableParams } from '../steps/evaluation-table.js';
+import type { ReportParams } from '../steps/report.js';
 import type { Input } from '../steps/step.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';

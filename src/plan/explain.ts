@@ -1,6 +1,6 @@
 import type { Action } from '../formats/action.js';
 import type { Digest } from '../formats/digest.js';
-import type { Step, StepDeclaration } from '../steps/step.js';
+import type { Step, StepContract } from '../steps/step.js';
 import { type Change, changesSince, knownChangesSince } from './changes.js';
 import type { Outcome } from './resolve.js';
 
@@ -32,14 +32,14 @@ export type ExplainedChange = Change & { readonly via?: readonly string[] };
 export class Explainer {
   readonly #steps: ReadonlyMap<string, Step>;
   readonly #outcomes: ReadonlyMap<string, Outcome>;
-  readonly #declarations: Readonly<Record<string, StepDeclaration>>;
+  readonly #declarations: Readonly<Record<string, StepContract>>;
   readonly #previous: (step: string, key: Digest | undefined) => Action | undefined;
 
   /** @param previous the newest action of a step that has another key than the one given */
   constructor(
     steps: readonly Step[],
     outcomes: ReadonlyMap<string, Outcome>,
-    declarations: Readonly<Record<string, StepDeclaration>>,
+    declarations: Readonly<Record<string, StepContract>>,
     previous: (step: string, key: Digest | undefined) => Action | undefined,
   ) {
     this.#steps = new Map(steps.map((step) => [step.id, step]));

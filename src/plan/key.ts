@@ -3,7 +3,7 @@ import type { Artifact, Artifacts } from '../formats/artifact.js';
 import { encodeCanonical } from '../formats/canonical.js';
 import { type Digest, digestOf } from '../formats/digest.js';
 import type { Json, JsonObject } from '../formats/json.js';
-import type { Input, Step, StepDeclaration } from '../steps/step.js';
+import type { Input, Step, StepContract } from '../steps/step.js';
 
 /** All that decides what a step makes, and nothing else: two steps with equal fingerprints make the same bytes. */
 export interface Fingerprint {
@@ -26,7 +26,7 @@ export type KnownOutputs = ReadonlyMap<string, Artifacts>;
  */
 export function fingerprintOf(
   step: Step,
-  declaration: StepDeclaration,
+  declaration: StepContract,
   outputs: KnownOutputs,
   deviceClass: string,
 ): Fingerprint {

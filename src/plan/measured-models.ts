@@ -1,5 +1,5 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
-import type { ModelRecipe } from '../steps/model-params.js';
+import type { ModelRecipe } from '../steps/model-recipe.js';
 import type { Input } from '../steps/step.js';
 import type { Workflow } from '../workflow/workflow.js';
 import type { ModelExpansion } from './expand-models.js';

@@ -1,4 +1,4 @@
-import type { TokenisedDataset } from '../steps/data-params.js';
+import type { TokenisedDataset } from '../steps/data-table.js';
 import type { Step } from '../steps/step.js';
 import type { Omission, Plan, ResultFile, Source } from './plan.js';
 

@@ -1,5 +1,5 @@
 import type { Transforms } from '../formats/dataset-choices.js';
-import type { ReportParams } from '../steps/params.js';
+import type { ReportParams } from '../steps/report.js';
 import type { Dataset, Model, Recipe, Subspace, Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import type { Facts } from './facts.js';

@@ -1,7 +1,7 @@
 import type { Action } from '../formats/action.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
 import type { Digest } from '../formats/digest.js';
-import type { Step, StepDeclaration } from '../steps/step.js';
+import type { Step, StepContract } from '../steps/step.js';
 import { type Fingerprint, fingerprintOf, keyOf } from './key.js';
 
 /** What the store says of a key. */
@@ -24,7 +24,7 @@ export type Why =
   | { readonly type: 'pending'; readonly on: readonly string[] };
 
 export interface Situation {
-  readonly declarations: Readonly<Record<string, StepDeclaration>>;
+  readonly declarations: Readonly<Record<string, StepContract>>;
   /** The outputs of sources. */
   readonly sources: ReadonlyMap<string, Artifacts>;
   readonly deviceClass: string;
@@ -68,7 +68,7 @@ export function resolveStep(step: Step, outputs: ReadonlyMap<string, Artifacts>,
   }
 }
 
-function declarationOf(step: Step, { declarations }: Situation): StepDeclaration {
+function declarationOf(step: Step, { declarations }: Situation): StepContract {
   const declaration = declarations[step.kind];
   if (declaration === undefined) throw new Error(`no step kind ${step.kind} in the registry`);
   return declaration;

@@ -1,4 +1,4 @@
-import type { ReportParams } from '../steps/params.js';
+import type { ReportParams } from '../steps/report.js';
 import type { Html } from './html.js';
 
 /** What a section may read. */

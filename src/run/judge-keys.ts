@@ -1,6 +1,7 @@
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { isHeaderValue } from '../formats/header-value.js';
-import type { JudgeHints } from '../steps/eval-params.js';
+import { judge } from '../steps/judge.js';
+import { isStepOf } from '../steps/step.js';
 import type { Metric } from '../workflow/workflow.js';
 import type { Prepared } from './prepare.js';
 
@@ -17,11 +18,11 @@ export function missingJudgeKeys(
   metrics: ReadonlyMap<string, Metric>,
   environment: NodeJS.ProcessEnv,
 ): MissingKeys {
-  const missing = steps.flatMap(({ id, kind, hints }) => {
-    if (kind !== 'judge' || outcomes.get(id)?.status === 'cached') return [];
-    return problemsOf((hints as Partial<JudgeHints> | undefined)?.key, environment).map(
+  const missing = steps.flatMap((step) => {
+    if (!isStepOf(judge, step) || outcomes.get(step.id)?.status === 'cached') return [];
+    return problemsOf(step.hints?.judge === undefined ? undefined : step.hints.key, environment).map(
       (problem) =>
-        new EnvironmentError(`${id} needs a key in the environment variable ${problem}`, {
+        new EnvironmentError(`${step.id} needs a key in the environment variable ${problem}`, {
           hint: 'Set it, judge by `rules` or a local `model`, or name the steps to run without judging.',
         }),
     );

@@ -1,10 +1,11 @@
 import { RunflowError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
-import { digestOf } from '../formats/digest.js';
 import { rowCount } from '../plan/row-count.js';
-import type { JudgeHints, JudgeParams, Scores } from '../steps/eval-params.js';
-import { memoryName, type Step } from '../steps/step.js';
+import { type JudgeParams, judge as judgeStep } from '../steps/judge.js';
+import type { Scores } from '../steps/scores.js';
+import { isStepOf, type Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
+import { memoryKey } from '../store/store-folder.js';
 import type { JudgeMetric, Workflow } from '../workflow/workflow.js';
 import type { Prepared } from './prepare.js';
 
@@ -38,9 +39,7 @@ export async function judgeRequests(
   for (const metric of workflow.metrics.values()) {
     if (metric.kind !== 'judge' || metric.judge.kind !== 'openai') continue;
     const judge = `metrics.${metric.name}`;
-    const own = steps.filter(
-      ({ kind, hints }) => kind === 'judge' && (hints as JudgeHints | undefined)?.judge === judge,
-    );
+    const own = steps.filter((step) => isStepOf(judgeStep, step)).filter(({ hints }) => hints?.judge === judge);
     const deferred = plan.deferred.some(({ what }) => what === judge);
     const sets = deferred ? (plan.responseSets.get(metric.name) ?? 0) : own.length;
     if (sets === 0) continue;
@@ -80,7 +79,7 @@ export function inAll(judges: readonly JudgeRequests[]): AllJudgeRequests {
 
 /** Questions of one set of responses: exactly, where the responses are there. */
 async function countsOf(
-  step: Step,
+  step: Step & { readonly params: JudgeParams },
   outcomes: Prepared['outcomes'],
   store: Store,
 ): Promise<{ readonly open: number; readonly kept: number } | undefined> {
@@ -91,11 +90,11 @@ async function countsOf(
   }
   const rows = artifactOf(step, 'rows', outcomes);
   const responses = artifactOf(step, 'responses', outcomes);
-  const { dataset, prompt, judge } = step.params as JudgeParams;
+  const { dataset, prompt, judge } = step.params;
   if (rows === undefined || responses === undefined || !('openai' in judge)) return undefined;
   const { openQuestions } = await import('../eval/open-questions.js');
   const contents = { rows: await store.read(rows), responses: await store.read(responses) };
-  const folder = store.folder.scratch(digestOf(memoryName('verdicts')));
+  const folder = store.folder.scratch(memoryKey('verdicts'));
   return openQuestions(judge.openai, contents, { dataset, column: prompt }, folder);
 }
 

@@ -13,7 +13,7 @@ import {
   unknownStep,
   withAncestors,
 } from '../plan/targets.js';
-import { stepDeclarations } from '../steps/registry.js';
+import { stepContracts } from '../steps/contracts.js';
 import type { Step } from '../steps/step.js';
 import { unlessDamaged } from '../store/object-store.js';
 import type { Store } from '../store/store.js';
@@ -66,19 +66,19 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const plan = await expandFetched(options, facts);
   const forced = forcedSteps(plan, options.force);
   const situation: Situation = {
-    declarations: stepDeclarations,
+    declarations: stepContracts,
     sources: await catalog.sources(plan),
     deviceClass: usableClass ?? 'none',
     lookUp: options.lookUp,
     forced: (id) => forced.has(id) && !options.done?.has(id),
   };
   const { steps, unmade } = selectSteps(plan, options.targets, situation);
-  if (deviceClass instanceof EnvironmentError && steps.some((step) => stepDeclarations[step.kind]?.usesDevice)) {
+  if (deviceClass instanceof EnvironmentError && steps.some((step) => stepContracts[step.kind]?.usesDevice)) {
     throw deviceClass;
   }
   const outcomes = resolve(steps, situation);
   const nearest = store.nearestAction(workflow);
-  const explainer = new Explainer(steps, outcomes, stepDeclarations, (step, key) => nearest(step, key ?? noKey));
+  const explainer = new Explainer(steps, outcomes, stepContracts, (step, key) => nearest(step, key ?? noKey));
   return { plan, steps, unmade, situation, outcomes, explainer };
 }
 
@@ -104,7 +104,7 @@ async function expandFetched(options: PrepareOptions, given: Facts): Promise<Pla
       const step = plan.steps.find(({ id }) => id === `fetch[${name}]`);
       if (step === undefined || models.has(name)) continue;
       const outcome = resolveStep(step, new Map(), {
-        declarations: stepDeclarations,
+        declarations: stepContracts,
         sources: new Map(),
         deviceClass: 'none',
         lookUp: options.lookUp,

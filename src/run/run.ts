@@ -3,8 +3,8 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
 import { reasonText } from '../plan/explain-text.js';
 import { omissionTexts } from '../plan/omission-text.js';
+import { stepContracts } from '../steps/contracts.js';
 import { budgetTold, budgetWarning } from '../steps/judge-budget.js';
-import { stepDeclarations } from '../steps/registry.js';
 import { DamagedObjectError } from '../store/object-store.js';
 import type { ActiveRun } from '../store/runs.js';
 import type { Store } from '../store/store.js';
@@ -275,7 +275,7 @@ class RunSession {
   #newExecutor(deviceClass: string): Executor {
     const { events, limits = defaultWorkerLimits } = this.#options;
     const environment = this.#device instanceof EnvironmentError ? {} : this.#device!.variables;
-    return new LocalExecutor({ declarations: stepDeclarations, events, deviceClass, environment, limits });
+    return new LocalExecutor({ declarations: stepContracts, events, deviceClass, environment, limits });
   }
 
   /** Keys were made for another device than the worker has. */

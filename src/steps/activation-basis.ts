@@ -1,9 +1,20 @@
-import type { StepDeclaration } from './step.js';
+import { defineStep } from './step.js';
 
-/** Left singular vectors of hidden states. Parameters, inputs and outputs: ActivationBasisParams. */
-export const activationBasis: StepDeclaration = {
+export type ActivationBasisParams = {
+  /** Subtracts the mean of H's columns first. */
+  readonly centre: boolean;
+};
+
+/** `activation-basis[metric,model,prompts,layer]`: left singular vectors and singular values of H, r = min(prompts, hidden). */
+export const activationBasis = defineStep<ActivationBasisParams>({
   kind: 'activation-basis',
   revision: 1,
   usesDevice: true,
-  load: async () => (await import('./implementations/activation-basis.js')).runActivationBasis,
-};
+  inputs: {
+    hidden: '[prompts, hidden]: Hᵀ',
+  },
+  outputs: {
+    u: 'F32 [hidden, r]',
+    s: 'F64 [r]',
+  },
+});

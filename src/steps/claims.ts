@@ -1,9 +1,33 @@
-import type { StepDeclaration } from './step.js';
+import type { Claim } from '../eval/claims.js';
+import type { EvaluationTableRow } from './evaluation-table.js';
+import { defineStep } from './step.js';
 
-/** Tables and scores → whether what the workflow expects is so. Parameters: ClaimsParams. */
-export const claims: StepDeclaration = {
+export type ClaimsParams = {
+  readonly claims: readonly ClaimOfTables[];
+  /** What the `scores` are of. */
+  readonly rows: readonly Omit<EvaluationTableRow, 'items'>[];
+};
+
+export type ClaimOfTables = {
+  readonly name: string;
+  readonly claim: Claim;
+  /** For claims about pairs: the metric of activations.csv, or null for overlap.csv. */
+  readonly activations: string | null;
+};
+
+/** `claims`: tables and scores → whether what the workflow expects is so. */
+export const claims = defineStep<ClaimsParams>({
   kind: 'claims',
   revision: 5,
   usesDevice: false,
-  load: async () => (await import('./implementations/claims.js')).judgeClaims,
-};
+  inputs: {
+    'energy.csv?': 'of the energy-table',
+    'energy-by-tensor.csv?': 'of the energy-table',
+    'overlap.csv?': 'of the overlap-table',
+    'activations.csv?': 'of the activation-table',
+    '<row>/scores': 'JSON: Scores',
+  },
+  outputs: {
+    'claims.csv': 'one line a claim',
+  },
+});

@@ -1,9 +1,27 @@
-import type { StepDeclaration } from './step.js';
+import { defineStep } from './step.js';
 
-/** Inner product and energies of one tensor of two updates. Parameters, inputs and output: CosineParams. */
-export const cosine: StepDeclaration = {
+export type CosineParams = { readonly heldAs?: 'F16' };
+
+/** Content of `cosine`, as JSON: sums in f64, of which those of a whole model are sums. */
+export type CosineResult = {
+  /** ⟨Δ, A⟩, ‖Δ‖² and ‖A‖². */
+  readonly product: number;
+  readonly energy: number;
+  readonly ontoEnergy: number;
+};
+
+/** `cosine[update,other,tensor]`: inner product and energies of one tensor of two updates. */
+export const cosine = defineStep<CosineParams>({
   kind: 'cosine',
   revision: 1,
   usesDevice: false,
-  load: async () => (await import('./implementations/cosine.js')).runCosine,
-};
+  inputs: {
+    from: 'the tensor where Δ starts',
+    to: 'the tensor where Δ leads',
+    'onto-from': 'the tensor where A starts',
+    'onto-to': 'the tensor where A leads',
+  },
+  outputs: {
+    cosine: 'JSON: CosineResult',
+  },
+});

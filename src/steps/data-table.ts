@@ -1,9 +1,24 @@
-import type { StepDeclaration } from './step.js';
+import { defineStep } from './step.js';
 
-/** What became of the rows of every dataset that was tokenised → `data.csv`. Parameters: DataTableParams. */
-export const dataTable: StepDeclaration = {
+export type DataTableParams = { readonly rows: readonly TokenisedDataset[] };
+
+/** A dataset that a tokenise step made tokens of. */
+export type TokenisedDataset = {
+  /** null: it trains the model. */
+  readonly metric: string | null;
+  readonly model: string;
+  readonly dataset: string;
+};
+
+/** `data-table`: what became of the rows of every dataset that was tokenised. */
+export const dataTable = defineStep<DataTableParams>({
   kind: 'data-table',
   revision: 1,
   usesDevice: false,
-  load: async () => (await import('./implementations/data-table.js')).makeDataTable,
-};
+  inputs: {
+    '<row>': '`summary` of its tokenise step',
+  },
+  outputs: {
+    'data.csv': 'one line a dataset and model',
+  },
+});

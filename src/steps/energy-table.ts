@@ -1,9 +1,39 @@
-import type { StepDeclaration } from './step.js';
+import type { ProjectionMode, Side } from '../formats/projection.js';
+import { defineStep } from './step.js';
 
-/** All energy results of a workflow → `energy.csv`, `energy-by-tensor.csv`. Parameters: EnergyTableParams. */
-export const energyTable: StepDeclaration = {
+export type EnergyTableParams = { readonly rows: readonly EnergyTableRow[] };
+
+export type EnergyTableRow = {
+  readonly update: string;
+  readonly subspace: string;
+  readonly seed: number | null;
+  readonly mode: ProjectionMode;
+  readonly side: Side;
+  /** Ascending. */
+  readonly fractions: readonly number[];
+  readonly tensors: readonly {
+    readonly tensor: string;
+    readonly rankMax: number;
+    /** How often the tensor counts in sums over the model, if not once: the published code counts a tied head, too. */
+    readonly copies?: number;
+    /** One a fraction; null = scalar projection. Several fractions may share one rank, so look it up in `realisedRanks`. */
+    readonly ranks: readonly (number | null)[];
+    /** The energy step's `ranks`, in whose order it realised them. */
+    readonly realisedRanks: readonly number[];
+  }[];
+};
+
+/** `energy-table`: all energy results of a workflow. */
+export const energyTable = defineStep<EnergyTableParams>({
   kind: 'energy-table',
   revision: 2,
   usesDevice: false,
-  load: async () => (await import('./implementations/energy-table.js')).makeEnergyTable,
-};
+  inputs: {
+    '<row>/<tensor>': '`energy` of an energy step',
+    '<row>/<tensor>/cosine': '`cosine` of the same tensor',
+  },
+  outputs: {
+    'energy.csv': 'one line a curve and fraction',
+    'energy-by-tensor.csv': 'one line a tensor, too',
+  },
+});

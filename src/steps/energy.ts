@@ -1,9 +1,56 @@
-import type { StepDeclaration } from './step.js';
+import type { ProjectionMode, Side } from '../formats/projection.js';
+import { defineStep } from './step.js';
 
-/** Energy that a projection keeps of one tensor of an update, for every rank. Parameters, inputs and output: EnergyParams. */
-export const energy: StepDeclaration = {
+export type EnergyParams = {
+  readonly mode: ProjectionMode;
+  /** right: Δ P, left: P Δ. A 1-D tensor is a column, projected from the left whatever the sweep says. */
+  readonly side: Side;
+  /** Ascending, without repeats, 1 … r. */
+  readonly ranks: readonly number[];
+  /** Random-K: the basis columns are first permuted by this seed and stream (the tensor's name). */
+  readonly permute?: { readonly seed: number; readonly stream: string };
+  /**
+   * Published code, fractions ≥ 1 and tensors of three dimensions: scalar projection of Δ onto the matrix that the subspace
+   * was made of instead of a rank. That is its update, or a Gaussian matrix of this seed and stream (the tensor's name).
+   */
+  readonly scalar?: 'update' | { readonly seed: number; readonly stream: string };
+  readonly heldAs?: 'F16';
+  /** The projected update is rounded to this type, as the published code does before it is added. */
+  readonly castUpdate?: 'F16';
+  /** The basis of a zero matrix (not of a zero vector) is kept: the unit vectors, which LAPACK returns to the published code. */
+  readonly zeroAsUnits?: true;
+};
+
+/** Content of `energy`, as JSON. All are sums of squares, not ratios: a whole-model ratio is a ratio of sums. */
+export type EnergyResult = {
+  /** ‖Δ‖²_F. */
+  readonly total: number;
+  /** [r]: ‖Δ_proj‖²_F for k = 1 … r, in the step's mode, from one pass over C = Δ · basis. */
+  readonly kept: readonly number[];
+  /** ‖Δ_proj‖²_F of the projected update as it is really computed, one a rank of `ranks`. */
+  readonly realised: readonly number[];
+  /** The same for the scalar projection, when asked for. */
+  readonly scalar?: {
+    readonly kept: number;
+    readonly realised: number;
+  };
+};
+
+/** `energy[update,subspace,…,tensor]`: energy that a projection keeps of one tensor of an update, for every rank. */
+export const energy = defineStep<EnergyParams>({
   kind: 'energy',
   revision: 2,
   usesDevice: true,
-  load: async () => (await import('./implementations/energy.js')).runEnergy,
-};
+  inputs: {
+    from: 'the tensor where the update starts',
+    to: 'the tensor where it leads',
+    basis:
+      "[d, r]: `v` of the subspace's svd when `side` is right, `u` when it is left or the tensor is 1-D, `q` of a random basis",
+    's?': '[r] of a singular basis: vectors of singular value 0 span nothing of the update and keep nothing',
+    'onto-from?': 'with `scalar: update`: the same of the update that the subspace was made of',
+    'onto-to?': 'as onto-from',
+  },
+  outputs: {
+    energy: 'JSON: EnergyResult',
+  },
+});

@@ -1,9 +1,38 @@
-import type { StepDeclaration } from './step.js';
+import type { ProjectionMode, Side } from '../formats/projection.js';
+import { defineStep } from './step.js';
 
-/** All scores of a workflow → `evaluation.csv` and the items behind it. Parameters: EvaluationTableParams. */
-export const evaluationTable: StepDeclaration = {
+export type EvaluationTableParams = { readonly rows: readonly EvaluationTableRow[] };
+
+export type EvaluationTableRow = Measured & {
+  readonly metric: string;
+  readonly kind: 'exact-match' | 'judge' | 'loss';
+  /** Whether there is an input with its items. */
+  readonly items: boolean;
+};
+
+/** What was measured: a model as it is, or the model that a projected update makes. Of the two names one is null. */
+export type Measured = {
+  readonly model: string | null;
+  readonly update: string | null;
+  readonly subspace: string | null;
+  readonly seed: number | null;
+  readonly mode: ProjectionMode | null;
+  readonly side: Side | null;
+  readonly fraction: number | null;
+};
+
+/** `evaluation-table`: all scores of a workflow, and the items behind them. */
+export const evaluationTable = defineStep<EvaluationTableParams>({
   kind: 'evaluation-table',
   revision: 3,
   usesDevice: false,
-  load: async () => (await import('./implementations/evaluation-table.js')).makeEvaluationTable,
-};
+  inputs: {
+    '<row>/scores': 'JSON: Scores',
+    '<row>/items': 'JSON lines',
+  },
+  outputs: {
+    'evaluation.csv': 'one line a model and metric',
+    'items/<metric>.jsonl': 'the items of all models',
+    'samples.csv?': 'with items of a whole model or a point: the first items of whole models',
+  },
+});

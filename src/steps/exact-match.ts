@@ -1,9 +1,24 @@
-import type { StepDeclaration } from './step.js';
+import type { AnswerFilter } from '../formats/response-choices.js';
+import { defineStep } from './step.js';
 
-/** Responses and right answers → which are right. Parameters: ExactMatchParams. */
-export const exactMatch: StepDeclaration = {
+export type ExactMatchParams = {
+  readonly dataset: string;
+  /** Column of the right answer. */
+  readonly answer: string;
+  readonly extract: AnswerFilter;
+};
+
+/** `exact-match[metric,model]`: responses and right answers → which are right. */
+export const exactMatch = defineStep<ExactMatchParams>({
   kind: 'exact-match',
   revision: 1,
   usesDevice: false,
-  load: async () => (await import('./implementations/exact-match.js')).scoreAnswers,
-};
+  inputs: {
+    rows: 'JSON lines of the dataset',
+    responses: 'JSON lines of a generate step',
+  },
+  outputs: {
+    scores: 'JSON: Scores, 1 right, 0 wrong',
+    items: 'JSON lines for people, one an item',
+  },
+});

@@ -1,9 +1,19 @@
-import type { StepDeclaration } from './step.js';
+import { defineStep } from './step.js';
 
-/** A dataset of the Hugging Face hub at a commit: its files come into the hub's cache and stay there. */
-export const fetchDataset: StepDeclaration = {
+export type FetchDatasetParams = {
+  readonly repo: string;
+  readonly commit: string;
+  /** Files by name, or the parquet files in the folder `<config>/<split>` of the hub's conversion branch. */
+  readonly rows: { readonly files: readonly string[] } | { readonly config: string; readonly split: string };
+};
+
+/** `fetch-dataset[dataset]`: a dataset of the Hugging Face hub at a commit. Its files come into the hub's cache and stay there. */
+export const fetchDataset = defineStep<FetchDatasetParams>({
   kind: 'fetch-dataset',
   revision: 1,
   usesDevice: false,
-  load: async () => (await import('./implementations/fetch-dataset.js')).runFetchDataset,
-};
+  inputs: {},
+  outputs: {
+    'file/<path>': 'a data file',
+  },
+});

@@ -1,9 +1,15 @@
-import type { StepDeclaration } from './step.js';
+import { defineStep } from './step.js';
 
-/** A model of the Hugging Face hub at a commit: its files come into the hub's cache and stay there. */
-export const fetch: StepDeclaration = {
+export type FetchParams = { readonly repo: string; readonly commit: string };
+
+/** `fetch[model]`: a model of the Hugging Face hub at a commit. Its files come into the hub's cache and stay there. */
+export const fetch = defineStep<FetchParams>({
   kind: 'fetch',
   revision: 2,
   usesDevice: false,
-  load: async () => (await import('./implementations/fetch.js')).runFetch,
-};
+  inputs: {},
+  outputs: {
+    'tensor/<name>': 'a weight, in its storage type',
+    'file/<name>': 'config.json, and the tokenizer where it has one',
+  },
+});

@@ -1,9 +1,16 @@
-import type { StepDeclaration } from './step.js';
+import { defineStep } from './step.js';
 
-/** The loss curves of all trained models of a workflow → `loss.csv`. Parameters: LossTableParams. */
-export const lossTable: StepDeclaration = {
+export type LossTableParams = { readonly models: readonly string[] };
+
+/** `loss-table`: the loss curves of all trained models of a workflow. */
+export const lossTable = defineStep<LossTableParams>({
   kind: 'loss-table',
   revision: 1,
   usesDevice: false,
-  load: async () => (await import('./implementations/loss-table.js')).makeLossTable,
-};
+  inputs: {
+    '<model>': '`curve` of the train step of the model at this index',
+  },
+  outputs: {
+    'loss.csv': 'one line a model and optimizer step',
+  },
+});

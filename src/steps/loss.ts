@@ -1,9 +1,18 @@
-import type { StepDeclaration } from './step.js';
+import { type ModelRecipe, modelInputs } from './model-recipe.js';
+import { defineStep } from './step.js';
 
-/** Mean token loss of a model on rows. Parameters, inputs and output: LossParams. */
-export const loss: StepDeclaration = {
+export type LossParams = { readonly model: ModelRecipe };
+
+/** `loss[metric,model]`: mean token loss of a model on rows. */
+export const loss = defineStep<LossParams>({
   kind: 'loss',
   revision: 3,
   usesDevice: true,
-  load: async () => (await import('./implementations/loss.js')).measureLoss,
-};
+  inputs: {
+    ...modelInputs,
+    tokens: 'whole node: a tokenise step',
+  },
+  outputs: {
+    scores: 'JSON: Scores, the mean loss of a row, weighted by its targets',
+  },
+});

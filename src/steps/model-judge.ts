@@ -1,9 +1,30 @@
-import type { StepDeclaration } from './step.js';
+import type { RubricChoice } from '../formats/response-choices.js';
+import { type ModelRecipe, modelInputs } from './model-recipe.js';
+import { defineStep } from './step.js';
 
-/** Scores of responses by a local model. Parameters, inputs and outputs: ModelJudgeParams. */
-export const modelJudge: StepDeclaration = {
+export type ModelJudgeParams = {
+  /** The judge. */
+  readonly model: ModelRecipe;
+  readonly dataset: string;
+  /** Column of what was asked. */
+  readonly prompt: string;
+  readonly rubric: RubricChoice;
+  readonly template: 'chat' | 'raw';
+  readonly maxTokens: number;
+};
+
+/** `model-judge[metric,model]`: scores of responses by a local model. */
+export const modelJudge = defineStep<ModelJudgeParams>({
   kind: 'model-judge',
   revision: 3,
   usesDevice: true,
-  load: async () => (await import('./implementations/model-judge.js')).runModelJudge,
-};
+  inputs: {
+    ...modelInputs,
+    rows: 'JSON lines of the dataset',
+    responses: 'JSON lines of a generate step',
+  },
+  outputs: {
+    scores: 'JSON: Scores, 1 … 5',
+    items: 'JSON lines for people, one an item',
+  },
+});

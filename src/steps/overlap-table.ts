@@ -1,9 +1,24 @@
-import type { StepDeclaration } from './step.js';
+import { defineStep } from './step.js';
 
-/** All overlap results of a workflow → `overlap.csv`. Parameters: OverlapTableParams. */
-export const overlapTable: StepDeclaration = {
+export type OverlapTableParams = { readonly rows: readonly OverlapTableRow[] };
+
+export type OverlapTableRow = {
+  /** Names of the two updates. */
+  readonly pair: readonly [string, string];
+  /** Ascending. */
+  readonly energies: readonly number[];
+  readonly tensors: readonly string[];
+};
+
+/** `overlap-table`: all overlap results of a workflow. */
+export const overlapTable = defineStep<OverlapTableParams>({
   kind: 'overlap-table',
   revision: 2,
   usesDevice: false,
-  load: async () => (await import('./implementations/overlap-table.js')).makeOverlapTable,
-};
+  inputs: {
+    '<row>/<tensor>': '`overlap` of an overlap step',
+  },
+  outputs: {
+    'overlap.csv': 'one line a pair, tensor and energy',
+  },
+});

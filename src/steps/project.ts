@@ -1,9 +1,18 @@
-import type { StepDeclaration } from './step.js';
+import { modelInputs, type ProjectedModel } from './model-recipe.js';
+import { defineStep } from './step.js';
 
-/** Writes a model with a projected update. Parameters, inputs and outputs: ProjectParams. */
-export const project: StepDeclaration = {
+export type ProjectParams = { readonly model: ProjectedModel };
+
+/** `project[model]`: writes a model with a projected update. */
+export const project = defineStep<ProjectParams>({
   kind: 'project',
   revision: 2,
   usesDevice: true,
-  load: async () => (await import('./implementations/project.js')).runProject,
-};
+  inputs: {
+    ...modelInputs,
+  },
+  outputs: {
+    'tensor/<name>': 'a weight, in its storage type',
+    'file/<name>': 'config.json, and the tokenizer where it has one',
+  },
+});

@@ -1,9 +1,20 @@
-import type { StepDeclaration } from './step.js';
+import { defineStep } from './step.js';
 
-/** Haar-random orthonormal columns. Parameters and output: RandomBasisParams. */
-export const randomBasis: StepDeclaration = {
+export type RandomBasisParams = {
+  readonly rows: number;
+  readonly columns: number;
+  readonly seed: number;
+  /** The tensor's name: tensors of one shape get independent bases. */
+  readonly stream: string;
+};
+
+/** `random-basis[seed,tensor,side]`: Haar-random orthonormal columns. */
+export const randomBasis = defineStep<RandomBasisParams>({
   kind: 'random-basis',
   revision: 1,
   usesDevice: true,
-  load: async () => (await import('./implementations/random-basis.js')).runRandomBasis,
-};
+  inputs: {},
+  outputs: {
+    q: 'F32 [rows, columns]',
+  },
+});

@@ -1,8 +1,5 @@
-import type { Artifact, Artifacts } from '../formats/artifact.js';
-import type { Digest } from '../formats/digest.js';
-import type { Json, JsonObject } from '../formats/json.js';
-import type { DType } from '../formats/tensor.js';
-import type { Gpu } from '../gpu/gpu.js';
+import type { JsonObject } from '../formats/json.js';
+import type { Ports } from './ports.js';
 
 /** One edge of the DAG: an output of another step or of a source; `*` takes all its outputs (a whole model). */
 export interface Input {
@@ -28,77 +25,36 @@ export interface Step {
   readonly cost?: number;
 }
 
-/** What the folder of a memory is found by: of all steps and runs, and of nothing else. */
-export function memoryName(name: string): string {
-  return `memory/${name}`;
-}
-
-/** What the planner knows of a kind of step. The implementation is loaded only in the worker. */
-export interface StepDeclaration {
+/**
+ * What planner and worker agree on for a kind of step. Params and hints are types, not interfaces, so that they are JSON
+ * objects; only what decides the result may stand in the params.
+ */
+export interface StepContract<Params extends JsonObject = JsonObject, Hints extends JsonObject = JsonObject> {
   readonly kind: string;
   /** Raised whenever the implementation's result changes; part of the key. */
   readonly revision: number;
   /** True when arithmetic runs on the device: the device class is then part of the key. */
   readonly usesDevice: boolean;
-  readonly load: () => Promise<StepImplementation>;
+  readonly inputs: Ports;
+  readonly outputs: Ports;
+  /** For the compiler alone: no contract has it. */
+  readonly types?: { readonly params: Params; readonly hints: Hints };
 }
 
-export type StepImplementation = (context: StepContext) => Promise<void>;
+/** Hints of a kind that takes none. */
+export type NoHints = { readonly [name: string]: never };
 
-/** Everything a step implementation may touch. */
-export interface StepContext {
-  readonly params: JsonObject;
-  /** The step's hints; empty when it has none. */
-  readonly hints: JsonObject;
-  /** False for an optional input that the planner left out. */
-  has(input: string): boolean;
-  /** The artifact of a single-output input. Throws if the step declared none of that name. */
-  input(name: string): Artifact;
-  /** All artifacts of a `*` input. */
-  inputs(name: string): Artifacts;
-  /** Reads bytes [offset, offset + length) of an artifact, verified against its digest on first use. */
-  read(artifact: Artifact, offset?: number, length?: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Stores one output whole. */
-  write(output: string, bytes: Uint8Array, tensor?: { dtype: DType; shape: readonly number[] }): Promise<Artifact>;
-  /** Stores one output part by part: memory follows the part. */
-  writer(output: string, tensor?: { dtype: DType; shape: readonly number[] }): Promise<ArtifactWriter>;
-  /** Declares an output that lives outside the store (a downloaded file that another program's cache owns). */
-  reference(output: string, artifact: Artifact): void;
-  /** The device, opened on first use. */
-  gpu(): Promise<Gpu>;
-  /**
-   * Something on the device that steps of one key share, such as a model that several metrics measure: what `make` made for
-   * an earlier step, or else what it makes now. It stays until a step wants the device for anything else.
-   */
-  resident<T extends Resident>(key: Digest, make: () => Promise<T>): Promise<T>;
-  /** A folder of this step's key that survives a kill: resumable state goes here. Removed once the step is recorded. */
-  scratch(): Promise<string>;
-  /**
-   * Changes a small value that all steps of this run share, whoever carries them out: one change after another, each whole
-   * or not at all. `undefined` before the first. Gone with the run.
-   */
-  changeShared<T extends Json>(name: string, update: (before: T | undefined) => T): Promise<T>;
-  /**
-   * A folder that all steps share which ask for the same name. What lies there costs time or money to get again and
-   * nothing else: it goes when nobody has added to it for a while.
-   */
-  memory(name: string): Promise<string>;
-  progress(update: { done: number; total: number; unit?: string; note?: string }): void;
-  log(line: string): void;
-  /** Says what whoever looks at the results must know: every renderer shows it, a log line only some do. */
-  warn(message: string, hint?: string): void;
-  /** Aborted on Ctrl-C or when the run is cancelled: stop soon, leave resumable state behind. */
-  readonly signal: AbortSignal;
+/** A kind of step: what it takes and gives. The worker's table names what implements it. */
+export function defineStep<Params extends JsonObject, Hints extends JsonObject = NoHints>(
+  contract: Omit<StepContract<Params, Hints>, 'types'>,
+): StepContract<Params, Hints> {
+  return contract;
 }
 
-/** What keeps device memory until it is released. */
-export interface Resident {
-  release(): void;
-}
-
-export interface ArtifactWriter {
-  append(bytes: Uint8Array): Promise<void>;
-  /** Fsyncs, renames into place and records the output. */
-  close(): Promise<Artifact>;
-  abort(): Promise<void>;
+/** Whether a step is of the kind of a contract; its params and hints have their types then. */
+export function isStepOf<Params extends JsonObject, Hints extends JsonObject>(
+  contract: StepContract<Params, Hints>,
+  step: Step,
+): step is Step & { readonly params: Params; readonly hints?: Hints } {
+  return step.kind === contract.kind;
 }

@@ -1,9 +1,15 @@
-import type { StepDeclaration } from './step.js';
+import type { Synthetic, Transforms } from '../formats/dataset-choices.js';
+import { defineStep } from './step.js';
 
-/** Rows of the toy world, made by a seeded generator. */
-export const synthetic: StepDeclaration = {
+export type SyntheticParams = { readonly what: Synthetic; readonly transforms: Transforms };
+
+/** `synthetic[dataset]`: rows of the toy world, made by a seeded generator. */
+export const synthetic = defineStep<SyntheticParams>({
   kind: 'synthetic',
   revision: 1,
   usesDevice: false,
-  load: async () => (await import('./implementations/synthetic.js')).runSynthetic,
-};
+  inputs: {},
+  outputs: {
+    rows: 'JSON lines, one object a row',
+  },
+});

@@ -1,9 +1,26 @@
-import type { StepDeclaration } from './step.js';
+import type { CurvePoint, Recipe } from '../nn/train.js';
+import { defineStep } from './step.js';
 
-/** A model trained from another: every weight, by a recipe. Parameters, inputs and outputs: TrainParams. */
-export const train: StepDeclaration = {
+export type TrainParams = Recipe;
+
+/** How training is done, whatever comes out: no part of the key. */
+export type TrainHints = { readonly checkpointEvery: number; readonly activationCheckpointing: boolean };
+
+/** Content of `curve`, as JSON: one point an optimizer step. */
+export type LossCurve = readonly CurvePoint[];
+
+/** `train[model]`: a model trained from another: every weight, by a recipe. */
+export const train = defineStep<TrainParams, TrainHints>({
   kind: 'train',
   revision: 2,
   usesDevice: true,
-  load: async () => (await import('./implementations/train.js')).runTrain,
-};
+  inputs: {
+    parent: 'whole node: the model',
+    tokens: 'whole node: a tokenise step',
+  },
+  outputs: {
+    'tensor/<name>': 'a weight, in its storage type',
+    'file/<name>': 'config.json, and the tokenizer where it has one',
+    curve: 'JSON: LossCurve',
+  },
+});

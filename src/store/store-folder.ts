@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join, sep } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { writeFailure } from '../diagnostics/file-system-error.js';
-import { type Digest, hexOf } from '../formats/digest.js';
+import { type Digest, digestOf, hexOf } from '../formats/digest.js';
 import { makeFolder } from '../formats/make-folder.js';
 import { type Disk, diskError, errorCode, isObstacle, realDisk } from './disk.js';
 import { formatIdentity, thisProcess } from './process-identity.js';
@@ -189,4 +189,9 @@ export class StoreFolder {
       hint: 'Give --store (RUNFLOW_STORE) an empty or new folder, or one that this version of runflow made.',
     });
   }
+}
+
+/** What the scratch folder of a memory is found by: of all steps and runs that ask for this name, and of nothing else. */
+export function memoryKey(name: string): Digest {
+  return digestOf(`memory/${name}`);
 }

@@ -1,8 +1,10 @@
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import type { DawnGpu } from '../gpu/dawn-gpu.js';
-import { stepDeclarations } from '../steps/registry.js';
+import { stepContracts } from '../steps/contracts.js';
+import { portProblem } from '../steps/ports.js';
 import { Store } from '../store/store.js';
 import { describeFailure } from './failure.js';
+import { implementationOf } from './implementations.js';
 import type { Job, Reply, Request } from './protocol.js';
 import { ResidentSlot } from './resident-slot.js';
 import { WorkerContext } from './worker-context.js';
@@ -47,9 +49,7 @@ async function execute(job: Job): Promise<void> {
   const allocations = openDevice?.allocations ?? 0;
   try {
     if (store?.path !== job.store) store = Store.open(job.store);
-    const declaration = stepDeclarations[job.kind];
-    if (declaration === undefined) throw new TypeError(`no step kind ${job.kind}`);
-    const run = await declaration.load();
+    const run = await implementationOf(job.kind);
     const context = new WorkerContext(job, store, gpu, slot, stop.signal, (reply) => void send(reply));
     try {
       await run(context);
@@ -59,6 +59,9 @@ async function execute(job: Job): Promise<void> {
     } finally {
       await context.close();
     }
+    const problem = portProblem(stepContracts[job.kind]!.outputs, Object.keys(context.outputs));
+    if (problem !== undefined)
+      throw new TypeError(`a ${job.kind} step does not give what its contract says: output ${problem}`);
     await send({ type: 'done', step: job.step, outputs: context.outputs });
   } catch (error) {
     // What was half done with it cannot be told from what it should be.

@@ -1,5 +1,5 @@
 import type { Digest } from '../formats/digest.js';
-import type { Resident } from '../steps/step.js';
+import type { Resident } from './step-context.js';
 
 /** Keeps what one step made on the device for the next ones: one thing at a time, for a device may hold but one large model. */
 export class ResidentSlot {

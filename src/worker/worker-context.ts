@@ -1,13 +1,14 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
-import { type Digest, digestOf } from '../formats/digest.js';
+import type { Digest } from '../formats/digest.js';
 import type { Json, JsonObject } from '../formats/json.js';
 import { NonFiniteScan } from '../formats/non-finite.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { type ArtifactWriter, memoryName, type Resident, type StepContext } from '../steps/step.js';
 import type { Store } from '../store/store.js';
+import { memoryKey } from '../store/store-folder.js';
 import type { Job, Reply } from './protocol.js';
 import type { ResidentSlot } from './resident-slot.js';
+import type { ArtifactWriter, Resident, StepContext } from './step-context.js';
 
 type Tensor = NonNullable<Artifact['tensor']>;
 
@@ -136,7 +137,7 @@ export class WorkerContext implements StepContext {
   }
 
   memory(name: string): Promise<string> {
-    return this.#store.scratch(digestOf(memoryName(name)));
+    return this.#store.scratch(memoryKey(name));
   }
 
   changeShared<T extends Json>(name: string, update: (before: T | undefined) => T): Promise<T> {

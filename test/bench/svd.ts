@@ -16,8 +16,9 @@ import { RandomStream } from '../../src/linalg/philox.js';
 import { energy } from '../../src/steps/energy.js';
 import { overlap } from '../../src/steps/overlap.js';
 import { randomBasis } from '../../src/steps/random-basis.js';
-import type { StepDeclaration } from '../../src/steps/step.js';
+import type { StepContract } from '../../src/steps/step.js';
 import { svd } from '../../src/steps/svd.js';
+import { implementationOf } from '../../src/worker/implementations.js';
 import { MemoryContext } from '../unit/steps/memory-context.js';
 
 const gpu = await openGpu();
@@ -75,12 +76,12 @@ async function tensorFile(rows: number, columns: number, dtype: FloatType, name:
   return writer.close();
 }
 
-async function timed(step: StepDeclaration, params: JsonObject, inputs: Record<string, Artifact>) {
+async function timed(step: StepContract, params: JsonObject, inputs: Record<string, Artifact>) {
   const groups = Object.fromEntries(Object.entries(inputs).map(([name, artifact]) => [name, { [name]: artifact }]));
   const context = new FileContext(params, groups);
   const start = performance.now();
   const cpu = process.cpuUsage();
-  await (await step.load())(context);
+  await (await implementationOf(step.kind))(context);
   const { user, system } = process.cpuUsage(cpu);
   const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
   console.log(

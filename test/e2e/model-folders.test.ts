@@ -3,8 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeCheckpoint } from '../../src/formats/checkpoint-writer.js';
-import type { DType, TensorInfo } from '../../src/formats/tensor.js';
-import { tensorBytes } from '../../src/formats/tensor.js';
+import { type DType, type TensorInfo, tensorBytes } from '../../src/formats/tensor.js';
 import { noise } from '../checkpoint-fixtures.js';
 import { Sandbox } from '../sandbox.js';
 

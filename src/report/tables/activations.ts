@@ -1,5 +1,5 @@
-import type { ActivationTableRow } from '../../steps/eval-params.js';
-import type { OverlapResult } from '../../steps/params.js';
+import type { ActivationTableRow } from '../../steps/activation-table.js';
+import type { OverlapResult } from '../../steps/overlap.js';
 import { type Cell, writeCsv } from './csv.js';
 import { overlapAt, pairName } from './overlap.js';
 

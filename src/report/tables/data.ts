@@ -1,4 +1,5 @@
-import type { TokenisedDataset, TokeniseSummary } from '../../steps/data-params.js';
+import type { TokenisedDataset } from '../../steps/data-table.js';
+import type { TokeniseSummary } from '../../steps/tokenise.js';
 import { writeCsv } from './csv.js';
 
 const columns = [

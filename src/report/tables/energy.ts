@@ -1,5 +1,7 @@
 import { DataError } from '../../diagnostics/errors.js';
-import type { CosineResult, EnergyResult, EnergyTableRow } from '../../steps/params.js';
+import type { CosineResult } from '../../steps/cosine.js';
+import type { EnergyResult } from '../../steps/energy.js';
+import type { EnergyTableRow } from '../../steps/energy-table.js';
 import { CompensatedSum } from '../compensated-sum.js';
 import { type Cell, writeCsv } from './csv.js';
 

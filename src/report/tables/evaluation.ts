@@ -1,4 +1,4 @@
-import type { EvaluationTableRow } from '../../steps/eval-params.js';
+import type { EvaluationTableRow } from '../../steps/evaluation-table.js';
 import { type Cell, writeCsv } from './csv.js';
 
 const columns = [

@@ -1,4 +1,4 @@
-import type { LossCurve } from '../../steps/params.js';
+import type { LossCurve } from '../../steps/train.js';
 import { type Cell, writeCsv } from './csv.js';
 
 const columns = ['model', 'step', 'loss', 'learning_rate', 'gradient_norm', 'tokens'] as const;

@@ -1,6 +1,7 @@
 import { DataError } from '../../diagnostics/errors.js';
 import { energyRank } from '../../formats/energy-rank.js';
-import type { OverlapResult, OverlapTableRow } from '../../steps/params.js';
+import type { OverlapResult } from '../../steps/overlap.js';
+import type { OverlapTableRow } from '../../steps/overlap-table.js';
 import { type Cell, writeCsv } from './csv.js';
 
 const columns = ['pair', 'tensor', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline'] as const;

@@ -1,13 +1,13 @@
 import { DataError, InterruptedError } from '../../diagnostics/errors.js';
 import type { Artifacts } from '../../formats/artifact.js';
-import type { StepDeclaration } from '../../steps/step.js';
+import type { StepContract } from '../../steps/step.js';
 import type { Job } from '../../worker/protocol.js';
 import type { EventBus } from '../event-bus.js';
 import { type Executor, type JobObserver, OtherDeviceError } from './executor.js';
 import { type AdapterReply, defaultWorkerLimits, type WorkerLimits, WorkerProcess } from './worker-process.js';
 
 export interface LocalExecutorOptions {
-  readonly declarations: Readonly<Record<string, StepDeclaration>>;
+  readonly declarations: Readonly<Record<string, StepContract>>;
   readonly events: EventBus;
   /** The device class that keys were made for. */
   readonly deviceClass: string;

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Artifact } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import { activationBasis } from '../../../src/steps/activation-basis.js';
+import { implementationOf } from '../../../src/worker/implementations.js';
 import { gaussian, withSingularValues } from '../../oracles/matrices.js';
 import { columnsOf, type Dense, dense, svdOracle, transpose } from '../../oracles/one-sided-jacobi.js';
 import { checkOrthonormal, subspaceDistance } from '../../oracles/svd-bars.js';
@@ -59,7 +60,7 @@ for (const [prompts, hidden] of [
       const input: Artifact = { digest, bytes: bytes.length, tensor: { dtype: 'F32', shape: [prompts, hidden] } };
       const objects = new Map([[digest, bytes]]);
       const context = new DeviceContext({ centre }, { hidden: { 'hidden/3': input } }, objects);
-      await (await activationBasis.load())(context);
+      await (await implementationOf(activationBasis.kind))(context);
       const { u, s } = context.outputs;
       const r = Math.min(prompts, hidden);
       assert.equal(u!.tensor, { dtype: 'F32', shape: [hidden, r] });

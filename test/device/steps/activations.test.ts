@@ -4,8 +4,8 @@ import { architectureTensors } from '../../../src/formats/architecture.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
-import { activations } from '../../../src/steps/activations.js';
-import type { ActivationsParams } from '../../../src/steps/model-params.js';
+import { type ActivationsParams, activations } from '../../../src/steps/activations.js';
+import { implementationOf } from '../../../src/worker/implementations.js';
 import { initialWeights, readFixture } from '../../fixtures/nn/fixture.js';
 import { decoderOracle, type Tensors } from '../../oracles/nn/decoder.js';
 import { MemoryContext } from '../../unit/steps/memory-context.js';
@@ -75,7 +75,7 @@ const plain: ActivationsParams = {
 
 async function statesOf(params: ActivationsParams, from: Artifacts): Promise<Float32Array[]> {
   const context = new DeviceContext(params, { model: from, rows: { rows } }, objects);
-  await (await activations.load())(context);
+  await (await implementationOf(activations.kind))(context);
   return Array.from({ length: config.layers + 1 }, (_, layer) =>
     toFloat32(objects.get(context.outputs[`hidden/${layer}`]!.digest)!, 'F32'),
   );

@@ -5,8 +5,9 @@ import type { Artifact } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
 import { packTokenRows, type TokenRow } from '../../../src/formats/token-rows.js';
-import type { Scores } from '../../../src/steps/eval-params.js';
 import { loss } from '../../../src/steps/loss.js';
+import type { Scores } from '../../../src/steps/scores.js';
+import { implementationOf } from '../../../src/worker/implementations.js';
 import { fixtureNames, initialWeights, readFixture } from '../../fixtures/nn/fixture.js';
 import { decoderOracle } from '../../oracles/nn/decoder.js';
 import { MemoryContext } from '../../unit/steps/memory-context.js';
@@ -47,7 +48,7 @@ for (const name of fixtureNames) {
       const { inputIds, labels, offsets } = packTokenRows(rows);
       const tokens = { 'input-ids': integers(inputIds), labels: integers(labels), offsets: integers(offsets) };
       const context = new DeviceContext({ model: { kind: 'whole' } }, { model, tokens }, objects);
-      await (await loss.load())(context);
+      await (await implementationOf(loss.kind))(context);
       const scores = JSON.parse(new TextDecoder().decode(objects.get(context.outputs.scores!.digest))) as Scores;
       const expected = rows.map((row) => {
         const sequence = { inputIds: [...row.inputIds], labels: [...row.labels] };

@@ -7,10 +7,11 @@ import { digestOf } from '../../../src/formats/digest.js';
 import { type FloatType, fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
 import type { JsonObject } from '../../../src/formats/json.js';
 import { permutation } from '../../../src/linalg/permutation.js';
-import { runningModel } from '../../../src/steps/implementations/running-model.js';
-import type { ProjectedModel } from '../../../src/steps/model-params.js';
+import type { ProjectedModel } from '../../../src/steps/model-recipe.js';
 import { project } from '../../../src/steps/project.js';
 import { svd } from '../../../src/steps/svd.js';
+import { implementationOf } from '../../../src/worker/implementations.js';
+import { runningModel } from '../../../src/worker/steps/running-model.js';
 import { initialWeights, readFixture } from '../../fixtures/nn/fixture.js';
 import { gaussian } from '../../oracles/matrices.js';
 import { type Dense, dense } from '../../oracles/one-sided-jacobi.js';
@@ -87,7 +88,7 @@ function valuesOf(model: Artifacts, name: string): Dense {
 
 async function decomposed(ends: Record<string, Artifacts>, params: JsonObject): Promise<Artifacts> {
   const context = new DeviceContext(params, ends, objects);
-  await (await svd.load())(context);
+  await (await implementationOf(svd.kind))(context);
   return context.outputs;
 }
 
@@ -124,7 +125,7 @@ function inputsOf({ base, from, to, svd: bases }: World, { side, ranks }: Projec
 
 async function written(w: World, model: ProjectedModel, inputs = inputsOf(w, model)): Promise<Artifacts> {
   const context = new DeviceContext({ model }, inputs, objects);
-  await (await project.load())(context);
+  await (await implementationOf(project.kind))(context);
   return context.outputs;
 }
 

@@ -8,14 +8,14 @@ import { type FloatType, fromFloat32, toFloat32 } from '../../../src/formats/flo
 import type { JsonObject } from '../../../src/formats/json.js';
 import { fillNormal } from '../../../src/linalg/normal.js';
 import { RandomStream } from '../../../src/linalg/philox.js';
-import { cosine as cosineStep } from '../../../src/steps/cosine.js';
-import { energy as energyStep } from '../../../src/steps/energy.js';
-import { overlap as overlapStep } from '../../../src/steps/overlap.js';
-import type { CosineResult, EnergyParams, EnergyResult, OverlapResult } from '../../../src/steps/params.js';
+import { type CosineResult, cosine as cosineStep } from '../../../src/steps/cosine.js';
+import { type EnergyParams, type EnergyResult, energy as energyStep } from '../../../src/steps/energy.js';
+import { type OverlapResult, overlap as overlapStep } from '../../../src/steps/overlap.js';
 import { randomBasis } from '../../../src/steps/random-basis.js';
 import { randomisedSvd } from '../../../src/steps/randomised-svd.js';
-import type { StepDeclaration } from '../../../src/steps/step.js';
+import type { StepContract } from '../../../src/steps/step.js';
 import { svd } from '../../../src/steps/svd.js';
+import { implementationOf } from '../../../src/worker/implementations.js';
 import { gaussian, updateMatrices, withSingularValues } from '../../oracles/matrices.js';
 import { columnsOf, type Dense, dense, multiply, svdOracle, transpose } from '../../oracles/one-sided-jacobi.js';
 import {
@@ -41,10 +41,10 @@ class DeviceContext extends MemoryContext {
 const objects = new Map<string, Uint8Array>();
 const epsilon = 2 ** -23;
 
-async function run(step: StepDeclaration, params: JsonObject, inputs: Record<string, Artifact>): Promise<Artifacts> {
+async function run(step: StepContract, params: JsonObject, inputs: Record<string, Artifact>): Promise<Artifacts> {
   const groups = Object.fromEntries(Object.entries(inputs).map(([name, artifact]) => [name, { [name]: artifact }]));
   const context = new DeviceContext(params, groups, objects);
-  await (await step.load())(context);
+  await (await implementationOf(step.kind))(context);
   return context.outputs;
 }
 
@@ -513,7 +513,7 @@ test('a step that fails leaves no memory on the device', async () => {
   const inputs = { from: { from: w.aligned }, to: { to: w.tuned }, basis: { basis: u! } };
   const context = new CountingContext({ mode: 'parallel', side: 'left', ranks: [1, 2] }, inputs, objects);
   let failure: unknown;
-  await (await energyStep.load())(context).catch((error: unknown) => {
+  await (await implementationOf(energyStep.kind))(context).catch((error: unknown) => {
     failure = error;
   });
   assert.match(String(failure), /the disk is gone/);

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { fetchDataset } from '../../../src/data/hub-dataset.js';
 import { DataError, EnvironmentError } from '../../../src/diagnostics/errors.js';
 import { digestOf } from '../../../src/formats/digest.js';
-import { runFetchDataset } from '../../../src/steps/implementations/fetch-dataset.js';
+import { runFetchDataset } from '../../../src/worker/steps/fetch-dataset.js';
 import { MemoryContext } from '../steps/memory-context.js';
 import { commit, failure, hubOf, hubSuite } from './hub-fixture.js';
 import { refuse } from './hub-server.js';

@@ -7,7 +7,7 @@ import { hubSettings } from '../../../src/data/hub-settings.js';
 import { DataError, EnvironmentError } from '../../../src/diagnostics/errors.js';
 import { openCheckpoint } from '../../../src/formats/checkpoint.js';
 import { digestOf } from '../../../src/formats/digest.js';
-import { runFetch } from '../../../src/steps/implementations/fetch.js';
+import { runFetch } from '../../../src/worker/steps/fetch.js';
 import { MemoryContext } from '../steps/memory-context.js';
 import {
   commit,

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { expand } from '../../../src/plan/expand.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import { selectTargets } from '../../../src/plan/targets.js';
-import type { ClaimsParams } from '../../../src/steps/eval-params.js';
+import type { ClaimsParams } from '../../../src/steps/claims.js';
 import { keysOf, moved, planOf, workflowOf } from './keyed-plan.js';
 import { changed, idsOf, stepOf } from './measured-lab.js';
 

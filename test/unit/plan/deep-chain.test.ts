@@ -5,7 +5,7 @@ import { Explainer } from '../../../src/plan/explain.js';
 import { drawGraph } from '../../../src/plan/graph.js';
 import { resolve } from '../../../src/plan/resolve.js';
 import { selectTargets } from '../../../src/plan/targets.js';
-import { stepDeclarations } from '../../../src/steps/registry.js';
+import { stepContracts } from '../../../src/steps/contracts.js';
 import type { Model } from '../../../src/workflow/workflow.js';
 import { MemoryStore, situationOf } from './memory-store.js';
 import { modelFacts, sampleWorkflow } from './sample-workflow.js';
@@ -28,10 +28,10 @@ test('a workflow of 100,000 models, each made from the one before, is planned wi
   assert.is(plan.steps.filter(({ kind }) => kind === 'perturb').length, length);
 
   const store = new MemoryStore();
-  const outcomes = resolve(plan.steps, situationOf(store, { declarations: stepDeclarations }));
+  const outcomes = resolve(plan.steps, situationOf(store, { declarations: stepContracts }));
   assert.is(outcomes.get(`perturb[m${length}]`)!.status, 'run');
   assert.is(selectTargets(plan, [`m${length}`]).length, length);
-  const explainer = new Explainer(plan.steps, outcomes, stepDeclarations, store.previous);
+  const explainer = new Explainer(plan.steps, outcomes, stepContracts, store.previous);
   assert.is(explainer.explain('report').type, 'new');
   assert.ok(drawGraph(plan.steps, 'dot', { collapse: false }).length > 0);
 });

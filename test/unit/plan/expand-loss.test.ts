@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { expand } from '../../../src/plan/expand.js';
-import type { ReportParams } from '../../../src/steps/params.js';
+import type { ReportParams } from '../../../src/steps/report.js';
 import type { Recipe, Workflow } from '../../../src/workflow/workflow.js';
 import { modelFacts, range, sampleFacts, sampleWorkflow } from './sample-workflow.js';
 

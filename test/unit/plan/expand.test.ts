@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import { InvalidWorkflowError } from '../../../src/diagnostics/errors.js';
 import { expand } from '../../../src/plan/expand.js';
 import type { Plan } from '../../../src/plan/plan.js';
-import type { EnergyParams, EnergyTableParams } from '../../../src/steps/params.js';
+import type { EnergyParams } from '../../../src/steps/energy.js';
+import type { EnergyTableParams } from '../../../src/steps/energy-table.js';
 import type { Recipe, Workflow } from '../../../src/workflow/workflow.js';
 import { modelFacts, range, sampleFacts, sampleSweep, sampleWorkflow } from './sample-workflow.js';
 

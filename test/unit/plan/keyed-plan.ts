@@ -6,7 +6,7 @@ import { expand } from '../../../src/plan/expand.js';
 import type { Facts, ModelFacts } from '../../../src/plan/facts.js';
 import { fingerprintOf, keyOf } from '../../../src/plan/key.js';
 import type { Plan } from '../../../src/plan/plan.js';
-import { stepDeclarations } from '../../../src/steps/registry.js';
+import { stepContracts } from '../../../src/steps/contracts.js';
 import type { Step } from '../../../src/steps/step.js';
 import { type LoadOptions, loadWorkflow } from '../../../src/workflow/load.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
@@ -43,7 +43,7 @@ export function keysOfWorkflow(workflow: LoadedWorkflow): Map<string, Keyed> {
   for (const [node, { name }] of plan.sources) outputs.set(node, everyOutput(contentOf(workflow, node, name)));
   const keyed = new Map<string, Keyed>();
   for (const step of plan.steps) {
-    const declaration = stepDeclarations[step.kind];
+    const declaration = stepContracts[step.kind];
     if (declaration === undefined) throw new Error(`${step.id} is of a kind that nobody declares`);
     const key = keyOf(fingerprintOf(step, declaration, outputs, 'device'));
     outputs.set(step.id, everyOutput(key));

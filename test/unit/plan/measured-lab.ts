@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import type { Plan } from '../../../src/plan/plan.js';
-import type { EvaluationTableParams } from '../../../src/steps/eval-params.js';
+import type { EvaluationTableParams } from '../../../src/steps/evaluation-table.js';
 import type { Step } from '../../../src/steps/step.js';
 
 /** A sweep of which behaviour is measured, in models of two layers with nothing foreign in them. */

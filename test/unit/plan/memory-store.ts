@@ -4,12 +4,12 @@ import { type Digest, digestOf } from '../../../src/formats/digest.js';
 import type { JsonObject } from '../../../src/formats/json.js';
 import { type Fingerprint, keyOf } from '../../../src/plan/key.js';
 import { type Found, type Outcome, resolve, type Situation } from '../../../src/plan/resolve.js';
-import type { Step, StepDeclaration } from '../../../src/steps/step.js';
+import type { Step, StepContract } from '../../../src/steps/step.js';
 
 export const artifact = (text: string): Artifact => ({ digest: digestOf(text), bytes: text.length });
 
-export function declaration(kind: string, revision = 1, usesDevice = false): StepDeclaration {
-  return { kind, revision, usesDevice, load: () => Promise.reject(new Error('the planner loads no implementation')) };
+export function declaration(kind: string, revision = 1, usesDevice = false): StepContract {
+  return { kind, revision, usesDevice, inputs: {}, outputs: {} };
 }
 
 /** A step of kind `make` with one input for each of `from`. */

@@ -9,7 +9,7 @@ import type { Facts, ModelFacts, TensorFacts } from '../../../src/plan/facts.js'
 import { hubInUse } from '../../../src/plan/hub-in-use.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import { judgeRequests } from '../../../src/run/judge-requests.js';
-import { stepDeclarations } from '../../../src/steps/registry.js';
+import { stepContracts } from '../../../src/steps/contracts.js';
 import { Store } from '../../../src/store/store.js';
 import { loadWorkflow } from '../../../src/workflow/load.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
@@ -235,7 +235,7 @@ for (const [name, profile] of Object.entries(profiles)) {
       assert.is(weights.size, tensors);
       const omitted = plan.omitted.filter(({ of }) => of === 'updates.alignment').map(({ what }) => what);
       assert.equal(omitted.sort(), [...(profile.tables ?? [])].sort());
-      for (const { kind } of plan.steps) assert.ok(kind in stepDeclarations, kind);
+      for (const { kind } of plan.steps) assert.ok(kind in stepContracts, kind);
     });
   }
 

@@ -7,17 +7,18 @@ import type { JsonObject } from '../../../src/formats/json.js';
 import { unpackTokenRows } from '../../../src/formats/token-rows.js';
 import { mix } from '../../../src/steps/mix.js';
 import { rows } from '../../../src/steps/rows.js';
-import type { StepDeclaration } from '../../../src/steps/step.js';
+import type { StepContract } from '../../../src/steps/step.js';
 import { synthetic } from '../../../src/steps/synthetic.js';
 import { tokenise } from '../../../src/steps/tokenise.js';
 import { wordTokenizer } from '../../../src/steps/word-tokenizer.js';
+import { implementationOf } from '../../../src/worker/implementations.js';
 import { MemoryContext } from './memory-context.js';
 
 const objects = new Map<string, Uint8Array>();
 
-async function run(declaration: StepDeclaration, params: JsonObject, inputs: Record<string, Artifacts> = {}) {
+async function run(declaration: StepContract, params: JsonObject, inputs: Record<string, Artifacts> = {}) {
   const context = new MemoryContext(params, inputs, objects);
-  await (await declaration.load())(context);
+  await (await implementationOf(declaration.kind))(context);
   return context.outputs;
 }
 

@@ -6,22 +6,15 @@ import * as assert from 'uvu/assert';
 import { encodeRows, type Row } from '../../../src/data/row.js';
 import { refusal, syntheticRows } from '../../../src/data/synthetic.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
-import type { JsonObject } from '../../../src/formats/json.js';
+import type { Json, JsonObject } from '../../../src/formats/json.js';
 import { readCsv } from '../../../src/report/tables/csv.js';
-import { activationTable } from '../../../src/steps/activation-table.js';
-import { claims } from '../../../src/steps/claims.js';
-import type {
-  ActivationTableParams,
-  ClaimsParams,
-  EvaluationTableParams,
-  JudgeHints,
-  JudgeParams,
-  Measured,
-} from '../../../src/steps/eval-params.js';
-import { evaluationTable } from '../../../src/steps/evaluation-table.js';
+import { type ActivationTableParams, activationTable } from '../../../src/steps/activation-table.js';
+import { type ClaimsParams, claims } from '../../../src/steps/claims.js';
+import { type EvaluationTableParams, evaluationTable, type Measured } from '../../../src/steps/evaluation-table.js';
 import { exactMatch } from '../../../src/steps/exact-match.js';
-import { judge } from '../../../src/steps/judge.js';
-import type { StepDeclaration } from '../../../src/steps/step.js';
+import { type JudgeHints, type JudgeParams, judge } from '../../../src/steps/judge.js';
+import type { StepContract } from '../../../src/steps/step.js';
+import { implementationOf } from '../../../src/worker/implementations.js';
 import { ChatStandIn } from '../eval/chat-stand-in.js';
 import { MemoryContext } from './memory-context.js';
 
@@ -32,16 +25,24 @@ async function stored(text: string | Uint8Array): Promise<Artifacts> {
   return { x: await context.write('x', typeof text === 'string' ? Buffer.from(text) : text) };
 }
 
+/** What a test sets of a step's surroundings. */
+interface Surroundings {
+  readonly hints?: JudgeHints;
+  readonly memoryFolder?: string;
+  readonly shared?: Map<string, Json>;
+  readonly signal?: AbortSignal;
+}
+
 async function run(
-  declaration: StepDeclaration,
+  declaration: StepContract,
   params: JsonObject,
   inputs: Record<string, string>,
-  more: Partial<MemoryContext> = {},
+  more: Surroundings = {},
 ) {
   const given: Record<string, Artifacts> = {};
   for (const [name, text] of Object.entries(inputs)) given[name] = await stored(text);
   const context = Object.assign(new MemoryContext(params, given, objects), more);
-  await (await declaration.load())(context);
+  await (await implementationOf(declaration.kind))(context);
   return context;
 }
 

@@ -5,13 +5,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Artifact } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
-import { runInit } from '../../../src/steps/implementations/init.js';
-import { weightsAs } from '../../../src/steps/implementations/model-input.js';
-import { runPerturb } from '../../../src/steps/implementations/perturb.js';
-import type { InitParams } from '../../../src/steps/params.js';
+import type { InitParams } from '../../../src/steps/init.js';
 import { Store } from '../../../src/store/store.js';
 import type { Job } from '../../../src/worker/protocol.js';
 import { ResidentSlot } from '../../../src/worker/resident-slot.js';
+import { runInit } from '../../../src/worker/steps/init.js';
+import { weightsAs } from '../../../src/worker/steps/model-input.js';
+import { runPerturb } from '../../../src/worker/steps/perturb.js';
 import { WorkerContext } from '../../../src/worker/worker-context.js';
 import { MemoryContext } from './memory-context.js';
 

@@ -1,12 +1,12 @@
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import type { Json, JsonObject } from '../../../src/formats/json.js';
-import type { StepContext } from '../../../src/steps/step.js';
+import type { StepContext } from '../../../src/worker/step-context.js';
 
 /** A step's surroundings held in memory: runs an implementation without a store or a worker. */
-export class MemoryContext implements StepContext {
-  readonly params: JsonObject;
-  hints: JsonObject = {};
+export class MemoryContext implements StepContext<never, never> {
+  readonly params: never;
+  hints = {} as never;
   memoryFolder: string | undefined;
   readonly outputs: Record<string, Artifact> = {};
   readonly lines: string[] = [];
@@ -24,7 +24,7 @@ export class MemoryContext implements StepContext {
     objects = new Map<string, Uint8Array>(),
     signal = new AbortController().signal,
   ) {
-    this.params = params;
+    this.params = params as never;
     this.#inputs = inputs;
     this.#objects = objects;
     this.signal = signal;

@@ -8,15 +8,12 @@ import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js
 import { modelConfig } from '../../../src/formats/model-config.js';
 import { Turns } from '../../../src/formats/turns.js';
 import { decoderConfig } from '../../../src/nn/config.js';
-import { runInit } from '../../../src/steps/implementations/init.js';
-import { configOf } from '../../../src/steps/implementations/model-input.js';
-import { runPerturb } from '../../../src/steps/implementations/perturb.js';
-import {
-  StructuredUpdate,
-  type UpdateOptions,
-  type UpdateShape,
-} from '../../../src/steps/implementations/structured-update.js';
-import type { InitParams, PerturbParams } from '../../../src/steps/params.js';
+import type { InitParams } from '../../../src/steps/init.js';
+import type { PerturbParams } from '../../../src/steps/perturb.js';
+import { runInit } from '../../../src/worker/steps/init.js';
+import { configOf } from '../../../src/worker/steps/model-input.js';
+import { runPerturb } from '../../../src/worker/steps/perturb.js';
+import { StructuredUpdate, type UpdateOptions, type UpdateShape } from '../../../src/worker/steps/structured-update.js';
 import { symmetricEigen } from '../../oracles/eigen.js';
 import { MemoryContext } from './memory-context.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadTokenizer } from '../../../src/data/tokenizer.js';
-import { type RunningModel, responseEnd } from '../../../src/steps/implementations/running-model.js';
+import { type RunningModel, responseEnd } from '../../../src/worker/steps/running-model.js';
 import { MemoryContext } from './memory-context.js';
 
 const fixture = new URL('../../../../test/fixtures/data/tokenizers.json', import.meta.url);

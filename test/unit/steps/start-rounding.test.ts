@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Artifacts } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import type { DType } from '../../../src/formats/tensor.js';
-import { startRounding } from '../../../src/steps/implementations/train.js';
+import { startRounding } from '../../../src/worker/steps/train.js';
 
 const model = (...types: DType[]): Artifacts =>
   Object.fromEntries(

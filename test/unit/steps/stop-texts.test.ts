@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadTokenizer, type Tokenizer } from '../../../src/data/tokenizer.js';
-import { StopTexts } from '../../../src/steps/implementations/stop-texts.js';
+import { StopTexts } from '../../../src/worker/steps/stop-texts.js';
 
 const require = createRequire(import.meta.url);
 const llama3 = loadTokenizer({

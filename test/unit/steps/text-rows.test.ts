@@ -7,8 +7,9 @@ import type { Artifacts } from '../../../src/formats/artifact.js';
 import type { JsonObject } from '../../../src/formats/json.js';
 import { unpackTokenRows } from '../../../src/formats/token-rows.js';
 import { rows } from '../../../src/steps/rows.js';
-import type { StepDeclaration } from '../../../src/steps/step.js';
+import type { StepContract } from '../../../src/steps/step.js';
 import { tokenise } from '../../../src/steps/tokenise.js';
+import { implementationOf } from '../../../src/worker/implementations.js';
 import { MemoryContext } from './memory-context.js';
 
 /** Word problems as GSM8K writes them (the rows are made up), from the file to the tokens of a real tokenizer. */
@@ -32,9 +33,9 @@ await sources.write('file/train.jsonl', fixture);
 await sources.write('file/config.json', Buffer.from('{"vocab_size":128256}'));
 for (const name of ['tokenizer.json', 'tokenizer_config.json']) await sources.write(`file/${name}`, llama3(name));
 
-async function run(declaration: StepDeclaration, params: JsonObject, inputs: Record<string, Artifacts>) {
+async function run(declaration: StepContract, params: JsonObject, inputs: Record<string, Artifacts>) {
   const context = new MemoryContext(params, inputs, objects);
-  await (await declaration.load())(context);
+  await (await implementationOf(declaration.kind))(context);
   return context;
 }
 

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../src/formats/digest.js';
 import { fromFloat32 } from '../../../src/formats/float-conversion.js';
-import { matrixInput, updateMatrix, weightsMatrix } from '../../../src/steps/implementations/update-tensor.js';
+import { matrixInput, updateMatrix, weightsMatrix } from '../../../src/worker/steps/update-tensor.js';
 import { MemoryContext } from './memory-context.js';
 
 type FloatDType = 'F32' | 'F16' | 'BF16' | 'F64';

@@ -2,8 +2,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../../src/formats/digest.js';
 import { dataCsv } from '../../../../src/report/tables/data.js';
-import type { TokeniseSummary } from '../../../../src/steps/data-params.js';
 import { dataTable } from '../../../../src/steps/data-table.js';
+import type { TokeniseSummary } from '../../../../src/steps/tokenise.js';
+import { implementationOf } from '../../../../src/worker/implementations.js';
 import { MemoryContext } from '../../steps/memory-context.js';
 import { bodyRows, hostile, isHarmless, sectionOf } from './one-section.js';
 
@@ -20,7 +21,7 @@ test('data.csv has what became of the rows of every dataset, as the summaries of
     { '0': { summary: { digest: digestOf(bytes), bytes: bytes.length } } },
     objects,
   );
-  await (await dataTable.load())(context);
+  await (await implementationOf(dataTable.kind))(context);
   const text = Buffer.from(objects.get(context.outputs['data.csv']!.digest)!).toString();
   assert.is(text, dataCsv([trained]));
   assert.is(

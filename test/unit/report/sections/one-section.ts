@@ -1,6 +1,6 @@
 import { parseHTML } from 'linkedom';
 import { reportPage } from '../../../../src/report/page.js';
-import type { ReportParams } from '../../../../src/steps/params.js';
+import type { ReportParams } from '../../../../src/steps/report.js';
 
 /** Would end the element or attribute that it stands in, if it were not escaped. */
 export const hostile = `</td></title>"><img src=x onerror=alert(1)>' onload='alert(1)</svg><script>alert(1)</script>`;

@@ -3,23 +3,20 @@ import * as assert from 'uvu/assert';
 import type { Artifact, Artifacts } from '../../../../src/formats/artifact.js';
 import { digestOf } from '../../../../src/formats/digest.js';
 import type { JsonObject } from '../../../../src/formats/json.js';
-import { energyTable } from '../../../../src/steps/energy-table.js';
+import type { CosineResult } from '../../../../src/steps/cosine.js';
+import type { EnergyResult } from '../../../../src/steps/energy.js';
+import { type EnergyTableParams, energyTable } from '../../../../src/steps/energy-table.js';
 import { lossTable } from '../../../../src/steps/loss-table.js';
-import { overlapTable } from '../../../../src/steps/overlap-table.js';
-import type {
-  CosineResult,
-  EnergyResult,
-  EnergyTableParams,
-  LossCurve,
-  OverlapResult,
-  OverlapTableParams,
-  ReportParams,
-} from '../../../../src/steps/params.js';
-import { report } from '../../../../src/steps/report.js';
-import type { StepContext, StepDeclaration } from '../../../../src/steps/step.js';
+import type { OverlapResult } from '../../../../src/steps/overlap.js';
+import { type OverlapTableParams, overlapTable } from '../../../../src/steps/overlap-table.js';
+import { type ReportParams, report } from '../../../../src/steps/report.js';
+import type { StepContract } from '../../../../src/steps/step.js';
+import type { LossCurve } from '../../../../src/steps/train.js';
+import { implementationOf } from '../../../../src/worker/implementations.js';
+import type { StepContext } from '../../../../src/worker/step-context.js';
 
 /** Runs one step on inputs held in memory. Anything of the context that these steps do not need throws. */
-async function run(declaration: StepDeclaration, params: JsonObject, inputs: Readonly<Record<string, string>>) {
+async function run(declaration: StepContract, params: JsonObject, inputs: Readonly<Record<string, string>>) {
   const outputs: Record<string, string> = {};
   const artifact = (text: string): Artifact => ({ digest: digestOf(text), bytes: Buffer.byteLength(text) });
   const contents = new Map(Object.values(inputs).map((text) => [digestOf(text), text]));
@@ -49,7 +46,7 @@ async function run(declaration: StepDeclaration, params: JsonObject, inputs: Rea
     warn: unused,
     signal: new AbortController().signal,
   };
-  await (await declaration.load())(context);
+  await (await implementationOf(declaration.kind))(context);
   return outputs;
 }
 

@@ -7,7 +7,9 @@ import { readCsv, writeCsv } from '../../../../src/report/tables/csv.js';
 import { EnergyTables, type TensorResults } from '../../../../src/report/tables/energy.js';
 import { OverlapTable } from '../../../../src/report/tables/overlap.js';
 import { SamplesTable } from '../../../../src/report/tables/samples.js';
-import type { EnergyResult, EnergyTableRow, OverlapResult } from '../../../../src/steps/params.js';
+import type { EnergyResult } from '../../../../src/steps/energy.js';
+import type { EnergyTableRow } from '../../../../src/steps/energy-table.js';
+import type { OverlapResult } from '../../../../src/steps/overlap.js';
 
 async function* each<T>(...results: T[]): AsyncGenerator<T> {
   yield* results;

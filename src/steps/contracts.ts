@@ -1,0 +1,75 @@
+import { activationBasis } from './activation-basis.js';
+import { activationTable } from './activation-table.js';
+import { activations } from './activations.js';
+import { claims } from './claims.js';
+import { cosine } from './cosine.js';
+import { dataTable } from './data-table.js';
+import { energy } from './energy.js';
+import { energyTable } from './energy-table.js';
+import { evaluationTable } from './evaluation-table.js';
+import { exactMatch } from './exact-match.js';
+import { fetch } from './fetch.js';
+import { fetchDataset } from './fetch-dataset.js';
+import { generate } from './generate.js';
+import { init } from './init.js';
+import { judge } from './judge.js';
+import { loss } from './loss.js';
+import { lossTable } from './loss-table.js';
+import { mix } from './mix.js';
+import { modelJudge } from './model-judge.js';
+import { overlap } from './overlap.js';
+import { overlapTable } from './overlap-table.js';
+import { perturb } from './perturb.js';
+import { project } from './project.js';
+import { randomBasis } from './random-basis.js';
+import { randomisedSvd } from './randomised-svd.js';
+import { report } from './report.js';
+import { rows } from './rows.js';
+import type { StepContract } from './step.js';
+import { svd } from './svd.js';
+import { synthetic } from './synthetic.js';
+import { tokenise } from './tokenise.js';
+import { train } from './train.js';
+import { wordTokenizer } from './word-tokenizer.js';
+
+/** The contract of every kind of step there is. */
+export const contracts = {
+  fetch,
+  init,
+  perturb,
+  train,
+  project,
+  svd,
+  'randomised-svd': randomisedSvd,
+  'random-basis': randomBasis,
+  energy,
+  cosine,
+  overlap,
+  generate,
+  'exact-match': exactMatch,
+  judge,
+  'model-judge': modelJudge,
+  loss,
+  activations,
+  'activation-basis': activationBasis,
+  'energy-table': energyTable,
+  'overlap-table': overlapTable,
+  'evaluation-table': evaluationTable,
+  'activation-table': activationTable,
+  'loss-table': lossTable,
+  'data-table': dataTable,
+  claims,
+  report,
+  'fetch-dataset': fetchDataset,
+  rows,
+  synthetic,
+  mix,
+  'word-tokenizer': wordTokenizer,
+  tokenise,
+} as const;
+
+/** `svd`, `train`, … */
+export type StepKind = keyof typeof contracts;
+
+/** The same, by the kind of any step. */
+export const stepContracts: Readonly<Record<string, StepContract>> = contracts;

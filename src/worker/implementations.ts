@@ -1,0 +1,48 @@
+import type { contracts, StepKind } from '../steps/contracts.js';
+import type { StepContract } from '../steps/step.js';
+import type { StepImplementation } from './step-context.js';
+
+type ImplementationOf<Contract> =
+  Contract extends StepContract<infer Params, infer Hints> ? StepImplementation<Params, Hints> : never;
+
+/** What carries out each kind of step, imported when a worker runs the first of it: none of it is loaded for nothing. */
+const implementations: { readonly [K in StepKind]: () => Promise<ImplementationOf<(typeof contracts)[K]>> } = {
+  fetch: async () => (await import('./steps/fetch.js')).runFetch,
+  init: async () => (await import('./steps/init.js')).runInit,
+  perturb: async () => (await import('./steps/perturb.js')).runPerturb,
+  train: async () => (await import('./steps/train.js')).runTrain,
+  project: async () => (await import('./steps/project.js')).runProject,
+  svd: async () => (await import('./steps/svd.js')).runSvd,
+  'randomised-svd': async () => (await import('./steps/randomised-svd.js')).runRandomisedSvd,
+  'random-basis': async () => (await import('./steps/random-basis.js')).runRandomBasis,
+  energy: async () => (await import('./steps/energy.js')).runEnergy,
+  cosine: async () => (await import('./steps/cosine.js')).runCosine,
+  overlap: async () => (await import('./steps/overlap.js')).runOverlap,
+  generate: async () => (await import('./steps/generate.js')).runGenerate,
+  'exact-match': async () => (await import('./steps/exact-match.js')).scoreAnswers,
+  judge: async () => (await import('./steps/judge.js')).runJudge,
+  'model-judge': async () => (await import('./steps/model-judge.js')).runModelJudge,
+  loss: async () => (await import('./steps/loss.js')).measureLoss,
+  activations: async () => (await import('./steps/activations.js')).collectActivations,
+  'activation-basis': async () => (await import('./steps/activation-basis.js')).runActivationBasis,
+  'energy-table': async () => (await import('./steps/energy-table.js')).makeEnergyTable,
+  'overlap-table': async () => (await import('./steps/overlap-table.js')).makeOverlapTable,
+  'evaluation-table': async () => (await import('./steps/evaluation-table.js')).makeEvaluationTable,
+  'activation-table': async () => (await import('./steps/activation-table.js')).makeActivationTable,
+  'loss-table': async () => (await import('./steps/loss-table.js')).makeLossTable,
+  'data-table': async () => (await import('./steps/data-table.js')).makeDataTable,
+  claims: async () => (await import('./steps/claims.js')).judgeClaims,
+  report: async () => (await import('./steps/report.js')).makeReport,
+  'fetch-dataset': async () => (await import('./steps/fetch-dataset.js')).runFetchDataset,
+  rows: async () => (await import('./steps/rows.js')).runRows,
+  synthetic: async () => (await import('./steps/synthetic.js')).runSynthetic,
+  mix: async () => (await import('./steps/mix.js')).runMix,
+  'word-tokenizer': async () => (await import('./steps/word-tokenizer.js')).runWordTokenizer,
+  tokenise: async () => (await import('./steps/tokenise.js')).runTokenise,
+};
+
+/** What carries out steps of a kind. A job comes from a plan, whose steps their contracts have typed. */
+export async function implementationOf(kind: string): Promise<StepImplementation> {
+  if (!Object.hasOwn(implementations, kind)) throw new TypeError(`no step kind ${kind}`);
+  return (await implementations[kind as StepKind]()) as StepImplementation;
+}

@@ -1,0 +1,17 @@
+import { scalarProjection } from '../../linalg/subspace-energy.js';
+import type { CosineParams, CosineResult } from '../../steps/cosine.js';
+import type { StepContext } from '../step-context.js';
+import { requireOneShape, updateInputs, updateMatrix } from './update-tensor.js';
+
+/** @throws DataError at a non-finite element, or when the shapes of the two updates differ. */
+export async function runCosine(context: StepContext<CosineParams>): Promise<void> {
+  const { heldAs } = context.params;
+  const ends = updateInputs(context);
+  const ontoEnds = updateInputs(context, 'onto-from', 'onto-to');
+  requireOneShape(ends.from, 'from', ontoEnds.from, 'onto-from');
+  const update = updateMatrix(context, ends, heldAs);
+  const onto = updateMatrix(context, ontoEnds, heldAs);
+  const { total, product, ontoTotal } = await scalarProjection(update, onto);
+  const result: CosineResult = { product, energy: total, ontoEnergy: ontoTotal };
+  await context.write('cosine', new TextEncoder().encode(JSON.stringify(result)));
+}

@@ -1,0 +1,57 @@
+import { runningSums } from '../../linalg/overlap-staircase.js';
+import { scalarEnergy, subspaceEnergy } from '../../linalg/subspace-energy.js';
+import { type TallMatrix, windowsOf } from '../../linalg/tall-matrix.js';
+import type { EnergyParams, EnergyResult } from '../../steps/energy.js';
+import type { StepContext } from '../step-context.js';
+import { subspaceBasis } from './basis-input.js';
+import { randomTarget } from './random-target.js';
+import { isWide, updateInputs, updateMatrix, weightsMatrix } from './update-tensor.js';
+import { withArithmetic } from './with-arithmetic.js';
+
+/** @throws DataError at a non-finite element, or when the shapes of the update and the basis do not fit. */
+export async function runEnergy(context: StepContext<EnergyParams>): Promise<void> {
+  const { mode, ranks, permute, scalar, heldAs, castUpdate, zeroAsUnits, ...params } = context.params;
+  const ends = updateInputs(context);
+  const { from } = ends;
+  const update = updateMatrix(context, ends, heldAs);
+  const weights = weightsMatrix(context, from, heldAs);
+  const how = { mode, storage: heldAs ?? from.dtype, castUpdate };
+  const vector = from.shape.length < 2;
+  const left = params.side === 'left' || vector;
+  const d = left ? from.rows : from.columns;
+  const side = left === isWide(from) ? 'short' : 'long';
+  const basis = await subspaceBasis(context, 'basis', 's', d, permute, zeroAsUnits && !vector);
+  let done = 0;
+  const windows = windowsOf(update).length;
+  const count = () => context.progress({ done: ++done, total: side === 'long' ? 2 * windows : windows });
+  const energy = await withArithmetic(context, (arithmetic) =>
+    subspaceEnergy(arithmetic, update, weights, basis, side, ranks, how, count),
+  );
+
+  const result: EnergyResult = {
+    total: energy.total,
+    kept: runningSums(energy.perVector).map((sum) => (mode === 'orthogonal' ? Math.max(0, energy.total - sum) : sum)),
+    realised: energy.realised,
+    ...(scalar && { scalar: await scalarResult() }),
+  };
+  await context.write('energy', new TextEncoder().encode(JSON.stringify(result)));
+
+  async function scalarResult(): Promise<NonNullable<EnergyResult['scalar']>> {
+    const onto = scalarTarget(context, scalar!, update, heldAs);
+    const { total, kept, realised } = await withArithmetic(context, (arithmetic) =>
+      scalarEnergy(arithmetic, update, weights, onto, how),
+    );
+    return { kept: mode === 'orthogonal' ? Math.max(0, total - kept) : kept, realised };
+  }
+}
+
+/** The matrix that the subspace was made of. */
+function scalarTarget(
+  context: StepContext,
+  scalar: NonNullable<EnergyParams['scalar']>,
+  shape: Omit<TallMatrix, 'window'>,
+  heldAs: EnergyParams['heldAs'],
+): TallMatrix {
+  if (scalar !== 'update') return randomTarget(shape, scalar);
+  return updateMatrix(context, updateInputs(context, 'onto-from', 'onto-to'), heldAs);
+}

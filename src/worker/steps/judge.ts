@@ -1,0 +1,71 @@
+import { type Row, textOf } from '../../data/row.js';
+import { Budget, type Ledger, nothingSpent, type Spent } from '../../eval/budget.js';
+import type { Judge } from '../../eval/judge.js';
+import { judgeKey, OpenAiJudge } from '../../eval/openai-judge.js';
+import { rulesJudge } from '../../eval/rules-judge.js';
+import { VerdictFolder } from '../../eval/verdict-cache.js';
+import type { JudgeHints, JudgeParams } from '../../steps/judge.js';
+import { budgetSpent, budgetTold, budgetWarning } from '../../steps/judge-budget.js';
+import type { StepContext } from '../step-context.js';
+import { readResponses, tellInvalid, writeScores } from './responses.js';
+
+type JudgeContext = StepContext<JudgeParams, JudgeHints>;
+
+export async function runJudge(context: JudgeContext): Promise<void> {
+  const params = context.params;
+  const { dataset, prompt: column } = params;
+  const { rows, responses } = await readResponses(context, dataset);
+  const items = responses.map(({ row, where, response }) => ({ prompt: textOf(row, column, where), response, row }));
+  const judge = judgeOf(context, rows);
+  await tellBudget(context, items.length);
+  const cache = 'openai' in params.judge ? new VerdictFolder(await context.memory('verdicts')) : undefined;
+  const verdicts = await judge.verdicts(items, {
+    ...(cache && { cache }),
+    signal: context.signal,
+    notice: (line) => context.log(line),
+    progress: (done, total) => context.progress({ done, total, unit: 'verdicts' }),
+  });
+  const scores = verdicts.map(({ score }) => score);
+  tellInvalid(
+    context,
+    scores,
+    verdicts.map(({ raw }) => raw),
+  );
+  const judged = items.map(({ prompt, response }, at) => {
+    const { score, raw } = verdicts[at]!;
+    return { prompt, response, score, verdict: raw };
+  });
+  await writeScores(context, scores, judged);
+}
+
+/** Says once a run, before anything is paid, that a judge may be asked for more than its budget allows. */
+async function tellBudget(context: JudgeContext, items: number): Promise<void> {
+  const { hints } = context;
+  if (hints.judge === undefined || hints.budget.requests === undefined) return;
+  const { judge, responseSets, budget } = hints;
+  const warning = budgetWarning({ judge, needed: items * responseSets, allowed: budget.requests! });
+  if (warning === undefined) return;
+  let told = false;
+  await context.changeShared<boolean>(budgetTold(judge), (before) => {
+    told = before ?? false;
+    return true;
+  });
+  if (!told) context.warn(warning.message, warning.hint);
+}
+
+function judgeOf(context: JudgeContext, rows: readonly Row[]): Judge {
+  const { judge, dataset } = context.params;
+  if ('rules' in judge) return rulesJudge(judge.rules, rows, dataset);
+  const { hints } = context;
+  if (hints.judge === undefined) throw new TypeError('a judge behind a server needs hints: how it is asked');
+  const { key, concurrency, attempts, timeoutSeconds, judge: name, budget } = hints;
+  const ledger: Ledger = {
+    change: (update) => context.changeShared<Spent>(budgetSpent(name), (before) => update(before ?? nothingSpent)),
+  };
+  return new OpenAiJudge(judge.openai, {
+    ...(key !== undefined && { key: judgeKey(key, process.env) }),
+    concurrency,
+    budget: new Budget(budget, ledger),
+    patience: { attempts, timeoutMilliseconds: timeoutSeconds * 1000 },
+  });
+}

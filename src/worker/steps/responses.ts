@@ -1,0 +1,63 @@
+import { decodeRows, encodeRows, type Row } from '../../data/row.js';
+import { DataError } from '../../diagnostics/errors.js';
+import type { JsonObject } from '../../formats/json.js';
+import type { GeneratedRow } from '../../steps/generate.js';
+import type { Scores } from '../../steps/scores.js';
+import type { StepContext } from '../step-context.js';
+
+export interface Response {
+  readonly row: Row;
+  /** The row in errors: `gsm8k: row 3`. */
+  readonly where: string;
+  /** What the model was given. */
+  readonly given: string;
+  readonly response: string;
+}
+
+/** The responses with the rows that they answer: all of a dataset's, or the first ones. */
+export async function readResponses(
+  context: StepContext,
+  dataset: string,
+): Promise<{ rows: Row[]; responses: Response[] }> {
+  const rows = decodeRows(await context.read(context.input('rows')));
+  const generated = decodeRows(await context.read(context.input('responses'))) as unknown as readonly GeneratedRow[];
+  if (generated.length > rows.length) {
+    throw new DataError(`${generated.length} responses to the ${rows.length} rows of ${dataset}`);
+  }
+  const responses = generated.map(({ prompt, response }, index) => ({
+    row: rows[index]!,
+    where: `${dataset}: row ${index + 1}`,
+    given: prompt,
+    response,
+  }));
+  return { rows, responses };
+}
+
+/** Writes what every scoring step gives. */
+export async function writeScores(
+  context: StepContext,
+  values: readonly (number | null)[],
+  items: readonly JsonObject[],
+): Promise<void> {
+  const scores: Scores = { values };
+  await context.write('scores', new TextEncoder().encode(JSON.stringify(scores)));
+  await context.write('items', encodeRows(items));
+}
+
+/**
+ * Says how many verdicts could not be read, and warns when none could: then there is no mean.
+ * @param said What the judge answered, of each score.
+ */
+export function tellInvalid(context: StepContext, scores: readonly (number | null)[], said: readonly string[]): void {
+  const invalid = scores.filter((score) => score === null).length;
+  if (invalid === 0) return;
+  if (invalid < scores.length) {
+    context.log(`${invalid} of ${scores.length} verdicts are invalid and in no mean`);
+    return;
+  }
+  const example = said[0]!.replace(/\s+/g, ' ').trim();
+  context.warn(
+    `no verdict of ${scores.length} can be read, so there is no mean`,
+    `The first answer of the judge: ${JSON.stringify(example.length > 200 ? `${example.slice(0, 200)}…` : example)}. Check its rubric, its model and max-tokens.`,
+  );
+}

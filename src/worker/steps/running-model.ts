@@ -1,0 +1,120 @@
+import { dirname } from 'node:path';
+import { loadTokenizer, type Tokenizer } from '../../data/tokenizer.js';
+import type { TokenizerFiles } from '../../data/tokenizer-config.js';
+import { DataError } from '../../diagnostics/errors.js';
+import type { Artifact, Artifacts } from '../../formats/artifact.js';
+import { encodeCanonical } from '../../formats/canonical.js';
+import { digestOf } from '../../formats/digest.js';
+import { tensorNames } from '../../formats/model-artifacts.js';
+import { parseStrictObject } from '../../formats/model-config.js';
+import { tokenizerFileNames } from '../../formats/tokenizer-files.js';
+import { Decoder } from '../../nn/decoder.js';
+import type { ModelRecipe } from '../../steps/model-recipe.js';
+import type { StepContext } from '../step-context.js';
+import { configOf, heldAs, storedWeights, weightsAs } from './model-input.js';
+import { projectedTensor } from './projected-tensor.js';
+
+/** A model that a step runs. */
+export interface RunningModel {
+  readonly gpu: Awaited<ReturnType<StepContext['gpu']>>;
+  readonly decoder: Decoder;
+  /** Of the written model that config.json and tokenizer come from. */
+  readonly artifacts: Artifacts;
+}
+
+/** The model that the step's recipe and inputs describe, on the device: made, or still there from the step before. */
+export async function runningModel(context: StepContext, recipe: ModelRecipe): Promise<RunningModel> {
+  const artifacts = context.inputs(recipe.kind === 'whole' ? 'model' : 'from');
+  const config = await configOf(context, artifacts);
+  const decoder = await context.resident(identityOf(context, recipe, artifacts), async () => {
+    const gpu = await context.gpu();
+    const type = storageOf(recipe, artifacts);
+    return Decoder.create(gpu, config, { type, activationCheckpointing: true }, async (name, shape) => {
+      context.signal.throwIfAborted();
+      const isProjected = recipe.kind === 'projected' && name in recipe.ranks;
+      if (isProjected) return weightsAs(await projectedTensor(context, recipe, name), type);
+      const stored = await storedWeights(context, artifacts, name, shape);
+      return weightsAs(recipe.heldAs === undefined ? stored : await heldAs(stored, recipe.heldAs, name), type);
+    });
+  });
+  return { gpu: await context.gpu(), decoder, artifacts };
+}
+
+/** Everything that decides the weights. */
+function identityOf(context: StepContext, recipe: ModelRecipe, artifacts: Artifacts) {
+  const whole = (model: Artifacts) => Object.entries(model).map(([name, { digest }]) => [name, digest]);
+  if (recipe.kind === 'whole') return digestOf(encodeCanonical({ recipe, model: whole(artifacts) }));
+  const single = (input: string) => (context.has(input) ? context.input(input).digest : null);
+  const bases = Object.keys(recipe.ranks).map((name) => [name, single(`basis/${name}`), single(`s/${name}`)]);
+  const models = ['from', 'to', 'onto-from', 'onto-to'].map((input) =>
+    context.has(input) ? whole(context.inputs(input)) : null,
+  );
+  return digestOf(encodeCanonical({ recipe, models, bases }));
+}
+
+/** BF16 where every weight is stored so: nothing is lost. Everything else is exact in F32, but for F64. */
+function storageOf(recipe: ModelRecipe, artifacts: Artifacts): 'F32' | 'BF16' {
+  if (recipe.heldAs !== undefined) return 'F32';
+  const types = tensorNames(artifacts).map((name) => artifacts[`tensor/${name}`]!.tensor?.dtype);
+  return types.every((type) => type === 'BF16') ? 'BF16' : 'F32';
+}
+
+/** @throws DataError when the model has no tokenizer, or one that runflow cannot follow */
+export async function tokenizerOf(context: StepContext, artifacts: Artifacts): Promise<Tokenizer> {
+  const files: Partial<Record<keyof TokenizerFiles, Uint8Array>> = {};
+  for (const name of tokenizerFileNames) {
+    const artifact = artifacts[`file/${name}`] as Artifact | undefined;
+    if (artifact !== undefined) files[name] = await context.read(artifact);
+  }
+  const at = (artifacts['file/config.json'] as Artifact | undefined)?.at?.file;
+  const has = Object.keys(artifacts).flatMap((output) => (output.startsWith('file/') ? [output.slice(5)] : []));
+  return loadTokenizer(files, { folder: at && dirname(at), has });
+}
+
+/** What ends a response, beside the texts that a workflow names. */
+export interface ResponseEnd {
+  readonly tokens: ReadonlySet<number>;
+  /** Of a chat template that closes a turn by a text instead of a special token. */
+  readonly text: string | undefined;
+}
+
+/**
+ * The tokens of generation_config.json and config.json and the tokenizer's end of sequence; in a conversation also what the chat
+ * template closes an assistant's turn by, which is what a model tuned on such turns writes.
+ */
+export async function responseEnd(
+  context: StepContext,
+  model: RunningModel,
+  tokenizer: Tokenizer,
+  conversation: boolean,
+): Promise<ResponseEnd> {
+  const tokens = new Set(await endTokens(context, model, tokenizer));
+  const closing = conversation ? tokenizer.chat!.turnEnd().trim() : '';
+  if (closing === '') return { tokens, text: undefined };
+  const [first] = tokenizer.encodeContinuation(closing);
+  if (first === undefined || !tokenizer.isSpecial(first)) return { tokens, text: closing };
+  tokens.add(first);
+  return { tokens, text: undefined };
+}
+
+/** Tokens that end a response: those of generation_config.json and config.json, and the tokenizer's. */
+async function endTokens(
+  context: StepContext,
+  { artifacts, decoder }: RunningModel,
+  tokenizer: Tokenizer,
+): Promise<ReadonlySet<number>> {
+  const ends = new Set(decoder.config.endTokens);
+  if (tokenizer.eos !== undefined) ends.add(tokenizer.eos.id);
+  const generation = artifacts['file/generation_config.json'] as Artifact | undefined;
+  if (generation !== undefined) {
+    const named = parseStrictObject(await context.read(generation), 'generation_config.json').get('eos_token_id');
+    for (const id of Array.isArray(named) ? named : [named]) {
+      if (id === undefined || id === null) continue;
+      if (!Number.isSafeInteger(id) || (id as number) < 0) {
+        throw new DataError(`generation_config.json: eos_token_id holds ${String(id)}, which is no token id`);
+      }
+      ends.add(id as number);
+    }
+  }
+  return ends;
+}

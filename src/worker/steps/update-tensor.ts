@@ -1,0 +1,219 @@
+import { DataError } from '../../diagnostics/errors.js';
+import type { Artifact } from '../../formats/artifact.js';
+import { type FloatType, fromFloat32, isFloatType, toFloat32 } from '../../formats/float-conversion.js';
+import { bytesPerElement } from '../../formats/tensor.js';
+import type { TallMatrix } from '../../linalg/tall-matrix.js';
+import type { StepContext } from '../step-context.js';
+
+/** A tensor as a matrix: first dimension × rest; a 1-D tensor is a column, a scalar 1 × 1. */
+export interface MatrixTensor {
+  readonly artifact: Artifact;
+  readonly dtype: FloatType;
+  readonly shape: readonly number[];
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Both ends of an update's tensor. */
+export interface UpdateEnds {
+  readonly from: MatrixTensor;
+  readonly to: MatrixTensor;
+}
+
+/** A single input as a matrix; see matrixTensor. */
+export function matrixInput(context: StepContext, name: string): MatrixTensor {
+  return matrixTensor(context.input(name), `input "${name}"`);
+}
+
+/** @throws DataError when the artifact is no tensor of floating-point numbers, or empty. */
+export function matrixTensor(artifact: Artifact, what: string): MatrixTensor {
+  const { tensor } = artifact;
+  if (tensor === undefined) throw new DataError(`${what} is not a tensor`);
+  const { dtype, shape } = tensor;
+  if (!isFloatType(dtype)) {
+    throw new DataError(`${what} holds ${dtype} elements; only F64, F32, F16 and BF16 can be decomposed`);
+  }
+  const rows = shape[0] ?? 1;
+  const columns = shape.slice(1).reduce((product, size) => product * size, 1);
+  if (rows * columns === 0) throw new DataError(`${what} is empty: shape [${shape.join(', ')}]`);
+  return { artifact, dtype, shape, rows, columns };
+}
+
+/** Inputs `from` and `to` (or of other names) of one shape. */
+export function updateInputs(context: StepContext, from = 'from', to = 'to'): UpdateEnds {
+  const ends = { from: matrixInput(context, from), to: matrixInput(context, to) };
+  requireOneShape(ends.from, from, ends.to, to);
+  return ends;
+}
+
+/** @throws DataError that names the two inputs, when their shapes differ */
+export function requireOneShape(a: MatrixTensor, nameA: string, b: MatrixTensor, nameB: string): void {
+  if (a.shape.join() === b.shape.join()) return;
+  throw new DataError(`"${nameA}" has shape [${a.shape.join(', ')}] and "${nameB}" [${b.shape.join(', ')}]`, {
+    hint: 'An update joins two checkpoints of one architecture.',
+  });
+}
+
+/**
+ * A matrix in tall orientation back in its own, in the bytes of a storage type: what fills a tensor from its windows.
+ * Call `set` for every window, in any order.
+ */
+export class TensorBytes {
+  readonly bytes: Uint8Array;
+  readonly #tensor: Pick<MatrixTensor, 'rows' | 'columns'>;
+  readonly #type: FloatType;
+
+  constructor(tensor: Pick<MatrixTensor, 'rows' | 'columns'>, type: FloatType) {
+    this.#tensor = tensor;
+    this.#type = type;
+    this.bytes = new Uint8Array(tensor.rows * tensor.columns * bytesPerElement[type]);
+  }
+
+  /** @param window rows [start, start + count) of the tall orientation */
+  set(start: number, count: number, window: Float32Array): void {
+    const { rows, columns } = this.#tensor;
+    const size = bytesPerElement[this.#type];
+    if (!isWide(this.#tensor)) {
+      this.bytes.set(fromFloat32(window, this.#type), start * columns * size);
+      return;
+    }
+    const line = new Float32Array(count);
+    for (let row = 0; row < rows; row++) {
+      for (let i = 0; i < count; i++) line[i] = window[i * rows + row]!;
+      this.bytes.set(fromFloat32(line, this.#type), (row * columns + start) * size);
+    }
+  }
+}
+
+/** One tensor, rounded to `heldAs` first, in tall orientation. */
+export function weightsMatrix(context: StepContext, tensor: MatrixTensor, heldAs: FloatType | undefined): TallMatrix {
+  return {
+    ...tallShape(tensor),
+    window: async (start, count) => {
+      const values = await readWindow(context, tensor, heldAs, start, count);
+      return values instanceof Float32Array ? values : Float32Array.from(values);
+    },
+  };
+}
+
+/**
+ * Δ = to − from in tall orientation, f32; both ends and their difference are rounded to `heldAs`. F64 tensors are subtracted
+ * in f64. Windows throw a DataError at an element that is not finite.
+ */
+export function updateMatrix(context: StepContext, ends: UpdateEnds, heldAs: FloatType | undefined): TallMatrix {
+  return {
+    ...tallShape(ends.from),
+    window: async (start, count) => {
+      const from = await readWindow(context, ends.from, heldAs, start, count);
+      const to = await readWindow(context, ends.to, heldAs, start, count);
+      const exact = new Float32Array(from.length);
+      for (let i = 0; i < exact.length; i++) exact[i] = to[i]! - from[i]!;
+      const update = heldAs === undefined ? exact : rounded(exact, heldAs);
+      let finite = true;
+      // Infinity and NaN both give NaN here.
+      for (let i = 0; i < update.length; i++) if (update[i]! - update[i]! !== 0) finite = false;
+      if (!finite) throw nonFinite({ tensor: ends.from, from, to, update, start, count, type: heldAs ?? 'F32' });
+      return update;
+    },
+  };
+}
+
+function tallShape({ rows, columns }: MatrixTensor): { rows: number; columns: number } {
+  return isWide({ rows, columns }) ? { rows: columns, columns: rows } : { rows, columns };
+}
+
+/** Wide matrices are read as their transpose. */
+export function isWide({ rows, columns }: { readonly rows: number; readonly columns: number }): boolean {
+  return columns > rows;
+}
+
+/** Rows [start, start + count) of the tall orientation. */
+async function readWindow(
+  context: StepContext,
+  tensor: MatrixTensor,
+  heldAs: FloatType | undefined,
+  start: number,
+  count: number,
+): Promise<Float32Array | Float64Array> {
+  context.signal.throwIfAborted();
+  const { artifact, dtype, rows, columns } = tensor;
+  const size = bytesPerElement[dtype];
+  if (!isWide(tensor)) {
+    return decode(await context.read(artifact, start * columns * size, count * columns * size), dtype, heldAs);
+  }
+  const window = new (dtype === 'F64' && heldAs === undefined ? Float64Array : Float32Array)(count * rows);
+  if (count === columns) {
+    const whole = decode(await context.read(artifact), dtype, heldAs);
+    transposeInto(window, rows, 0, whole, rows, columns);
+    return window;
+  }
+  // Enough rows at a time that the read is worth its call, few enough that the cache holds them while they are transposed.
+  const band = 16;
+  for (let row = 0; row < rows; row += band) {
+    const height = Math.min(band, rows - row);
+    const part = new (window.constructor as Float32ArrayConstructor)(height * count);
+    for (let i = 0; i < height; i++) {
+      const bytes = await context.read(artifact, ((row + i) * columns + start) * size, count * size);
+      part.set(decode(bytes, dtype, heldAs), i * count);
+    }
+    transposeInto(window, rows, row, part, height, count);
+  }
+  return window;
+}
+
+function decode(bytes: Uint8Array, dtype: FloatType, heldAs: FloatType | undefined): Float32Array | Float64Array {
+  if (dtype === 'F64' && heldAs === undefined) return new Float64Array(bytes.slice().buffer);
+  const values = toFloat32(bytes, dtype);
+  return heldAs === undefined || heldAs === dtype ? values : rounded(values, heldAs);
+}
+
+/** Rounds to nearest even; beyond the type's range lies infinity. */
+function rounded(values: Float32Array, type: FloatType): Float32Array {
+  return toFloat32(fromFloat32(values, type), type);
+}
+
+/** Writes a [height, width] matrix as columns `at` … of a matrix of `stride` columns. */
+function transposeInto(
+  target: Float32Array | Float64Array,
+  stride: number,
+  at: number,
+  source: Float32Array | Float64Array,
+  height: number,
+  width: number,
+): void {
+  const block = 32;
+  for (let i0 = 0; i0 < height; i0 += block) {
+    for (let j0 = 0; j0 < width; j0 += block) {
+      for (let j = j0; j < Math.min(width, j0 + block); j++) {
+        for (let i = i0; i < Math.min(height, i0 + block); i++) target[j * stride + at + i] = source[i * width + j]!;
+      }
+    }
+  }
+}
+
+function nonFinite(found: {
+  readonly tensor: MatrixTensor;
+  readonly from: ArrayLike<number>;
+  readonly to: ArrayLike<number>;
+  readonly update: Float32Array;
+  readonly start: number;
+  readonly count: number;
+  readonly type: FloatType;
+}): DataError {
+  const { tensor, from, to, update, start, count, type } = found;
+  const at = update.findIndex((value) => !Number.isFinite(value));
+  const width = update.length / count;
+  const long = start + Math.floor(at / width);
+  const [row, column] = isWide(tensor) ? [at % width, long] : [long, at % width];
+  const place = `row ${row}, column ${column} (counted from 0)`;
+  for (const [name, values] of [
+    ['from', from],
+    ['to', to],
+  ] as const) {
+    const what = type === 'F32' ? '' : ` when it is rounded to ${type.toLowerCase()}`;
+    if (!Number.isFinite(values[at])) return new DataError(`"${name}" holds ${values[at]} at ${place}${what}`);
+  }
+  return new DataError(
+    `"to" − "from" is ${to[at]} − ${from[at]} at ${place}, beyond the range of ${type.toLowerCase()}`,
+  );
+}
