@@ -7,6 +7,8 @@ export interface Asking {
   /** Requests under way at once. */
   readonly concurrency: number;
   ask(item: JudgeItem, attempts?: number): Promise<KeptAnswer>;
+  /** An answer that somebody else got and kept meanwhile. */
+  kept(key: Digest): Promise<KeptAnswer | undefined>;
   keep(key: Digest, answer: KeptAnswer): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ const aboutOneRequest: readonly number[] = [400, 403, 413, 422, 451];
 export async function askAll(
   questions: ReadonlyMap<Digest, JudgeItem>,
   answers: ReadonlyMap<Digest, KeptAnswer>,
-  { concurrency, ask, keep }: Asking,
+  { concurrency, ask, kept, keep }: Asking,
 ): Promise<void> {
   const open = [...questions].filter(([key]) => !answers.has(key));
   const asides: SetAside[] = [];
@@ -52,6 +54,11 @@ export async function askAll(
     for (const [key, item] of next) {
       if (failure !== undefined) return;
       try {
+        const answer = await kept(key);
+        if (answer !== undefined) {
+          await keep(key, answer);
+          continue;
+        }
         await keep(key, await ask(item));
         answered++;
         inARow = 0;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PassingFault, reasonOf, waitAskedFor } from '../data/passing-fault.js';
 import { EnvironmentError, InterruptedError } from '../diagnostics/errors.js';
-import { Budget } from './budget.js';
+import { Budget, BudgetExhaustedError } from './budget.js';
 import { answerOf, type ChatAnswer, errorIn, excerpt, OddAnswer, type ServerError } from './chat-answer.js';
 import { bodyOf, type ChatRequest, type Dialect, dialectAfter, dialectText, usualDialect } from './chat-dialect.js';
 
@@ -41,6 +41,12 @@ export class ServerRefusedError extends EnvironmentError {
     this.error = options.error;
   }
 }
+
+/**
+ * A shorter one is a word such as `none` or `x`, for a server that wants no key: no secret, and it may occur in any answer,
+ * which would be damaged where it was struck out.
+ */
+const shortestSecret = 8;
 
 /** What was learned of models, by url and name, while this process lives. */
 const learned = new Map<string, Dialect>();
@@ -86,9 +92,10 @@ export class ChatServer {
    */
   async complete(request: ChatRequest, attempts = this.#patience.attempts): Promise<ChatAnswer> {
     const { delayMilliseconds, maximumDelayMilliseconds } = this.#patience;
+    let fault = '';
     for (let failures = 0; ; ) {
       await this.#rest();
-      await this.#budget.request();
+      await this.#budgeted(fault);
       const dialect = this.#dialect(request);
       try {
         return this.#counted(await this.#attempt(request, dialect));
@@ -100,6 +107,7 @@ export class ChatServer {
         }
         if (!(error instanceof PassingFault)) throw error;
         failures++;
+        fault = error.message;
         if (error instanceof OddAnswer) this.#budget.answered(error.tokens ?? request.maxTokens);
         if (failures >= attempts) {
           const Unanswered = error instanceof OddAnswer ? OnlyOddAnswersError : ServerUnreachableError;
@@ -115,6 +123,18 @@ export class ChatServer {
         if (error.waitMilliseconds !== undefined) this.#restUntil = Math.max(this.#restUntil, Date.now() + wait);
         else await this.#sleep(wait);
       }
+    }
+  }
+
+  /** @param fault Why the same is asked again, which may be why the budget is used up. */
+  async #budgeted(fault: string): Promise<void> {
+    try {
+      await this.#budget.request();
+    } catch (error) {
+      if (!(error instanceof BudgetExhaustedError) || fault === '') throw error;
+      throw new BudgetExhaustedError(`${error.message}, the last request for nothing: ${fault}`, {
+        hint: 'Verdicts that were reached are kept. Check the server, and run again: only the others are asked for.',
+      });
     }
   }
 
@@ -186,7 +206,8 @@ export class ChatServer {
       }
       parts.push(part);
     }
-    return Buffer.concat(parts).toString('utf8');
+    // Wrong bytes become the replacement character, and a mark of the byte order at the beginning goes.
+    return new TextDecoder().decode(Buffer.concat(parts));
   }
 
   /** An answer that is no success: filtered content is one all the same, the rest is thrown. */
@@ -214,7 +235,7 @@ export class ChatServer {
   }
 
   #withoutKey(text: string): string {
-    if (this.#key === undefined) return text;
+    if (this.#key === undefined || this.#key.length < shortestSecret) return text;
     return text.replaceAll(this.#key, '[key]').replaceAll(this.#key.replaceAll('/', '\\/'), '[key]');
   }
 

@@ -83,7 +83,9 @@ function agreed<T>(values: readonly T[]): T | null | undefined {
 }
 
 const published = /#[\s*_]{0,30}the[\s_-]{0,5}score\b["'\x60*_\s]{0,30}(?:[:=]|is\b)?/gi;
-const named = /\b(?:the[\s_]{0,5})?(?:score|rating)\b["'\x60*_)\]\s]{0,30}(?:[:=]|is\b|of\b)/gi;
+// `Score: 3`, `Score (1-5): 3`, `Final answer: 3`, `<score>3</score>`
+const named =
+  /\b(?:the[\s_]{0,5})?(?:score|rating|final[\s_]answer)\b["'\x60*_)\]\s]{0,30}(?:\([^()\n]{0,30}\)["'\x60*_\s]{0,30})?(?:[:=]|is\b|of\b)|<(?:the_?)?(?:score|rating|answer)>/gi;
 
 /**
  * A score from 1 to 5. The last `#thescore` that a number follows decides, as in the published code; `10`, `4.5` and

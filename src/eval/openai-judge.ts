@@ -97,6 +97,8 @@ export class OpenAiJudge implements Judge {
       await askAll(questions, answers, {
         concurrency,
         ask: (item, attempts) => server.complete(this.#request(item), attempts),
+        // Runs that share a store judge the same responses at the same time.
+        kept: async (itemKey) => cache?.get(itemKey),
         async keep(itemKey, answer) {
           await cache?.put(itemKey, answer);
           answers.set(itemKey, answer);

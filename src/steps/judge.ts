@@ -28,7 +28,7 @@ export type JudgeHints =
 /** `judge[metric,model]`: responses → a judge's scores, by rules or by a server. */
 export const judge = defineStep<JudgeParams, JudgeHints>({
   kind: 'judge',
-  revision: 3,
+  revision: 4,
   usesDevice: false,
   inputs: {
     rows: 'JSON lines of the dataset',

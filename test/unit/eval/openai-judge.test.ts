@@ -481,6 +481,57 @@ test('a key that the server repeats is struck out of verdicts, however JSON writ
     assert.not.match(JSON.stringify(judge().identity), 'sk-secret');
   }));
 
+test('a word in place of a key, for servers that want none, leaves answers as they are', () =>
+  withServer(async (server, _judge, url) => {
+    for (const word of ['2', 'x', 'null', 'stop']) {
+      server.misbehave = (response) => json(response, { ...completion('x stop #thescore: 2'), system: null });
+      const config = { model: 'judge-1', url, rubric: 'policy', maxTokens: 64, seed: 3 } as const;
+      const verdicts = await new OpenAiJudge(config, { key: word, concurrency: 1, patience }).verdicts(items(1));
+      assert.equal(verdicts, [{ score: 2, raw: 'x stop #thescore: 2' }], word);
+      assert.is(server.asked.at(-1)!.authorization, `Bearer ${word}`);
+    }
+  }));
+
+test('an answer that begins with a mark of the byte order is read', () =>
+  withServer(async (server, judge) => {
+    server.misbehave = (response) => response.writeHead(200).end(`\ufeff${JSON.stringify(completion('#thescore: 2'))}`);
+    assert.is((await judge().verdicts(items(1)))[0]!.score, 2);
+    assert.is(server.asked.length, 1);
+  }));
+
+test('what another run that shares the store was told meanwhile is not asked for again', () =>
+  withServer(async (server, judge) => {
+    byItem(server);
+    const cache = new MemoryCache();
+    server.misbehave = (_response, count) => {
+      // The other run answers everything else while this one asks its first question.
+      if (count === 0) {
+        for (const item of items(9).slice(1)) {
+          cache.verdicts.set(judge().questionKey(item), { text: '#thescore: 5', reason: 'stop' });
+        }
+      }
+      return false;
+    };
+    const verdicts = await judge({ concurrency: 1 }).verdicts(items(9), { cache });
+    assert.is(server.asked.length, 1);
+    assert.equal(
+      verdicts.map(({ score }) => score),
+      [worth(0), 5, 5, 5, 5, 5, 5, 5, 5],
+    );
+  }));
+
+test('a budget that a failing server eats up says what the server did', () =>
+  withServer(async (server, judge) => {
+    server.misbehave = (response, count) => (count < 2 ? false : json(response, {}, 503));
+    const budget = new Budget({ requests: 4 });
+    const error = await failure(judge({ concurrency: 1, budget }).verdicts(items(9)));
+    assert.instance(error, BudgetExhaustedError);
+    assert.match(
+      error.message,
+      /^The judge's budget of 4 requests is used up, the last request for nothing: status 503/,
+    );
+  }));
+
 test('a budget of requests stops before it is overspent, counting what had to be asked again', () =>
   withServer(async (server, judge) => {
     const cache = new MemoryCache();

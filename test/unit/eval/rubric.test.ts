@@ -94,6 +94,7 @@ test('a verdict is read in whatever form judges write it', () => {
         '(4)',
         '4 out of 5',
       ],
+      ...['Score (1-5): 4', '**Score (1 to 5)**: 4', 'Final answer: 4', '<score>4</score>', '<answer> 4 </answer>'],
       ...['It helps a little.\n\n4', 'Score: 4\nThat is, 4', '4\n\n4'],
       ...['<think>\n#thescore: 1 or #thescore: 5?\n</think>\n\n#thescore: 4', 'a 5, I think\n</think>\n4'],
       ...['<think>x</think><think>5</think>\n#thescore: 4', '[THINK]#thescore: 2[/THINK]#thescore: 4'],
@@ -121,6 +122,7 @@ test('a verdict is read in whatever form judges write it', () => {
       ],
       ...[
         'Score: 2\nScore: 4',
+        ...['score (1-5)', 'score > 3', '<score>6</score>', 'Final answer: 4\nScore (1-5): 2'],
         'A score of 5 is the worst. Score: 3',
         'Rating: 10',
         '2\n4',
