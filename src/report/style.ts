@@ -59,12 +59,12 @@ td.whole small { display: inline; margin-left: .5em; }
 figcaption ul { margin: .2rem 0; padding-left: 1.2rem; }
 details { margin: .5rem 0; }
 .sample { max-width: 24rem; white-space: pre-wrap; overflow-wrap: anywhere; text-align: left; vertical-align: top; font-weight: normal; }
-.cases th[scope=row] { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
+.claim-name { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
 .verdict { white-space: nowrap; font-weight: 600; }
 .verdict.holds { color: var(--series-2); }
 .verdict.fails { color: var(--series-1); }
-.claim-note { white-space: normal; min-width: 14rem; color: var(--muted); }
+.claim-note { white-space: normal; overflow-wrap: anywhere; min-width: 13rem; color: var(--muted); }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .35rem 1.4rem; font-size: .92rem; margin: .8rem 0; }
 dt { color: var(--muted); overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; }

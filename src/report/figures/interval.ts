@@ -15,35 +15,43 @@ export interface Interval {
   readonly title: string;
 }
 
-const rowHeight = 36;
-/** How far below a row's name its interval lies. */
-const dropped = 0.3;
+/** In pixels: of a row, of a line of its note, and how far below a row's top its name, its note and its interval lie. */
+const sizes = { row: 36, noteLine: 14, name: 10, note: 18, interval: 29 };
 
 /** Texts at the left end of a row, cut where they would not fit. */
 const rowText = {
-  ...({ frameAnchor: 'left', y: 'at', textAnchor: 'start', dx: 6, fontSize: 12 } as const),
+  ...({ frameAnchor: 'left', textAnchor: 'start', dx: 6, fontSize: 12 } as const),
   ...({ stroke: 'var(--background)', strokeWidth: 3, lineWidth: 33, textOverflow: 'ellipsis' } as const),
 };
+const noteText = { ...rowText, fontSize: 11, lineWidth: 37, lineAnchor: 'top', lineHeight: 1.25 } as const;
+const noteLineLength = 72;
 
 /** Intervals one below the other, each under its name, with a shade where each is wanted. */
 export async function intervalPanel(title: string, label: string, intervals: readonly Interval[]): Promise<Html> {
   const { Plot, draw } = await plot();
   const ends = intervals.flatMap(({ value, low, high, holds }) => [value, low, high, ...holds]);
   const domain = axisDomain([0, ...ends.filter((end) => end !== null)]);
-  const rows = intervals.map((interval, index) => ({
-    ...interval,
-    ...{ at: index + dropped, top: index - 0.5, bottom: index + 0.5 },
-    from: interval.holds[0] ?? domain[0],
-    to: interval.holds[1] ?? domain[1],
-  }));
+  let height = 0;
+  const rows = intervals.map((interval) => {
+    const lines = interval.low === null ? linesOf(interval.note) : [];
+    const [top, noted] = [height, sizes.noteLine * lines.length];
+    height += sizes.row + noted;
+    return {
+      ...interval,
+      ...{ top, bottom: height, nameAt: top + sizes.name, noteAt: top + sizes.note, at: top + noted + sizes.interval },
+      lines: lines.join('\n'),
+      from: interval.holds[0] ?? domain[0],
+      to: interval.holds[1] ?? domain[1],
+    };
+  });
   const [drawn, without] = [rows.filter(({ low }) => low !== null), rows.filter(({ low }) => low === null)];
   const svg = draw({
     width: 440,
-    height: rowHeight * intervals.length + 62,
+    height: height + 56,
     ...{ marginLeft: 14, marginRight: 14, marginTop: 8, marginBottom: 48 },
     ariaLabel: title,
     x: { label, domain, labelAnchor: 'center', labelArrow: 'none', labelOffset: 40, ticks: 5 },
-    y: { axis: null, domain: [-0.5, intervals.length - 0.5], reverse: true },
+    y: { axis: null, domain: [0, height], reverse: true },
     marks: [
       Plot.rect(rows, { x1: 'from', x2: 'to', y1: 'top', y2: 'bottom', fill: 'var(--shade)' }),
       Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1 }),
@@ -56,9 +64,21 @@ export async function intervalPanel(title: string, label: string, intervals: rea
           ...{ fill: 'var(--background)', stroke: 'var(--series-0)', strokeWidth: 2 },
         },
       ),
-      Plot.text(rows, { ...rowText, text: 'name', title: 'title', dy: -16, fill: 'var(--text)' }),
-      Plot.text(without, { ...rowText, text: 'note', title: 'note', fontSize: 11, fill: 'var(--muted)' }),
+      Plot.text(rows, { ...rowText, y: 'nameAt', text: 'name', title: 'title', fill: 'var(--text)' }),
+      Plot.text(without, { ...noteText, y: 'noteAt', text: 'lines', title: 'note', fill: 'var(--muted)' }),
     ],
   });
   return html`<div class="panel"><h4>${title}</h4>${svg}</div>`;
+}
+
+/** A text in lines that fit into a panel; a word that is longer has a line of its own. */
+function linesOf(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).filter((one) => one !== '')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= noteLineLength)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

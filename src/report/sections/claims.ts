@@ -43,7 +43,8 @@ function claimsOf(rows: readonly Row[]): Claim[] {
 
 function table(claims: readonly Claim[]): Html {
   const rows = claims.map(
-    ({ name, whole }) => html`<tr class="group"><th scope="row">${name}</th>${findingCells(whole)}</tr>`,
+    ({ name, whole }) =>
+      html`<tr class="group"><th scope="row" class="claim-name">${name}</th>${findingCells(whole)}</tr>`,
   );
   const details = claims.map(
     ({ name, whole, cases }) => html`<details><summary>${name}: ${countText(cases)}</summary>
@@ -51,7 +52,9 @@ function table(claims: readonly Claim[]): Html {
       ${scrollingTable(
         `Cases of ${name}`,
         plainHead([{ text: 'case' }, ...columns]),
-        cases.map((one) => html`<tr class="group"><th scope="row">${one.case}</th>${findingCells(one)}</tr>`),
+        cases.map(
+          (one) => html`<tr class="group"><th scope="row" class="claim-name">${one.case}</th>${findingCells(one)}</tr>`,
+        ),
       )}
     </details>`,
   );
@@ -59,7 +62,7 @@ function table(claims: readonly Claim[]): Html {
     'What was expected, and what came out',
     plainHead([{ text: 'claim' }, ...columns]),
     rows,
-    html`A claim holds where all of its cases do and fails where one does; its numbers are those of its weakest case. A case
+    html`A claim holds where all of its cases do and fails where one does; its numbers and its note are those of its weakest case. A case
     holds where its whole interval lies where it must, fails where the whole interval lies elsewhere, and is undecided
     otherwise. Where a measure could not move, at a ceiling say, the case gives no information and does not count. The
     intervals of a claim’s cases are wide enough to be right together 95 % of the time, whatever the distribution.`,
@@ -143,6 +146,6 @@ async function figure(claims: readonly Claim[]): Promise<Html | undefined> {
     <div class="panels">${panels}</div>
     <figcaption><p><b>How to read it.</b> A line is the interval of one case’s effect, the point in it the effect as
     measured. The shade is where the interval must lie for the case to hold. ✓ holds, ✗ fails, ? undecided, ∅ no
-    information. In place of an interval that does not exist stands why.</p></figcaption>
+    information. Where an interval does not exist, the row says why.</p></figcaption>
   </figure>`;
 }

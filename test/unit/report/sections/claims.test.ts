@@ -69,7 +69,27 @@ test('a case without an interval is drawn all the same, with why in its place', 
     texts.join('|'),
   );
   assert.not.ok(texts.some((text) => text === 'n counts tensors'));
-  assert.match(section.textContent, /In place of an interval that does not exist stands why/);
+  assert.match(section.textContent, /Where an interval does not exist, the row says why/);
+});
+
+test('why there is no interval stands whole beside the effect, however long it is, and hides no point', async () => {
+  const why = 'the whole update moves utility by -0.0300, which is within noise: there is no direction to count in';
+  const leftOut = `${why}; 12 of 200 items of utility are left out: some model has no valid score for them`;
+  const { section } = await sectionOf(
+    'claims',
+    claims(
+      `a,stronger-than-random,,undecided,0.3,,,5,0,,"${why}"`,
+      `a,stronger-than-random,x:y,undecided,0.3,,,5,0,,"${leftOut}"`,
+      'a,stronger-than-random,y:z,holds,0.1,0.05,0.2,9,0,,',
+    ),
+  );
+  const note = [...section.querySelectorAll('figure svg text')].find(({ textContent }) => textContent.startsWith('the whole'))!; // biome-ignore format: one line
+  const lines = [...note.querySelectorAll('tspan')].map((line) => line.textContent.replace(leftOut, ''));
+  assert.is(lines.join(' ').trim(), leftOut);
+  assert.ok(lines.length >= 3);
+  const top = Number(/translate\([^,]+,([\d.]+)\)/.exec(note.getAttribute('transform')!)![1]);
+  const point = Number(section.querySelector('figure svg circle')!.getAttribute('cy'));
+  assert.ok(point > top + 14 * lines.length - 4, `${point} lies behind the note from ${top} on`);
 });
 
 test('a verdict or kind of claim that the page does not know is shown as it is', async () => {
