@@ -1,4 +1,4 @@
-import { isBehaviour } from '../workflow/metrics.js';
+import { isBehaviour } from '../workflow/metrics/metric.js';
 import { modelAncestors } from '../workflow/models.js';
 import { updateOf } from '../workflow/subspaces.js';
 import type { Metric, Workflow } from '../workflow/workflow.js';

@@ -1,8 +1,8 @@
 import type { ClaimOfTables, ClaimsParams } from '../steps/claims.js';
 import type { Input } from '../steps/step.js';
-import { pairsOfMetric } from '../workflow/metrics.js';
+import { pairsOfMetric } from '../workflow/metrics/metric.js';
 import type { ActivationMsoMetric, Claim, MsoMetric, Workflow } from '../workflow/workflow.js';
-import type { BehaviourRow } from './expand-behaviour.js';
+import type { BehaviourRow } from './metrics/behaviour.js';
 import type { PlanBuilder } from './plan-builder.js';
 
 type JudgedClaim = ClaimOfTables['claim'];

@@ -1,7 +1,7 @@
 import type { ProjectionMode, Side } from '../formats/projection.js';
+import type { RawMetric } from './metrics/registry.js';
 import type { RawClaim } from './resolve-claims.js';
 import type { RawDataset } from './resolve-datasets.js';
-import type { RawMetric } from './resolve-metrics.js';
 import type { RawModel, RawUpdate } from './resolve-models.js';
 import type { RawRecipe } from './resolve-recipes.js';
 import type { ReportPart, Semantics } from './workflow.js';

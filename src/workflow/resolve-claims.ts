@@ -1,6 +1,6 @@
 import type { Claim } from './claims.js';
 import type { Path } from './document.js';
-import { type ActivationMsoMetric, isBehaviour, type Metric, type MsoMetric, pairsOfMetric } from './metrics.js';
+import { type ActivationMsoMetric, isBehaviour, type Metric, type MsoMetric, pairsOfMetric } from './metrics/metric.js';
 import { suggestion } from './problems.js';
 import type { Named } from './raw.js';
 import type { Scope } from './scope.js';

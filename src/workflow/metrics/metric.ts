@@ -1,7 +1,7 @@
-import type { PromptTemplate } from '../formats/dataset-choices.js';
-import type { AnswerFilter, RubricChoice, Sampling } from '../formats/response-choices.js';
-import type { Definition } from './definition.js';
-import type { TokenOptions } from './recipes.js';
+import type { PromptTemplate } from '../../formats/dataset-choices.js';
+import type { AnswerFilter, RubricChoice, Sampling } from '../../formats/response-choices.js';
+import type { Definition } from '../definition.js';
+import type { TokenOptions } from '../recipes.js';
 
 export type Metric = MsoMetric | ActivationMsoMetric | BehaviourMetric;
 

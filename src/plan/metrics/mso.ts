@@ -1,9 +1,9 @@
-import type { OverlapParams } from '../steps/overlap.js';
-import type { OverlapTableParams, OverlapTableRow } from '../steps/overlap-table.js';
-import type { Input } from '../steps/step.js';
-import type { MsoMetric, Semantics, Workflow } from '../workflow/workflow.js';
-import type { UpdateExpansion, UpdateTensor } from './expand-updates.js';
-import type { PlanBuilder } from './plan-builder.js';
+import type { OverlapParams } from '../../steps/overlap.js';
+import type { OverlapTableParams, OverlapTableRow } from '../../steps/overlap-table.js';
+import type { Input } from '../../steps/step.js';
+import type { MsoMetric, Semantics, Workflow } from '../../workflow/workflow.js';
+import type { UpdateExpansion, UpdateTensor } from '../expand-updates.js';
+import type { PlanBuilder } from '../plan-builder.js';
 
 interface Pair {
   readonly a: string;

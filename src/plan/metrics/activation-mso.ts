@@ -1,16 +1,16 @@
-import { InvalidWorkflowError } from '../diagnostics/errors.js';
-import type { ActivationBasisParams } from '../steps/activation-basis.js';
-import type { ActivationTableRow } from '../steps/activation-table.js';
-import type { ActivationsParams } from '../steps/activations.js';
-import type { ModelRecipe } from '../steps/model-recipe.js';
-import type { OverlapParams } from '../steps/overlap.js';
-import type { Input } from '../steps/step.js';
-import { pairsOfMetric } from '../workflow/metrics.js';
-import type { ActivationMsoMetric, Semantics, Workflow } from '../workflow/workflow.js';
-import type { DatasetExpansion } from './expand-datasets.js';
-import { overlapParams } from './expand-metrics.js';
-import type { MeasuredModel, MeasuredModels } from './measured-models.js';
-import type { PlanBuilder } from './plan-builder.js';
+import { InvalidWorkflowError } from '../../diagnostics/errors.js';
+import type { ActivationBasisParams } from '../../steps/activation-basis.js';
+import type { ActivationTableRow } from '../../steps/activation-table.js';
+import type { ActivationsParams } from '../../steps/activations.js';
+import type { ModelRecipe } from '../../steps/model-recipe.js';
+import type { OverlapParams } from '../../steps/overlap.js';
+import type { Input } from '../../steps/step.js';
+import { pairsOfMetric } from '../../workflow/metrics/metric.js';
+import type { ActivationMsoMetric, Semantics, Workflow } from '../../workflow/workflow.js';
+import type { DatasetExpansion } from '../expand-datasets.js';
+import type { MeasuredModel, MeasuredModels } from '../measured-models.js';
+import type { PlanBuilder } from '../plan-builder.js';
+import { overlapParams } from './mso.js';
 
 /** Adds the steps that compare what sets of prompts activate, and their table. */
 export function expandActivations(

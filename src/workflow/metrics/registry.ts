@@ -1,11 +1,11 @@
-import type { PromptTemplate } from '../formats/dataset-choices.js';
-import type { AnswerFilter, RubricChoice } from '../formats/response-choices.js';
-import type { Path } from './document.js';
-import type { ActivationMsoMetric, JudgeChoice, Metric } from './metrics.js';
-import type { Named } from './raw.js';
-import type { TokenOptions } from './recipes.js';
-import type { Scope } from './scope.js';
-import type { Semantics } from './workflow.js';
+import type { PromptTemplate } from '../../formats/dataset-choices.js';
+import type { AnswerFilter, RubricChoice } from '../../formats/response-choices.js';
+import type { Path } from '../document.js';
+import type { Named } from '../raw.js';
+import type { TokenOptions } from '../recipes.js';
+import type { Scope } from '../scope.js';
+import type { Semantics } from '../workflow.js';
+import type { ActivationMsoMetric, JudgeChoice, Metric } from './metric.js';
 
 export type RawMetric = RawMso | RawActivationMso | RawExactMatch | RawJudgeMetric | RawLoss;
 

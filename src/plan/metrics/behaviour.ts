@@ -1,12 +1,12 @@
-import type { EvaluationTableRow, Measured } from '../steps/evaluation-table.js';
-import type { ExactMatchParams } from '../steps/exact-match.js';
-import type { GenerateParams } from '../steps/generate.js';
-import type { JudgeHints, JudgeParams } from '../steps/judge.js';
-import type { LossParams } from '../steps/loss.js';
-import type { ModelJudgeParams } from '../steps/model-judge.js';
-import type { Input } from '../steps/step.js';
-import { isBehaviour } from '../workflow/metrics.js';
-import { updateOf } from '../workflow/subspaces.js';
+import type { EvaluationTableRow, Measured } from '../../steps/evaluation-table.js';
+import type { ExactMatchParams } from '../../steps/exact-match.js';
+import type { GenerateParams } from '../../steps/generate.js';
+import type { JudgeHints, JudgeParams } from '../../steps/judge.js';
+import type { LossParams } from '../../steps/loss.js';
+import type { ModelJudgeParams } from '../../steps/model-judge.js';
+import type { Input } from '../../steps/step.js';
+import { isBehaviour } from '../../workflow/metrics/metric.js';
+import { updateOf } from '../../workflow/subspaces.js';
 import type {
   BehaviourMetric,
   ExactMatchMetric,
@@ -14,13 +14,13 @@ import type {
   LossMetric,
   Sweep,
   Workflow,
-} from '../workflow/workflow.js';
-import type { DatasetExpansion } from './expand-datasets.js';
-import { projectionsOf, projectionText } from './expand-projections.js';
-import { tokeniseStep } from './expand-training.js';
-import type { Waiting } from './expand-updates.js';
-import type { MeasuredModel, MeasuredModels } from './measured-models.js';
-import type { PlanBuilder } from './plan-builder.js';
+} from '../../workflow/workflow.js';
+import type { DatasetExpansion } from '../expand-datasets.js';
+import { projectionsOf, projectionText } from '../expand-projections.js';
+import { tokeniseStep } from '../expand-training.js';
+import type { Waiting } from '../expand-updates.js';
+import type { MeasuredModel, MeasuredModels } from '../measured-models.js';
+import type { PlanBuilder } from '../plan-builder.js';
 
 /** A model, or a point of a sweep, with all that is measured of it. */
 interface Subject {
