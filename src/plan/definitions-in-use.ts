@@ -1,6 +1,6 @@
-import { isBehaviour } from '../workflow/metrics/metric.js';
+import { isBehaviour, kindOf } from '../workflow/metrics/registry.js';
 import { modelAncestors } from '../workflow/models.js';
-import { updateOf } from '../workflow/subspaces.js';
+import { updateOf } from '../workflow/subspaces/registry.js';
 import type { Metric, Workflow } from '../workflow/workflow.js';
 import { partsOf } from './expand-datasets.js';
 
@@ -25,9 +25,7 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
   };
   for (const { project, onto } of workflow.sweeps.values()) addProjections(project, onto);
   const metrics = metricsInUse(workflow);
-  for (const metric of metrics) {
-    if (metric.kind === 'mso') for (const pair of metric.pairs) for (const name of pair) updates.add(name);
-  }
+  for (const metric of metrics) for (const name of kindOf(metric).uses(metric).updates ?? []) updates.add(name);
   const ends = [...updates].flatMap((name) => endsOf(workflow, name));
   const models = modelsInUse(workflow, [...metrics.flatMap(modelsOf), ...ends]);
   const recipes = new Set<string>();
@@ -53,17 +51,12 @@ export function metricsInUse({ metrics, sweeps }: Workflow): Metric[] {
 
 /** Models that a metric names itself. */
 function modelsOf(metric: Metric): readonly string[] {
-  if (metric.kind === 'mso') return [];
-  return metric.kind === 'judge' && metric.judge.kind === 'model'
-    ? [...metric.models, metric.judge.model]
-    : metric.models;
+  const { models = [] } = kindOf(metric).uses(metric);
+  return isBehaviour(metric) ? [...metric.models, ...models] : models;
 }
 
 function datasetsOf(metric: Metric): readonly string[] {
-  if (metric.kind === 'mso') return [];
-  if (metric.kind === 'activation-mso') return metric.prompts;
-  const examples = metric.kind === 'exact-match' && metric.fewshot.n > 0 ? metric.fewshot.from : null;
-  return examples === null ? [metric.on] : [metric.on, examples];
+  return kindOf(metric).uses(metric).datasets ?? [];
 }
 
 function modelsInUse(workflow: Workflow, named: readonly string[]): Set<string> {

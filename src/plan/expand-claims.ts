@@ -1,8 +1,10 @@
 import type { ClaimOfTables, ClaimsParams } from '../steps/claims.js';
 import type { Input } from '../steps/step.js';
-import { pairsOfMetric } from '../workflow/metrics/metric.js';
-import type { ActivationMsoMetric, Claim, MsoMetric, Workflow } from '../workflow/workflow.js';
+import { pairsOfMetric } from '../workflow/metrics/registry.js';
+import type { Claim, PairMetric, Workflow } from '../workflow/workflow.js';
 import type { BehaviourRow } from './metrics/behaviour.js';
+import type { PairRows } from './metrics/kind.js';
+import { pairPlan } from './metrics/registry.js';
 import type { PlanBuilder } from './plan-builder.js';
 
 type JudgedClaim = ClaimOfTables['claim'];
@@ -42,7 +44,7 @@ function tableOf(claim: Claim, workflow: Workflow): string | null {
       return null;
     case 'above-baseline':
     case 'highest-pair':
-      return activationsOf(overlapMetric(claim.metric, workflow)) === null ? 'overlap.csv' : 'activations.csv';
+      return rowsOf(claim.metric, workflow).table;
   }
 }
 
@@ -78,12 +80,12 @@ function claimOfTables(claim: Claim, workflow: Workflow): ClaimOfTables {
     }
     case 'above-baseline': {
       const metric = overlapMetric(claim.metric, workflow);
-      return of({ kind: claim.kind, of: pairsOf(metric) }, activationsOf(metric));
+      return of({ kind: claim.kind, of: pairsOf(metric) }, pairPlan(metric).rows(metric).metric);
     }
     case 'highest-pair': {
       const metric = overlapMetric(claim.metric, workflow);
       const pair = claim.pair.join(':');
-      return of({ kind: claim.kind, of: pairsOf(metric), pair }, activationsOf(metric));
+      return of({ kind: claim.kind, of: pairsOf(metric), pair }, pairPlan(metric).rows(metric).metric);
     }
   }
 }
@@ -102,18 +104,19 @@ function withEnds(name: string, workflow: Workflow) {
   return { ...sweep, ends: Object.fromEntries(ends) };
 }
 
-function overlapMetric(name: string, { metrics }: Workflow): MsoMetric | ActivationMsoMetric {
-  return metrics.get(name) as MsoMetric | ActivationMsoMetric;
+function overlapMetric(name: string, { metrics }: Workflow): PairMetric {
+  return metrics.get(name) as PairMetric;
 }
 
-function pairsOf(metric: MsoMetric | ActivationMsoMetric): ClaimedPairs {
+function rowsOf(name: string, workflow: Workflow): PairRows {
+  const metric = overlapMetric(name, workflow);
+  return pairPlan(metric).rows(metric);
+}
+
+function pairsOf(metric: PairMetric): ClaimedPairs {
   return {
-    models: metric.kind === 'mso' ? [null] : metric.models,
+    models: pairPlan(metric).rows(metric).models,
     pairs: pairsOfMetric(metric).map((pair) => pair.join(':')),
     energies: metric.energies,
   };
-}
-
-function activationsOf(metric: MsoMetric | ActivationMsoMetric): string | null {
-  return metric.kind === 'mso' ? null : metric.name;
 }

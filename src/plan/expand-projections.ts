@@ -1,13 +1,14 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
 import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { ProjectedModel } from '../steps/model-recipe.js';
-import type { RandomBasisParams } from '../steps/random-basis.js';
 import type { Input } from '../steps/step.js';
-import { updateOf } from '../workflow/subspaces.js';
+import { seedsOf, updateOf } from '../workflow/subspaces/registry.js';
 import type { Model, Subspace, Workflow } from '../workflow/workflow.js';
 import type { UpdateExpansion, UpdateNode, UpdateTensor, Waiting } from './expand-updates.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { rankOf } from './rank.js';
+import type { Basis } from './subspaces/kind.js';
+import { subspacePlan } from './subspaces/registry.js';
 
 /** One way to project an update onto one subspace (of one seed). */
 export interface Projection {
@@ -57,24 +58,10 @@ export class ProjectionExpansion {
   }
 
   /** The basis of a subspace in one tensor, and for one made of singular vectors the singular values. */
-  basis(projection: Projection, tensor: UpdateTensor, onto: UpdateNode): { readonly basis: Input; readonly s?: Input } {
+  basis(projection: Projection, tensor: UpdateTensor, onto: UpdateNode): Basis {
     const { subspace, seed } = projection;
-    const side = sideOf(projection, tensor);
-    if (subspace.kind !== 'random') {
-      const node = this.#updates.svd(onto, tensor);
-      return { basis: { node, output: side === 'right' ? 'v' : 'u' }, s: { node, output: 's' } };
-    }
-    const rows = side === 'right' ? tensor.columns : tensor.rows;
-    const params: RandomBasisParams = { rows, columns: tensor.rankMax, seed: seed!, stream: tensor.name };
-    const step = {
-      id: `random-basis[${subspaceText(projection)},${side},${tensor.name}]`,
-      kind: 'random-basis',
-      params,
-      inputs: {},
-      group: `Bases of ${subspace.name}`,
-      cost: rows * tensor.rankMax * tensor.rankMax,
-    };
-    return { basis: { node: this.#builder.add(step, `subspaces.${subspace.name}`), output: 'q' } };
+    const wanted = { subspace, seed, name: subspaceText(projection), tensor, side: sideOf(projection, tensor), onto };
+    return subspacePlan(subspace).basis(wanted, { updates: this.#updates, builder: this.#builder });
   }
 
   /**
@@ -112,12 +99,13 @@ export class ProjectionExpansion {
       if (s !== undefined) inputs[`s/${tensor.name}`] = s;
     }
     const scalar = Object.values(ranks).includes(null);
-    if (scalar && subspace.kind !== 'random') {
+    const kind = subspacePlan(subspace);
+    if (scalar && kind.scalar === 'update') {
       inputs['onto-from'] = { node: onto.from, output: '*' };
       inputs['onto-to'] = { node: onto.to, output: '*' };
     }
-    const permute = subspace.kind === 'random-k' ? { permute: seed! } : {};
-    const gaussian = scalar && subspace.kind === 'random' ? { gaussian: seed! } : {};
+    const permute = kind.permuted ? { permute: seed! } : {};
+    const gaussian = scalar && kind.scalar === 'gaussian' ? { gaussian: seed! } : {};
     return {
       model: { kind: 'projected', mode, side, ranks, ...gaussian, ...permute, ...this.published },
       inputs,
@@ -156,8 +144,7 @@ export function projectionsOf(
   return project.flatMap((update) =>
     onto.flatMap((name) => {
       const subspace = workflow.subspaces.get(name)!;
-      const seeds = subspace.kind === 'top-k' ? [null] : subspace.seeds;
-      return seeds.map((seed) => ({ update, subspace, seed, mode, side }));
+      return (seedsOf(subspace) ?? [null]).map((seed) => ({ update, subspace, seed, mode, side }));
     }),
   );
 }

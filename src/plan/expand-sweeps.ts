@@ -13,6 +13,7 @@ import {
 } from './expand-projections.js';
 import type { UpdateTensor } from './expand-updates.js';
 import type { PlanBuilder } from './plan-builder.js';
+import { subspacePlan } from './subspaces/registry.js';
 
 /** One curve of a figure: a projection at several fractions. */
 interface Curve {
@@ -81,7 +82,7 @@ export class SweepExpansion {
         mode: projection.mode,
         side: sideOf(projection, tensor),
         ranks: realisedRanks,
-        ...(projection.subspace.kind === 'random-k'
+        ...(subspacePlan(projection.subspace).permuted
           ? { permute: { seed: projection.seed!, stream: tensor.name } }
           : {}),
         ...(ranks.includes(null) ? { scalar: scalarTarget(projection, tensor) } : {}),
@@ -148,7 +149,7 @@ export class SweepExpansion {
 
 /** The matrix that a subspace was made of. */
 function scalarTarget({ subspace, seed }: Projection, { name }: UpdateTensor): NonNullable<EnergyParams['scalar']> {
-  return subspace.kind === 'random' ? { seed: seed!, stream: name } : 'update';
+  return subspacePlan(subspace).scalar === 'gaussian' ? { seed: seed!, stream: name } : 'update';
 }
 
 /** Curves that several sweeps share are measured once, at the fractions of all of them. */

@@ -3,7 +3,8 @@ import { tokenizerFileNames } from '../formats/tokenizer-files.js';
 import type { Input } from '../steps/step.js';
 import type { TokeniseHints, TokeniseParams } from '../steps/tokenise.js';
 import type { TrainParams } from '../steps/train.js';
-import type { Recipe, Semantics, TokenOptions } from '../workflow/workflow.js';
+import type { Semantics } from '../workflow/semantics.js';
+import type { Recipe, TokenOptions } from '../workflow/workflow.js';
 import type { ModelFacts, TensorFacts } from './facts.js';
 
 /** The step that makes token ids of rows with a model's tokenizer. */

@@ -1,10 +1,11 @@
 import type { Transforms } from '../formats/dataset-choices.js';
 import type { ReportParams } from '../steps/report.js';
-import type { Dataset, Model, Recipe, Subspace, Workflow } from '../workflow/workflow.js';
+import type { Dataset, Model, Recipe, Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import type { Facts } from './facts.js';
 import { omissionTexts } from './omission-text.js';
 import type { Omission } from './plan.js';
+import { subspacePlan } from './subspaces/registry.js';
 
 /** What a reader of the report must know to trust it. Paths and times stay out: they are in run.json. */
 export function provenance(workflow: Workflow, facts: Facts, omitted: readonly Omission[]): ReportParams['provenance'] {
@@ -26,21 +27,10 @@ export function provenance(workflow: Workflow, facts: Facts, omitted: readonly O
   }
   for (const subspace of workflow.subspaces.values()) {
     if (used.subspaces.has(subspace.name))
-      rows.push({ label: `Subspace ${subspace.name}`, text: subspaceText(subspace) });
+      rows.push({ label: `Subspace ${subspace.name}`, text: subspacePlan(subspace).text(subspace) });
   }
   for (const text of omissionTexts(omitted)) rows.push({ label: 'Left out', text });
   return rows;
-}
-
-function subspaceText(subspace: Subspace): string {
-  switch (subspace.kind) {
-    case 'top-k':
-      return `leading singular vectors of ${subspace.of}`;
-    case 'random-k':
-      return `singular vectors of ${subspace.of} in random order, seeds ${subspace.seeds.join(', ')}`;
-    case 'random':
-      return `random orthonormal vectors, as long as those of ${subspace.like}, seeds ${subspace.seeds.join(', ')}`;
-  }
 }
 
 function modelText(model: Model, facts: Facts): string {

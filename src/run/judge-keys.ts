@@ -2,6 +2,7 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import { isHeaderValue } from '../formats/header-value.js';
 import { judge } from '../steps/judge.js';
 import { isStepOf } from '../steps/step.js';
+import { isServerJudged } from '../workflow/metrics/judge.js';
 import type { Metric } from '../workflow/workflow.js';
 import type { Prepared } from './prepare.js';
 
@@ -29,7 +30,7 @@ export function missingJudgeKeys(
   });
   const later = plan.deferred.flatMap(({ what }) => {
     const metric = metrics.get(what.replace(/^metrics\./, ''));
-    const key = metric?.kind === 'judge' && metric.judge.kind === 'openai' ? metric.judge.key : undefined;
+    const key = metric !== undefined && isServerJudged(metric) ? metric.judge.key : undefined;
     return problemsOf(key, environment).map((problem) => ({
       message: `${what} will need a key in the environment variable ${problem}`,
       hint: 'Set it now, or judging fails when all else is done.',

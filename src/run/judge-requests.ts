@@ -6,7 +6,8 @@ import type { Scores } from '../steps/scores.js';
 import { isStepOf, type Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
 import { memoryKey } from '../store/store-folder.js';
-import type { JudgeMetric, Workflow } from '../workflow/workflow.js';
+import { isServerJudged, type JudgeMetric } from '../workflow/metrics/judge.js';
+import type { Workflow } from '../workflow/workflow.js';
 import type { Prepared } from './prepare.js';
 
 /** What a metric's judge behind a server would be asked. */
@@ -37,7 +38,7 @@ export async function judgeRequests(
 ): Promise<JudgeRequests[]> {
   const found: JudgeRequests[] = [];
   for (const metric of workflow.metrics.values()) {
-    if (metric.kind !== 'judge' || metric.judge.kind !== 'openai') continue;
+    if (!isServerJudged(metric)) continue;
     const judge = `metrics.${metric.name}`;
     const own = steps.filter((step) => isStepOf(judgeStep, step)).filter(({ hints }) => hints?.judge === judge);
     const deferred = plan.deferred.some(({ what }) => what === judge);

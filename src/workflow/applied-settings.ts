@@ -1,5 +1,6 @@
 import type { Json } from '../formats/json.js';
-import type { AppliedSettings, Semantics } from './workflow.js';
+import type { Semantics } from './semantics.js';
+import type { AppliedSettings } from './workflow.js';
 
 /** @param own what the workflow says without the command line; `semantics` after `--set` */
 export function appliedSettings(

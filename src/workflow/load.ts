@@ -8,9 +8,10 @@ import { diskFiles, type WorkflowFiles } from './files.js';
 import { interpolate } from './interpolate.js';
 import { absolutePaths } from './paths.js';
 import { resolveWorkflow } from './resolve.js';
+import type { Semantics } from './semantics.js';
 import { unusedDefinitions } from './unused.js';
 import { validate } from './validate.js';
-import type { LoadedWorkflow, Semantics } from './workflow.js';
+import type { LoadedWorkflow } from './workflow.js';
 
 export interface LoadOptions {
   readonly profile?: string | undefined;

@@ -2,7 +2,8 @@ import type { Architecture } from '../formats/architecture.js';
 import type { PromptTemplate } from '../formats/dataset-choices.js';
 import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { Definition } from './definition.js';
-import { type Subspace, updateOf } from './subspaces.js';
+import { updateOf } from './subspaces/registry.js';
+import type { Subspace } from './subspaces/subspace.js';
 
 export type Model = Definition &
   (

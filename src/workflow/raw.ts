@@ -1,10 +1,13 @@
 import type { ProjectionMode, Side } from '../formats/projection.js';
-import type { RawMetric } from './metrics/registry.js';
+import type { Named } from './definition.js';
+import type { RawMetric } from './metrics/metric.js';
+import type { ReportPart } from './report.js';
 import type { RawClaim } from './resolve-claims.js';
 import type { RawDataset } from './resolve-datasets.js';
 import type { RawModel, RawUpdate } from './resolve-models.js';
 import type { RawRecipe } from './resolve-recipes.js';
-import type { ReportPart, Semantics } from './workflow.js';
+import type { Semantics } from './semantics.js';
+import type { RawSubspace } from './subspaces/subspace.js';
 
 /** A workflow as the schema admits it: what `validate` guarantees, before names are checked and defaults filled in. */
 export interface RawWorkflow {
@@ -25,13 +28,6 @@ export interface RawWorkflow {
     readonly tables?: readonly ReportPart[];
   };
 }
-
-export type Named<T> = Readonly<Record<string, T>>;
-
-export type RawSubspace =
-  | { readonly kind: 'top-k'; readonly of: string }
-  | { readonly kind: 'random-k'; readonly of: string; readonly seeds?: readonly number[] }
-  | { readonly kind: 'random'; readonly like: string; readonly seeds?: readonly number[] };
 
 export interface RawSweep {
   readonly project: string | readonly string[];

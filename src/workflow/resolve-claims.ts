@@ -1,9 +1,11 @@
 import type { Claim } from './claims.js';
+import type { Named } from './definition.js';
 import type { Path } from './document.js';
-import { type ActivationMsoMetric, isBehaviour, type Metric, type MsoMetric, pairsOfMetric } from './metrics/metric.js';
+import type { Metric, PairMetric } from './metrics/metric.js';
+import { isBehaviour, isOfPairs, kindNames, pairsOfMetric } from './metrics/registry.js';
 import { suggestion } from './problems.js';
-import type { Named } from './raw.js';
 import type { Scope } from './scope.js';
+import { randomKindNames, seedsOf } from './subspaces/registry.js';
 import type { Subspace, Sweep } from './workflow.js';
 
 export type RawClaim =
@@ -50,9 +52,10 @@ export function resolveClaims(scope: Scope, raw: Named<RawClaim> | undefined, cl
         for (const [index, name] of than.entries()) {
           const at = typeof claim.than === 'string' ? [...path, 'than'] : [...path, 'than', String(index)];
           ontoOf(scope, sweep, name, at);
-          if (claimed.subspaces.get(name)?.kind === 'top-k') {
+          const random = claimed.subspaces.get(name);
+          if (random !== undefined && seedsOf(random) === null) {
             const message = `the subspace "${name}" is not random`;
-            scope.refuse(at, 'wrong-kind', message, 'Name subspaces of kind random-k or random.');
+            scope.refuse(at, 'wrong-kind', message, `Name subspaces of kind ${randomKindNames()}.`);
           }
         }
         return { ...definition, kind: claim.kind, sweep: claim.sweep, metric, subspace, than };
@@ -118,7 +121,7 @@ function behaviour(scope: Scope, { metrics }: Claimed, name: string, path: Path)
   const metric = metrics.get(name);
   if (metric === undefined || isBehaviour(metric)) return;
   const message = `the metric "${name}" is of kind ${metric.kind}, which no sweep measures`;
-  scope.refuse(path, 'wrong-kind', message, 'Name a metric of kind exact-match, judge or loss.');
+  scope.refuse(path, 'wrong-kind', message, `Name a metric of kind ${kindNames((kind) => kind.behaviour)}.`);
 }
 
 function ontoOf(scope: Scope, sweep: Sweep | undefined, subspace: string, path: Path): void {
@@ -128,24 +131,24 @@ function ontoOf(scope: Scope, sweep: Sweep | undefined, subspace: string, path: 
   scope.refuse(path, 'not-measured', message, `It projects onto ${sweep.onto.join(', ')}.`);
 }
 
-function overlapOf(
-  scope: Scope,
-  { metrics }: Claimed,
-  name: string,
-  path: Path,
-): MsoMetric | ActivationMsoMetric | undefined {
+function overlapOf(scope: Scope, { metrics }: Claimed, name: string, path: Path): PairMetric | undefined {
   scope.reference('metrics', name, [...path, 'metric']);
   const metric = metrics.get(name);
-  if (metric === undefined || !isBehaviour(metric)) return metric;
+  if (metric === undefined || isOfPairs(metric)) return metric;
   const message = `the metric "${name}" is of kind ${metric.kind}, which compares no pairs`;
-  scope.refuse([...path, 'metric'], 'wrong-kind', message, 'Name a metric of kind mso or activation-mso.');
+  scope.refuse(
+    [...path, 'metric'],
+    'wrong-kind',
+    message,
+    `Name a metric of kind ${kindNames(({ pairs }) => pairs !== undefined)}.`,
+  );
   return undefined;
 }
 
 /** The pair as the metric has it, whichever way round the claim writes it. */
 function pairOf(
   scope: Scope,
-  metric: MsoMetric | ActivationMsoMetric,
+  metric: PairMetric,
   pair: readonly [string, string],
   path: Path,
 ): readonly [string, string] {

@@ -1,8 +1,8 @@
 import type { Transforms } from '../formats/dataset-choices.js';
 import type { Json } from '../formats/json.js';
 import type { Dataset, MixPart } from './datasets.js';
+import type { Named } from './definition.js';
 import type { Path } from './document.js';
-import type { Named } from './raw.js';
 import type { Scope } from './scope.js';
 
 /** What Hugging Face makes of every dataset: its splits as parquet files, on a branch of its own. */

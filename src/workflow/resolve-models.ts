@@ -2,11 +2,13 @@ import type { PromptTemplate } from '../formats/dataset-choices.js';
 import { type FamilyName, families, familyNames } from '../formats/families/registry.js';
 import { defaultInitializerRange } from '../formats/model-config.js';
 import type { ProjectionMode, Side } from '../formats/projection.js';
+import type { Named } from './definition.js';
 import type { Path } from './document.js';
 import { modelAncestors } from './models.js';
-import type { Named } from './raw.js';
 import type { Scope } from './scope.js';
-import type { Architecture, Model, Semantics, StorageType, Subspace, Update } from './workflow.js';
+import { type Defaults, defaultSide } from './semantics.js';
+import { seedsOf } from './subspaces/registry.js';
+import type { Architecture, Model, StorageType, Subspace, Update } from './workflow.js';
 
 export type RawModel =
   | { readonly path: string }
@@ -70,7 +72,7 @@ export interface RawUpdate {
 export function resolveModels(
   scope: Scope,
   raw: Named<RawModel> | undefined,
-  { seed, semantics }: { readonly seed: number; readonly semantics: Semantics },
+  { seed, semantics }: Defaults,
   subspaces: ReadonlyMap<string, Subspace>,
 ): Map<string, Model> {
   return scope.section('models', raw, (definition, model, path): Model => {
@@ -135,11 +137,6 @@ export function resolveModels(
   });
 }
 
-/** The paper projects with right singular vectors, its published code with left ones. */
-export function defaultSide(semantics: Semantics): Side {
-  return semantics === 'paper' ? 'right' : 'left';
-}
-
 /** Of the subspace's seeds the one that is meant; of a subspace that breaks the schema, others tell. */
 function resolveSeed(
   scope: Scope,
@@ -149,13 +146,13 @@ function resolveSeed(
 ): number | null {
   if (subspace === undefined) return null;
   const { name } = subspace;
-  if (subspace.kind === 'top-k') {
+  const seeds = seedsOf(subspace);
+  if (seeds === null) {
     if (seed !== undefined) {
       scope.refuse([...path, 'seed'], 'no-seeds', `nothing is random about the subspace "${name}"`, 'Remove the seed.');
     }
     return null;
   }
-  const { seeds } = subspace;
   if (seed === undefined && seeds.length > 1) {
     const message = `the subspace "${name}" has ${seeds.length} seeds`;
     scope.refuse([...path, 'onto'], 'missing-seed', message, `Say which: seed: ${seeds[0]}`);

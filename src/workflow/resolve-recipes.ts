@@ -1,5 +1,5 @@
 import type { PromptTemplate } from '../formats/dataset-choices.js';
-import type { Named } from './raw.js';
+import type { Named } from './definition.js';
 import type { Recipe } from './recipes.js';
 import type { Scope } from './scope.js';
 

@@ -2,16 +2,19 @@ import { basename } from 'node:path';
 import type { Result } from '../diagnostics/diagnostic.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { printableLine } from '../diagnostics/printable.js';
+import type { Named } from './definition.js';
 import { type MapNode, toPlain } from './document.js';
-import { isBehaviour } from './metrics/metric.js';
-import { resolveMetrics } from './metrics/registry.js';
-import type { Named, RawSubspace, RawSweep, RawWorkflow } from './raw.js';
+import { isBehaviour, kindNames, kindOf, resolveMetrics } from './metrics/registry.js';
+import type { RawSweep, RawWorkflow } from './raw.js';
+import { type ReportPart, reportPartNames } from './report.js';
 import { resolveClaims } from './resolve-claims.js';
 import { checkDatasetCycles, resolveDatasets } from './resolve-datasets.js';
-import { checkModelCycles, defaultSide, resolveModels, resolveUpdates } from './resolve-models.js';
+import { checkModelCycles, resolveModels, resolveUpdates } from './resolve-models.js';
 import { resolveRecipes } from './resolve-recipes.js';
 import { Scope } from './scope.js';
-import type { Metric, Report, ReportPart, Semantics, Subspace, Sweep, Workflow } from './workflow.js';
+import { defaultSide, type Semantics } from './semantics.js';
+import { resolveSubspaces, seedsOf } from './subspaces/registry.js';
+import type { Metric, Report, Subspace, Sweep, Workflow } from './workflow.js';
 
 /** Points of all sweeps together; more is a slip of the pen, and is refused before anything is unrolled. */
 const mostPoints = 100_000;
@@ -32,7 +35,7 @@ export function resolveWorkflow(
   const name = workflowName(scope, raw.name, file);
   const seed = raw.seed ?? 0;
   const semantics = semanticsAsked ?? raw.semantics ?? 'paper';
-  const subspaces = resolveSubspaces(scope, raw.subspaces, seed);
+  const subspaces = resolveSubspaces(scope, raw.subspaces, { seed, semantics });
   const models = resolveModels(scope, raw.models, { seed, semantics }, subspaces);
   const datasets = resolveDatasets(scope, raw.datasets, seed);
   const recipes = resolveRecipes(scope, raw.recipes);
@@ -78,18 +81,6 @@ function workflowName(scope: Scope, given: string | undefined, file: string): st
   return name;
 }
 
-function resolveSubspaces(scope: Scope, raw: Named<RawSubspace> | undefined, seed: number): Map<string, Subspace> {
-  return scope.section('subspaces', raw, (definition, subspace, path): Subspace => {
-    if (subspace.kind === 'random') {
-      const like = scope.reference('updates', subspace.like, [...path, 'like']);
-      return { ...definition, kind: 'random', like, seeds: subspace.seeds ?? [seed] };
-    }
-    const of = scope.reference('updates', subspace.of, [...path, 'of']);
-    if (subspace.kind === 'top-k') return { ...definition, kind: 'top-k', of };
-    return { ...definition, kind: 'random-k', of, seeds: subspace.seeds ?? [seed] };
-  });
-}
-
 function resolveSweeps(
   scope: Scope,
   raw: Named<RawSweep> | undefined,
@@ -110,7 +101,7 @@ function resolveSweeps(
       const meant = nearest(name, known);
       const hint =
         meant === undefined
-          ? 'A sweep measures energy, and metrics of kind exact-match, judge or loss.'
+          ? `A sweep measures energy, and metrics of kind ${kindNames(({ behaviour }) => behaviour)}.`
           : didYouMean(name, meant);
       scope.refuse([...path, 'measure', String(index)], 'unknown-name', message, hint);
     }
@@ -133,7 +124,7 @@ function checkSweepSize(
 ): void {
   let total = 0;
   for (const { name, project, onto, fractions, measure } of sweeps.values()) {
-    const controls = onto.reduce((sum, subspace) => sum + seedsOf(subspaces.get(subspace)), 0);
+    const controls = onto.reduce((sum, subspace) => sum + seedCount(subspaces.get(subspace)), 0);
     const points = project.length * controls * fractions.length * measure.length;
     total += points;
     if (total <= mostPoints) continue;
@@ -146,8 +137,8 @@ function checkSweepSize(
   }
 }
 
-function seedsOf(subspace: Subspace | undefined): number {
-  return subspace === undefined || subspace.kind === 'top-k' ? 1 : subspace.seeds.length;
+function seedCount(subspace: Subspace | undefined): number {
+  return (subspace && seedsOf(subspace))?.length ?? 1;
 }
 
 type Measured = Pick<Workflow, 'models' | 'sweeps' | 'metrics' | 'claims'>;
@@ -171,14 +162,16 @@ function reportedParts({ models, sweeps, metrics, claims }: Measured): ReportPar
   const isMeasured = (metric: string) => measures.some((measure) => measure.includes(metric));
   const used = behaviours.filter(({ name, models: own }) => own.length > 0 || isMeasured(name));
   if (used.length > 0) parts.add('behaviour');
-  const kinds = (measure: readonly string[]) => new Set(measure.map((metric) => metrics.get(metric)?.kind));
-  if (measures.some((measure) => kinds(measure).has('judge') && kinds(measure).has('exact-match'))) {
+  const selects = (measure: readonly string[]) => new Set(measure.map((name) => selectsOf(metrics.get(name))));
+  if (measures.some((measure) => selects(measure).has('harmful') && selects(measure).has('useful'))) {
     parts.add('selectivity');
   }
-  const has = (kind: Metric['kind']) => [...metrics.values()].some((metric) => metric.kind === kind);
-  if (has('mso')) parts.add('overlap');
-  if (has('activation-mso')) parts.add('activations');
   if ([...models.values()].some(({ kind }) => kind === 'train')) parts.add('loss').add('data');
-  if (used.some(({ kind }) => kind === 'loss')) parts.add('data');
-  return [...parts];
+  const shown = [...metrics.values()].filter((metric) => !isBehaviour(metric) || used.includes(metric));
+  for (const part of shown.flatMap((metric) => kindOf(metric).parts)) parts.add(part);
+  return reportPartNames.filter((part) => parts.has(part));
+}
+
+function selectsOf(metric: Metric | undefined): 'useful' | 'harmful' | undefined {
+  return metric && kindOf(metric).selects;
 }

@@ -1,10 +1,9 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { naturalOrder } from '../formats/natural-order.js';
+import type { Definition, Named } from './definition.js';
 import { keyPlace, type MapNode, nodeAt, type Path, valuePlace } from './document.js';
 import { errorAt, suggestion } from './problems.js';
-import type { Named } from './raw.js';
 import { rangeOf } from './source-text.js';
-import type { Definition } from './workflow.js';
 
 /** What resolving one section needs of the others: the names they define, and where things were written. */
 export class Scope {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Definition } from './definition.js';
-import { isBehaviour } from './metrics/metric.js';
+import { isBehaviour } from './metrics/registry.js';
 import { problemOf } from './problems.js';
 import type { Workflow } from './workflow.js';
 

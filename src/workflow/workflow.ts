@@ -5,7 +5,10 @@ import type { Dataset } from './datasets.js';
 import type { Metric } from './metrics/metric.js';
 import type { Model, Update } from './models.js';
 import type { Recipe } from './recipes.js';
-import type { Subspace, Sweep } from './subspaces.js';
+import type { Report } from './report.js';
+import type { Semantics } from './semantics.js';
+import type { Subspace } from './subspaces/subspace.js';
+import type { Sweep } from './sweep.js';
 
 export type { Architecture } from '../formats/architecture.js';
 export type * from './claims.js';
@@ -14,10 +17,10 @@ export type * from './definition.js';
 export type * from './metrics/metric.js';
 export type * from './models.js';
 export type * from './recipes.js';
-export type * from './subspaces.js';
-
-/** `paper`: the formulas of the paper. `reference`: what the authors' published code computes. */
-export type Semantics = 'paper' | 'reference';
+export type * from './report.js';
+export type { Semantics } from './semantics.js';
+export type * from './subspaces/subspace.js';
+export type * from './sweep.js';
 
 /** A workflow after includes, profile, params, --set and ${…}: names checked, paths absolute, sweeps not yet expanded. */
 export interface Workflow {
@@ -65,19 +68,3 @@ export interface WorkflowFile {
   /** Of the file's bytes. */
   readonly digest: Digest;
 }
-
-export interface Report {
-  readonly title: string;
-  readonly figures: readonly ReportPart[];
-  readonly tables: readonly ReportPart[];
-}
-
-export type ReportPart =
-  | 'claims'
-  | 'energy'
-  | 'behaviour'
-  | 'selectivity'
-  | 'overlap'
-  | 'activations'
-  | 'loss'
-  | 'data';

@@ -5,25 +5,30 @@ import type { ActivationsParams } from '../../steps/activations.js';
 import type { ModelRecipe } from '../../steps/model-recipe.js';
 import type { OverlapParams } from '../../steps/overlap.js';
 import type { Input } from '../../steps/step.js';
-import { pairsOfMetric } from '../../workflow/metrics/metric.js';
-import type { ActivationMsoMetric, Semantics, Workflow } from '../../workflow/workflow.js';
+import type { ActivationMsoMetric } from '../../workflow/metrics/activation-mso.js';
+import { pairsOfMetric } from '../../workflow/metrics/registry.js';
+import type { Semantics } from '../../workflow/semantics.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
-import type { MeasuredModel, MeasuredModels } from '../measured-models.js';
+import type { MeasuredModel } from '../measured-models.js';
 import type { PlanBuilder } from '../plan-builder.js';
-import { overlapParams } from './mso.js';
+import type { PairPlan, PlanParts } from './kind.js';
+import { overlapParams } from './overlap-params.js';
+
+export const activationMso: PairPlan<ActivationMsoMetric> = {
+  of: 'models',
+  rows: ({ name, models }) => ({ table: 'activations.csv', metric: name, models }),
+  expand: expandActivations,
+};
 
 /** Adds the steps that compare what sets of prompts activate, and their table. */
-export function expandActivations(
-  workflow: Workflow,
-  models: MeasuredModels,
-  datasets: DatasetExpansion,
-  builder: PlanBuilder,
+function expandActivations(
+  metrics: readonly ActivationMsoMetric[],
+  { workflow, models, datasets, builder }: PlanParts,
 ): void {
   const rows: ActivationTableRow[] = [];
   const inputs: Record<string, Input> = {};
   const waitsFor = new Set<string>();
-  for (const metric of workflow.metrics.values()) {
-    if (metric.kind !== 'activation-mso') continue;
+  for (const metric of metrics) {
     for (const name of metric.models) {
       const model = models.named(name);
       const nodes = [model, ...metric.prompts.map((prompts) => datasets.node(prompts))];

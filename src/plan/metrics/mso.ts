@@ -1,9 +1,11 @@
-import type { OverlapParams } from '../../steps/overlap.js';
 import type { OverlapTableParams, OverlapTableRow } from '../../steps/overlap-table.js';
 import type { Input } from '../../steps/step.js';
-import type { MsoMetric, Semantics, Workflow } from '../../workflow/workflow.js';
-import type { UpdateExpansion, UpdateTensor } from '../expand-updates.js';
+import type { MsoMetric } from '../../workflow/metrics/mso.js';
+import type { Semantics } from '../../workflow/semantics.js';
+import type { UpdateTensor } from '../expand-updates.js';
 import type { PlanBuilder } from '../plan-builder.js';
+import type { PairPlan, PlanParts } from './kind.js';
+import { overlapParams } from './overlap-params.js';
 
 interface Pair {
   readonly a: string;
@@ -12,12 +14,18 @@ interface Pair {
   readonly metrics: Set<MsoMetric>;
 }
 
+export const mso: PairPlan<MsoMetric> = {
+  of: 'updates',
+  rows: () => ({ table: 'overlap.csv', metric: null, models: [null] }),
+  expand: expandOverlaps,
+};
+
 /** Adds the overlap steps of all metrics of updates, and the table of what they measure. */
-export function expandMetrics(workflow: Workflow, updates: UpdateExpansion, builder: PlanBuilder): void {
+function expandOverlaps(metrics: readonly MsoMetric[], { workflow, updates, builder }: PlanParts): void {
   const rows: OverlapTableRow[] = [];
   const inputs: Record<string, Input> = {};
   const waitsFor = new Set<string>();
-  for (const pair of pairsOf(workflow)) {
+  for (const pair of pairsOf(metrics)) {
     const a = updates.node(pair.a);
     const b = updates.node(pair.b);
     if ('waitsFor' in a || 'waitsFor' in b) {
@@ -50,10 +58,9 @@ export function expandMetrics(workflow: Workflow, updates: UpdateExpansion, buil
 }
 
 /** A pair that several metrics name is measured once, for the energies of all of them. */
-function pairsOf(workflow: Workflow): Pair[] {
+function pairsOf(metrics: readonly MsoMetric[]): Pair[] {
   const pairs = new Map<string, Pair>();
-  for (const metric of workflow.metrics.values()) {
-    if (metric.kind !== 'mso') continue;
+  for (const metric of metrics) {
     for (const [a, b] of metric.pairs) {
       const key = JSON.stringify([a, b]);
       const pair = pairs.get(key) ?? { a, b, energies: new Set(), metrics: new Set() };
@@ -87,11 +94,6 @@ function addOverlap(
     cost: tensor.rows * tensor.rankMax * tensor.rankMax,
   };
   return builder.add(step, ...definitionsOf(pair));
-}
-
-/** How overlaps are measured, of updates and of activations. */
-export function overlapParams(semantics: Semantics): OverlapParams {
-  return semantics === 'reference' ? { zeroRank: 1 } : {};
 }
 
 function definitionsOf({ metrics }: Pair): [string, ...string[]] {

@@ -5,7 +5,7 @@ import { expand } from '../../../src/plan/expand.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import type { ActivationTableParams } from '../../../src/steps/activation-table.js';
 import type { ActivationsParams } from '../../../src/steps/activations.js';
-import type { Semantics } from '../../../src/workflow/workflow.js';
+import type { Semantics } from '../../../src/workflow/semantics.js';
 import { planOf, workflowOf } from './keyed-plan.js';
 import { areAdjacent, changed, idsOf, stepOf } from './measured-lab.js';
 

@@ -1,0 +1,110 @@
+import type { GenerateParams } from '../../steps/generate.js';
+import type { JudgeHints } from '../../steps/judge.js';
+import type { Input, Step } from '../../steps/step.js';
+import type { BehaviourMetric, Semantics, TokenOptions } from '../../workflow/workflow.js';
+import type { DatasetExpansion } from '../expand-datasets.js';
+import { tokeniseStep } from '../expand-training.js';
+import type { MeasuredModel, MeasuredModels } from '../measured-models.js';
+import type { PlanBuilder } from '../plan-builder.js';
+
+/** What is made at the end of everything: steps that take the device from the models that are measured. */
+export type Later = { readonly step: Omit<Step, 'origin'>; readonly definitions: readonly [string, ...string[]] }[];
+
+/** One model, or point of a sweep, as a metric scores it: what the metric's kind adds its steps with. */
+export class ScoredModel {
+  readonly model: MeasuredModel;
+  readonly #metric: BehaviourMetric;
+  readonly #parts: {
+    readonly semantics: Semantics;
+    readonly models: MeasuredModels;
+    readonly datasets: DatasetExpansion;
+    readonly builder: PlanBuilder;
+    readonly later: Later;
+  };
+  readonly #text: string;
+  readonly #definitions: readonly [string, ...string[]];
+
+  /**
+   * @param text the model in the ids of steps
+   * @param definitions on whose behalf: `metrics.utility`, `sweeps.parallel`
+   */
+  constructor(
+    metric: BehaviourMetric,
+    model: MeasuredModel,
+    text: string,
+    definitions: readonly [string, ...string[]],
+    parts: {
+      readonly semantics: Semantics;
+      readonly models: MeasuredModels;
+      readonly datasets: DatasetExpansion;
+      readonly builder: PlanBuilder;
+      readonly later: Later;
+    },
+  ) {
+    this.#metric = metric;
+    this.model = model;
+    this.#text = text;
+    this.#definitions = definitions;
+    this.#parts = parts;
+  }
+
+  /** How many models' responses the metric scores. */
+  get responseSets(): number {
+    return this.#parts.builder.responseSets.get(this.#metric.name)!;
+  }
+
+  rows(dataset: string): Input {
+    const made = this.#parts.datasets.node(dataset);
+    if ('waitsFor' in made) throw new Error(`dataset ${dataset} is not known yet`);
+    return { node: made.node, output: 'rows' };
+  }
+
+  /** Another model of the workflow, one that judges. */
+  other(name: string): MeasuredModel {
+    return this.#parts.models.named(name) as MeasuredModel;
+  }
+
+  /** The model's responses to rows of the metric's dataset. */
+  responses(params: Omit<GenerateParams, 'model' | 'dataset'>, examples: { readonly examples?: Input } = {}): Input {
+    const { on } = this.#metric;
+    const { model, inputs } = this.model;
+    const step = this.#step('generate', { model, dataset: `datasets.${on}`, ...params }, 'Responses for', {
+      ...inputs,
+      rows: this.rows(on),
+      ...examples,
+    });
+    return { node: this.#parts.builder.add(step, ...this.#definitions), output: 'responses' };
+  }
+
+  /** The rows of the metric's dataset as token ids, by the tokenizer of the model. */
+  tokens(options: TokenOptions): Input {
+    const { on: dataset, name } = this.#metric;
+    const { semantics, builder } = this.#parts;
+    const { origin } = this.model;
+    const step = tokeniseStep(
+      { id: `tokenise[${name},${origin.name}]`, dataset, options, semantics },
+      { model: origin.node, facts: origin.facts, rows: this.rows(dataset).node },
+    );
+    const node = builder.add({ ...step, group: 'Datasets' }, ...this.#definitions);
+    builder.tokenised.set(node, { metric: name, model: origin.name, dataset });
+    return { node, output: '*' };
+  }
+
+  /** The step that scores. @returns its id */
+  score(kind: string, params: Step['params'], inputs: Step['inputs'], hints?: JudgeHints): string {
+    const step = this.#step(kind, params, 'Scores of', inputs);
+    return this.#parts.builder.add({ ...step, ...(hints && { hints }) }, ...this.#definitions);
+  }
+
+  /** The same for a step that comes after all responses: it takes the device from the models that are measured. */
+  scoreLater(kind: string, params: Step['params'], inputs: Step['inputs']): string {
+    const step = this.#step(kind, params, 'Scores of', inputs);
+    this.#parts.later.push({ step, definitions: this.#definitions });
+    return step.id;
+  }
+
+  #step(kind: string, params: Step['params'], what: string, inputs: Step['inputs']) {
+    const { name } = this.#metric;
+    return { id: `${kind}[${name},${this.#text}]`, kind, params, inputs, group: `${what} ${name}` };
+  }
+}

@@ -1,0 +1,38 @@
+import type { Definition } from '../definition.js';
+import type { Path } from '../document.js';
+import type { ReportPart } from '../report.js';
+import type { Scope } from '../scope.js';
+import type { Defaults } from '../semantics.js';
+
+/** What the language knows of a kind of metric: everything else asks here, and not what kind it is. */
+export interface MetricKind<Metric extends Definition, Raw> {
+  /** From what the schema admits to the metric: defaults filled in, names and patterns checked. */
+  resolve(scope: Scope, definition: Definition, raw: Raw, path: Path, defaults: Defaults): Metric;
+  /** The parts of the report that show it; of behaviour besides the part of that name. */
+  readonly parts: readonly ReportPart[];
+  /** The definitions that it needs; of behaviour besides the models that it measures. */
+  uses(metric: Metric): MetricUses;
+}
+
+/** Says what a model does: measured of the `models` that it names, and along the sweeps that name it. */
+export interface BehaviourKind<Metric extends Definition, Raw> extends MetricKind<Metric, Raw> {
+  readonly behaviour: true;
+  /** Behaviour is lost selectively when what is useful falls otherwise than what is harmful. Absent: it is neither. */
+  readonly selects?: 'useful' | 'harmful';
+}
+
+/** Compares things in pairs. */
+export interface PairKind<Metric extends Definition, Raw> extends MetricKind<Metric, Raw> {
+  readonly behaviour: false;
+  /** The pairs, in the order of the metric. */
+  pairs(metric: Metric): readonly Pair[];
+}
+
+export interface MetricUses {
+  readonly updates?: readonly string[];
+  readonly models?: readonly string[];
+  readonly datasets?: readonly string[];
+}
+
+/** Names of two updates, or of two sets of prompts. */
+export type Pair = readonly [string, string];

@@ -1,0 +1,19 @@
+/** What a report may show, in the order of the page. */
+export const reportPartNames = [
+  'claims',
+  'energy',
+  'behaviour',
+  'selectivity',
+  'overlap',
+  'activations',
+  'loss',
+  'data',
+] as const;
+
+export type ReportPart = (typeof reportPartNames)[number];
+
+export interface Report {
+  readonly title: string;
+  readonly figures: readonly ReportPart[];
+  readonly tables: readonly ReportPart[];
+}
