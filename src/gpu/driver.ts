@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { EnvironmentError } from '../diagnostics/errors.js';
+import { EnvironmentError, InterruptedError } from '../diagnostics/errors.js';
+import { errorCode } from '../diagnostics/file-system-error.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { deviceCacheFolder } from './cache-folder.js';
 import type { AdapterDescription } from './gpu.js';
@@ -27,13 +28,15 @@ const selectors = ['auto', 'hardware', 'lavapipe', 'swiftshader'];
 type Candidate = Omit<Driver, 'adapter'>;
 
 const probeTimeoutMilliseconds = 30_000;
+/** A terminal sends these to every process in it, a batch system to every process of a job. No driver ends by them. */
+const requestsToEnd = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
 /**
  * The driver that RUNFLOW_ADAPTER asks for. `auto`: a hardware adapter if Dawn finds one, else a lavapipe that Dawn accepts
  * (Mesa 25 or newer), else the SwiftShader of the optional dependency `@sparticuz/chromium`. Each candidate is tried in a
  * short child process; the outcome is remembered until a driver or the environment changes, so that knowing the device
  * class costs no device.
- * @throws EnvironmentError when nothing fits, saying what to install.
+ * @throws EnvironmentError when nothing fits, saying what to install; InterruptedError when a child was asked to end
  */
 export async function chooseDriver(environment: NodeJS.ProcessEnv = process.env): Promise<Driver> {
   const wanted = environment.RUNFLOW_ADAPTER?.trim() || 'auto';
@@ -124,7 +127,7 @@ function probe(
   environment: NodeJS.ProcessEnv,
 ): Promise<{ adapter: AdapterDescription } | { error: string }> {
   const script = fileURLToPath(new URL('./driver-probe.js', import.meta.url));
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     execFile(
       process.execPath,
       [script, JSON.stringify(candidate)],
@@ -132,6 +135,11 @@ function probe(
       (error, stdout) => {
         const line = stdout.trim().split('\n').at(-1) ?? '';
         if (line.startsWith('{')) resolve(JSON.parse(line));
+        // Neither is the driver's failing, and nothing of it may be remembered.
+        else if (requestsToEnd.has(error?.signal ?? ''))
+          reject(new InterruptedError('interrupted while looking for a device'));
+        else if (errorCode(error) !== undefined)
+          reject(new EnvironmentError(`no process can be started: ${error!.message}`));
         else if (error?.killed) resolve({ error: `no answer within ${probeTimeoutMilliseconds / 1000} s` });
         else resolve({ error: `the driver ended the process (${error?.signal ?? `exit code ${error?.code}`})` });
       },

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { makeFolder } from '../formats/make-folder.js';
@@ -27,21 +27,37 @@ function fingerprint(environment: NodeJS.ProcessEnv): string {
 
 function readAll(): Record<string, Probes> {
   try {
-    return JSON.parse(readFileSync(cacheFile(), 'utf8')) as Record<string, Probes>;
+    return objectOf<Probes>(JSON.parse(readFileSync(cacheFile(), 'utf8')));
   } catch {
     return {};
   }
 }
 
+/** What is no object, in a file that was damaged or is another program's, is as good as none. */
+function objectOf<T>(value: unknown): Record<string, T> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, T>) : {};
+}
+
+function isDriver(value: unknown): boolean {
+  const { selector, variables, adapter } = objectOf(value);
+  return (
+    typeof selector === 'string' &&
+    Object.values(objectOf(variables)).every((text) => typeof text === 'string') &&
+    ['deviceClass', 'description'].every((key) => typeof objectOf(adapter)[key] === 'string')
+  );
+}
+
 /** What was found for these drivers and this environment; empty when nothing was probed yet or something changed. */
 export function readProbes(environment: NodeJS.ProcessEnv): Probes {
-  return readAll()[fingerprint(environment)] ?? {};
+  const known = Object.entries(objectOf<Driver>(readAll()[fingerprint(environment)]));
+  return Object.fromEntries(known.filter(([, driver]) => isDriver(driver)));
 }
 
 /** Remembers probes. A cache folder that cannot be written costs the next process a probe, nothing else. */
 export async function writeProbes(environment: NodeJS.ProcessEnv, probes: Probes): Promise<void> {
   const key = fingerprint(environment);
-  const { [key]: known, ...others } = readAll();
+  const { [key]: _, ...others } = readAll();
+  const known = readProbes(environment);
   const kept = Object.entries(others).slice(-(maxFingerprints - 1));
   await replace(Object.fromEntries([...kept, [key, { ...known, ...probes }]]));
 }
@@ -59,6 +75,11 @@ async function replace(all: Record<string, Probes>): Promise<void> {
     writeFileSync(temporary, JSON.stringify(all));
     renameSync(temporary, file);
   } catch {
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // It could not be made, either.
+    }
     // Documented above: without a cache the next process probes again.
   }
 }

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EnvironmentError } from '../../../src/diagnostics/errors.js';
+import { EnvironmentError, InterruptedError } from '../../../src/diagnostics/errors.js';
 import { chooseDriver, expectedDevice, workerEnvironment } from '../../../src/gpu/driver.js';
 import { unpackSwiftShader } from '../../../src/gpu/swiftshader.js';
 
@@ -78,9 +78,34 @@ if (process.platform === 'linux' && process.arch === 'x64') {
 
   test('a cache that is garbage is made anew', async (context) => {
     mkdirSync(join(context.folder, 'cache', 'runflow', 'device'), { recursive: true });
-    writeFileSync(cacheFile(context), '{"half a');
-    assert.is((await chooseDriver({ ...context.bare, RUNFLOW_ADAPTER: 'swiftshader' })).selector, 'swiftshader');
-    assert.ok(JSON.parse(readFileSync(cacheFile(context), 'utf8')));
+    const bare = { ...context.bare, RUNFLOW_ADAPTER: 'swiftshader' };
+    for (const garbage of ['{"half a', 'null', '[1]', '"text"']) {
+      writeFileSync(cacheFile(context), garbage);
+      assert.is((await chooseDriver(bare)).selector, 'swiftshader', garbage);
+    }
+    const [key] = Object.keys(JSON.parse(readFileSync(cacheFile(context), 'utf8')));
+    for (const garbage of [null, { swiftshader: null }, { swiftshader: { selector: 'swiftshader', variables: {} } }]) {
+      writeFileSync(cacheFile(context), JSON.stringify({ [key!]: garbage }));
+      assert.match((await chooseDriver(bare)).adapter.deviceClass, /swiftshader/, JSON.stringify(garbage));
+    }
+  });
+
+  test('Ctrl-C while a driver is tried says nothing of the driver, and is not remembered', async (context) => {
+    const found = chooseDriver(context.bare).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const children = `/proc/${process.pid}/task/${process.pid}/children`;
+    let probe: string | undefined;
+    while (probe === undefined) {
+      await new Promise((resume) => setTimeout(resume, 2));
+      probe = readFileSync(children, 'utf8')
+        .split(' ')
+        .find((pid) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('driver-probe'));
+    }
+    process.kill(Number(probe), 'SIGINT');
+    assert.instance(await found, InterruptedError);
+    assert.not.ok(existsSync(cacheFile(context)));
   });
 
   test('two processes may unpack at once; one folder is left', async ({ folder }) => {
