@@ -44,7 +44,9 @@ export function countsOf({ steps, outcomes }: Prepared): { cached: number; run: 
 function headline(name: string, prepared: Prepared): string {
   const { cached, run } = countsOf(prepared);
   const known = prepared.plan.deferred.length > 0 ? ' known so far' : '';
-  return printableLine(`${name}: ${cached + run} steps${known}, ${cached} cached, ${run} to run`);
+  const { steps, deferred } = prepared.plan;
+  const idle = steps.length === 0 && deferred.length === 0 ? ': the workflow measures nothing' : '';
+  return printableLine(`${name}: ${cached + run} steps${known}, ${cached} cached, ${run} to run${idle}`);
 }
 
 /** Steps of a group mostly run for one and the same reason, so an example of each kind of reason says it. */

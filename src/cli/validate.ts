@@ -3,6 +3,7 @@ import { exitCodes } from '../diagnostics/exit-codes.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { renderDiagnostics } from '../diagnostics/render.js';
 import { styleFor } from '../diagnostics/style.js';
+import { measuresNothing } from '../plan/definitions-in-use.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import type { Command } from './command.js';
 import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
@@ -36,5 +37,6 @@ function summary(file: string, workflow: LoadedWorkflow): string {
     .filter((section) => workflow[section].size > 0)
     .map((section) => `${workflow[section].size} ${workflow[section].size === 1 ? section.slice(0, -1) : section}`);
   const profile = workflow.profile === undefined ? '' : ` with profile ${workflow.profile}`;
-  return `${file}: valid${profile}${sections.length > 0 ? ` (${sections.join(', ')})` : ''}`;
+  const idle = measuresNothing(workflow) ? ', but measures nothing: there is nothing to run' : '';
+  return `${file}: valid${profile}${sections.length > 0 ? ` (${sections.join(', ')})` : ''}${idle}`;
 }

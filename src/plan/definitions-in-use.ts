@@ -49,6 +49,11 @@ export function metricsInUse({ metrics, sweeps }: Workflow): Metric[] {
   );
 }
 
+/** Whether a run makes nothing at all: a workflow may only define what others include, or what is exported. */
+export function measuresNothing(workflow: Workflow): boolean {
+  return workflow.sweeps.size === 0 && metricsInUse(workflow).length === 0 && (workflow.exports ?? []).length === 0;
+}
+
 /** Models that a metric names itself. */
 function modelsOf(metric: Metric): readonly string[] {
   const { models = [] } = kindOf(metric).uses(metric);

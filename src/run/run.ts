@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
-import { EnvironmentError } from '../diagnostics/errors.js';
+import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
+import { measuresNothing } from '../plan/definitions-in-use.js';
 import { reasonText } from '../plan/explain-text.js';
 import { omissionTexts } from '../plan/omission-text.js';
 import { stepContracts } from '../steps/contracts.js';
@@ -68,6 +69,10 @@ export interface RunOptions {
 export async function runWorkflow(options: RunOptions): Promise<ExitCode> {
   const { workflow, store } = options;
   // Before anything is written, fetched or run.
+  if (measuresNothing(workflow)) {
+    const hint = 'Only what a sweep or a metric needs is made: add one. A model alone is made by runflow export.';
+    throw new UsageError(`${workflow.name} measures nothing: there is nothing to run`, { hint });
+  }
   const place = options.results === false ? undefined : resultsPlace(workflow, store.path, options.out);
   const run = await store.runs.begin(workflow);
   const session = new RunSession(options, run, place);
@@ -217,9 +222,6 @@ class RunSession {
     }
     const time = this.#started.toISOString();
     events.publish({ type: 'run-started', run: this.#run.record.id, workflow: workflow.name, time, ...counts });
-    if (prepared.plan.steps.length > 0 || prepared.plan.deferred.length > 0) return;
-    const message = 'there is nothing to run';
-    events.publish({ type: 'warning', message, hint: 'Only what a sweep or a metric needs is made: add one.' });
   }
 
   #tellOmissions({ plan }: Prepared): void {

@@ -9,7 +9,7 @@ import { interpolate } from './interpolate.js';
 import { absolutePaths } from './paths.js';
 import { resolveWorkflow } from './resolve.js';
 import type { Semantics } from './semantics.js';
-import { unusedDefinitions } from './unused.js';
+import { isOwn, unusedDefinitions } from './unused.js';
 import { validate } from './validate.js';
 import type { LoadedWorkflow } from './workflow.js';
 
@@ -41,6 +41,7 @@ export async function loadWorkflow(
   const stages = [unreadable, breaches, workflow.ok ? [] : workflow.diagnostics];
   if (!workflow.ok || stages.some((stage) => stage.length > 0)) return refused(firstOfEachPlace(stages));
   const unused = unusedDefinitions(workflow.value);
+  const ownWarnings = workflow.warnings.filter(({ range }) => isOwn(range, workflow.value));
   if (unused.some(({ severity }) => severity === 'error')) return refused(unused);
   const { files, profile, ownProfile } = assembled;
   const document = toPlain(root) as JsonObject;
@@ -48,7 +49,7 @@ export async function loadWorkflow(
   return {
     ok: true,
     value: { ...workflow.value, files, profile, document, applied },
-    warnings: [...interpolated.warnings, ...workflow.warnings, ...unused],
+    warnings: [...interpolated.warnings, ...ownWarnings, ...unused],
   };
 }
 

@@ -49,9 +49,9 @@ export function resolveWorkflow(
   checkSweepSize(scope, sweeps, subspaces);
   const claims = resolveClaims(scope, raw.claims, { sweeps, subspaces, metrics });
   const measured = { models, datasets, recipes, updates, subspaces, sweeps, metrics, claims };
-  const report = resolveReport(raw, name, measured);
+  const report = resolveReport(scope, raw, name, measured);
   if (scope.problems.length > 0) return { ok: false, diagnostics: scope.problems };
-  return { ok: true, value: { file, name, seed, semantics, ...measured, report }, warnings: [] };
+  return { ok: true, value: { file, name, seed, semantics, ...measured, report }, warnings: scope.warnings };
 }
 
 /**
@@ -143,8 +143,16 @@ function seedCount(subspace: Subspace | undefined): number {
 
 type Measured = Pick<Workflow, 'models' | 'sweeps' | 'metrics' | 'claims'>;
 
-function resolveReport(raw: RawWorkflow, name: string, measured: Measured): Report {
+function resolveReport(scope: Scope, raw: RawWorkflow, name: string, measured: Measured): Report {
   const all = reportedParts(measured);
+  for (const show of ['figures', 'tables'] as const) {
+    for (const [index, part] of (raw.report?.[show] ?? []).entries()) {
+      if (all.includes(part)) continue;
+      const message = `nothing in this workflow measures what the report should show under ${part}`;
+      const hint = all.length === 0 ? 'Add a sweep or a metric.' : `It has results for ${all.join(', ')}.`;
+      scope.warn(['report', show, String(index)], 'unmeasured-report-part', message, hint);
+    }
+  }
   return {
     title: raw.report?.title ?? name,
     figures: raw.report?.figures ?? all,

@@ -8,6 +8,7 @@ import { rangeOf } from './source-text.js';
 /** What resolving one section needs of the others: the names they define, and where things were written. */
 export class Scope {
   readonly problems: Diagnostic[] = [];
+  readonly warnings: Diagnostic[] = [];
   readonly #root: MapNode;
 
   constructor(root: MapNode) {
@@ -79,6 +80,11 @@ export class Scope {
   refuse(path: Path, code: string, message: string, hint?: string): void {
     const place = path.length <= 2 ? keyPlace(this.#root, path) : valuePlace(this.#root, path);
     this.problems.push(errorAt(place, { code, message, hint }));
+  }
+
+  /** Warns of the value at `path`. */
+  warn(path: Path, code: string, message: string, hint: string): void {
+    this.warnings.push({ ...errorAt(valuePlace(this.#root, path), { code, message, hint }), severity: 'warning' });
   }
 }
 

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Diagnostic, SourceRange } from '../diagnostics/diagnostic.js';
 import type { Definition } from './definition.js';
 import { isBehaviour } from './metrics/registry.js';
 import { problemOf } from './problems.js';
+import { settingName } from './source-text.js';
 import type { Workflow } from './workflow.js';
 
 /** Sections whose definitions do nothing by themselves. Models do: they may be exported. */
@@ -15,18 +16,24 @@ const sections = ['models', ...parts, 'sweeps', 'metrics', 'claims'] as const;
  */
 export function unusedDefinitions(workflow: Workflow): Diagnostic[] {
   const named = namesUsed(workflow);
-  const isOwn = ({ range }: Definition) => resolve(range.file) === workflow.file;
   const metrics = [...workflow.metrics.values()].filter(
     (metric) => isBehaviour(metric) && metric.models.length === 0 && !isMeasured(metric.name, workflow),
   );
   const warnings = parts.flatMap((section) =>
-    [...workflow[section].values()].filter(isOwn).flatMap(({ name, range }): Diagnostic[] => {
-      if (named.has(name)) return [];
-      const message = `${section}.${name} is used by nothing`;
-      return [{ severity: 'warning', code: 'unused-definition', message, range }];
-    }),
+    [...workflow[section].values()]
+      .filter(({ range }) => isOwn(range, workflow))
+      .flatMap(({ name, range }): Diagnostic[] => {
+        if (named.has(name)) return [];
+        const message = `${section}.${name} is used by nothing`;
+        return [{ severity: 'warning', code: 'unused-definition', message, range }];
+      }),
   );
-  return [...metrics.filter(isOwn).map(unmeasured), ...warnings];
+  return [...metrics.filter(({ range }) => isOwn(range, workflow)).map(unmeasured), ...warnings];
+}
+
+/** Whether a place is in the workflow's own text or on the command line, not in an include or a profile's file. */
+export function isOwn(range: SourceRange | undefined, { file }: Workflow): boolean {
+  return range !== undefined && (range.file === settingName || resolve(range.file) === file);
 }
 
 function unmeasured({ name, range }: Definition): Diagnostic {

@@ -50,6 +50,39 @@ test('what the command line changes has a folder of its own, and the workflow as
   });
 });
 
+test('a workflow that measures nothing is no run, and what an earlier one made stays', async () => {
+  await run();
+  const before = text('results/small/run.json');
+  await sandbox.write('small.yaml', workflow.replace(/sweeps:\n.*\n/, '').replace(/metrics:\n.*\n/, ''));
+  const refused = await sandbox.runflow(['run', 'small.yaml', '--json']);
+  assertOneScreen(refused, 2);
+  assert.match(refused.stderr, /small measures nothing: there is nothing to run/);
+  assert.is(text('results/small/run.json'), before);
+  const { status, stdout } = await sandbox.runflow(['validate', 'small.yaml']);
+  assert.is(status, 0, 'an include may have definitions alone');
+  assert.match(stdout, /: valid .*, but measures nothing: there is nothing to run$/m);
+  assert.match((await sandbox.runflow(['plan', 'small.yaml'])).stdout, /0 to run: the workflow measures nothing$/m);
+});
+
+test('a place that takes no results is told before the work, and nothing is left of the trial', async () => {
+  const store = sandbox.withStore(sandbox.path('fresh-store'));
+  const places = [
+    `${'n'.repeat(300)}`,
+    `deep/${'n'.repeat(300)}/r`,
+    ...(process.platform === 'linux' ? ['/proc/x/y'] : []),
+  ];
+  for (const place of places) {
+    const refused = await store.runflow(['run', 'small.yaml', '--out', place, '--json']);
+    assertOneScreen(refused, 3);
+    assert.match(refused.stderr, /^error: results cannot go to .*(too long|takes no new folder)/m);
+    assert.equal(refused.events, []);
+  }
+  assert.equal(
+    readdirSync(sandbox.folder).filter((name) => /^\.|deep/.test(name)),
+    [],
+  );
+});
+
 test('a profile that the file itself names is the workflow as written', async () => {
   await sandbox.write('small.yaml', workflow.replace('name: small', 'name: small\nprofile: strong'));
   await run('metrics.overlap');

@@ -1,6 +1,8 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { UsageError } from '../../diagnostics/errors.js';
+import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
+import { errorCode, writeFailure } from '../../diagnostics/file-system-error.js';
 import type { LoadedWorkflow } from '../../workflow/workflow.js';
 import { resultsName } from './name.js';
 import { readResultsRecord, refuseAnotherWorkflow } from './record.js';
@@ -11,7 +13,7 @@ import { readResultsRecord, refuseAnotherWorkflow } from './record.js';
  *
  * @returns its absolute path
  * @throws UsageError when it is no folder of its own (the current one, one above it, one of the store), is a file, or has
- * the results of another workflow
+ * the results of another workflow; EnvironmentError when nothing can be written there
  */
 export function resultsPlace(workflow: LoadedWorkflow, store: string, out: string | undefined): string {
   const path = resolve(out ?? join('results', resultsName(workflow.name, workflow.applied)));
@@ -26,8 +28,45 @@ export function resultsPlace(workflow: LoadedWorkflow, store: string, out: strin
   if (existsSync(path) && !statSync(path).isDirectory()) {
     throw new UsageError(`results cannot go to ${path}: it is a file, not a folder`, { hint });
   }
+  tryToWrite(path);
   refuseAnotherWorkflow(path, readResultsRecord(path), workflow.file);
   return path;
+}
+
+/**
+ * Tries whether the folder can be written to, so that a run need not work for hours to find out. Leaves nothing behind.
+ * @throws EnvironmentError when it cannot
+ */
+function tryToWrite(path: string): void {
+  try {
+    const above = nearestFolder(path);
+    const trial = join(above, `.runflow-${randomBytes(8).toString('hex')}`);
+    mkdirSync(trial);
+    rmdirSync(trial);
+    // A name that is too long is too long anywhere.
+    for (const name of relative(above, path).split(sep)) existsOrThrows(join(above, name));
+  } catch (cause) {
+    throw new EnvironmentError(`results cannot go to ${path}: ${writeFailure(cause) ?? (cause as Error).message}`, {
+      cause,
+      hint: 'Name another folder with --out DIR.',
+    });
+  }
+}
+
+/** The folder itself, or the nearest one above it that is there. */
+function nearestFolder(path: string): string {
+  for (let folder = path; ; folder = dirname(folder))
+    if (existsOrThrows(folder) || dirname(folder) === folder) return folder;
+}
+
+function existsOrThrows(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 function isBelowOrSame(path: string, above: string): boolean {

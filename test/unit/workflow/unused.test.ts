@@ -62,4 +62,19 @@ test('what the text defines and nothing uses is named, and what an include defin
   assert.equal(await warnings(mix), ['6: datasets.both is used by nothing', '11: subspaces.top is used by nothing']);
 });
 
+test('what the report should show and nothing measures is told at its place, of the own text alone', async () => {
+  const report = (parts: string) => `report: { figures: [${parts}], tables: [energy] }\n`;
+  const sweep = 'sweeps:\n  s: { project: tuning, onto: top, mode: parallel, fractions: [0.5] }\n';
+  const loaded = await load(text(`${sweep}${report('energy, loss, claims')}`).replace(/datasets:\n.*\n/, ''));
+  if (!loaded.ok) throw new Error(renderDiagnostics(loaded.diagnostics));
+  const screen = renderDiagnostics(loaded.warnings);
+  const message = 'warning: nothing in this workflow measures what the report should show under';
+  assert.match(screen, `main.yaml:11:29: ${message} loss`);
+  assert.match(screen, `main.yaml:11:35: ${message} claims`);
+  assert.match(screen, 'It has results for energy.');
+  assert.is(loaded.warnings.length, 2);
+  const lab = { 'lab.yaml': text(`${sweep}${report('loss')}`) };
+  assert.equal(await warnings('runflow: 1\ninclude: [lab.yaml]\n', lab), []);
+});
+
 test.run();
