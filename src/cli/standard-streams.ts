@@ -1,4 +1,5 @@
-import { writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 
 /** Nobody is there to read: `| head` has seen enough, the terminal is closed, the stream was closed from the start. */
@@ -15,7 +16,9 @@ export function guardStandardStreams(): void {
   });
   // There is nowhere left to say it.
   process.stderr.on('error', () => undefined);
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
   process.on('exit', (code) => {
+    letGo(terminals);
     if (lost === undefined || readerGone.has(lost.code ?? '')) return;
     if (code === exitCodes.done) process.exitCode = exitCodes.environment;
     try {
@@ -25,4 +28,19 @@ export function guardStandardStreams(): void {
       // Nor here.
     }
   });
+}
+
+/**
+ * Closes streams whose terminal is gone. Node puts every terminal back as it was when a process ends, and takes the answer
+ * of one that is no longer there for a fault of its own: it aborts (ResetStdio in its src/node.cc), whatever the exit code.
+ */
+function letGo(terminals: readonly number[]): void {
+  for (const descriptor of terminals) {
+    if (isatty(descriptor)) continue;
+    try {
+      closeSync(descriptor);
+    } catch {
+      // Closed already.
+    }
+  }
 }

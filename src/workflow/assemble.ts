@@ -148,12 +148,15 @@ export class Assembler {
       this.#refuse(from!, 'too-many-files', `more than ${mostFiles} files are included`);
       return undefined;
     }
-    const text = decode(read.bytes);
-    if (text === undefined || text.length > limits.characters) {
+    // First: what was cut may end within a character.
+    const isTooLarge = read.bytes.length > limits.characters;
+    const text = isTooLarge ? undefined : decode(read.bytes);
+    if (text === undefined) {
       const source = new SourceText(name, dirname(file), '');
-      const message =
-        text === undefined ? 'the file is not UTF-8 text' : `the file is larger than ${limits.characters / 1024} KB`;
-      const hint = text === undefined ? undefined : 'Move parts of it to files that are included.';
+      const message = isTooLarge
+        ? `the file is larger than ${limits.characters / 1024} KB`
+        : 'the file is not UTF-8 text';
+      const hint = isTooLarge ? 'Move parts of it to files that are included.' : 'Save it as UTF-8.';
       this.problems.push(errorAt({ source, start: 0, end: 0 }, { code: 'unreadable-file', message, hint }));
       return undefined;
     }
@@ -292,12 +295,14 @@ export class Assembler {
       const profiles = document.entries.get('profiles')?.value;
       return profiles?.kind === 'map' ? [...profiles.entries.keys()] : [];
     });
+    const known = new Set([...named, ...onDisk]);
+    const bare = basename(name).replace(/\.ya?ml$/, '');
     const otherwise = files.find((file) => file.normalize() === `${name}.yml`.normalize() || file === name);
-    const hint =
-      otherwise !== undefined
-        ? `Rename ${join(folder, otherwise)} to ${name}.yaml: the files of profiles end in .yaml.`
-        : (suggestion(name, new Set([...named, ...onDisk])) ??
-          `Define it under profiles: or in ${join(folder, 'NAME.yaml')}.`);
+    const hint = known.has(bare)
+      ? didYouMean(name, bare)
+      : otherwise !== undefined
+        ? `Rename ${join(folder, otherwise)} to ${bare}.yaml: the files of profiles end in .yaml.`
+        : (suggestion(name, known) ?? `Define it under profiles: or in ${join(folder, 'NAME.yaml')}.`);
     this.problems.push(errorAt(place, { code: 'unknown-profile', message: `there is no profile "${name}"`, hint }));
     return undefined;
   }
@@ -311,7 +316,9 @@ function kindOf({ kind }: DocumentNode): string {
   return kind === 'map' ? 'a mapping' : kind === 'list' ? 'a list' : 'a single value';
 }
 
+/** Undefined of what is no UTF-8. UTF-16 without a mark at its beginning would be, but for its zeros. */
 function decode(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

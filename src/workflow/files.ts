@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
+import { writeFailure } from '../diagnostics/file-system-error.js';
 
 /** What reading a workflow needs of the disk; tests give a map of texts instead. All paths are absolute. */
 export interface WorkflowFiles {
@@ -52,5 +53,5 @@ function problemOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') return noSuchFile;
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
-  return code ?? message;
+  return writeFailure(error) ?? message;
 }

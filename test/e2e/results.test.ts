@@ -66,7 +66,9 @@ test('a workflow that measures nothing is no run, and what an earlier one made s
 
 test('a place that takes no results is told before the work, and nothing is left of the trial', async () => {
   const store = sandbox.withStore(sandbox.path('fresh-store'));
+  symlinkSync('nowhere', sandbox.path('dangling'));
   const places = [
+    'dangling',
     `${'n'.repeat(300)}`,
     `deep/${'n'.repeat(300)}/r`,
     ...(process.platform === 'linux' ? ['/proc/x/y'] : []),
@@ -74,7 +76,7 @@ test('a place that takes no results is told before the work, and nothing is left
   for (const place of places) {
     const refused = await store.runflow(['run', 'small.yaml', '--out', place, '--json']);
     assertOneScreen(refused, 3);
-    assert.match(refused.stderr, /^error: results cannot go to .*(too long|takes no new folder)/m);
+    assert.match(refused.stderr, /^error: results cannot go to .*(too long|takes no new folder|leads nowhere)/m);
     assert.equal(refused.events, []);
   }
   assert.equal(

@@ -3,6 +3,7 @@ import { symlink } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assertOneScreen, Sandbox } from '../sandbox.js';
+import { smallWorkflow } from '../small-workflow.js';
 
 const test = suite<{ sandbox: Sandbox }>('workflows that cannot be run');
 test.before.each(async (context) => {
@@ -78,13 +79,15 @@ for (const [what, [text, says]] of Object.entries(refused)) {
 
 test('usage that cannot be meant is refused with exit code 2, and says what may be', async ({ sandbox }) => {
   await sandbox.write('w.yaml', 'runflow: 1\n');
+  await sandbox.write('small.yaml', smallWorkflow);
   for (const [argv, says] of [
     [['run', 'absent.yaml'], /^error: cannot read absent\.yaml: no such file/],
     [['run', 'w.yaml', '--keep-gong'], /unknown option --keep-gong/],
     [['run', 'w.yaml', '--executor', 'nowhere'], /no executor nowhere/],
     [['run', 'w.yaml', '--profile', 'absent'], /absent/],
     [['run', 'w.yaml', '--set', 'models.a.path'], /models\.a\.path/],
-    [['run', 'w.yaml', 'no-such-target'], /no-such-target names no step/],
+    [['run', 'small.yaml', 'no-such-target'], /no-such-target names no step/],
+    [['run', 'w.yaml'], /w measures nothing/],
     [['run'], /an argument is missing/],
     [['rnu', 'w.yaml'], /Did you mean runflow run\?/],
   ] as const) {

@@ -114,6 +114,26 @@ test('a run under nohup, or of a script that ignores hang-ups, outlives its term
   }
 });
 
+test('a run whose terminal is gone for good ends with its own exit code', async () => {
+  // Its input stays the terminal, which `script` takes along when it is killed.
+  const inner = "trap '' HUP; runflow run long.yaml --json --out t >t.log 2>t.err; echo $? >t.code";
+  await sandbox.write('inner.sh', inner.replaceAll('runflow', runflow));
+  const store = { RUNFLOW_STORE: sandbox.path('store-terminal') };
+  await sandbox.write('long.yaml', long.replace('name: small', 'name: long'));
+  const { child, ended } = bash('exec script -qc "bash inner.sh" /dev/null', store);
+  const holds = (file: string, text: RegExp) =>
+    existsSync(sandbox.path(file)) && text.test(readFileSync(sandbox.path(file), 'utf8'));
+  const until = async (is: () => boolean) => {
+    while (!is()) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await until(() => holds('t.log', /"step-started","step":"svd/));
+  child.kill('SIGKILL');
+  await ended;
+  await until(() => holds('t.code', /\d\n/));
+  assert.is(readFileSync(sandbox.path('t.code'), 'utf8'), '0\n', readFileSync(sandbox.path('t.err'), 'utf8'));
+  assert.is(outcomeOfRun('t'), 'done');
+});
+
 test('without a home folder a run says where its things go', async () => {
   const { status, output } = await bash('env -u HOME -u RUNFLOW_STORE runflow cache du').ended;
   assert.is(status, 0, output);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
 import { errorCode, writeFailure } from '../../diagnostics/file-system-error.js';
@@ -64,8 +64,9 @@ function existsOrThrows(path: string): boolean {
     statSync(path);
     return true;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+    throw new Error(`the link ${path} leads nowhere`);
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { EnvironmentError } from '../../diagnostics/errors.js';
+import { writeFailure } from '../../diagnostics/file-system-error.js';
 import { makeFolder } from '../../formats/make-folder.js';
 import { digestOfFile } from './file.js';
 
@@ -21,10 +22,13 @@ export async function moveToPrevious(folder: string, file: string): Promise<stri
     await rename(join(folder, file), join(folder, to));
     return to;
   } catch (cause) {
-    throw new EnvironmentError(`${join(folder, file)} cannot be put aside: ${(cause as Error).message}`, {
-      cause,
-      hint: 'Move it elsewhere, or name another folder with --out.',
-    });
+    throw new EnvironmentError(
+      `${join(folder, file)} cannot be put aside: ${writeFailure(cause) ?? (cause as Error).message}`,
+      {
+        cause,
+        hint: 'Move it elsewhere, or name another folder with --out.',
+      },
+    );
   }
 }
 

@@ -110,9 +110,14 @@ test('a text that is no UTF-8, or too large, is refused without being shown', as
   assert.equal(await problems({ 'lab/main.yaml': new Uint8Array([0xff, 0xfe, 0]) }), [
     'lab/main.yaml:1:1: the file is not UTF-8 text',
   ]);
-  assert.equal(await problems({ 'lab/main.yaml': main(`# ${'x'.repeat(70_000)}`) }), [
-    'lab/main.yaml:1:1: the file is larger than 64 KB',
-  ]);
+  const sixteen = new Uint8Array(Buffer.from(main('seed: 1'), 'utf16le'));
+  assert.equal(await problems({ 'lab/main.yaml': sixteen }), ['lab/main.yaml:1:1: the file is not UTF-8 text']);
+  // Wherever a character of two bytes is cut.
+  for (const large of [`# ${'x'.repeat(70_000)}`, `# ${'é'.repeat(40_000)}`, `#  ${'é'.repeat(40_000)}`]) {
+    assert.equal(await problems({ 'lab/main.yaml': main(large) }), [
+      'lab/main.yaml:1:1: the file is larger than 64 KB',
+    ]);
+  }
 });
 
 test('a workflow that is not there is one line', async () => {
@@ -161,6 +166,10 @@ test('a file with another ending or a name that looks the same is named', async 
   assert.match(await screen(texts), /cannot read lab\/lib.yml: no such file[\s\S]*Did you mean "lab\/lib.yaml"\?/);
   const found = { ...texts, 'lab/main.yaml': main('seed: 1') };
   assert.match(await screen(found, { profile: 'toy' }), /Rename lab\/profiles\/toy.yml to toy.yaml/);
+  const real = { ...found, 'lab/profiles/real.yaml': main('seed: 2') };
+  for (const asked of ['real.yaml', 'real.yml', 'profiles/real']) {
+    assert.match(await screen(real, { profile: asked }), /Did you mean "real"\?/, asked);
+  }
   assert.match(await screen(found, { profile: 'mod\u00e8le' }), /Did you mean "mode\u0300le"\? .* U\+00E8, .* U\+0300/);
   assert.match(await screen({ 'lab/main.yml': main('seed: 1') }), /Did you mean "lab\/main.yml"\?/);
 });
