@@ -59,7 +59,7 @@ test('validate shows what is wrong on stderr and exits with 2', ({ folder }) => 
   writeFileSync(join(folder, 'b.yaml'), 'runflow: 1\n');
   const { status, stdout, stderr } = runflow(folder, 'validate', 'a.yaml', 'b.yaml');
   assert.is(status, 2);
-  assert.is(stdout, 'b.yaml: valid\n');
+  assert.is(stdout, 'b.yaml: valid, but measures nothing: there is nothing to run\n');
   assert.is(
     stderr,
     `a.yaml:3:3: error: models.a does not say how the model is made
@@ -82,7 +82,10 @@ test('validate takes a profile, settings and semantics', ({ folder }) => {
     'models.m.path=n',
     '--semantics=reference',
   );
-  assert.equal([valid.status, valid.stdout], [0, 'a.yaml: valid with profile p (1 model)\n']);
+  assert.equal(
+    [valid.status, valid.stdout],
+    [0, 'a.yaml: valid with profile p (1 model), but measures nothing: there is nothing to run\n'],
+  );
   assert.is(runflow(folder, 'validate', 'a.yaml', '--set', 'models.m.path=n').status, 2);
   const semantics = runflow(folder, 'validate', 'a.yaml', '--semantics', 'papr');
   assert.is(semantics.status, 2);
