@@ -1,12 +1,26 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { sep } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import type { Json } from '../../../src/formats/json.js';
+import { assembleSchema } from '../../../src/workflow/assemble-schema.js';
 import { type Schema, schemaText } from '../../../src/workflow/schema.js';
 import { schemaFields } from '../../../src/workflow/schema-fields.js';
 import { shippedFiles } from './shipped-files.js';
+
+const schemaFolder = new URL('../../../../schema/', import.meta.url);
+
+test('the schema that editors read is what its parts make', () => {
+  assert.is(schemaText(), assembleSchema());
+  const kinds = readdirSync(new URL('kinds/', schemaFolder), { recursive: true, encoding: 'utf8' });
+  const listed = readFileSync(new URL('workflow.json', schemaFolder), 'utf8');
+  const files = kinds.filter((file) => file.endsWith('.json'));
+  assert.ok(files.length > 20, `${files.length} kinds`);
+  for (const file of files)
+    assert.ok(listed.includes(`"kinds/${file.split(sep).join('/')}"`), `${file} is in no union`);
+});
 
 test('every field is described, and shows a value: an example, a default or what is allowed', () => {
   const fields = schemaFields();
