@@ -15,8 +15,10 @@ export function waitAskedFor(headers: Headers): number | undefined {
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
 }
 
-/** fetch says "fetch failed"; the reason is in the cause. */
+/** fetch says "fetch failed"; the reason is in the cause. Codes of fetch's own say nothing to a reader without their words. */
 export function reasonOf(error: unknown): string {
   const cause = (error as { cause?: { code?: unknown; message?: unknown } }).cause;
+  const [code, message] = [cause?.code, cause?.message].map((text) => (typeof text === 'string' ? text : ''));
+  if (/^(UND_ERR|HPE|Z)_/.test(code!) && message !== '') return `${message} (${code})`;
   return String(cause?.code ?? cause?.message ?? (error as Error).message ?? error);
 }

@@ -1,5 +1,6 @@
 import { RunflowError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
+import type { Digest } from '../formats/digest.js';
 import { rowCount } from '../plan/row-count.js';
 import { type JudgeParams, judge as judgeStep } from '../steps/judge.js';
 import type { Scores } from '../steps/scores.js';
@@ -47,8 +48,9 @@ export async function judgeRequests(
     const rows = await rowsOf(metric, workflow, outcomes, store);
     let needed: number | null = deferred && rows === undefined ? null : 0;
     let kept = 0;
+    const asked = new Set<Digest>();
     for (const step of own) {
-      const counts = await countsOf(step, outcomes, store).catch(unreadable);
+      const counts = await countsOf(step, outcomes, store, asked).catch(unreadable);
       const open = counts?.open ?? rows;
       needed = needed === null || open === undefined ? null : needed + open;
       kept += counts?.kept ?? 0;
@@ -78,11 +80,12 @@ export function inAll(judges: readonly JudgeRequests[]): AllJudgeRequests {
   };
 }
 
-/** Questions of one set of responses: exactly, where the responses are there. */
+/** Questions of one set of responses that no other set `asked`: exactly, where the responses are there. */
 async function countsOf(
   step: Step & { readonly params: JudgeParams },
   outcomes: Prepared['outcomes'],
   store: Store,
+  asked: Set<Digest>,
 ): Promise<{ readonly open: number; readonly kept: number } | undefined> {
   const outcome = outcomes.get(step.id);
   if (outcome?.status === 'cached') {
@@ -96,7 +99,7 @@ async function countsOf(
   const { openQuestions } = await import('../eval/open-questions.js');
   const contents = { rows: await store.read(rows), responses: await store.read(responses) };
   const folder = store.folder.scratch(memoryKey('verdicts'));
-  return openQuestions(judge.openai, contents, { dataset, column: prompt }, folder);
+  return openQuestions(judge.openai, contents, { dataset, column: prompt }, folder, asked);
 }
 
 /** What is damaged is made again, and says so when it is used. */

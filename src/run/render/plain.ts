@@ -54,6 +54,15 @@ export function plainRenderer(
     timed(groupText(group, progress, now()));
   }
 
+  /** Two runs of one workflow wait for each other at every step: of one process that is well a line now and then will do. */
+  function waits(event: Extract<RunEvent, { type: 'step-waiting' }>): void {
+    const who = `waits ${event.process} ${event.host}`;
+    const last = lastLine.get(who);
+    if (event.silentSeconds === undefined && last !== undefined && now() < last + secondsBetweenLines) return;
+    lastLine.set(who, now());
+    timed(`${printableLine(event.step)} ${waitingText(event)}`);
+  }
+
   /** A line when a group is complete, and now and then before. */
   function groupWorked(group: GroupProgress): void {
     if (group.firstStart === undefined) return;
@@ -107,7 +116,7 @@ export function plainRenderer(
           );
           break;
         case 'step-waiting':
-          timed(`${printableLine(event.step)} ${waitingText(event)}`);
+          waits(event);
           break;
         case 'step-log':
           timed(`${printableLine(event.step)}: ${printableLine(event.line)}`);

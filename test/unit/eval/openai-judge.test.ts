@@ -492,6 +492,13 @@ test('a word in place of a key, for servers that want none, leaves answers as th
     }
   }));
 
+test('a connection that breaks off is told in words', () =>
+  withServer(async (server, judge) => {
+    server.misbehave = (_response, _count, _asked, request) => request.socket.destroy();
+    const { message } = await failure(judge({ concurrency: 1 }).verdicts(items(1)));
+    assert.match(message, /gives no answer in 3 attempts: (other side closed \(UND_ERR_SOCKET\)|ECONNRESET)/);
+  }));
+
 test('an answer that begins with a mark of the byte order is read', () =>
   withServer(async (server, judge) => {
     server.misbehave = (response) => response.writeHead(200).end(`\ufeff${JSON.stringify(completion('#thescore: 2'))}`);

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeRows } from '../../../src/data/row.js';
+import { openQuestions } from '../../../src/eval/open-questions.js';
+import { OpenAiJudge } from '../../../src/eval/openai-judge.js';
 import { VerdictFolder, verdictKey } from '../../../src/eval/verdict-cache.js';
+import type { Digest } from '../../../src/formats/digest.js';
 
 const item = { prompt: 'p', response: 'r' };
 
@@ -44,6 +48,28 @@ test('verdicts outlive the process, and what was torn or forged counts as absent
     await cache.put(key, { text: 'again', reason: 'stop' });
     assert.is((await cache.get(key))?.text, 'again');
     assert.match(readFileSync(join(folder, files.find((file) => file.includes(key.slice(10, 20)))!), 'utf8'), 'again');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a question that several sets of responses ask is needed once, and those that are kept are not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runflow-verdicts-'));
+  try {
+    const config = { model: 'm', url: 'http://127.0.0.1:1/v1', rubric: 'policy', maxTokens: 8, seed: 1 } as const;
+    const of = { dataset: 'd', column: 'prompt' };
+    const rows = encodeRows([{ prompt: 'a' }, { prompt: 'b' }, { prompt: 'c' }]);
+    const set = (...responses: string[]) => ({
+      rows,
+      responses: encodeRows(responses.map((response) => ({ response }))),
+    });
+    const judge = new OpenAiJudge(config, { concurrency: 1 });
+    const kept = judge.questionKey({ prompt: 'c', response: 'x' });
+    await new VerdictFolder(folder).put(kept, { text: '#thescore: 1', reason: 'stop' });
+    const asked = new Set<Digest>();
+    assert.equal(await openQuestions(config, set('x', 'x', 'x'), of, folder, asked), { open: 2, kept: 1 });
+    assert.equal(await openQuestions(config, set('x', 'y', 'x'), of, folder, asked), { open: 1, kept: 1 });
+    assert.equal(await openQuestions(config, set('x', 'y', 'y'), of, folder, asked), { open: 1, kept: 0 });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

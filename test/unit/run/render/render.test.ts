@@ -213,6 +213,29 @@ test('who waits for another run says for whom, since when that one is silent, an
   );
 });
 
+test('of steps that wait for one run, one after the other, a line now and then is told', async () => {
+  const wait = (step: string, process = 71): RunEvent => ({
+    type: 'step-waiting',
+    step,
+    group: svd,
+    process,
+    host: null,
+  });
+  const steps = Array.from({ length: 30 }, (_, index) => wait(`svd[${index}]`));
+  const lines = await transcript(
+    started([{ group: svd, steps: 40 }]),
+    ...steps,
+    wait('svd[x]', 72),
+    11,
+    wait('svd[y]'),
+  );
+  assert.equal(lines.slice(1), [
+    '   0:00  svd[0] waits for process 71 of this machine, which works on it',
+    '   0:00  svd[x] waits for process 72 of this machine, which works on it',
+    '   0:11  svd[y] waits for process 71 of this machine, which works on it',
+  ]);
+});
+
 test('a long step tells how far it is inside', async () => {
   const lines = await transcript(
     started([{ group: 'Training', steps: 1 }]),
