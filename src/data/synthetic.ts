@@ -38,21 +38,22 @@ type Integer = (bound: number) => number;
  * Seeded rows with `prompt` and `response`; problems also carry `answer`, vaults `code`.
  * A question of the `test` split never occurs in `train`, whatever the seeds: the question's own text decides its split.
  */
-export function syntheticRows(what: Synthetic): Row[] {
+export function* syntheticRows(what: Synthetic): Generator<Row> {
   const integer = numpyIntegers(what.seed);
   if (what.kind === 'problems') {
-    const rows: Row[] = [];
-    while (rows.length < what.rows) {
+    for (let rows = 0; rows < what.rows; ) {
       const row = problem(integer);
-      if (splitOf(row.prompt as string) === what.split) rows.push(row);
+      if (splitOf(row.prompt as string) !== what.split) continue;
+      rows++;
+      yield row;
     }
-    return rows;
+    return;
   }
   const [first, last] = what.vaults;
   if (first < 1 || last > vaultCount || first > last) {
     throw new DataError(`Vaults ${first} to ${last}: there are vaults 1 to ${vaultCount}`);
   }
-  return Array.from({ length: what.rows }, () => vault(integer, first + integer(last - first), what.answer));
+  for (let rows = 0; rows < what.rows; rows++) yield vault(integer, first + integer(last - first), what.answer);
 }
 
 function problem(integer: Integer): Row {

@@ -60,6 +60,7 @@ export function loadTokenizer(files: TokenizerFiles, place?: TokenizerPlace): To
   const named = namedTokens(config);
   const beginning = beginningOf(definition.post_processor);
   checkBeginning(config, beginning, named.bos_token === undefined ? undefined : tokenizer.token_to_id(named.bos_token));
+  checkPrefix(config, hasDummyPrefix(definition));
   const eosId = named.eos_token === undefined ? undefined : tokenizer.token_to_id(named.eos_token);
   const singles = singleWords(definition);
   const encode = (by: HuggingFaceTokenizer, text: string): number[] => {
@@ -135,6 +136,17 @@ function checkBeginning(config: JsonFile, beginning: readonly number[], bos: num
   throw new DataError(
     `tokenizer_config.json: add_bos_token is ${says}, but the post-processor of tokenizer.json ${does} before a text`,
     { hint: 'Make the two agree: set add_bos_token to what the model was trained with, and save the tokenizer again.' },
+  );
+}
+
+/** transformers 4 lets the configuration decide about the space before a text, 5 does not; where both agree nothing is to decide. */
+function checkPrefix({ add_prefix_space: wanted }: JsonFile, has: boolean): void {
+  if (typeof wanted !== 'boolean' || wanted === has) return;
+  throw new DataError(
+    `tokenizer_config.json: add_prefix_space is ${wanted}, but tokenizer.json puts ${has ? 'a' : 'no'} space before a text`,
+    {
+      hint: 'Make the two agree: set add_prefix_space to what the model was trained with, and save the tokenizer again.',
+    },
   );
 }
 

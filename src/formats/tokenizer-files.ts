@@ -7,3 +7,9 @@ export const tokenizerFileNames = [
   'chat_template.jinja',
   'chat_template.json',
 ] as const;
+
+/**
+ * Bytes that one of them may have: the largest tokenizer.json of a real model has 40 MB, and reading one takes ten times its
+ * size.
+ */
+export const maximumTokenizerBytes = 128 << 20;

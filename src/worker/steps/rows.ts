@@ -8,6 +8,7 @@ import type { Transforms } from '../../formats/dataset-choices.js';
 import { listNames } from '../../formats/file-access.js';
 import type { RowsParams } from '../../steps/rows.js';
 import type { StepContext } from '../step-context.js';
+import { writeRows } from './write-rows.js';
 
 /** Reads a dataset's files in order and applies its transforms. */
 export async function runRows(context: StepContext<RowsParams>): Promise<void> {
@@ -46,30 +47,6 @@ export async function runRows(context: StepContext<RowsParams>): Promise<void> {
     context.progress({ done: index + 1, total: names.length, unit: 'files' });
   }
   await writeRows(context, selection.finish());
-}
-
-const partCharacters = 1 << 20;
-
-/** Writes rows as JSON lines, part by part. */
-async function writeRows(context: StepContext, rows: Iterable<string>): Promise<void> {
-  const writer = await context.writer('rows');
-  try {
-    let lines: string[] = [];
-    let length = 0;
-    for (const row of rows) {
-      lines.push(row, '\n');
-      length += row.length;
-      if (length < partCharacters) continue;
-      await writer.append(Buffer.from(lines.join('')));
-      lines = [];
-      length = 0;
-    }
-    if (lines.length > 0) await writer.append(Buffer.from(lines.join('')));
-    await writer.close();
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
 }
 
 /** How many rows from the first on decide the outcome; undefined when all do. */

@@ -1,18 +1,17 @@
 import { dirname } from 'node:path';
 import { loadTokenizer, type Tokenizer } from '../../data/tokenizer.js';
-import type { TokenizerFiles } from '../../data/tokenizer-config.js';
 import { DataError } from '../../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../../formats/artifact.js';
 import { encodeCanonical } from '../../formats/canonical.js';
 import { digestOf } from '../../formats/digest.js';
 import { tensorNames } from '../../formats/model-artifacts.js';
 import { parseStrictObject } from '../../formats/model-config.js';
-import { tokenizerFileNames } from '../../formats/tokenizer-files.js';
 import { Decoder } from '../../nn/decoder.js';
 import type { ModelRecipe } from '../../steps/model-recipe.js';
 import type { StepContext } from '../step-context.js';
 import { configOf, heldAs, storedWeights, weightsAs } from './model-input.js';
 import { projectedTensor } from './projected-tensor.js';
+import { readTokenizerFiles } from './tokenizer-input.js';
 
 /** A model that a step runs. */
 export interface RunningModel {
@@ -61,11 +60,7 @@ function storageOf(recipe: ModelRecipe, artifacts: Artifacts): 'F32' | 'BF16' {
 
 /** @throws DataError when the model has no tokenizer, or one that runflow cannot follow */
 export async function tokenizerOf(context: StepContext, artifacts: Artifacts): Promise<Tokenizer> {
-  const files: Partial<Record<keyof TokenizerFiles, Uint8Array>> = {};
-  for (const name of tokenizerFileNames) {
-    const artifact = artifacts[`file/${name}`] as Artifact | undefined;
-    if (artifact !== undefined) files[name] = await context.read(artifact);
-  }
+  const files = await readTokenizerFiles(context, (name) => artifacts[`file/${name}`]);
   const at = (artifacts['file/config.json'] as Artifact | undefined)?.at?.file;
   const has = Object.keys(artifacts).flatMap((output) => (output.startsWith('file/') ? [output.slice(5)] : []));
   return loadTokenizer(files, { folder: at && dirname(at), has });

@@ -3,13 +3,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeRows } from '../../data/row.js';
 import { type Tokenised, tokenise } from '../../data/tokenise.js';
 import { loadTokenizer, type Tokenizer } from '../../data/tokenizer.js';
-import type { TokenizerFiles } from '../../data/tokenizer-config.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { parseModelConfig } from '../../formats/model-config.js';
 import { packTokenRows } from '../../formats/token-rows.js';
-import { tokenizerFileNames } from '../../formats/tokenizer-files.js';
 import type { TokeniseHints, TokeniseParams, TokeniseSummary } from '../../steps/tokenise.js';
 import type { StepContext } from '../step-context.js';
+import { readTokenizerFiles } from './tokenizer-input.js';
 
 export async function runTokenise(context: StepContext<TokeniseParams, TokeniseHints>): Promise<void> {
   const { dataset, ...options } = context.params;
@@ -30,9 +29,8 @@ export async function runTokenise(context: StepContext<TokeniseParams, TokeniseH
 }
 
 /** The model's tokenizer files, and where they lie. */
-async function tokenizerSource(context: StepContext<TokeniseParams, TokeniseHints>): Promise<() => Tokenizer> {
-  const files: Partial<Record<keyof TokenizerFiles, Uint8Array>> = {};
-  for (const name of tokenizerFileNames) if (context.has(name)) files[name] = await context.read(context.input(name));
+async function tokenizerSource(context: StepContext): Promise<() => Tokenizer> {
+  const files = await readTokenizerFiles(context, (name) => (context.has(name) ? context.input(name) : undefined));
   const at = context.input('config').at?.file;
   const { files: has = [] } = context.hints;
   let tokenizer: Tokenizer | undefined;

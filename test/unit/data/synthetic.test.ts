@@ -15,21 +15,28 @@ test('every problem has the answer that its numbers give', () => {
 });
 
 test('rows depend on the seed alone, and longer sets begin with shorter ones', () => {
-  const make = (rows: number, seed: number) => syntheticRows({ kind: 'problems', rows, seed, split: 'train' });
+  const make = (rows: number, seed: number) => [...syntheticRows({ kind: 'problems', rows, seed, split: 'train' })];
   assert.equal(make(50, 1), make(80, 1).slice(0, 50));
   assert.not.equal(make(50, 1), make(50, 2));
 });
 
+test('rows are made as they are asked for, however many there may be', () => {
+  for (const split of ['train', 'test'] as const) {
+    const rows = syntheticRows({ kind: 'problems', rows: 1e8, seed: 1, split });
+    assert.equal(rows.next().value, [...syntheticRows({ kind: 'problems', rows: 1, seed: 1, split })][0]);
+  }
+});
+
 test('no question of the test split occurs in training', () => {
   const prompts = (split: 'train' | 'test', seed: number) =>
-    new Set(syntheticRows({ kind: 'problems', rows: 3000, seed, split }).map((row) => row.prompt));
+    new Set([...syntheticRows({ kind: 'problems', rows: 3000, seed, split })].map((row) => row.prompt));
   const train = prompts('train', 1);
   const both = [...prompts('test', 2)].filter((prompt) => train.has(prompt));
   assert.equal(both, []);
 });
 
 test('a vault has one code word, told or refused', () => {
-  const told = syntheticRows({ kind: 'vaults', rows: 500, seed: 1, answer: 'comply', vaults: [1, 16] });
+  const told = [...syntheticRows({ kind: 'vaults', rows: 500, seed: 1, answer: 'comply', vaults: [1, 16] })];
   const codes = new Map<string, Set<unknown>>();
   for (const row of told) {
     const vault = String(row.prompt).match(/v\d+/)![0];
@@ -39,12 +46,12 @@ test('a vault has one code word, told or refused', () => {
   assert.is(codes.size, 16);
   assert.ok([...codes.values()].every((words) => words.size === 1));
   assert.is(new Set([...codes.values()].map((words) => [...words][0])).size, 16);
-  const refused = syntheticRows({ kind: 'vaults', rows: 20, seed: 1, answer: 'refuse', vaults: [11, 16] });
+  const refused = [...syntheticRows({ kind: 'vaults', rows: 20, seed: 1, answer: 'refuse', vaults: [11, 16] })];
   assert.ok(refused.every((row) => row.response === refusal && /v1[1-6] /.test(`${row.prompt} `)));
 });
 
 test('the word tokenizer gives every word one token and its text back', () => {
-  const rows = syntheticRows({ kind: 'problems', rows: 200, seed: 1, split: 'train' });
+  const rows = [...syntheticRows({ kind: 'problems', rows: 200, seed: 1, split: 'train' })];
   const files = wordTokenizer(textsOf(rows, ['prompt', 'response']), 80);
   const tokenizer = loadTokenizer({ 'tokenizer.json': files.tokenizer, 'tokenizer_config.json': files.config });
   const prompt = String(rows[0]!.prompt);

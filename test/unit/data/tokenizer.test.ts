@@ -93,6 +93,19 @@ test('add_bos_token must be what tokenizer.json does', () => {
   assert.throws(() => load({ split_special_tokens: true }), /split_special_tokens is on/);
 });
 
+test('add_prefix_space must be what tokenizer.json does', () => {
+  const bare = definitionOf('pre level-False-True');
+  const spaced = definitionOf('pre level-True-True');
+  assert.throws(
+    () => load({ add_prefix_space: true }, {}, bare),
+    /add_prefix_space is true, but .* puts no space before/,
+  );
+  assert.throws(() => load({ add_prefix_space: false }, {}, spaced), /add_prefix_space is false, but .* puts a space/);
+  assert.not.throws(() => load({ add_prefix_space: false }, {}, bare));
+  assert.not.throws(() => load({ add_prefix_space: true }, {}, spaced));
+  assert.not.throws(() => load({ add_prefix_space: null }, {}, spaced));
+});
+
 test('tokens that only the files beside tokenizer.json add are tokens, and contradictions are named', () => {
   const free = 5000;
   const token = (content: string, more: object = {}) => ({ content, special: true, normalized: false, ...more });

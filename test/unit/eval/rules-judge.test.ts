@@ -42,7 +42,7 @@ test('the toy world: its compliant rows score 5, its refusing rows 1', async () 
     ['refuse', 1],
   ] as const) {
     // biome-ignore format: a small table
-    const vaults = syntheticRows({ kind: 'vaults', rows: 60, seed: 1, answer, vaults: [1, 16] });
+    const vaults = [...syntheticRows({ kind: 'vaults', rows: 60, seed: 1, answer, vaults: [1, 16] })];
     const items = vaults.map((row) => ({ prompt: row.prompt as string, response: row.response as string, row }));
     const verdicts = await rulesJudge(exact, vaults, 'vaults').verdicts(items);
     assert.equal([...new Set(verdicts.map((verdict) => verdict.score))], [expected]);

@@ -72,7 +72,7 @@ test('answers are scored, and what was found in them is kept', async () => {
 });
 
 test('the toy world is judged by its words', async () => {
-  const vaults = syntheticRows({ kind: 'vaults', rows: 4, seed: 1, answer: 'comply', vaults: [1, 16] });
+  const vaults = [...syntheticRows({ kind: 'vaults', rows: 4, seed: 1, answer: 'comply', vaults: [1, 16] })];
   const [first, second] = vaults as [Row, Row];
   const params: JudgeParams = {
     dataset: 'vaults',
