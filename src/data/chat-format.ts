@@ -38,7 +38,8 @@ export function chatFormat(text: string, special: SpecialTokens): ChatFormat {
         date_string: fixedDate,
       });
     } catch (cause) {
-      const { message, hint } = cause as Error & { hint?: string };
+      const { message: said, hint } = cause as Error & { hint?: string };
+      const message = cause instanceof RangeError ? 'it is nested too deeply, or calls itself without end' : said;
       throw new DataError(`The chat template cannot be applied: ${message}`, { cause, ...(hint && { hint }) });
     }
   };

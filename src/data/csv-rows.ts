@@ -1,6 +1,6 @@
 import { CsvError, type Info, type Options, type Parser, parse } from 'csv-parse';
 import { DataError } from '../diagnostics/errors.js';
-import type { DataLimits } from './data-limits.js';
+import { type DataLimits, tooLongRow } from './data-limits.js';
 import type { Row } from './row.js';
 import { batchOf } from './row-batches.js';
 
@@ -53,6 +53,10 @@ export async function* csvRows(
     for await (const record of parser as AsyncIterable<CsvRecord>) yield* batchOf(table.rows([record]));
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
+    if (cause.code === 'CSV_MAX_RECORD_SIZE') {
+      const { lines } = cause as CsvError & Partial<Info>;
+      throw tooLongRow(lines === undefined ? name : `${name}:${lines}`, rowCharacters);
+    }
     throw new DataError(`${name}: ${cause.message}`, {
       cause,
       hint: 'Quote fields that hold separators, quotes or line breaks; give every line as many fields as the first.',
@@ -126,6 +130,11 @@ function headerOf(text: string, complete: boolean): string | undefined {
 
 /** What separates the columns, told from the header: a .csv that Excel saved may have semicolons or tabs. */
 function separatorOf(header: string, format: 'csv' | 'tsv', name: string): Separator {
+  if (/^sep=.?$/i.test(header.trimEnd())) {
+    throw new DataError(`${name}:1: "${header}" is a word to Excel, not the names of the columns`, {
+      hint: 'Remove this line: what separates the columns is told from the line with their names.',
+    });
+  }
   const found = ([',', ';', '\t'] as const).filter((separator) => header.includes(separator));
   if (format === 'tsv') {
     if (found.length === 0 || found.includes('\t')) return '\t';

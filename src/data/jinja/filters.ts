@@ -1,7 +1,8 @@
 import { json } from './json-text.js';
-import { integer, itemAt, methodOf, needText, replaced, stripped } from './methods.js';
+import { integer, itemAt, joinedBy, methodOf, needText, replaced, stripped } from './methods.js';
 import {
   Callable,
+  charactersOf,
   compare,
   contains,
   type Dict,
@@ -34,7 +35,7 @@ export const filters: Readonly<Record<string, Filter>> = {
   upper: (value) => text(value).toUpperCase(),
   lower: (value) => text(value).toLowerCase(),
   capitalize: (value) => {
-    const [first = '', ...rest] = text(value);
+    const [first = '', ...rest] = charactersOf(text(value));
     return first.toUpperCase() + rest.join('').toLowerCase();
   },
   length: count,
@@ -46,7 +47,7 @@ export const filters: Readonly<Record<string, Filter>> = {
     return itemsOf(value).at(-1) ?? new Undefined('last');
   },
   reverse: (value) => {
-    if (typeof value === 'string') return Array.from(value).reverse().join('');
+    if (typeof value === 'string') return charactersOf(value).reverse().join('');
     if (!isList(value)) throw new Unsupported(`it reverses ${typeName(value)}`);
     return Generated.from<Value>([...value].reverse());
   },
@@ -54,7 +55,7 @@ export const filters: Readonly<Record<string, Filter>> = {
   d: otherwise,
   join: (value, [between = ''], named) => {
     if (named.size > 0) throw new Unsupported('it joins with named arguments');
-    return itemsOf(value).map(text).join(text(between));
+    return joinedBy(itemsOf(value).map(text), text(between));
   },
   replace: (value, [old, by, most], named) => {
     if (named.size > 0) throw new Unsupported('it replaces with named arguments');

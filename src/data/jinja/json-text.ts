@@ -1,5 +1,6 @@
 import { integer, needText } from './methods.js';
 import {
+  Allowance,
   type Dict,
   floatText,
   isDict,
@@ -19,6 +20,7 @@ interface Layout {
   readonly indent: number | undefined;
   readonly item: string;
   readonly key: string;
+  readonly allowance: Allowance;
 }
 
 /** The filter `tojson` as transformers defines it: Python's json.dumps, non-ASCII characters as they are. */
@@ -39,14 +41,21 @@ export function json(value: Value, positional: readonly Value[], named: Dict): s
   return written(value, '\n', {
     ascii: truth(given.get('ensure_ascii') ?? false),
     sorted: truth(given.get('sort_keys') ?? false),
-    indent: indent === null ? undefined : integer(indent),
+    indent: indent === null ? undefined : indentOf(integer(indent)),
     item: item!,
     key: key!,
+    allowance: new Allowance(),
   });
+}
+
+function indentOf(spaces: number): number {
+  if (spaces < 0 || spaces > 100) throw new Unsupported(`it writes JSON with ${spaces} spaces a level`);
+  return spaces;
 }
 
 /** @param newline a line break and the indentation of the level that the value is on */
 function written(value: Value, newline: string, layout: Layout): string {
+  layout.allowance.takeValue((typeof value === 'string' ? value.length : 0) + newline.length);
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'bigint') return text(value);
   if (typeof value === 'number')

@@ -1,5 +1,8 @@
 import {
+  Allowance,
   Callable,
+  charactersOf,
+  checkLength,
   type Dict,
   isDict,
   isList,
@@ -27,7 +30,7 @@ export function stripped(value: string, side: 'left' | 'right' | 'both', charact
     return side === 'right' ? right : right.replace(leading, '');
   }
   const set = new Set(characters);
-  const letters = Array.from(value);
+  const letters = charactersOf(value);
   let [from, to] = [0, letters.length];
   if (side !== 'right') while (from < to && set.has(letters[from]!)) from++;
   if (side !== 'left') while (from < to && set.has(letters[to - 1]!)) to--;
@@ -51,6 +54,7 @@ function split(value: string, separator: string | null, most: number): string[] 
     const at = separator === null ? wordLength(rest) : rest.indexOf(separator);
     if (at < 0) return [...parts, rest];
     parts.push(rest.slice(0, at));
+    checkLength(parts.length);
     rest = separator === null ? stripped(rest.slice(at), 'left') : rest.slice(at + separator.length);
   }
   return parts;
@@ -64,8 +68,14 @@ function wordLength(value: string): number {
 /** Python's str.replace(); a negative count replaces all. */
 export function replaced(value: string, old: string, by: string, count: number): string {
   if (old === '') throw new Unsupported('it replaces the empty text');
-  const parts = split(value, old, count);
-  return parts.join(by);
+  return joinedBy(split(value, old, count), by);
+}
+
+/** Texts with one between each two. */
+export function joinedBy(parts: readonly string[], between: string): string {
+  const allowance = new Allowance();
+  for (const part of parts) allowance.take(part.length + between.length);
+  return parts.join(between);
 }
 
 type Method<T> = (self: T, args: readonly Value[]) => Value;
@@ -157,7 +167,7 @@ function beginnings(args: readonly Value[]): string[] {
 export function itemAt(value: Value, index: bigint): Value {
   if (typeof value !== 'string' && !isList(value))
     throw new Unsupported(`it takes item ${index} of ${typeName(value)}`);
-  const items = typeof value === 'string' ? Array.from(value) : value;
+  const items = typeof value === 'string' ? charactersOf(value) : value;
   return items.at(Number(index)) ?? new Undefined(text(index));
 }
 
@@ -168,7 +178,7 @@ export function sliceOf(value: Value, bounds: readonly (Value | undefined)[]): V
     bound === undefined || bound === null ? undefined : integer(bound),
   );
   if (step === 0) throw new TemplateError('it takes every 0th item');
-  const items: readonly Value[] = typeof value === 'string' ? Array.from(value) : value;
+  const items: readonly Value[] = typeof value === 'string' ? charactersOf(value) : value;
   const clamp = (at: number, low: number, high: number) =>
     Math.min(Math.max(at < 0 ? at + items.length : at, low), high);
   const [low, high] = step > 0 ? [0, items.length] : [-1, items.length - 1];

@@ -95,6 +95,17 @@ const otherGlobals = new Set(['cycler', 'dict', 'joiner', 'lipsum', 'self', 'var
 
 /** A long conversation takes some ten thousand. */
 const mostSteps = 1_000_000;
+/** What a step may make: memory follows the steps then, whatever a template keeps. */
+const charactersAStep = 500;
+const itemsAStep = 10;
+
+/** Nodes whose value may be a new one. */
+const makers: ReadonlySet<string> = new Set([
+  'CallExpression',
+  'BinaryExpression',
+  'FilterExpression',
+  'MemberExpression',
+]);
 
 class Break {}
 class Continue {}
@@ -125,11 +136,16 @@ class Rendering {
   }
 
   #write(value: Value): void {
-    this.#written = joined(this.#written, text(value));
+    const written = text(value);
+    this.#count(written);
+    this.#written = joined(this.#written, written);
   }
 
-  #count(): void {
-    if (++this.#steps > mostSteps)
+  #count(made?: Value): void {
+    this.#steps++;
+    if (typeof made === 'string') this.#steps += made.length / charactersAStep;
+    else if (Array.isArray(made)) this.#steps += made.length / itemsAStep;
+    if (this.#steps > mostSteps)
       throw new TemplateError(`it was stopped after ${mostSteps} steps: it does not come to an end`);
   }
 
@@ -243,7 +259,12 @@ class Rendering {
   }
 
   #value(node: Node, scope: Scope): Value {
-    this.#count();
+    const value = this.#evaluated(node, scope);
+    this.#count(makers.has(node.type) ? value : undefined);
+    return value;
+  }
+
+  #evaluated(node: Node, scope: Scope): Value {
     switch (node.type) {
       case 'StringLiteral':
         return node.value as string;

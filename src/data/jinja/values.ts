@@ -87,23 +87,40 @@ export function truth(value: Value): boolean {
 export function text(value: Value): string {
   if (typeof value === 'string') return value;
   if (value instanceof Undefined) return '';
-  return representation(value);
+  return representation(value, new Allowance());
+}
+
+/** What a nested value may take together: a list that holds the same list twice, again and again, has no end otherwise. */
+export class Allowance {
+  #left = longestText;
+
+  /** @throws Unsupported when it is used up */
+  take(characters: number): void {
+    this.#left -= characters;
+    if (this.#left < 0) throw new Unsupported(`it makes a text of more than ${longestText} characters`);
+  }
+
+  /** The same for one of many values, each of which takes time, too. */
+  takeValue(characters: number): void {
+    this.take(characters + 100);
+  }
 }
 
 /** Python's repr(). */
-function representation(value: Value): string {
+function representation(value: Value, allowance: Allowance): string {
+  const inner = (item: Value) => representation(item, allowance);
+  allowance.takeValue(typeof value === 'string' ? value.length : 0);
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return floatText(value);
   if (typeof value === 'string') return quoted(value);
   if (value instanceof Tuple) {
-    const items = [...value].map(representation);
+    const items = [...value].map(inner);
     return items.length === 1 ? `(${items[0]},)` : `(${items.join(', ')})`;
   }
-  if (isList(value)) return `[${value.map(representation).join(', ')}]`;
-  if (isDict(value))
-    return `{${[...value].map(([key, item]) => `${quoted(key)}: ${representation(item)}`).join(', ')}}`;
+  if (isList(value)) return `[${value.map(inner).join(', ')}]`;
+  if (isDict(value)) return `{${[...value].map(([key, item]) => `${quoted(key)}: ${inner(item)}`).join(', ')}}`;
   throw new Unsupported(`it prints a value of type ${typeName(value)}`);
 }
 
@@ -148,6 +165,7 @@ export const isNumber = (value: Value): value is NumberLike =>
 export function equal(a: Value, b: Value): boolean {
   if (isNumber(a) && isNumber(b)) return !(comparable(a) < comparable(b) || comparable(a) > comparable(b));
   if (a instanceof Undefined || b instanceof Undefined) return a instanceof Undefined && b instanceof Undefined;
+  if (a === b) return true;
   if (isList(a) && isList(b)) {
     if (a instanceof Tuple !== b instanceof Tuple || a.length !== b.length) return false;
     return a.every((item, at) => equal(item, b[at]!));
@@ -189,11 +207,25 @@ export function contains(container: Value, item: Value): boolean {
   throw new TemplateError(`it looks for ${typeName(item)} in ${typeName(container)}`);
 }
 
+/** Far beyond any conversation; a list that is doubled in a loop gets there, and V8 ends the process where it cannot grow one. */
+const longestList = 5_000_000;
+
+/** @throws Unsupported when a list would be longer than lists may be */
+export function checkLength(length: number): void {
+  if (length > longestList) throw new Unsupported(`it makes a list of more than ${longestList} items`);
+}
+
+/** The characters of a text, as Python counts them. */
+export function charactersOf(value: string): string[] {
+  checkLength(value.length);
+  return Array.from(value);
+}
+
 /** What a `for` goes over: items, characters, or keys. */
 export function itemsOf(value: Value): readonly Value[] {
   if (value instanceof Undefined) return [];
   if (isRow(value)) return value;
-  if (typeof value === 'string') return Array.from(value);
+  if (typeof value === 'string') return charactersOf(value);
   if (isDict(value)) return [...value.keys()];
   throw new TemplateError(`it goes over ${typeName(value)}`);
 }
@@ -209,6 +241,7 @@ function whole(value: bigint): bigint {
 export function arithmetic(operator: string, a: Value, b: Value): Value {
   if (operator === '+' && typeof a === 'string' && typeof b === 'string') return joined(a, b);
   if (operator === '+' && isList(a) && isList(b) && a instanceof Tuple === b instanceof Tuple) {
+    checkLength(a.length + b.length);
     return a instanceof Tuple ? Tuple.from([...a, ...b]) : [...a, ...b];
   }
   if (operator === '*' && !(isNumber(a) && isNumber(b)))

@@ -29,7 +29,7 @@ export async function runTokenise(context: StepContext<TokeniseParams, TokeniseH
 }
 
 /** The model's tokenizer files, and where they lie. */
-async function tokenizerSource(context: StepContext): Promise<() => Tokenizer> {
+async function tokenizerSource(context: StepContext<TokeniseParams, TokeniseHints>): Promise<() => Tokenizer> {
   const files = await readTokenizerFiles(context, (name) => (context.has(name) ? context.input(name) : undefined));
   const at = context.input('config').at?.file;
   const { files: has = [] } = context.hints;

@@ -69,6 +69,42 @@ test('a template that does not come to an end is stopped, and named', () => {
   }
 });
 
+test('a template that calls itself without end, or is nested too deeply, is refused in words', () => {
+  for (const template of [
+    '{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}',
+    `{{ ${'['.repeat(5000)}${']'.repeat(5000)} }}`,
+  ]) {
+    assert.throws(() => chatFormat(template, {}).render([], true), /nested too deeply, or calls itself without end/);
+  }
+});
+
+test('a template that makes ever more of what it has is stopped before memory is full', () => {
+  const grow = (start: string, more: string, end: string) =>
+    `{% set ns = namespace(a=${start}, kept=[]) %}{% for i in range(60) %}{% set ns.a = ${more} %}{% endfor %}{{ ${end} }}`;
+  const large =
+    "{% set ns = namespace(a='x', kept=[]) %}{% for i in range(20) %}{% set ns.a = ns.a + ns.a %}{% endfor %}";
+  for (const template of [
+    // V8 ends the process at an array of so many items.
+    grow('[1]', 'ns.a + ns.a', 'ns.a|length'),
+    grow("['x']", '[ns.a, ns.a]', 'ns.a'),
+    grow("['x']", '[ns.a, ns.a]', 'ns.a|tojson'),
+    grow("'x'", 'ns.a + ns.a', 'ns.a'),
+    `${large}{{ ns.a|replace('x', ns.a) }}`,
+    `${large}{{ [ns.a, ns.a, ns.a]|join(ns.a)|join(ns.a) }}`,
+    `${large}{% for i in range(9000) %}{% set ns.kept = ns.kept + [ns.a|upper] %}{% endfor %}`,
+    `${large}{% for i in range(9000) %}{% set ns.kept = ns.kept + [ns.a|list] %}{% endfor %}`,
+    '{{ [[1]]|tojson(indent=400000000) }}',
+  ]) {
+    assert.throws(
+      () => chatFormat(template, {}).render([], true),
+      (error: Error) =>
+        error instanceof DataError && /more than \d+ (?:characters|items)|steps|spaces/.test(error.message),
+      template,
+    );
+  }
+  assert.ok(process.memoryUsage.rss() < 1.5e9, String(process.memoryUsage.rss()));
+});
+
 test('what a template writes behind an answer is known, whether it is a token or a text', () => {
   const chatml = '{% for m in messages %}{{ "<|im_start|>" + m.role + "\n" + m.content + "<|im_end|>\n" }}{% endfor %}';
   assert.is(chatFormat(chatml, {}).turnEnd(), '<|im_end|>\n');

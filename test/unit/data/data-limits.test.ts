@@ -66,9 +66,9 @@ test('a row longer than the limit is refused where it begins', async () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ['x.jsonl', `{"a":1}\n{"a":${long}}\n`, /^x\.jsonl:2: more than the 65536 characters/],
     ['x.jsonl', ' '.repeat(70_000), /^x\.jsonl:1: more than the 65536 characters/],
+    ['x.csv', `a,b\n1,${long}\n`, /^x\.csv:2: more than the 65536 characters/],
     ['x.json', `[{"a":1},{"a":${long}}]`, /^x\.json: item 2: more than the 65536 characters/],
     ['x.json', `{"data":[{"a":${long}}]}`, /^x\.json: item 1: more than the 65536 characters/],
-    ['x.csv', `a\n${long}\n`, /^x\.csv: .*(exceed|size)/i],
     ['x.csv', `"${'x'.repeat(1_100_000)}`, /^x\.csv:1: the line that names the columns does not end/],
   ];
   for (const [name, text, message] of cases) {

@@ -139,6 +139,7 @@ test('what no rows can be made of is refused, and what to do is true', async () 
       `[{"a":1},{"a":${'{"b":'.repeat(200_000)}1${'}'.repeat(200_000)}}]`,
       /^x\.json: item 2: .*nested deeper/,
     ],
+    ['x.csv', 'sep=;\na;b\n1;2\n', /^x\.csv:1: "sep=;" is a word to Excel/, /Remove this line/],
     ['x.json', '{"a":1}', /^x\.json: one object/, /put \[ \] around it/],
     ['x.json', '{"a":[1,2],"b":["x","y"]}', /^x\.json: one object/, /orient="records"/],
     ['x.json', '{"a":{"0":1},"b":{"0":2}}', /^x\.json: one object/, /orient="records"/],
