@@ -28,8 +28,8 @@ export function expandClaims(workflow: Workflow, behaviour: readonly BehaviourRo
     claims: [...workflow.claims.values()].map((claim) => claimOfTables(claim, workflow)),
     rows: rows.map(({ row: { items: _, ...measured } }) => measured),
   };
-  const step = { id: 'claims', kind: 'claims', params, inputs, group: 'Tables' };
-  const node = builder.add(step, ...claimDefinitions(workflow));
+  const definitions = claimDefinitions(workflow);
+  const node = builder.add({ id: 'claims', kind: 'claims', params, inputs, group: 'Tables' }, ...definitions);
   builder.results.push({ file: 'claims.csv', node, output: 'claims.csv' });
 }
 

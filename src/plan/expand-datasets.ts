@@ -1,3 +1,4 @@
+import type { StepKind, StepOf } from '../steps/contracts.js';
 import type { FetchDatasetParams } from '../steps/fetch-dataset.js';
 import type { MixParams } from '../steps/mix.js';
 import type { RowsParams } from '../steps/rows.js';
@@ -88,10 +89,10 @@ export class DatasetExpansion {
     return { node: this.#step('mix', dataset, params, inputs) };
   }
 
-  #step(
-    kind: string,
+  #step<K extends StepKind>(
+    kind: K,
     { name }: Dataset,
-    params: FetchDatasetParams | MixParams | RowsParams | SyntheticParams,
+    params: StepOf<K>['params'],
     inputs: Record<string, Input>,
   ): string {
     const id = `${kind}[${name}]`;

@@ -21,7 +21,6 @@ export function expandLoss(models: ModelExpansion, builder: PlanBuilder): void {
   }
   if (names.length === 0) return;
   const params: LossTableParams = { models: names };
-  const step = { id: 'loss-table', kind: 'loss-table', params, inputs, group: 'Tables' };
-  const node = builder.add(step, 'report');
+  const node = builder.add({ id: 'loss-table', kind: 'loss-table', params, inputs, group: 'Tables' }, 'report');
   builder.results.push({ file: 'loss.csv', node, output: 'loss.csv' });
 }

@@ -1,12 +1,11 @@
 import { architectureTensors, isTiedCopy } from '../formats/architecture.js';
-import type { JsonObject } from '../formats/json.js';
+import type { StepKind, StepOf } from '../steps/contracts.js';
 import type { FetchParams } from '../steps/fetch.js';
 import type { InitParams } from '../steps/init.js';
 import type { ProjectedModel } from '../steps/model-recipe.js';
 import type { PerturbParams } from '../steps/perturb.js';
 import type { ProjectParams } from '../steps/project.js';
 import type { Input } from '../steps/step.js';
-import type { TrainParams } from '../steps/train.js';
 import type { WordTokenizerParams } from '../steps/word-tokenizer.js';
 import { modelAncestors } from '../workflow/models.js';
 import type { Model, Workflow } from '../workflow/workflow.js';
@@ -211,12 +210,12 @@ export class ModelExpansion {
     return modelAncestors(model, this.#workflow.updates, this.#workflow.subspaces);
   }
 
-  #step(
-    kind: string,
+  #step<K extends StepKind>(
+    kind: K,
     model: Model,
-    params: FetchParams | InitParams | PerturbParams | ProjectParams | TrainParams | WordTokenizerParams,
+    params: StepOf<K>['params'],
     inputs: Readonly<Record<string, Input>>,
-    hints?: JsonObject,
+    hints?: StepOf<K>['hints'],
   ): string {
     const id = `${kind}[${model.name}]`;
     const step = { id, kind, params, inputs, group: `Model ${model.name}`, ...(hints === undefined ? {} : { hints }) };

@@ -65,8 +65,8 @@ export class SweepExpansion {
   }
 
   #addTable(params: EnergyTableParams, inputs: Readonly<Record<string, Input>>): void {
-    const step = { id: 'energy-table', kind: 'energy-table', params, inputs, group: 'Tables' };
-    const node = this.#builder.add(step, 'report');
+    const id = 'energy-table';
+    const node = this.#builder.add({ id, kind: 'energy-table', params, inputs, group: 'Tables' }, 'report');
     for (const file of ['energy.csv', 'energy-by-tensor.csv']) this.#builder.results.push({ file, node, output: file });
   }
 
@@ -115,7 +115,7 @@ export class SweepExpansion {
     }
     const step = {
       id: `energy[${projectionText(projection)},${tensor.name}]`,
-      kind: 'energy',
+      kind: 'energy' as const,
       params,
       inputs,
       group: `Energy of ${projection.update} in ${projection.subspace.name}`,
@@ -132,7 +132,7 @@ export class SweepExpansion {
     const names = `${projected.update.name},${onto.update.name}`;
     const step = {
       id: `cosine[${names},${tensor.name}]`,
-      kind: 'cosine',
+      kind: 'cosine' as const,
       params,
       inputs: {
         from: { node: projected.from, output },

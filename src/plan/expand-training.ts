@@ -26,7 +26,7 @@ export function tokeniseStep(
   const merged = semantics === 'paper' ? 'separate' : 'joined';
   const params: TokeniseParams = { dataset: `datasets.${dataset}`, ...options, merged };
   const hints: TokeniseHints = { files: [...facts.files] };
-  return { id, kind: 'tokenise', params, inputs, hints };
+  return { id, kind: 'tokenise' as const, params, inputs, hints };
 }
 
 /** The part of a recipe that decides the weights. */

@@ -71,7 +71,7 @@ export class UpdateExpansion {
     const output = `tensor/${tensor.name}`;
     const step = {
       id: `svd[${update.name},${tensor.name}]`,
-      kind: 'svd',
+      kind: 'svd' as const,
       params,
       inputs: { from: { node: from, output }, to: { node: to, output } },
       group: `SVD of ${update.name}`,
@@ -96,7 +96,7 @@ export class UpdateExpansion {
     };
     const step = {
       id: `randomised-svd[${name},${tensor.name}]`,
-      kind: 'randomised-svd',
+      kind: 'randomised-svd' as const,
       params,
       inputs: { u: { node: svd, output: 'u' }, s: { node: svd, output: 's' } },
       group: `Randomised SVD of ${name}`,

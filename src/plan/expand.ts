@@ -62,8 +62,8 @@ function expandEvaluation(behaviour: readonly BehaviourRow[], builder: PlanBuild
     if (items !== undefined) inputs[`${index}/items`] = items;
   }
   const params: EvaluationTableParams = { rows: behaviour.map(({ row }) => row) };
-  const step = { id: 'evaluation-table', kind: 'evaluation-table', params, inputs, group: 'Tables' };
-  const node = builder.add(step, 'report');
+  const id = 'evaluation-table';
+  const node = builder.add({ id, kind: 'evaluation-table', params, inputs, group: 'Tables' }, 'report');
   const metrics = new Set(behaviour.flatMap(({ row }) => (row.items ? [row.metric] : [])));
   const items = metrics.size > 0 ? [...[...metrics].map((metric) => `items/${metric}.jsonl`), 'samples.csv'] : [];
   for (const file of ['evaluation.csv', ...items]) {

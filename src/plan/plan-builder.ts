@@ -1,4 +1,7 @@
+import { sameJson } from '../formats/json.js';
+import { contracts, type StepKind, type StepOf } from '../steps/contracts.js';
 import type { TokenisedDataset } from '../steps/data-table.js';
+import { portProblem } from '../steps/ports.js';
 import type { Step } from '../steps/step.js';
 import type { Omission, Plan, ResultFile, Source } from './plan.js';
 
@@ -15,9 +18,21 @@ export class PlanBuilder {
   readonly tokenised = new Map<string, TokenisedDataset>();
   readonly exports = new Map<string, string>();
 
-  /** Adds a step unless it is there, on behalf of definitions (`sweeps.parallel`). @returns its id. */
-  add(step: Omit<Step, 'origin'>, ...definitions: readonly [string, ...string[]]): string {
-    if (!this.#steps.has(step.id)) this.#steps.set(step.id, Object.freeze({ ...step, origin: definitions[0] }));
+  /**
+   * Adds a step unless it is there, on behalf of definitions (`sweeps.parallel`). @returns its id.
+   * @throws TypeError when its inputs are not those of its contract, or another step has its id: bugs of the planner
+   */
+  add<K extends StepKind>(step: Omit<StepOf<K>, 'origin'>, ...definitions: readonly [string, ...string[]]): string {
+    const known = this.#steps.get(step.id);
+    if (known === undefined) {
+      const problem = portProblem(contracts[step.kind].inputs, Object.keys(step.inputs));
+      if (problem !== undefined) throw new TypeError(`${step.id} of ${definitions[0]}: input ${problem}`);
+      this.#steps.set(step.id, Object.freeze({ ...step, origin: definitions[0] }));
+    } else if (!sameJson({ ...known, origin: null }, { ...step, origin: null })) {
+      throw new TypeError(
+        `two different steps have the id ${step.id}, one of ${known.origin} and one of ${definitions[0]}`,
+      );
+    }
     for (const definition of definitions) {
       const ids = this.#named.get(definition);
       if (ids === undefined) this.#named.set(definition, new Set([step.id]));

@@ -25,7 +25,7 @@ import { randomBasis } from './random-basis.js';
 import { randomisedSvd } from './randomised-svd.js';
 import { report } from './report.js';
 import { rows } from './rows.js';
-import type { StepContract } from './step.js';
+import type { Step, StepContract } from './step.js';
 import { svd } from './svd.js';
 import { synthetic } from './synthetic.js';
 import { tokenise } from './tokenise.js';
@@ -70,6 +70,15 @@ export const contracts = {
 
 /** `svd`, `train`, … */
 export type StepKind = keyof typeof contracts;
+
+type TypesOf<K extends StepKind> = NonNullable<(typeof contracts)[K]['types']>;
+
+/** A step as its contract types it. */
+export interface StepOf<K extends StepKind> extends Step {
+  readonly kind: K;
+  readonly params: TypesOf<K>['params'];
+  readonly hints?: TypesOf<K>['hints'];
+}
 
 /** The same, by the kind of any step. */
 export const stepContracts: Readonly<Record<string, StepContract>> = contracts;

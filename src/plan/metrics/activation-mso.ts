@@ -1,9 +1,8 @@
 import { InvalidWorkflowError } from '../../diagnostics/errors.js';
-import type { ActivationBasisParams } from '../../steps/activation-basis.js';
 import type { ActivationTableRow } from '../../steps/activation-table.js';
 import type { ActivationsParams } from '../../steps/activations.js';
+import type { StepKind, StepOf } from '../../steps/contracts.js';
 import type { ModelRecipe } from '../../steps/model-recipe.js';
-import type { OverlapParams } from '../../steps/overlap.js';
 import type { Input } from '../../steps/step.js';
 import type { ActivationMsoMetric } from '../../workflow/metrics/activation-mso.js';
 import { pairsOfMetric } from '../../workflow/metrics/registry.js';
@@ -46,8 +45,8 @@ function expandActivations(
   }
   if (waitsFor.size > 0) builder.defer([...waitsFor], 'activation-table');
   else if (rows.length > 0) {
-    const step = { id: 'activation-table', kind: 'activation-table', params: { rows }, inputs, group: 'Tables' };
-    const node = builder.add(step, 'report');
+    const id = 'activation-table';
+    const node = builder.add({ id, kind: 'activation-table', params: { rows }, inputs, group: 'Tables' }, 'report');
     builder.results.push({ file: 'activations.csv', node, output: 'activations.csv' });
   }
 }
@@ -63,7 +62,7 @@ function addModel(
   const definition = `metrics.${metric.name}`;
   const layers = layerCount(model);
   const inWindow = windowOf(metric, name, layers, semantics);
-  const add = (kind: string, what: string, params: ActivationsParams | ActivationBasisParams | OverlapParams) => ({
+  const step = <K extends StepKind>(kind: K, what: string, params: StepOf<K>['params']) => ({
     ...{ id: `${kind}[${metric.name},${name},${what}]`, kind, params },
   });
   const hidden = new Map<string, string>();
@@ -79,12 +78,12 @@ function addModel(
     const node = datasets.node(prompts) as { readonly node: string };
     const inputs = { ...model.inputs, rows: { node: node.node, output: 'rows' } };
     const group = `Activations of ${name}`;
-    hidden.set(prompts, builder.add({ ...add('activations', prompts, params), inputs, group }, definition));
+    hidden.set(prompts, builder.add({ ...step('activations', prompts, params), inputs, group }, definition));
   }
   const basis = (prompts: string, layer: number) => {
     const inputs = { hidden: { node: hidden.get(prompts)!, output: `hidden/${layer}` } };
-    const step = add('activation-basis', `${prompts},${layer}`, { centre: metric.centre });
-    return builder.add({ ...step, inputs, group: `Activation bases of ${name}` }, definition);
+    const made = step('activation-basis', `${prompts},${layer}`, { centre: metric.centre });
+    return builder.add({ ...made, inputs, group: `Activation bases of ${name}` }, definition);
   };
   return pairsOfMetric(metric).flatMap(([a, b]) =>
     Array.from({ length: layers + 1 }, (_, layer) => {
@@ -95,8 +94,8 @@ function addModel(
         'b-u': { node: basisB, output: 'u' },
         'b-s': { node: basisB, output: 's' },
       };
-      const step = add('overlap', `${a},${b},${layer}`, overlapParams(semantics));
-      const overlap = builder.add({ ...step, inputs, group: `Activation overlap in ${name}` }, definition);
+      const made = step('overlap', `${a},${b},${layer}`, overlapParams(semantics));
+      const overlap = builder.add({ ...made, inputs, group: `Activation overlap in ${name}` }, definition);
       const energies = [...metric.energies].sort((x, y) => x - y);
       const row = {
         metric: metric.name,

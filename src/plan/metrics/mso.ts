@@ -82,7 +82,7 @@ function addOverlap(
   const params = overlapParams(semantics);
   const step = {
     id: `overlap[${pair.a},${pair.b},${tensor.name}]`,
-    kind: 'overlap',
+    kind: 'overlap' as const,
     params,
     inputs: {
       'a-u': { node: svdA, output: 'u' },

@@ -1,5 +1,5 @@
+import type { StepKind, StepOf } from '../../steps/contracts.js';
 import type { GenerateParams } from '../../steps/generate.js';
-import type { JudgeHints } from '../../steps/judge.js';
 import type { Input, Step } from '../../steps/step.js';
 import type { BehaviourMetric, Semantics, TokenOptions } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
@@ -8,7 +8,7 @@ import type { MeasuredModel, MeasuredModels } from '../measured-models.js';
 import type { PlanBuilder } from '../plan-builder.js';
 
 /** What is made at the end of everything: steps that take the device from the models that are measured. */
-export type Later = { readonly step: Omit<Step, 'origin'>; readonly definitions: readonly [string, ...string[]] }[];
+export type Later = { readonly step: StepOf<StepKind>; readonly definitions: readonly [string, ...string[]] }[];
 
 /** One model, or point of a sweep, as a metric scores it: what the metric's kind adds its steps with. */
 export class ScoredModel {
@@ -91,19 +91,24 @@ export class ScoredModel {
   }
 
   /** The step that scores. @returns its id */
-  score(kind: string, params: Step['params'], inputs: Step['inputs'], hints?: JudgeHints): string {
+  score<K extends StepKind>(
+    kind: K,
+    params: StepOf<K>['params'],
+    inputs: Step['inputs'],
+    hints?: StepOf<K>['hints'],
+  ): string {
     const step = this.#step(kind, params, 'Scores of', inputs);
     return this.#parts.builder.add({ ...step, ...(hints && { hints }) }, ...this.#definitions);
   }
 
   /** The same for a step that comes after all responses: it takes the device from the models that are measured. */
-  scoreLater(kind: string, params: Step['params'], inputs: Step['inputs']): string {
+  scoreLater<K extends StepKind>(kind: K, params: StepOf<K>['params'], inputs: Step['inputs']): string {
     const step = this.#step(kind, params, 'Scores of', inputs);
     this.#parts.later.push({ step, definitions: this.#definitions });
     return step.id;
   }
 
-  #step(kind: string, params: Step['params'], what: string, inputs: Step['inputs']) {
+  #step<K extends StepKind>(kind: K, params: StepOf<K>['params'], what: string, inputs: Step['inputs']) {
     const { name } = this.#metric;
     return { id: `${kind}[${name},${this.#text}]`, kind, params, inputs, group: `${what} ${name}` };
   }

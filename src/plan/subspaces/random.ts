@@ -8,7 +8,7 @@ export const random: SubspacePlan<Random> = {
     const params: RandomBasisParams = { rows, columns: tensor.rankMax, seed: seed!, stream: tensor.name };
     const step = {
       id: `random-basis[${name},${side},${tensor.name}]`,
-      kind: 'random-basis',
+      kind: 'random-basis' as const,
       params,
       inputs: {},
       group: `Bases of ${subspace.name}`,
