@@ -62,7 +62,7 @@ async function probeInOrder(wanted: string, environment: NodeJS.ProcessEnv): Pro
   for await (const candidate of candidates(wanted, environment)) {
     const outcome = await probe(candidate, environment);
     if ('error' in outcome) {
-      failures.push(`${candidate.selector}: ${outcome.error}`);
+      failures.push(`${candidate.selector}: ${probeFailure(outcome.error)}`);
     } else if (
       candidate.selector === 'hardware' &&
       outcome.adapter.software &&
@@ -77,6 +77,12 @@ async function probeInOrder(wanted: string, environment: NodeJS.ProcessEnv): Pro
     [`No GPU adapter for RUNFLOW_ADAPTER=${wanted}.`, ...failures.map((failure) => `  ${failure}`)].join('\n'),
     { hint: installationHint(wanted) },
   );
+}
+
+/** What a probe says, with what to do where the system's own words do not tell: glibc so calls a folder mounted `noexec`. */
+export function probeFailure(error: string): string {
+  if (!error.includes('failed to map segment from shared object')) return error;
+  return `${error}: nothing may run from that folder (noexec). Set XDG_CACHE_HOME to another`;
 }
 
 async function* candidates(wanted: string, environment: NodeJS.ProcessEnv): AsyncGenerator<Candidate> {

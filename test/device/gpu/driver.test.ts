@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EnvironmentError, InterruptedError } from '../../../src/diagnostics/errors.js';
-import { chooseDriver, expectedDevice, workerEnvironment } from '../../../src/gpu/driver.js';
+import { chooseDriver, expectedDevice, probeFailure, workerEnvironment } from '../../../src/gpu/driver.js';
 import { unpackSwiftShader } from '../../../src/gpu/swiftshader.js';
 
 interface Context {
@@ -129,6 +129,12 @@ if (process.platform === 'linux' && process.arch === 'x64') {
 } else {
   console.log('skipped: the choice of SwiftShader, which there is for Linux x64 only');
 }
+
+test('a cache folder that nothing may run from is told of, and what to set', () => {
+  const said = '/cache/libvulkan.so.1: failed to map segment from shared object';
+  assert.match(probeFailure(said), /^\/cache.*noexec.*XDG_CACHE_HOME/);
+  assert.is(probeFailure('no adapter'), 'no adapter');
+});
 
 test('an adapter that is not there is an error that lists what is', async ({ bare }) => {
   const hardware = await rejection(chooseDriver({ ...bare, RUNFLOW_ADAPTER: 'hardware' }));
