@@ -5,6 +5,7 @@ import { DataError, EnvironmentError } from '../diagnostics/errors.js';
 import { isDiskFull, writeFailure } from '../diagnostics/file-system-error.js';
 import { readParts } from '../formats/file-access.js';
 import { makeFolder } from '../formats/make-folder.js';
+import { renameSynced } from '../formats/replace-file.js';
 import { describe, type HubConnection, type Subject } from './hub-connection.js';
 import { PassingFault } from './passing-fault.js';
 
@@ -48,7 +49,7 @@ export async function downloadVerified(
         );
       }
     }
-    await rename(incomplete, target);
+    await renameSynced(incomplete, target);
   } catch (error) {
     throw explained(error, dirname(target));
   }

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { readSmallFile } from '../formats/file-access.js';
 import { makeFolder } from '../formats/make-folder.js';
+import { replaceFile } from '../formats/replace-file.js';
 import { type Hub, type HubFile, isHubFile } from './hub.js';
 import { describe, HubUnreachableError } from './hub-connection.js';
 import type { Repository } from './hub-reference.js';
@@ -52,14 +51,12 @@ async function remembered(memory: string): Promise<readonly HubFile[] | undefine
   }
 }
 
-/** Written whole or not at all; a cache that cannot be written fails the download that follows, with the better message. */
+/** A cache that cannot be written fails the download that follows, with the better message. */
 async function remember(memory: string, files: readonly HubFile[]): Promise<void> {
-  const temporary = `${memory}.${randomUUID()}.partial`;
   try {
     await makeFolder(dirname(memory));
-    await writeFile(temporary, JSON.stringify(files), { flag: 'wx' });
-    await rename(temporary, memory);
+    await replaceFile(memory, JSON.stringify(files));
   } catch {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    // The listing is asked for again next time.
   }
 }

@@ -1,8 +1,9 @@
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
 import { DataError, EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { readSmallFile } from '../formats/file-access.js';
 import { parseStrictObject } from '../formats/model-config.js';
+import { replaceFile } from '../formats/replace-file.js';
 import type { Hub } from './hub.js';
 import { type HubReference, isCommit, type RepositoryKind } from './hub-reference.js';
 
@@ -102,12 +103,9 @@ async function writeLock(file: string, found: Lock): Promise<void> {
     const entries = [...repositories].map(([repo, revisions]) => [repo, Object.fromEntries(revisions)]);
     if (entries.length > 0) root.push([`${kind}s`, Object.fromEntries(entries)]);
   }
-  const temporary = `${file}.${process.pid}.partial`;
   try {
-    await writeFile(temporary, `${JSON.stringify(Object.fromEntries(root), null, 2)}\n`, { flag: 'wx' });
-    await rename(temporary, file);
+    await replaceFile(file, `${JSON.stringify(Object.fromEntries(root), null, 2)}\n`);
   } catch (cause) {
-    await rm(temporary, { force: true });
     throw new EnvironmentError(`${file} cannot be written: ${(cause as Error).message}`, {
       cause,
       hint: 'The lock file pins hub revisions beside the workflow: copy the workflow to a folder that you may write to.',

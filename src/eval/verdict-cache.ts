@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { isDiskFull } from '../diagnostics/file-system-error.js';
@@ -7,6 +6,7 @@ import { encodeCanonical } from '../formats/canonical.js';
 import { type Digest, digestOf, hexOf } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
 import { makeFolder } from '../formats/make-folder.js';
+import { replaceFile } from '../formats/replace-file.js';
 import type { ChatAnswer } from './chat-answer.js';
 import type { JudgeItem } from './judge.js';
 
@@ -25,8 +25,8 @@ export function verdictKey(identity: JsonObject, { prompt, response }: JudgeItem
 }
 
 /**
- * One small file an answer, in a folder that several processes may share: written beside its place and renamed, so that
- * a killed process leaves whole answers only. What cannot be read counts as absent.
+ * One small file an answer, in a folder that several processes may share: a killed process leaves
+ * whole answers only. What cannot be read counts as absent.
  */
 export class VerdictFolder implements VerdictCache {
   readonly #folder: string;
@@ -43,13 +43,10 @@ export class VerdictFolder implements VerdictCache {
   /** @throws EnvironmentError when the disk is full. */
   async put(key: Digest, { text, reason }: KeptAnswer): Promise<void> {
     const file = this.#file(key);
-    const draft = `${file}.${randomUUID()}`;
     try {
       await makeFolder(dirname(file));
-      await writeFile(draft, JSON.stringify({ text, reason }));
-      await rename(draft, file);
+      await replaceFile(file, JSON.stringify({ text, reason }));
     } catch (error) {
-      await rm(draft, { force: true }).catch(() => undefined);
       if (!isDiskFull(error)) throw error;
       throw new EnvironmentError(`The disk is full: a verdict does not fit into ${this.#folder}`, {
         cause: error,

@@ -1,10 +1,11 @@
-import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError, EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { isDiskFull, writeFailure } from '../diagnostics/file-system-error.js';
 import type { Artifact, Artifacts } from './artifact.js';
 import { makeFolder } from './make-folder.js';
 import { tensorNames, tensorOf } from './model-artifacts.js';
+import { renameSynced, syncFolder, writeSynced } from './replace-file.js';
 import { splitIntoShards, type TensorSource, writeSafetensors } from './safetensors-writer.js';
 import { type TensorInfo, tensorBytes } from './tensor.js';
 import { companionFiles, indexName } from './weight-files.js';
@@ -60,9 +61,10 @@ export async function writeCheckpoint(
   try {
     await makeFolder(dirname(folder));
     await mkdir(temporary);
-    for (const [name, parts] of contents.files) await writeParts(join(temporary, name), parts);
+    for (const [name, parts] of contents.files) await writeSynced(join(temporary, name), parts);
     await writeWeights(temporary, contents, shardBytes);
-    await rename(temporary, folder);
+    await syncFolder(temporary);
+    await renameSynced(temporary, folder);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw explained(error, folder);
@@ -87,17 +89,7 @@ async function writeWeights(folder: string, contents: CheckpointContents, shardB
     metadata: { total_size: contents.tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0) },
     weight_map: Object.fromEntries(places.sort(([a], [b]) => (a < b ? -1 : 1))),
   };
-  await writeParts(join(folder, indexName), [Buffer.from(`${JSON.stringify(index, null, 2)}\n`)]);
-}
-
-async function writeParts(file: string, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  const handle = await open(file, 'wx');
-  try {
-    for await (const part of parts) await handle.writeFile(part);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await writeSynced(join(folder, indexName), `${JSON.stringify(index, null, 2)}\n`);
 }
 
 function explained(error: unknown, folder: string): unknown {

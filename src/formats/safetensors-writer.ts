@@ -1,5 +1,5 @@
-import { open, rename, rm } from 'node:fs/promises';
 import { DataError } from '../diagnostics/errors.js';
+import { replaceFile } from './replace-file.js';
 import { serializeSafetensorsHeader } from './safetensors-header.js';
 import { type TensorInfo, tensorBytes } from './tensor.js';
 
@@ -24,28 +24,20 @@ export async function writeSafetensors(
     throw new DataError(`${file}: two tensors of one name, or one named __metadata__`);
   }
   const layout = serializeSafetensorsHeader(tensors, metadata);
-  const temporary = `${file}.${process.pid}.partial`;
-  const handle = await open(temporary, 'wx');
-  try {
-    await handle.writeFile(layout.head);
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    yield layout.head;
     for (const tensor of layout.tensors) {
       let written = 0;
       for await (const part of source(tensor)) {
-        await handle.writeFile(part);
+        yield part;
         written += part.length;
       }
       if (written !== tensor.bytes) {
         throw new DataError(`${file}: tensor ${tensor.name} got ${written} bytes; its shape takes ${tensor.bytes}`);
       }
     }
-    await handle.sync();
-    await handle.close();
-    await rename(temporary, file);
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    await rm(temporary, { force: true });
-    throw error;
   }
+  await replaceFile(file, parts());
 }
 
 /**

@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { makeFolder } from '../formats/make-folder.js';
+import { replaceFile } from '../formats/replace-file.js';
 import { deviceCacheFolder } from './cache-folder.js';
 import type { Driver } from './driver.js';
 import { machineFingerprint } from './vulkan-drivers.js';
@@ -69,17 +70,10 @@ export async function forgetProbes(): Promise<void> {
 
 async function replace(all: Record<string, Probes>): Promise<void> {
   const file = cacheFile();
-  const temporary = `${file}.${randomUUID()}`;
   try {
     await makeFolder(path.dirname(file));
-    writeFileSync(temporary, JSON.stringify(all));
-    renameSync(temporary, file);
+    await replaceFile(file, JSON.stringify(all));
   } catch {
-    try {
-      rmSync(temporary, { force: true });
-    } catch {
-      // It could not be made, either.
-    }
     // Documented above: without a cache the next process probes again.
   }
 }

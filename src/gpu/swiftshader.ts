@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,6 +7,7 @@ import { brotliDecompress } from 'node:zlib';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { writeFailure } from '../diagnostics/file-system-error.js';
 import { makeFolder } from '../formats/make-folder.js';
+import { renameSynced, syncFolder, writeSynced } from '../formats/replace-file.js';
 
 /** Where an unpacked SwiftShader lies: the driver manifest for the Vulkan loader, and a loader for machines without one. */
 export interface SwiftShader {
@@ -50,9 +51,10 @@ export async function unpackSwiftShader(cacheFolder: string): Promise<SwiftShade
     const temporary = await mkdtemp(`${folder}.`);
     try {
       for (const [name, bytes] of tarMembers(tar)) {
-        if (members.includes(name)) await writeDurably(path.join(temporary, name), bytes);
+        if (members.includes(name)) await writeSynced(path.join(temporary, name), bytes, { mode: 0o755 });
       }
-      await rename(temporary, folder);
+      await syncFolder(temporary);
+      await renameSynced(temporary, folder);
     } catch (error) {
       await rm(temporary, { recursive: true, force: true });
       if (!existsSync(unpacked.manifest)) throw error;
@@ -67,16 +69,6 @@ export async function unpackSwiftShader(cacheFolder: string): Promise<SwiftShade
     );
   }
   return unpacked;
-}
-
-async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(file, 'w', 0o755);
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Regular files of a POSIX ustar archive: 512-byte headers with the name at 0, the octal size at 124 and the type at 156. */

@@ -4,6 +4,7 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import { writeFailure } from '../diagnostics/file-system-error.js';
 import { type Digest, digestOf, hexOf } from '../formats/digest.js';
 import { makeFolder } from '../formats/make-folder.js';
+import { renameSynced, syncFolder, writeSynced } from '../formats/replace-file.js';
 import { type Disk, diskError, errorCode, isObstacle, realDisk } from './disk.js';
 import { formatIdentity, thisProcess } from './process-identity.js';
 
@@ -67,10 +68,10 @@ export class StoreFolder {
     return join(this.path, ...names);
   }
 
-  /** A name in tmp/ that no one else has, and that tells whose it is. */
+  /** A name in tmp/ for a file that is not whole yet. */
   async temporary(): Promise<string> {
     await this.prepare();
-    return this.in('tmp', `${formatIdentity(thisProcess())}.${randomBytes(6).toString('hex')}`);
+    return this.in('tmp', ownName());
   }
 
   /** Makes the store before the first thing is written to it; what only reads leaves no trace. */
@@ -81,9 +82,9 @@ export class StoreFolder {
       if (!this.#isStore()) {
         await makeFolder(this.path, promises);
         // The format file comes first: another process that looks now must not find folders without it.
-        const temporary = this.in(`format.${formatIdentity(thisProcess())}`);
-        await promises.writeFile(temporary, format);
-        await promises.rename(temporary, this.in('format'));
+        const temporary = this.in(`format.${ownName()}`);
+        await writeSynced(temporary, format, { calls: promises });
+        await renameSynced(temporary, this.in('format'), promises);
       }
       // Whoever made it may have been killed here.
       for (const name of ['tmp', 'objects', 'actions', 'files', 'runs', 'locks', 'scratch']) {
@@ -103,13 +104,7 @@ export class StoreFolder {
   async writeFile(path: string, text: string): Promise<void> {
     const temporary = await this.temporary();
     try {
-      const handle = await this.disk.promises.open(temporary, 'wx');
-      try {
-        await handle.writeFile(text);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
+      await writeSynced(temporary, text, { calls: this.disk.promises });
       await this.publish(temporary, path);
     } catch (error) {
       await this.disk.promises.rm(temporary, { force: true }).catch(() => undefined);
@@ -143,21 +138,10 @@ export class StoreFolder {
         await promises.rm(isInFolder ? path : folder, { recursive: true, force: true });
       }
       await this.makeFolder(folder);
-      await this.#sync(dirname(folder));
+      await syncFolder(dirname(folder), promises);
       await promises.rename(temporary, path);
     }
-    await this.#sync(folder);
-  }
-
-  /** Without it a rename may be lost with the machine's power. */
-  async #sync(folder: string): Promise<void> {
-    if (process.platform === 'win32') return; // has no such call for folders
-    const handle = await this.disk.promises.open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await syncFolder(folder, promises);
   }
 
   #isStore(): boolean {
@@ -194,4 +178,9 @@ export class StoreFolder {
 /** What the scratch folder of a memory is found by: of all steps and runs that ask for this name, and of nothing else. */
 export function memoryKey(name: string): Digest {
   return digestOf(`memory/${name}`);
+}
+
+/** A name that no one else gives a file, and that tells whose it is. */
+function ownName(): string {
+  return `${formatIdentity(thisProcess())}.${randomBytes(6).toString('hex')}`;
 }

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { EnvironmentError } from '../../diagnostics/errors.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { type Digest, digestOf, hexOf } from '../../formats/digest.js';
+import { isPartial } from '../../formats/replace-file.js';
 import type { Lock } from '../../store/locks.js';
 import { DamagedObjectError } from '../../store/object-store.js';
 import type { Store } from '../../store/store.js';
 import type { EventBus } from '../event-bus.js';
 import type { Prepared } from '../prepare.js';
 import { moveToPrevious, previousFolder } from './previous-folder.js';
-import { digestOfFile, isPartial, replaceFile } from './file.js';
+import { digestOfFile, writeResult } from './file.js';
 import {
   isSameWorkflow,
   type PublishedFile,
@@ -85,7 +86,7 @@ export class ResultsFolder {
       }
       const files = [...made, ...rest, ...neverMade(prepared, [...made, ...rest])];
       const contents = { files, foreign: this.#foreign(files, record) };
-      await replaceFile(join(this.path, 'run.json'), describe(contents));
+      await writeResult(join(this.path, 'run.json'), describe(contents));
       return contents;
     } finally {
       await lock.release();
@@ -137,7 +138,7 @@ export class ResultsFolder {
       const to = await moveToPrevious(this.path, file);
       this.#warn(`${file} in ${this.path} ${why}: moved to ${to}`);
     }
-    await replaceFile(path, bytes);
+    await writeResult(path, bytes);
     return true;
   }
 
