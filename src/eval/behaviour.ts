@@ -1,3 +1,4 @@
+import type { EnergyRow } from '../report/tables/energy.js';
 import type { ClaimedSweep } from './energy-claim.js';
 import type { Bounds } from './mean-interval.js';
 
@@ -20,16 +21,10 @@ export interface Behaviour {
   readonly bounds: Bounds | null;
 }
 
-/** A row of energy.csv. */
-export interface ModelEnergy {
-  readonly update: string;
-  readonly subspace: string;
-  readonly seed: number | null;
-  readonly mode: string;
-  readonly side: string;
-  readonly fraction: number;
-  readonly kept: number | null;
-}
+type ProjectionColumn = 'update' | 'subspace' | 'seed' | 'mode' | 'side' | 'fraction';
+
+/** What a claim reads of a row of energy.csv. */
+export type ModelEnergy = Pick<EnergyRow, ProjectionColumn | 'energy_kept'>;
 
 /** A sweep with the models at both ends of its updates. */
 export type ClaimedBehaviour = ClaimedSweep & {
@@ -64,7 +59,7 @@ export function lookUp(
   energies: readonly ModelEnergy[],
   { mode, side, fractions }: ClaimedSweep,
 ): LookUp {
-  const kept = new Map(energies.map((row) => [keyOf(row), row.kept]));
+  const kept = new Map(energies.map((row) => [keyOf(row), row.energy_kept]));
   const ascending = [...fractions].sort((a, b) => a - b);
   return {
     model: (metric, model) => behaviours.find((one) => one.metric === metric && one.model === model),
@@ -89,7 +84,7 @@ export function lookUp(
   };
 }
 
-function keyOf(row: Omit<ModelEnergy, 'kept'>): string {
+function keyOf(row: Pick<ModelEnergy, ProjectionColumn>): string {
   const { update, subspace, seed, mode, side, fraction } = row;
   return JSON.stringify([update, subspace, seed, mode, side, fraction]);
 }

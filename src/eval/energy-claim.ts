@@ -1,21 +1,9 @@
+import type { TensorEnergyRow } from '../report/tables/energy.js';
 import { type Case, type Estimate, unmeasured } from './finding.js';
 import { intervalOfUnits, layerUnits, medianOfUnits, unitsNote } from './layer-units.js';
 
-/** A row of energy-by-tensor.csv. */
-export interface TensorEnergy {
-  readonly update: string;
-  readonly subspace: string;
-  readonly seed: number | null;
-  readonly mode: string;
-  readonly side: string;
-  readonly fraction: number;
-  readonly tensor: string;
-  /** Of the projected update, as part of the whole; null for an update that is zero. */
-  readonly kept: number | null;
-  /** null: the scalar projection, which has none. */
-  readonly rank: number | null;
-  readonly rankMax: number;
-}
+/** What a claim reads of a row of energy-by-tensor.csv. */
+export type TensorEnergy = Omit<TensorEnergyRow, 'energy_realised' | 'update_energy' | `cosine_${string}`>;
 
 /** The projections that a claim is about. Claims are types, not interfaces: they are parameters of a step. */
 export type ClaimedSweep = {
@@ -97,7 +85,7 @@ interface Line {
 function linesOf(rows: readonly TensorEnergy[], mode: ClaimedSweep['mode']): Map<string, Line> {
   // Tensor → fraction → points of all seeds.
   const tensors = new Map<string, Map<number, Point[]>>();
-  for (const { kept, rank, rankMax, tensor, fraction } of rows) {
+  for (const { energy_kept: kept, rank, rank_max: rankMax, tensor, fraction } of rows) {
     if (kept === null || rank === null || rankMax < 2) continue;
     const points = tensors.get(tensor) ?? new Map<number, Point[]>();
     tensors.set(tensor, points);

@@ -1,14 +1,7 @@
 import type { ReportInput } from './section.js';
 import { groupBy, type Summary, summarize } from './statistics.js';
-import { readCsv } from './tables/csv.js';
-import { topScoreMetric } from './tables/evaluation.js';
-
-const textColumns = ['model', 'update', 'subspace', 'seed', 'mode', 'side', 'metric'] as const;
-const numberColumns = ['fraction', 'value', 'ci_low', 'ci_high', 'n', 'invalid'] as const;
-
-/** A row of evaluation.csv: one measurement of one model. Of `model` and `update` one is empty. */
-export type Measurement = Record<(typeof textColumns)[number], string> &
-  Record<(typeof numberColumns)[number], number | null>;
+import { readTable } from './tables/csv.js';
+import { type EvaluationRow, evaluationColumns, topScoreMetric } from './tables/evaluation.js';
 
 /** A curve of a figure and a row of a table: one metric of all seeds of a projection. */
 export interface BehaviourCurve {
@@ -18,7 +11,7 @@ export interface BehaviourCurve {
   readonly mode: string;
   readonly side: string;
   /** By fraction, ascending; those where nothing valid was measured too. */
-  readonly points: readonly { readonly fraction: number; readonly seeds: readonly Measurement[] }[];
+  readonly points: readonly { readonly fraction: number; readonly seeds: readonly EvaluationRow[] }[];
 }
 
 /** What evaluation.csv holds, in the order in which it stands there. */
@@ -27,11 +20,11 @@ export interface Evaluation {
   readonly metrics: readonly string[];
   readonly curves: readonly BehaviourCurve[];
   /** Models as they are, by metric. */
-  readonly models: ReadonlyMap<string, readonly Measurement[]>;
+  readonly models: ReadonlyMap<string, readonly EvaluationRow[]>;
 }
 
 export function readEvaluation(csv: string): Evaluation {
-  const rows = readCsv(csv, { text: textColumns, numbers: numberColumns });
+  const rows = readTable(csv, evaluationColumns);
   const names = new Set(rows.map(({ metric }) => metric));
   const shares = new Set([...names].map(topScoreMetric));
   const projected = groupBy(
@@ -48,7 +41,7 @@ export function readEvaluation(csv: string): Evaluation {
   };
 }
 
-function curveOf(rows: readonly Measurement[]): BehaviourCurve {
+function curveOf(rows: readonly EvaluationRow[]): BehaviourCurve {
   const { metric, update, subspace, mode, side } = rows[0]!;
   const points = [...groupBy(rows, ({ fraction }) => String(fraction)).values()]
     .map((seeds) => ({ fraction: seeds[0]!.fraction!, seeds }))
@@ -57,7 +50,7 @@ function curveOf(rows: readonly Measurement[]): BehaviourCurve {
 }
 
 /** Of the seeds that have a value; undefined when none has. */
-export function overSeeds(seeds: readonly Measurement[]): Summary | undefined {
+export function overSeeds(seeds: readonly EvaluationRow[]): Summary | undefined {
   const values = seeds.flatMap(({ value }) => (value === null ? [] : [value]));
   return values.length > 0 ? summarize(values) : undefined;
 }
@@ -66,7 +59,7 @@ export function overSeeds(seeds: readonly Measurement[]): Summary | undefined {
  * Around a value: from the lowest to the highest end of its seeds' confidence intervals, so that with seeds and without
  * it is the items whose chance is shown. Where a metric has no intervals: the lowest and the highest of several seeds.
  */
-export function spreadOf(seeds: readonly Measurement[]): { readonly low: number; readonly high: number } | undefined {
+export function spreadOf(seeds: readonly EvaluationRow[]): { readonly low: number; readonly high: number } | undefined {
   const measured = seeds.filter(({ value }) => value !== null);
   const lows = measured.flatMap(({ ci_low: low }) => (low === null ? [] : [low]));
   const highs = measured.flatMap(({ ci_high: high }) => (high === null ? [] : [high]));

@@ -1,6 +1,7 @@
-import { type BehaviourCurve, type Evaluation, type Measurement, readEvaluation } from './evaluation.js';
+import { type BehaviourCurve, type Evaluation, readEvaluation } from './evaluation.js';
 import type { ReportInput } from './section.js';
 import { type Summary, summarize } from './statistics.js';
+import type { EvaluationRow } from './tables/evaluation.js';
 
 /** How far a metric moves with a projected update, as a part of how far it moves with all of the update. */
 export interface RelativeCurve extends Omit<BehaviourCurve, 'points'> {
@@ -67,7 +68,7 @@ function fullChange(
 }
 
 /** Whether two intervals have nothing in common; null where one is missing. */
-function lieApart(one: Measurement, other: Measurement): boolean | null {
+function lieApart(one: EvaluationRow, other: EvaluationRow): boolean | null {
   const ends = [one.ci_low, one.ci_high, other.ci_low, other.ci_high];
   if (ends.some((end) => end === null)) return null;
   return one.ci_high! < other.ci_low! || other.ci_high! < one.ci_low!;

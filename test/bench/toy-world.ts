@@ -7,7 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCsv } from '../../src/report/tables/csv.js';
+import { readTable } from '../../src/report/tables/csv.js';
+import { evaluationColumns } from '../../src/report/tables/evaluation.js';
 
 const seeds = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'runflow-toy-'));
@@ -17,10 +18,7 @@ for (const seed of seeds.length === 0 ? ['1', '2', '3'] : seeds) {
     const out = join(folder, `${workflow}-${seed}`);
     const argv = ['bin/runflow.js', 'run', `workflows/${workflow}.yaml`, '--set', `seed=${seed}`, '--out', out];
     execFileSync(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] });
-    const rows = readCsv(readFileSync(join(out, 'evaluation.csv'), 'utf8'), {
-      text: ['model', 'metric'],
-      numbers: ['value', 'ci_low', 'ci_high'],
-    });
+    const rows = readTable(readFileSync(join(out, 'evaluation.csv'), 'utf8'), evaluationColumns);
     for (const { model, metric, value, ci_low: low, ci_high: high } of rows) {
       if (model === '' || metric.includes('.') || (lines.get(model)?.length ?? 0) === 2) continue;
       const line = lines.get(model) ?? [];

@@ -4,7 +4,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Architecture, architectureTensors } from '../../src/formats/architecture.js';
 import { modelConfig } from '../../src/formats/model-config.js';
-import { readCsv } from '../../src/report/tables/csv.js';
+import { activationColumns } from '../../src/report/tables/activations.js';
+import { claimColumns } from '../../src/report/tables/claims.js';
+import { readTable } from '../../src/report/tables/csv.js';
+import { evaluationColumns } from '../../src/report/tables/evaluation.js';
 import { randomTensors, writeFixture } from '../checkpoint-fixtures.js';
 import { type Ended, ranSteps, Sandbox, summaryOf } from '../sandbox.js';
 import { ChatStandIn } from '../unit/eval/chat-stand-in.js';
@@ -82,9 +85,7 @@ async function run(sandbox: Sandbox, text: string, environment: Record<string, s
 
 async function evaluation(sandbox: Sandbox, workflow = 'lab') {
   const text = await readFile(sandbox.path('results', workflow, 'evaluation.csv'), 'utf8');
-  const names = ['model', 'update', 'subspace', 'mode', 'side', 'metric'] as const;
-  const numbers = ['seed', 'fraction', 'value', 'ci_low', 'ci_high', 'n', 'invalid'] as const;
-  return readCsv(text, { text: names, numbers });
+  return readTable(text, evaluationColumns);
 }
 
 /** Kinds of the steps that ran, each once. */
@@ -126,15 +127,11 @@ test('every measure of every point, the whole models beside, items and claims; t
   const items = (await readFile(sandbox.path('results/lab/items/harmfulness.jsonl'), 'utf8')).trim().split('\n');
   assert.is(items.length, 9 * 8);
   for (const name of ['prompt', 'response', 'score', 'of']) assert.ok(name in JSON.parse(items[0]!), name);
-  const claims = readCsv(await readFile(sandbox.path('results/lab/claims.csv'), 'utf8'), {
-    ...{ text: ['claim', 'case', 'verdict'], numbers: ['effect', 'n'] },
-  });
+  const claims = readTable(await readFile(sandbox.path('results/lab/claims.csv'), 'utf8'), claimColumns);
   const whole = claims.filter((row) => row.case === '');
   assert.equal(whole.map(({ claim }) => claim).sort(), ['above', 'linear', 'stronger', 'together']);
   assert.ok(whole.every(({ verdict }) => ['holds', 'fails', 'undecided', 'no information'].includes(verdict)));
-  const activations = readCsv(await readFile(sandbox.path('results/lab/activations.csv'), 'utf8'), {
-    ...{ text: ['model', 'pair'], numbers: ['layer', 'energy', 'overlap', 'in_window'] },
-  });
+  const activations = readTable(await readFile(sandbox.path('results/lab/activations.csv'), 'utf8'), activationColumns);
   assert.is(activations.length, 2 * 3 * 3 * 2);
   assert.ok(activations.every(({ overlap }) => overlap! >= 0 && overlap! <= 1 + 1e-6));
   assert.equal([...new Set(activations.filter((row) => row.in_window === 1).map((row) => row.layer))], [1, 2]);

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readCsv } from '../../src/report/tables/csv.js';
+import { readTable } from '../../src/report/tables/csv.js';
+import { evaluationColumns } from '../../src/report/tables/evaluation.js';
 import { type Ended, ranSteps, Sandbox, summaryOf } from '../sandbox.js';
 import { HubServer } from '../unit/data/hub-server.js';
 import { ChatStandIn } from '../unit/eval/chat-stand-in.js';
@@ -174,7 +175,7 @@ for (const profile of Object.keys(profiles)) {
     const first = await run(context, 'exp1', profile);
     assert.ok(ranSteps(first).includes('train[useful]') && ranSteps(first).includes('train[harmful]'));
     const csv = await readFile(resultOf(first, 'evaluation.csv'), 'utf8');
-    const rows = readCsv(csv, { text: ['model', 'metric'], numbers: ['value', 'n', 'invalid'] });
+    const rows = readTable(csv, evaluationColumns);
     for (const metric of ['utility', 'harmfulness']) {
       const of = rows.filter((row) => row.metric === metric);
       assert.is(of.length, 4 + 2 * 3 * 3, 'four whole models, two updates in three subspaces at three fractions');

@@ -7,13 +7,9 @@ import { ratioText } from '../number-text.js';
 import { readings } from '../readings.js';
 import type { Section } from '../section.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
-import { readCsv, writeCsv } from '../tables/csv.js';
+import { type ActivationRow, activationColumns } from '../tables/activations.js';
+import { readTable, writeCsv } from '../tables/csv.js';
 import { pairText } from '../tables/overlap.js';
-
-const textColumns = ['model', 'pair', 'metric'] as const;
-const numberColumns = ['layer', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline', 'in_window'] as const;
-
-type Row = Record<(typeof textColumns)[number], string> & Record<(typeof numberColumns)[number], number | null>;
 
 /** A pair of sets of prompts in one model: over the layers of the window, at each energy. */
 interface PairCurve {
@@ -28,7 +24,7 @@ export const activationsSection: Section = {
   heading: 'Overlap of activations',
   needs: 'activations.csv',
   async render({ files }, show) {
-    const rows = readCsv(files.get('activations.csv')!, { text: textColumns, numbers: numberColumns });
+    const rows = readTable(files.get('activations.csv')!, activationColumns);
     const curves = curvesOf(rows);
     const looks = looksFor(rows.map(({ pair }) => pair));
     return html`
@@ -38,7 +34,7 @@ export const activationsSection: Section = {
   },
 };
 
-function curvesOf(rows: readonly Row[]): PairCurve[] {
+function curvesOf(rows: readonly ActivationRow[]): PairCurve[] {
   const measured = rows.filter(
     ({ in_window, overlap, baseline }) => in_window === 1 && overlap !== null && baseline !== null,
   );
@@ -46,7 +42,7 @@ function curvesOf(rows: readonly Row[]): PairCurve[] {
     (group) => {
       const { metric, model, pair } = group[0]!;
       const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((layers) => ({
-        energy: layers[0]!.energy!,
+        energy: layers[0]!.energy,
         overlap: summarize(layers.map(({ overlap }) => overlap!)),
         baseline: summarize(layers.map(({ baseline }) => baseline!)).mean,
       }));
@@ -116,14 +112,17 @@ function reading(curves: readonly PairCurve[]): Html | undefined {
   return readings(`η = ${middle}`, said);
 }
 
-async function byLayer(rows: readonly Row[], looks: ReadonlyMap<string, SeriesLook>): Promise<Html | undefined> {
+async function byLayer(
+  rows: readonly ActivationRow[],
+  looks: ReadonlyMap<string, SeriesLook>,
+): Promise<Html | undefined> {
   const middle = middleEnergy(rows);
-  const chosen = rows.filter(({ energy, overlap, layer }) => energy === middle && overlap !== null && layer !== null);
+  const chosen = rows.filter(({ energy, overlap }) => energy === middle && overlap !== null);
   if (middle === undefined || chosen.length === 0) return undefined;
   const panels: Html[] = [];
   for (const group of groupBy(chosen, ({ metric, model }) => JSON.stringify([metric, model])).values()) {
-    const layers = group.map(({ layer }) => layer!);
-    const window = group.filter(({ in_window }) => in_window === 1).map(({ layer }) => layer!);
+    const layers = group.map(({ layer }) => layer);
+    const window = group.filter(({ in_window }) => in_window === 1).map(({ layer }) => layer);
     const last = layers.reduce((a, b) => Math.max(a, b));
     panels.push(
       await linePanel({
@@ -132,14 +131,14 @@ async function byLayer(rows: readonly Row[], looks: ReadonlyMap<string, SeriesLo
         y: axis,
         ...(window.length > 0 ? { shade: shadeOf(window, last) } : {}),
         series: [...groupBy(group, ({ pair }) => pair)].map(([pair, ofPair]) => {
-          const sorted = [...ofPair].sort((a, b) => a.layer! - b.layer!);
+          const sorted = [...ofPair].sort((a, b) => a.layer - b.layer);
           return {
             look: looks.get(pair)!,
             points: sorted.map(({ layer, overlap, baseline, k_a, k_b, d }) => ({
-              ...{ x: layer!, y: overlap! },
+              ...{ x: layer, y: overlap! },
               title: `${pairText(pair)}, layer ${layer}: ${ratioText(overlap)}, by chance ${ratioText(baseline)} (ranks ${k_a} and ${k_b} of ${d})`,
             })),
-            baseline: sorted.flatMap(({ layer, baseline }) => (baseline === null ? [] : [{ x: layer!, y: baseline }])),
+            baseline: sorted.flatMap(({ layer, baseline }) => (baseline === null ? [] : [{ x: layer, y: baseline }])),
           };
         }),
       }),
@@ -159,10 +158,10 @@ function shadeOf(window: readonly number[], last: number): [number, number] {
   return [Math.max(0, low - 0.5), Math.min(Math.max(1, last), high + 0.5)];
 }
 
-function middleEnergy(points: readonly { readonly energy: number | null }[]): number | undefined {
+function middleEnergy(points: readonly { readonly energy: number }[]): number | undefined {
   return nearestTo(
     0.5,
-    points.flatMap(({ energy }) => (energy === null ? [] : [energy])),
+    points.map(({ energy }) => energy),
   );
 }
 

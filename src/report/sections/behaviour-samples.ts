@@ -4,16 +4,17 @@ import { plainHead, scrollingTable } from '../html-table.js';
 import { significantText } from '../number-text.js';
 import type { ReportInput } from '../section.js';
 import { groupBy } from '../statistics.js';
-import { readCsv } from '../tables/csv.js';
+import { readTable } from '../tables/csv.js';
+import { sampleColumns } from '../tables/samples.js';
 
 /** What whole models answered to the first prompts of a metric, folded away: texts may be long, and harmful. */
 export function behaviourSamples(metric: string, input: ReportInput): Html | undefined {
   const csv = input.files.get('samples.csv');
   if (csv === undefined) return undefined;
-  const rows = readCsv(csv, { text: ['metric', 'model', 'item', 'prompt', 'response'], numbers: ['score'] });
+  const rows = readTable(csv, sampleColumns);
   const own = rows.filter((row) => row.metric === metric);
   if (own.length === 0) return undefined;
-  const body = [...groupBy(own, ({ item }) => item).values()].flatMap((answers) =>
+  const body = [...groupBy(own, ({ item }) => String(item)).values()].flatMap((answers) =>
     alongUpdates(answers, input).map(
       ({ model, prompt, response, score }, index) => html`<tr class="${index === 0 ? 'group' : ''}">
         ${index === 0 && html`<th scope="rowgroup" rowspan="${answers.length}" class="sample">${prompt}</th>`}

@@ -1,17 +1,10 @@
-import {
-  alongUpdates,
-  type BehaviourCurve,
-  type Evaluation,
-  type Measurement,
-  overSeeds,
-  spreadOf,
-} from '../evaluation.js';
+import { alongUpdates, type BehaviourCurve, type Evaluation, overSeeds, spreadOf } from '../evaluation.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, plainHead, tableBlock } from '../html-table.js';
 import { rangeText, ratioText } from '../number-text.js';
 import { projectionName } from '../projection-name.js';
 import type { ReportInput } from '../section.js';
-import { topScoreMetric } from '../tables/evaluation.js';
+import { type EvaluationRow, topScoreMetric } from '../tables/evaluation.js';
 import { behaviourSamples } from './behaviour-samples.js';
 
 /** A table a metric: whole models first, then every projection. A judge's share of highest scores follows its mean. */
@@ -54,7 +47,7 @@ function metricTable(title: string, metric: string, { models, curves }: Evaluati
 }
 
 /** @param fractions how many columns of projections there are beside it */
-function modelRow(row: Measurement, fractions: number): Html {
+function modelRow(row: EvaluationRow, fractions: number): Html {
   const value = html`${ratioText(row.value)}${spreadText([row])}`;
   const invalid = invalidText([row]);
   if (fractions === 0) {
@@ -82,13 +75,13 @@ function projectionRow(
     <td>${invalidText(points.flatMap((point) => point.seeds))}</td>${cells}</tr>`;
 }
 
-function spreadText(seeds: readonly Measurement[]): Html | undefined {
+function spreadText(seeds: readonly EvaluationRow[]): Html | undefined {
   const spread = spreadOf(seeds);
   return spread && html` <small>${rangeText(spread.low, spread.high)}</small>`;
 }
 
-function invalidText(rows: readonly Measurement[]): string {
-  const sum = (count: (row: Measurement) => number | null) => rows.reduce((all, row) => all + (count(row) ?? 0), 0);
+function invalidText(rows: readonly EvaluationRow[]): string {
+  const sum = (count: (row: EvaluationRow) => number | null) => rows.reduce((all, row) => all + (count(row) ?? 0), 0);
   const invalid = sum((row) => row.invalid);
   return `${invalid.toLocaleString('en')} of ${(invalid + sum(({ n }) => n)).toLocaleString('en')}`;
 }

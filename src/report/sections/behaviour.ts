@@ -1,5 +1,4 @@
 import { download } from '../download.js';
-import { EnergyOf } from '../energy-of.js';
 import { type BehaviourCurve, boundsOf, type Evaluation, modelsBeside, overSeeds, readEvaluation, spreadOf } from '../evaluation.js'; // biome-ignore format: one line
 import { axisDomain } from '../figures/axis-domain.js';
 import type { Level } from '../figures/level-labels.js';
@@ -11,7 +10,9 @@ import { projectionName } from '../projection-name.js';
 import { readings } from '../readings.js';
 import type { ReportInput, Section } from '../section.js';
 import { groupBy, nearestTo, summarize } from '../statistics.js';
-import { writeCsv } from '../tables/csv.js';
+import { readTable, writeCsv } from '../tables/csv.js';
+import { type EnergyRow, energyColumns } from '../tables/energy.js';
+import type { EvaluationRow } from '../tables/evaluation.js';
 import { behaviourTables } from './behaviour-tables.js';
 
 export const behaviourSection: Section = {
@@ -141,7 +142,7 @@ async function byEnergy(
 ): Promise<Html | undefined> {
   const csv = files.get('energy.csv');
   if (csv === undefined) return undefined;
-  const energies = new EnergyOf(csv);
+  const energies = new Map(readTable(csv, energyColumns).map((row) => [projectionKey(row), row.energy_kept]));
   const drawn: Html[] = [];
   for (const { title, metric, update, curves, levels, domain } of panels) {
     const series = curves.map((curve) => ({
@@ -174,10 +175,13 @@ async function byEnergy(
   </figure>`;
 }
 
-function pointsByEnergy({ subspace, points }: BehaviourCurve, energies: EnergyOf): LinePoint[] {
+function pointsByEnergy(
+  { subspace, points }: BehaviourCurve,
+  energies: ReadonlyMap<string, number | null>,
+): LinePoint[] {
   const placed = points.flatMap(({ fraction, seeds }) => {
     const both = seeds.flatMap((seed) => {
-      const energy = energies.kept(seed);
+      const energy = energies.get(projectionKey(seed)) ?? null;
       return seed.value === null || energy === null ? [] : [{ energy, value: seed.value }];
     });
     if (both.length === 0) return [];
@@ -186,6 +190,11 @@ function pointsByEnergy({ subspace, points }: BehaviourCurve, energies: EnergyOf
     return [{ x, y, title: `${subspace}, ρ = ${fraction}: ${ratioText(y)} at energy ${ratioText(x)}` }];
   });
   return placed.sort((a, b) => a.x - b.x);
+}
+
+/** What a row of energy.csv and one of evaluation.csv have in common. */
+function projectionKey({ update, subspace, seed, mode, side, fraction }: EnergyRow | EvaluationRow): string {
+  return JSON.stringify([update, subspace, seed, mode, side, fraction]);
 }
 
 function curvesCsv(panels: readonly Panel[]): string {

@@ -5,18 +5,13 @@ import { type ColumnHead, plainHead, scrollingTable, tableBlock } from '../html-
 import { rangeText, significantText } from '../number-text.js';
 import type { Section } from '../section.js';
 import { groupBy } from '../statistics.js';
-import { readCsv } from '../tables/csv.js';
+import { type ClaimRow, claimColumns } from '../tables/claims.js';
+import { readTable } from '../tables/csv.js';
 
-const textColumns = ['claim', 'kind', 'case', 'verdict', 'note'] as const;
-const numberColumns = ['effect', 'ci_low', 'ci_high', 'n', 'holds_above', 'holds_below'] as const;
-
-/** A row of claims.csv: a claim as a whole (its case is empty), or one of its cases. */
-type Row = Record<(typeof textColumns)[number], string> & Record<(typeof numberColumns)[number], number | null>;
-
-interface Claim {
+interface ShownClaim {
   readonly name: string;
-  readonly whole: Row;
-  readonly cases: readonly Row[];
+  readonly whole: ClaimRow;
+  readonly cases: readonly ClaimRow[];
 }
 
 export const claimsSection: Section = {
@@ -25,7 +20,7 @@ export const claimsSection: Section = {
   needs: 'claims.csv',
   async render({ files }, show) {
     const csv = files.get('claims.csv')!;
-    const rows = readCsv(csv, { text: textColumns, numbers: numberColumns });
+    const rows = readTable(csv, claimColumns);
     const claims = claimsOf(rows);
     return html`
       ${show.table && table(claims)}
@@ -34,14 +29,14 @@ export const claimsSection: Section = {
   },
 };
 
-function claimsOf(rows: readonly Row[]): Claim[] {
+function claimsOf(rows: readonly ClaimRow[]): ShownClaim[] {
   return [...groupBy(rows, ({ claim }) => claim)].map(([name, group]) => {
     const whole = group.find((row) => row.case === '') ?? group[0]!;
     return { name, whole, cases: group.filter((row) => row !== whole) };
   });
 }
 
-function table(claims: readonly Claim[]): Html {
+function table(claims: readonly ShownClaim[]): Html {
   const rows = claims.map(
     ({ name, whole }) =>
       html`<tr class="group"><th scope="row" class="claim-name">${name}</th>${findingCells(whole)}</tr>`,
@@ -74,12 +69,12 @@ const columns: readonly ColumnHead[] = [
   ...[{ text: 'verdict' }, 'effect', 'interval', 'n', { text: 'interval must lie' }, { text: 'note' }],
 ];
 
-function findingCells(row: Row): Html {
+function findingCells(row: ClaimRow): Html {
   const { effect, ci_low, ci_high, n } = row;
   const interval =
     n === 0 ? 'not measured' : ci_low === null || ci_high === null ? '–' : rangeText(ci_low, ci_high, significantText);
   return html`<td class="text">${verdictText(row)}</td><td>${significantText(effect)}</td><td>${interval}</td>
-    <td>${n ?? '–'}</td><td class="text">${conditionText(row)}</td>
+    <td>${n}</td><td class="text">${conditionText(row)}</td>
     <td class="text claim-note">${row.note}</td>`;
 }
 
@@ -90,19 +85,19 @@ const verdictMarks: Readonly<Record<string, string>> = {
   'no information': '∅',
 };
 
-function verdictText({ verdict }: Row): Html {
+function verdictText({ verdict }: ClaimRow): Html {
   const mark = verdictMarks[verdict];
   if (mark === undefined) return html`${verdict}`;
   return html`<span class="verdict ${verdict}"><span aria-hidden="true">${mark}</span> ${verdict}</span>`;
 }
 
-function conditionText({ holds_above: above, holds_below: below }: Row): string {
+function conditionText({ holds_above: above, holds_below: below }: ClaimRow): string {
   if (above !== null && below !== null) return `between ${significantText(above)} and ${significantText(below)}`;
   if (above !== null) return `above ${significantText(above)}`;
   return below === null ? '–' : `at or below ${significantText(below)}`;
 }
 
-function countText(cases: readonly Row[]): string {
+function countText(cases: readonly ClaimRow[]): string {
   const counts = [...groupBy(cases, ({ verdict }) => verdict)].map(([verdict, { length }]) => `${length} ${verdict}`);
   return `${cases.length} ${cases.length === 1 ? 'case' : 'cases'}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`;
 }
@@ -125,7 +120,7 @@ function effectText(kind: string): string {
   return effects[kind] ?? `Kind: ${kind}.`;
 }
 
-async function figure(claims: readonly Claim[]): Promise<Html | undefined> {
+async function figure(claims: readonly ShownClaim[]): Promise<Html | undefined> {
   const panels: Html[] = [];
   for (const { name, cases } of claims) {
     if (cases.length === 0) continue;

@@ -1,7 +1,8 @@
 import { html } from '../html.js';
 import { plainHead, tableBlock } from '../html-table.js';
 import type { Section } from '../section.js';
-import { readCsv } from '../tables/csv.js';
+import { readTable } from '../tables/csv.js';
+import { dataColumns } from '../tables/data.js';
 
 const counts = ['rows', 'tokens', 'targets', 'truncated', 'dropped', 'without_target', 'merged'] as const;
 
@@ -10,11 +11,11 @@ export const dataSection: Section = {
   heading: 'Data',
   needs: 'data.csv',
   async render({ files }) {
-    const rows = readCsv(files.get('data.csv')!, { text: ['metric', 'model', 'dataset'], numbers: counts });
+    const rows = readTable(files.get('data.csv')!, dataColumns);
     const body = rows.map(
       (row) => html`<tr class="group"><th scope="row">${row.dataset}</th>
       <td class="text">${row.metric === '' ? `trains ${row.model}` : `${row.metric} of ${row.model}`}</td>
-      ${counts.map((count) => html`<td>${row[count]?.toLocaleString('en') ?? '–'}</td>`)}</tr>`,
+      ${counts.map((count) => html`<td>${row[count].toLocaleString('en')}</td>`)}</tr>`,
     );
     const heads = ['rows', 'tokens', 'learnt tokens', 'cut', 'left out', 'nothing to learn', 'merged'];
     return tableBlock(

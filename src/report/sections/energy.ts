@@ -7,7 +7,8 @@ import { ratioText, significantText } from '../number-text.js';
 import { projectionName } from '../projection-name.js';
 import type { Section } from '../section.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
-import { readCsv, writeCsv } from '../tables/csv.js';
+import { readTable, writeCsv } from '../tables/csv.js';
+import { type EnergyRow, energyColumns, tensorEnergyColumns } from '../tables/energy.js';
 
 /** A curve of the figure and a row of the table: all seeds of one projection. */
 interface Series {
@@ -19,17 +20,12 @@ interface Series {
   readonly points: readonly { readonly fraction: number; readonly kept: Summary }[];
 }
 
-const textColumns = ['update', 'subspace', 'seed', 'mode', 'side'] as const;
-
 export const energySection: Section = {
   name: 'energy',
   heading: 'Energy kept by projection',
   needs: 'energy.csv',
   async render({ files }, show) {
-    const rows = readCsv(files.get('energy.csv')!, {
-      text: textColumns,
-      numbers: ['fraction', 'energy_kept', 'energy_realised'],
-    });
+    const rows = readTable(files.get('energy.csv')!, energyColumns);
     const series = seriesOf(rows);
     return html`
       ${show.figure && (await figure(series))}
@@ -38,13 +34,7 @@ export const energySection: Section = {
   },
 };
 
-type Row = Record<(typeof textColumns)[number], string> & {
-  readonly fraction: number | null;
-  readonly energy_kept: number | null;
-  readonly energy_realised: number | null;
-};
-
-function seriesOf(rows: readonly Row[]): Series[] {
+function seriesOf(rows: readonly EnergyRow[]): Series[] {
   const measured = rows.filter((row) => row.energy_kept !== null);
   const groups = groupBy(measured, ({ update, subspace, mode, side }) =>
     JSON.stringify([update, subspace, mode, side]),
@@ -52,7 +42,7 @@ function seriesOf(rows: readonly Row[]): Series[] {
   return [...groups.values()].map((group) => {
     const { update, subspace, mode, side } = group[0]!;
     const points = [...groupBy(group, ({ fraction }) => String(fraction)).values()].map((seeds) => ({
-      fraction: seeds[0]!.fraction!,
+      fraction: seeds[0]!.fraction,
       kept: summarize(seeds.map(({ energy_kept }) => energy_kept!)),
     }));
     return { update, subspace, mode, side, points: points.sort((a, b) => a.fraction - b.fraction) };
@@ -162,13 +152,12 @@ function table(series: readonly Series[], gap: number | null): Html {
 /** Energy by tensor at the middle fraction, for subspaces without a seed: random ones look the same everywhere. */
 async function layers(csv: string | undefined): Promise<Html | undefined> {
   if (csv === undefined) return undefined;
-  const rows = readCsv(csv, {
-    text: [...textColumns, 'tensor'],
-    numbers: ['fraction', 'energy_kept', 'rank', 'rank_max'],
-  });
-  const fractions = [...new Set(rows.map(({ fraction }) => fraction!))].sort((a, b) => a - b);
+  const rows = readTable(csv, tensorEnergyColumns);
+  const fractions = [...new Set(rows.map(({ fraction }) => fraction))].sort((a, b) => a - b);
   const middle = fractions[Math.floor((fractions.length - 1) / 2)];
-  const chosen = rows.filter(({ seed, fraction, mode }) => seed === '' && fraction === middle && mode !== 'orthogonal');
+  const chosen = rows.filter(
+    ({ seed, fraction, mode }) => seed === null && fraction === middle && mode !== 'orthogonal',
+  );
   const groups = groupBy(chosen, ({ update, subspace, mode, side }) => JSON.stringify([update, subspace, mode, side]));
   if (groups.size === 0) return undefined;
   const max = chosen.reduce((largest, { energy_kept }) => Math.max(largest, energy_kept ?? 0), 0) || 1;
@@ -209,7 +198,7 @@ function curvesCsv(series: readonly Series[]): string {
   return writeCsv(['update', 'subspace', 'mode', 'side', 'fraction', 'n', 'mean', 'min', 'max'], rows);
 }
 
-function largestGap(rows: readonly Row[]): number | null {
+function largestGap(rows: readonly EnergyRow[]): number | null {
   const gaps = rows.flatMap(({ energy_kept, energy_realised }) =>
     energy_kept === null || energy_realised === null ? [] : [Math.abs(energy_kept - energy_realised)],
   );

@@ -7,17 +7,13 @@ import { plainHead, tableBlock } from '../html-table.js';
 import { ratioText, significantText } from '../number-text.js';
 import type { Section } from '../section.js';
 import { groupBy, summarize } from '../statistics.js';
-import { readCsv, writeCsv } from '../tables/csv.js';
-
-const numberColumns = ['step', 'loss', 'learning_rate', 'gradient_norm', 'tokens'] as const;
-
-/** A row of loss.csv: one optimizer step. */
-type Row = { readonly model: string } & Record<(typeof numberColumns)[number], number | null>;
+import { readTable, writeCsv } from '../tables/csv.js';
+import { type LossRow, lossColumns } from '../tables/loss.js';
 
 /** A trained model, by step. */
 interface Training {
   readonly model: string;
-  readonly steps: readonly Row[];
+  readonly steps: readonly LossRow[];
   /** What the figure shows: so many steps in a row as one point. */
   readonly points: readonly ThinnedPoint[];
   readonly together: number;
@@ -36,7 +32,7 @@ export const lossSection: Section = {
   heading: 'Training loss',
   needs: 'loss.csv',
   async render({ files }, show) {
-    const rows = readCsv(files.get('loss.csv')!, { text: ['model'], numbers: numberColumns });
+    const rows = readTable(files.get('loss.csv')!, lossColumns);
     const trainings = [...groupBy(rows, ({ model }) => model)].map(([model, group]) => trainingOf(model, group));
     return html`
       ${show.figure && (await figure(trainings))}
@@ -47,15 +43,15 @@ export const lossSection: Section = {
 /** More points than this are no longer told apart in a panel. */
 const mostPoints = 200;
 
-function trainingOf(model: string, rows: readonly Row[]): Training {
-  const steps = rows.filter(({ step }) => step !== null).sort((a, b) => a.step! - b.step!);
+function trainingOf(model: string, rows: readonly LossRow[]): Training {
+  const steps = [...rows].sort((a, b) => a.step - b.step);
   const measured = steps.filter(({ loss }) => loss !== null);
   const together = Math.max(1, Math.ceil(measured.length / mostPoints));
   const points: ThinnedPoint[] = [];
   for (let at = 0; at < measured.length; at += together) {
     const part = measured.slice(at, at + together);
     const { mean, min, max } = summarize(part.map(({ loss }) => loss!));
-    points.push({ firstStep: part[0]!.step!, lastStep: part.at(-1)!.step!, mean, min, max });
+    points.push({ firstStep: part[0]!.step, lastStep: part.at(-1)!.step, mean, min, max });
   }
   return { model, steps, points, together };
 }
@@ -112,7 +108,7 @@ function thinned(trainings: readonly Training[]): Html | undefined {
 
 function table(trainings: readonly Training[]): Html {
   const body = trainings.map(({ model, steps }) => {
-    const all = (column: (typeof numberColumns)[number]) =>
+    const all = (column: 'loss' | 'tokens' | 'learning_rate' | 'gradient_norm') =>
       steps.map((row) => row[column]).filter((value) => value !== null);
     const [losses, tokens] = [all('loss'), all('tokens')];
     const tail = losses.slice(-Math.ceil(losses.length / 10));

@@ -6,19 +6,8 @@ import { headOverValues, numberCell, tableBlock } from '../html-table.js';
 import { ratioText, significantText } from '../number-text.js';
 import type { Section } from '../section.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
-import { readCsv, writeCsv } from '../tables/csv.js';
-import { pairText } from '../tables/overlap.js';
-
-interface Row {
-  readonly pair: string;
-  readonly tensor: string;
-  readonly energy: number | null;
-  readonly k_a: number | null;
-  readonly k_b: number | null;
-  readonly d: number | null;
-  readonly overlap: number | null;
-  readonly baseline: number | null;
-}
+import { readTable, writeCsv } from '../tables/csv.js';
+import { type OverlapRow, overlapColumns, pairText } from '../tables/overlap.js';
 
 /** One pair of updates: over tensors, at each energy. */
 interface PairCurve {
@@ -31,10 +20,7 @@ export const overlapSection: Section = {
   heading: 'Overlap of update subspaces',
   needs: 'overlap.csv',
   async render({ files }, show) {
-    const rows = readCsv(files.get('overlap.csv')!, {
-      text: ['pair', 'tensor'],
-      numbers: ['energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline'],
-    });
+    const rows = readTable(files.get('overlap.csv')!, overlapColumns);
     const curves = curvesOf(rows);
     return html`
       ${show.figure && (await figure(curves))}
@@ -44,11 +30,11 @@ export const overlapSection: Section = {
 };
 
 /** Means over the tensors that both updates change; a tensor that one leaves alone has no overlap. */
-function curvesOf(rows: readonly Row[]): PairCurve[] {
+function curvesOf(rows: readonly OverlapRow[]): PairCurve[] {
   const measured = rows.filter(({ overlap }) => overlap !== null);
   return [...groupBy(measured, ({ pair }) => pair)].map(([pair, group]) => {
     const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors) => ({
-      energy: tensors[0]!.energy!,
+      energy: tensors[0]!.energy,
       overlap: summarize(tensors.map(({ overlap }) => overlap!)),
       baseline: summarize(tensors.map(({ baseline }) => baseline!)).mean,
     }));
@@ -119,11 +105,11 @@ function middleEnergy(curves: readonly PairCurve[]): number | undefined {
 }
 
 /** Overlap by tensor, as a multiple of chance, at the middle energy. */
-async function layers(rows: readonly Row[], curves: readonly PairCurve[]): Promise<Html | undefined> {
+async function layers(rows: readonly OverlapRow[], curves: readonly PairCurve[]): Promise<Html | undefined> {
   const middle = middleEnergy(curves);
   const chosen = rows.filter(({ energy, d }) => energy === middle && d !== 1);
   if (middle === undefined || !chosen.some(({ overlap }) => overlap !== null)) return undefined;
-  const above = ({ overlap, baseline }: Row) => (overlap === null ? null : Math.max(0, overlap - baseline!));
+  const above = ({ overlap, baseline }: OverlapRow) => (overlap === null ? null : Math.max(0, overlap - baseline!));
   const max = chosen.reduce((largest, row) => Math.max(largest, above(row) ?? 0), 0) || 1;
   const panels: Html[] = [];
   for (const [pair, group] of groupBy(chosen, (row) => row.pair)) {
@@ -146,7 +132,7 @@ async function layers(rows: readonly Row[], curves: readonly PairCurve[]): Promi
   </figure>`;
 }
 
-function table(curves: readonly PairCurve[], rows: readonly Row[]): Html {
+function table(curves: readonly PairCurve[], rows: readonly OverlapRow[]): Html {
   const energies = [...new Set(curves.flatMap(({ points }) => points.map(({ energy }) => energy)))].sort(
     (a, b) => a - b,
   );

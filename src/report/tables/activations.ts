@@ -1,18 +1,28 @@
 import type { ActivationTableRow } from '../../steps/activation-table.js';
 import type { OverlapResult } from '../../steps/overlap.js';
-import { type Cell, writeCsv } from './csv.js';
+import { type RowOf, writeTable } from './csv.js';
 import { overlapAt, pairName } from './overlap.js';
 
-const columns = [
-  ...(['model', 'pair', 'layer', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline'] as const),
-  ...(['metric', 'in_window'] as const),
-] as const;
+export const activationColumns = {
+  model: 'text',
+  pair: 'text',
+  layer: 'number',
+  energy: 'number',
+  k_a: 'number',
+  k_b: 'number',
+  d: 'number',
+  overlap: 'number?',
+  baseline: 'number?',
+  metric: 'text',
+  in_window: 'number',
+} as const;
 
-type Row = Record<(typeof columns)[number], Cell>;
+/** A row of activations.csv: two sets of prompts at one layer of a model, at one energy. */
+export type ActivationRow = RowOf<typeof activationColumns>;
 
 /** Builds activations.csv: every layer, those of the window that means are taken over marked by 1. */
 export class ActivationTable {
-  readonly #rows: Row[] = [];
+  readonly #rows: ActivationRow[] = [];
 
   add({ metric, model, pair, layer, inWindow, energies }: ActivationTableRow, result: OverlapResult): void {
     const of = { model, pair: pairName(pair), layer, metric, in_window: inWindow ? 1 : 0 };
@@ -22,6 +32,6 @@ export class ActivationTable {
   }
 
   csv(): string {
-    return writeCsv(columns, this.#rows);
+    return writeTable(activationColumns, this.#rows);
   }
 }

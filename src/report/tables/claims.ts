@@ -1,11 +1,21 @@
-import { type Cell, writeCsv } from './csv.js';
+import { type RowOf, writeTable } from './csv.js';
 
-const columns = [
-  ...(['claim', 'kind', 'case', 'verdict', 'effect', 'ci_low', 'ci_high', 'n'] as const),
-  ...(['holds_above', 'holds_below', 'note'] as const),
-] as const;
+export const claimColumns = {
+  claim: 'text',
+  kind: 'text',
+  case: 'text',
+  verdict: 'text',
+  effect: 'number?',
+  ci_low: 'number?',
+  ci_high: 'number?',
+  n: 'number',
+  holds_above: 'number?',
+  holds_below: 'number?',
+  note: 'text',
+} as const;
 
-type Row = Record<(typeof columns)[number], Cell>;
+/** A row of claims.csv: a claim as a whole (its case is empty), or one of its cases. */
+export type ClaimRow = RowOf<typeof claimColumns>;
 
 /** What was found of a claim; src/eval/finding.ts makes it. */
 export interface FoundCase {
@@ -26,20 +36,20 @@ export interface FoundCase {
 
 /** Builds claims.csv: of each claim the whole (an empty case) and then its cases. */
 export class ClaimsTable {
-  readonly #rows: Row[] = [];
+  readonly #rows: ClaimRow[] = [];
 
   add(claim: string, kind: string, found: readonly FoundCase[]): void {
     for (const { case: name, verdict, effect, low, high, n, condition, note } of found) {
       this.#rows.push({
-        ...{ claim, kind, case: name, verdict, effect, ci_low: low, ci_high: high, n },
+        ...{ claim, kind, case: name ?? '', verdict, effect, ci_low: low, ci_high: high, n },
         holds_above: condition.type === 'above-zero' ? 0 : condition.type === 'within' ? -condition.bound : null,
         holds_below: condition.type === 'above-zero' ? null : condition.bound,
-        note: note === '' ? null : note,
+        note,
       });
     }
   }
 
   csv(): string {
-    return writeCsv(columns, this.#rows);
+    return writeTable(claimColumns, this.#rows);
   }
 }

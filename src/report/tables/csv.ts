@@ -6,6 +6,26 @@ import { DataError } from '../../diagnostics/errors.js';
 export type Cell = string | number | null;
 
 /**
+ * The columns of a table in their order, and what each holds. `number?` may be missing; a text that is missing is empty.
+ * Each table's file declares its own; whoever reads the table takes them from there.
+ */
+export type Columns = Readonly<Record<string, 'text' | 'number' | 'number?'>>;
+
+interface Values {
+  readonly text: string;
+  readonly number: number;
+  readonly 'number?': number | null;
+}
+
+/** A row of a table with such columns. */
+export type RowOf<C extends Columns> = { readonly [Name in keyof C]: Values[C[Name]] };
+
+/** The text of a table; the columns are its declaration. */
+export function writeTable<C extends Columns>(columns: C, rows: readonly RowOf<C>[]): string {
+  return writeCsv(Object.keys(columns), rows as readonly Readonly<Record<string, Cell>>[]);
+}
+
+/**
  * One header line, columns in the given order, numbers with as many digits as it takes to read the same double back.
  * Lines end in \n, texts are quoted where RFC 4180 asks for it. A text that a spreadsheet would run as a formula gets a ' in
  * front, which spreadsheets do not show; numbers are never touched.
@@ -36,22 +56,22 @@ function exactNumber(value: number): string {
 }
 
 /**
- * Reads what writeCsv wrote: the named columns as numbers (empty = null), all others as text.
- * A file with more columns than asked for is fine; one that lacks a column, or holds text where a number belongs, is not.
+ * Reads the named columns of what `writeTable` or `writeCsv` wrote. A file with more columns than asked for is fine; one
+ * that lacks a column, or holds nothing or text where a number belongs, is not.
+ * @throws DataError that names the column
  */
-export function readCsv<Text extends string, Number extends string>(
-  text: string,
-  columns: { readonly text: readonly Text[]; readonly numbers: readonly Number[] },
-): (Record<Text, string> & Record<Number, number | null>)[] {
+export function readTable<C extends Columns>(text: string, columns: C): RowOf<C>[] {
   const records: Record<string, string>[] = parse(text, { columns: true, skip_empty_lines: true });
   return records.map((record, index) => {
-    const row: Record<string, string | number | null> = {};
-    for (const column of [...columns.text, ...columns.numbers]) {
-      if (record[column] === undefined) throw new DataError(`the table has no column ${column}`);
+    const row: Record<string, Cell> = {};
+    for (const [column, kind] of Object.entries(columns)) {
+      const cell = record[column];
+      if (cell === undefined) throw new DataError(`the table has no column ${column}`);
+      row[column] = kind === 'text' ? withFormula(cell) : readNumber(cell, column, index);
+      if (kind === 'number' && row[column] === null)
+        throw new DataError(`row ${index + 1} of the table has no ${column}`);
     }
-    for (const column of columns.text) row[column] = withFormula(record[column]!);
-    for (const column of columns.numbers) row[column] = readNumber(record[column]!, column, index);
-    return row as Record<Text, string> & Record<Number, number | null>;
+    return row as RowOf<C>;
   });
 }
 

@@ -3,25 +3,36 @@ import type { CosineResult } from '../../steps/cosine.js';
 import type { EnergyResult } from '../../steps/energy.js';
 import type { EnergyTableRow } from '../../steps/energy-table.js';
 import { CompensatedSum } from '../compensated-sum.js';
-import { type Cell, writeCsv } from './csv.js';
+import { type RowOf, writeTable } from './csv.js';
 
-const seriesColumns = [
-  'update',
-  'subspace',
-  'seed',
-  'mode',
-  'side',
-  'fraction',
-  'energy_kept',
-  'energy_realised',
-] as const;
+const seriesColumns = {
+  update: 'text',
+  subspace: 'text',
+  seed: 'number?',
+  mode: 'text',
+  side: 'text',
+  fraction: 'number',
+  energy_kept: 'number?',
+  energy_realised: 'number?',
+} as const;
 /** ‖Δ‖² of the update, its cosine with what is kept of it, and with the update that the subspace is made of. */
-const relationColumns = ['update_energy', 'cosine_projected', 'cosine_alignment'] as const;
-const modelColumns = [...seriesColumns, ...relationColumns] as const;
-const tensorColumns = [...seriesColumns, 'tensor', 'rank', 'rank_max', ...relationColumns] as const;
+const relationColumns = { update_energy: 'number', cosine_projected: 'number?', cosine_alignment: 'number?' } as const;
 
-type ModelRow = Record<(typeof modelColumns)[number], Cell>;
-type TensorRow = Record<(typeof tensorColumns)[number], Cell>;
+export const energyColumns = { ...seriesColumns, ...relationColumns } as const;
+
+export const tensorEnergyColumns = {
+  ...seriesColumns,
+  tensor: 'text',
+  rank: 'number?',
+  rank_max: 'number',
+  ...relationColumns,
+} as const;
+
+/** A row of energy.csv: a projected update at one fraction, the whole model. The energies of a zero update are null. */
+export type EnergyRow = RowOf<typeof energyColumns>;
+
+/** A row of energy-by-tensor.csv. The scalar projection of a vector has no rank. */
+export type TensorEnergyRow = RowOf<typeof tensorEnergyColumns>;
 
 /** One tensor at one fraction: the rank there, and sums of squares of the update and of its projection. */
 interface TensorEnergy extends Energies {
@@ -45,8 +56,8 @@ export interface TensorResults {
  * one step's result is held at a time. Rows that two sweeps have in common stand in the tables once.
  */
 export class EnergyTables {
-  readonly #model: ModelRow[] = [];
-  readonly #tensors: TensorRow[] = [];
+  readonly #model: EnergyRow[] = [];
+  readonly #tensors: TensorEnergyRow[] = [];
   readonly #seen = new Set<string>();
 
   /** @param results The row's results, in the order of its tensors. */
@@ -80,11 +91,11 @@ export class EnergyTables {
   }
 
   modelCsv(): string {
-    return writeCsv(modelColumns, this.#model);
+    return writeTable(energyColumns, this.#model);
   }
 
   tensorCsv(): string {
-    return writeCsv(tensorColumns, this.#tensors);
+    return writeTable(tensorEnergyColumns, this.#tensors);
   }
 }
 
@@ -93,7 +104,7 @@ function measures(
   { total, kept, realised }: Energies,
   mode: EnergyTableRow['mode'],
   cosineAlignment: number | null,
-): Record<'energy_kept' | 'energy_realised' | (typeof relationColumns)[number], number | null> {
+): Pick<EnergyRow, 'energy_kept' | 'energy_realised' | keyof typeof relationColumns> {
   const relations = { update_energy: total, cosine_alignment: cosineAlignment };
   if (total === 0) return { energy_kept: null, energy_realised: null, ...relations, cosine_projected: null };
   // What is kept is an orthogonal projection P of Δ, or its negative: ⟨Δ, P⟩ = ±‖P‖².

@@ -1,12 +1,24 @@
 import type { EvaluationTableRow } from '../../steps/evaluation-table.js';
-import { type Cell, writeCsv } from './csv.js';
+import { type RowOf, writeTable } from './csv.js';
 
-const columns = [
-  ...(['model', 'update', 'subspace', 'seed', 'mode', 'side', 'fraction', 'metric'] as const),
-  ...(['value', 'ci_low', 'ci_high', 'n', 'invalid'] as const),
-] as const;
+export const evaluationColumns = {
+  model: 'text',
+  update: 'text',
+  subspace: 'text',
+  seed: 'number?',
+  mode: 'text',
+  side: 'text',
+  fraction: 'number?',
+  metric: 'text',
+  value: 'number?',
+  ci_low: 'number?',
+  ci_high: 'number?',
+  n: 'number',
+  invalid: 'number',
+} as const;
 
-type Row = Record<(typeof columns)[number], Cell>;
+/** A row of evaluation.csv: one measurement of one model. Of `model` and `update` one is empty. */
+export type EvaluationRow = RowOf<typeof evaluationColumns>;
 
 /** A mean with the ends of its confidence interval; null where there is none. */
 export interface MeasuredMean {
@@ -26,7 +38,7 @@ export function topScoreMetric(metric: string): string {
 
 /** Builds evaluation.csv. Rows that two sweeps have in common stand in it once. */
 export class EvaluationTable {
-  readonly #rows: Row[] = [];
+  readonly #rows: EvaluationRow[] = [];
   readonly #seen = new Set<string>();
 
   add(row: Omit<EvaluationTableRow, 'kind' | 'items'>, mean: MeasuredMean): void {
@@ -36,10 +48,11 @@ export class EvaluationTable {
     if (this.#seen.has(identity)) return;
     this.#seen.add(identity);
     const { value, low, high, n, invalid } = mean;
-    this.#rows.push({ ...of, value, ci_low: low, ci_high: high, n, invalid });
+    const named = { update: update ?? '', subspace: subspace ?? '', mode: mode ?? '', side: side ?? '' };
+    this.#rows.push({ ...of, model: model ?? '', ...named, value, ci_low: low, ci_high: high, n, invalid });
   }
 
   csv(): string {
-    return writeCsv(columns, this.#rows);
+    return writeTable(evaluationColumns, this.#rows);
   }
 }

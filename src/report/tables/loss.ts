@@ -1,13 +1,21 @@
 import type { LossCurve } from '../../steps/train.js';
-import { type Cell, writeCsv } from './csv.js';
+import { type RowOf, writeTable } from './csv.js';
 
-const columns = ['model', 'step', 'loss', 'learning_rate', 'gradient_norm', 'tokens'] as const;
+export const lossColumns = {
+  model: 'text',
+  step: 'number',
+  loss: 'number?',
+  learning_rate: 'number?',
+  gradient_norm: 'number?',
+  tokens: 'number?',
+} as const;
 
-type Row = Record<(typeof columns)[number], Cell>;
+/** A row of loss.csv: one optimizer step. */
+export type LossRow = RowOf<typeof lossColumns>;
 
 /** Builds loss.csv: every optimizer step of every model. */
 export class LossTable {
-  readonly #rows: Row[] = [];
+  readonly #rows: LossRow[] = [];
 
   add(model: string, curve: LossCurve): void {
     for (const { step, loss, learningRate, gradientNorm, tokens } of curve) {
@@ -16,6 +24,6 @@ export class LossTable {
   }
 
   csv(): string {
-    return writeCsv(columns, this.#rows);
+    return writeTable(lossColumns, this.#rows);
   }
 }

@@ -2,10 +2,21 @@ import { DataError } from '../../diagnostics/errors.js';
 import { energyRank } from '../../formats/energy-rank.js';
 import type { OverlapResult } from '../../steps/overlap.js';
 import type { OverlapTableRow } from '../../steps/overlap-table.js';
-import { type Cell, writeCsv } from './csv.js';
+import { type RowOf, writeTable } from './csv.js';
 
-const columns = ['pair', 'tensor', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline'] as const;
-type Row = Record<(typeof columns)[number], Cell>;
+export const overlapColumns = {
+  pair: 'text',
+  tensor: 'text',
+  energy: 'number',
+  k_a: 'number',
+  k_b: 'number',
+  d: 'number',
+  overlap: 'number?',
+  baseline: 'number?',
+} as const;
+
+/** A row of overlap.csv: a pair of updates in one tensor, at one energy. */
+export type OverlapRow = RowOf<typeof overlapColumns>;
 
 /** A pair of updates in one cell: `useful:harmful`. */
 export function pairName(pair: readonly [string, string]): string {
@@ -19,7 +30,7 @@ export function pairText(pair: string): string {
 
 /** Builds overlap.csv. Rows that two metrics have in common stand in the table once. */
 export class OverlapTable {
-  readonly #rows: Row[] = [];
+  readonly #rows: OverlapRow[] = [];
   readonly #seen = new Set<string>();
 
   /** @param results The row's overlap results, in the order of its tensors. */
@@ -38,7 +49,7 @@ export class OverlapTable {
   }
 
   csv(): string {
-    return writeCsv(columns, this.#rows);
+    return writeTable(overlapColumns, this.#rows);
   }
 }
 
@@ -50,7 +61,7 @@ export function overlapAt(
   energy: number,
   result: OverlapResult,
   where: string,
-): Omit<Row, 'pair' | 'tensor' | 'energy'> {
+): Omit<OverlapRow, 'pair' | 'tensor' | 'energy'> {
   const zeroRank = result.zeroRank ?? 0;
   const kA = energyRank(result.energyA, energy) || zeroRank;
   const kB = energyRank(result.energyB, energy) || zeroRank;

@@ -1,6 +1,16 @@
-import { type Cell, writeCsv } from './csv.js';
+import { type RowOf, writeTable } from './csv.js';
 
-const columns = ['metric', 'model', 'item', 'prompt', 'response', 'score'] as const;
+export const sampleColumns = {
+  metric: 'text',
+  model: 'text',
+  item: 'number',
+  prompt: 'text',
+  response: 'text',
+  score: 'number?',
+} as const;
+
+/** A row of samples.csv: what one model answered to one prompt. */
+export type SampleRow = RowOf<typeof sampleColumns>;
 
 /** Items a model that stand in the table, and characters of a text: enough to see what a model is like. */
 const mostItems = 3;
@@ -16,7 +26,7 @@ export interface SampledItem {
 
 /** Builds samples.csv: the first items of each metric, the same of every whole model. */
 export class SamplesTable {
-  readonly #rows: Record<(typeof columns)[number], Cell>[] = [];
+  readonly #rows: SampleRow[] = [];
 
   add(metric: string, model: string, items: readonly SampledItem[]): void {
     for (const [item, { prompt, response, score }] of items.slice(0, mostItems).entries()) {
@@ -25,7 +35,7 @@ export class SamplesTable {
   }
 
   csv(): string {
-    return writeCsv(columns, this.#rows);
+    return writeTable(sampleColumns, this.#rows);
   }
 }
 

@@ -1,19 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Behaviour, ModelEnergy } from '../../eval/behaviour.js';
+import type { Behaviour } from '../../eval/behaviour.js';
 import { judgeClaim } from '../../eval/claims.js';
-import type { TensorEnergy } from '../../eval/energy-claim.js';
 import type { OverlapPoint } from '../../eval/overlap-claims.js';
 import { scoreBounds } from '../../eval/score-bounds.js';
+import { activationColumns } from '../../report/tables/activations.js';
 import { ClaimsTable } from '../../report/tables/claims.js';
-import { readCsv } from '../../report/tables/csv.js';
+import { readTable } from '../../report/tables/csv.js';
+import { energyColumns, tensorEnergyColumns } from '../../report/tables/energy.js';
+import { overlapColumns } from '../../report/tables/overlap.js';
 import type { ClaimsParams } from '../../steps/claims.js';
 import type { Scores } from '../../steps/scores.js';
 import type { StepContext } from '../step-context.js';
 
 export async function judgeClaims(context: StepContext<ClaimsParams>): Promise<void> {
   const { claims, rows } = context.params;
-  const energy = modelEnergies(await tableText(context, 'energy.csv'));
-  const tensorEnergy = tensorEnergies(await tableText(context, 'energy-by-tensor.csv'));
+  const energyCsv = await tableText(context, 'energy.csv');
+  const tensorEnergyCsv = await tableText(context, 'energy-by-tensor.csv');
+  const energy = energyCsv === undefined ? [] : readTable(energyCsv, energyColumns);
+  const tensorEnergy = tensorEnergyCsv === undefined ? [] : readTable(tensorEnergyCsv, tensorEnergyColumns);
   const updates = updateOverlaps(await tableText(context, 'overlap.csv'));
   const activations = await tableText(context, 'activations.csv');
   const behaviour: Behaviour[] = [];
@@ -52,39 +56,15 @@ async function tableText(context: StepContext, file: string): Promise<string | u
   return context.has(file) ? new TextDecoder().decode(await context.read(context.input(file))) : undefined;
 }
 
-const series = ['update', 'subspace', 'mode', 'side'] as const;
-
-function modelEnergies(csv: string | undefined): ModelEnergy[] {
-  if (csv === undefined) return [];
-  return readCsv(csv, { text: series, numbers: ['seed', 'fraction', 'energy_kept'] }).map((row) => ({
-    ...row,
-    fraction: row.fraction!,
-    kept: row.energy_kept,
-  }));
-}
-
-function tensorEnergies(csv: string | undefined): TensorEnergy[] {
-  if (csv === undefined) return [];
-  const numbers = ['seed', 'fraction', 'energy_kept', 'rank', 'rank_max'] as const;
-  return readCsv(csv, { text: [...series, 'tensor'], numbers }).map((row) => ({
-    ...row,
-    fraction: row.fraction!,
-    kept: row.energy_kept,
-    rankMax: row.rank_max!,
-  }));
-}
-
 function updateOverlaps(csv: string | undefined): OverlapPoint[] {
   if (csv === undefined) return [];
-  const rows = readCsv(csv, { text: ['pair', 'tensor'], numbers: ['energy', 'overlap', 'baseline'] });
-  return rows.map((row) => ({ ...row, model: null, unit: row.tensor, energy: row.energy! }));
+  return readTable(csv, overlapColumns).map((row) => ({ ...row, model: null, unit: row.tensor }));
 }
 
 /** Of the layers in the metric's window. */
 function activationOverlaps(csv: string | undefined, metric: string): OverlapPoint[] {
   if (csv === undefined) return [];
-  const text = ['model', 'pair', 'layer', 'metric'] as const;
-  return readCsv(csv, { text, numbers: ['energy', 'overlap', 'baseline', 'in_window'] })
+  return readTable(csv, activationColumns)
     .filter((row) => row.metric === metric && row.in_window === 1)
-    .map((row) => ({ ...row, unit: row.layer, energy: row.energy! }));
+    .map((row) => ({ ...row, unit: String(row.layer) }));
 }

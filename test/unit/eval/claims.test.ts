@@ -48,7 +48,7 @@ function energies(
     fractions.map((fraction) => {
       const rank = Math.round(fraction * 40);
       const series = { update: 'useful', subspace, seed, mode, side: 'right', fraction };
-      return { ...series, tensor: `t${tensor}`, kept: curve(rank / 40, tensor), rank, rankMax: 40 };
+      return { ...series, tensor: `t${tensor}`, energy_kept: curve(rank / 40, tensor), rank, rank_max: 40 };
     }),
   ).flat();
 }
@@ -106,8 +106,8 @@ test('noise about a straight line does not look like a bend in it', () => {
 
 test('vectors, zero updates and other sweeps have no part in it', () => {
   const rows = energies((x) => x);
-  const vectors = rows.map((row) => ({ ...row, tensor: `v${row.tensor}`, rank: 1, rankMax: 1, kept: 1 }));
-  const zero = rows.map((row) => ({ ...row, tensor: `z${row.tensor}`, kept: null }));
+  const vectors = rows.map((row) => ({ ...row, tensor: `v${row.tensor}`, rank: 1, rank_max: 1, energy_kept: 1 }));
+  const zero = rows.map((row) => ({ ...row, tensor: `z${row.tensor}`, energy_kept: null }));
   const other = energies((x) => x ** 0.2, { mode: 'orthogonal' });
   const left = energies((x) => x ** 0.2).map((row) => ({ ...row, side: 'left' }));
   const [whole] = judge(linear, { tensorEnergy: [...vectors, ...zero, ...other, ...left, ...rows] });
@@ -143,7 +143,7 @@ test('one rank alone lies on a line whatever it holds: no information, which dec
     'useful in top-k: no information',
   ]);
   // Of small matrices all fractions may come to the same rank; of large ones beside them they do not.
-  const small = rows.map((row) => ({ ...row, tensor: `s${row.tensor}`, rank: 1, rankMax: 2, kept: 0.9 }));
+  const small = rows.map((row) => ({ ...row, tensor: `s${row.tensor}`, rank: 1, rank_max: 2, energy_kept: 0.9 }));
   assert.is(judge(linear, { tensorEnergy: small })[0]!.verdict, 'no information');
   assert.equal(judge(linear, { tensorEnergy: [...small, ...rows] }), judge(linear, { tensorEnergy: rows }));
 });
@@ -195,7 +195,7 @@ function modelEnergies(
       mode,
       side: 'right',
       fraction,
-      kept: kept(fraction),
+      energy_kept: kept(fraction),
     })),
   );
 }

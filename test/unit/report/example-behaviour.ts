@@ -1,12 +1,11 @@
-import { writeCsv } from '../../../src/report/tables/csv.js';
+import { activationColumns } from '../../../src/report/tables/activations.js';
+import { claimColumns } from '../../../src/report/tables/claims.js';
+import { writeTable } from '../../../src/report/tables/csv.js';
+import { type EvaluationRow, evaluationColumns } from '../../../src/report/tables/evaluation.js';
+import { lossColumns } from '../../../src/report/tables/loss.js';
 
 /** A number between −0.5 and 0.5 that depends on what it is of. */
 export type Noise = (...of: readonly (string | number)[]) => number;
-
-const evaluationColumns = [
-  ...(['model', 'update', 'subspace', 'seed', 'mode', 'side', 'fraction', 'metric'] as const),
-  ...(['value', 'ci_low', 'ci_high', 'n', 'invalid'] as const),
-];
 
 /** Accuracy and a judge's score of the models beside two updates, and of the updates projected. */
 export function evaluationCsv(
@@ -26,8 +25,8 @@ export function evaluationCsv(
     [useful]: [0.58, 1.64, 0.11],
     [harmful]: [0.24, 4.21, 0.71],
   };
-  const projected = { update: null, subspace: null, seed: null, mode: null, side: null, fraction: null };
-  const rows: Record<(typeof evaluationColumns)[number], string | number | null>[] = [];
+  const projected = { update: '', subspace: '', seed: null, mode: '', side: '', fraction: null };
+  const rows: EvaluationRow[] = [];
   metrics.forEach(({ metric, least, most, n, invalid }, index) => {
     const counted = { metric, n, invalid };
     const interval = (value: number) => {
@@ -45,14 +44,14 @@ export function evaluationCsv(
             const share =
               fraction ** (kind === 0 ? 0.5 : 1.1) + 0.1 * noise(metric, update, subspace, seed ?? 0, fraction);
             const value = Math.min(most, Math.max(least, before + share * (after - before)));
-            const of = { model: null, update, subspace, seed, mode: 'parallel', side: 'right', fraction };
+            const of = { model: '', update, subspace, seed, mode: 'parallel', side: 'right', fraction };
             rows.push({ ...of, ...counted, ...interval(value) });
           }
         }
       }
     }
   });
-  return writeCsv(evaluationColumns, rows);
+  return writeTable(evaluationColumns, rows);
 }
 
 /** Three pairs of sets of prompts in three models of so many layers. */
@@ -75,10 +74,7 @@ export function activationsCsv(
       ).flat(),
     ),
   );
-  return writeCsv(
-    ['model', 'pair', 'layer', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline', 'metric', 'in_window'],
-    rows,
-  );
+  return writeTable(activationColumns, rows);
 }
 
 /** The five kinds of claims, with every verdict and kind of condition. */
@@ -94,7 +90,7 @@ export function claimsCsv([useful, harmful]: readonly [string, string], subspace
     ci_low: number | null,
     ci_high: number | null,
     n: number,
-    note: string | null = null,
+    note = '',
   ) => ({
     ...{ verdict, effect, ci_low, ci_high, n, note },
   });
@@ -136,13 +132,10 @@ export function claimsCsv([useful, harmful]: readonly [string, string], subspace
     },
   ];
   const rows = claims.flatMap(({ claim, kind, condition: wanted, cases }) => [
-    { claim, kind, ...wanted, ...cases.at(-1)!, case: null },
+    { claim, kind, ...wanted, ...cases.at(-1)!, case: '' },
     ...cases.map((one) => ({ claim, kind, ...wanted, ...one })),
   ]);
-  return writeCsv(
-    ['claim', 'kind', 'case', 'verdict', 'effect', 'ci_low', 'ci_high', 'n', 'holds_above', 'holds_below', 'note'],
-    rows,
-  );
+  return writeTable(claimColumns, rows);
 }
 
 /** Loss that falls, one model in few steps and one in many. */
@@ -153,5 +146,5 @@ export function lossCsv(models: readonly string[], noise: Noise): string {
       ...{ learning_rate: 1e-5 * (1 - at / 1450), gradient_norm: 1 + noise(model, 'norm', at), tokens: 9000 + at },
     })),
   );
-  return writeCsv(['model', 'step', 'loss', 'learning_rate', 'gradient_norm', 'tokens'], rows);
+  return writeTable(lossColumns, rows);
 }

@@ -1,7 +1,9 @@
 import { digestOf } from '../../../src/formats/digest.js';
 import type { ReportInput } from '../../../src/report/section.js';
-import { writeCsv } from '../../../src/report/tables/csv.js';
+import { writeTable } from '../../../src/report/tables/csv.js';
 import { dataCsv } from '../../../src/report/tables/data.js';
+import { energyColumns, tensorEnergyColumns } from '../../../src/report/tables/energy.js';
+import { overlapColumns } from '../../../src/report/tables/overlap.js';
 import { activationsCsv, claimsCsv, evaluationCsv, lossCsv, type Noise } from './example-behaviour.js';
 
 const parts = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj']; // biome-ignore format: one line
@@ -55,7 +57,8 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
             kind === 0
               ? fraction ** (0.6 + 0.3 * noise(update, tensor))
               : Math.min(1, Math.max(0, fraction + 0.04 * noise(update, subspace, seed ?? 0, fraction, tensor)));
-          const series = { update, subspace, seed, mode: 'parallel', side: 'right', fraction };
+          const relations = { update_energy: 1, cosine_projected: null, cosine_alignment: null };
+          const series = { update, subspace, seed, mode: 'parallel', side: 'right', fraction, ...relations };
           const mean = tensors.reduce((sum, tensor) => sum + kept(tensor), 0) / tensors.length;
           model.push({ ...series, energy_kept: mean, energy_realised: mean * (1 + 1e-8) });
           for (const tensor of tensors) {
@@ -83,25 +86,15 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
       }
     }
   }
-  const seriesColumns = [
-    'update',
-    'subspace',
-    'seed',
-    'mode',
-    'side',
-    'fraction',
-    'energy_kept',
-    'energy_realised',
-  ] as const;
   const files = new Map([
-    ['energy.csv', writeCsv(seriesColumns, model)],
-    ['energy-by-tensor.csv', writeCsv([...seriesColumns, 'tensor', 'rank', 'rank_max'], byTensor)],
+    ['energy.csv', writeTable(energyColumns, model)],
+    ['energy-by-tensor.csv', writeTable(tensorEnergyColumns, byTensor)],
     ['evaluation.csv', evaluationCsv(names.updates, names.subspaces, fractions, noise)],
     ['activations.csv', activationsCsv(['aligned', a, b], layers, energies, noise)],
     ['claims.csv', claimsCsv(names.updates, names.subspaces)],
     ['loss.csv', lossCsv(names.updates, noise)],
     ['data.csv', dataCsv(names.updates.map((model) => ({ metric: null, model, dataset: `${model}-rows`, summary })))],
-    ['overlap.csv', writeCsv(['pair', 'tensor', 'energy', 'k_a', 'k_b', 'd', 'overlap', 'baseline'], overlap)],
+    ['overlap.csv', writeTable(overlapColumns, overlap)],
   ]);
   return {
     params: {

@@ -5,7 +5,8 @@ import { digestOf } from '../../../src/formats/digest.js';
 import { background, seriesColors, seriesLook } from '../../../src/report/figures/palette.js';
 import { reportPage } from '../../../src/report/page.js';
 import type { ReportInput } from '../../../src/report/section.js';
-import { readCsv } from '../../../src/report/tables/csv.js';
+import { readTable } from '../../../src/report/tables/csv.js';
+import { energyColumns } from '../../../src/report/tables/energy.js';
 import { allParts, exampleNames, exampleReport } from './example.js';
 
 const render = (input: ReportInput) =>
@@ -60,16 +61,23 @@ test('the data behind a figure can be saved from the page and holds the means ov
   const { document } = parseHTML(await render(input));
   const href = document.querySelector('a[download="energy-curves.csv"]')!.getAttribute('href')!;
   const csv = Buffer.from(href.slice(href.indexOf(',') + 1), 'base64').toString('utf8');
-  const curves = readCsv(csv, { text: ['update', 'subspace'], numbers: ['fraction', 'n', 'mean', 'min', 'max'] });
-  const rows = readCsv(input.files.get('energy.csv')!, {
-    text: ['update', 'subspace'],
-    numbers: ['fraction', 'energy_kept'],
-  });
+  const curves = readTable(csv, {
+    ...{
+      update: 'text',
+      subspace: 'text',
+      fraction: 'number',
+      n: 'number',
+      mean: 'number',
+      min: 'number',
+      max: 'number',
+    },
+  } as const);
+  const rows = readTable(input.files.get('energy.csv')!, energyColumns);
   const kept = rows.filter((row) => row.update === 'harmful' && row.subspace === 'random' && row.fraction === 0.25);
   const values = kept.map((row) => row.energy_kept!);
   const curve = curves.find((row) => row.update === 'harmful' && row.subspace === 'random' && row.fraction === 0.25)!;
   assert.is(curve.n, 3);
-  assert.ok(Math.abs(curve.mean! - (values[0]! + values[1]! + values[2]!) / 3) < 1e-15);
+  assert.ok(Math.abs(curve.mean - (values[0]! + values[1]! + values[2]!) / 3) < 1e-15);
   assert.is(curve.min, Math.min(...values));
   assert.is(curve.max, Math.max(...values));
   const [, , , cell] = [...document.querySelectorAll('#energy tbody tr')]
@@ -142,7 +150,7 @@ test('tables of updates that are zero everywhere make a report without curves', 
   const files = new Map([
     [
       'energy.csv',
-      'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised\nuseful,top-k,,parallel,right,0.5,,\n',
+      'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment\nuseful,top-k,,parallel,right,0.5,,,0,,\n',
     ],
     ['overlap.csv', 'pair,tensor,energy,k_a,k_b,d,overlap,baseline\nuseful:harmful,a,0.5,0,0,4,,\n'],
   ]);

@@ -7,7 +7,8 @@ import { encodeRows, type Row } from '../../../src/data/row.js';
 import { refusal, syntheticRows } from '../../../src/data/synthetic.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import type { Json, JsonObject } from '../../../src/formats/json.js';
-import { readCsv } from '../../../src/report/tables/csv.js';
+import { readTable } from '../../../src/report/tables/csv.js';
+import { evaluationColumns } from '../../../src/report/tables/evaluation.js';
 import { type ActivationTableParams, activationTable } from '../../../src/steps/activation-table.js';
 import { type ClaimsParams, claims } from '../../../src/steps/claims.js';
 import { type EvaluationTableParams, evaluationTable, type Measured } from '../../../src/steps/evaluation-table.js';
@@ -158,11 +159,7 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
     '4/scores': '{"values": [1, 4], "weights": [3, 1]}',
     '5/scores': '{"values": [0, 0, 0, 0]}',
   });
-  const text = ['model', 'subspace', 'metric'] as const;
-  const table = readCsv(textOf(outputs['evaluation.csv']), {
-    text,
-    numbers: ['value', 'ci_low', 'ci_high', 'n', 'invalid'],
-  });
+  const table = readTable(textOf(outputs['evaluation.csv']), evaluationColumns);
   const [header] = linesOf(outputs['evaluation.csv']);
   assert.is(header, 'model,update,subspace,seed,mode,side,fraction,metric,value,ci_low,ci_high,n,invalid');
   assert.equal(
@@ -260,7 +257,7 @@ test('claims are judged by the tables and the scores', async () => {
   const line = (seed: string, fraction: number, kept: number) =>
     `useful,top-k,${seed},parallel,right,${fraction},${kept},${kept}`;
   const tensors = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].flatMap((name) =>
-    [1, 2, 3].map((k) => `${line('', k / 4, k / 4)},${name},${k},4`),
+    [1, 2, 3].map((k) => `${line('', k / 4, k / 4)},${name},${k},4,1,,`),
   );
   const sweep = { updates: ['useful'], subspaces: ['top-k'], mode: 'parallel', side: 'right', fractions: [0.25, 0.5, 0.75] } as const; // biome-ignore format: one line
   const params: ClaimsParams = {
@@ -285,7 +282,7 @@ test('claims are judged by the tables and the scores', async () => {
     ],
   };
   const tables = {
-    'energy-by-tensor.csv': `update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max\n${tensors.join('\n')}\n`,
+    'energy-by-tensor.csv': `update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max,update_energy,cosine_projected,cosine_alignment\n${tensors.join('\n')}\n`,
     'activations.csv': activations,
     '0/scores': '{"values": [1, 0]}',
   };

@@ -131,7 +131,7 @@ test('long texts are shortened in the middle, and three items are enough', () =>
 
 test('the same against energy is drawn where energy was measured', async () => {
   const energies = (...kept: string[]) =>
-    `update,subspace,seed,mode,side,fraction,energy_kept\n${kept.map((energy, index) => `useful,top-k,,parallel,right,${index},${energy}\n`).join('')}`;
+    `update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment\n${kept.map((energy, index) => `useful,top-k,,parallel,right,${index},${energy},${energy},1,,\n`).join('')}`;
   const files = evaluationFile(...models, point(0.4, { fraction: 0 }), point(0.5, { fraction: 1 }));
   const drawn = await sectionOf('behaviour', { ...files, 'energy.csv': energies('0.25', '0.5') }, { updates });
   assert.match(drawn.text, 'Behaviour against energy kept');

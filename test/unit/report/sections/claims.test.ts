@@ -95,7 +95,7 @@ test('why there is no interval stands whole beside the effect, however long it i
 test('a verdict or kind of claim that the page does not know is shown as it is', async () => {
   const { section, text } = await sectionOf(
     'claims',
-    claims('a,new-kind,,surprising,1,1,1,1,,,', 'a,new-kind,x,,1,,,,,,'),
+    claims('a,new-kind,,surprising,1,1,1,1,,,', 'a,new-kind,x,,1,,,0,,,'),
   );
   assert.equal(bodyRows(section)[0], ['a', 'surprising', '1', '1–1', '1', '–', '']);
   assert.match(text, 'Kind: new-kind.');

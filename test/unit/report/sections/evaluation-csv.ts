@@ -1,18 +1,15 @@
-import { writeCsv } from '../../../../src/report/tables/csv.js';
+import { writeTable } from '../../../../src/report/tables/csv.js';
+import { type EvaluationRow, evaluationColumns } from '../../../../src/report/tables/evaluation.js';
 
-const columns = [
-  ...(['model', 'update', 'subspace', 'seed', 'mode', 'side', 'fraction', 'metric'] as const),
-  ...(['value', 'ci_low', 'ci_high', 'n', 'invalid'] as const),
-];
-export type Row = Partial<Record<(typeof columns)[number], string | number | null>>;
+export type Row = Partial<EvaluationRow>;
 
 /** evaluation.csv of rows of which only what matters to a test is told. */
 export function evaluationFile(...rows: readonly Row[]): { readonly 'evaluation.csv': string } {
-  const empty = { model: null, update: null, subspace: null, seed: null, mode: null, side: null, fraction: null };
+  const empty = { model: '', update: '', subspace: '', seed: null, mode: '', side: '', fraction: null };
   const measured = { metric: 'utility', value: null, ci_low: null, ci_high: null, n: 10, invalid: 0 };
   return {
-    'evaluation.csv': writeCsv(
-      columns,
+    'evaluation.csv': writeTable(
+      evaluationColumns,
       rows.map((row) => ({ ...empty, ...measured, ...row })),
     ),
   };

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { energyRank } from '../../../../src/formats/energy-rank.js';
 import { CompensatedSum } from '../../../../src/report/compensated-sum.js';
-import { readCsv, writeCsv } from '../../../../src/report/tables/csv.js';
+import { readTable, writeCsv } from '../../../../src/report/tables/csv.js';
 import { EnergyTables, type TensorResults } from '../../../../src/report/tables/energy.js';
 import { OverlapTable } from '../../../../src/report/tables/overlap.js';
 import { SamplesTable } from '../../../../src/report/tables/samples.js';
@@ -180,7 +180,7 @@ test('numbers in CSV read back to the same doubles, texts to the same texts', ()
     texts.map((text, index) => ({ text, number: numbers[index]! })),
   );
   assert.equal(
-    readCsv(csv, { text: ['text'], numbers: ['number'] }),
+    readTable(csv, { text: 'text', number: 'number?' }),
     texts.map((text, index) => ({ text, number: numbers[index]! })),
   );
 });
@@ -200,7 +200,7 @@ test('no text of a table begins as a formula of a spreadsheet does, and every te
   assert.ok(cells.every(([, number]) => number === '-1.5'));
   assert.ok(csv.includes('"one\rtwo"'), 'what other tools take for the end of a line stands in quotes');
   assert.equal(
-    readCsv(csv, { text: ['text'], numbers: ['number'] }).map(({ text }) => text),
+    readTable(csv, { text: 'text', number: 'number?' }).map(({ text }) => text),
     [...formulas, ...others],
   );
 });
@@ -221,8 +221,9 @@ test('a table of no rows still has its header', () => {
 });
 
 test('reading names a missing column and a value that is not a number', () => {
-  assert.throws(() => readCsv('a\n1\n', { text: [], numbers: ['b'] }), /no column b/);
-  assert.throws(() => readCsv('b\nx\n', { text: [], numbers: ['b'] }), /b "x", not a number/);
+  assert.throws(() => readTable('a\n1\n', { b: 'number?' }), /no column b/);
+  assert.throws(() => readTable('b\nx\n', { b: 'number?' }), /b "x", not a number/);
+  assert.throws(() => readTable('a,b\n1,2\n3,\n', { b: 'number' }), /row 2 of the table has no b/);
 });
 
 test.run();
