@@ -69,7 +69,7 @@ export function toFloat32(bytes: Uint8Array, dtype: FloatType): Float32Array {
   }
   if (dtype === 'F64') {
     const { buffer, byteOffset } = aligned(bytes, 8);
-    return Float32Array.from(new Float64Array(buffer, byteOffset, bytes.length / 8));
+    return new Float32Array(new Float64Array(buffer, byteOffset, bytes.length / 8));
   }
   const { buffer, byteOffset } = aligned(bytes, 2);
   const words = new Uint16Array(buffer, byteOffset, bytes.length / 2);
@@ -86,7 +86,7 @@ export function toFloat32(bytes: Uint8Array, dtype: FloatType): Float32Array {
 /** The bytes of f32 numbers in a storage type, rounded to nearest even. F32 is viewed, not copied. */
 export function fromFloat32(values: Float32Array, dtype: FloatType): Uint8Array<ArrayBuffer> {
   if (dtype === 'F32') return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
-  if (dtype === 'F64') return new Uint8Array(Float64Array.from(values).buffer);
+  if (dtype === 'F64') return new Uint8Array(new Float64Array(values).buffer);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const words = new Uint16Array(values.length);
   if (dtype === 'BF16') for (let i = 0; i < words.length; i++) words[i] = bfloat16Bits(bits[i]!);

@@ -35,5 +35,5 @@ export async function haarBasis(
   const inverse = await hostCompute.inverseCholesky(gram, columns);
   if (inverse === undefined)
     throw new StepError(`the Gaussian matrix ${rows}×${columns} of ${random.stream} is singular`);
-  await orthonormalise(arithmetic, gaussian, Float32Array.from(inverse), sink);
+  await orthonormalise(arithmetic, gaussian, new Float32Array(inverse), sink);
 }

@@ -69,7 +69,7 @@ export async function orthonormalise(
       }
       const inverse = await hostCompute.inverseCholesky(gram, n);
       if (inverse === undefined) break;
-      factors.push(arithmetic.upload(Float32Array.from(inverse), n, n));
+      factors.push(arithmetic.upload(new Float32Array(inverse), n, n));
       if (!single) await sink.restart();
     }
   } finally {

@@ -46,7 +46,7 @@ export async function thinSvd(arithmetic: Arithmetic, a: TallMatrix, longBasis: 
     await appendUnitVectors(a, longBasis);
     return { singularValues, shortBasis };
   }
-  certify('‖SᵀS − I‖ / √n', await probe.expect(shortBasis, singularValues, turns));
+  certify('‖SᵀS − I‖ / √n', await probe.expect(shortBasis, singularValues));
   const exponent = exponentOf(largest);
   const scaled: TallMatrix = {
     ...a,
@@ -94,9 +94,9 @@ function columnsTimes(matrix: Float32Array, factors: Float64Array): Float32Array
 /** Lets the probe see what goes to the sink. */
 function probed(sink: RowSink, probe: ResidualProbe): RowSink {
   return {
-    append: (rows) => {
-      probe.compare(rows);
-      return sink.append(rows);
+    append: async (rows) => {
+      await probe.compare(rows);
+      await sink.append(rows);
     },
     restart: () => {
       probe.restart();
@@ -124,14 +124,17 @@ async function scaledGram(
 ): Promise<{ gram: Float64Array; energy: number }> {
   const n = a.columns;
   const gram = sharedArray(n * n);
+  const turns = new Turns();
   for (const { start, count } of windowsOf(a)) {
     const window = await a.window(start, count);
-    probe.observe(window, start);
+    await probe.observe(window, start);
+    await turns.take();
     const largest = largestMagnitude(window);
     if (largest === 0) continue;
     const exponent = exponentOf(largest);
     scaleByPowerOfTwo(window, -exponent);
     const part = await arithmetic.exactGram(window, count, n);
+    await turns.take();
     const factor = 4 ** exponent;
     for (let i = 0; i < gram.length; i++) gram[i]! += factor * part[i]!;
   }

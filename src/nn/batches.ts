@@ -1,6 +1,5 @@
 import { ignoredLabel, type TokenRow } from '../formats/token-rows.js';
 import { permutation } from '../linalg/permutation.js';
-import { wholeSteps } from './schedule.js';
 
 /** One optimizer step: its micro-batches, each a list of row numbers. */
 export type EffectiveBatch = readonly (readonly number[])[];
@@ -20,7 +19,7 @@ export type BatchPlan = {
 /** Optimizer steps of a plan. An incomplete effective batch at the end of an epoch is a step of its own. */
 export function stepCount({ rows, batch, accumulate, epochs, steps }: BatchPlan): number {
   const anEpoch = Math.ceil(rows / (batch * accumulate));
-  return steps ?? Math.max(1, wholeSteps(epochs ?? 1, anEpoch));
+  return steps ?? Math.max(1, Math.ceil((epochs ?? 1) * anEpoch));
 }
 
 /**

@@ -38,6 +38,8 @@ export class ConfigFields {
   number(name: string, fallback?: number): number {
     const value = this.#get(name, fallback);
     if (typeof value !== 'number' || !Number.isFinite(value)) return this.refuse(name, value, 'is not a number');
+    const held = Math.fround(value);
+    if (!Number.isFinite(held) || (held === 0) !== (value === 0)) this.refuse(name, value, 'is beyond what f32 holds');
     return value;
   }
 

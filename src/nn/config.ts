@@ -31,7 +31,14 @@ const neutralValues: Readonly<Record<string, Json>> = {
   ...{ logit_scale: 1, logits_scaling: 1, embedding_multiplier: 1, residual_multiplier: 1, attention_multiplier: null },
   ...{ final_logit_softcapping: null, attn_logit_softcapping: null, query_pre_attn_scalar: null },
   ...{ scale_emb: 1, scale_depth: null, dim_model_base: null, attention_chunk_size: null, clip_qkv: null },
-  ...{ use_qk_norm: false, qk_norm: false, qk_layernorm: false, no_rope_layers: [], attn_temperature_tuning: false },
+  ...{
+    use_qk_norm: false,
+    qk_norm: false,
+    qk_layernorm: false,
+    no_rope_layers: [],
+    rope_interleaved: false,
+    attn_temperature_tuning: false,
+  },
   ...{ num_local_experts: null, num_experts: null, is_encoder_decoder: false, add_cross_attention: false },
   ...{ pruned_heads: {}, auto_map: null },
 };

@@ -168,7 +168,7 @@ export class ModelExpansion {
       },
     };
     const { checkpointEvery, activationCheckpointing } = recipe;
-    const node = this.#step('train', model, trainParams(recipe, model.seed), inputs, {
+    const node = this.#step('train', model, trainParams(recipe, model.seed, this.#workflow.semantics), inputs, {
       checkpointEvery,
       activationCheckpointing,
     });

@@ -1,5 +1,6 @@
 import { isRotaryTable } from '../formats/architecture.js';
 import { tokenizerFileNames } from '../formats/tokenizer-files.js';
+import { roundingMatters } from '../formats/warmup-steps.js';
 import type { Input } from '../steps/step.js';
 import type { TokeniseHints, TokeniseParams } from '../steps/tokenise.js';
 import type { TrainParams } from '../steps/train.js';
@@ -29,14 +30,16 @@ export function tokeniseStep(
   return { id, kind: 'tokenise' as const, params, inputs, hints };
 }
 
-/** The part of a recipe that decides the weights. */
-export function trainParams(recipe: Recipe, seed: number): TrainParams {
+/** The part of a recipe that decides the weights. Another way of rounding enters where it can make another number of steps. */
+export function trainParams(recipe: Recipe, seed: number, semantics: Semantics): TrainParams {
   const { lr, schedule, warmup, length, batch, accumulate, lossNormalisation, clip, weightDecay, betas } = recipe;
   const { epsilon, precision, rounding, order } = recipe;
+  const steps = 'steps' in length ? length.steps : undefined;
   return {
     kind: schedule,
     peak: lr,
     warmup,
+    ...(semantics === 'reference' && roundingMatters(warmup, steps) ? { warmupOfProduct: true } : {}),
     ...length,
     batch,
     accumulate,

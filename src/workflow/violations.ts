@@ -42,6 +42,8 @@ function violations(
     const union = unions.find(({ instancePath }) => contains(instancePath, error.instancePath));
     if (union !== undefined && union !== error) continue;
     const { keyword, params } = error;
+    // What is not above 0 is not above the smallest number of f32 either.
+    if (keyword === 'minimum' && errors.some((other) => isAt(other, error.instancePath, 'exclusiveMinimum'))) continue;
     const place = descend(value, at, segmentsOf(error.instancePath));
     // A wrong key is reported twice: `propertyNames` names it, the rule it breaks is reported of the whole mapping.
     if (rulesOfNames.includes(keyword) && typeof place.value !== 'string') continue;
@@ -52,6 +54,10 @@ function violations(
     } else found.push({ ...place, keyword, params });
   }
   return found;
+}
+
+function isAt(error: { keyword: string; instancePath: string }, instancePath: string, keyword: string): boolean {
+  return error.keyword === keyword && error.instancePath === instancePath;
 }
 
 const rulesOfNames = ['pattern', 'maxLength'];

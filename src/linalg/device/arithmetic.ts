@@ -108,7 +108,7 @@ export class DeviceArithmetic implements Arithmetic {
         transposeA: true,
       });
     }
-    const gram = Float64Array.from(new Float32Array(await this.#gpu.read(product)));
+    const gram = new Float64Array(new Float32Array(await this.#gpu.read(product)));
     this.#gpu.release(product);
     mirrorLower(gram, n);
     return gram;

@@ -35,16 +35,31 @@ export async function runPerturb(context: StepContext<PerturbParams>): Promise<v
     done += bytes;
     context.progress({ done, total, unit: 'bytes' });
   };
+  let [matrices, changed] = [0, 0];
   for (const name of names) {
     context.signal.throwIfAborted();
     // A stored copy stays one: it is perturbed as the tensor it repeats.
     const origin = copyOf(name, tied, parent) ?? name;
     const tensor = tensorOf(parent, name);
-    if (isFloatType(tensor.dtype)) await new Perturbation(context, parent, name, origin).write(onBytes);
-    else {
+    if (isFloatType(tensor.dtype)) {
+      const perturbation = new Perturbation(context, parent, name, origin);
+      await perturbation.write(onBytes);
+      // Vectors of zeros change whatever the norm is.
+      if (tensor.shape.length > 1) matrices++;
+      if (tensor.shape.length > 1 && perturbation.changed) changed++;
+    } else {
       await context.write(`tensor/${name}`, await context.read(parent[`tensor/${name}`]!), tensor);
       onBytes(parent[`tensor/${name}`]!.bytes);
     }
+  }
+  if (matrices > 0 && changed === 0) {
+    const { norm } = context.params as PerturbParams;
+    throw new DataError(
+      `an update of norm ${norm} changes none of the matrices: it is lost in the last digits of their weights`,
+      {
+        hint: 'Set a larger norm, or start from weights of a finer type.',
+      },
+    );
   }
   for (const [output, artifact] of Object.entries(parent)) {
     if (output.startsWith('file/')) await context.write(output, await context.read(artifact));
@@ -53,6 +68,8 @@ export async function runPerturb(context: StepContext<PerturbParams>): Promise<v
 
 /** One tensor of floating-point numbers. */
 class Perturbation {
+  /** Whether any stored weight is another than before. */
+  changed = false;
   readonly #context: StepContext<PerturbParams>;
   readonly #params: PerturbParams;
   readonly #name: string;
@@ -89,7 +106,9 @@ class Perturbation {
         const perturbed = new Float32Array(weights.length);
         for (let i = 0; i < perturbed.length; i++) perturbed[i] = weights[i]! + factor * change[i]!;
         const bytes = fromFloat32(perturbed, dtype);
-        checkFinite(toFloat32(bytes, dtype), start * matrix.columns, `the perturbed tensor ${this.#name}`);
+        const stored = toFloat32(bytes, dtype);
+        checkFinite(stored, start * matrix.columns, `the perturbed tensor ${this.#name}`);
+        this.changed ||= stored.some((value, i) => value !== weights[i]);
         await writer.append(bytes);
         onBytes(bytes.length);
       }

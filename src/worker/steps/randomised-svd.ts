@@ -31,7 +31,7 @@ export async function runRandomisedSvd(context: StepContext<RandomisedSvdParams>
   const output = new BasisOutput(context, 'u', stored.rows, q);
   try {
     await withArithmetic(context, async (arithmetic) => {
-      const factor = arithmetic.upload(Float32Array.from(vectors), s.length, q);
+      const factor = arithmetic.upload(new Float32Array(vectors), s.length, q);
       for (const [index, { start, count }] of windows.entries()) {
         const window = arithmetic.upload(await u.window(start, count), count, s.length);
         const product = arithmetic.product(window, factor);

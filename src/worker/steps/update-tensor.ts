@@ -91,7 +91,7 @@ export function weightsMatrix(context: StepContext, tensor: MatrixTensor, heldAs
     ...tallShape(tensor),
     window: async (start, count) => {
       const values = await readWindow(context, tensor, heldAs, start, count);
-      return values instanceof Float32Array ? values : Float32Array.from(values);
+      return values instanceof Float32Array ? values : new Float32Array(values);
     },
   };
 }

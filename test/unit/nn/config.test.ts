@@ -51,6 +51,76 @@ test('reads Qwen2.5: head size from hidden size, a sliding window that is not us
   assert.is('ropeScaling' in config, false);
 });
 
+/** Fields of published and saved files that change nothing, beside those above. */
+const accepted: readonly [what: string, base: JsonObject, more: JsonObject][] = [
+  [
+    'Llama-2-7b',
+    llama32,
+    {
+      ...{ _name_or_path: 'meta-llama/Llama-2-7b-hf', bos_token_id: 1, eos_token_id: 2, head_dim: null },
+      ...{ hidden_size: 4096, initializer_range: 0.02, intermediate_size: 11008, max_position_embeddings: 4096 },
+      ...{ num_attention_heads: 32, num_hidden_layers: 32, num_key_value_heads: 32, pretraining_tp: 1 },
+      ...{ rope_scaling: null, rope_theta: null, tie_word_embeddings: false, torch_dtype: 'float16' },
+      ...{ transformers_version: '4.31.0.dev0', use_cache: true, vocab_size: 32000 },
+    },
+  ],
+  [
+    'Qwen2.5-3B-Instruct',
+    qwen25,
+    {
+      hidden_size: 2048,
+      intermediate_size: 11008,
+      max_window_layers: 70,
+      num_attention_heads: 16,
+      num_hidden_layers: 36,
+    },
+  ],
+  [
+    'Qwen2.5-7B',
+    qwen25,
+    {
+      ...{ hidden_size: 3584, intermediate_size: 18944, max_position_embeddings: 131072, max_window_layers: 28 },
+      ...{ num_attention_heads: 28, num_key_value_heads: 4, sliding_window: 131072, tie_word_embeddings: false },
+      ...{ vocab_size: 152064, use_cache: true, transformers_version: '4.40.1', initializer_range: 0.02 },
+    },
+  ],
+  [
+    'R1-Distill-Qwen',
+    qwen25,
+    { sliding_window: 4096, rope_theta: 10000, tie_word_embeddings: false, bos_token_id: 151646 },
+  ],
+  [
+    'SmolLM2',
+    llama32,
+    {
+      ...{ hidden_size: 576, intermediate_size: 1536, num_attention_heads: 9, num_key_value_heads: 3, head_dim: null },
+      ...{ is_llama_config: true, rope_interleaved: false, rope_scaling: null, rope_theta: 100000, vocab_size: 49152 },
+      ...{ bos_token_id: 1, eos_token_id: 2, pad_token_id: 2, 'transformers.js_config': { kv_cache_dtype: {} } },
+    },
+  ],
+  [
+    'what TRL, axolotl and unsloth save',
+    qwen25,
+    {
+      ...{
+        _attn_implementation_autoset: true,
+        _name_or_path: '/data/run-7',
+        quantization_config: null,
+        use_cache: false,
+      },
+      ...{ dtype: 'bfloat16', pad_token_id: 151665, unsloth_fixed: true, unsloth_version: '2025.3.19' },
+      ...{ layer_types: Array(28).fill('full_attention'), sliding_window: null, torch_dtype: 'bfloat16' },
+    },
+  ],
+];
+for (const [what, base, more] of accepted) {
+  test(`accepts ${what}`, () => {
+    const config = decoderConfig({ ...base, ...more }, 'config.json');
+    const expected = ['hidden_size', 'vocab_size', 'num_hidden_layers'].map((name) => more[name] ?? base[name]);
+    assert.equal([config.hidden, config.vocabulary, config.layers], expected);
+  });
+}
+
 test('takes the defaults of transformers for what old files leave out', () => {
   const { num_key_value_heads: _, rope_theta: __, eos_token_id: ___, tie_word_embeddings: ____, ...old } = qwen25;
   const config = decoderConfig({ ...old, rope_scaling: null, head_dim: null }, 'config.json');
@@ -91,6 +161,9 @@ const refused: readonly [what: string, change: JsonObject, message: RegExp][] = 
   ['heads that do not divide', { num_key_value_heads: 5 }, /num_key_value_heads = 5/],
   ['a head size that is no whole number', { hidden_size: 2049, head_dim: null }, /head_dim/],
   ['an odd head size', { head_dim: 63 }, /head_dim = 63/],
+  ['a number beyond f32', { rms_norm_eps: 1e39 }, /rms_norm_eps = 1e\+39 is beyond what f32 holds/],
+  ['a number that f32 takes for 0', { rms_norm_eps: 1e-50 }, /rms_norm_eps = 1e-50 is beyond what f32 holds/],
+  ['interleaved rotation', { rope_interleaved: true }, /rope_interleaved = true/],
   ['text for a number', { hidden_size: '2048' }, /hidden_size = "2048"/],
   ['no vocabulary', { vocab_size: null }, /vocab_size is missing/],
   ['an end token that is none', { eos_token_id: 'end' }, /eos_token_id/],

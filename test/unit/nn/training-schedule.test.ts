@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { roundingMatters } from '../../../src/formats/warmup-steps.js';
 import { batchAt, lossWeights, stepCount, targetCount } from '../../../src/nn/batches.js';
 import { learningRate } from '../../../src/nn/schedule.js';
 
@@ -26,6 +27,19 @@ test('a share of steps that is whole in decimals is whole, whatever its product 
   assert.ok(0.07 * 100 > 7);
   assert.is(learningRate({ kind: 'constant', peak: 1, warmup: 0.07 }, 7, 100), 1);
   assert.is(learningRate({ kind: 'constant', peak: 1, warmup: 0.07 }, 6, 100), 6 / 7);
+});
+
+test('the rounded-up product of transformers is taken where it is asked for', () => {
+  // Python: math.ceil(0.07 * 100) = 8, math.ceil(0.14 * 50) = 8; math.ceil(0.02 * 625) = 13 either way.
+  const published = { kind: 'constant', peak: 1, warmupOfProduct: true } as const;
+  assert.is(learningRate({ ...published, warmup: 0.07 }, 7, 100), 7 / 8);
+  assert.is(learningRate({ ...published, warmup: 0.14 }, 7, 50), 7 / 8);
+  assert.is(learningRate({ ...published, warmup: 0.02 }, 12, 625), 12 / 13);
+});
+
+test('the way of rounding matters for some shares of some steps only', () => {
+  assert.ok(roundingMatters(0.07, 100) && roundingMatters(0.07, undefined));
+  assert.not.ok(roundingMatters(0.07, 200 + 1) || roundingMatters(0.02, undefined) || roundingMatters(0, undefined));
 });
 
 test('every epoch reads every row once, in an order of its own that the seed fixes', () => {

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { InvalidWorkflowError } from '../../../src/diagnostics/errors.js';
 import { expand } from '../../../src/plan/expand.js';
+import { trainParams } from '../../../src/plan/expand-training.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import type { EnergyParams } from '../../../src/steps/energy.js';
 import type { EnergyTableParams } from '../../../src/steps/energy-table.js';
@@ -427,6 +428,16 @@ test("a trained model takes its parent, tokens by the parent's tokenizer, and a 
   assert.ok(!('checkpointEvery' in params) && !('activationCheckpointing' in params));
   assert.equal([params.peak, params.seed, params.epochs, params.clip], [1e-3, 5, 1, undefined]);
   assert.ok(ids(plan, 'svd').includes('svd[useful,model.embed_tokens.weight]'));
+});
+
+test('reference semantics round a warm-up up as published, and train anew only where that makes another step', () => {
+  const published = (semantics: 'paper' | 'reference', more: Partial<Recipe>) =>
+    trainParams({ ...recipe, ...more }, 1, semantics).warmupOfProduct;
+  assert.is(published('reference', { warmup: 0.07 }), true);
+  assert.is(published('paper', { warmup: 0.07 }), undefined);
+  assert.is(published('reference', { warmup: 0.07, length: { steps: 100 } }), true);
+  assert.is(published('reference', { warmup: 0.07, length: { steps: 150 } }), undefined);
+  assert.is(published('reference', { warmup: 0.02 }), undefined);
 });
 
 const recipe: Recipe = {

@@ -224,6 +224,14 @@ test('an update that leaves the range of the storage type is an error that names
   assert.is(Object.keys(steep.outputs).length, Object.keys(parent.outputs).length);
 });
 
+test('an update that is lost in the last digits of every weight is an error, not a copy', async () => {
+  const parent = await initialise({ dtype: 'BF16' });
+  assert.match(
+    await failure(() => perturbed(parent.outputs, { norm: 1e-30 })),
+    /norm 1e-30 changes none of the matrices/,
+  );
+});
+
 test('a NaN in the parent or a different shape in the shared update is named', async () => {
   const parent = await initialise();
   const weights = await values(parent, query);

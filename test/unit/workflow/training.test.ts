@@ -243,6 +243,12 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
   ['vaults the wrong way round', [['[1, 8]', '[8, 1]']], /the first vault, 8, comes after the last, 1/],
   ['a vault there is not', [['[1, 8]', '[1, 17]']], /vaults\.1 is 17; it must be at most 16/],
   ['a learning rate of 0', [['lr: 0.01', 'lr: 0']], /recipes\.quick\.lr is 0; it must be above 0/],
+  [
+    'a learning rate beyond f32',
+    [['lr: 0.01', 'lr: 1.0e+300']],
+    /recipes\.quick\.lr is 1e\+300; it must be at most 3\.4e\+38/,
+  ],
+  ['a learning rate that f32 takes for 0', [['lr: 0.01', 'lr: 1.0e-45']], /lr is 1e-45; it must be at least 1\.2e-38/],
   ['a recipe without a learning rate', [['lr: 0.01', 'batch: 1']], /recipes\.quick lacks "lr"/],
   ['epochs and steps', [['steps: 12', 'steps: 12\n    epochs: 1']], /gives both epochs and steps/],
   [
