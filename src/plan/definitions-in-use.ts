@@ -1,8 +1,8 @@
+import { partsOf } from '../workflow/datasets.js';
 import { isBehaviour, kindOf } from '../workflow/metrics/registry.js';
 import { modelAncestors } from '../workflow/models.js';
 import { updateOf } from '../workflow/subspaces/registry.js';
 import type { Metric, Workflow } from '../workflow/workflow.js';
-import { partsOf } from './expand-datasets.js';
 
 export interface DefinitionsInUse {
   readonly models: ReadonlySet<string>;

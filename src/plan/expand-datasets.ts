@@ -4,6 +4,7 @@ import type { MixParams } from '../steps/mix.js';
 import type { RowsParams } from '../steps/rows.js';
 import type { Input } from '../steps/step.js';
 import type { SyntheticParams } from '../steps/synthetic.js';
+import { partsOf } from '../workflow/datasets.js';
 import type { Dataset, Workflow } from '../workflow/workflow.js';
 import type { Facts } from './facts.js';
 import type { PlanBuilder } from './plan-builder.js';
@@ -98,11 +99,6 @@ export class DatasetExpansion {
     const id = `${kind}[${name}]`;
     return this.#builder.add({ id, kind, params, inputs, group: 'Datasets' }, `datasets.${name}`);
   }
-}
-
-/** The datasets that one is made from. */
-export function partsOf(dataset: Dataset): string[] {
-  return dataset.kind === 'mix' ? dataset.parts.map((part) => part.dataset) : [];
 }
 
 function waitsOf(nodes: readonly DatasetNode[]): string[] {

@@ -3,7 +3,7 @@ import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { ProjectedModel } from '../steps/model-recipe.js';
 import type { Input } from '../steps/step.js';
 import { seedsOf, updateOf } from '../workflow/subspaces/registry.js';
-import type { Model, Subspace, Workflow } from '../workflow/workflow.js';
+import type { Subspace, Workflow } from '../workflow/workflow.js';
 import type { UpdateExpansion, UpdateNode, UpdateTensor, Waiting } from './expand-updates.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { rankOf } from './rank.js';
@@ -111,20 +111,6 @@ export class ProjectionExpansion {
       inputs,
       from: { name: projected.update.from, node: projected.from },
     };
-  }
-
-  /** The same of a projected model of the workflow. */
-  named({
-    update,
-    onto,
-    seed,
-    mode,
-    side,
-    fraction,
-    range,
-  }: Model & { kind: 'projected' }): ReturnType<typeof this.model> {
-    const subspace = this.#workflow.subspaces.get(onto)!;
-    return this.model({ update, subspace, seed, mode, side }, fraction, range);
   }
 }
 

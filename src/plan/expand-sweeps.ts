@@ -12,6 +12,7 @@ import {
   sideOf,
 } from './expand-projections.js';
 import type { UpdateTensor } from './expand-updates.js';
+import type { MeasuredModels } from './measured-models.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { subspacePlan } from './subspaces/registry.js';
 
@@ -32,10 +33,12 @@ interface TensorNodes {
 /** Adds the energy steps of all sweeps, and the table of what they measure. */
 export class SweepExpansion {
   readonly #workflow: Workflow;
+  readonly #models: MeasuredModels;
   readonly #projections: ProjectionExpansion;
   readonly #builder: PlanBuilder;
 
-  constructor(workflow: Workflow, projections: ProjectionExpansion, builder: PlanBuilder) {
+  constructor(workflow: Workflow, models: MeasuredModels, projections: ProjectionExpansion, builder: PlanBuilder) {
+    this.#models = models;
     this.#workflow = workflow;
     this.#projections = projections;
     this.#builder = builder;
@@ -47,7 +50,7 @@ export class SweepExpansion {
     const waitsFor = new Set<string>();
     for (const curve of curvesOf(this.#workflow)) {
       const [first] = curve.sweeps;
-      const ends = this.#projections.ends(curve.projection, first!.range);
+      const ends = this.#models.ends(curve.projection, first!.range);
       if ('waitsFor' in ends) {
         this.#builder.defer(ends.waitsFor, ...definitionsOf(curve));
         for (const model of ends.waitsFor) waitsFor.add(model);

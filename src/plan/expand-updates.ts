@@ -7,8 +7,8 @@ import type { RandomisedSvdParams } from '../steps/randomised-svd.js';
 import type { SvdParams } from '../steps/svd.js';
 import type { Semantics } from '../workflow/semantics.js';
 import type { Update, Workflow } from '../workflow/workflow.js';
-import type { ModelExpansion } from './expand-models.js';
 import type { ModelFacts, TensorFacts } from './facts.js';
+import type { ModelNode } from './model-node.js';
 import type { PlanBuilder } from './plan-builder.js';
 
 /** One tensor of an update, as the matrix it is decomposed as: first dimension × rest; a 1-D tensor is a column. */
@@ -47,15 +47,17 @@ const floats: ReadonlySet<DType> = new Set(['F64', 'F32', 'F16', 'BF16']);
 export class UpdateExpansion {
   readonly #nodes = new Map<string, UpdateNode | Waiting>();
   readonly #workflow: Workflow;
-  readonly #models: ModelExpansion;
+  readonly #models: ReadonlyMap<string, ModelNode>;
   readonly #builder: PlanBuilder;
 
-  constructor(workflow: Workflow, models: ModelExpansion, builder: PlanBuilder) {
+  /** @param models those that are planned already */
+  constructor(workflow: Workflow, models: ReadonlyMap<string, ModelNode>, builder: PlanBuilder) {
     this.#workflow = workflow;
     this.#models = models;
     this.#builder = builder;
   }
 
+  /** The update, both of whose ends are planned. */
   node(name: string): UpdateNode | Waiting {
     let node = this.#nodes.get(name);
     if (node === undefined) {
@@ -120,8 +122,8 @@ export class UpdateExpansion {
   }
 
   #resolve(update: Update): UpdateNode | Waiting {
-    const from = this.#models.node(update.from);
-    const to = this.#models.node(update.to);
+    const from = this.#models.get(update.from)!;
+    const to = this.#models.get(update.to)!;
     const waitsFor = [...new Set([...from.waitsFor, ...to.waitsFor])];
     if (waitsFor.length > 0) return { waitsFor };
     const fromTensors = this.#comparable(from.facts!, update);

@@ -1,8 +1,9 @@
 import type { Transforms } from '../formats/dataset-choices.js';
 import type { ReportParams } from '../steps/report.js';
-import type { Dataset, Model, Recipe, Workflow } from '../workflow/workflow.js';
+import type { Dataset, Recipe, Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import type { Facts } from './facts.js';
+import { modelPlan } from './models/registry.js';
 import { omissionTexts } from './omission-text.js';
 import type { Omission } from './plan.js';
 import { subspacePlan } from './subspaces/registry.js';
@@ -13,7 +14,8 @@ export function provenance(workflow: Workflow, facts: Facts, omitted: readonly O
   if (facts.deviceClass !== undefined) rows.push({ label: 'Device class', text: facts.deviceClass });
   const used = definitionsInUse(workflow);
   for (const model of workflow.models.values()) {
-    if (used.models.has(model.name)) rows.push({ label: `Model ${model.name}`, text: modelText(model, facts) });
+    if (used.models.has(model.name))
+      rows.push({ label: `Model ${model.name}`, text: modelPlan(model).text(model, facts) });
   }
   for (const dataset of workflow.datasets.values()) {
     if (used.datasets.has(dataset.name))
@@ -31,26 +33,6 @@ export function provenance(workflow: Workflow, facts: Facts, omitted: readonly O
   }
   for (const text of omissionTexts(omitted)) rows.push({ label: 'Left out', text });
   return rows;
-}
-
-function modelText(model: Model, facts: Facts): string {
-  switch (model.kind) {
-    case 'path':
-      return 'local checkpoint';
-    case 'hub':
-      return `${model.repo} at ${facts.commits.get(model.name) ?? model.revision}`;
-    case 'init':
-      return `${model.architecture.family}, initialised with seed ${model.seed}`;
-    case 'train':
-      return `${model.from}, trained on ${model.on} by the recipe ${model.recipe} (seed ${model.seed})`;
-    case 'projected': {
-      const { mode, update, onto, seed, fraction, side } = model;
-      const subspace = seed === null ? onto : `${onto} (seed ${seed})`;
-      return `${mode} projection of ${update} onto ${subspace} at fraction ${fraction}, ${side} side`;
-    }
-    case 'perturb':
-      return `${model.from} and a seeded update (seed ${model.seed}, relative norm ${model.norm}, decay ${model.decay})`;
-  }
 }
 
 function datasetText(dataset: Dataset, facts: Facts): string {

@@ -34,3 +34,8 @@ export interface MixPart {
   readonly share?: number;
   readonly count?: number | 'all';
 }
+
+/** The datasets that one is made from. */
+export function partsOf(dataset: Dataset): string[] {
+  return dataset.kind === 'mix' ? dataset.parts.map((part) => part.dataset) : [];
+}

@@ -1,11 +1,13 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { nearest } from '../diagnostics/nearest.js';
 import type { Json } from '../formats/json.js';
-import type { Explanation } from './describe-violation.js';
 import { type DocumentNode, keyPlace, valuePlace } from './document.js';
 import { type Alternative, alternativesOf, meantAlternatives, type Schema } from './schema.js';
 import type { Place } from './source-text.js';
 import { didYouMean, hasKey, hintOf, listOf, shown } from './value-text.js';
 import type { Violation } from './violations.js';
+
+export type Explanation = Omit<Diagnostic, 'severity' | 'range'> & { readonly place: Place };
 
 /** Explains a union of which no alternative, or more than one, was meant. `name` is what the value is called. */
 export function explainUnion(root: DocumentNode, violation: Violation, name: string): Explanation {

@@ -1,9 +1,9 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Json } from '../formats/json.js';
-import { explainUnion } from './describe-union.js';
+import { type Explanation, explainUnion } from './describe-union.js';
 import { type DocumentNode, keyPlace, nodeAt, valuePlace } from './document.js';
 import { dereference } from './schema.js';
-import { type Place, rangeOf } from './source-text.js';
+import { rangeOf } from './source-text.js';
 import {
   bound,
   didYouMean,
@@ -17,8 +17,6 @@ import {
   typeNames,
 } from './value-text.js';
 import type { Violation } from './violations.js';
-
-export type Explanation = Omit<Diagnostic, 'severity' | 'range'> & { readonly place: Place };
 
 /** Says in the user's terms, and where in their text, what a breach of the schema is about. */
 export function describeViolation(root: DocumentNode, violation: Violation): Diagnostic {

@@ -55,6 +55,8 @@ export type Model = Definition &
       }
   );
 
+export type ModelOf<K extends Model['kind']> = Extract<Model, { readonly kind: K }>;
+
 export type StorageType = 'F32' | 'BF16' | 'F16';
 
 /** Δ = θ_to − θ_from, per tensor. */

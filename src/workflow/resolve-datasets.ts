@@ -1,6 +1,6 @@
 import type { Transforms } from '../formats/dataset-choices.js';
 import type { Json } from '../formats/json.js';
-import type { Dataset, MixPart } from './datasets.js';
+import { type Dataset, type MixPart, partsOf } from './datasets.js';
 import type { Named } from './definition.js';
 import type { Path } from './document.js';
 import type { Scope } from './scope.js';
@@ -144,6 +144,6 @@ function sortedEntries<T>(record: Named<T>): [string, T][] {
 export function checkDatasetCycles(scope: Scope, datasets: ReadonlyMap<string, Dataset>): void {
   scope.checkCycles('datasets', (name) => {
     const dataset = datasets.get(name);
-    return dataset?.kind === 'mix' ? dataset.parts.map((part) => part.dataset) : [];
+    return dataset === undefined ? [] : partsOf(dataset);
   });
 }

@@ -21,13 +21,13 @@ export const mso: PairPlan<MsoMetric> = {
 };
 
 /** Adds the overlap steps of all metrics of updates, and the table of what they measure. */
-function expandOverlaps(metrics: readonly MsoMetric[], { workflow, updates, builder }: PlanParts): void {
+function expandOverlaps(metrics: readonly MsoMetric[], { workflow, models, updates, builder }: PlanParts): void {
   const rows: OverlapTableRow[] = [];
   const inputs: Record<string, Input> = {};
   const waitsFor = new Set<string>();
   for (const pair of pairsOf(metrics)) {
-    const a = updates.node(pair.a);
-    const b = updates.node(pair.b);
+    const a = models.update(pair.a);
+    const b = models.update(pair.b);
     if ('waitsFor' in a || 'waitsFor' in b) {
       const models = [a, b].flatMap((node) => ('waitsFor' in node ? node.waitsFor : []));
       builder.defer(models, ...definitionsOf(pair));

@@ -1,0 +1,44 @@
+import type { StepKind, StepOf } from '../../steps/contracts.js';
+import type { Input } from '../../steps/step.js';
+import type { Model, Workflow } from '../../workflow/workflow.js';
+import type { DatasetExpansion } from '../expand-datasets.js';
+import type { Projection, ProjectionExpansion } from '../expand-projections.js';
+import type { Facts } from '../facts.js';
+import type { ModelNode } from '../model-node.js';
+import type { PlanBuilder } from '../plan-builder.js';
+
+/** What the plan knows of a way to make a model. */
+export interface ModelPlan<Definition> {
+  /** Adds the steps that make the model. All that it is made from is in `parts.made`. */
+  add(model: Definition, parts: ModelParts): ModelNode;
+  /** The projection that makes the model in memory, for what only measures it. Absent: it is written. */
+  inMemory?(model: Definition, workflow: Workflow): { readonly projection: Projection; readonly fraction: number };
+  /** The model is trained: its step writes the loss `curve` too. */
+  readonly curve?: true;
+  /** The text of the report. */
+  text(model: Definition, facts: Facts): string;
+}
+
+/** What models are planned with. */
+export interface ModelParts {
+  readonly workflow: Workflow;
+  readonly datasets: DatasetExpansion;
+  readonly facts: Facts;
+  readonly builder: PlanBuilder;
+  /** The models that are planned already, by name. */
+  readonly made: ReadonlyMap<string, ModelNode>;
+  readonly projections: ProjectionExpansion;
+}
+
+/** Adds a step of a model. @returns its id */
+export function addModelStep<K extends StepKind>(
+  { builder }: Pick<ModelParts, 'builder'>,
+  kind: K,
+  { name }: Pick<Model, 'name'>,
+  params: StepOf<K>['params'],
+  inputs: Readonly<Record<string, Input>>,
+  hints?: StepOf<K>['hints'],
+): string {
+  const step = { id: `${kind}[${name}]`, kind, params, inputs, group: `Model ${name}` };
+  return builder.add({ ...step, ...(hints === undefined ? {} : { hints }) }, `models.${name}`);
+}

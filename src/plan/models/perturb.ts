@@ -1,0 +1,35 @@
+import type { PerturbParams } from '../../steps/perturb.js';
+import type { Input } from '../../steps/step.js';
+import type { ModelOf } from '../../workflow/models.js';
+import { modelAncestors } from '../../workflow/models.js';
+import type { ModelNode } from '../model-node.js';
+import { addModelStep, type ModelParts, type ModelPlan } from './kind.js';
+
+export const perturb: ModelPlan<ModelOf<'perturb'>> = {
+  add: addPerturb,
+  text: ({ from, seed, norm, decay }) =>
+    `${from} and a seeded update (seed ${seed}, relative norm ${norm}, decay ${decay})`,
+};
+
+function addPerturb(model: ModelOf<'perturb'>, parts: ModelParts): ModelNode {
+  const parent = parts.made.get(model.from)!;
+  const { seed, norm, decay, share } = model;
+  const inputs: Record<string, string | undefined> = { parent: parent.node };
+  if (share !== undefined) {
+    const update = parts.workflow.updates.get(share.update)!;
+    inputs['share-from'] = parts.made.get(update.from)!.node;
+    inputs['share-to'] = parts.made.get(update.to)!.node;
+  }
+  const unknown = modelAncestors(model, parts.workflow.updates, parts.workflow.subspaces).flatMap(
+    (name) => parts.made.get(name)!.waitsFor,
+  );
+  const known: Record<string, Input> = {};
+  for (const [name, node] of Object.entries(inputs)) {
+    if (node === undefined) return { waitsFor: [...new Set(unknown)] };
+    known[name] = { node, output: '*' };
+  }
+  const params: PerturbParams = { seed, norm, decay, ...(share === undefined ? {} : { share: share.weight }) };
+  const node = addModelStep(parts, 'perturb', model, params, known);
+  const facts = parent.facts;
+  return facts === undefined ? { node, waitsFor: parent.waitsFor } : { node, facts, waitsFor: [] };
+}

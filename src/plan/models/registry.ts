@@ -1,0 +1,22 @@
+import type { Model, ModelOf } from '../../workflow/models.js';
+import { hub } from './hub.js';
+import { init } from './init.js';
+import type { ModelPlan } from './kind.js';
+import { path } from './path.js';
+import { perturb } from './perturb.js';
+import { projected } from './projected.js';
+import { train } from './train.js';
+
+const modelPlans: { readonly [K in Model['kind']]: ModelPlan<ModelOf<K>> } = {
+  path,
+  hub,
+  init,
+  train,
+  projected,
+  perturb,
+};
+
+/** The registry says that a plan takes just such a model. */
+export function modelPlan({ kind }: Model): ModelPlan<Model> {
+  return modelPlans[kind] as ModelPlan<Model>;
+}
