@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { isDiskFull } from '../diagnostics/file-system-error.js';
@@ -45,6 +45,8 @@ export class VerdictFolder implements VerdictCache {
     const file = this.#file(key);
     try {
       await makeFolder(dirname(file));
+      // A folder in the place of a verdict would cost this answer again in every run.
+      if ((await lstat(file).catch(() => undefined))?.isDirectory()) await rm(file, { recursive: true, force: true });
       await replaceFile(file, JSON.stringify({ text, reason }));
     } catch (error) {
       if (!isDiskFull(error)) throw error;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -48,6 +48,23 @@ test('verdicts outlive the process, and what was torn or forged counts as absent
     await cache.put(key, { text: 'again', reason: 'stop' });
     assert.is((await cache.get(key))?.text, 'again');
     assert.match(readFileSync(join(folder, files.find((file) => file.includes(key.slice(10, 20)))!), 'utf8'), 'again');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a folder in the place of a verdict gives way to the next answer', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runflow-verdicts-'));
+  try {
+    const cache = new VerdictFolder(folder);
+    const key = verdictKey({ model: 'a' }, item);
+    await cache.put(key, { text: 'x', reason: 'stop' });
+    const file = join(folder, readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('.json'))!); // biome-ignore format: one line
+    rmSync(file);
+    mkdirSync(join(file, 'inside'), { recursive: true });
+    assert.is(await cache.get(key), undefined);
+    await cache.put(key, { text: 'y', reason: 'stop' });
+    assert.is((await cache.get(key))?.text, 'y');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
