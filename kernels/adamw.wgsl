@@ -28,16 +28,8 @@ struct Uniforms {
 
 fn unpack(pair : u32) -> vec2f { return vec2f(bitcast<f32>(pair << 16u), bitcast<f32>(pair & 0xffff0000u)); }
 
-fn is_nonfinite(x : f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u; }
-
-// The upper half of f32 bits after rounding. An infinity stays one; a NaN keeps its quiet bit.
-fn nearest(x : f32) -> u32 {
-  let bits = bitcast<u32>(x);
-  if (is_nonfinite(x)) { return (bits >> 16u) | select(0u, 0x40u, (bits & 0x7fffffu) != 0u); }
-  return (bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u;
-}
-
-fn pack(x : vec2f) -> u32 { return nearest(x.x) | (nearest(x.y) << 16u); }
+{{> float-bits}}
+fn pack(x : vec2f) -> u32 { return bf16_bits(bitcast<u32>(x.x)) | (bf16_bits(bitcast<u32>(x.y)) << 16u); }
 
 // lowbias32: a bijection of the 32-bit integers that looks random.
 fn mix(value : u32) -> u32 {
@@ -47,8 +39,9 @@ fn mix(value : u32) -> u32 {
 }
 
 fn stochastic(x : f32, random : u32) -> u32 {
-  if (is_nonfinite(x)) { return nearest(x); }
-  return (bitcast<u32>(x) + random) >> 16u;
+  let bits = bitcast<u32>(x);
+  if (is_nonfinite(bits)) { return bf16_bits(bits); }
+  return (bits + random) >> 16u;
 }
 
 fn pack_weights(x : vec2f, i : u32) -> u32 {
@@ -90,6 +83,6 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) l
     if (both) { w[second] = bitcast<u32>(weight.y); }
   }
   if (COPY) { rounded[i] = pack(weight); }
-  if (is_nonfinite(weight.x)) { atomicAdd(&nonfinite[0], 1u); }
-  if (both && is_nonfinite(weight.y)) { atomicAdd(&nonfinite[0], 1u); }
+  if (is_nonfinite(bitcast<u32>(weight.x))) { atomicAdd(&nonfinite[0], 1u); }
+  if (both && is_nonfinite(bitcast<u32>(weight.y))) { atomicAdd(&nonfinite[0], 1u); }
 }

@@ -1,6 +1,6 @@
 // sums[i] += i32(terms[i]) for f32 terms that are integers.
 //
-// Exact. Oracle: test/device/linalg/device/exact-gram.test.ts. Cost: two reads and one write of `count` words.
+// Tolerance: 0, exact. Oracle: test/device/linalg/device/exact-gram.test.ts. Cost: two reads and one write of `count` words.
 struct Uniforms { count : u32, stride : u32 }
 
 @group(0) @binding(0) var<storage, read> terms : array<f32>;

@@ -24,20 +24,15 @@ struct Uniforms { scale : f32 }
 {{d_out}}
 @group(0) @binding(3) var<storage, read> log_sum_exp : array<f32>;
 @group(0) @binding(4) var<storage, read> tiles : array<vec4u>;
-@group(0) @binding(5) var<storage, read_write> d_qkv : array<f32>;
+{{d_qkv}}
 @group(0) @binding(6) var<storage, read_write> delta : array<f32>;
 @group(0) @binding(7) var<uniform> u : Uniforms;
 
+{{> inside}}
 // The columns of a head's vector of four that are the head's.
-fn columns(x : vec4f, vector : u32) -> vec4f {
-  return select(vec4f(), x, 4u * vector + vec4u(0u, 1u, 2u, 3u) < vec4u(HEAD_DIM));
-}
+fn columns(x : vec4f, vector : u32) -> vec4f { return inside(x, 4u * vector, HEAD_DIM, 0f); }
 
-fn store(start : u32, vector : u32, x : vec4f) {
-  for (var i = 0u; i < 4u; i++) {
-    if (4u * vector + i < HEAD_DIM) { d_qkv[start + 4u * vector + i] = x[i]; }
-  }
-}
+fn store(start : u32, vector : u32, x : vec4f) { d_qkv_set4(start + 4u * vector, HEAD_DIM - 4u * vector, x); }
 
 @compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) id : vec3u, @builtin(local_invocation_index) invocation : u32{{lane_parameter}}) {

@@ -1,7 +1,7 @@
 // maxima[j] = bits of max_i |a[i, j]|, as u32: non-negative floats are ordered as their bits are.
 //
 // a: [rows, columns] f32, finite; maxima: [columns], cleared before. A lane takes RUN rows of one column.
-// Exact. Oracle: test/device/linalg/device/exact-gram.test.ts. Cost: one read of a.
+// Tolerance: 0, exact. Oracle: test/device/linalg/device/exact-gram.test.ts. Cost: one read of a.
 override RUN : u32 = 64;
 
 struct Uniforms { rows : u32, columns : u32 }

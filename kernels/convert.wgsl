@@ -1,7 +1,7 @@
 // y[i] = x[i] in another element type, four elements an invocation.
 //   x [n] f32, or bf16 or f16 pairs;  y [n] f32, or bf16 or f16 pairs (TARGET 0, 1, 2)
 // Rounds to nearest, ties to even, through the subnormals; overflow gives infinity; a NaN stays a quiet NaN. The half word
-// behind the last of an odd number of elements becomes 0. Exact: the bits of src/formats/float-conversion.ts.
+// behind the last of an odd number of elements becomes 0. Tolerance: 0, exact: the bits of src/formats/float-conversion.ts.
 // Cost: one read and one write an element.
 override TARGET : u32;
 
@@ -11,12 +11,7 @@ struct Uniforms { n : u32, groups_x : u32 }
 @group(0) @binding(1) var<storage, read_write> y : array<u32>;
 @group(0) @binding(2) var<uniform> u : Uniforms;
 
-// The bits of x are taken apart as integers: f32 arithmetic may flush subnormals and says nothing about rounding.
-fn bf16_bits(bits : u32) -> u32 {
-  if ((bits & 0x7fffffffu) > 0x7f800000u) { return (bits >> 16u) | 0x40u; }
-  return (bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u;
-}
-
+{{> float-bits}}
 fn f16_bits(bits : u32) -> u32 {
   let sign = (bits >> 16u) & 0x8000u;
   let magnitude = bits & 0x7fffffffu;

@@ -9,13 +9,13 @@ struct Uniforms { rows : u32, columns : u32, first : u32, scale : f32 }
 @group(0) @binding(2) var<storage, read> log_sum_exp : array<f32>;
 @group(0) @binding(3) var<uniform> u : Uniforms;
 
+{{> row-vectors}}
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let vectors = (u.columns + 3u) / 4u;
-  let index = (group.y * groups.x + group.x) * 64u + lane;
-  let row = index / vectors;
+  let at_row = row_vector(group, groups, lane, u.columns);
+  let row = at_row.row;
   if (row >= u.rows) { return; }
-  let c = (index % vectors) * 4u;
+  let c = at_row.column;
   let at = row * u.columns + c;
   let hit = u.first + c + vec4u(0u, 1u, 2u, 3u) == vec4u(targets[row]);
   let p = exp(logits_at4(at) - log_sum_exp[row]);

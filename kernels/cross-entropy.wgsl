@@ -5,8 +5,6 @@
 // logits: [rows, columns] f32, the window [first, first + columns) of the vocabulary; targets: [rows] token ids;
 // state: (max, sum, picked) a row; log_sum_exp: [rows]; losses: [rows] from element `losses_start` on.
 // Tolerance: 1e-6·(1 + |loss|). Cost: 2 numbers read an element.
-override LANES : u32;
-override ROWS : u32;
 override FIRST : bool;
 override LAST : bool;
 
@@ -19,8 +17,8 @@ struct Uniforms { rows : u32, columns : u32, first : u32, losses_start : u32 }
 @group(0) @binding(4) var<storage, read_write> losses : array<f32>;
 @group(0) @binding(5) var<uniform> u : Uniforms;
 
-var<workgroup> partial : array<f32, LANES * ROWS>;
-
+{{> lane-sum}}
+{{> inside}}
 const lowest = -3.0e38;
 
 @compute @workgroup_size(LANES, ROWS)
@@ -33,7 +31,7 @@ fn main(
   var largest = vec4f(lowest);
   if (row < u.rows) {
     for (var c = 4u * local.x; c < u.columns; c += 4u * LANES) {
-      largest = max(largest, masked(logits_at4(start + c), c));
+      largest = max(largest, inside(logits_at4(start + c), c, u.columns, lowest));
     }
   }
   partial[index] = max(max(largest.x, largest.y), max(largest.z, largest.w));
@@ -50,17 +48,12 @@ fn main(
   var sums = vec4f();
   if (row < u.rows) {
     for (var c = 4u * local.x; c < u.columns; c += 4u * LANES) {
-      sums += exp(masked(logits_at4(start + c), c) - maximum);
+      sums += exp(inside(logits_at4(start + c), c, u.columns, lowest) - maximum);
     }
   }
-  partial[index] = sums.x + sums.y + sums.z + sums.w;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (local.x < half) { partial[index] += partial[index + half]; }
-  }
-  workgroupBarrier();
+  let added = lane_sum(sums.x + sums.y + sums.z + sums.w, local, index);
   if (row >= u.rows || local.x > 0u) { return; }
-  let sum = old.y * exp(old.x - maximum) + partial[index];
+  let sum = old.y * exp(old.x - maximum) + added;
   var picked = old.z;
   let target_column = targets[row] - u.first;
   if (targets[row] >= u.first && target_column < u.columns) { picked = logits_at(start + target_column); }
@@ -70,8 +63,4 @@ fn main(
   } else {
     state[row] = vec4f(maximum, sum, picked, 0.0);
   }
-}
-
-fn masked(x : vec4f, column : u32) -> vec4f {
-  return select(vec4f(lowest), x, column + vec4u(0u, 1u, 2u, 3u) < vec4u(u.columns));
 }

@@ -5,7 +5,7 @@
 //
 // a: [rows, columns]; maxima: [columns], from column-maxima; digits: [6, height, columns] = d1, d2, d3, d1 + d2, d1 + d3,
 // d2 + d3 of rows first_row … first_row + height − 1; rows beyond the matrix give zeros.
-// Exact. Oracle: test/device/linalg/device/exact-gram.test.ts. Cost: one read and six writes of the part.
+// Tolerance: 0, exact. Oracle: test/device/linalg/device/exact-gram.test.ts. Cost: one read and six writes of the part.
 struct Uniforms { rows : u32, columns : u32, first_row : u32, height : u32 }
 
 @group(0) @binding(0) var<storage, read> a : array<f32>;

@@ -1,4 +1,4 @@
-// y[i] = bits for i < n. y: [n] words. Exact. Cost: one store a word.
+// y[i] = bits for i < n. y: [n] words. Tolerance: 0, exact. Cost: one store a word.
 struct Uniforms { n : u32, bits : u32, groups_x : u32 }
 
 @group(0) @binding(0) var<storage, read_write> y : array<u32>;

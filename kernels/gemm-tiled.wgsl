@@ -2,26 +2,13 @@
 //
 // Same operands, uniforms and order of summation as gemm.wgsl (`lanes` is not used). A workgroup of 16 × 16 invocations makes a tile; each
 // invocation holds 4 rows × 4 columns. k advances by 16; what lies outside of the matrices is staged as 0.
-// Oracle: test/device/linalg/device/gemm.test.ts. Cost: 2·m·n·k flop; speed: test/bench/gemm.ts.
+// Tolerance: as gemm.wgsl. Oracle: test/device/linalg/device/gemm.test.ts. Cost: 2·m·n·k flop; speed: test/bench/gemm.ts.
 override K_BLOCK : u32;
 
 const TILE = 64u;
 const DEPTH = 16u;
 
-struct Uniforms {
-  m : u32, n : u32, k : u32,
-  a_start : u32, a_stride : u32, a_batch : u32,
-  b_start : u32, b_stride : u32, b_batch : u32,
-  c_start : u32, c_stride : u32, c_batch : u32,
-  alpha : f32, beta : f32,
-  lanes : u32,
-}
-
-{{a}}
-{{b}}
-{{c}}
-@group(0) @binding(3) var<uniform> u : Uniforms;
-
+{{> gemm-operands}}
 // op(A)[row, k] at k·16 + row / 4, component row % 4; op(B)[k, column] likewise.
 var<workgroup> a_tile : array<vec4f, 256>;
 var<workgroup> b_tile : array<vec4f, 256>;

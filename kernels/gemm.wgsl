@@ -9,27 +9,13 @@
 //
 // Sums run over k in order, in blocks of K_BLOCK that are added up in C: the bits of an element do not depend on m, n or the
 // tile, and the rounding error grows with sqrt(K_BLOCK) + sqrt(k / K_BLOCK) instead of sqrt(k).
-// Oracle: test/device/linalg/device/gemm.test.ts. Cost: 2·m·n·k flop; speed: test/bench/gemm.ts.
+// Tolerance: 8·2⁻²⁴ of |beta·C| + Σ|alpha·a·b|. Oracle: test/device/linalg/device/gemm.test.ts. Cost: 2·m·n·k flop; speed: test/bench/gemm.ts.
 enable subgroups;
 
 override LANES : u32;
 override K_BLOCK : u32;
 
-struct Uniforms {
-  m : u32, n : u32, k : u32,
-  a_start : u32, a_stride : u32, a_batch : u32,
-  b_start : u32, b_stride : u32, b_batch : u32,
-  c_start : u32, c_stride : u32, c_batch : u32,
-  alpha : f32, beta : f32,
-  // = LANES
-  lanes : u32,
-}
-
-{{a}}
-{{b}}
-{{c}}
-@group(0) @binding(3) var<uniform> u : Uniforms;
-
+{{> gemm-operands}}
 {{#b_plain}}
 // op(B)[k, four neighbouring columns]
 fn b_values(columns : u32, k : u32) -> vec4f { return b_at4(columns + k * u.b_stride); }

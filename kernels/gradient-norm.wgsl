@@ -12,6 +12,7 @@ struct Uniforms { n : u32, groups_x : u32 }
 
 var<workgroup> lanes : array<f32, 64>;
 
+{{> float-bits}}
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) lane : u32) {
   let chunk = group.y * u.groups_x + group.x;
@@ -24,7 +25,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) l
     if (i < u.n) {
       let x = g[i];
       sum += x * x;
-      if ((bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u) { count++; }
+      if (is_nonfinite(bitcast<u32>(x))) { count++; }
     }
   }
   if (count > 0u) { atomicAdd(&nonfinite[0], count); }

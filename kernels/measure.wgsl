@@ -14,6 +14,7 @@ struct Partial { sum : f32, error : f32, largest : u32, nonfinite : u32 }
 @group(0) @binding(1) var<storage, read_write> partial : array<Partial>;
 @group(0) @binding(2) var<uniform> u : Uniforms;
 
+{{> float-bits}}
 fn exact(value : f32) -> f32 { return bitcast<f32>(bitcast<u32>(value) ^ u.zero); }
 
 // sum + term = (x, y) without error (Knuth's TwoSum).
@@ -36,7 +37,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) i
     for (var j = 0u; j < min(4u, u.n - i); j++) {
       let bits = all[j];
       let magnitude = bits & 0x7fffffffu;
-      if (magnitude >= 0x7f800000u) { nonfinite++; continue; }
+      if (is_nonfinite(bits)) { nonfinite++; continue; }
       largest = max(largest, magnitude);
       let high = bitcast<f32>(bits & 0xfffff000u);
       let low = exact(bitcast<f32>(bits) - high);

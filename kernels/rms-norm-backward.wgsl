@@ -3,8 +3,6 @@
 // dy, x, dx: [rows, columns] f32; gain: [columns] f32 or bf16; scale: [rows], s of the forward pass. With ADD, dx holds the
 // residual's gradient on entry; without, it is overwritten. LANES invocations share a row, ROWS rows a workgroup.
 // Tolerance: 2e-6 of the largest |dx|. Cost: 3 to 4 numbers read (dy and x twice) and 1 written an element.
-override LANES : u32;
-override ROWS : u32;
 override ADD : bool;
 
 struct Uniforms { rows : u32, columns : u32 }
@@ -16,8 +14,8 @@ struct Uniforms { rows : u32, columns : u32 }
 {{dx}}
 @group(0) @binding(5) var<uniform> u : Uniforms;
 
-var<workgroup> partial : array<f32, LANES * ROWS>;
-
+{{> lane-sum}}
+{{> inside}}
 @compute @workgroup_size(LANES, ROWS)
 fn main(
   @builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u,
@@ -29,18 +27,13 @@ fn main(
   if (row < u.rows) {
     for (var c = 4u * local.x; c < u.columns; c += 4u * LANES) {
       let value = x_at4(start + c) * gain_at4(c) * dy_at4(start + c);
-      products += dot(select(vec4f(), value, c + vec4u(0u, 1u, 2u, 3u) < vec4u(u.columns)), vec4f(1.0));
+      products += dot(inside(value, c, u.columns, 0f), vec4f(1.0));
     }
   }
-  partial[index] = products;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (local.x < half) { partial[index] += partial[index + half]; }
-  }
-  workgroupBarrier();
+  let total = lane_sum(products, local, index);
   if (row >= u.rows) { return; }
   let s = scale[row];
-  let mean = s * s * partial[local.y * LANES] / f32(u.columns);
+  let mean = s * s * total / f32(u.columns);
   for (var c = 4u * local.x; c < u.columns; c += 4u * LANES) {
     var value = s * (gain_at4(c) * dy_at4(start + c) - x_at4(start + c) * mean);
     if (ADD) { value += dx_at4(start + c); }

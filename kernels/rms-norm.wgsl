@@ -3,8 +3,6 @@
 // x, branch, sum, y: [rows, columns] f32; gain: [columns] f32 or bf16; scale: [rows], s. Without ADD, sum = x.
 // LANES invocations share a row, ROWS rows a workgroup.
 // Tolerance: 1e-6 of the largest |y|. Cost: 3 numbers read (2 without ADD) and 2 written an element.
-override LANES : u32;
-override ROWS : u32;
 override ADD : bool;
 
 struct Uniforms { rows : u32, columns : u32, epsilon : f32 }
@@ -17,8 +15,8 @@ struct Uniforms { rows : u32, columns : u32, epsilon : f32 }
 @group(0) @binding(5) var<storage, read_write> scale : array<f32>;
 @group(0) @binding(6) var<uniform> u : Uniforms;
 
-var<workgroup> partial : array<f32, LANES * ROWS>;
-
+{{> lane-sum}}
+{{> inside}}
 @compute @workgroup_size(LANES, ROWS)
 fn main(
   @builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u,
@@ -32,18 +30,13 @@ fn main(
       var value = x_at4(start + c);
       if (ADD) { value += branch_at4(start + c); }
       sum_set4(start + c, u.columns - c, value);
-      value = select(vec4f(), value, c + vec4u(0u, 1u, 2u, 3u) < vec4u(u.columns));
+      value = inside(value, c, u.columns, 0f);
       squares += dot(value, value);
     }
   }
-  partial[index] = squares;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (local.x < half) { partial[index] += partial[index + half]; }
-  }
-  workgroupBarrier();
+  let total = lane_sum(squares, local, index);
   if (row >= u.rows) { return; }
-  let s = inverseSqrt(partial[local.y * LANES] / f32(u.columns) + u.epsilon);
+  let s = inverseSqrt(total / f32(u.columns) + u.epsilon);
   if (local.x == 0u) { scale[row] = s; }
   for (var c = 4u * local.x; c < u.columns; c += 4u * LANES) {
     y_set4(start + c, u.columns - c, sum_at4(start + c) * s * gain_at4(c));

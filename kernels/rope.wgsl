@@ -12,14 +12,14 @@ struct Uniforms { rows : u32, stride : u32, heads : u32, direction : f32 }
 {{table}}
 @group(0) @binding(3) var<uniform> u : Uniforms;
 
+{{> row-vectors}}
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let vectors = (HALF + 3u) / 4u;
-  let index = (group.y * groups.x + group.x) * 64u + lane;
-  let head = index / vectors;
+  let at_head = row_vector(group, groups, lane, HALF);
+  let head = at_head.row;
   let row = head / u.heads;
   if (row >= u.rows) { return; }
-  let i = (index % vectors) * 4u;
+  let i = at_head.column;
   let at = row * u.stride + (head % u.heads) * 2u * HALF + i;
   let turn = positions[row] * 2u * HALF + i;
   let a = x_at4(at);

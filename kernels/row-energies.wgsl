@@ -1,7 +1,7 @@
 // partial[row, part] = Σ a[row, j]² over the columns j of one part of 64 columns; the host adds the parts in f64.
 //
 // a: [rows, columns] f32; partial: [rows, parts]. A lane takes one part: no lane waits for another, which software GPUs do
-// slowly. Relative error of a partial sum: about 1e-7.
+// slowly. Tolerance: 1e-6 of a row's energy.
 // Oracle: test/device/linalg/device/arithmetic.test.ts. Cost: one read of a.
 struct Uniforms { count : u32, stride : u32, columns : u32, parts : u32 }
 

@@ -13,13 +13,13 @@ struct Uniforms { columns : u32, first : u32, begin : u32, count : u32 }
 {{y}}
 @group(0) @binding(5) var<uniform> u : Uniforms;
 
+{{> row-vectors}}
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let vectors = (u.columns + 3u) / 4u;
-  let i = (group.y * groups.x + group.x) * 64u + lane;
-  if (i / vectors >= u.count) { return; }
-  let t = u.begin + i / vectors;
-  let c = (i % vectors) * 4u;
+  let at_row = row_vector(group, groups, lane, u.columns);
+  if (at_row.row >= u.count) { return; }
+  let t = u.begin + at_row.row;
+  let c = at_row.column;
   let at = (tokens[t] - u.first) * u.columns + c;
   var sum = y_at4(at);
   for (var j = starts[t]; j < starts[t + 1u]; j++) { sum += x_at4(rows[j] * u.columns + c); }

@@ -9,13 +9,13 @@ struct Uniforms { rows : u32, columns : u32 }
 {{h}}
 @group(0) @binding(2) var<uniform> u : Uniforms;
 
+{{> row-vectors}}
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let vectors = (u.columns + 3u) / 4u;
-  let index = (group.y * groups.x + group.x) * 64u + lane;
-  let row = index / vectors;
+  let at_row = row_vector(group, groups, lane, u.columns);
+  let row = at_row.row;
   if (row >= u.rows) { return; }
-  let c = (index % vectors) * 4u;
+  let c = at_row.column;
   let at = row * 2u * u.columns + c;
   let gate = gate_up_at4(at);
   let up = gate_up_at4(at + u.columns);

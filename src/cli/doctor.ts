@@ -6,6 +6,7 @@ import { printableLine } from '../diagnostics/printable.js';
 import { runflowVersion } from '../diagnostics/version.js';
 import { formatBytes } from '../formats/byte-size.js';
 import { chooseDriver } from '../gpu/driver.js';
+import { kernelFeatures } from '../gpu/kernel-source.js';
 import { forgetProbes } from '../gpu/probe-cache.js';
 import { columns } from './columns.js';
 import type { Command } from './command.js';
@@ -126,6 +127,7 @@ function text(report: Report): string {
     lines.push('', `error: ${report.error}`);
   } else {
     const { adapter, limits, speed, subgroupSize } = device;
+    const usedFeatures = new Set<string>(kernelFeatures);
     const rows = [
       ['device class', adapter.deviceClass],
       ['largest buffer', formatBytes(limits.maxBufferSize)],
@@ -134,7 +136,7 @@ function text(report: Report): string {
       ['buffers a kernel', `${limits.maxStorageBuffersPerShaderStage}`],
       ['invocations a workgroup', `${limits.maxComputeInvocationsPerWorkgroup}`],
       ['subgroup size', subgroupSize === 0 ? 'not fixed' : `${subgroupSize}`],
-      ['features', device.features.filter((name) => ['subgroups', 'shader-f16'].includes(name)).join(', ') || 'none'],
+      ['features', device.features.filter((name) => usedFeatures.has(name)).join(', ') || 'none'],
       ...device.checks.map(({ name, passed, detail }) => [name, `${passed ? 'ok' : 'FAILED'}: ${detail}`]),
       ['matrix product', `${speed.gigaflops.toFixed(1)} GFLOP/s (f32)`],
       ['memory', `${speed.gigabytes.toFixed(1)} GB/s (f32 to bf16)`],

@@ -4,6 +4,7 @@ import { BufferPool } from './buffer-pool.js';
 import { DeviceError, deviceErrorFrom } from './device-error.js';
 import { waitForDevice } from './device-wait.js';
 import type { AdapterDescription, DeviceBuffer, Dispatch, Gpu } from './gpu.js';
+import { kernelFeatures } from './kernel-source.js';
 import { PipelineCache } from './pipelines.js';
 import { UniformSlots } from './uniform-ring.js';
 
@@ -69,9 +70,8 @@ export class DawnGpu implements Gpu {
   static async open(options: { name?: string | undefined; memoryBudget: number }): Promise<DawnGpu> {
     const open = await requestAdapter(options.name);
     const { adapter } = open;
-    const wanted: GPUFeatureName[] = ['subgroups', 'shader-f16'];
     const device = await adapter.requestDevice({
-      requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+      requiredFeatures: kernelFeatures.filter((feature) => adapter.features.has(feature)),
       requiredLimits: requestedLimits(adapter.limits),
     });
     const gpu = new DawnGpu(open, device, options.memoryBudget);

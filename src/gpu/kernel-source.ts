@@ -11,15 +11,18 @@ export interface KernelSource {
 
 const kernelFolder = new URL('../../../kernels/', import.meta.url);
 
+/** Device features that kernels ask for by `enable`: the adapter is asked for these and no others. */
+export const kernelFeatures: readonly GPUFeatureName[] = ['subgroups'];
+
 /**
- * Reads `kernels/<name>.wgsl` and expands its templates: `{{word}}` is replaced by the text given for it, and
- * `{{#word}}…{{/word}}` is repeated as often as the number given for it, with `$word` counting from 0: for registers and
- * subgroup lanes, which WGSL cannot index at run time. The text declares its parameters in group 0: storage buffers at
- * bindings 0…n−1 and at most one uniform struct at binding n.
+ * Reads `kernels/<name>.wgsl` and expands its templates: `{{> file}}` is replaced by `kernels/include/<file>.wgsl`, `{{word}}`
+ * by the text given for it, and `{{#word}}…{{/word}}` is repeated as often as the number given for it, with `$word` counting
+ * from 0: for registers and subgroup lanes, which WGSL cannot index at run time. The text declares its parameters in group 0:
+ * storage buffers at bindings 0…n−1 and at most one uniform struct at binding n.
  */
 export function readKernel(name: string, replacements: Readonly<Record<string, string>> = {}): KernelSource {
-  const file = new URL(`${name}.wgsl`, kernelFolder);
-  const text = expand(readFileSync(file, 'utf8'), name, replacements);
+  const source = kernelFile(name).replace(/\{\{> ([\w-]+)\}\}/g, (_, file: string) => kernelFile(`include/${file}`));
+  const text = expand(source, name, replacements);
   const storage: ('read-only-storage' | 'storage')[] = [];
   let uniformBinding: number | undefined;
   const code = text.replace(/\/\/.*$/gm, '');
@@ -33,6 +36,10 @@ export function readKernel(name: string, replacements: Readonly<Record<string, s
     throw new Error(`kernel ${name}: storage bindings must be numbered from 0, the uniform struct after them`);
   }
   return { text, storage, hasUniforms: uniformBinding !== undefined };
+}
+
+function kernelFile(name: string): string {
+  return readFileSync(new URL(`${name}.wgsl`, kernelFolder), 'utf8');
 }
 
 function expand(text: string, name: string, replacements: Readonly<Record<string, string>>): string {

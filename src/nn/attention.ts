@@ -1,4 +1,4 @@
-import { readAccess } from '../gpu/element-access.js';
+import { readAccess, writeAccess } from '../gpu/element-access.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import type { DecoderConfig } from './config.js';
 import { wholeVectors } from './kernel-shape.js';
@@ -113,6 +113,7 @@ export function attention(gpu: Gpu, { config, tiling, q, k, v, tiles, out, logSu
       q: readAccess('q', 0, 'F32', aligned && wholeVectors(q.stride, q.offset)),
       k: readAccess('k', 1, 'F32', aligned && wholeVectors(k.stride, k.offset)),
       v: readAccess('v', 2, 'F32', aligned && wholeVectors(v.stride, v.offset)),
+      o: writeAccess('o', 4, aligned),
     },
     bindings: [q.buffer, k.buffer, v.buffer, tiles.binding, out, logSumExp],
     uniforms: [...[q, k, v].flatMap(({ stride, offset }) => [stride, offset]), kvHeads, { f32: headDim ** -0.5 }],
@@ -152,6 +153,7 @@ export function attentionBackward(gpu: Gpu, backward: AttentionBackward): void {
       qkv: readAccess('qkv', 0, 'F32', aligned),
       out: readAccess('out', 1, 'F32', aligned),
       d_out: readAccess('d_out', 2, 'F32', aligned),
+      d_qkv: writeAccess('d_qkv', 5, aligned),
     },
     bindings: [qkv, out, dOut, logSumExp, queryTiles.binding, dQkv, delta],
     uniforms,
@@ -166,6 +168,7 @@ export function attentionBackward(gpu: Gpu, backward: AttentionBackward): void {
       query: `${tiling.chunk}`,
       qkv: readAccess('qkv', 0, 'F32', aligned),
       d_out: readAccess('d_out', 1, 'F32', aligned),
+      d_qkv: writeAccess('d_qkv', 5, aligned),
     },
     bindings: [qkv, dOut, logSumExp, delta, keyTiles.binding, dQkv],
     uniforms,

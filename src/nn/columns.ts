@@ -1,7 +1,6 @@
-import { readAccess } from '../gpu/element-access.js';
+import { readAccess, writeAccess } from '../gpu/element-access.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { type DeviceTensor, elementwiseGrid, wholeVectors } from './kernel-shape.js';
-import { writeAccess } from './write-access.js';
 
 /** Neighbouring columns of a row-major f32 matrix. */
 export interface Columns {

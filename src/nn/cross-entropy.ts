@@ -1,8 +1,7 @@
-import { readAccess } from '../gpu/element-access.js';
+import { readAccess, writeAccess } from '../gpu/element-access.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { elementwiseGrid, rowGrid, wholeVectors } from './kernel-shape.js';
 import type { RowWindow } from './rows.js';
-import { writeAccess } from './write-access.js';
 
 /** Logits of a window of the vocabulary for every target row. */
 export interface LogitWindow {

@@ -1,9 +1,8 @@
-import { readAccess } from '../gpu/element-access.js';
+import { readAccess, writeAccess } from '../gpu/element-access.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import type { HeadColumns } from './attention.js';
 import type { DecoderConfig } from './config.js';
 import { elementwiseGrid, wholeVectors } from './kernel-shape.js';
-import { writeAccess } from './write-access.js';
 
 type Shape = Pick<DecoderConfig, 'layers' | 'heads' | 'kvHeads' | 'headDim'>;
 

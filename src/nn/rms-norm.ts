@@ -1,7 +1,6 @@
-import { readAccess } from '../gpu/element-access.js';
+import { readAccess, writeAccess } from '../gpu/element-access.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { type DeviceTensor, rowGrid, wholeVectors } from './kernel-shape.js';
-import { writeAccess } from './write-access.js';
 
 /** sum = x + branch (or just x), y = sum·s ⊙ gain with s = (mean(sum²) + ε)^(−1/2) a row. */
 export interface RmsNorm {

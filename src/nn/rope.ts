@@ -1,8 +1,7 @@
-import { readAccess } from '../gpu/element-access.js';
+import { readAccess, writeAccess } from '../gpu/element-access.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import type { DecoderConfig } from './config.js';
 import { elementwiseGrid, wholeVectors } from './kernel-shape.js';
-import { writeAccess } from './write-access.js';
 
 /**
  * Rotary frequencies θ^(−2i/headDim), i < headDim/2, in f64 (Su et al., arXiv 2104.09864); `llama3` scaling as in

@@ -1,7 +1,6 @@
-import { elementBytes, readAccess } from '../gpu/element-access.js';
+import { elementBytes, readAccess, writeAccess } from '../gpu/element-access.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { type DeviceTensor, elementwiseGrid, wholeVectors } from './kernel-shape.js';
-import { writeAccess } from './write-access.js';
 
 /** Mark of a row that takes nothing from anywhere: `gatherRows` makes it zero. */
 export const noRow = 0xffffffff;

@@ -1,7 +1,6 @@
-import { readAccess } from '../gpu/element-access.js';
+import { readAccess, writeAccess } from '../gpu/element-access.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { elementwiseGrid, wholeVectors } from './kernel-shape.js';
-import { writeAccess } from './write-access.js';
 
 /** h = silu(gate) ⊙ up; gateUp [rows, 2·mlp], gate then up, h [rows, mlp]. */
 export function swiglu(gpu: Gpu, rows: number, mlp: number, gateUp: DeviceBuffer, h: DeviceBuffer): void {
