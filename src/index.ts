@@ -21,8 +21,7 @@ export { renderDiagnostics } from './diagnostics/render.js';
 export type { Artifact, Artifacts } from './formats/artifact.js';
 export { type Checkpoint, type CheckpointTensor, openCheckpoint } from './formats/checkpoint.js';
 export type { Digest } from './formats/digest.js';
-export { EventBus, type Listener } from './run/event-bus.js';
-export type { GroupTotal, RunEvent } from './run/events.js';
+export { EventBus, type GroupTotal, type Listener, type RunEvent } from './run/events.js';
 export { type ExportOptions, exportModel } from './run/export.js';
 export {
   describePlan,

@@ -1,7 +1,7 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { parseBytes } from '../formats/byte-size.js';
-import { EventBus } from '../run/event-bus.js';
+import { EventBus } from '../run/events.js';
 import { exportModel } from '../run/export.js';
 import { selectRenderer } from '../run/render/select.js';
 import { storeLocation } from '../store/location.js';

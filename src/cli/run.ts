@@ -1,6 +1,7 @@
 import { UsageError } from '../diagnostics/errors.js';
-import { EventBus } from '../run/event-bus.js';
-import { defaultWorkerLimits } from '../run/executors/worker-process.js';
+import { EventBus } from '../run/events.js';
+import { defaultWorkerLimits } from '../run/executors/executor.js';
+import { executors, isExecutorName } from '../run/executors/registry.js';
 import { selectRenderer } from '../run/render/select.js';
 import { runWorkflow } from '../run/run.js';
 import { storeLocation } from '../store/location.js';
@@ -37,7 +38,10 @@ export const command: Command = {
   ].join('\n'),
   async run(invocation) {
     const executor = invocation.value('executor') ?? 'local';
-    if (executor !== 'local') throw new UsageError(`there is no executor ${executor}`, { hint: 'Give local.' });
+    if (!isExecutorName(executor)) {
+      const hint = `Give ${Object.keys(executors).join(' or ')}.`;
+      throw new UsageError(`there is no executor ${executor}`, { hint });
+    }
     const retries = wholeNumber(invocation, 'retries') ?? 1;
     const deviceBusySeconds = wholeNumber(invocation, 'device-timeout') ?? defaultWorkerLimits.deviceBusySeconds;
     const out = folderOption(invocation, 'out');
@@ -54,6 +58,7 @@ export const command: Command = {
         workflow,
         store,
         events,
+        executor,
         targets,
         force: invocation.values('force'),
         keepGoing: invocation.switch('keep-going'),

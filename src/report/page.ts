@@ -20,11 +20,11 @@ export async function reportPage(input: ReportInput, origin: Origin): Promise<st
   const { params } = input;
   const shown: { name: string; heading: string; content: Html }[] = [];
   const missing: string[] = [];
-  for (const section of sections) {
-    const show = { figure: params.figures.includes(section.name), table: params.tables.includes(section.name) };
+  for (const [name, section] of Object.entries(sections)) {
+    const show = { figure: params.figures.includes(name), table: params.tables.includes(name) };
     if (!show.figure && !show.table) continue;
     if (!input.files.has(section.needs)) missing.push(section.heading);
-    else shown.push({ name: section.name, heading: section.heading, content: await section.render(input, show) });
+    else shown.push({ name, heading: section.heading, content: await section.render(input, show) });
   }
   const page = html`<!doctype html>
 <html lang="en">

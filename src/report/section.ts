@@ -10,8 +10,6 @@ export interface ReportInput {
 
 /** One part of the report: a subject with its figure and its table. */
 export interface Section {
-  /** What `report.figures` and `report.tables` of a workflow call it. */
-  readonly name: string;
   readonly heading: string;
   /** The result file that it cannot do without. */
   readonly needs: string;

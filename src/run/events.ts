@@ -1,4 +1,5 @@
 import type { Digest } from '../formats/digest.js';
+import type { Prepared } from './prepare.js';
 
 /** Everything that happens in a run. Renderers (terminal, plain lines, --json, report) only render; nothing else prints. */
 export type RunEvent =
@@ -68,4 +69,41 @@ export interface GroupTotal {
   readonly cached: number;
   /** Expected work of the steps that are not cached, in any unit that is the same throughout the group; for the time left. */
   readonly cost?: number;
+}
+
+/** Steps, cached steps and expected work of each group, in the order of the plan. */
+export function groupTotals({ steps, outcomes }: Pick<Prepared, 'steps' | 'outcomes'>): GroupTotal[] {
+  const totals = new Map<string, { steps: number; cached: number; cost: number | undefined }>();
+  for (const step of steps) {
+    const total = totals.get(step.group) ?? { steps: 0, cached: 0, cost: 0 };
+    total.steps += 1;
+    if (outcomes.get(step.id)?.status === 'cached') total.cached += 1;
+    else total.cost = total.cost === undefined || step.cost === undefined ? undefined : total.cost + step.cost;
+    totals.set(step.group, total);
+  }
+  return [...totals].map(([group, { cost, ...counts }]) => ({
+    group,
+    ...counts,
+    ...(cost === undefined ? {} : { cost }),
+  }));
+}
+
+export type Listener = (event: RunEvent) => void;
+
+/**
+ * Where a run says what happens. Listeners are called at once and in the order they subscribed; the last event of every
+ * run is `summary`. The bus holds nothing back, so whoever wants to see the start subscribes before the run.
+ */
+export class EventBus {
+  readonly #listeners = new Set<Listener>();
+
+  /** @returns a function that ends the subscription. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  publish(event: RunEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
 }

@@ -12,11 +12,9 @@ import type { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import { Catalog } from './catalog.js';
 import { type ExpectedDevice, findDevice } from './device.js';
-import type { EventBus } from './event-bus.js';
-import type { Executor } from './executors/executor.js';
-import { LocalExecutor } from './executors/local.js';
-import { defaultWorkerLimits, type WorkerLimits } from './executors/worker-process.js';
-import { groupTotals } from './group-totals.js';
+import { type EventBus, groupTotals } from './events.js';
+import { defaultWorkerLimits, type Executor, type ExecutorName, type WorkerLimits } from './executors/executor.js';
+import { executors } from './executors/registry.js';
 import { pinHub } from './hub-pins.js';
 import { missingJudgeKeys } from './judge-keys.js';
 import { judgeRequests } from './judge-requests.js';
@@ -24,12 +22,11 @@ import { type Prepared, prepare } from './prepare.js';
 import { type FolderContents, ResultsFolder } from './results/folder.js';
 import { resultsPlace } from './results/place.js';
 import { settingsText } from './results/record.js';
-import { runJson } from './results/run-json.js';
+import { runJson, versions } from './results/run-json.js';
 import { RunRecords } from './schedule/run-records.js';
 import { Scheduler, type SchedulerResult } from './schedule/scheduler.js';
 import { stepStore } from './schedule/step-store.js';
 import { tidyStore } from './tidy-store.js';
-import { versions } from './versions.js';
 
 /**
  * All that is damaged among the results is thrown away together, and what a step reads heals within a round. What is
@@ -51,6 +48,8 @@ export interface RunOptions {
   /** Refuse hub revisions that the lock file does not pin. */
   readonly locked?: boolean;
   readonly retries?: number;
+  /** Where steps run; without it in a process of this machine. */
+  readonly executor?: ExecutorName;
   readonly limits?: WorkerLimits;
   /** Aborted at the first Ctrl-C: steps in work are asked to stop. */
   readonly signal?: AbortSignal;
@@ -275,9 +274,9 @@ class RunSession {
   }
 
   #newExecutor(deviceClass: string): Executor {
-    const { events, limits = defaultWorkerLimits } = this.#options;
+    const { events, executor = 'local', limits = defaultWorkerLimits } = this.#options;
     const environment = this.#device instanceof EnvironmentError ? {} : this.#device!.variables;
-    return new LocalExecutor({ declarations: stepContracts, events, deviceClass, environment, limits });
+    return executors[executor]({ declarations: stepContracts, events, deviceClass, environment, limits });
   }
 
   /** Keys were made for another device than the worker has. */

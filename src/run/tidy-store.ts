@@ -1,6 +1,6 @@
 import { RunflowError } from '../diagnostics/errors.js';
 import type { Store } from '../store/store.js';
-import type { EventBus } from './event-bus.js';
+import type { EventBus } from './events.js';
 
 /** Keeps the store within its limit after a run that wrote something. Trouble with that is no failure of the run. */
 export async function tidyStore(store: Store, events: EventBus, environment: NodeJS.ProcessEnv): Promise<void> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { reportPartNames } from './report.js';
 
 const folder = new URL('../../../schema/', import.meta.url);
 
@@ -7,12 +8,13 @@ export const publishedSchema = new URL('workflow.schema.json', folder);
 
 /**
  * The published schema: schema/workflow.json, in which a union lists its kinds by file (`kinds/metrics/loss.json`), with
- * the definitions of these files behind the union. The first definition of a file is the kind, others are its own. Joined as
+ * the definitions of these files behind the union, and the names of the report's parts. The first definition of a file is the kind, others are its own. Joined as
  * text, so that what people read keeps its layout: a kind's file is indented as its place in the whole is.
  */
 export function assembleSchema(): string {
   const lines: string[] = [];
   let kinds: string[] = [];
+  const partNames = `[${reportPartNames.map((name) => `"${name}"`).join(', ')}]`;
   for (const line of readFileSync(new URL('workflow.json', folder), 'utf8').split('\n')) {
     const file = /"(kinds\/[a-z-]+\/[a-z0-9-]+\.json)"/.exec(line)?.[1];
     if (file !== undefined) {
@@ -21,7 +23,7 @@ export function assembleSchema(): string {
       kinds.push(definitions);
       continue;
     }
-    lines.push(line);
+    lines.push(line.replace('"reportPartNames"', partNames));
     if (!/^ {4}\},?$/.test(line) || kinds.length === 0) continue;
     lines[lines.length - 1] = '    },';
     lines.push(kinds.join(',\n') + line.trim().slice(1));

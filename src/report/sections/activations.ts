@@ -20,7 +20,6 @@ interface PairCurve {
 }
 
 export const activationsSection: Section = {
-  name: 'activations',
   heading: 'Overlap of activations',
   needs: 'activations.csv',
   async render({ files }, show) {

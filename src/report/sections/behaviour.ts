@@ -16,7 +16,6 @@ import type { EvaluationRow } from '../tables/evaluation.js';
 import { behaviourTables } from './behaviour-tables.js';
 
 export const behaviourSection: Section = {
-  name: 'behaviour',
   heading: 'Behaviour of models',
   needs: 'evaluation.csv',
   async render(input, show) {

@@ -15,7 +15,6 @@ interface ShownClaim {
 }
 
 export const claimsSection: Section = {
-  name: 'claims',
   heading: 'Claims',
   needs: 'claims.csv',
   async render({ files }, show) {

@@ -7,7 +7,6 @@ import { dataColumns } from '../tables/data.js';
 const counts = ['rows', 'tokens', 'targets', 'truncated', 'dropped', 'without_target', 'merged'] as const;
 
 export const dataSection: Section = {
-  name: 'data',
   heading: 'Data',
   needs: 'data.csv',
   async render({ files }) {

@@ -21,7 +21,6 @@ interface Series {
 }
 
 export const energySection: Section = {
-  name: 'energy',
   heading: 'Energy kept by projection',
   needs: 'energy.csv',
   async render({ files }, show) {

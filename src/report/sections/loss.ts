@@ -28,7 +28,6 @@ interface ThinnedPoint {
 }
 
 export const lossSection: Section = {
-  name: 'loss',
   heading: 'Training loss',
   needs: 'loss.csv',
   async render({ files }, show) {

@@ -16,7 +16,6 @@ interface PairCurve {
 }
 
 export const overlapSection: Section = {
-  name: 'overlap',
   heading: 'Overlap of update subspaces',
   needs: 'overlap.csv',
   async render({ files }, show) {

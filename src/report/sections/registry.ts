@@ -1,3 +1,4 @@
+import type { ReportPart } from '../../workflow/report.js';
 import type { Section } from '../section.js';
 import { activationsSection } from './activations.js';
 import { behaviourSection } from './behaviour.js';
@@ -8,14 +9,14 @@ import { lossSection } from './loss.js';
 import { overlapSection } from './overlap.js';
 import { selectivitySection } from './selectivity.js';
 
-/** Sections in the order of the page. A new subject is a file of its own and a line here. */
-export const sections: readonly Section[] = [
-  claimsSection,
-  energySection,
-  behaviourSection,
-  selectivitySection,
-  overlapSection,
-  activationsSection,
-  lossSection,
-  dataSection,
-];
+/** The section of each part that a workflow may ask for, in the order of the page. */
+export const sections: { readonly [Part in ReportPart]: Section } = {
+  claims: claimsSection,
+  energy: energySection,
+  behaviour: behaviourSection,
+  selectivity: selectivitySection,
+  overlap: overlapSection,
+  activations: activationsSection,
+  loss: lossSection,
+  data: dataSection,
+};

@@ -14,7 +14,6 @@ import { groupBy, nearestTo, type Summary } from '../statistics.js';
 import { writeCsv } from '../tables/csv.js';
 
 export const selectivitySection: Section = {
-  name: 'selectivity',
   heading: 'Selectivity of projections',
   needs: 'evaluation.csv',
   async render(input, show) {

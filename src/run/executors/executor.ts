@@ -1,6 +1,36 @@
 import { EnvironmentError, StepError } from '../../diagnostics/errors.js';
 import type { Artifacts } from '../../formats/artifact.js';
+import type { StepContract } from '../../steps/step.js';
 import type { Job } from '../../worker/protocol.js';
+import type { EventBus } from '../events.js';
+
+export interface WorkerLimits {
+  /**
+   * A worker that says nothing for so long, and had as much time of a processor in it, hangs: its event loop does not
+   * turn. On a busy machine a worker that gets no processor is silent too; it has `starvedSilences` times as long.
+   */
+  readonly silenceSeconds: number;
+  /** One submission that keeps the device busy for so long will never end. */
+  readonly deviceBusySeconds: number;
+  /** After a request to stop, and after `exit`, so long until it is killed. */
+  readonly graceSeconds: number;
+}
+
+export const defaultWorkerLimits: WorkerLimits = { silenceSeconds: 60, deviceBusySeconds: 300, graceSeconds: 10 };
+
+/** What `--executor` takes. */
+export type ExecutorName = 'local';
+
+/** What an executor is made with. */
+export interface ExecutorOptions {
+  readonly declarations: Readonly<Record<string, StepContract>>;
+  readonly events: EventBus;
+  /** The device class that keys were made for. */
+  readonly deviceClass: string;
+  /** Added to the environment of a worker: which driver it loads. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits?: WorkerLimits;
+}
 
 /** Where steps are carried out: worker processes of this machine, or a cluster. Knows jobs, nothing of workflows. */
 export interface Executor {

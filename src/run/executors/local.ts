@@ -1,19 +1,17 @@
 import { DataError, InterruptedError } from '../../diagnostics/errors.js';
 import type { Artifacts } from '../../formats/artifact.js';
-import type { StepContract } from '../../steps/step.js';
 import type { Job } from '../../worker/protocol.js';
-import type { EventBus } from '../event-bus.js';
-import { type Executor, type JobObserver, OtherDeviceError } from './executor.js';
-import { type AdapterReply, defaultWorkerLimits, type WorkerLimits, WorkerProcess } from './worker-process.js';
+import {
+  defaultWorkerLimits,
+  type Executor,
+  type ExecutorOptions,
+  type JobObserver,
+  OtherDeviceError,
+  type WorkerLimits,
+} from './executor.js';
+import { type AdapterReply, WorkerProcess } from './worker-process.js';
 
-export interface LocalExecutorOptions {
-  readonly declarations: Readonly<Record<string, StepContract>>;
-  readonly events: EventBus;
-  /** The device class that keys were made for. */
-  readonly deviceClass: string;
-  /** Added to the environment of the worker: which driver it loads. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly limits?: WorkerLimits;
+export interface LocalExecutorOptions extends ExecutorOptions {
   /** Replaceable in tests. */
   readonly startWorker?: (environment: Readonly<Record<string, string>>, limits: WorkerLimits) => WorkerProcess;
 }

@@ -10,21 +10,7 @@ import {
 } from '../../diagnostics/errors.js';
 import type { Artifacts } from '../../formats/artifact.js';
 import type { Job, Reply, Request } from '../../worker/protocol.js';
-import { type JobObserver, WorkerLostError } from './executor.js';
-
-export interface WorkerLimits {
-  /**
-   * A worker that says nothing for so long, and had as much time of a processor in it, hangs: its event loop does not
-   * turn. On a busy machine a worker that gets no processor is silent too; it has `starvedSilences` times as long.
-   */
-  readonly silenceSeconds: number;
-  /** One submission that keeps the device busy for so long will never end. */
-  readonly deviceBusySeconds: number;
-  /** After a request to stop, and after `exit`, so long until it is killed. */
-  readonly graceSeconds: number;
-}
-
-export const defaultWorkerLimits: WorkerLimits = { silenceSeconds: 60, deviceBusySeconds: 300, graceSeconds: 10 };
+import { type JobObserver, type WorkerLimits, WorkerLostError } from './executor.js';
 
 export type AdapterReply = Extract<Reply, { type: 'adapter' }>;
 type ErrorReply = Extract<Reply, { type: 'failed' }>['error'];

@@ -1,6 +1,5 @@
 import type { RunEvent } from '../events.js';
 import { type GroupProgress, RunProgress, settled, type TimeLeft } from './progress.js';
-import type { Renderer } from './select.js';
 import {
   clock,
   collectedText,
@@ -11,6 +10,7 @@ import {
   type Output,
   planned,
   printableLine,
+  type Renderer,
   type Style,
   startText,
   summaryText,

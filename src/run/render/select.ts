@@ -1,13 +1,7 @@
+import { printableJson } from '../../diagnostics/printable.js';
 import type { RunEvent } from '../events.js';
-import { jsonRenderer } from './json.js';
 import { plainRenderer } from './plain.js';
-import { styleFor } from './text.js';
-
-/** Shows a run. Events come in order; after `close` everything is on its way to the terminal or file. */
-export interface Renderer {
-  handle(event: RunEvent): void;
-  close(): Promise<void>;
-}
+import { type Output, type Renderer, styleFor, written } from './text.js';
 
 /**
  * The renderer for a stream: JSON lines when asked for, live rows on a terminal, a plain log otherwise
@@ -25,4 +19,14 @@ export async function selectRenderer(
     return (await import('./terminal.js')).terminalRenderer(out, { style });
   }
   return plainRenderer(out, { style });
+}
+
+/** `--json`: every event, one a line, for machines. */
+export function jsonRenderer(out: Output): Renderer {
+  return {
+    handle(event: RunEvent) {
+      out.write(`${printableJson(event)}\n`);
+    },
+    close: () => written(out),
+  };
 }

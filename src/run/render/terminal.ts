@@ -2,12 +2,12 @@ import type { RunEvent } from '../events.js';
 import { groupText } from './plain.js';
 import { type GroupProgress, RunProgress, settled } from './progress.js';
 import { LiveRows } from './rows.js';
-import type { Renderer } from './select.js';
 import {
   collectedText,
   deviceText,
   failureText,
   hashingText,
+  type Renderer,
   type Style,
   startText,
   summaryText,

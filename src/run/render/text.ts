@@ -4,6 +4,12 @@ import type { Output, Style } from '../../diagnostics/style.js';
 import { formatBytes } from '../../formats/byte-size.js';
 import type { RunEvent } from '../events.js';
 
+/** Shows a run. Events come in order; after `close` everything is on its way to the terminal or file. */
+export interface Renderer {
+  handle(event: RunEvent): void;
+  close(): Promise<void>;
+}
+
 export { coloured, type Output, type Style, styleFor, uncoloured } from '../../diagnostics/style.js';
 export { printable, printableLine };
 

@@ -7,7 +7,7 @@ import { isPartial } from '../../formats/replace-file.js';
 import type { Lock } from '../../store/locks.js';
 import { DamagedObjectError } from '../../store/object-store.js';
 import type { Store } from '../../store/store.js';
-import type { EventBus } from '../event-bus.js';
+import type { EventBus } from '../events.js';
 import type { Prepared } from '../prepare.js';
 import { moveToPrevious, previousFolder } from './previous-folder.js';
 import { digestOfFile, writeResult } from './file.js';

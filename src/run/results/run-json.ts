@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { runflowVersion } from '../../diagnostics/version.js';
 import type { Artifacts } from '../../formats/artifact.js';
 import type { Step } from '../../steps/step.js';
 import type { LoadedWorkflow } from '../../workflow/workflow.js';
@@ -74,4 +77,26 @@ function stepRecord(step: Step, { records, prepared }: RunDescription) {
 
 function digestsOf(artifacts: Artifacts): Record<string, string> {
   return Object.fromEntries(Object.entries(artifacts).map(([name, { digest }]) => [name, digest]));
+}
+
+/** Versions of what results may depend on: runflow, Node, and Dawn's Node package. */
+export function versions(): Readonly<Record<string, string>> {
+  return { runflow: runflowVersion(), node: process.versions.node, webgpu: dawnVersion() };
+}
+
+/** From its package.json, without loading it. */
+function dawnVersion(): string {
+  const paths = createRequire(import.meta.url).resolve.paths('webgpu') ?? [];
+  for (const path of paths) {
+    try {
+      return versionIn(`${path}/webgpu/package.json`);
+    } catch {
+      // Not in this node_modules folder.
+    }
+  }
+  return 'absent';
+}
+
+function versionIn(file: string): string {
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -5,7 +5,7 @@ import { type Outcome, resolveStep, type Situation } from '../../plan/resolve.js
 import type { Step } from '../../steps/step.js';
 import type { LockWait } from '../../store/locks.js';
 import { DamagedObjectError } from '../../store/object-store.js';
-import type { EventBus } from '../event-bus.js';
+import type { EventBus } from '../events.js';
 import { type Executor, OtherDeviceError, WorkerLostError } from '../executors/executor.js';
 import { Frontier } from './frontier.js';
 import { inputsOf, jobOf, producersOfLostInputs } from './job.js';

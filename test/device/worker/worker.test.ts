@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert';
 import { DataError, InterruptedError } from '../../../src/diagnostics/errors.js';
 import { type Digest, digestOf } from '../../../src/formats/digest.js';
 import type { JsonObject } from '../../../src/formats/json.js';
-import { WorkerLostError } from '../../../src/run/executors/executor.js';
-import { defaultWorkerLimits, WorkerProcess } from '../../../src/run/executors/worker-process.js';
+import { defaultWorkerLimits, WorkerLostError } from '../../../src/run/executors/executor.js';
+import { WorkerProcess } from '../../../src/run/executors/worker-process.js';
 import { Store } from '../../../src/store/store.js';
 import type { Job } from '../../../src/worker/protocol.js';
 

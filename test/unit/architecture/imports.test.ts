@@ -34,6 +34,7 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
   { from: 'steps', to: 'nn/*', how: 'type' },
   { from: 'eval', to: 'report/tables/*', how: 'type' },
   { from: 'report', to: 'steps/*', how: 'type' },
+  { from: 'report', to: 'workflow/report', how: 'type' },
   { from: 'run', to: 'worker/protocol', how: 'type' },
   { from: 'run', to: 'gpu/driver', how: 'lazy' },
   { from: 'run', to: 'data/hub', how: 'lazy' },

@@ -4,12 +4,13 @@ import { writeTable } from '../../../src/report/tables/csv.js';
 import { dataCsv } from '../../../src/report/tables/data.js';
 import { energyColumns, tensorEnergyColumns } from '../../../src/report/tables/energy.js';
 import { overlapColumns } from '../../../src/report/tables/overlap.js';
+import { reportPartNames } from '../../../src/workflow/report.js';
 import { activationsCsv, claimsCsv, evaluationCsv, lossCsv, type Noise } from './example-behaviour.js';
 
 const parts = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj']; // biome-ignore format: one line
 const fractions = [0.01, 0.25, 0.5, 0.75, 0.99];
 /** Of a report, in the order of the page. */
-export const allParts = ['claims', 'energy', 'behaviour', 'selectivity', 'overlap', 'activations', 'loss', 'data'];
+export const allParts = reportPartNames;
 const summary = {
   rows: 4000,
   tokens: 812_345,

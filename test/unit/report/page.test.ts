@@ -5,8 +5,10 @@ import { digestOf } from '../../../src/formats/digest.js';
 import { background, seriesColors, seriesLook } from '../../../src/report/figures/palette.js';
 import { reportPage } from '../../../src/report/page.js';
 import type { ReportInput } from '../../../src/report/section.js';
+import { sections } from '../../../src/report/sections/registry.js';
 import { readTable } from '../../../src/report/tables/csv.js';
 import { energyColumns } from '../../../src/report/tables/energy.js';
+import { reportPartNames } from '../../../src/workflow/report.js';
 import { allParts, exampleNames, exampleReport } from './example.js';
 
 const render = (input: ReportInput) =>
@@ -54,6 +56,10 @@ test('all figures, tables, provenance and links between them are there', async (
   const labels = document.querySelector('#overlap svg[aria-label]')!.textContent;
   assert.match(labels, 'energy η that the subspaces hold');
   assert.match(labels, 'mode subspace overlap');
+});
+
+test('the page has its parts in the order in which the language names them', () => {
+  assert.equal(Object.keys(sections), [...reportPartNames]);
 });
 
 test('the data behind a figure can be saved from the page and holds the means over seeds', async () => {

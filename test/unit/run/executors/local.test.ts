@@ -2,11 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DataError, EnvironmentError } from '../../../../src/diagnostics/errors.js';
-import { EventBus } from '../../../../src/run/event-bus.js';
-import type { RunEvent } from '../../../../src/run/events.js';
-import { OtherDeviceError, WorkerLostError } from '../../../../src/run/executors/executor.js';
+import { EventBus, type RunEvent } from '../../../../src/run/events.js';
+import { OtherDeviceError, type WorkerLimits, WorkerLostError } from '../../../../src/run/executors/executor.js';
 import { LocalExecutor } from '../../../../src/run/executors/local.js';
-import { type WorkerLimits, WorkerProcess } from '../../../../src/run/executors/worker-process.js';
+import { WorkerProcess } from '../../../../src/run/executors/worker-process.js';
 import type { Job } from '../../../../src/worker/protocol.js';
 import { declaration } from '../../plan/memory-store.js';
 

@@ -2,9 +2,8 @@ import { Writable } from 'node:stream';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RunEvent } from '../../../../src/run/events.js';
-import { jsonRenderer } from '../../../../src/run/render/json.js';
 import { plainRenderer } from '../../../../src/run/render/plain.js';
-import { selectRenderer } from '../../../../src/run/render/select.js';
+import { jsonRenderer, selectRenderer } from '../../../../src/run/render/select.js';
 import { terminalRenderer } from '../../../../src/run/render/terminal.js';
 import { clock, duration, printable, type Style, styleFor } from '../../../../src/run/render/text.js';
 

@@ -1,8 +1,7 @@
 import type { Artifacts } from '../../../../src/formats/artifact.js';
 import type { Digest } from '../../../../src/formats/digest.js';
 import { resolve, type Situation } from '../../../../src/plan/resolve.js';
-import { EventBus } from '../../../../src/run/event-bus.js';
-import type { RunEvent } from '../../../../src/run/events.js';
+import { EventBus, type RunEvent } from '../../../../src/run/events.js';
 import type { Executor, JobObserver } from '../../../../src/run/executors/executor.js';
 import { Scheduler, type SchedulerOptions, type SchedulerResult } from '../../../../src/run/schedule/scheduler.js';
 import type { StepStore } from '../../../../src/run/schedule/step-store.js';
