@@ -1,11 +1,12 @@
 import type { ProjectionMode, Side } from '../formats/projection.js';
+import type { BehaviourMetric } from '../workflow/workflow.js';
 import { defineStep } from './step.js';
 
 export type EvaluationTableParams = { readonly rows: readonly EvaluationTableRow[] };
 
 export type EvaluationTableRow = Measured & {
   readonly metric: string;
-  readonly kind: 'exact-match' | 'judge' | 'loss';
+  readonly kind: BehaviourMetric['kind'];
   /** Whether there is an input with its items. */
   readonly items: boolean;
 };

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Behaviour } from '../../eval/behaviour.js';
 import { judgeClaim } from '../../eval/claims.js';
 import type { OverlapPoint } from '../../eval/overlap-claims.js';
-import { scoreBounds } from '../../eval/score-bounds.js';
+import { scoreKinds } from '../../eval/score-kinds.js';
 import { activationColumns } from '../../report/tables/activations.js';
 import { ClaimsTable } from '../../report/tables/claims.js';
 import { readTable } from '../../report/tables/csv.js';
@@ -24,7 +24,7 @@ export async function judgeClaims(context: StepContext<ClaimsParams>): Promise<v
   for (const [index, row] of rows.entries()) {
     const bytes = await context.read(context.input(`${index}/scores`));
     const scores = JSON.parse(new TextDecoder().decode(bytes)) as Scores;
-    behaviour.push({ ...row, ...scores, bounds: scoreBounds[row.kind] });
+    behaviour.push({ ...row, ...scores, bounds: scoreKinds[row.kind].bounds });
   }
   const table = new ClaimsTable();
   for (const [index, { name, claim, activations: metric }] of claims.entries()) {

@@ -1,7 +1,7 @@
 import { decodeRows, encodeRows, type Row } from '../../data/row.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { type Bounds, meanInterval } from '../../eval/mean-interval.js';
-import { scoreBounds } from '../../eval/score-bounds.js';
+import { scoreKinds } from '../../eval/score-kinds.js';
 import { EvaluationTable, type MeasuredMean, topScoreMetric } from '../../report/tables/evaluation.js';
 import { type SampledItem, SamplesTable } from '../../report/tables/samples.js';
 import type { EvaluationTableParams, EvaluationTableRow } from '../../steps/evaluation-table.js';
@@ -16,9 +16,10 @@ export async function makeEvaluationTable(context: StepContext<EvaluationTablePa
   for (const [index, row] of rows.entries()) {
     context.signal.throwIfAborted();
     const scores = JSON.parse(await readText(context, `${index}/scores`)) as Scores;
-    table.add(row, meanOf(scores, scoreBounds[row.kind]));
-    if (row.kind === 'judge') {
-      const top = scores.values.map((score) => (score === null ? null : Number(score === 5)));
+    const { bounds, top: topScore } = scoreKinds[row.kind];
+    table.add(row, meanOf(scores, bounds));
+    if (topScore !== undefined) {
+      const top = scores.values.map((score) => (score === null ? null : Number(score === topScore)));
       table.add({ ...row, metric: topScoreMetric(row.metric) }, meanOf({ values: top }, [0, 1]));
     }
     if (row.items) {

@@ -1,14 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { renderDiagnostics } from '../../../src/diagnostics/render.js';
-import { expand } from '../../../src/plan/expand.js';
-import type { Plan } from '../../../src/plan/plan.js';
-import type { GenerateParams } from '../../../src/steps/generate.js';
-import type { ProjectedModel } from '../../../src/steps/model-recipe.js';
-import { loadWorkflow } from '../../../src/workflow/load.js';
-import { memoryFiles } from '../workflow/memory-files.js';
-import { keysOf, moved, planOf, workflowOf } from './keyed-plan.js';
-import { areAdjacent, changed, idsOf, measuredLab, measurements, stepOf } from './measured-lab.js';
+import { renderDiagnostics } from '../../../../src/diagnostics/render.js';
+import { expand } from '../../../../src/plan/expand.js';
+import type { Plan } from '../../../../src/plan/plan.js';
+import type { GenerateParams } from '../../../../src/steps/generate.js';
+import type { ProjectedModel } from '../../../../src/steps/model-recipe.js';
+import { loadWorkflow } from '../../../../src/workflow/load.js';
+import { memoryFiles } from '../../workflow/memory-files.js';
+import { keysOf, moved, planOf, workflowOf } from '../keyed-plan.js';
+import { areAdjacent, changed, idsOf, measuredLab, measurements, stepOf } from '../measured-lab.js';
 
 /** Metrics of behaviour, of models and along the points of sweeps. */
 

@@ -1,13 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { InvalidWorkflowError } from '../../../src/diagnostics/errors.js';
-import { expand } from '../../../src/plan/expand.js';
-import type { Plan } from '../../../src/plan/plan.js';
-import type { ActivationTableParams } from '../../../src/steps/activation-table.js';
-import type { ActivationsParams } from '../../../src/steps/activations.js';
-import type { Semantics } from '../../../src/workflow/semantics.js';
-import { planOf, workflowOf } from './keyed-plan.js';
-import { areAdjacent, changed, idsOf, stepOf } from './measured-lab.js';
+import { InvalidWorkflowError } from '../../../../src/diagnostics/errors.js';
+import { expand } from '../../../../src/plan/expand.js';
+import type { Plan } from '../../../../src/plan/plan.js';
+import type { ActivationTableParams } from '../../../../src/steps/activation-table.js';
+import type { ActivationsParams } from '../../../../src/steps/activations.js';
+import type { Semantics } from '../../../../src/workflow/semantics.js';
+import { planOf, workflowOf } from '../keyed-plan.js';
+import { areAdjacent, changed, idsOf, stepOf } from '../measured-lab.js';
 
 /** Overlap of what sets of prompts activate. */
 
