@@ -38,12 +38,19 @@ const requestsToEnd = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
  * class costs no device.
  * @throws EnvironmentError when nothing fits, saying what to install; InterruptedError when a child was asked to end
  */
-export async function chooseDriver(environment: NodeJS.ProcessEnv = process.env): Promise<Driver> {
+export async function chooseDriver(
+  environment: NodeJS.ProcessEnv = process.env,
+  timeoutMilliseconds = probeTimeoutMilliseconds,
+): Promise<Driver> {
   const wanted = environment.RUNFLOW_ADAPTER?.trim() || 'auto';
   const known = readProbes(environment)[wanted];
   if (known !== undefined) return known;
-  const driver = await probeInOrder(wanted, environment);
-  await writeProbes(environment, { [wanted]: driver, [driver.selector]: driver });
+  const { driver, slow } = await probeInOrder(wanted, environment, timeoutMilliseconds);
+  // A candidate that was too slow on a busy machine is tried again the next time.
+  await writeProbes(
+    environment,
+    slow ? { [driver.selector]: driver } : { [wanted]: driver, [driver.selector]: driver },
+  );
   return driver;
 }
 
@@ -57,11 +64,18 @@ export function workerEnvironment(driver: Driver): Record<string, string> {
   return { RUNFLOW_ADAPTER: driver.selector };
 }
 
-async function probeInOrder(wanted: string, environment: NodeJS.ProcessEnv): Promise<Driver> {
+/** `slow`: a better candidate did not answer in time. */
+async function probeInOrder(
+  wanted: string,
+  environment: NodeJS.ProcessEnv,
+  timeout: number,
+): Promise<{ readonly driver: Driver; readonly slow: boolean }> {
   const failures: string[] = [];
+  let slow = false;
   for await (const candidate of candidates(wanted, environment)) {
-    const outcome = await probe(candidate, environment);
+    const outcome = await probe(candidate, environment, timeout);
     if ('error' in outcome) {
+      slow ||= outcome.timedOut;
       failures.push(`${candidate.selector}: ${probeFailure(outcome.error)}`);
     } else if (
       candidate.selector === 'hardware' &&
@@ -70,7 +84,7 @@ async function probeInOrder(wanted: string, environment: NodeJS.ProcessEnv): Pro
     ) {
       failures.push(`hardware: only a software adapter (${outcome.adapter.description})`);
     } else {
-      return { ...candidate, adapter: outcome.adapter };
+      return { driver: { ...candidate, adapter: outcome.adapter }, slow };
     }
   }
   throw new EnvironmentError(
@@ -131,13 +145,14 @@ function installationHint(wanted: string): string {
 function probe(
   candidate: Candidate,
   environment: NodeJS.ProcessEnv,
-): Promise<{ adapter: AdapterDescription } | { error: string }> {
+  timeout: number,
+): Promise<{ adapter: AdapterDescription } | { error: string; timedOut: boolean }> {
   const script = fileURLToPath(new URL('./driver-probe.js', import.meta.url));
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,
       [script, JSON.stringify(candidate)],
-      { env: environment, timeout: probeTimeoutMilliseconds, killSignal: 'SIGKILL' },
+      { env: environment, timeout, killSignal: 'SIGKILL' },
       (error, stdout) => {
         const line = stdout.trim().split('\n').at(-1) ?? '';
         if (line.startsWith('{')) resolve(JSON.parse(line));
@@ -146,8 +161,11 @@ function probe(
           reject(new InterruptedError('interrupted while looking for a device'));
         else if (errorCode(error) !== undefined)
           reject(new EnvironmentError(`no process can be started: ${error!.message}`));
-        else if (error?.killed) resolve({ error: `no answer within ${probeTimeoutMilliseconds / 1000} s` });
-        else resolve({ error: `the driver ended the process (${error?.signal ?? `exit code ${error?.code}`})` });
+        else if (error?.killed) resolve({ error: `no answer within ${timeout / 1000} s`, timedOut: true });
+        else {
+          const end = error?.signal ?? `exit code ${error?.code}`;
+          resolve({ error: `the driver ended the process (${end})`, timedOut: false });
+        }
       },
     );
   });
