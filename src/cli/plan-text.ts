@@ -1,8 +1,9 @@
 import { printableLine } from '../diagnostics/printable.js';
 import type { Reason } from '../plan/explain.js';
 import { reasonText } from '../plan/explain-text.js';
-import { commitName, type HubDefinition } from '../plan/hub-in-use.js';
+import { commitName } from '../plan/hub-in-use.js';
 import { omissionTexts } from '../plan/omission-text.js';
+import type { HubDefinition } from '../plan/plan.js';
 import { inAll, type JudgeRequests } from '../run/judge-requests.js';
 import { type Planned, toFetch } from '../run/plan.js';
 import type { Prepared } from '../run/prepare.js';

@@ -8,7 +8,6 @@ import type { JsonObject } from '../formats/json.js';
 import { makeFolder } from '../formats/make-folder.js';
 import { replaceFile } from '../formats/replace-file.js';
 import type { ChatAnswer } from './chat-answer.js';
-import type { JudgeItem } from './judge.js';
 
 /** What a judge said, to be read as often and in as many ways as anybody wants. */
 export type KeptAnswer = Pick<ChatAnswer, 'text' | 'reason'>;
@@ -20,7 +19,10 @@ export interface VerdictCache {
 }
 
 /** Changes with everything that may change the answer: the judge, its prompt, its sampling, the item (as well-formed Unicode). */
-export function verdictKey(identity: JsonObject, { prompt, response }: JudgeItem): Digest {
+export function verdictKey(
+  identity: JsonObject,
+  { prompt, response }: { readonly prompt: string; readonly response: string },
+): Digest {
   return digestOf(encodeCanonical({ judge: identity, prompt, response }));
 }
 

@@ -1,5 +1,5 @@
 import os from 'node:os';
-import type { Driver } from './driver.js';
+import type { Driver } from './probe-cache.js';
 
 /** dlopen's flag that keeps a library loaded after its handle is closed (glibc and musl; Node has no name for it). */
 const RTLD_NODELETE = 0x1000;

@@ -1,7 +1,7 @@
 /** Child process of `chooseDriver`: opens the candidate given as an argument and prints the adapter it got, as one line of JSON. */
 import { activateDriver } from './activate-driver.js';
 import { requestAdapter } from './adapter.js';
-import type { Driver } from './driver.js';
+import type { Driver } from './probe-cache.js';
 
 const candidate = JSON.parse(process.argv[2]!) as Omit<Driver, 'adapter'>;
 try {

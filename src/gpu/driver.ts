@@ -5,22 +5,9 @@ import { errorCode } from '../diagnostics/file-system-error.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { deviceCacheFolder } from './cache-folder.js';
 import type { AdapterDescription } from './gpu.js';
-import { readProbes, writeProbes } from './probe-cache.js';
+import { type Driver, readProbes, writeProbes } from './probe-cache.js';
 import { unpackSwiftShader } from './swiftshader.js';
 import { lavapipeManifest } from './vulkan-drivers.js';
-
-/** A choice that was probed: what a process must set before it loads Dawn, and the adapter it then gets. */
-export interface Driver {
-  /** Value of RUNFLOW_ADAPTER that gives this driver again without guessing. */
-  readonly selector: string;
-  /** Environment variables that make the Vulkan loader see this driver. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** Path of a Vulkan loader to load first, for machines without one. */
-  readonly loader?: string;
-  /** Name for Dawn's own selection, when the user gave one. */
-  readonly name?: string;
-  readonly adapter: AdapterDescription;
-}
 
 /** What RUNFLOW_ADAPTER may be, besides a part of an adapter's name. */
 const selectors = ['auto', 'hardware', 'lavapipe', 'swiftshader'];

@@ -5,8 +5,21 @@ import path from 'node:path';
 import { makeFolder } from '../formats/make-folder.js';
 import { replaceFile } from '../formats/replace-file.js';
 import { deviceCacheFolder } from './cache-folder.js';
-import type { Driver } from './driver.js';
+import type { AdapterDescription } from './gpu.js';
 import { machineFingerprint } from './vulkan-drivers.js';
+
+/** A choice that was probed: what a process must set before it loads Dawn, and the adapter it then gets. */
+export interface Driver {
+  /** Value of RUNFLOW_ADAPTER that gives this driver again without guessing. */
+  readonly selector: string;
+  /** Environment variables that make the Vulkan loader see this driver. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Path of a Vulkan loader to load first, for machines without one. */
+  readonly loader?: string;
+  /** Name for Dawn's own selection, when the user gave one. */
+  readonly name?: string;
+  readonly adapter: AdapterDescription;
+}
 
 /** Drivers found by selector (`auto`, `lavapipe`, …). */
 type Probes = Readonly<Record<string, Driver>>;

@@ -1,18 +1,7 @@
 import type { Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import type { Facts } from './facts.js';
-
-/** A model or dataset that a workflow takes from the Hugging Face hub. A type, not an interface, so that it is JSON. */
-export type HubDefinition = {
-  readonly kind: 'model' | 'dataset';
-  readonly name: string;
-  readonly repo: string;
-  readonly revision: string;
-  /** Absent until it is pinned. */
-  readonly commit?: string;
-  /** What of a dataset: `default/train`, or file names. */
-  readonly part?: string;
-};
+import type { HubDefinition } from './plan.js';
 
 /** Everything from the hub that some sweep, metric or export needs, in the order of the workflow. */
 export function hubInUse(workflow: Workflow, commits: Facts['commits'] = new Map()): HubDefinition[] {

@@ -1,5 +1,4 @@
 import type { Step } from '../steps/step.js';
-import type { HubDefinition } from './hub-in-use.js';
 
 /** A workflow unrolled: every step of it that can be known yet. A plain value, made by expand. */
 export interface Plan {
@@ -27,6 +26,18 @@ export interface Source {
   readonly kind: 'model' | 'dataset';
   readonly name: string;
 }
+
+/** A model or dataset that a workflow takes from the Hugging Face hub. A type, not an interface, so that it is JSON. */
+export type HubDefinition = {
+  readonly kind: 'model' | 'dataset';
+  readonly name: string;
+  readonly repo: string;
+  readonly revision: string;
+  /** Absent until it is pinned. */
+  readonly commit?: string;
+  /** What of a dataset: `default/train`, or file names. */
+  readonly part?: string;
+};
 
 export interface Deferred {
   /** `sweeps.parallel` */

@@ -1,4 +1,5 @@
-import { commitName, type HubDefinition, hubInUse } from '../plan/hub-in-use.js';
+import { commitName, hubInUse } from '../plan/hub-in-use.js';
+import type { HubDefinition } from '../plan/plan.js';
 import type { Workflow } from '../workflow/workflow.js';
 
 /** The commits of hub models and datasets in use that the lock file beside the workflow holds; asks nobody. */

@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { reasonText } from '../plan/explain-text.js';
-import { fetchStep, type HubDefinition } from '../plan/hub-in-use.js';
-import type { Deferred } from '../plan/plan.js';
+import { fetchStep } from '../plan/hub-in-use.js';
+import type { Deferred, HubDefinition } from '../plan/plan.js';
 import type { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import { Catalog } from './catalog.js';

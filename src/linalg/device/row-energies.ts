@@ -1,6 +1,5 @@
-import type { Gpu } from '../../gpu/gpu.js';
-import type { RowEnergies } from '../arithmetic.js';
-import type { DeviceMatrix } from './arithmetic.js';
+import type { DeviceBuffer, Gpu } from '../../gpu/gpu.js';
+import type { Matrix, RowEnergies } from '../arithmetic.js';
 import { elementwise, rowsPerBinding, rowWindow } from './elementwise.js';
 
 /** Columns whose squares kernels/row-energies sums into one number. */
@@ -16,7 +15,7 @@ export class DeviceRowEnergies implements RowEnergies {
     this.#gpu = gpu;
   }
 
-  add({ buffer, rows, columns }: DeviceMatrix): void {
+  add({ buffer, rows, columns }: Matrix & { readonly buffer: DeviceBuffer }): void {
     const parts = Math.ceil(columns / partColumns);
     const partial = this.#gpu.allocate(rows * parts * floatBytes, 'row energies');
     this.#pending.push({ partial, rows, parts });

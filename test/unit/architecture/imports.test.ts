@@ -99,6 +99,41 @@ test('imports go down the table, and only down', () => {
   assert.equal(found, []);
 });
 
+/** Files that import each other, by whatever way: a list for each circle. */
+function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  // A file is in a circle with another when each can be reached from the other (Tarjan 1972).
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const open: string[] = [];
+  const circles: string[][] = [];
+  const visit = (file: string) => {
+    index.set(file, index.size);
+    low.set(file, index.get(file)!);
+    open.push(file);
+    for (const target of imports.get(file) ?? []) {
+      if (!index.has(target)) visit(target);
+      if (open.includes(target)) low.set(file, Math.min(low.get(file)!, low.get(target)!));
+    }
+    if (low.get(file) !== index.get(file)) return;
+    const circle = open.splice(open.indexOf(file)).sort();
+    if (circle.length > 1 || imports.get(file)?.includes(file)) circles.push(circle);
+  };
+  for (const file of imports.keys()) if (!index.has(file)) visit(file);
+  return circles;
+}
+
+test('no file imports one that imports it, directly or by others, not even for a type', () => {
+  const imports = new Map(
+    files.map((file) => [file.replace(/\.ts$/, ''), importsOf(file, textOf(file)).map(({ target }) => target)]),
+  );
+  assert.equal(circlesOf(imports), []);
+});
+
+test('the check sees circles of two and more files', () => {
+  const imports = { a: ['b', 'x'], b: ['c'], c: ['d', 'a'], d: ['e'], e: ['d'], f: ['a'], g: ['g'] };
+  assert.equal(circlesOf(new Map(Object.entries(imports))), [['d', 'e'], ['a', 'b', 'c'], ['g']]);
+});
+
 test('the check sees imports of every form', () => {
   const text = [
     "import { a } from '../gpu/driver.js';",

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeRows } from '../../../src/data/row.js';
+import type { JudgeItem } from '../../../src/eval/judge.js';
 import { openQuestions } from '../../../src/eval/open-questions.js';
 import { OpenAiJudge } from '../../../src/eval/openai-judge.js';
 import { VerdictFolder, verdictKey } from '../../../src/eval/verdict-cache.js';
@@ -19,10 +20,8 @@ test('the key holds the judge, the prompt and the response, each told from the o
     verdictKey({ model: 'a' }, { prompt: '', response: 'pr' }),
   ];
   assert.is(new Set(keys).size, 4);
-  assert.is(
-    verdictKey({ model: 'a', url: 'u' }, { ...item, row: { a: 1 } }),
-    verdictKey({ url: 'u', model: 'a' }, item),
-  );
+  const ofRow: JudgeItem = { ...item, row: { a: 1 } };
+  assert.is(verdictKey({ model: 'a', url: 'u' }, ofRow), verdictKey({ url: 'u', model: 'a' }, item));
 });
 
 test('verdicts outlive the process, and what was torn or forged counts as absent', async () => {
