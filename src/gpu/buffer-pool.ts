@@ -47,7 +47,7 @@ export class BufferPool {
   readonly #device: GPUDevice;
   readonly #budget: number;
   readonly #onCreate: (buffer: GPUBuffer) => void;
-  readonly #beforeDestroy: () => void;
+  readonly #destroy: (buffer: GPUBuffer) => void;
   readonly #onDestroy: (blockId: number) => void;
   /** Kept blocks by size, each list and the set in the order of their release. */
   readonly #keptBySize = new Map<number, Block[]>();
@@ -60,20 +60,20 @@ export class BufferPool {
 
   /**
    * @param onCreate called with memory that is new, before anything uses it.
-   * @param beforeDestroy called before memory is given back: commands that use it must have been submitted.
+   * @param destroy gives memory back, once the commands that use it are submitted.
    * @param onDestroy called with the id of each block that is gone.
    */
   constructor(
     device: GPUDevice,
     budget: number,
     onCreate: (buffer: GPUBuffer) => void,
-    beforeDestroy: () => void,
+    destroy: (buffer: GPUBuffer) => void,
     onDestroy: (blockId: number) => void,
   ) {
     this.#device = device;
     this.#budget = budget;
     this.#onCreate = onCreate;
-    this.#beforeDestroy = beforeDestroy;
+    this.#destroy = destroy;
     this.#onDestroy = onDestroy;
   }
 
@@ -153,14 +153,13 @@ export class BufferPool {
   /** Destroys kept memory until `bytes` are given back or none is left. */
   #giveBack(bytes: number): void {
     if (this.#kept.size === 0) return;
-    this.#beforeDestroy();
     let left = bytes;
     for (const block of this.#kept) {
       if (left <= 0) return;
       const ofSize = this.#keptBySize.get(block.size)!;
       ofSize.splice(ofSize.indexOf(block), 1);
       this.#kept.delete(block);
-      block.buffer.destroy();
+      this.#destroy(block.buffer);
       this.#onDestroy(block.id);
       this.#bytes -= block.size;
       this.#bytesKept -= block.size;

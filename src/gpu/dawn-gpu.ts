@@ -5,7 +5,7 @@ import { DeviceError, deviceErrorFrom } from './device-error.js';
 import { waitForDevice } from './device-wait.js';
 import type { AdapterDescription, DeviceBuffer, Dispatch, Gpu } from './gpu.js';
 import { kernelFeatures } from './kernel-source.js';
-import { PipelineCache } from './pipelines.js';
+import { type Pipeline, PipelineCache } from './pipelines.js';
 import { UniformSlots } from './uniform-ring.js';
 
 /** Dispatches that go to the device in one submission: enough to hide its cost, few enough to start a CPU device early. */
@@ -28,6 +28,9 @@ export class DawnGpu implements Gpu {
   readonly #uniforms: UniformSlots;
   readonly #bindGroups: BindGroupCache;
   readonly #pool: BufferPool;
+  /** Commands behind a kernel that is being compiled, in the order in which they were asked for. */
+  #held: { readonly pipeline?: Pipeline; readonly run: () => void }[] = [];
+  #released: Promise<void> | undefined;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #error: DeviceError | undefined;
@@ -50,7 +53,11 @@ export class DawnGpu implements Gpu {
       device,
       memoryBudget,
       (buffer) => this.#zeroOnDevice(buffer),
-      () => this.submit(),
+      (buffer) =>
+        this.#inOrder(() => {
+          this.submit();
+          buffer.destroy();
+        }),
       () => this.#bindGroups.clear(),
     );
     device.addEventListener('uncapturederror', (event) => {
@@ -96,26 +103,29 @@ export class DawnGpu implements Gpu {
 
   write(target: DeviceBuffer, data: ArrayBufferView, offset = 0): void {
     checkRange('write', target, offset, data.byteLength);
-    // What is queued was asked for earlier and must see the old contents.
-    this.submit();
-    for (let at = 0; at < data.byteLength; at += transferPartBytes) {
-      const bytes = new Uint8Array(
-        data.buffer as ArrayBuffer,
-        data.byteOffset + at,
-        Math.min(transferPartBytes, data.byteLength - at),
-      );
-      this.device.queue.writeBuffer(target.buffer, offset + at, padded(bytes));
-    }
+    const { buffer } = target;
+    const given = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    // The caller may change its numbers before a held command runs.
+    const bytes = this.#held.length > 0 ? given.slice() : given;
+    this.#inOrder(() => {
+      // What is queued was asked for earlier and must see the old contents.
+      this.submit();
+      for (let at = 0; at < bytes.length; at += transferPartBytes) {
+        this.device.queue.writeBuffer(buffer, offset + at, padded(bytes.subarray(at, at + transferPartBytes)));
+      }
+    });
   }
 
   copy(from: DeviceBuffer, to: DeviceBuffer, bytes: number, fromOffset = 0, toOffset = 0): void {
     checkRange('copy', from, fromOffset, bytes);
     checkRange('copy', to, toOffset, bytes);
-    this.#commands().copyBufferToBuffer(from.buffer, fromOffset, to.buffer, toOffset, roundUp4(bytes));
+    const [source, target] = [from.buffer, to.buffer];
+    this.#inOrder(() => this.#commands().copyBufferToBuffer(source, fromOffset, target, toOffset, roundUp4(bytes)));
   }
 
   clear(target: DeviceBuffer): void {
-    this.#commands().clearBuffer(target.buffer, 0, roundUp4(target.bytes));
+    const { buffer, bytes } = target;
+    this.#inOrder(() => this.#commands().clearBuffer(buffer, 0, roundUp4(bytes)));
   }
 
   dispatch(dispatch: Dispatch): void {
@@ -125,41 +135,49 @@ export class DawnGpu implements Gpu {
       throw new Error(`kernel ${dispatch.kernel}: ${x}×${y}×${z} workgroups, over ${limit} in a dimension`);
     }
     if (x === 0 || y === 0 || z === 0) return;
-    const { pipeline, layout } = this.#pipelines.get(dispatch);
-    if (layout.hasUniforms && this.#uniforms.full) this.submit();
+    const compiled = this.#pipelines.get(dispatch);
+    const { layout } = compiled;
     const group = this.#bindGroups.get(layout, dispatch.bindings, dispatch.kernel);
-    this.#encoder ??= this.device.createCommandEncoder();
-    this.#pass ??= this.#encoder.beginComputePass();
-    this.#pass.setPipeline(pipeline);
-    if (layout.hasUniforms) this.#pass.setBindGroup(0, group, [this.#uniforms.push(dispatch.uniforms ?? [])]);
-    else this.#pass.setBindGroup(0, group);
-    this.#pass.dispatchWorkgroups(x, y, z);
-    this.#queuedFlop += dispatch.flop ?? 0;
-    if (this.#queuedFlop >= batchFlop) this.submit();
+    this.#inOrder(() => {
+      const { pipeline } = compiled;
+      // That it failed to compile is thrown to whoever waits.
+      if (pipeline === undefined) return;
+      if (layout.hasUniforms && this.#uniforms.full) this.submit();
+      this.#encoder ??= this.device.createCommandEncoder();
+      this.#pass ??= this.#encoder.beginComputePass();
+      this.#pass.setPipeline(pipeline);
+      if (layout.hasUniforms) this.#pass.setBindGroup(0, group, [this.#uniforms.push(dispatch.uniforms ?? [])]);
+      else this.#pass.setBindGroup(0, group);
+      this.#pass.dispatchWorkgroups(x, y, z);
+      this.#queuedFlop += dispatch.flop ?? 0;
+      if (this.#queuedFlop >= batchFlop) this.submit();
+    }, compiled);
   }
 
   async read(source: DeviceBuffer, offset = 0, bytes = source.bytes - offset): Promise<ArrayBuffer> {
     checkRange('read', source, offset, bytes);
+    const { buffer, label } = source;
+    await this.#released;
     const result = new Uint8Array(bytes);
     for (let at = 0; at < bytes; at += transferPartBytes) {
-      result.set(await this.#readPart(source, offset + at, Math.min(transferPartBytes, bytes - at)), at);
+      result.set(await this.#readPart(buffer, label, offset + at, Math.min(transferPartBytes, bytes - at)), at);
     }
     return result.buffer;
   }
 
-  async #readPart(source: DeviceBuffer, offset: number, bytes: number): Promise<Uint8Array> {
+  async #readPart(source: GPUBuffer, label: string, offset: number, bytes: number): Promise<Uint8Array> {
     const staging = this.device.createBuffer({
-      label: `read of ${source.label}`,
+      label: `read of ${label}`,
       size: roundUp4(bytes),
       usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
     });
     try {
-      this.#commands().copyBufferToBuffer(source.buffer, offset, staging, 0, roundUp4(bytes));
+      this.#commands().copyBufferToBuffer(source, offset, staging, 0, roundUp4(bytes));
       this.submit();
       await waitForDevice(staging.mapAsync(GPUMapMode.READ)).catch((error: unknown) => {
         // A lost device or an earlier error rejects the mapping; that error says more.
         this.#throwError();
-        throw new DeviceError('internal', `Reading "${source.label}" failed: ${(error as Error).message}`, {
+        throw new DeviceError('internal', `Reading "${label}" failed: ${(error as Error).message}`, {
           cause: error,
         });
       });
@@ -187,6 +205,7 @@ export class DawnGpu implements Gpu {
   }
 
   async settled(): Promise<void> {
+    await this.#released;
     this.submit();
     await waitForDevice(this.device.queue.onSubmittedWorkDone()).catch(() => undefined);
     this.#throwError();
@@ -216,6 +235,7 @@ export class DawnGpu implements Gpu {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#released;
     this.submit();
     await waitForDevice(this.device.queue.onSubmittedWorkDone()).catch(() => undefined);
     this.device.destroy();
@@ -227,7 +247,35 @@ export class DawnGpu implements Gpu {
    * seconds for a large tensor on a busy machine.
    */
   #zeroOnDevice(buffer: GPUBuffer): void {
-    if (buffer.size > transferPartBytes) this.#commands().clearBuffer(buffer);
+    if (buffer.size > transferPartBytes) this.#inOrder(() => this.#commands().clearBuffer(buffer));
+  }
+
+  /** Runs a command behind all that were asked for before it, and once its kernel is compiled. */
+  #inOrder(run: () => void, pipeline?: Pipeline): void {
+    if (this.#held.length === 0 && (pipeline === undefined || pipeline.pipeline !== undefined)) {
+      run();
+      return;
+    }
+    this.#held.push(pipeline === undefined ? { run } : { pipeline, run });
+    this.#released ??= this.#releaseHeld();
+  }
+
+  async #releaseHeld(): Promise<void> {
+    // More may be asked for while it waits.
+    for (let next = 0; next < this.#held.length; next++) {
+      const { pipeline, run } = this.#held[next]!;
+      try {
+        if (pipeline !== undefined && pipeline.pipeline === undefined) await pipeline.ready;
+        run();
+      } catch (error) {
+        this.#error ??=
+          error instanceof DeviceError
+            ? error
+            : new DeviceError('validation', (error as Error).message, { cause: error });
+      }
+    }
+    this.#held = [];
+    this.#released = undefined;
   }
 
   /** The encoder outside of a compute pass, for copies and clears. */

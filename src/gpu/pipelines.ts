@@ -1,10 +1,14 @@
+import { waitForDevice } from './device-wait.js';
 import type { Dispatch } from './gpu.js';
 import { readKernel } from './kernel-source.js';
 import { uniformSlotBytes } from './uniform-ring.js';
 
-/** A compiled kernel and how its parameters are laid out. Layouts of equal signature are the same object. */
+/** A kernel, compiled or on its way, and how its parameters are laid out. Layouts of equal signature are the same object. */
 export interface Pipeline {
-  readonly pipeline: GPUComputePipeline;
+  /** undefined until it is compiled, and for good where that fails. */
+  readonly pipeline: GPUComputePipeline | undefined;
+  /** Resolves when it is compiled; rejects with what the device says. */
+  readonly ready: Promise<void>;
   readonly layout: BindingLayout;
 }
 
@@ -16,7 +20,10 @@ export interface BindingLayout {
   readonly hasUniforms: boolean;
 }
 
-/** Compiles each combination of kernel, entry point, constants and text once. */
+/**
+ * Compiles each combination of kernel, entry point, constants and text once, in threads of Dawn's: for a software device
+ * one kernel takes a second or more.
+ */
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #pipelines = new Map<string, Pipeline>();
@@ -37,12 +44,19 @@ export class PipelineCache {
     const known = this.#pipelines.get(key);
     if (known !== undefined) return known;
     const { module, layout } = this.#module(kernel, moduleKey, text);
-    const pipeline = this.#device.createComputePipeline({
+    const compiling = this.#device.createComputePipelineAsync({
       label: key,
       layout: layout.pipelineLayout,
       compute: { module, entryPoint: entry, constants: { ...constants } },
     });
-    const made = { pipeline, layout };
+    const made: { -readonly [field in keyof Pipeline]: Pipeline[field] } = {
+      ...{ layout, pipeline: undefined },
+      ready: waitForDevice(compiling).then((pipeline) => {
+        made.pipeline = pipeline;
+      }),
+    };
+    // Whoever dispatches it learns of the failure.
+    made.ready.catch(() => undefined);
     this.#pipelines.set(key, made);
     return made;
   }

@@ -5,6 +5,7 @@ import { BufferPool } from '../../../src/gpu/buffer-pool.js';
 import { DeviceError } from '../../../src/gpu/device-error.js';
 import type { Dispatch } from '../../../src/gpu/gpu.js';
 import { openGpu } from '../../../src/gpu/open-gpu.js';
+import { gemm } from '../../../src/linalg/device/gemm.js';
 import { device } from '../device.js';
 
 const test = suite('Device memory and command queue');
@@ -110,7 +111,10 @@ test('released memory is kept up to a limit, and what was released first is give
     gpu.device,
     2 ** 34,
     () => undefined,
-    () => submits++,
+    (buffer) => {
+      submits++;
+      buffer.destroy();
+    },
     (block) => destroyed.push(block),
   );
   const buffers = [1, 2, 3, 4].map((i) => pool.allocate(100 * 2 ** 20 + i * 2 ** 24, `buffer ${i}`));
@@ -137,6 +141,33 @@ test('writing a part of new memory does not keep this thread for as long as zero
   assert.ok(nanoseconds() - written < zeroing / 4, `${nanoseconds() - written} ns, zeroing ${zeroing} ns`);
   assert.equal([...(await words(buffer, 4, 12))], [0, 7, 0]);
   gpu.release(buffer);
+});
+
+test('commands behind a kernel that is being compiled take effect in their order, with the numbers of their time', async () => {
+  const other = await openGpu();
+  const [a, b] = [other.allocate(256, 'a'), other.allocate(256, 'b')];
+  const numbers = new Uint32Array([7]);
+  other.dispatch({ ...fill(5, 64), bindings: [a] });
+  other.copy(a, b, 256);
+  other.write(a, numbers, 4);
+  numbers[0] = 8;
+  other.write(a, numbers, 8);
+  other.release(b);
+  const again = other.allocate(256, 'the memory of b');
+  other.copy(a, again, 4, 4, 0);
+  assert.equal([...new Uint32Array(await other.read(a, 0, 16))], [5, 7, 8, 5]);
+  assert.equal([...new Uint32Array(await other.read(again, 0, 8))], [7, 5]);
+  await other.close();
+});
+
+test('no kernel is compiled on this thread', async () => {
+  const other = await openGpu();
+  const compile = () => assert.unreachable('this takes seconds on a software device, without a turn of the event loop');
+  Object.defineProperty(other.device, 'createComputePipeline', { value: compile });
+  const [a, b, c] = ['a', 'b', 'c'].map((label) => other.upload(new Float32Array(64 * 64).fill(1), label));
+  gemm(other, { m: 64, n: 64, k: 64, a: { buffer: a! }, b: { buffer: b! }, c: { buffer: c! } });
+  assert.equal([...new Float32Array(await other.read(c!, 0, 8))], [64, 64]);
+  await other.close();
 });
 
 test('recovering from failed work releases its memory, forgets its errors and leaves everything else', async () => {
