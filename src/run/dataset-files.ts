@@ -40,8 +40,9 @@ async function filesOf(
   onLeftOut: OnLeftOut,
 ): Promise<{ folder: string; names: readonly string[] }> {
   const { path, files } = dataset;
-  const status = await stat(path).catch(() => undefined);
-  if (status === undefined) {
+  const status = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
+  if (status === 'ELOOP') throw refused(dataset, `${path} is a link that leads back to itself`, 'Link to the file.');
+  if (status === undefined || typeof status === 'string') {
     const hint = `Paths are relative to the file that gives their beginning. ${await missingPathHint(path)}`;
     throw refused(dataset, `there is nothing at ${path}`, hint);
   }
@@ -49,11 +50,14 @@ async function filesOf(
   if (files !== undefined) {
     throw refused(dataset, `${path} is a file, and files chooses among those of a folder`, 'Remove files.');
   }
+  if (!status.isFile()) throw refused(dataset, `${path} is no regular file`, noRegularFile);
   const name = basename(path);
   if (dataFormatOf(name) === undefined) throw refused(dataset, `${path} is no dataset file by its name`, readable);
   return { folder: dirname(path), names: [name] };
 }
 
+/** A pipe gives its bytes once, a device for ever: neither can be hashed and then read. */
+const noRegularFile = 'A dataset is a file or a folder of files: write what a pipe or device gives into one.';
 const readable = 'runflow reads .jsonl, .json, .csv and .tsv (also .gz or .xz), and .parquet.';
 
 async function namesIn(dataset: PathDataset, onLeftOut: OnLeftOut): Promise<readonly string[]> {
@@ -62,6 +66,9 @@ async function namesIn(dataset: PathDataset, onLeftOut: OnLeftOut): Promise<read
   const wanted = files ?? there.filter((name) => dataFormatOf(name) !== undefined && !isLitter(name));
   const found = await existing(path, wanted);
   const absent = wanted.filter((name) => !found.includes(name));
+  const odd = await irregular(path, absent);
+  if (odd.length > 0)
+    throw refused(dataset, `${path} holds ${listNames(odd)}, which is no regular file`, noRegularFile);
   const lost = files === undefined ? await brokenLinks(path, absent) : absent;
   if (lost.length > 0) {
     const what = files === undefined ? `${listNames(lost)} leads to no file` : `${path} holds no ${listNames(lost)}`;
@@ -70,6 +77,12 @@ async function namesIn(dataset: PathDataset, onLeftOut: OnLeftOut): Promise<read
   if (files === undefined) await tellLeftOut(dataset, there, onLeftOut);
   if (found.length > 0) return found;
   throw refused(dataset, `${path} holds no dataset file`, `There is: ${listNames(there)}. ${readable}`);
+}
+
+/** Names of what is neither file nor folder. */
+async function irregular(folder: string, names: readonly string[]): Promise<readonly string[]> {
+  const status = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  return names.filter((_, index) => status[index] !== undefined && !status[index].isDirectory());
 }
 
 /** Names that are there and lead nowhere: what they were meant to lead to would be missing among the rows. */

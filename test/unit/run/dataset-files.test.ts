@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -92,6 +93,16 @@ test('what is not there is refused at its place in the workflow, with what is th
   assert.match(await refusal('data/b.jsonl', ['b.jsonl']), /is a file, and files chooses among those of a folder/);
   mkdirSync(join(folder, 'empty'));
   assert.match(await refusal('empty'), /holds no dataset file\n.*There is: nothing\. runflow reads/s);
+});
+
+test('a pipe is refused, not waited for, and a link to itself is called so', async () => {
+  mkdirSync(join(folder, 'pipes'));
+  execFileSync('mkfifo', [join(folder, 'pipes/x.jsonl')]);
+  symlinkSync('round.jsonl', join(folder, 'round.jsonl'));
+  assert.match(await refusal('pipes/x.jsonl'), /x\.jsonl is no regular file/);
+  assert.match(await refusal('pipes'), /pipes holds x\.jsonl, which is no regular file/);
+  assert.match(await refusal('pipes', ['x.jsonl']), /pipes holds x\.jsonl, which is no regular file/);
+  assert.match(await refusal('round.jsonl'), /leads back to itself/);
 });
 
 test.run();
