@@ -18,6 +18,8 @@ export interface DecoderConfig extends Architecture {
   readonly attentionBias: boolean;
   readonly mlpBias: boolean;
   readonly ropeScaling?: Llama3RopeScaling;
+  /** Tokens that attention looks back, the token itself among them. Longer rows are not computed. Absent: all. */
+  readonly slidingWindow?: number;
   /** Tokens that end a generation; empty when the file names none. */
   readonly endTokens: readonly number[];
 }
@@ -50,7 +52,7 @@ const neutralValues: Readonly<Record<string, Json>> = {
 export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
   const fields = new ConfigFields(json, file);
   const family = fields.family();
-  const { causalModel, biasFields, ropeKinds, slidingWindow, contextLength } = families[family];
+  const { causalModel, biasFields, ropeKinds, slidingWindow, keyValueHeads, contextLength } = families[family];
   fields.architectures(causalModel);
   fields.oneOf('hidden_act', ['silu'], 'silu');
   checkNotQuantised(json, file);
@@ -69,7 +71,7 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
 
   const hidden = fields.count('hidden_size');
   const heads = fields.count('num_attention_heads');
-  const kvHeads = fields.count('num_key_value_heads', heads);
+  const kvHeads = fields.count('num_key_value_heads', keyValueHeads === 'heads' ? heads : keyValueHeads);
   if (heads % kvHeads !== 0) fields.refuse('num_key_value_heads', kvHeads, `does not divide ${heads} attention heads`);
   const headDim = fields.count('head_dim', hidden / heads);
   if (headDim % 2 !== 0) fields.refuse('head_dim', headDim, 'is odd; rotary embedding turns pairs');
@@ -77,6 +79,10 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
   const biases = new Set(
     Object.entries(biasFields).flatMap(([field, choice]) => (fields.flag(field, false) ? [choice] : [])),
   );
+  const window =
+    typeof slidingWindow === 'string' || json.sliding_window === null
+      ? undefined
+      : fields.count('sliding_window', slidingWindow.unlessSaid);
   return {
     family,
     hidden,
@@ -91,6 +97,7 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
     mlpBias: biases.has('mlpBias'),
     ropeTheta: rope.theta,
     ...(rope.scaling === undefined ? {} : { ropeScaling: rope.scaling }),
+    ...(window === undefined ? {} : { slidingWindow: window }),
     normEpsilon: fields.number('rms_norm_eps', 1e-6),
     contextLength: fields.count('max_position_embeddings', contextLength),
     endTokens: fields.tokens('eos_token_id'),

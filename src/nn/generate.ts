@@ -50,7 +50,7 @@ export async function generate(
 ): Promise<Int32Array[]> {
   const { config } = decoder;
   const { maxTokens, endTokens, stops, sampling, signal, progress } = options;
-  checkPrompts(prompts, config, 1);
+  checkPrompts(prompts, config, 1, maxTokens);
   const responses = prompts.map(() => new Int32Array());
   if (prompts.length === 0 || maxTokens === 0) return responses;
 

@@ -21,7 +21,7 @@ export type RopeKind = 'default' | 'llama3';
  * What a family of decoders is, as data: everything that differs between families is read from here. A further family is a
  * file beside this one and a line in the registry; a difference that none of today's families has becomes a field of this
  * type together with the code that computes it: norms of queries and keys (Qwen3, OLMo 2), their place before or behind a
- * branch (OLMo 2), layers without rotation (SmolLM3), fused projections (Phi-3), windows of attention that are in use.
+ * branch (OLMo 2), layers without rotation (SmolLM3) and fused projections (Phi-3).
  */
 export interface Family {
   /** The class of transformers that `architectures` in config.json names. */
@@ -33,8 +33,13 @@ export interface Family {
   readonly biasFields: Readonly<Record<string, BiasChoice>>;
   /** Kinds of rotary embedding that config.json may name. */
   readonly ropeKinds: readonly RopeKind[];
-  /** `sliding_window` in config.json: refused, or ignored because another field says that it is not in use. */
-  readonly slidingWindow: 'refused' | 'ignored';
+  /**
+   * `sliding_window` in config.json: refused, ignored because another field says that it is not in use, or the most tokens of a
+   * row: null is none, and a file that does not say means `unlessSaid`.
+   */
+  readonly slidingWindow: 'refused' | 'ignored' | { readonly unlessSaid: number };
+  /** `num_key_value_heads` of a config.json that does not say: as many as heads, or a number. */
+  readonly keyValueHeads: 'heads' | number;
   /** `max_position_embeddings` of a config.json that does not say, as in transformers. */
   readonly contextLength: number;
   /** Fields that a freshly written config.json has beside those of all families. */

@@ -16,6 +16,7 @@ export const llama: Family = {
   biasFields: { attention_bias: 'attentionBias', mlp_bias: 'mlpBias' },
   ropeKinds: ['default', 'llama3'],
   slidingWindow: 'refused',
+  keyValueHeads: 'heads',
   contextLength: 2048,
   written: {},
 };

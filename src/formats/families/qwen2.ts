@@ -17,6 +17,7 @@ export const qwen2: Family = {
   ropeKinds: ['default', 'llama3'],
   // Its files name a window that `use_sliding_window: false` switches off; true is refused.
   slidingWindow: 'ignored',
+  keyValueHeads: 'heads',
   contextLength: 32768,
   written: { use_sliding_window: false },
 };

@@ -1,6 +1,7 @@
 import { DataError } from '../../diagnostics/errors.js';
 import { type TokenRow, unpackTokenRows } from '../../formats/token-rows.js';
 import type { DecoderConfig } from '../../nn/config.js';
+import { checkWindow } from '../../nn/prompt-lengths.js';
 import type { StepContext } from '../step-context.js';
 
 /** Rows of the input `tokens`, all outputs of a tokenise step. */
@@ -14,13 +15,22 @@ export async function tokenRows(context: StepContext): Promise<TokenRow[]> {
   });
 }
 
-/** Positions beyond what the model was made for would be computed, but mean nothing. */
-export function checkLengths(rows: readonly TokenRow[], { contextLength }: DecoderConfig): void {
+/**
+ * Positions beyond what the model was made for would be computed, but mean nothing; rows beyond its window are not computed.
+ * @throws DataError for the first row that is too long
+ */
+export function checkLengths(
+  rows: readonly TokenRow[],
+  config: Pick<DecoderConfig, 'contextLength' | 'slidingWindow'>,
+): void {
+  const { contextLength } = config;
+  const hint = 'Lower `max-length`.';
+  for (const [index, { inputIds }] of rows.entries()) checkWindow(`Row ${index + 1}`, inputIds.length, config, hint);
   const index = rows.findIndex(({ inputIds }) => inputIds.length > contextLength);
   if (index >= 0) {
     throw new DataError(
       `Row ${index + 1} has ${rows[index]!.inputIds.length} tokens, more than the model's context of ${contextLength}`,
-      { hint: 'Lower `max-length`.' },
+      { hint },
     );
   }
 }

@@ -21,6 +21,18 @@ const published: { readonly [F in FamilyName]: readonly (readonly [string, reado
     ['mlp.up_proj.weight', [8192, 2048]],
     ['mlp.down_proj.weight', [2048, 8192]],
   ],
+  // mistralai/Mistral-7B-v0.3
+  mistral: [
+    ['input_layernorm.weight', [4096]],
+    ['post_attention_layernorm.weight', [4096]],
+    ['self_attn.q_proj.weight', [4096, 4096]],
+    ['self_attn.k_proj.weight', [1024, 4096]],
+    ['self_attn.v_proj.weight', [1024, 4096]],
+    ['self_attn.o_proj.weight', [4096, 4096]],
+    ['mlp.gate_proj.weight', [14336, 4096]],
+    ['mlp.up_proj.weight', [14336, 4096]],
+    ['mlp.down_proj.weight', [4096, 14336]],
+  ],
   // Qwen/Qwen2.5-1.5B
   qwen2: [
     ['input_layernorm.weight', [1536]],
@@ -41,6 +53,10 @@ const sizes: { readonly [F in FamilyName]: Omit<Architecture, 'family'> } = {
   llama: {
     ...{ hidden: 2048, layers: 1, heads: 32, kvHeads: 8, headDim: 64, mlp: 8192, vocabulary: 128256, tied: true },
     ...{ ropeTheta: 500000, normEpsilon: 1e-5, contextLength: 131072 },
+  },
+  mistral: {
+    ...{ hidden: 4096, layers: 1, heads: 32, kvHeads: 8, headDim: 128, mlp: 14336, vocabulary: 32768, tied: true },
+    ...{ ropeTheta: 1e6, normEpsilon: 1e-5, contextLength: 32768 },
   },
   qwen2: {
     ...{ hidden: 1536, layers: 1, heads: 12, kvHeads: 2, headDim: 128, mlp: 8960, vocabulary: 151936, tied: true },

@@ -6,7 +6,9 @@ import { families, familyNames } from '../../../src/formats/families/registry.js
 import type { JsonObject } from '../../../src/formats/json.js';
 import { modelConfig } from '../../../src/formats/model-config.js';
 import { decoderConfig } from '../../../src/nn/config.js';
+import { checkPrompts } from '../../../src/nn/prompt-lengths.js';
 import { rotaryFrequencies, rotaryTable } from '../../../src/nn/rope.js';
+import { checkLengths } from '../../../src/worker/steps/token-input.js';
 
 /** As published, without what does not matter here. */
 const llama32: JsonObject = {
@@ -120,6 +122,45 @@ for (const [what, base, more] of accepted) {
     assert.equal([config.hidden, config.vocabulary, config.layers], expected);
   });
 }
+
+/** Mistral 7B v0.1, as published. */
+const mistral7b: JsonObject = {
+  ...{ architectures: ['MistralForCausalLM'], bos_token_id: 1, eos_token_id: 2, hidden_act: 'silu', hidden_size: 4096 },
+  ...{ intermediate_size: 14336, max_position_embeddings: 32768, model_type: 'mistral', num_attention_heads: 32 },
+  ...{ num_hidden_layers: 32, num_key_value_heads: 8, rms_norm_eps: 1e-5, rope_theta: 10000, sliding_window: 4096 },
+  ...{ tie_word_embeddings: false, torch_dtype: 'bfloat16', use_cache: true, vocab_size: 32000 },
+};
+
+test('reads Mistral: a sliding window, none where it is null, and the defaults of transformers where nothing is said', () => {
+  assert.equal(decoderConfig(mistral7b, 'config.json'), {
+    ...{ family: 'mistral', hidden: 4096, layers: 32, heads: 32, kvHeads: 8, headDim: 128, mlp: 14336 },
+    ...{ vocabulary: 32000, tied: false, attentionBias: false, mlpBias: false, ropeTheta: 10000 },
+    ...{ slidingWindow: 4096, normEpsilon: 1e-5, contextLength: 32768, endTokens: [2] },
+  });
+  assert.is('slidingWindow' in decoderConfig({ ...mistral7b, sliding_window: null }, 'config.json'), false);
+  const { sliding_window: _, num_key_value_heads: __, ...unsaid } = mistral7b;
+  const { slidingWindow, kvHeads } = decoderConfig(unsaid, 'config.json');
+  assert.equal([slidingWindow, kvHeads], [4096, 8]);
+  assert.throws(() => decoderConfig({ ...mistral7b, sliding_window: 0 }, 'config.json'), /sliding_window = 0 is not/);
+});
+
+test('rows, prompts and responses that reach beyond a sliding window are refused, and no shorter ones', () => {
+  const config = { contextLength: 100, slidingWindow: 8 };
+  const row = (length: number) => ({ inputIds: new Int32Array(length), labels: new Int32Array(length) });
+  checkLengths([row(8)], config);
+  assert.throws(
+    () => checkLengths([row(8), row(9)], config),
+    /^Row 2 has 9 tokens, more than the model's sliding window of 8/,
+  );
+  checkPrompts([new Int32Array(8)], config, 0);
+  checkPrompts([new Int32Array(5)], config, 1, 3);
+  assert.throws(() => checkPrompts([new Int32Array(9)], config, 0), /^Prompt 1 has 9 tokens, more than .* window of 8/);
+  assert.throws(
+    () => checkPrompts([new Int32Array(5)], config, 1, 4),
+    /^Prompt 1 with its response of up to 4 tokens has 9 tokens, more than .* window of 8, whose effect is not computed$/,
+  );
+  checkPrompts([new Int32Array(99)], { contextLength: 100 }, 1, 500);
+});
 
 test('takes the defaults of transformers for what old files leave out', () => {
   const { num_key_value_heads: _, rope_theta: __, eos_token_id: ___, tie_word_embeddings: ____, ...old } = qwen25;
