@@ -1,6 +1,6 @@
 import { partsOf } from '../workflow/datasets.js';
 import { isBehaviour, kindOf } from '../workflow/metrics/registry.js';
-import { modelAncestors } from '../workflow/models.js';
+import { modelAncestors, modelKind } from '../workflow/models/registry.js';
 import { updateOf } from '../workflow/subspaces/registry.js';
 import type { Metric, Workflow } from '../workflow/workflow.js';
 
@@ -32,11 +32,10 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
   const rowsOf = metrics.flatMap(datasetsOf);
   for (const name of models) {
     const model = workflow.models.get(name)!;
-    if (model.kind === 'projected') addProjections([model.update], [model.onto]);
-    if (model.kind === 'init') rowsOf.push(...(model.tokenizer?.wordsOf ?? []));
-    if (model.kind !== 'train') continue;
-    recipes.add(model.recipe);
-    rowsOf.push(model.on);
+    const uses = modelKind(model).uses(model);
+    addProjections(uses.updates ?? [], uses.subspaces ?? []);
+    for (const recipe of uses.recipes ?? []) recipes.add(recipe);
+    rowsOf.push(...(uses.datasets ?? []));
   }
   return { models, datasets: datasetsInUse(workflow, rowsOf), recipes, updates, subspaces };
 }

@@ -1,4 +1,4 @@
-import { modelAncestors } from '../workflow/models.js';
+import { modelAncestors } from '../workflow/models/registry.js';
 import type { Model } from '../workflow/workflow.js';
 import type { UpdateExpansion, UpdateNode, Waiting } from './expand-updates.js';
 import type { ModelNode } from './model-node.js';

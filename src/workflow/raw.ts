@@ -1,13 +1,14 @@
 import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { Named } from './definition.js';
 import type { RawMetric } from './metrics/metric.js';
+import type { RawModel } from './models/model.js';
 import type { ReportPart } from './report.js';
 import type { RawClaim } from './resolve-claims.js';
 import type { RawDataset } from './resolve-datasets.js';
-import type { RawModel, RawUpdate } from './resolve-models.js';
 import type { RawRecipe } from './resolve-recipes.js';
 import type { Semantics } from './semantics.js';
 import type { RawSubspace } from './subspaces/subspace.js';
+import type { RawUpdate } from './updates.js';
 
 /** A workflow as the schema admits it: what `validate` guarantees, before names are checked and defaults filled in. */
 export interface RawWorkflow {

@@ -5,15 +5,16 @@ import { printableLine } from '../diagnostics/printable.js';
 import type { Named } from './definition.js';
 import { type MapNode, toPlain } from './document.js';
 import { isBehaviour, kindNames, kindOf, resolveMetrics } from './metrics/registry.js';
+import { checkModelCycles, modelKind, resolveModels } from './models/registry.js';
 import type { RawSweep, RawWorkflow } from './raw.js';
 import { type ReportPart, reportPartNames } from './report.js';
 import { resolveClaims } from './resolve-claims.js';
 import { checkDatasetCycles, resolveDatasets } from './resolve-datasets.js';
-import { checkModelCycles, resolveModels, resolveUpdates } from './resolve-models.js';
 import { resolveRecipes } from './resolve-recipes.js';
 import { Scope } from './scope.js';
 import { defaultSide, type Semantics } from './semantics.js';
 import { resolveSubspaces, seedsOf } from './subspaces/registry.js';
+import { resolveUpdates } from './updates.js';
 import type { Metric, Report, Subspace, Sweep, Workflow } from './workflow.js';
 
 /** Points of all sweeps together; more is a slip of the pen, and is refused before anything is unrolled. */
@@ -36,7 +37,7 @@ export function resolveWorkflow(
   const seed = raw.seed ?? 0;
   const semantics = semanticsAsked ?? raw.semantics ?? 'paper';
   const subspaces = resolveSubspaces(scope, raw.subspaces, { seed, semantics });
-  const models = resolveModels(scope, raw.models, { seed, semantics }, subspaces);
+  const models = resolveModels(scope, raw.models, { seed, semantics, subspaces });
   const datasets = resolveDatasets(scope, raw.datasets, seed);
   const recipes = resolveRecipes(scope, raw.recipes);
   const updates = resolveUpdates(scope, raw.updates);
@@ -174,7 +175,7 @@ function reportedParts({ models, sweeps, metrics, claims }: Measured): ReportPar
   if (measures.some((measure) => selects(measure).has('harmful') && selects(measure).has('useful'))) {
     parts.add('selectivity');
   }
-  if ([...models.values()].some(({ kind }) => kind === 'train')) parts.add('loss').add('data');
+  if ([...models.values()].some((model) => modelKind(model).trained)) parts.add('loss').add('data');
   const shown = [...metrics.values()].filter((metric) => !isBehaviour(metric) || used.includes(metric));
   for (const part of shown.flatMap((metric) => kindOf(metric).parts)) parts.add(part);
   return reportPartNames.filter((part) => parts.has(part));

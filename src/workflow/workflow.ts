@@ -3,24 +3,27 @@ import type { JsonObject } from '../formats/json.js';
 import type { Claim } from './claims.js';
 import type { Dataset } from './datasets.js';
 import type { Metric } from './metrics/metric.js';
-import type { Model, Update } from './models.js';
+import type { Model } from './models/model.js';
 import type { Recipe } from './recipes.js';
 import type { Report } from './report.js';
 import type { Semantics } from './semantics.js';
 import type { Subspace } from './subspaces/subspace.js';
 import type { Sweep } from './sweep.js';
+import type { Update } from './updates.js';
 
 export type { Architecture } from '../formats/architecture.js';
 export type * from './claims.js';
 export type * from './datasets.js';
 export type * from './definition.js';
 export type * from './metrics/metric.js';
-export type * from './models.js';
+export type { StorageType } from './models/init.js';
+export type * from './models/model.js';
 export type * from './recipes.js';
 export type * from './report.js';
 export type { Semantics } from './semantics.js';
 export type * from './subspaces/subspace.js';
 export type * from './sweep.js';
+export type * from './updates.js';
 
 /** A workflow after includes, profile, params, --set and ${…}: names checked, paths absolute, sweeps not yet expanded. */
 export interface Workflow {

@@ -1,5 +1,5 @@
 import type { FetchParams } from '../../steps/fetch.js';
-import type { ModelOf } from '../../workflow/models.js';
+import type { ModelOf } from '../../workflow/models/model.js';
 import type { ModelNode } from '../model-node.js';
 import { addModelStep, type ModelParts, type ModelPlan } from './kind.js';
 

@@ -2,7 +2,7 @@ import { architectureTensors } from '../../formats/architecture.js';
 import type { InitParams } from '../../steps/init.js';
 import type { Input } from '../../steps/step.js';
 import type { WordTokenizerParams } from '../../steps/word-tokenizer.js';
-import type { ModelOf } from '../../workflow/models.js';
+import type { ModelOf } from '../../workflow/models/model.js';
 import type { ModelNode } from '../model-node.js';
 import { addModelStep, type ModelParts, type ModelPlan } from './kind.js';
 

@@ -1,4 +1,4 @@
-import type { ModelOf } from '../../workflow/models.js';
+import type { ModelOf } from '../../workflow/models/model.js';
 import type { ModelPlan } from './kind.js';
 
 export const path: ModelPlan<ModelOf<'path'>> = {

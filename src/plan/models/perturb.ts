@@ -1,7 +1,7 @@
 import type { PerturbParams } from '../../steps/perturb.js';
 import type { Input } from '../../steps/step.js';
-import type { ModelOf } from '../../workflow/models.js';
-import { modelAncestors } from '../../workflow/models.js';
+import type { ModelOf } from '../../workflow/models/model.js';
+import { modelAncestors } from '../../workflow/models/registry.js';
 import type { ModelNode } from '../model-node.js';
 import { addModelStep, type ModelParts, type ModelPlan } from './kind.js';
 

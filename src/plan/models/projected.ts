@@ -1,7 +1,7 @@
 import { isTiedCopy } from '../../formats/architecture.js';
 import type { ProjectedModel } from '../../steps/model-recipe.js';
 import type { ProjectParams } from '../../steps/project.js';
-import type { ModelOf } from '../../workflow/models.js';
+import type { ModelOf } from '../../workflow/models/model.js';
 import type { Subspace } from '../../workflow/subspaces/subspace.js';
 import type { Projection } from '../expand-projections.js';
 import type { ModelFacts, TensorFacts } from '../facts.js';

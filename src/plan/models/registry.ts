@@ -1,4 +1,4 @@
-import type { Model, ModelOf } from '../../workflow/models.js';
+import type { Model, ModelOf } from '../../workflow/models/model.js';
 import { hub } from './hub.js';
 import { init } from './init.js';
 import type { ModelPlan } from './kind.js';

@@ -1,4 +1,4 @@
-import type { ModelOf } from '../../workflow/models.js';
+import type { ModelOf } from '../../workflow/models/model.js';
 import { factsOfTrained, tokeniseStep, trainParams } from '../expand-training.js';
 import type { ModelNode } from '../model-node.js';
 import { addModelStep, type ModelParts, type ModelPlan } from './kind.js';

@@ -1,7 +1,8 @@
 import type { SourceRange } from '../../../src/diagnostics/diagnostic.js';
 import type { DType } from '../../../src/formats/tensor.js';
 import type { Facts, ModelFacts } from '../../../src/plan/facts.js';
-import type { Metric, Model, Subspace, Sweep, Update, Workflow } from '../../../src/workflow/workflow.js';
+import type { Update } from '../../../src/workflow/updates.js';
+import type { Metric, Model, Subspace, Sweep, Workflow } from '../../../src/workflow/workflow.js';
 
 const start = { line: 3, column: 5, offset: 20 };
 export const range: SourceRange = { file: 'sample.yaml', start, end: start };

@@ -1,0 +1,25 @@
+import type { Definition } from '../definition.js';
+import type { ModelKind } from './kind.js';
+
+/** A checkpoint of the Hugging Face hub. */
+export interface HubModel extends Definition {
+  readonly kind: 'hub';
+  readonly repo: string;
+  readonly revision: string;
+}
+
+export interface RawHubModel {
+  readonly hub: string;
+  readonly revision?: string;
+}
+
+export const hub: ModelKind<HubModel, RawHubModel> = {
+  keys: ['hub'],
+  resolve: (_scope, definition, raw) => ({
+    ...definition,
+    kind: 'hub',
+    repo: raw.hub,
+    revision: raw.revision ?? 'main',
+  }),
+  uses: () => ({}),
+};

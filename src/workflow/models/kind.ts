@@ -1,0 +1,32 @@
+import type { Definition } from '../definition.js';
+import type { Path } from '../document.js';
+import type { Scope } from '../scope.js';
+import type { Defaults } from '../semantics.js';
+import type { Subspace } from '../subspaces/subspace.js';
+
+/** What the language knows of a way to make a model: everything else asks here, and not what kind it is. */
+export interface ModelKind<Model extends Definition, Raw> {
+  /** A model that has one of these keys is made so. */
+  readonly keys: readonly string[];
+  /** From what the schema admits to the model: defaults filled in, names checked. */
+  resolve(scope: Scope, definition: Definition, raw: Raw, path: Path, known: KnownToModels): Model;
+  /** What it is made from. */
+  uses(model: Model): ModelUses;
+  /** It is trained, so that there is a loss to show. */
+  readonly trained?: true;
+}
+
+export interface KnownToModels extends Defaults {
+  readonly subspaces: ReadonlyMap<string, Subspace>;
+}
+
+export interface ModelUses {
+  readonly models?: readonly string[];
+  /** Updates that it projects. */
+  readonly updates?: readonly string[];
+  /** Updates whose directions it takes over; they are not measured themselves. */
+  readonly shares?: readonly string[];
+  readonly subspaces?: readonly string[];
+  readonly datasets?: readonly string[];
+  readonly recipes?: readonly string[];
+}

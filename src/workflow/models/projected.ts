@@ -1,0 +1,70 @@
+import type { ProjectionMode, Side } from '../../formats/projection.js';
+import type { Definition } from '../definition.js';
+import type { Path } from '../document.js';
+import type { Scope } from '../scope.js';
+import { defaultSide } from '../semantics.js';
+import { seedsOf } from '../subspaces/registry.js';
+import type { Subspace } from '../subspaces/subspace.js';
+import type { ModelKind } from './kind.js';
+
+/** Where the update starts from, plus the update projected onto a subspace. */
+export interface ProjectedUpdateModel extends Definition {
+  readonly kind: 'projected';
+  readonly update: string;
+  readonly onto: string;
+  readonly mode: ProjectionMode;
+  readonly side: Side;
+  readonly fraction: number;
+  /** null: the subspace has none. */
+  readonly seed: number | null;
+}
+
+export interface RawProjectedModel {
+  readonly project: string;
+  readonly onto: string;
+  readonly mode: ProjectionMode;
+  readonly side?: Side;
+  readonly fraction: number;
+  readonly seed?: number;
+}
+
+export const projected: ModelKind<ProjectedUpdateModel, RawProjectedModel> = {
+  keys: ['project'],
+  resolve: (scope, definition, raw, path, { semantics, subspaces }) => ({
+    ...definition,
+    kind: 'projected',
+    update: scope.reference('updates', raw.project, [...path, 'project']),
+    onto: scope.reference('subspaces', raw.onto, [...path, 'onto']),
+    mode: raw.mode,
+    side: raw.side ?? defaultSide(semantics),
+    fraction: raw.fraction,
+    seed: resolveSeed(scope, raw.seed, subspaces.get(raw.onto), path),
+  }),
+  uses: ({ update, onto }) => ({ updates: [update], subspaces: [onto] }),
+};
+
+/** Of the subspace's seeds the one that is meant; of a subspace that breaks the schema, others tell. */
+function resolveSeed(
+  scope: Scope,
+  seed: number | undefined,
+  subspace: Subspace | undefined,
+  path: Path,
+): number | null {
+  if (subspace === undefined) return null;
+  const { name } = subspace;
+  const seeds = seedsOf(subspace);
+  if (seeds === null) {
+    if (seed !== undefined) {
+      scope.refuse([...path, 'seed'], 'no-seeds', `nothing is random about the subspace "${name}"`, 'Remove the seed.');
+    }
+    return null;
+  }
+  if (seed === undefined && seeds.length > 1) {
+    const message = `the subspace "${name}" has ${seeds.length} seeds`;
+    scope.refuse([...path, 'onto'], 'missing-seed', message, `Say which: seed: ${seeds[0]}`);
+  } else if (seed !== undefined && !seeds.includes(seed)) {
+    const hint = `It has ${seeds.join(', ')}.`;
+    scope.refuse([...path, 'seed'], 'unknown-seed', `the subspace "${name}" has no seed ${seed}`, hint);
+  }
+  return seed ?? seeds[0]!;
+}

@@ -1,0 +1,43 @@
+import type { Definition } from '../definition.js';
+import type { ModelKind } from './kind.js';
+
+/** A model trained from another: every weight, by a recipe. */
+export interface TrainedModel extends Definition {
+  readonly kind: 'train';
+  /** What the workflow calls it; the training is the same. */
+  readonly purpose: Purpose;
+  readonly from: string;
+  /** A dataset. */
+  readonly on: string;
+  readonly recipe: string;
+  readonly seed: number;
+}
+
+const purposes = ['pretrain', 'align', 'finetune'] as const;
+
+type Purpose = (typeof purposes)[number];
+
+/** One of the purposes names the model to start from. */
+export type RawTrainedModel = { readonly [P in Purpose]?: string } & {
+  readonly on: string;
+  readonly recipe: string;
+  readonly seed?: number;
+};
+
+export const train: ModelKind<TrainedModel, RawTrainedModel> = {
+  keys: purposes,
+  trained: true,
+  resolve(scope, definition, raw, path, { seed }) {
+    const purpose = purposes.find((key) => raw[key] !== undefined)!;
+    return {
+      ...definition,
+      kind: 'train',
+      purpose,
+      from: scope.reference('models', raw[purpose]!, [...path, purpose]),
+      on: scope.reference('datasets', raw.on, [...path, 'on']),
+      recipe: scope.reference('recipes', raw.recipe, [...path, 'recipe']),
+      seed: raw.seed ?? seed,
+    };
+  },
+  uses: ({ from, on, recipe }) => ({ models: [from], datasets: [on], recipes: [recipe] }),
+};
