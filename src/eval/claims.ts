@@ -7,7 +7,7 @@ import {
   aboveBaselineCases,
   type HighestPairClaim,
   highestPairCases,
-  type OverlapPoint,
+  type MeasuredOverlap,
 } from './overlap-claims.js';
 import { type StrongerThanRandomClaim, strongerThanRandomCases } from './stronger-claim.js';
 
@@ -26,7 +26,7 @@ export interface Evidence {
   /** energy-by-tensor.csv */
   readonly tensorEnergy: readonly TensorEnergy[];
   /** overlap.csv, or the rows of activations.csv that lie in the window of the claim's metric. */
-  readonly overlap: readonly OverlapPoint[];
+  readonly overlap: readonly MeasuredOverlap[];
   /** The scores behind evaluation.csv. */
   readonly behaviour: readonly Behaviour[];
 }

@@ -11,7 +11,7 @@ export type Condition =
  * `undecided`: the interval is neither wholly where it must be nor wholly where it must not, or there is none.
  * `no information`: the measure could not move (all scores at their ceiling, say), so nothing follows either way.
  */
-export type Verdict = 'holds' | 'fails' | 'undecided' | 'no information';
+export type ClaimVerdict = 'holds' | 'fails' | 'undecided' | 'no information';
 
 /** The effect of a case, with the ends of its interval; null where there is none. */
 export interface Estimate {
@@ -41,7 +41,7 @@ export interface Case {
 export interface Finding extends Omit<Estimate, 'saturated'> {
   /** null: the claim as a whole. */
   readonly case: string | null;
-  readonly verdict: Verdict;
+  readonly verdict: ClaimVerdict;
   readonly condition: Condition;
 }
 
@@ -77,7 +77,7 @@ function wholeOf(findings: readonly Finding[]): Finding {
   return { ...weakest, case: null, note };
 }
 
-function verdictOf({ low, high }: Pick<Estimate, 'low' | 'high'>, condition: Condition): Verdict {
+function verdictOf({ low, high }: Pick<Estimate, 'low' | 'high'>, condition: Condition): ClaimVerdict {
   if (low === null || high === null) return 'undecided';
   switch (condition.type) {
     case 'above-zero':
@@ -91,7 +91,7 @@ function verdictOf({ low, high }: Pick<Estimate, 'low' | 'high'>, condition: Con
   }
 }
 
-const weakness: Readonly<Record<Verdict, number>> = { 'no information': 0, holds: 0, undecided: 1, fails: 2 };
+const weakness: Readonly<Record<ClaimVerdict, number>> = { 'no information': 0, holds: 0, undecided: 1, fails: 2 };
 
 function weaker(one: Finding, other: Finding): boolean {
   const difference = weakness[one.verdict] - weakness[other.verdict];

@@ -2,7 +2,7 @@ import { type Case, type Estimate, unmeasured } from './finding.js';
 import { intervalOfUnits, layerUnits, medianOfUnits, unitsNote } from './layer-units.js';
 
 /** A row of overlap.csv or activations.csv. */
-export interface OverlapPoint {
+export interface MeasuredOverlap {
   /** null: of updates. */
   readonly model: string | null;
   /** `useful:harmful`. */
@@ -37,7 +37,7 @@ export type HighestPairClaim = {
  * Pairs overlap more than random subspaces of the same sizes. Of every pair (and model): overlap minus baseline, mean over
  * the energies, of the median unit (layer-units.ts): the tensors that both updates change, or the layers of the window.
  */
-export function aboveBaselineCases({ of }: AboveBaselineClaim, points: readonly OverlapPoint[]): Case[] {
+export function aboveBaselineCases({ of }: AboveBaselineClaim, points: readonly MeasuredOverlap[]): Case[] {
   const measured = unitsOf(of, points);
   return of.models.flatMap((model) =>
     of.pairs.map((pair) => {
@@ -54,7 +54,7 @@ export function aboveBaselineCases({ of }: AboveBaselineClaim, points: readonly 
  * One pair overlaps more than every other. Of every other pair (and model): the claimed pair's overlap minus the other's,
  * mean over the energies that both have, of the median unit (layer-units.ts) among what both pairs have.
  */
-export function highestPairCases({ of, pair }: HighestPairClaim, points: readonly OverlapPoint[]): Case[] {
+export function highestPairCases({ of, pair }: HighestPairClaim, points: readonly MeasuredOverlap[]): Case[] {
   const measured = unitsOf(of, points);
   return of.models.flatMap((model) =>
     of.pairs
@@ -78,7 +78,7 @@ export function highestPairCases({ of, pair }: HighestPairClaim, points: readonl
 type Energies = Map<number, { readonly overlap: number; readonly baseline: number }>;
 
 /** (Model, pair) → unit → energy → what was measured there. */
-function unitsOf(of: ClaimedPairs, points: readonly OverlapPoint[]): Map<string, Map<string, Energies>> {
+function unitsOf(of: ClaimedPairs, points: readonly MeasuredOverlap[]): Map<string, Map<string, Energies>> {
   const wanted = new Set(of.energies);
   const measured = new Map<string, Map<string, Energies>>();
   for (const { model, pair, unit, energy, overlap, baseline } of points) {

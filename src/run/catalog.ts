@@ -5,8 +5,8 @@ import { definitionsInUse } from '../plan/definitions-in-use.js';
 import type { ModelFacts } from '../plan/facts.js';
 import type { Plan } from '../plan/plan.js';
 import type { Store } from '../store/store.js';
-import type { Dataset, Model, Workflow } from '../workflow/workflow.js';
-import { factsOfCheckpoint, hashModel, openModel } from './checkpoints.js';
+import type { Dataset, Workflow } from '../workflow/workflow.js';
+import { factsOfCheckpoint, hashModel, openModel, type PathModel } from './checkpoints.js';
 import { hashDataset, type OnLeftOut } from './dataset-files.js';
 
 export interface HashingProgress {
@@ -15,8 +15,6 @@ export interface HashingProgress {
   /** Bytes. */
   readonly total: number;
 }
-
-type PathModel = Extract<Model, { kind: 'path' }>;
 
 /** The models and datasets a workflow finds on this machine: models opened once, all hashed when a plan needs them. */
 export class Catalog {

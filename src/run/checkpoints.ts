@@ -8,7 +8,7 @@ import type { ModelFacts, TensorFacts } from '../plan/facts.js';
 import type { Store } from '../store/store.js';
 import type { Model } from '../workflow/workflow.js';
 
-type PathModel = Extract<Model, { kind: 'path' }>;
+export type PathModel = Extract<Model, { kind: 'path' }>;
 
 /** Reads the headers of a model folder, not its data. @throws InvalidWorkflowError, DataError that name the model */
 export async function openModel(model: PathModel): Promise<Checkpoint> {

@@ -5,7 +5,7 @@ import { listActions, listFiles, objectsOf } from './inventory.js';
 import { DamagedObjectError } from './object-store.js';
 import type { Store } from './store.js';
 
-export type Finding =
+export type Damage =
   | { readonly type: 'object'; readonly digest: Digest; readonly bytes: number }
   | {
       readonly type: 'damage';
@@ -20,7 +20,7 @@ export type Finding =
  * again. Yields an `object` for each one looked at, sound or not. Files outside the store are not read: that is done
  * whenever they are used.
  */
-export async function* verifyStore(store: Store): AsyncGenerator<Finding> {
+export async function* verifyStore(store: Store): AsyncGenerator<Damage> {
   if (!store.folder.exists) return;
   const lock = await lockForCollection(store);
   try {
@@ -30,7 +30,7 @@ export async function* verifyStore(store: Store): AsyncGenerator<Finding> {
   }
 }
 
-async function* findings(store: Store): AsyncGenerator<Finding> {
+async function* findings(store: Store): AsyncGenerator<Damage> {
   const { folder } = store;
   const steps = new Map<Digest, string[]>();
   for (const { key, action, path } of listActions(store)) {

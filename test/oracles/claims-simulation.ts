@@ -1,9 +1,9 @@
 import type { Behaviour, ModelEnergy } from '../../src/eval/behaviour.js';
 import { type Claim, type Evidence, judgeClaim } from '../../src/eval/claims.js';
 import type { TensorEnergy } from '../../src/eval/energy-claim.js';
-import type { Finding, Verdict } from '../../src/eval/finding.js';
+import type { ClaimVerdict, Finding } from '../../src/eval/finding.js';
 import { type Bounds, chanceOfMeanAtMost } from '../../src/eval/mean-interval.js';
-import type { OverlapPoint } from '../../src/eval/overlap-claims.js';
+import type { MeasuredOverlap } from '../../src/eval/overlap-claims.js';
 import { fillNormal } from '../../src/linalg/normal.js';
 import { RandomStream } from '../../src/linalg/philox.js';
 import { atOnce } from '../at-once.js';
@@ -26,7 +26,7 @@ export interface Rates {
 }
 
 function ratesOf(trials: number, judged: (trial: number) => readonly Finding[]): Rates {
-  const counts: Record<Verdict, number> = { holds: 0, fails: 0, undecided: 0, 'no information': 0 };
+  const counts: Record<ClaimVerdict, number> = { holds: 0, fails: 0, undecided: 0, 'no information': 0 };
   let wholes = 0;
   for (let trial = 0; trial < trials; trial++) {
     const findings = judged(trial);
@@ -73,7 +73,7 @@ export function overlapRates({ distribution, units, cases, trials, correlation, 
   const stream = `overlap/${distribution}/${units}/${cases}/${correlation}`;
   return ratesOf(trials, (trial) => {
     const noise = normals(`${stream}/${trial}`, cases * units);
-    const overlap = pairs.flatMap((pair, index): OverlapPoint[] => {
+    const overlap = pairs.flatMap((pair, index): MeasuredOverlap[] => {
       const own = autoregressive(noise.subarray(index * units, (index + 1) * units), correlation ?? 0);
       return Array.from(own, (z, unit) => {
         return { model: null, pair, unit: name(unit), energy: 0.5, overlap: effect + shape(z), baseline: 0 };

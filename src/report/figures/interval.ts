@@ -2,7 +2,7 @@ import { type Html, html } from '../html.js';
 import { axisDomain } from './axis-domain.js';
 import { plot } from './plot.js';
 
-export interface Interval {
+export interface CaseInterval {
   readonly name: string;
   /** null: only the ends are known. */
   readonly value: number | null;
@@ -27,7 +27,7 @@ const noteText = { ...rowText, fontSize: 11, lineWidth: 37, lineAnchor: 'top', l
 const noteLineLength = 72;
 
 /** Intervals one below the other, each under its name, with a shade where each is wanted. */
-export async function intervalPanel(title: string, label: string, intervals: readonly Interval[]): Promise<Html> {
+export async function intervalPanel(title: string, label: string, intervals: readonly CaseInterval[]): Promise<Html> {
   const { Plot, draw } = await plot();
   const ends = intervals.flatMap(({ value, low, high, holds }) => [value, low, high, ...holds]);
   const domain = axisDomain([0, ...ends.filter((end) => end !== null)]);

@@ -1,6 +1,6 @@
 import type { Markish } from '@observablehq/plot';
 import { type Html, html, trustedMarkup } from '../html.js';
-import { ratioText } from '../number-text.js';
+import { ratioText } from '../wording.js';
 import { type Level, labelHeights } from './level-labels.js';
 import { type SeriesLook, seriesLook } from './palette.js';
 import { plot } from './plot.js';

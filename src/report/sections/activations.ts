@@ -1,15 +1,13 @@
-import { download } from '../download.js';
+import { download, readings } from '../figures/caption.js';
 import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
 import type { SeriesLook } from '../figures/palette.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
-import { ratioText } from '../number-text.js';
-import { readings } from '../readings.js';
 import type { Section } from '../section.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
 import { type ActivationRow, activationColumns } from '../tables/activations.js';
 import { readTable, writeCsv } from '../tables/csv.js';
-import { pairText } from '../tables/overlap.js';
+import { pairText, ratioText } from '../wording.js';
 
 /** A pair of sets of prompts in one model: over the layers of the window, at each energy. */
 interface PairCurve {

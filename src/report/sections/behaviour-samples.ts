@@ -1,11 +1,11 @@
 import { alongUpdates } from '../evaluation.js';
 import { type Html, html } from '../html.js';
 import { plainHead, scrollingTable } from '../html-table.js';
-import { significantText } from '../number-text.js';
 import type { ReportInput } from '../section.js';
 import { groupBy } from '../statistics.js';
 import { readTable } from '../tables/csv.js';
 import { sampleColumns } from '../tables/samples.js';
+import { significantText } from '../wording.js';
 
 /** What whole models answered to the first prompts of a metric, folded away: texts may be long, and harmful. */
 export function behaviourSamples(metric: string, input: ReportInput): Html | undefined {

@@ -1,10 +1,9 @@
 import { alongUpdates, type BehaviourCurve, type Evaluation, overSeeds, spreadOf } from '../evaluation.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, plainHead, tableBlock } from '../html-table.js';
-import { rangeText, ratioText } from '../number-text.js';
-import { projectionName } from '../projection-name.js';
 import type { ReportInput } from '../section.js';
 import { type EvaluationRow, topScoreMetric } from '../tables/evaluation.js';
+import { projectionName, rangeText, ratioText } from '../wording.js';
 import { behaviourSamples } from './behaviour-samples.js';
 
 /** A table a metric: whole models first, then every projection. A judge's share of highest scores follows its mean. */

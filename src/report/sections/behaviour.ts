@@ -1,18 +1,16 @@
-import { download } from '../download.js';
 import { type BehaviourCurve, boundsOf, type Evaluation, modelsBeside, overSeeds, readEvaluation, spreadOf } from '../evaluation.js'; // biome-ignore format: one line
 import { axisDomain } from '../figures/axis-domain.js';
+import { download, readings } from '../figures/caption.js';
 import type { Level } from '../figures/level-labels.js';
 import { dashedNote, type LinePoint, legend, linePanel, looksFor } from '../figures/line.js';
 import type { SeriesLook } from '../figures/palette.js';
 import { type Html, html } from '../html.js';
-import { ratioText } from '../number-text.js';
-import { projectionName } from '../projection-name.js';
-import { readings } from '../readings.js';
 import type { ReportInput, Section } from '../section.js';
 import { groupBy, nearestTo, summarize } from '../statistics.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type EnergyRow, energyColumns } from '../tables/energy.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
+import { projectionName, ratioText } from '../wording.js';
 import { behaviourTables } from './behaviour-tables.js';
 
 export const behaviourSection: Section = {

@@ -1,12 +1,12 @@
-import { download } from '../download.js';
+import { download } from '../figures/caption.js';
 import { intervalPanel } from '../figures/interval.js';
 import { type Html, html } from '../html.js';
 import { type ColumnHead, plainHead, scrollingTable, tableBlock } from '../html-table.js';
-import { rangeText, significantText } from '../number-text.js';
 import type { Section } from '../section.js';
 import { groupBy } from '../statistics.js';
 import { type ClaimRow, claimColumns } from '../tables/claims.js';
 import { readTable } from '../tables/csv.js';
+import { rangeText, significantText } from '../wording.js';
 
 interface ShownClaim {
   readonly name: string;

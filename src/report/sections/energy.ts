@@ -1,14 +1,13 @@
-import { download } from '../download.js';
+import { download } from '../figures/caption.js';
 import { heatLegend, layerPanel } from '../figures/layer.js';
 import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
-import { ratioText, significantText } from '../number-text.js';
-import { projectionName } from '../projection-name.js';
 import type { Section } from '../section.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type EnergyRow, energyColumns, tensorEnergyColumns } from '../tables/energy.js';
+import { projectionName, ratioText, significantText } from '../wording.js';
 
 /** A curve of the figure and a row of the table: all seeds of one projection. */
 interface Series {

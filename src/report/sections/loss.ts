@@ -1,14 +1,14 @@
-import { download } from '../download.js';
 import { axisDomain } from '../figures/axis-domain.js';
+import { download } from '../figures/caption.js';
 import { linePanel } from '../figures/line.js';
 import { seriesLook } from '../figures/palette.js';
 import { type Html, html } from '../html.js';
 import { plainHead, tableBlock } from '../html-table.js';
-import { ratioText, significantText } from '../number-text.js';
 import type { Section } from '../section.js';
 import { groupBy, summarize } from '../statistics.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type LossRow, lossColumns } from '../tables/loss.js';
+import { ratioText, significantText } from '../wording.js';
 
 /** A trained model, by step. */
 interface Training {

@@ -1,13 +1,13 @@
-import { download } from '../download.js';
+import { download } from '../figures/caption.js';
 import { heatLegend, layerPanel } from '../figures/layer.js';
 import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
-import { ratioText, significantText } from '../number-text.js';
 import type { Section } from '../section.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
 import { readTable, writeCsv } from '../tables/csv.js';
-import { type OverlapRow, overlapColumns, pairText } from '../tables/overlap.js';
+import { type OverlapRow, overlapColumns } from '../tables/overlap.js';
+import { pairText, ratioText, significantText } from '../wording.js';
 
 /** One pair of updates: over tensors, at each energy. */
 interface PairCurve {

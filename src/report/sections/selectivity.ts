@@ -1,17 +1,15 @@
-import { download } from '../download.js';
 import { axisDomain } from '../figures/axis-domain.js';
+import { download, readings } from '../figures/caption.js';
 import { dashedNote, legend, looksFor } from '../figures/line.js';
 import type { SeriesLook } from '../figures/palette.js';
 import { type PathPoint, pathPanel } from '../figures/path.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
-import { rangeText, ratioText, significantText } from '../number-text.js';
-import { projectionName } from '../projection-name.js';
-import { readings } from '../readings.js';
 import { type FullChange, type RelativeChanges, type RelativeCurve, relativeChanges } from '../relative-change.js';
 import type { Section } from '../section.js';
 import { groupBy, nearestTo, type Summary } from '../statistics.js';
 import { writeCsv } from '../tables/csv.js';
+import { projectionName, rangeText, ratioText, significantText } from '../wording.js';
 
 export const selectivitySection: Section = {
   heading: 'Selectivity of projections',

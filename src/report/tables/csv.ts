@@ -9,7 +9,7 @@ export type Cell = string | number | null;
  * The columns of a table in their order, and what each holds. `number?` may be missing; a text that is missing is empty.
  * Each table's file declares its own; whoever reads the table takes them from there.
  */
-export type Columns = Readonly<Record<string, 'text' | 'number' | 'number?'>>;
+export type TableColumns = Readonly<Record<string, 'text' | 'number' | 'number?'>>;
 
 interface Values {
   readonly text: string;
@@ -18,10 +18,10 @@ interface Values {
 }
 
 /** A row of a table with such columns. */
-export type RowOf<C extends Columns> = { readonly [Name in keyof C]: Values[C[Name]] };
+export type RowOf<C extends TableColumns> = { readonly [Name in keyof C]: Values[C[Name]] };
 
 /** The text of a table; the columns are its declaration. */
-export function writeTable<C extends Columns>(columns: C, rows: readonly RowOf<C>[]): string {
+export function writeTable<C extends TableColumns>(columns: C, rows: readonly RowOf<C>[]): string {
   return writeCsv(Object.keys(columns), rows as readonly Readonly<Record<string, Cell>>[]);
 }
 
@@ -60,7 +60,7 @@ function exactNumber(value: number): string {
  * that lacks a column, or holds nothing or text where a number belongs, is not.
  * @throws DataError that names the column
  */
-export function readTable<C extends Columns>(text: string, columns: C): RowOf<C>[] {
+export function readTable<C extends TableColumns>(text: string, columns: C): RowOf<C>[] {
   const records: Record<string, string>[] = parse(text, { columns: true, skip_empty_lines: true });
   return records.map((record, index) => {
     const row: Record<string, Cell> = {};

@@ -23,11 +23,6 @@ export function pairName(pair: readonly [string, string]): string {
   return pair.join(':');
 }
 
-/** `useful:harmful`, as people write it. */
-export function pairText(pair: string): string {
-  return pair.split(':').join(' – ');
-}
-
 /** Builds overlap.csv. Rows that two metrics have in common stand in the table once. */
 export class OverlapTable {
   readonly #rows: OverlapRow[] = [];

@@ -12,7 +12,7 @@ const messageLines = 3;
 /** Lines of the terminal that are not rows of groups: what was printed before, the total, the messages. */
 const otherLines = 4 + messagesShown * messageLines;
 
-interface Row {
+interface LiveRow {
   readonly groups: readonly GroupProgress[];
   readonly text: (now: number) => string;
   listrTask?: AnyTask;
@@ -27,8 +27,8 @@ type AnyTask = ListrTaskWrapper<unknown, any, any>;
 export class LiveRows {
   readonly #out: NodeJS.WriteStream;
   readonly #now: () => number;
-  readonly #rows: Row[];
-  readonly #total: Row;
+  readonly #rows: LiveRow[];
+  readonly #total: LiveRow;
   #drawn: Promise<unknown> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -83,7 +83,7 @@ export class LiveRows {
     await this.#drawn;
   }
 
-  #task(row: Row): ListrTask {
+  #task(row: LiveRow): ListrTask {
     return {
       title: row.text(this.#now()),
       task: (_, task) => {

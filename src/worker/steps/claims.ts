@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Behaviour } from '../../eval/behaviour.js';
 import { judgeClaim } from '../../eval/claims.js';
-import type { OverlapPoint } from '../../eval/overlap-claims.js';
+import type { MeasuredOverlap } from '../../eval/overlap-claims.js';
 import { scoreKinds } from '../../eval/score-kinds.js';
 import { activationColumns } from '../../report/tables/activations.js';
 import { ClaimsTable } from '../../report/tables/claims.js';
@@ -56,13 +56,13 @@ async function tableText(context: StepContext, file: string): Promise<string | u
   return context.has(file) ? new TextDecoder().decode(await context.read(context.input(file))) : undefined;
 }
 
-function updateOverlaps(csv: string | undefined): OverlapPoint[] {
+function updateOverlaps(csv: string | undefined): MeasuredOverlap[] {
   if (csv === undefined) return [];
   return readTable(csv, overlapColumns).map((row) => ({ ...row, model: null, unit: row.tensor }));
 }
 
 /** Of the layers in the metric's window. */
-function activationOverlaps(csv: string | undefined, metric: string): OverlapPoint[] {
+function activationOverlaps(csv: string | undefined, metric: string): MeasuredOverlap[] {
   if (csv === undefined) return [];
   return readTable(csv, activationColumns)
     .filter((row) => row.metric === metric && row.in_window === 1)

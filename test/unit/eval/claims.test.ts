@@ -4,7 +4,7 @@ import type { Behaviour, ClaimedBehaviour, ModelEnergy } from '../../../src/eval
 import { type Claim, type Evidence, judgeClaim } from '../../../src/eval/claims.js';
 import type { TensorEnergy } from '../../../src/eval/energy-claim.js';
 import type { Finding } from '../../../src/eval/finding.js';
-import type { OverlapPoint } from '../../../src/eval/overlap-claims.js';
+import type { MeasuredOverlap } from '../../../src/eval/overlap-claims.js';
 import { fillNormal } from '../../../src/linalg/normal.js';
 import { RandomStream } from '../../../src/linalg/philox.js';
 import { atOnce } from '../../at-once.js';
@@ -435,7 +435,7 @@ test('levels that cancel out leave nothing, not round-off', () => {
 function overlaps(
   excess: Readonly<Record<string, number>>,
   { model: of = null as string | null, units = 24 } = {},
-): OverlapPoint[] {
+): MeasuredOverlap[] {
   return Object.entries(excess).flatMap(([pair, above]) => {
     const spread = normals(units, pair);
     return Array.from({ length: units }, (_, unit) =>

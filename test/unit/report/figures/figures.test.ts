@@ -2,8 +2,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { axisDomain } from '../../../../src/report/figures/axis-domain.js';
 import { labelHeights } from '../../../../src/report/figures/level-labels.js';
-import { rangeText, ratioText, significantText } from '../../../../src/report/number-text.js';
 import { nearestTo } from '../../../../src/report/statistics.js';
+import { rangeText, ratioText, significantText } from '../../../../src/report/wording.js';
 
 test('an axis holds all values and ends at round numbers', () => {
   assert.equal(axisDomain([0.31, 0.58]), [0.3, 0.6]);

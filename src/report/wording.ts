@@ -38,3 +38,16 @@ function scientific(value: number): string {
 function withMinus(text: string): string {
   return text.replace('-', '−');
 }
+
+/** How a projection is called beside others of a report: the side is told only where there are both. */
+export function projectionName(
+  { mode, side }: { readonly mode: string; readonly side: string },
+  all: readonly { readonly side: string }[],
+): string {
+  return all.every((other) => other.side === side) ? mode : `${mode} (${side})`;
+}
+
+/** A pair of updates or sets of prompts, `useful:harmful` in a table, as people write it. */
+export function pairText(pair: string): string {
+  return pair.split(':').join(' – ');
+}
