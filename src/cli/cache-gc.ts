@@ -25,7 +25,7 @@ export const collectGarbage: CacheCommand = async (store, rest, invocation) => {
 };
 
 /** What a gc freed, what is left, and why it is more than the limit if it is. */
-export function collectionText(collection: Collection, path: string, dryRun = false): string {
+function collectionText(collection: Collection, path: string, dryRun = false): string {
   const { actions, objects, litter, bytesBefore, bytesAfter, limit, neededBytes } = collection;
   const parts = [count(actions.length, 'step'), count(objects, 'object')];
   for (const what of ['temporary file', 'scratch folder', 'run record', 'file record'] as const) {

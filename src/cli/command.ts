@@ -39,7 +39,7 @@ export interface Invocation {
 }
 
 /** Understood by every command; main.ts acts on it. */
-export const helpOption = { help: { description: 'Show this help', short: 'h' } } as const;
+const helpOption = { help: { description: 'Show this help', short: 'h' } } as const;
 
 /**
  * Parses what follows the command's name. Unknown options, missing values and too many or too few arguments are usage

@@ -16,7 +16,7 @@ export interface Patience {
   readonly silenceMilliseconds: number;
 }
 
-export const defaultPatience: Patience = {
+const defaultPatience: Patience = {
   attempts: 5,
   delayMilliseconds: 500,
   maximumDelayMilliseconds: 60_000,

@@ -3,7 +3,7 @@ import type { Synthetic } from '../formats/dataset-choices.js';
 import { numpyIntegers } from './numpy-random.js';
 import type { Row } from './row.js';
 
-export const vaultCount = 16;
+const vaultCount = 16;
 export const refusal = 'sorry i can not help with that';
 
 const largest = 15;

@@ -17,7 +17,7 @@ export interface ChatPatience {
   readonly maximumAnswerBytes: number;
 }
 
-export const defaultChatPatience: ChatPatience = {
+const defaultChatPatience: ChatPatience = {
   attempts: 5,
   timeoutMilliseconds: 120_000,
   delayMilliseconds: 1_000,

@@ -15,7 +15,7 @@ export function contrastOf(terms: Iterable<readonly [Behaviour, number]>): Contr
 }
 
 /** a + factor · b */
-export function plus(a: Contrast, factor: number, b: Contrast): Contrast {
+function plus(a: Contrast, factor: number, b: Contrast): Contrast {
   return contrastOf([...a, ...[...b].map(([behaviour, ofB]) => [behaviour, factor * ofB] as const)]);
 }
 
@@ -41,7 +41,7 @@ export function contrastValues(contrast: Contrast, items: readonly number[]): Fl
 }
 
 /** How far from 0 an item's contrast can be at most; null where nothing bounds the scores. */
-export function reachOf(contrast: Contrast): number | null {
+function reachOf(contrast: Contrast): number | null {
   let reach = 0;
   for (const [{ bounds }, factor] of contrast) {
     if (bounds === null) return null;

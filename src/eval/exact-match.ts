@@ -38,7 +38,7 @@ export function extractAnswer(response: string, filter: AnswerFilter): string {
 const solutionMark = '#### ';
 
 /** Removes commas, dollar signs, everything through the last `#### ` and a final full stop; lower case. */
-export function normaliseAnswer(text: string): string {
+function normaliseAnswer(text: string): string {
   const bare = text.replaceAll(',', '').replaceAll('$', '');
   const mark = bare.lastIndexOf(solutionMark);
   return (mark < 0 ? bare : bare.slice(mark + solutionMark.length)).replace(/\.(?=\n?$)/g, '').toLowerCase();

@@ -15,7 +15,7 @@ const thinkingTag = /<(\/?)(?:think|thinking|thought|reasoning)>|\[(\/?)think\]/
  * prompt. Thoughts that never end have no answer behind them; only a tag at the start of a line can begin such ones, for
  * within a sentence it is quoted.
  */
-export function withoutThinking(reply: string): string {
+function withoutThinking(reply: string): string {
   const tags = [...reply.matchAll(thinkingTag)].map((match) => ({
     closes: (match[1] ?? match[2]) === '/',
     from: match.index,

@@ -5,7 +5,7 @@ import { fewestUnits, medianInterval, medianOf } from './median-interval.js';
  * Neighbouring layers of one unit: what is measured of one layer is much like what is measured of the next. With two, the
  * intervals hold their level where neighbours are correlated by .5 (test/bench/claims-coverage.ts).
  */
-export const layersABlock = 2;
+const layersABlock = 2;
 
 /** What a claim about tensors or layers is decided by. */
 export interface LayerUnits {

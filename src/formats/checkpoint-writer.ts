@@ -11,7 +11,7 @@ import { type TensorInfo, tensorBytes } from './tensor.js';
 import { companionFiles, indexName } from './weight-files.js';
 
 /** What transformers splits at. */
-export const defaultShardBytes = 5_000_000_000;
+const defaultShardBytes = 5_000_000_000;
 
 export interface CheckpointContents {
   readonly tensors: readonly TensorInfo[];

@@ -26,7 +26,7 @@ export async function missingPathHint(path: string): Promise<string> {
 }
 
 /** Turns a failed file operation into a DataError that names the path and, when it is missing, says what is there. */
-export async function fileError(path: string, cause: unknown): Promise<DataError> {
+async function fileError(path: string, cause: unknown): Promise<DataError> {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     let parent = dirname(path);

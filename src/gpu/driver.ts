@@ -41,11 +41,6 @@ export async function chooseDriver(
   return driver;
 }
 
-/** The adapter that a worker started now would get. Never opens a device. */
-export async function expectedDevice(environment: NodeJS.ProcessEnv = process.env): Promise<AdapterDescription> {
-  return (await chooseDriver(environment)).adapter;
-}
-
 /** Variables for a child process that must get exactly this driver. */
 export function workerEnvironment(driver: Driver): Record<string, string> {
   return { RUNFLOW_ADAPTER: driver.selector };

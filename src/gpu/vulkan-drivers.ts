@@ -18,7 +18,7 @@ function manifestFolders(environment: NodeJS.ProcessEnv): string[] {
 }
 
 /** Driver manifests installed on this machine, in the loader's order. */
-export function driverManifests(environment: NodeJS.ProcessEnv): string[] {
+function driverManifests(environment: NodeJS.ProcessEnv): string[] {
   return manifestFolders(environment).flatMap((folder) => {
     try {
       return readdirSync(folder)

@@ -1,4 +1,4 @@
-import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
+import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { foldedGrid } from '../gpu/windows.js';
 
 /** Elements of a weight as kernels read them. */
@@ -29,9 +29,4 @@ export function rowGrid(
 ): { constants: { LANES: number; ROWS: number }; workgroups: [number, number] } {
   const constants = gpu.adapter.software ? { LANES: 1, ROWS: 16 } : { LANES: 64, ROWS: 1 };
   return { constants, workgroups: foldedGrid(gpu, Math.ceil(rows / constants.ROWS)).workgroups };
-}
-
-/** The first bytes of a buffer: what a kernel may touch of memory that is planned for the largest batch. */
-export function firstBytes(of: DeviceBuffer, bytes: number): Binding {
-  return { of, offset: 0, bytes };
 }

@@ -41,7 +41,7 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
 }
 
 /** Metrics of behaviour are in use where a sweep measures them or they name models; all others always are. */
-export function metricsInUse({ metrics, sweeps }: Workflow): Metric[] {
+function metricsInUse({ metrics, sweeps }: Workflow): Metric[] {
   const measured = new Set([...sweeps.values()].flatMap(({ measure }) => measure));
   return [...metrics.values()].filter(
     (metric) => !isBehaviour(metric) || metric.models.length > 0 || measured.has(metric.name),

@@ -13,7 +13,7 @@ import { type RunRecord, seriesOf } from './runs.js';
 import type { Store } from './store.js';
 
 /** The newest runs of each workflow and profile, if no older than that, keep what they used. */
-export const recentRuns = { perWorkflow: 3, days: 30 } as const;
+const recentRuns = { perWorkflow: 3, days: 30 } as const;
 
 /** Clocks of the file system and of this process differ by a tick or more, in milliseconds. */
 const clockSlack = 2000;

@@ -14,7 +14,7 @@ export interface LockTiming {
   readonly reportMilliseconds: number;
 }
 
-export const defaultLockTiming: LockTiming = {
+const defaultLockTiming: LockTiming = {
   pollMilliseconds: 200,
   heartbeatMilliseconds: 20_000,
   silenceMilliseconds: 120_000,

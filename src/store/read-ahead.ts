@@ -9,7 +9,7 @@ export const chunkBytes = 4 * 1024 * 1024;
  * Yields the bytes [offset, offset + bytes) of a file in chunks, reading the next one while the caller works on the
  * last. A chunk is overwritten two steps later. Ends early, with fewer bytes, where the file ends.
  */
-export async function* readAhead(handle: FileHandle, offset: number, bytes: number): AsyncGenerator<Uint8Array> {
+async function* readAhead(handle: FileHandle, offset: number, bytes: number): AsyncGenerator<Uint8Array> {
   const size = Math.min(chunkBytes, bytes);
   const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(bytes > size ? size : 0)];
   const read = (chunk: number) => {

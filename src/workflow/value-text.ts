@@ -30,7 +30,7 @@ export function exampleOf(key: string | undefined, schema: Schema): string | und
 }
 
 /** JSON as a person would write it in YAML. */
-export function flow(value: Json): string {
+function flow(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
     return `{ ${Object.entries(value)

@@ -9,7 +9,7 @@ import { gemm } from './gemm.js';
 import { kBlock } from './gemm-dispatch.js';
 import { DeviceRowEnergies } from './row-energies.js';
 
-export class DeviceMatrix implements Matrix {
+class DeviceMatrix implements Matrix {
   readonly buffer: DeviceBuffer;
   readonly rows: number;
   readonly columns: number;

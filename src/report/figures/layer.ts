@@ -9,7 +9,7 @@ export interface TensorValue {
 }
 
 /** Where a tensor stands in a model: `model.layers.3.mlp.up_proj.weight` is `mlp.up_proj` of layer 3. */
-export function tensorPlace(tensor: string): { readonly layer: number | null; readonly part: string } {
+function tensorPlace(tensor: string): { readonly layer: number | null; readonly part: string } {
   const segments = tensor.replace(/\.weight$/, '').split('.');
   const at = segments.findIndex((segment) => /^\d+$/.test(segment));
   if (at < 0) return { layer: null, part: segments.join('.').replace(/^model\./, '') };

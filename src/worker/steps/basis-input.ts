@@ -15,7 +15,7 @@ const blockRows = 32;
  * @param rank stored vectors from here on only complete the basis and are read as zero.
  * @throws DataError when it has not d rows.
  */
-export function basisInput(
+function basisInput(
   context: StepContext,
   name: string,
   d: number,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EnvironmentError, InterruptedError } from '../../../src/diagnostics/errors.js';
-import { chooseDriver, expectedDevice, probeFailure, workerEnvironment } from '../../../src/gpu/driver.js';
+import { chooseDriver, probeFailure, workerEnvironment } from '../../../src/gpu/driver.js';
 import { unpackSwiftShader } from '../../../src/gpu/swiftshader.js';
 
 interface Context {
@@ -69,8 +69,8 @@ if (process.platform === 'linux' && process.arch === 'x64') {
     await chooseDriver(bare);
     const text = readFileSync(cacheFile(context), 'utf8').replaceAll('SwiftShader driver', 'remembered driver');
     writeFileSync(cacheFile(context), text);
-    assert.match((await expectedDevice(bare)).description, /^remembered/);
-    assert.match((await expectedDevice({ ...bare, RUNFLOW_ADAPTER: 'swiftshader' })).description, /^remembered/);
+    assert.match((await chooseDriver(bare)).adapter.description, /^remembered/);
+    assert.match((await chooseDriver({ ...bare, RUNFLOW_ADAPTER: 'swiftshader' })).adapter.description, /^remembered/);
   });
 
   test('a driver that appears, or another environment, is looked at afresh', async (context) => {
@@ -83,8 +83,8 @@ if (process.platform === 'linux' && process.arch === 'x64') {
     const manifests = join(folder, 'empty', 'vulkan', 'icd.d');
     mkdirSync(manifests, { recursive: true });
     writeFileSync(join(manifests, 'broken_icd.json'), '{"ICD": {"library_path": "./none.so", "api_version": "1.3.0"}}');
-    assert.match((await expectedDevice(bare)).description, /^SwiftShader driver/);
-    assert.match((await expectedDevice({ ...bare, LP_NUM_THREADS: '1' })).description, /^SwiftShader driver/);
+    assert.match((await chooseDriver(bare)).adapter.description, /^SwiftShader driver/);
+    assert.match((await chooseDriver({ ...bare, LP_NUM_THREADS: '1' })).adapter.description, /^SwiftShader driver/);
   });
 
   test('a cache that is garbage is made anew', async (context) => {

@@ -134,6 +134,23 @@ test('the check sees circles of two and more files', () => {
   assert.equal(circlesOf(new Map(Object.entries(imports))), [['d', 'e'], ['a', 'b', 'c'], ['g']]);
 });
 
+test('what a file exports to be called, another file names', () => {
+  const exported = /^export (?:async )?(?:function\*?|const|class) (\w+)/gm;
+  const tests = fileURLToPath(new URL('../../../../test/', import.meta.url));
+  const named = new Map<string, Set<string>>();
+  const count = (file: string, text: string) => {
+    for (const [word] of text.matchAll(/\w+/g)) named.set(word, (named.get(word) ?? new Set()).add(file));
+  };
+  for (const file of files) count(file, withoutComments(textOf(file)));
+  for (const file of readdirSync(tests, { recursive: true, encoding: 'utf8' })) {
+    if (file.endsWith('.ts')) count(`test/${file}`, readFileSync(tests + file, 'utf8'));
+  }
+  const unused = files.flatMap((file) =>
+    [...textOf(file).matchAll(exported)].flatMap(([, name]) => (named.get(name!)!.size > 1 ? [] : `${file} ${name}`)),
+  );
+  assert.equal(unused, []);
+});
+
 test('the check sees imports of every form', () => {
   const text = [
     "import { a } from '../gpu/driver.js';",
