@@ -1,4 +1,5 @@
-// x += bias for every row. x: [rows, columns] f32, columns of a matrix with `stride` columns from column `start` on; bias: [columns]
+// x += bias for every row. x: [rows, columns] f32, columns of a matrix with `stride` columns from column `start` on; bias:
+// [columns]
 // f32 or bf16. Tolerance: 0, exact. Cost: 1 number read and written an element.
 struct Uniforms { rows : u32, columns : u32, stride : u32, start : u32 }
 

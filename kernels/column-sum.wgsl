@@ -1,7 +1,8 @@
 // Sums over rows in blocks of `block` rows: out[b, c] = Σ_r a[r, c], or with WEIGHTED Σ_r a[r, c]·w[r, c]·scale[r] (the gradient
 // of an RMSNorm's gain); with ADD they are added to what is there. Twice, it sums all rows, always in the same order.
 //
-// a: [rows, columns] f32, the columns of a matrix with `stride` columns from column `start` on; w: [rows, columns] f32; scale: [rows];
+// a: [rows, columns] f32, the columns of a matrix with `stride` columns from column `start` on; w: [rows, columns] f32; scale:
+// [rows];
 // out: [⌈rows/block⌉, columns]. An invocation sums four columns of a block.
 // Tolerance: 1e-7·√rows of Σ|a·w·scale|. Cost: 1 or 2 numbers read an element.
 override WEIGHTED : bool;

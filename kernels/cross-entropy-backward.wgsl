@@ -1,4 +1,5 @@
-// Gradient of the cross-entropy in a window of the vocabulary, in place: logits = scale·(e^(logits − log_sum_exp) − [column = target]).
+// Gradient of the cross-entropy in a window of the vocabulary, in place: logits = scale·(e^(logits − log_sum_exp) − [column =
+// target]).
 //
 // logits: [rows, columns] f32, the window [first, first + columns) of the vocabulary; targets, log_sum_exp: [rows].
 // Tolerance: 3e-6·scale. Cost: 1 number read and written an element.

@@ -1,7 +1,8 @@
 // y[r] = x[index[r] − first] for rows with first ≤ index[r] < first + count. Rows whose index is `none` become zeros; others are
 // left alone, so that a matrix over the binding limit is read window by window. Embedding, and picking and placing target rows.
 //
-// x: [count, columns] f32 or bf16; index: [rows]; y: [rows, columns] f32. Tolerance: 0, exact. Cost: 1 number read and written an element.
+// x: [count, columns] f32 or bf16; index: [rows]; y: [rows, columns] f32.
+// Tolerance: 0, exact. Cost: 1 number read and written an element.
 struct Uniforms { rows : u32, columns : u32, first : u32, count : u32 }
 
 {{x}}

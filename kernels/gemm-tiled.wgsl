@@ -1,6 +1,7 @@
 // C = alpha·op(A)·op(B) + beta·C for hardware adapters: 64 × 64 tiles of C, operands staged in workgroup memory.
 //
-// Same operands, uniforms and order of summation as gemm.wgsl (`lanes` is not used). A workgroup of 16 × 16 invocations makes a tile; each
+// Same operands, uniforms and order of summation as gemm.wgsl (`lanes` is not used). A workgroup of 16 × 16 invocations makes
+// a tile; each
 // invocation holds 4 rows × 4 columns. k advances by 16; what lies outside of the matrices is staged as 0.
 // Tolerance: as gemm.wgsl. Oracle: test/device/linalg/device/gemm.test.ts. Cost: 2·m·n·k flop; speed: test/bench/gemm.ts.
 override K_BLOCK : u32;

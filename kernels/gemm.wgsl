@@ -9,6 +9,7 @@
 //
 // Sums run over k in order, in blocks of K_BLOCK that are added up in C: the bits of an element do not depend on m, n or the
 // tile, and the rounding error grows with sqrt(K_BLOCK) + sqrt(k / K_BLOCK) instead of sqrt(k).
+//
 // Tolerance: 8·2⁻²⁴ of |beta·C| + Σ|alpha·a·b|. Oracle: test/device/linalg/device/gemm.test.ts. Cost: 2·m·n·k flop; speed: test/bench/gemm.ts.
 enable subgroups;
 

@@ -1,9 +1,11 @@
 // A checkpoint's weights with a projected update, as they are stored: θ' = store(θ + cast(Δ_proj)),
 // Δ_proj = p (MODE 0), Δ − p (MODE 1) or −p (MODE 2) where p is the part of Δ inside the subspace.
 //
-// weights θ, update Δ·scale, inside p·scale, result: f32, `count` elements; scale is a power of two. STORAGE and CAST: 0 as they are, 1 bf16, 2 f16; rounding is to
+// weights θ, update Δ·scale, inside p·scale, result: f32, `count` elements; scale is a power of two. STORAGE and CAST: 0 as
+// they are, 1 bf16, 2 f16; rounding is to
 // nearest even through the subnormals, overflow to infinity. CHANGE: result is (θ' − θ)·scale instead of θ'; an exact change
 // (STORAGE 3: f64 checkpoints) is Δ_proj itself.
+//
 // Tolerance: 0, but for the f32 rounding of θ + Δ and of what is taken from it. Oracle: test/device/linalg/device/arithmetic.test.ts. Cost: three reads, one write.
 override MODE : u32;
 override STORAGE : u32;

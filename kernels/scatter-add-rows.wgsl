@@ -1,4 +1,5 @@
-// Gradient of an embedding: y[token[t] − first] += Σ x[row] over the rows of token t, in the rows' order, so that equal input gives
+// Gradient of an embedding: y[token[t] − first] += Σ x[row] over the rows of token t, in the rows' order, so that equal input
+// gives
 // equal bits. One invocation four columns of a token.
 //
 // x: [rows, columns] f32; tokens: [count] different token ids; starts: [count + 1] into `rows`, the rows sorted by token;

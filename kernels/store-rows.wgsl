@@ -1,6 +1,7 @@
 // y[index[r]] = the columns start … start + columns − 1 of x[r]: keys and values go to their rows of a cache.
 //
-// x: [rows, stride] f32; index: [rows], all different; y: [·, columns] f32. Tolerance: 0, exact. Cost: 1 number read and written an element.
+// x: [rows, stride] f32; index: [rows], all different; y: [·, columns] f32.
+// Tolerance: 0, exact. Cost: 1 number read and written an element.
 struct Uniforms { rows : u32, columns : u32, stride : u32, start : u32 }
 
 {{x}}

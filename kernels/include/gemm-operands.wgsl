@@ -1,4 +1,5 @@
-// Operands of a product as dispatchGemm of src/linalg/device/gemm-dispatch.ts binds them: first element, elements from row to row and
+// Operands of a product as dispatchGemm of src/linalg/device/gemm-dispatch.ts binds them: first element, elements from row to
+// row and
 // from matrix to matrix of a batch.
 struct Uniforms {
   m : u32, n : u32, k : u32,
