@@ -53,7 +53,7 @@ export async function runPerturb(context: StepContext<PerturbParams>): Promise<v
     }
   }
   if (matrices > 0 && changed === 0) {
-    const { norm } = context.params as PerturbParams;
+    const { norm } = context.params;
     throw new DataError(
       `an update of norm ${norm} changes none of the matrices: it is lost in the last digits of their weights`,
       {
