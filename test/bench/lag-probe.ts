@@ -6,11 +6,12 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { Request } from '../../src/worker/protocol.js';
+import { turnMilliseconds } from '../turn-clock.js';
 
 export interface Lag {
   readonly kind: string;
   readonly step: string;
-  /** Time between two turns of a timer of 10 ms. */
+  /** Time between two turns of a timer of 10 ms, without that in which other programs had the processor. */
   readonly milliseconds: number;
 }
 
@@ -18,12 +19,12 @@ const folder = process.env.RUNFLOW_LAG_FOLDER;
 if (isMainThread && folder !== undefined && process.send !== undefined) {
   const worst = new Map<string, number>();
   let job: { readonly kind: string; readonly step: string } | undefined;
-  let last = performance.now();
+  let last = turnMilliseconds();
   process.on('message', (request: Request) => {
     if (request.type === 'execute') job = request.job;
   });
   setInterval(() => {
-    const now = performance.now();
+    const now = turnMilliseconds();
     const milliseconds = now - last;
     last = now;
     if (job === undefined || milliseconds <= (worst.get(job.kind) ?? 0)) return;
