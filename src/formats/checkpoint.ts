@@ -112,14 +112,16 @@ async function readShards(folder: string, names: readonly string[], index: strin
     const present = new Set(tensors.map(({ name }) => name));
     const absent = [...expected].filter((name) => !present.has(name));
     const unlisted = [...present].filter((name) => !expected.has(name));
-    if (absent.length > 0)
-      throw new DataError(`${join(folder, shard)}: the index says it holds ${listNames(absent, 4)}, but it does not`);
+    const hint = 'The index and the shards are of different saves; take both from one.';
+    if (absent.length > 0) {
+      throw new DataError(`${join(folder, shard)}: the index says it holds ${listNames(absent, 4)}, but it does not`, {
+        hint,
+      });
+    }
     if (unlisted.length > 0) {
       throw new DataError(
         `${join(folder, shard)}: it holds ${listNames(unlisted, 4)}, which the index does not place here`,
-        {
-          hint: 'The index and the shards are of different saves; take both from one.',
-        },
+        { hint },
       );
     }
     found.push(...tensors);

@@ -41,7 +41,11 @@ export function chooseWeightFiles(listed: readonly string[], where: string): Wei
 /** Shard file → the tensors that the index says are in it. Throws a DataError when the index is not one. */
 export function parseWeightIndex(bytes: Uint8Array, file: string): ReadonlyMap<string, ReadonlySet<string>> {
   const map = parseStrictObject(bytes, file).get('weight_map');
-  if (!(map instanceof Map) || map.size === 0) throw new DataError(`${file}: it has no weight_map`);
+  if (!(map instanceof Map) || map.size === 0) {
+    throw new DataError(`${file}: it has no weight_map, which says what tensor is in what file`, {
+      hint: `Take the index from where the shards are from, or save the model again with \`save_pretrained\`. A folder whose only file of weights is ${singleName} needs none: remove it.`,
+    });
+  }
   const shards = new Map<string, Set<string>>();
   for (const [tensor, shard] of map as ReadonlyMap<string, unknown>) {
     if (typeof shard !== 'string' || !/^[\w.-]+\.safetensors$/.test(shard) || shard.startsWith('.')) {

@@ -39,7 +39,7 @@ export type EnergyResult = {
 /** `energy[update,subspace,…,tensor]`: energy that a projection keeps of one tensor of an update, for every rank. */
 export const energy = defineStep<EnergyParams>({
   kind: 'energy',
-  revision: 2,
+  revision: 3,
   usesDevice: true,
   inputs: {
     from: 'the tensor where the update starts',

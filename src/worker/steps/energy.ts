@@ -1,3 +1,5 @@
+import { DataError } from '../../diagnostics/errors.js';
+import type { FloatType } from '../../formats/float-conversion.js';
 import { runningSums } from '../../linalg/overlap-staircase.js';
 import { scalarEnergy, subspaceEnergy } from '../../linalg/subspace-energy.js';
 import { type TallMatrix, windowsOf } from '../../linalg/tall-matrix.js';
@@ -8,7 +10,10 @@ import { randomTarget } from './random-target.js';
 import { isWide, updateInputs, updateMatrix, weightsMatrix } from './update-tensor.js';
 import { withArithmetic } from './with-arithmetic.js';
 
-/** @throws DataError at a non-finite element, or when the shapes of the update and the basis do not fit. */
+/**
+ * @throws DataError at a non-finite element, when the shapes of the update and the basis do not fit, and when the weights with
+ * the projected update are beyond the range of the type that stores them.
+ */
 export async function runEnergy(context: StepContext<EnergyParams>): Promise<void> {
   const { mode, ranks, permute, scalar, heldAs, castUpdate, zeroAsUnits, ...params } = context.params;
   const ends = updateInputs(context);
@@ -34,6 +39,7 @@ export async function runEnergy(context: StepContext<EnergyParams>): Promise<voi
     realised: energy.realised,
     ...(scalar && { scalar: await scalarResult() }),
   };
+  requireFinite(result, how.storage, ranks);
   await context.write('energy', new TextEncoder().encode(JSON.stringify(result)));
 
   async function scalarResult(): Promise<NonNullable<EnergyResult['scalar']>> {
@@ -42,6 +48,24 @@ export async function runEnergy(context: StepContext<EnergyParams>): Promise<voi
       scalarEnergy(arithmetic, update, weights, onto, how),
     );
     return { kept: mode === 'orthogonal' ? Math.max(0, total - kept) : kept, realised };
+  }
+}
+
+/** JSON has no infinity: it would be written as null, and count as 0. */
+function requireFinite({ total, kept, realised, scalar }: EnergyResult, storage: FloatType, ranks: readonly number[]) {
+  const at = realised.findIndex((change) => !Number.isFinite(change));
+  const beyond =
+    at >= 0 ? `at rank ${ranks[at]}` : Number.isFinite(scalar?.realised ?? 0) ? undefined : 'in the scalar projection';
+  if (beyond !== undefined) {
+    throw new DataError(
+      `the weights of "from" plus the projected update are beyond the range of ${storage.toLowerCase()} ${beyond}`,
+      {
+        hint: 'A checkpoint could not store them. Compare checkpoints of a wider type, with `semantics: paper`, which keeps that type.',
+      },
+    );
+  }
+  if (![total, ...kept, scalar?.kept ?? 0].every(Number.isFinite)) {
+    throw new DataError('the squares of the update are beyond the range of f32: its elements differ too much in size');
   }
 }
 

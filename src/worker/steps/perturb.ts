@@ -107,7 +107,7 @@ class Perturbation {
         for (let i = 0; i < perturbed.length; i++) perturbed[i] = weights[i]! + factor * change[i]!;
         const bytes = fromFloat32(perturbed, dtype);
         const stored = toFloat32(bytes, dtype);
-        checkFinite(stored, start * matrix.columns, `the perturbed tensor ${this.#name}`);
+        checkFinite(stored, start * matrix.columns, `the perturbed tensor ${this.#name}`, smaller);
         this.changed ||= stored.some((value, i) => value !== weights[i]);
         await writer.append(bytes);
         onBytes(bytes.length);
@@ -196,9 +196,12 @@ class StoredRows {
   }
 }
 
+const smaller = 'Set a smaller norm, or start from weights of a type with a wider range.';
+
 /** @param first index of the first value in its tensor */
-function checkFinite(values: Float32Array, first: number, what: string): void {
+function checkFinite(values: Float32Array, first: number, what: string, hint?: string): void {
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) throw new DataError(`${what} holds ${values[i]} at element ${first + i}`);
+    if (Number.isFinite(values[i])) continue;
+    throw new DataError(`${what} holds ${values[i]} at element ${first + i}`, hint === undefined ? {} : { hint });
   }
 }

@@ -206,14 +206,18 @@ function nonFinite(found: {
   const long = start + Math.floor(at / width);
   const [row, column] = isWide(tensor) ? [at % width, long] : [long, at % width];
   const place = `row ${row}, column ${column} (counted from 0)`;
+  const published =
+    'The published code holds checkpoints in f16; `semantics: paper` computes with the numbers as they are stored.';
+  const options = type === 'F16' ? { hint: published } : {};
   for (const [name, values] of [
     ['from', from],
     ['to', to],
   ] as const) {
     const what = type === 'F32' ? '' : ` when it is rounded to ${type.toLowerCase()}`;
-    if (!Number.isFinite(values[at])) return new DataError(`"${name}" holds ${values[at]} at ${place}${what}`);
+    if (!Number.isFinite(values[at])) return new DataError(`"${name}" holds ${values[at]} at ${place}${what}`, options);
   }
   return new DataError(
     `"to" − "from" is ${to[at]} − ${from[at]} at ${place}, beyond the range of ${type.toLowerCase()}`,
+    options,
   );
 }

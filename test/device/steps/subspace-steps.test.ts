@@ -338,6 +338,30 @@ test('a difference beyond the range of halves is an error', async () => {
       await run(svd, { heldAs: 'F16' }, { from: end(from), to: end(to) });
       assert.unreachable();
     } catch (error) {
+      assert.match((error as DataError).message, told);
+      assert.match((error as DataError).hint!, /`semantics: paper` computes with the numbers as they are stored/);
+    }
+  }
+});
+
+test('weights plus a projected update beyond the range of halves are an error at a rank and in a scalar projection, never energy 0', async () => {
+  const end = (value: number) => stored(dense(2, 2, [value, 0.5, 0.25, 1]), 'F32');
+  const [base, aligned, tuned] = [end(62000), end(64000), end(30000)];
+  const { u } = await run(svd, { heldAs: 'F16' }, { from: base, to: aligned });
+  const published = { side: 'left', heldAs: 'F16', castUpdate: 'F16' } as const;
+  const inputs = { from: aligned, to: tuned, basis: u!, 'onto-from': base, 'onto-to': aligned };
+  const energyOf = (params: Pick<EnergyParams, 'mode' | 'ranks' | 'scalar'>) =>
+    run(energyStep, { ...published, ...params }, inputs);
+  await energyOf({ mode: 'parallel', ranks: [1, 2], scalar: 'update' });
+  for (const [params, told] of [
+    [{ ranks: [1] }, /^the weights of "from" plus the projected update are beyond the range of f16 at rank 1$/],
+    [{ ranks: [], scalar: 'update' }, /beyond the range of f16 in the scalar projection$/],
+  ] as const) {
+    try {
+      await energyOf({ mode: 'opposite', ...params });
+      assert.unreachable();
+    } catch (error) {
+      assert.instance(error, DataError);
       assert.match((error as Error).message, told);
     }
   }

@@ -130,10 +130,9 @@ test('missing shards, and an index that disagrees with its shards, are named', a
     writeFile(index, JSON.stringify({ weight_map: { ...map.weight_map, ...change } }));
 
   await withMap({ ghost: shards[0] });
-  assert.match(
-    (await failure(() => openCheckpoint(folder))).message,
-    new RegExp(`${shards[0]}: the index says it holds ghost`),
-  );
+  const elsewhere = await failure(() => openCheckpoint(folder));
+  assert.match(elsewhere.message, new RegExp(`${shards[0]}: the index says it holds ghost`));
+  assert.match(elsewhere.hint!, /are of different saves; take both from one/);
   await withMap({ '10.w': shards[2], norm: shards[2] });
   assert.match((await failure(() => openCheckpoint(folder))).message, /the index says it holds 10\.w/);
   await withMap({ '10.w': '../../etc/passwd' });
@@ -143,7 +142,9 @@ test('missing shards, and an index that disagrees with its shards, are named', a
   await writeFile(index, original.replace('"10.w"', '"norm"'));
   assert.match((await failure(() => openCheckpoint(folder))).message, /key "norm" stands twice/);
   await writeFile(index, '{"metadata":{}}');
-  assert.match((await failure(() => openCheckpoint(folder))).message, /no weight_map/);
+  const unmapped = await failure(() => openCheckpoint(folder));
+  assert.match(unmapped.message, /model\.safetensors\.index\.json: it has no weight_map/);
+  assert.match(unmapped.hint!, /^Take the index from where the shards are from/);
 
   const { '2.w': _, ...unlisted } = map.weight_map;
   await writeFile(index, JSON.stringify({ weight_map: unlisted }));

@@ -13,6 +13,8 @@ import { stepContracts } from '../../../src/steps/contracts.js';
 import { Store } from '../../../src/store/store.js';
 import { loadWorkflow } from '../../../src/workflow/load.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
+import { load as loadTexts } from '../workflow/loading.js';
+import { publishedTexts } from '../workflow/shipped-files.js';
 
 /** Every experiment with every real profile, planned as the models are: true names, shapes and sizes, no file. */
 
@@ -140,6 +142,24 @@ for (const semantics of ['paper', 'reference'] as const) {
       const plan = expand(loaded.value, nothing);
       assert.equal([plan.deferred, plan.hub], [[], []]);
       assert.ok(plan.steps.some(({ id }) => id === 'report'));
+    }
+  });
+}
+
+for (const experiment of [...Object.keys(experiments), 'exp4']) {
+  test(`${experiment} as the published scripts have it unrolls whole in every world`, async () => {
+    for (const profile of ['toy', ...Object.keys(profiles)]) {
+      const workflow = await loadTexts(publishedTexts(experiment), { profile });
+      const facts = profile === 'toy' ? nothing : fetched(workflow, profiles[profile]!);
+      const plan = expand(workflow, facts);
+      assert.equal(plan.deferred, [], profile);
+      if (profile === 'toy') assert.equal(plan.hub, []);
+      assert.ok(idsOf(plan, 'report').length === 1, profile);
+      const large = profile !== 'toy' && experiment === 'exp3';
+      assert.is(idsOf(plan, 'randomised-svd').length > 0, large, profile);
+      for (const { id, params } of plan.steps.filter(({ kind }) => ['svd', 'energy', 'cosine'].includes(kind))) {
+        assert.is((params as { heldAs?: string }).heldAs, 'F16', `${profile}: ${id}`);
+      }
     }
   });
 }

@@ -204,15 +204,17 @@ test('integer tensors are passed on as they are', async () => {
   assert.equal(child.outputs['tensor/position_ids'], ids);
 });
 
-async function failure(run: () => Promise<unknown>): Promise<string> {
+async function failed(run: () => Promise<unknown>): Promise<DataError> {
   try {
     await run();
   } catch (error) {
     assert.instance(error, DataError);
-    return (error as Error).message;
+    return error as DataError;
   }
   return assert.unreachable('no error') as never;
 }
+
+const failure = async (run: () => Promise<unknown>) => (await failed(run)).message;
 
 test('an update that leaves the range of the storage type is an error that names the tensor', async () => {
   const parent = await initialise({ dtype: 'F16' });
@@ -220,6 +222,7 @@ test('an update that leaves the range of the storage type is an error that names
     await failure(() => perturbed(parent.outputs, { norm: 1e8 })),
     /^the perturbed tensor model\..* holds -?Infinity/,
   );
+  assert.match((await failed(() => perturbed(parent.outputs, { norm: 1e8 }))).hint!, /Set a smaller norm/);
   const steep = await perturbed(parent.outputs, { decay: 1e6 });
   assert.is(Object.keys(steep.outputs).length, Object.keys(parent.outputs).length);
 });

@@ -1,27 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { load, problems } from './loading.js';
-import { shippedFiles } from './shipped-files.js';
-
-const folder = fileURLToPath(new URL('../../../../workflows/', import.meta.url));
-const shipped = Object.fromEntries(
-  shippedFiles()
-    .filter((file) => file.startsWith(folder))
-    .map((file) => [join('lab', relative(folder, file)), readFileSync(file, 'utf8')]),
-);
+import { publishedTexts, shippedTexts } from './shipped-files.js';
 
 /** An experiment with published.yaml over it, as that file says. */
-const over = (experiment: string, profile: string) =>
-  load(
-    {
-      ...shipped,
-      'lab/main.yaml': `runflow: 1\nname: published\ninclude: [${experiment}.yaml, published.yaml]\nsemantics: reference\n`,
-    },
-    { profile },
-  );
+const over = (experiment: string, profile: string) => load(publishedTexts(experiment), { profile });
 
 for (const experiment of ['exp1', 'exp2', 'exp3', 'exp4']) {
   test(`published.yaml changes what ${experiment} states to what the published scripts do, with a real profile`, async () => {
@@ -52,7 +35,7 @@ test('the toy world can be laid over it, too', async () => {
 });
 
 test('without it the experiments state what the paper says', async () => {
-  const texts = { ...shipped, 'lab/main.yaml': 'runflow: 1\nname: paper\ninclude: [exp4.yaml]\n' };
+  const texts = { ...shippedTexts(), 'lab/main.yaml': 'runflow: 1\nname: paper\ninclude: [exp4.yaml]\n' };
   const { recipes, metrics, datasets, models } = await load(texts, { profile: 'qwen2.5-1.5b' });
   assert.is(recipes.get('full')!.weightDecay, 0);
   const contaminated = models.get('contaminated')!;

@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -18,4 +18,17 @@ export function shippedFiles(): string[] {
 export function shippedWorkflows(): string[] {
   const parts = ['lab.yaml', 'published.yaml'];
   return shippedFiles().filter((file) => !parts.includes(basename(file)) && basename(dirname(file)) !== 'profiles');
+}
+
+/** The workflows folder as texts beside a lab/main.yaml: path → text. */
+export function shippedTexts(): Record<string, string> {
+  const folder = join(root, 'workflows');
+  const files = shippedFiles().filter((file) => file.startsWith(join(folder, '/')));
+  return Object.fromEntries(files.map((file) => [join('lab', relative(folder, file)), readFileSync(file, 'utf8')]));
+}
+
+/** An experiment with published.yaml over it, as that file says. */
+export function publishedTexts(experiment: string): Record<string, string> {
+  const main = `runflow: 1\nname: published\ninclude: [${experiment}.yaml, published.yaml]\nsemantics: reference\n`;
+  return { ...shippedTexts(), 'lab/main.yaml': main };
 }
