@@ -23,7 +23,7 @@ export type ActivationsParams = {
 /** `activations[metric,model,prompts]`: the hidden state of one token a prompt at every depth. */
 export const activations = defineStep<ActivationsParams>({
   kind: 'activations',
-  revision: 4,
+  revision: 5,
   usesDevice: true,
   inputs: {
     ...modelInputs,

@@ -25,7 +25,7 @@ export type GeneratedRow = { readonly prompt: string; readonly response: string 
 /** `generate[metric,model]`: responses of a model to prompts. */
 export const generate = defineStep<GenerateParams>({
   kind: 'generate',
-  revision: 3,
+  revision: 4,
   usesDevice: true,
   inputs: {
     ...modelInputs,

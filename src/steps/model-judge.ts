@@ -16,7 +16,7 @@ export type ModelJudgeParams = {
 /** `model-judge[metric,model]`: scores of responses by a local model. */
 export const modelJudge = defineStep<ModelJudgeParams>({
   kind: 'model-judge',
-  revision: 4,
+  revision: 5,
   usesDevice: true,
   inputs: {
     ...modelInputs,

@@ -31,7 +31,7 @@ export type TokeniseSummary = {
 /** `tokenise[dataset,model]`: rows as token ids and labels, by a model's own tokenizer. */
 export const tokenise = defineStep<TokeniseParams, TokeniseHints>({
   kind: 'tokenise',
-  revision: 2,
+  revision: 3,
   usesDevice: false,
   inputs: {
     rows: 'JSON lines of the dataset',

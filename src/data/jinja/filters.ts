@@ -7,6 +7,7 @@ import {
   contains,
   type Dict,
   equal,
+  found,
   Generated,
   isDict,
   isList,
@@ -28,7 +29,7 @@ import {
 type Filter = (value: Value, positional: readonly Value[], named: Dict) => Value;
 
 /** The filters of Jinja that chat templates use. */
-export const filters: Readonly<Record<string, Filter>> = {
+const filters: Readonly<Record<string, Filter>> = {
   safe: (value) => value,
   string: (value) => text(value),
   trim: (value, [set]) => stripped(text(value), 'both', set === undefined ? undefined : needText(set)),
@@ -36,15 +37,19 @@ export const filters: Readonly<Record<string, Filter>> = {
   lower: (value) => text(value).toLowerCase(),
   capitalize: (value) => {
     const [first = '', ...rest] = charactersOf(text(value));
-    return first.toUpperCase() + rest.join('').toLowerCase();
+    const upper = first.toUpperCase();
+    // Python writes title case, which for these letters is not upper case, and sees a sigma within the whole text.
+    if (upper.length !== first.length || /^[Ǆ-ǌǱ-ǳა-ჿ]|^.+Σ/su.test(text(value)))
+      throw new Unsupported(`it capitalises ${text(value).slice(0, 20)}`);
+    return upper + rest.join('').toLowerCase();
   },
   length: count,
   count,
   list: (value) => [...itemsOf(value)],
-  first: (value) => itemsOf(value)[0] ?? new Undefined('first'),
+  first: (value) => found(itemsOf(value)[0], 'first'),
   last: (value) => {
     if (typeof value !== 'string' && !isList(value)) throw new Unsupported(`it takes the last of ${typeName(value)}`);
-    return itemsOf(value).at(-1) ?? new Undefined('last');
+    return found(itemsOf(value).at(-1), 'last');
   },
   reverse: (value) => {
     if (typeof value === 'string') return charactersOf(value).reverse().join('');
@@ -53,14 +58,9 @@ export const filters: Readonly<Record<string, Filter>> = {
   },
   default: otherwise,
   d: otherwise,
-  join: (value, [between = ''], named) => {
-    if (named.size > 0) throw new Unsupported('it joins with named arguments');
-    return joinedBy(itemsOf(value).map(text), text(between));
-  },
-  replace: (value, [old, by, most], named) => {
-    if (named.size > 0) throw new Unsupported('it replaces with named arguments');
-    return replaced(text(value), needText(old), needText(by), most === undefined || most === null ? -1 : integer(most));
-  },
+  join: (value, [between = '']) => joinedBy(itemsOf(value).map(text), text(between)),
+  replace: (value, [old, by, most = null]) =>
+    replaced(text(value), needText(old), needText(by), most === null ? -1 : integer(most)),
   items: (value) => {
     if (value instanceof Undefined) return new Generated();
     if (!isDict(value)) throw new TemplateError(`it takes the items of ${typeName(value)}`);
@@ -79,10 +79,9 @@ export const filters: Readonly<Record<string, Filter>> = {
     if (typeof value === 'boolean') return BigInt(value);
     return value < 0 ? -value : value;
   },
-  int: (value, rest) => {
-    if (typeof value === 'bigint' && rest.length === 0) return value;
-    if (typeof value === 'string' && rest.length === 0 && /^[+-]?[0-9]+$/.test(value))
-      return BigInt(value.replace('+', ''));
+  int: (value) => {
+    if (typeof value === 'bigint') return value;
+    if (typeof value === 'string' && /^[+-]?[0-9]+$/.test(value)) return BigInt(value.replace('+', ''));
     throw new Unsupported(`it makes an integer of ${typeName(value)}`);
   },
   tojson: (value, positional, named) => json(value, positional, named),
@@ -96,12 +95,43 @@ export const filters: Readonly<Record<string, Filter>> = {
     }
     return Generated.from<Value>(
       itemsOf(value).map((item) => {
-        const found = attributeOf(item, attribute);
-        return found instanceof Undefined ? (named.get('default') ?? found) : found;
+        const value = attributeOf(item, attribute);
+        // As Jinja has it, a default of None is none.
+        return value instanceof Undefined ? (named.get('default') ?? value) : value;
       }),
     );
   },
 };
+
+/** The parameters of a filter by their names in Jinja; those that are not here see to their arguments themselves. */
+const parameters: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    'safe string upper lower capitalize length count list first last reverse items abs int'
+      .split(' ')
+      .map((name) => [name, []]),
+  ),
+  trim: ['chars'],
+  default: ['default_value', 'boolean'],
+  d: ['default_value', 'boolean'],
+  join: ['d'],
+  replace: ['old', 'new', 'count'],
+};
+
+/** `value | name(…positional, …named)`. */
+export function filtered(name: string, value: Value, positional: readonly Value[], named: Dict): Value {
+  const filter = Object.hasOwn(filters, name) ? filters[name] : undefined;
+  if (filter === undefined) throw new Unsupported(`it uses the filter "${name}"`);
+  const names = parameters[name];
+  if (names === undefined) return filter(value, positional, named);
+  const given: Value[] = [...positional];
+  for (const [key, argument] of named) {
+    const at = names.indexOf(key);
+    if (at < positional.length) throw new Unsupported(`it gives the filter "${name}" the argument ${key}`);
+    given[at] = argument;
+  }
+  if (given.length > names.length) throw new Unsupported(`it gives the filter "${name}" ${given.length} arguments`);
+  return filter(value, given, new Map());
+}
 
 function count(value: Value): bigint {
   if (value instanceof Undefined) return 0n;
@@ -110,9 +140,8 @@ function count(value: Value): bigint {
   throw new TemplateError(`it takes the length of ${typeName(value)}`);
 }
 
-function otherwise(value: Value, [instead = '', falsy = false]: readonly Value[], named: Dict): Value {
-  const also = truth(named.get('boolean') ?? falsy);
-  return value instanceof Undefined || (also && !truth(value)) ? (named.get('default_value') ?? instead) : value;
+function otherwise(value: Value, [instead = '', falsy = false]: readonly Value[]): Value {
+  return value instanceof Undefined || (truth(falsy) && !truth(value)) ? instead : value;
 }
 
 function byAttribute(value: Value, [attribute, test, ...rest]: readonly Value[], named: Dict, wanted: boolean): Value {
@@ -120,8 +149,8 @@ function byAttribute(value: Value, [attribute, test, ...rest]: readonly Value[],
     throw new Unsupported('it selects by other things than an attribute');
   const name = test === undefined ? undefined : needText(test);
   const chosen = itemsOf(value).filter((item) => {
-    const found = attributeOf(item, attribute);
-    return (name === undefined ? truth(found) : passes(name, found, rest)) === wanted;
+    const value = attributeOf(item, attribute);
+    return (name === undefined ? truth(value) : passes(name, value, rest)) === wanted;
   });
   return Generated.from<Value>(chosen);
 }
@@ -138,12 +167,13 @@ function attributeOf(item: Value, path: string): Value {
 
 /** `value[key]`: an item, else an attribute. */
 export function subscript(value: Value, key: string): Value {
-  return isDict(value) && value.has(key) ? value.get(key)! : (dotted(value, key) ?? new Undefined(key));
+  return isDict(value) && value.has(key) ? value.get(key)! : found(dotted(value, key), key);
 }
 
 /** `value.name`: an attribute, else an item. */
 export function attribute(value: Value, name: string): Value {
-  return dotted(value, name) ?? (isDict(value) ? value.get(name) : undefined) ?? new Undefined(name);
+  const own = dotted(value, name);
+  return found(own === undefined && isDict(value) ? value.get(name) : own, name);
 }
 
 function dotted(value: Value, name: string): Value | undefined {
@@ -186,6 +216,8 @@ const tests: Readonly<Record<string, Test>> = {
 export function passes(name: string, value: Value, rest: readonly Value[]): boolean {
   const test = Object.hasOwn(tests, name) ? tests[name] : undefined;
   if (test === undefined) throw new Unsupported(`it uses the test "${name}"`);
+  if (rest.length !== (test === equals || name === 'in' ? 1 : 0))
+    throw new TemplateError(`it gives the test "${name}" ${rest.length} arguments`);
   if ((name === 'odd' || name === 'even') && typeof value !== 'bigint')
     throw new Unsupported(`it asks whether ${typeName(value)} is ${name}`);
   return test(value, rest);

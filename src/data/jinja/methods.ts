@@ -4,6 +4,7 @@ import {
   charactersOf,
   checkLength,
   type Dict,
+  found,
   isDict,
   isList,
   isRow,
@@ -11,7 +12,6 @@ import {
   Tuple,
   text,
   typeName,
-  Undefined,
   Unsupported,
   type Value,
   View,
@@ -111,10 +111,28 @@ const stringMethods: Readonly<Record<string, Method<string>>> = {
 };
 
 const dictMethods: Readonly<Record<string, Method<Dict>>> = {
-  get: (self, [key, otherwise]) => self.get(needText(key)) ?? otherwise ?? null,
+  get: (self, [key, otherwise = null]) => (self.has(needText(key)) ? self.get(needText(key))! : otherwise),
   items: (self) => View.from<Value>([...self].map((entry) => Tuple.from<Value>(entry))),
   keys: (self) => View.from<Value>(self.keys()),
   values: (self) => View.from<Value>(self.values()),
+};
+
+/** Arguments that a method takes at most, where it does not see to that itself. */
+const mostArguments: Readonly<Record<string, number>> = {
+  strip: 1,
+  lstrip: 1,
+  rstrip: 1,
+  upper: 0,
+  lower: 0,
+  split: 2,
+  replace: 3,
+  join: 1,
+  removeprefix: 1,
+  removesuffix: 1,
+  get: 2,
+  items: 0,
+  keys: 0,
+  values: 0,
 };
 
 /** Everything that Python's types have by these names: what is not done here must not pass for undefined. */
@@ -136,6 +154,9 @@ export function methodOf(value: Value, name: string): Callable | undefined {
   if (method !== undefined) {
     return new Callable((positional, named) => {
       if (named.size > 0) throw new Unsupported(`it calls ${typeName(value)}.${name} with named arguments`);
+      if (positional.length > (mostArguments[name] ?? Number.POSITIVE_INFINITY)) {
+        throw new TemplateError(`it gives ${typeName(value)}.${name} ${positional.length} arguments`);
+      }
       return method(value, positional);
     });
   }
@@ -168,7 +189,7 @@ export function itemAt(value: Value, index: bigint): Value {
   if (typeof value !== 'string' && !isList(value))
     throw new Unsupported(`it takes item ${index} of ${typeName(value)}`);
   const items = typeof value === 'string' ? charactersOf(value) : value;
-  return items.at(Number(index)) ?? new Undefined(text(index));
+  return found(items.at(Number(index)), text(index));
 }
 
 /** `value[start:stop:step]`. */

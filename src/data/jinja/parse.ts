@@ -1,5 +1,5 @@
 import { parse, tokenize } from '@huggingface/jinja';
-import { Unsupported } from './values.js';
+import { TemplateError, Unsupported } from './values.js';
 
 /** A node of the library's syntax tree; which fields there are, its type says. */
 export interface Node {
@@ -29,7 +29,17 @@ export type ParsedTemplate = { readonly body: readonly Node[]; readonly mixes: b
 export function parseTemplate(template: string): ParsedTemplate {
   // Jinja makes every line end one of its own.
   const tokens = tokenize(template.replace(/\r\n?/g, '\n'), { lstrip_blocks: true, trim_blocks: true });
-  return { ...(parse(tokens) as unknown as { body: readonly Node[] }), mixes: mixesOperators(tokens) };
+  return { ...(parsed(tokens) as unknown as { body: readonly Node[] }), mixes: mixesOperators(tokens) };
+}
+
+/** The library reads on behind the last token where a block is not closed. */
+function parsed(tokens: ReturnType<typeof tokenize>): ReturnType<typeof parse> {
+  try {
+    return parse(tokens);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new TemplateError('it ends before all that it opens is closed', { cause });
+  }
 }
 
 /** Tokens between which nothing of an expression goes on. */

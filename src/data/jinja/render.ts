@@ -1,4 +1,4 @@
-import { attribute, filters, passes, subscript } from './filters.js';
+import { attribute, filtered, passes, subscript } from './filters.js';
 import { integer, itemAt, sliceOf } from './methods.js';
 import { child, type Node, type ParsedTemplate } from './parse.js';
 import {
@@ -8,6 +8,7 @@ import {
   contains,
   type Dict,
   equal,
+  found,
   isRow,
   itemsOf,
   joined,
@@ -51,7 +52,7 @@ class Scope {
     this.#outer = outer;
   }
   get(name: string): Value | undefined {
-    return this.#values.get(name) ?? (this.#values.has(name) ? null : this.#outer?.get(name));
+    return this.#values.has(name) ? this.#values.get(name) : this.#outer?.get(name);
   }
   set(name: string, value: Value): void {
     this.#values.set(name, value);
@@ -68,7 +69,9 @@ const globals: Readonly<Record<string, Value>> = {
   False: false,
   none: null,
   None: null,
-  range: new Callable((bounds) => {
+  range: new Callable((bounds, named) => {
+    if (bounds.length > 3 || named.size > 0)
+      throw new TemplateError('it gives range other arguments than three numbers');
     const [first, second, by = 1] = bounds.map(integer);
     const [from, to] = second === undefined ? [0, first!] : [first!, second];
     const length = Math.max(0, Math.ceil((to - from) / by));
@@ -79,7 +82,10 @@ const globals: Readonly<Record<string, Value>> = {
     }
     return View.from<Value>(Array.from({ length }, (_, at) => BigInt(from + at * by)));
   }),
-  namespace: new Callable((_, named) => new Namespace(named)),
+  namespace: new Callable((positional, named) => {
+    if (positional.length > 0) throw new Unsupported('it makes a namespace of something else than names');
+    return new Namespace(named);
+  }),
   raise_exception: new Callable(([message = '']) => {
     throw new TemplateError(text(message));
   }),
@@ -89,6 +95,9 @@ const globals: Readonly<Record<string, Value>> = {
     );
   }),
 };
+
+/** Names that nothing can be set to. */
+const constants = new Set(['true', 'True', 'false', 'False', 'none', 'None']);
 
 /** Names that Jinja itself defines and this does not: they must not pass for undefined. */
 const otherGlobals = new Set(['cycler', 'dict', 'joiner', 'lipsum', 'self', 'varargs', 'kwargs', 'caller']);
@@ -185,6 +194,7 @@ class Rendering {
 
   #assign(target: Node, value: Value, scope: Scope): void {
     if (target.type === 'Identifier') {
+      if (constants.has(nameOf(target))) throw new TemplateError(`it sets ${nameOf(target)}`);
       scope.set(nameOf(target), value);
       return;
     }
@@ -247,8 +257,9 @@ class Rendering {
       }
       const inner = new Scope(scope);
       for (const [at, { name, otherwise }] of parameters.entries()) {
-        const given = positional[at] ?? (at < positional.length ? null : named.get(name));
-        const value = given ?? (named.has(name) ? null : undefined);
+        if (at < positional.length && named.has(name))
+          throw new TemplateError(`it calls the macro ${nameOf(child(node, 'name'))} with ${name} twice`);
+        const value = at < positional.length ? positional[at] : named.get(name);
         inner.set(
           name,
           value !== undefined ? value : otherwise === undefined ? new Undefined(name) : this.#value(otherwise, inner),
@@ -403,10 +414,8 @@ class Rendering {
 
   #filtered(value: Value, node: Node, scope: Scope): Value {
     const name = nameOf(node.type === 'CallExpression' ? child(node, 'callee') : node);
-    const filter = Object.hasOwn(filters, name) ? filters[name] : undefined;
-    if (filter === undefined) throw new Unsupported(`it uses the filter "${name}"`);
     const [positional, named] = node.type === 'CallExpression' ? this.#arguments(node.args, scope) : [[], new Map()];
-    return filter(value, positional, named);
+    return filtered(name, value, positional, named);
   }
 }
 
@@ -437,8 +446,8 @@ function loopOf(items: readonly Value[], at: number): Namespace {
       ['depth0', 0n],
       ['cycle', unsupported('loop.cycle')],
       ['changed', unsupported('loop.changed')],
-      ['previtem', items[at - 1] ?? new Undefined('previtem')],
-      ['nextitem', items[at + 1] ?? new Undefined('nextitem')],
+      ['previtem', found(items[at - 1], 'previtem')],
+      ['nextitem', found(items[at + 1], 'nextitem')],
     ]),
   );
 }

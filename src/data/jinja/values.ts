@@ -221,6 +221,10 @@ export function charactersOf(value: string): string[] {
   return Array.from(value);
 }
 
+/** A value that was looked up, or Undefined: None is a value, too. */
+export const found = (value: Value | undefined, name: string): Value =>
+  value === undefined ? new Undefined(name) : value;
+
 /** What a `for` goes over: items, characters, or keys. */
 export function itemsOf(value: Value): readonly Value[] {
   if (value instanceof Undefined) return [];

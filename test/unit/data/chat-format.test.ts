@@ -49,6 +49,47 @@ test('what Python prints otherwise than JavaScript is equal, or an error that sa
   assert.ok(refused.length <= 30, refused.join('\n'));
 });
 
+test('a template that opens what it does not close is refused in words, not in those of the engine', () => {
+  for (const template of [
+    '{% if true %}x',
+    '{% for x in y %}x',
+    '{% macro f() %}x',
+    '{% set x %}y',
+    '{{ x',
+    '{{ (1',
+    '{% if',
+  ]) {
+    const error = rendered({ template, messages: [], prompt: true });
+    assert.instance(error, DataError, template);
+    assert.not.match((error as DataError).message, /undefined|function|iterable|object/, template);
+  }
+});
+
+test('no name of JavaScript leads out of a template', () => {
+  const names = ['constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'length', 'size', 'call', 'then'];
+  const values = [
+    'nothing',
+    'messages',
+    'messages[0]',
+    "''",
+    '{}',
+    '[]',
+    '(1, 2)',
+    'none',
+    '1',
+    'range',
+    'namespace(a=1)',
+  ];
+  for (const value of values) {
+    for (const name of names) {
+      for (const template of [`{{ (${value}).${name} }}`, `{{ (${value})['${name}'] }}`, `{{ ${name} }}`]) {
+        const text = rendered({ template, messages: [{ role: 'user', content: 'x' }], prompt: true });
+        assert.ok(text instanceof DataError || text === '', `${template} is ${String(text)}`);
+      }
+    }
+  }
+});
+
 test('a template that writes the date of the day is an error: the same workflow would give other numbers tomorrow', () => {
   const clock = chatFormat('{{ strftime_now("%d %B %Y") }}{{ messages[0].content }}', special);
   assert.throws(() => clock.render([{ role: 'user', content: 'x' }], true), /date of the day .*strftime_now/);
