@@ -1,0 +1,115 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Claim } from '../../../src/eval/claims.js';
+import type { TensorEnergy } from '../../../src/eval/energy-claim.js';
+import { close, fractions, judge, normals, sweep, verdicts } from './judged-claims.js';
+
+function energies(
+  curve: (x: number, tensor: number) => number,
+  { tensors = 30, mode = 'parallel', seed = null as number | null, subspace = 'top-k' } = {},
+): TensorEnergy[] {
+  return Array.from({ length: tensors }, (_, tensor) =>
+    fractions.map((fraction) => {
+      const rank = Math.round(fraction * 40);
+      const series = { update: 'useful', subspace, seed, mode, side: 'right', fraction };
+      return { ...series, tensor: `t${tensor}`, energy_kept: curve(rank / 40, tensor), rank, rank_max: 40 };
+    }),
+  ).flat();
+}
+
+const linear: Claim = { kind: 'linear-energy', sweep, tolerance: 0.05 };
+const noise = normals(30, 'tensors');
+
+test('energy on a straight line is linear, whatever the slope', () => {
+  for (const steepness of [1, 0.4]) {
+    const rows = energies((x, tensor) => x * steepness * (1 + 0.1 * noise[tensor]!));
+    const [whole, ...cases] = judge(linear, { tensorEnergy: rows });
+    assert.equal(verdicts([whole!, ...cases]), ['all: holds', 'useful in top-k: holds']);
+    close(whole!.effect, 0, 1e-12);
+    assert.is(whole!.n, 30);
+  }
+});
+
+test('energy that gathers in the first directions is not', () => {
+  const rows = energies((x) => x ** 0.5);
+  const [whole] = judge(linear, { tensorEnergy: rows });
+  assert.is(whole!.verdict, 'fails');
+  // The best line through the origin of y = √x at these five points has the slope Σ x^1.5 / Σ x².
+  const line = fractions.reduce((sum, x) => sum + x ** 1.5, 0) / fractions.reduce((sum, x) => sum + x * x, 0);
+  close(whole!.effect, Math.max(...fractions.map((x) => Math.abs(x ** 0.5 - line * x))), 1e-12);
+});
+
+test('a curve near the tolerance in tensors that differ is undecided', () => {
+  const rows = energies((x, tensor) => x + (0.3 + 0.5 * noise[tensor]!) * x * (1 - x));
+  assert.is(judge(linear, { tensorEnergy: rows })[0]!.verdict, 'undecided');
+});
+
+test('removing energy in proportion is linear too', () => {
+  const rows = energies((x) => 1 - x, { mode: 'orthogonal' });
+  const claim: Claim = { ...linear, sweep: { ...sweep, mode: 'orthogonal' } };
+  assert.is(judge(claim, { tensorEnergy: rows })[0]!.verdict, 'holds');
+});
+
+test('how few units decide nothing follows from the level at five fractions, and the note says it', () => {
+  const found = (tensors: number) => judge(linear, { tensorEnergy: energies((x) => x, { tensors }) })[0]!;
+  assert.equal(
+    [found(1), found(7), found(8)].map(({ verdict }) => verdict),
+    ['undecided', 'undecided', 'holds'],
+  );
+  assert.is(found(7).note, 'n counts tensors: too few to decide, it takes 8');
+  assert.is(found(8).note, 'n counts tensors');
+});
+
+test('noise about a straight line does not look like a bend in it', () => {
+  const bumps = (tensor: number) => normals(fractions.length, `bumps ${tensor}`);
+  const rows = energies((x, tensor) => x + 0.1 * bumps(tensor)[fractions.findIndex((of) => Math.abs(of - x) < 0.02)]!, { tensors: 12 }); // biome-ignore format: one line
+  const [whole] = judge(linear, { tensorEnergy: rows });
+  assert.is(whole!.verdict, 'undecided');
+  assert.ok(whole!.effect! > 0.01 && whole!.low === 0, `${whole!.effect} from ${whole!.low}`);
+});
+
+test('vectors, zero updates and other sweeps have no part in it', () => {
+  const rows = energies((x) => x);
+  const vectors = rows.map((row) => ({ ...row, tensor: `v${row.tensor}`, rank: 1, rank_max: 1, energy_kept: 1 }));
+  const zero = rows.map((row) => ({ ...row, tensor: `z${row.tensor}`, energy_kept: null }));
+  const other = energies((x) => x ** 0.2, { mode: 'orthogonal' });
+  const left = energies((x) => x ** 0.2).map((row) => ({ ...row, side: 'left' }));
+  const [whole] = judge(linear, { tensorEnergy: [...vectors, ...zero, ...other, ...left, ...rows] });
+  assert.equal([whole!.verdict, whole!.n], ['holds', 30]);
+});
+
+test('seeds are averaged, and each subspace is a case', () => {
+  const rows = [
+    ...energies((x) => x),
+    ...energies((x) => x + 0.2 * x * (1 - x), { subspace: 'random', seed: 1 }),
+    ...energies((x) => x - 0.2 * x * (1 - x), { subspace: 'random', seed: 2 }),
+    ...energies((x) => x ** 0.3, { subspace: 'random-k', seed: 1 }),
+  ];
+  const claim: Claim = { ...linear, sweep: { ...sweep, subspaces: ['top-k', 'random', 'random-k', 'lost'] } };
+  const findings = judge(claim, { tensorEnergy: rows });
+  assert.equal(verdicts(findings), [
+    'all: fails',
+    'useful in top-k: holds',
+    'useful in random: holds',
+    'useful in random-k: fails',
+    'useful in lost: undecided',
+  ]);
+  const [whole, , , weakest, lost] = findings;
+  assert.equal({ ...whole, case: weakest!.case }, weakest, 'the whole is told by its weakest case');
+  assert.equal([lost!.effect, lost!.low, lost!.n], [null, null, 0]);
+});
+
+test('one rank alone lies on a line whatever it holds: no information, which decides nothing', () => {
+  const rows = energies((x) => x ** 0.5);
+  const single = { ...linear, sweep: { ...sweep, fractions: [0.5] } };
+  assert.equal(verdicts(judge(single, { tensorEnergy: rows })), [
+    'all: no information',
+    'useful in top-k: no information',
+  ]);
+  // Of small matrices all fractions may come to the same rank; of large ones beside them they do not.
+  const small = rows.map((row) => ({ ...row, tensor: `s${row.tensor}`, rank: 1, rank_max: 2, energy_kept: 0.9 }));
+  assert.is(judge(linear, { tensorEnergy: small })[0]!.verdict, 'no information');
+  assert.equal(judge(linear, { tensorEnergy: [...small, ...rows] }), judge(linear, { tensorEnergy: rows }));
+});
+
+test.run();
