@@ -12,6 +12,7 @@ interface Published {
   readonly aligned: Readonly<Record<string, readonly number[]>>;
   readonly tuned: Readonly<Record<string, readonly number[]>>;
   readonly energies: readonly (readonly [string | null, string, number, number, number, number])[];
+  readonly paper: Published['energies'];
   readonly cosines: readonly (readonly [string | null, number | null])[];
   readonly overlaps: readonly (readonly [string, string, number, number, number, number])[];
 }
@@ -57,8 +58,8 @@ test.before(async (context) => {
 });
 test.after(({ sandbox }) => sandbox.remove());
 
-function table(sandbox: Sandbox, file: string): Row[] {
-  return parse(readFileSync(sandbox.path('results/published', file)), { columns: true }) as Row[];
+function table(sandbox: Sandbox, file: string, folder = 'published'): Row[] {
+  return parse(readFileSync(sandbox.path('results', folder, file)), { columns: true }) as Row[];
 }
 
 function near(cell: string | undefined, expected: number, tolerance: number, what: string): void {
@@ -68,9 +69,18 @@ function near(cell: string | undefined, expected: number, tolerance: number, wha
 }
 
 test('energies of every tensor and of the whole model, at every fraction and in every mode', ({ sandbox }) => {
-  const [byTensor, whole] = [table(sandbox, 'energy-by-tensor.csv'), table(sandbox, 'energy.csv')];
-  assert.is(byTensor.length + whole.length, published.energies.length);
-  for (const [tensor, mode, fraction, total, kept, changed] of published.energies) {
+  checkEnergies(sandbox, 'published', published.energies);
+});
+
+test('in paper semantics the same tensors have the energies of the formulas of the paper', async ({ sandbox }) => {
+  await sandbox.run(['published.yaml', '--semantics', 'paper', '--out', 'results/paper']);
+  checkEnergies(sandbox, 'paper', published.paper);
+});
+
+function checkEnergies(sandbox: Sandbox, folder: string, energies: Published['energies']): void {
+  const [byTensor, whole] = [table(sandbox, 'energy-by-tensor.csv', folder), table(sandbox, 'energy.csv', folder)];
+  assert.is(byTensor.length + whole.length, energies.length);
+  for (const [tensor, mode, fraction, total, kept, changed] of energies) {
     const what = JSON.stringify([tensor, mode, fraction]);
     const row = (tensor === null ? whole : byTensor).find(
       (one) => one.mode === mode && Number(one.fraction) === fraction && (tensor === null || one.tensor === tensor),
@@ -86,7 +96,7 @@ test('energies of every tensor and of the whole model, at every fraction and in 
     const sign = mode === 'opposite' ? -1 : 1;
     if (kept > 1e-4 * total) near(row.cosine_projected, sign * Math.sqrt(kept / total), 1e-4, `${what} cosine`);
   }
-});
+}
 
 test('cosines of the task update and the alignment update', ({ sandbox }) => {
   const [byTensor, whole] = [table(sandbox, 'energy-by-tensor.csv'), table(sandbox, 'energy.csv')];
