@@ -106,7 +106,11 @@ async function endTokens(
     for (const id of Array.isArray(named) ? named : [named]) {
       if (id === undefined || id === null) continue;
       if (!Number.isSafeInteger(id) || (id as number) < 0) {
-        throw new DataError(`generation_config.json: eos_token_id holds ${String(id)}, which is no token id`);
+        const what =
+          typeof id === 'object' ? (Array.isArray(id) ? 'a list in a list' : 'an object') : JSON.stringify(id);
+        throw new DataError(`generation_config.json: eos_token_id holds ${what}, which is no token id`, {
+          hint: 'It is one id or a list of ids. Mend it, or remove it: config.json and the tokenizer name ends, too.',
+        });
       }
       ends.add(id as number);
     }
