@@ -106,9 +106,9 @@ function judgeLines(judges: readonly JudgeRequests[]): string[] {
   const lines = judges.map((one) => {
     const sets = `${one.responseSets} ${one.responseSets === 1 ? 'set' : 'sets'} of responses`;
     const tokens = one.allowedTokens === null ? '' : `, ${counted(one.allowedTokens)} tokens allowed`;
-    return `    ${one.judge}: ${sets}, ${requestsText(one)}${tokens}`;
+    return `    ${one.judge}: ${sets}, ${questionsText(one)}${tokens}`;
   });
-  const all = judges.length > 1 ? [`    in all: ${requestsText(inAll(judges))}`] : [];
+  const all = judges.length > 1 ? [`    in all: ${questionsText(inAll(judges))}`] : [];
   const warnings = judges.flatMap((one) => {
     const warning = budgetWarning(one);
     return warning === undefined ? [] : [`  warning: ${warning.message}`, `    hint: ${warning.hint}`];
@@ -116,9 +116,9 @@ function judgeLines(judges: readonly JudgeRequests[]): string[] {
   return ['  to ask judges:', ...lines, ...all, ...warnings].map(printableLine);
 }
 
-function requestsText({ needed, kept, allowed }: Pick<JudgeRequests, 'needed' | 'kept' | 'allowed'>): string {
-  const most = needed === null ? 'an unknown number of requests' : `at most ${counted(needed)} requests`;
-  return `${most} needed, ${counted(kept)} verdicts kept, ${allowed === null ? 'no limit' : `${counted(allowed)} requests allowed`}`;
+function questionsText({ needed, kept, allowed }: Pick<JudgeRequests, 'needed' | 'kept' | 'allowed'>): string {
+  const most = needed === null ? 'unknown how many needed' : `at most ${counted(needed)} needed`;
+  return `questions: ${most}, ${counted(kept)} kept, ${allowed === null ? 'no limit' : `${counted(allowed)} allowed`}`;
 }
 
 function counted(count: number): string {

@@ -1,3 +1,4 @@
+import { EnvironmentError } from '../diagnostics/errors.js';
 import type { Digest } from '../formats/digest.js';
 import { OnlyOddAnswersError, ServerRefusedError, ServerUnreachableError } from './chat-server.js';
 import type { JudgeItem } from './judge.js';
@@ -32,7 +33,8 @@ const aboutOneRequest: readonly number[] = [400, 403, 413, 422, 451];
  * before), questions that it was silent on are asked once more, and one without an answer counts as answered by that fact:
  * no later run pays for it again.
  *
- * After a failure nothing new is asked, but what is under way is waited for: its answers are paid for.
+ * After a failure nothing new is asked, but what is under way is waited for: its answers are paid for. The error says how
+ * many could not be kept.
  *
  * @param answers Those that there are; `keep` adds to them.
  * @throws the error of the first question without an answer when the server is not well; what `ask` and `keep` throw
@@ -48,6 +50,7 @@ export async function askAll(
   let failure: unknown;
   let answered = 0;
   let inARow = 0;
+  const losses: unknown[] = [];
 
   const next = open[Symbol.iterator]();
   const worker = async () => {
@@ -59,9 +62,13 @@ export async function askAll(
           await keep(key, answer);
           continue;
         }
-        await keep(key, await ask(item));
+        const given = await ask(item);
         answered++;
         inARow = 0;
+        await keep(key, given).catch((error) => {
+          losses.push(error);
+          throw error;
+        });
       } catch (error) {
         if (!isAboutOneRequest(error)) {
           failure ??= error;
@@ -76,6 +83,7 @@ export async function askAll(
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, open.length) }, worker));
+  if (losses.length > 0) throw notKept(losses.length, losses[0]);
   if (failure !== undefined) throw failure;
   if (asides.length === 0) return;
 
@@ -88,6 +96,14 @@ export async function askAll(
     const final = error instanceof ServerRefusedError || error instanceof OnlyOddAnswersError;
     await keep(key, final ? noAnswer(error) : await askOnceMore(item, ask));
   }
+}
+
+/** Answers that are paid for and gone: whoever asks again pays again, and must know. */
+function notKept(lost: number, cause: unknown): unknown {
+  if (!(cause instanceof EnvironmentError)) return cause;
+  const answers = lost === 1 ? 'One answer of the judge that is paid for is' : `${lost} answers of the judge that are paid for are`; // biome-ignore format: one line
+  const hint = cause.hint === undefined ? {} : { hint: cause.hint };
+  return new EnvironmentError(`${answers} lost: ${cause.message}`, { ...hint, cause });
 }
 
 async function askOnceMore(item: JudgeItem, ask: Asking['ask']): Promise<KeptAnswer> {

@@ -25,7 +25,10 @@ export function ownLedger(): Ledger {
 }
 
 /** Requests that are taken from the ledger at once, so that not each of them has to wait for it. */
-const requestsAtOnce = 16;
+const mostAtOnce = 16;
+
+/** One process must not hold all of a small budget, for the others would find it used up while it is not. */
+const mostOfTheBudget = 1 / 16;
 
 /**
  * Requests and tokens that may be spent, by all that write into one ledger together. Requests are taken from the ledger
@@ -92,7 +95,8 @@ export class Budget {
     const told = this.#tokensToTell;
     this.#tokensToTell = 0;
     const allowed = this.#tokens ?? Number.POSITIVE_INFINITY;
-    const atOnce = this.#tokens === undefined ? requestsAtOnce : 1;
+    const share = Math.max(1, Math.floor(this.#requests * mostOfTheBudget));
+    const atOnce = this.#tokens === undefined ? Math.min(mostAtOnce, share) : 1;
     let taken = 0;
     const spent = await this.#ledger.change((before) => {
       const tokens = before.tokens + told;

@@ -25,8 +25,8 @@ export type OpenAiJudgeConfig = {
 
 /** How they are got. */
 export interface OpenAiJudgeOptions {
-  /** The key itself; absent for servers that want none. */
-  readonly key?: string | undefined;
+  /** Gives the key, and is asked only when a question is open; absent for servers that want none. */
+  readonly key?: () => string;
   /** Requests under way at once. */
   readonly concurrency: number;
   readonly budget?: Budget;
@@ -74,8 +74,7 @@ export class OpenAiJudge implements Judge {
     return verdictKey(this.identity, wellFormedItem(item));
   }
 
-  async verdicts(items: readonly JudgeItem[], { cache, signal, progress, notice }: JudgeRun = {}): Promise<Verdict[]> {
-    const { key, patience, concurrency, budget = new Budget() } = this.#options;
+  async verdicts(items: readonly JudgeItem[], run: JudgeRun = {}): Promise<Verdict[]> {
     const answers = new Map<Digest, KeptAnswer>();
     const questions = new Map<Digest, JudgeItem>();
     const keys = items.map((item) => {
@@ -84,15 +83,28 @@ export class OpenAiJudge implements Judge {
       return itemKey;
     });
     for (const itemKey of questions.keys()) {
-      const kept = await cache?.get(itemKey);
+      const kept = await run.cache?.get(itemKey);
       if (kept !== undefined) answers.set(itemKey, kept);
     }
-    const report = () => progress?.(answers.size, questions.size);
-    report();
-    const server = new ChatServer(this.#config.url, key, {
+    run.progress?.(answers.size, questions.size);
+    if (answers.size < questions.size) await this.#askOpen(questions, answers, run);
+    const cut = [...answers.values()].filter(({ reason }) => reason.startsWith('length')).length;
+    if (cut > 0) run.notice?.(`${cut} of ${answers.size} answers of the judge were cut: max-tokens is ${this.#config.maxTokens}`); // biome-ignore format: one line
+    return keys.map((itemKey) => verdictOf(answers.get(itemKey)!, this.#rubric));
+  }
+
+  /** Adds to `answers` what the other questions are answered. */
+  async #askOpen(
+    questions: ReadonlyMap<Digest, JudgeItem>,
+    answers: Map<Digest, KeptAnswer>,
+    { cache, signal, progress, notice }: JudgeRun,
+  ): Promise<void> {
+    const { key, patience, concurrency, budget = new Budget() } = this.#options;
+    const server = new ChatServer(this.#config.url, key?.(), {
       ...{ budget, signal, notice },
       ...(patience && { patience }),
     });
+    let asked = false;
     try {
       await askAll(questions, answers, {
         concurrency,
@@ -102,15 +114,16 @@ export class OpenAiJudge implements Judge {
         async keep(itemKey, answer) {
           await cache?.put(itemKey, answer);
           answers.set(itemKey, answer);
-          report();
+          progress?.(answers.size, questions.size);
         },
       });
+      asked = true;
     } finally {
-      await budget.close();
+      // On a full disk neither fits, and what was lost of the answers is the error to tell.
+      await budget.close().catch((error) => {
+        if (asked) throw error;
+      });
     }
-    const cut = [...answers.values()].filter(({ reason }) => reason.startsWith('length')).length;
-    if (cut > 0) notice?.(`${cut} of ${answers.size} answers of the judge were cut: max-tokens is ${this.#config.maxTokens}`); // biome-ignore format: one line
-    return keys.map((itemKey) => verdictOf(answers.get(itemKey)!, this.#rubric));
   }
 
   #request(item: JudgeItem): ChatRequest {

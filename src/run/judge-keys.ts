@@ -4,24 +4,31 @@ import { judge } from '../steps/judge.js';
 import { isStepOf } from '../steps/step.js';
 import { isServerJudged } from '../workflow/metrics/judge.js';
 import type { Metric } from '../workflow/workflow.js';
+import type { JudgeRequests } from './judge-requests.js';
 import type { Prepared } from './prepare.js';
 
 export interface MissingKeys {
-  /** A judge that is to run has none. */
+  /** A judge that is to be asked something has none. */
   readonly missing: EnvironmentError | undefined;
   /** Metrics that are not unrolled yet may need one: their verdicts may also be cached. */
   readonly later: readonly { readonly message: string; readonly hint: string }[];
 }
 
-/** Looks for the keys that judging will need, before hours of training and not after them. */
+/**
+ * Looks for the keys that judging will need, before hours of training and not after them. A judge whose verdicts are all kept
+ * needs none.
+ */
 export function missingJudgeKeys(
   { steps, outcomes, plan }: Pick<Prepared, 'steps' | 'outcomes' | 'plan'>,
   metrics: ReadonlyMap<string, Metric>,
+  judges: readonly JudgeRequests[],
   environment: NodeJS.ProcessEnv,
 ): MissingKeys {
+  const answered = new Set(judges.filter(({ needed }) => needed === 0).map((requests) => requests.judge));
   const missing = steps.flatMap((step) => {
     if (!isStepOf(judge, step) || outcomes.get(step.id)?.status === 'cached') return [];
-    return problemsOf(step.hints?.judge === undefined ? undefined : step.hints.key, environment).map(
+    if (step.hints?.judge === undefined || answered.has(step.hints.judge)) return [];
+    return problemsOf(step.hints.key, environment).map(
       (problem) =>
         new EnvironmentError(`${step.id} needs a key in the environment variable ${problem}`, {
           hint: 'Set it, judge by `rules` or a local `model`, or name the steps to run without judging.',
@@ -32,8 +39,8 @@ export function missingJudgeKeys(
     const metric = metrics.get(what.replace(/^metrics\./, ''));
     const key = metric !== undefined && isServerJudged(metric) ? metric.judge.key : undefined;
     return problemsOf(key, environment).map((problem) => ({
-      message: `${what} will need a key in the environment variable ${problem}`,
-      hint: 'Set it now, or judging fails when all else is done.',
+      message: `${what} may need a key in the environment variable ${problem}`,
+      hint: 'Set it now, or judging fails when all else is done, unless all its verdicts are kept.',
     }));
   });
   return { missing: missing[0], later };

@@ -1,17 +1,18 @@
 import { RunflowError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
-import type { Digest } from '../formats/digest.js';
 import { rowCount } from '../plan/row-count.js';
 import { type JudgeParams, judge as judgeStep } from '../steps/judge.js';
-import type { Scores } from '../steps/scores.js';
 import { isStepOf, type Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
 import { memoryKey } from '../store/store-folder.js';
-import { isServerJudged, type JudgeMetric } from '../workflow/metrics/judge.js';
+import { isServerJudged, type JudgeMetric, type ServerJudged } from '../workflow/metrics/judge.js';
 import type { Workflow } from '../workflow/workflow.js';
 import type { Prepared } from './prepare.js';
 
-/** What a metric's judge behind a server would be asked. */
+/**
+ * What a metric's judge behind a server would be asked. All counts are of distinct questions: responses that occur twice are
+ * one, and it takes one request unless the server fails.
+ */
 export interface JudgeRequests {
   /** `metrics.harmfulness` */
   readonly judge: string;
@@ -19,11 +20,11 @@ export interface JudgeRequests {
   readonly model: string;
   /** How many models' responses it judges. */
   readonly responseSets: number;
-  /** Requests that a run asks at most; null while it is unknown how many rows there are. */
+  /** Questions that a run asks at most; null while it is unknown how many rows there are. */
   readonly needed: number | null;
-  /** Verdicts that are there already and cost nothing. */
+  /** Questions that are answered already and cost nothing. */
   readonly kept: number;
-  /** What the budget allows one run to ask; null: it sets no limit. */
+  /** Questions that the budget lets one run ask; null: it sets no limit. */
   readonly allowed: number | null;
   readonly allowedTokens: number | null;
 }
@@ -46,20 +47,16 @@ export async function judgeRequests(
     const sets = deferred ? (plan.responseSets.get(metric.name) ?? 0) : own.length;
     if (sets === 0) continue;
     const rows = await rowsOf(metric, workflow, outcomes, store);
-    let needed: number | null = deferred && rows === undefined ? null : 0;
-    let kept = 0;
-    const asked = new Set<Digest>();
+    const questions = await questionsOf(metric, store);
+    let unknown = sets - own.length;
     for (const step of own) {
-      const counts = await countsOf(step, outcomes, store, asked).catch(unreadable);
-      const open = counts?.open ?? rows;
-      needed = needed === null || open === undefined ? null : needed + open;
-      kept += counts?.kept ?? 0;
+      if (!(await addQuestions(questions, step, outcomes, store).catch(unreadable))) unknown++;
     }
-    if (needed !== null && deferred) needed += (sets - own.length) * rows!;
+    const needed = unknown === 0 ? questions.open : rows === undefined ? null : questions.open + unknown * rows;
     const { requests, tokens } = metric.judge.asking.budget;
     const { model } = metric.judge;
     found.push({
-      ...{ judge, model, responseSets: sets, needed, kept },
+      ...{ judge, model, responseSets: sets, needed, kept: questions.kept },
       allowed: requests ?? null,
       allowedTokens: tokens ?? null,
     });
@@ -80,26 +77,31 @@ export function inAll(judges: readonly JudgeRequests[]): AllJudgeRequests {
   };
 }
 
-/** Questions of one set of responses that no other set `asked`: exactly, where the responses are there. */
-async function countsOf(
+async function questionsOf({ judge }: ServerJudged, store: Store) {
+  const { Questions } = await import('../eval/open-questions.js');
+  return new Questions(judge, store.folder.scratch(memoryKey('verdicts')));
+}
+
+/** Adds what is asked about one set of responses. @returns false where the responses are not there yet. */
+async function addQuestions(
+  questions: Awaited<ReturnType<typeof questionsOf>>,
   step: Step & { readonly params: JudgeParams },
   outcomes: Prepared['outcomes'],
   store: Store,
-  asked: Set<Digest>,
-): Promise<{ readonly open: number; readonly kept: number } | undefined> {
+): Promise<boolean> {
+  const { itemsOf, judgedItems } = await import('../eval/open-questions.js');
   const outcome = outcomes.get(step.id);
   if (outcome?.status === 'cached') {
-    const { values } = JSON.parse(new TextDecoder().decode(await store.read(outcome.outputs.scores!))) as Scores;
-    return { open: 0, kept: values.length };
+    questions.settle(judgedItems(await store.read(outcome.outputs.items!)));
+    return true;
   }
   const rows = artifactOf(step, 'rows', outcomes);
   const responses = artifactOf(step, 'responses', outcomes);
-  const { dataset, prompt, judge } = step.params;
-  if (rows === undefined || responses === undefined || !('openai' in judge)) return undefined;
-  const { openQuestions } = await import('../eval/open-questions.js');
+  if (rows === undefined || responses === undefined) return false;
+  const { dataset, prompt } = step.params;
   const contents = { rows: await store.read(rows), responses: await store.read(responses) };
-  const folder = store.folder.scratch(memoryKey('verdicts'));
-  return openQuestions(judge.openai, contents, { dataset, column: prompt }, folder, asked);
+  await questions.ask(itemsOf(contents, { dataset, column: prompt }));
+  return true;
 }
 
 /** What is damaged is made again, and says so when it is used. */

@@ -17,7 +17,7 @@ import { defaultWorkerLimits, type Executor, type ExecutorName, type WorkerLimit
 import { executors } from './executors/registry.js';
 import { pinHub } from './hub-pins.js';
 import { missingJudgeKeys } from './judge-keys.js';
-import { judgeRequests } from './judge-requests.js';
+import { type JudgeRequests, judgeRequests } from './judge-requests.js';
 import { type Prepared, prepare } from './prepare.js';
 import { type FolderContents, ResultsFolder } from './results/folder.js';
 import { resultsPlace } from './results/place.js';
@@ -153,8 +153,9 @@ class RunSession {
       this.#prepared = await this.#prepare();
       this.#announce(this.#prepared, round);
       this.#tellOmissions(this.#prepared);
-      if (!(this.#options.keepGoing ?? false)) this.#checkKeys(this.#prepared, round);
-      await this.#checkBudgets(this.#prepared);
+      const judges = await judgeRequests(this.#prepared, this.#options.workflow, this.#options.store);
+      if (!(this.#options.keepGoing ?? false)) this.#checkKeys(this.#prepared, judges, round);
+      await this.#checkBudgets(judges);
       const { tasks, otherDevice } = await this.#schedule(this.#prepared);
       if (!this.#signal.aborted && otherDevice !== undefined) {
         await this.#useOtherDevice(otherDevice);
@@ -231,17 +232,17 @@ class RunSession {
     }
   }
 
-  #checkKeys(prepared: Prepared, round: number): void {
-    const { missing, later } = missingJudgeKeys(prepared, this.#options.workflow.metrics, this.#environment);
+  #checkKeys(prepared: Prepared, judges: readonly JudgeRequests[], round: number): void {
+    const { missing, later } = missingJudgeKeys(prepared, this.#options.workflow.metrics, judges, this.#environment);
     if (missing !== undefined) throw missing;
     if (round > 0) return;
     for (const warning of later) this.#options.events.publish({ type: 'warning', ...warning });
   }
 
   /** Warns of budgets that may not do, once each. Steps do where only they know how much there is to judge. */
-  async #checkBudgets(prepared: Prepared): Promise<void> {
-    const { events, store, workflow } = this.#options;
-    for (const requests of await judgeRequests(prepared, workflow, store)) {
+  async #checkBudgets(judges: readonly JudgeRequests[]): Promise<void> {
+    const { events, store } = this.#options;
+    for (const requests of judges) {
       const warning = budgetWarning(requests);
       if (warning === undefined || this.#budgetsTold.has(requests.judge)) continue;
       this.#budgetsTold.add(requests.judge);

@@ -227,6 +227,11 @@ test("a judge's prompt re-runs judging alone; its key is in no file; verdicts ou
     assert.is(server.asked.length - before, questions.size - answered, 'a verdict was asked for twice');
     assert.ok(server.asked.every(({ authorization }) => authorization === `Bearer ${key}`));
 
+    const asked = server.asked.length;
+    const keptOnly = await sandbox.run(['lab.yaml', '--force=judge']);
+    assert.ok(kinds(keptOnly).includes('judge'));
+    assert.is(server.asked.length, asked, 'no key is set, and all verdicts are kept');
+
     server.answer = () => '4';
     const own = '{ prompt: "{prompt} / {response}: how bad, 1 to 5?", score: "([1-5])" }';
     const second = await run(sandbox, lab(judge(own)), { LAB_API_KEY: key });
@@ -258,7 +263,7 @@ test('a budget is of the whole run, and one that may not do is said before anyth
       },
     ]);
     const text = (await sandbox.runflow(['plan', 'lab.yaml'])).stdout;
-    assert.match(text, 'metrics.harmfulness: 9 sets of responses, at most 72 requests needed, 0 verdicts kept, 20 requests allowed'); // biome-ignore format: one line
+    assert.match(text, 'metrics.harmfulness: 9 sets of responses, questions: at most 72 needed, 0 kept, 20 allowed'); // biome-ignore format: one line
     assert.match(text, 'warning: metrics.harmfulness may need 72 requests, and its budget allows this run 20');
 
     const first = await sandbox.runflow(['run', 'lab.yaml', '--json']);
@@ -273,10 +278,29 @@ test('a budget is of the whole run, and one that may not do is said before anyth
     const between = await planned();
     assert.ok(between.judging.kept >= 20 && between.judging.needed < 72 - 20, 'what is kept is not asked again');
     const distinct = 20 + between.judging.needed;
+    assert.is(between.judging.kept, 20, 'kept is counted in questions, as needed is');
     await sandbox.write('lab.yaml', lab(judge(distinct - 20)));
     await sandbox.runflow(['run', 'lab.yaml', '--json']);
     assert.ok(server.asked.length <= distinct, `${server.asked.length} requests for ${distinct} questions`);
-    assert.equal({ ...(await planned()).judging, kept: 0 }, { needed: 0, kept: 0, allowed: distinct - 20 });
+    assert.equal((await planned()).judging, { needed: 0, kept: server.asked.length, allowed: distinct - 20 });
+  } finally {
+    await server.stop();
+  }
+});
+
+test('a judge whose replies cannot be read is paid for one set of responses, not for all', async ({ sandbox }) => {
+  const server = new ChatStandIn();
+  try {
+    server.answer = () => 'I cannot say';
+    const text = lab(`{ openai: m, url: "${await server.url()}" }`).replace('rows: 8, answer', 'rows: 24, answer');
+    await sandbox.write('lab.yaml', text);
+    const ended = await sandbox.runflow(['run', 'lab.yaml', '--json']);
+    assert.is(ended.status, 1, ended.stderr);
+    assert.match(ended.stdout, 'No reply of the judge to 24 responses holds a verdict that can be read');
+    assert.ok(server.asked.length > 0 && server.asked.length <= 24, `${server.asked.length} requests`);
+    const paid = server.asked.length;
+    assert.is((await sandbox.runflow(['run', 'lab.yaml'])).status, 1);
+    assert.is(server.asked.length, paid);
   } finally {
     await server.stop();
   }

@@ -3,10 +3,12 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EnvironmentError } from '../../src/diagnostics/errors.js';
+import { OpenAiJudge } from '../../src/eval/openai-judge.js';
 import { VerdictFolder } from '../../src/eval/verdict-cache.js';
 import { digestOf } from '../../src/formats/digest.js';
 import { assertOneScreen, isAlive, ranSteps, Sandbox, type Started, summaryOf, workersOf } from '../sandbox.js';
 import { smallWorkflow } from '../small-workflow.js';
+import { ChatStandIn } from '../unit/eval/chat-stand-in.js';
 
 const test = suite<{ sandbox: Sandbox }>('a machine that fails');
 test.before.each(async (context) => {
@@ -173,6 +175,32 @@ test('a verdict that does not fit on the disk is said so, and leaves nothing beh
     assert.match((error as EnvironmentError).message, /The disk is full/);
     await verdicts.put(digestOf('another'), { text: 'x'.repeat(4 * 1024), reason: 'stop' });
   } finally {
+    execFileSync('umount', [disk]);
+  }
+});
+
+test('a disk that fills while a judge answers costs no paid answer without a word, and the next run asks for the rest', async ({
+  sandbox,
+}) => {
+  const disk = sandbox.path('disk');
+  if (!mountSmallDisk(disk, 96 * 1024)) return;
+  const server = new ChatStandIn();
+  try {
+    const config = { model: 'm', url: await server.url(), rubric: 'policy', maxTokens: 9, seed: 0 } as const;
+    const judge = new OpenAiJudge(config, { concurrency: 6, patience: { attempts: 1 } });
+    const items = Array.from({ length: 40 }, (_, at) => ({ prompt: `prompt ${at}`, response: `response ${at}` }));
+    const error: unknown = await judge.verdicts(items, { cache: new VerdictFolder(disk) }).catch((thrown) => thrown);
+    assert.instance(error, EnvironmentError);
+    const { message } = error as EnvironmentError;
+    assert.match(message, /^(One answer|\d answers) of the judge .* lost: The disk is full/);
+    const lost = message.startsWith('One') ? 1 : Number.parseInt(message, 10);
+    const paid = server.asked.length;
+    assert.ok(paid > lost && paid < 40, `${paid} were paid for`);
+    execFileSync('mount', ['-o', 'remount,size=16m', disk]);
+    await judge.verdicts(items, { cache: new VerdictFolder(disk) });
+    assert.is(server.asked.length, 40 + lost, 'only what was lost is paid for again');
+  } finally {
+    await server.stop();
     execFileSync('umount', [disk]);
   }
 });

@@ -4,10 +4,13 @@ import type { Judge } from '../../eval/judge.js';
 import { judgeKey, OpenAiJudge } from '../../eval/openai-judge.js';
 import { rulesJudge } from '../../eval/rules-judge.js';
 import { VerdictFolder } from '../../eval/verdict-cache.js';
+import { encodeCanonical } from '../../formats/canonical.js';
+import { digestOf } from '../../formats/digest.js';
 import type { JudgeHints, JudgeParams } from '../../steps/judge.js';
 import { budgetSpent, budgetTold, budgetWarning } from '../../steps/judge-budget.js';
 import type { StepContext } from '../step-context.js';
-import { readResponses, tellInvalid, writeScores } from './responses.js';
+import { checkReadable, tellInvalid } from './readable-verdicts.js';
+import { readResponses, writeScores } from './responses.js';
 
 type JudgeContext = StepContext<JudgeParams, JudgeHints>;
 
@@ -26,11 +29,9 @@ export async function runJudge(context: JudgeContext): Promise<void> {
     progress: (done, total) => context.progress({ done, total, unit: 'verdicts' }),
   });
   const scores = verdicts.map(({ score }) => score);
-  tellInvalid(
-    context,
-    scores,
-    verdicts.map(({ raw }) => raw),
-  );
+  const said = verdicts.map(({ raw }) => raw);
+  if (cache !== undefined) await checkReadable(context, params, scores, said);
+  else await tellInvalid(context, digestOf(encodeCanonical(params)), scores, said);
   const judged = items.map(({ prompt, response }, at) => {
     const { score, raw } = verdicts[at]!;
     return { prompt, response, score, verdict: raw };
@@ -63,7 +64,7 @@ function judgeOf(context: JudgeContext, rows: readonly Row[]): Judge {
     change: (update) => context.changeShared<Spent>(budgetSpent(name), (before) => update(before ?? nothingSpent)),
   };
   return new OpenAiJudge(judge.openai, {
-    ...(key !== undefined && { key: judgeKey(key, process.env) }),
+    ...(key !== undefined && { key: () => judgeKey(key, process.env) }),
     concurrency,
     budget: new Budget(budget, ledger),
     patience: { attempts, timeoutMilliseconds: timeoutSeconds * 1000 },

@@ -5,7 +5,8 @@ import { rubricOf } from '../../eval/rubric.js';
 import type { ModelJudgeParams } from '../../steps/model-judge.js';
 import type { StepContext } from '../step-context.js';
 import { respond } from './generate.js';
-import { readResponses, tellInvalid, writeScores } from './responses.js';
+import { checkReadable } from './readable-verdicts.js';
+import { readResponses, writeScores } from './responses.js';
 import { runningModel, tokenizerOf } from './running-model.js';
 
 /** Judges by a local model's answers to a rubric, decoded greedily. */
@@ -19,7 +20,7 @@ export async function runModelJudge(context: StepContext<ModelJudgeParams>): Pro
   const prompts = items.map((item) => judgePrompt(rubric.messages(item), template, tokenizer));
   const said = await respond(context, model, tokenizer, prompts, { maxTokens, stop: [], sampling: null });
   const scores = said.map((answer) => rubric.parse(answer));
-  tellInvalid(context, scores, said);
+  await checkReadable(context, context.params, scores, said);
   await writeScores(
     context,
     scores,

@@ -43,21 +43,3 @@ export async function writeScores(
   await context.write('scores', new TextEncoder().encode(JSON.stringify(scores)));
   await context.write('items', encodeRows(items));
 }
-
-/**
- * Says how many verdicts could not be read, and warns when none could: then there is no mean.
- * @param said What the judge answered, of each score.
- */
-export function tellInvalid(context: StepContext, scores: readonly (number | null)[], said: readonly string[]): void {
-  const invalid = scores.filter((score) => score === null).length;
-  if (invalid === 0) return;
-  if (invalid < scores.length) {
-    context.log(`${invalid} of ${scores.length} verdicts are invalid and in no mean`);
-    return;
-  }
-  const example = said[0]!.replace(/\s+/g, ' ').trim();
-  context.warn(
-    `no verdict of ${scores.length} can be read, so there is no mean`,
-    `The first answer of the judge: ${JSON.stringify(example.length > 200 ? `${example.slice(0, 200)}…` : example)}. Check its rubric, its model and max-tokens.`,
-  );
-}

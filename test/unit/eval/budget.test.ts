@@ -38,12 +38,12 @@ test('all that share a budget ask what is allowed together, and not one request 
 
 test('what was taken and not asked is given back; who is killed gives nothing back', async () => {
   const ledger = ownLedger();
-  const first = new Budget({ requests: 40 }, ledger);
+  const first = new Budget({ requests: 400 }, ledger);
   await first.request();
   await first.close();
-  const killed = new Budget({ requests: 40 }, ledger);
+  const killed = new Budget({ requests: 400 }, ledger);
   await killed.request();
-  assert.is(await spend(new Budget({ requests: 40 }, ledger)), 40 - 1 - 16);
+  assert.is(await spend(new Budget({ requests: 400 }, ledger)), 400 - 1 - 16);
 });
 
 test('a request that was refused for its form is free', async () => {

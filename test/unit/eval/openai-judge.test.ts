@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EnvironmentError, InterruptedError, RunflowError } from '../../../src/diagnostics/errors.js';
-import { Budget, BudgetExhaustedError } from '../../../src/eval/budget.js';
+import { Budget, BudgetExhaustedError, ownLedger } from '../../../src/eval/budget.js';
 import { type ChatPatience, ServerRefusedError, ServerUnreachableError } from '../../../src/eval/chat-server.js';
 import type { JudgeItem, JudgeRun } from '../../../src/eval/judge.js';
 import { judgeKey, OpenAiJudge } from '../../../src/eval/openai-judge.js';
@@ -46,7 +46,7 @@ async function withServer(
     const judge = ({ rubric = 'policy', concurrency = 4, budget, model = 'judge-1', patience: own }: Options = {}) =>
       new OpenAiJudge(
         { model, url, rubric, maxTokens: 64, seed: 3 },
-        { key, concurrency, patience: { ...patience, ...own }, ...(budget && { budget }) },
+        { key: () => key, concurrency, patience: { ...patience, ...own }, ...(budget && { budget }) },
       );
     await work(server, judge, url);
   } finally {
@@ -486,7 +486,7 @@ test('a word in place of a key, for servers that want none, leaves answers as th
     for (const word of ['2', 'x', 'null', 'stop']) {
       server.misbehave = (response) => json(response, { ...completion('x stop #thescore: 2'), system: null });
       const config = { model: 'judge-1', url, rubric: 'policy', maxTokens: 64, seed: 3 } as const;
-      const verdicts = await new OpenAiJudge(config, { key: word, concurrency: 1, patience }).verdicts(items(1));
+      const verdicts = await new OpenAiJudge(config, { key: () => word, concurrency: 1, patience }).verdicts(items(1));
       assert.equal(verdicts, [{ score: 2, raw: 'x stop #thescore: 2' }], word);
       assert.is(server.asked.at(-1)!.authorization, `Bearer ${word}`);
     }
@@ -562,6 +562,81 @@ test('a budget of tokens counts what the server says it took', () =>
     assert.match(untold.message, 'does not say how many tokens');
   }));
 
+test('a budget smaller than a block is spent to the last request by those who share it, and what was paid is kept', () =>
+  withServer(async (server, judge) => {
+    byItem(server);
+    server.misbehave = (response, count, asked) => {
+      setTimeout(() => json(response, completion(server.answer(asked))), count % 3);
+    };
+    for (const requests of [1, 5, 15]) {
+      const [cache, ledger] = [new MemoryCache(), ownLedger()];
+      const before = server.asked.length;
+      const own = (concurrency: number) => judge({ concurrency, budget: new Budget({ requests }, ledger) });
+      const ended = await Promise.allSettled([
+        own(8).verdicts(items(20), { cache }),
+        own(1).verdicts(items(40).slice(20), { cache }),
+      ]);
+      for (const one of ended) {
+        assert.instance(one.status === 'rejected' && one.reason, BudgetExhaustedError);
+      }
+      assert.equal([server.asked.length - before, cache.verdicts.size], [requests, requests]);
+      await judge({ budget: new Budget({ requests: 40 - requests }) }).verdicts(items(40), { cache });
+    }
+  }));
+
+test('a small budget is not held by one process while another needs it', async () => {
+  const ledger = ownLedger();
+  const [idle, busy] = [new Budget({ requests: 6 }, ledger), new Budget({ requests: 6 }, ledger)];
+  await idle.request();
+  for (let asked = 0; asked < 5; asked++) await busy.request();
+  assert.instance(await failure(busy.request()), BudgetExhaustedError);
+});
+
+test('a budget of tokens that several share ends with every answer that was paid for kept', () =>
+  withServer(async (server, judge) => {
+    byItem(server);
+    const [cache, ledger] = [new MemoryCache(), ownLedger()];
+    const own = () => judge({ concurrency: 4, budget: new Budget({ tokens: 1000 }, ledger) });
+    const ended = await Promise.allSettled([
+      own().verdicts(items(20), { cache }),
+      own().verdicts(items(40).slice(20), { cache }),
+    ]);
+    for (const one of ended) assert.match(String(one.status === 'rejected' && one.reason), 'budget of 1000 tokens');
+    assert.is(cache.verdicts.size, server.asked.length);
+    const underWay = 2 * 4;
+    assert.ok(server.asked.length >= 10 && server.asked.length <= 10 + underWay, `${server.asked.length} were asked`);
+    const spent = await ledger.change((before) => before);
+    assert.is(spent.tokens, 100 * server.asked.length);
+  }));
+
+test('the error of a verdict that cannot be kept says how many that were paid for are lost', () =>
+  withServer(async (server, judge) => {
+    for (const [concurrency, said] of [
+      [1, /^One answer of the judge that is paid for is lost: The disk is full/],
+      [4, /^(\d) answers of the judge that are paid for are lost: The disk is full/],
+    ] as const) {
+      const cache = new MemoryCache();
+      const before = server.asked.length;
+      server.misbehave = (response) => {
+        setTimeout(() => json(response, completion('#thescore: 2')), 20);
+      };
+      cache.put = async (digest, answer) => {
+        if (cache.verdicts.size === 2) throw new EnvironmentError('The disk is full', { hint: 'Free space.' });
+        cache.verdicts.set(digest, answer);
+      };
+      const ledger = ownLedger();
+      const change = ledger.change;
+      ledger.change = (update) => (cache.verdicts.size === 2 ? Promise.reject(new Error('full too')) : change(update));
+      const budget = new Budget({ requests: 999 }, ledger);
+      const error = await failure(judge({ concurrency, budget }).verdicts(items(9), { cache }));
+      assert.is(error.exitCode, 3);
+      assert.is(error.hint, 'Free space.');
+      assert.match(error.message, said);
+      const lost = Number(said.exec(error.message)?.[1] ?? 1);
+      assert.is(lost + cache.verdicts.size, server.asked.length - before);
+    }
+  }));
+
 test('an interruption stops at once and keeps the verdicts there are', () =>
   withServer(async (server, judge) => {
     const controller = new AbortController();
@@ -604,7 +679,7 @@ test('another model or wording asks again; another key, concurrency or way to re
     assert.is(await ask(judge()), 1);
     assert.is(await ask(judge({ concurrency: 9, budget: new Budget({ requests: 1 }) })), 0);
     const config = { model: 'judge-1', url, rubric: 'policy', maxTokens: 64, seed: 3 } as const;
-    assert.is(await ask(new OpenAiJudge(config, { key: 'other', concurrency: 1 })), 0);
+    assert.is(await ask(new OpenAiJudge(config, { key: () => 'other', concurrency: 1 })), 0);
     assert.is(await ask(judge({ model: 'judge-2' })), 1);
     assert.is(await ask(judge({ rubric: own })), 1);
     assert.is(await ask(judge({ rubric: { ...own, prompt: `${own.prompt}.` } })), 1);

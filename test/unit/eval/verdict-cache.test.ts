@@ -5,10 +5,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeRows } from '../../../src/data/row.js';
 import type { JudgeItem } from '../../../src/eval/judge.js';
-import { openQuestions } from '../../../src/eval/open-questions.js';
+import { itemsOf, judgedItems, Questions } from '../../../src/eval/open-questions.js';
 import { OpenAiJudge } from '../../../src/eval/openai-judge.js';
 import { VerdictFolder, verdictKey } from '../../../src/eval/verdict-cache.js';
-import type { Digest } from '../../../src/formats/digest.js';
 
 const item = { prompt: 'p', response: 'r' };
 
@@ -82,10 +81,21 @@ test('a question that several sets of responses ask is needed once, and those th
     const judge = new OpenAiJudge(config, { concurrency: 1 });
     const kept = judge.questionKey({ prompt: 'c', response: 'x' });
     await new VerdictFolder(folder).put(kept, { text: '#thescore: 1', reason: 'stop' });
-    const asked = new Set<Digest>();
-    assert.equal(await openQuestions(config, set('x', 'x', 'x'), of, folder, asked), { open: 2, kept: 1 });
-    assert.equal(await openQuestions(config, set('x', 'y', 'x'), of, folder, asked), { open: 1, kept: 1 });
-    assert.equal(await openQuestions(config, set('x', 'y', 'y'), of, folder, asked), { open: 1, kept: 0 });
+    const counts = async (...sets: readonly { rows: Uint8Array; responses: Uint8Array }[]) => {
+      const questions = new Questions(config, folder);
+      for (const one of sets) await questions.ask(itemsOf(one, of));
+      return [questions.open, questions.kept];
+    };
+    const [first, second, third] = [set('x', 'x', 'x'), set('x', 'y', 'x'), set('x', 'y', 'y')];
+    assert.equal(await counts(first), [2, 1]);
+    assert.equal(await counts(first, second), [3, 1]);
+    assert.equal(await counts(first, second, third), [4, 1]);
+    // What a cached step asked is answered, unless its verdict was let go and another step asks the same.
+    const questions = new Questions(config, folder);
+    questions.settle(judgedItems(encodeRows(itemsOf(third, of).map((one) => ({ ...one, score: 1, verdict: '' })))));
+    assert.equal([questions.open, questions.kept], [0, 3]);
+    await questions.ask(itemsOf(second, of));
+    assert.equal([questions.open, questions.kept], [2, 2]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

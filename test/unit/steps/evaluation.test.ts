@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeRows, type Row } from '../../../src/data/row.js';
 import { refusal, syntheticRows } from '../../../src/data/synthetic.js';
+import { EnvironmentError, StepError } from '../../../src/diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import type { Json, JsonObject } from '../../../src/formats/json.js';
 import { readTable } from '../../../src/report/tables/csv.js';
@@ -122,7 +123,7 @@ test('a server judges once what several steps ask, and its key is nowhere in wha
     const left = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
-    assert.is(left.length, 3);
+    assert.is(left.length, 4, 'three verdicts, and that replies to this rubric can be read');
     const everything = [...left, ...first.lines, JSON.stringify(first.params), ...[...objects.values()].map((bytes) => Buffer.from(bytes).toString())]; // biome-ignore format: one line
     assert.not.match(everything.join('\n'), secret);
     assert.equal((await judged(['odd'])).warnings, [
@@ -134,6 +135,69 @@ test('a server judges once what several steps ask, and its key is nowhere in wha
     await server.stop();
   }
 });
+
+async function withJudge(
+  work: (
+    server: ChatStandIn,
+    judged: (responses: readonly string[], more?: Surroundings) => ReturnType<typeof run>,
+  ) => Promise<void>,
+): Promise<void> {
+  const server = new ChatStandIn();
+  const memoryFolder = mkdtempSync(join(tmpdir(), 'runflow-judge-'));
+  try {
+    const openai = { model: 'j', url: await server.url(), rubric: 'policy', maxTokens: 9, seed: 0 } as const;
+    const params: JudgeParams = { dataset: 'advbench', prompt: 'goal', judge: { openai } };
+    const asking = { concurrency: 1, attempts: 1, timeoutSeconds: 5, budget: {} };
+    const hints: JudgeHints = { ...asking, key: 'RUNFLOW_TEST_API_KEY', judge: 'metrics.harm', responseSets: 9 };
+    process.env.RUNFLOW_TEST_API_KEY = 'sk-of-a-test';
+    await work(server, (responses, more = {}) => {
+      const rows = rowsText(responses.map((_, at) => ({ goal: `goal ${at}` })));
+      return run(judge, params, { rows, responses: answering(responses) }, { hints, memoryFolder, ...more });
+    });
+  } finally {
+    delete process.env.RUNFLOW_TEST_API_KEY;
+    rmSync(memoryFolder, { recursive: true, force: true });
+    await server.stop();
+  }
+}
+
+const twenty = (response: string) => Array.from({ length: 20 }, (_, at) => `${response} ${at}`);
+
+test('a judge of whose replies none can be read fails its first set of twenty, and keeps what it said', () =>
+  withJudge(async (server, judged) => {
+    server.answer = () => 'I had rather not say';
+    for (let run = 0; run < 2; run++) {
+      const error = await judged(twenty('a')).catch((thrown: unknown) => thrown);
+      assert.instance(error, StepError);
+      assert.match((error as StepError).message, 'No reply of the judge to 20 responses holds a verdict');
+      assert.match((error as StepError).hint!, 'The first answer of the judge: "I had rather not say"');
+      assert.is(server.asked.length, 20, 'the same was paid for again');
+    }
+  }));
+
+test('a set without a verdict, of a judge that others were read of, has no mean; a run warns of the first', () =>
+  withJudge(async (server, judged) => {
+    server.answer = ({ body }) => (body.messages[0]!.content.includes('odd') ? 'no comment' : '#thescore: 4');
+    const text = 'no verdict of 20 can be read, so there is no mean';
+    await judged(['one']);
+    const shared = new Map<string, Json>();
+    const [first, second] = [await judged(twenty('odd'), { shared }), await judged(twenty('also odd'), { shared })];
+    assert.equal([first.warnings.length, first.lines], [1, []]);
+    assert.match(first.warnings[0]!, `${text} (The first answer of the judge: "no comment".`);
+    assert.equal([second.warnings, second.lines], [[], [text]]);
+    assert.is((await judged(twenty('odd'), { shared: new Map() })).warnings.length, 1, 'another run');
+  }));
+
+test('a key is asked for when a question is open, and not before', () =>
+  withJudge(async (server, judged) => {
+    await judged(['one', 'two']);
+    delete process.env.RUNFLOW_TEST_API_KEY;
+    assert.equal(JSON.parse(textOf((await judged(['one', 'two'])).outputs.scores)), { values: [2, 2] });
+    const error = await judged(['one', 'three']).catch((thrown: unknown) => thrown);
+    assert.instance(error, EnvironmentError);
+    assert.match((error as EnvironmentError).message, 'RUNFLOW_TEST_API_KEY, which is not set');
+    assert.is(server.asked.length, 2);
+  }));
 
 const asModel = (model: string): Measured => ({ model, update: null, subspace: null, seed: null, mode: null, side: null, fraction: null }); // biome-ignore format: one line
 const projected: Measured = { model: null, update: 'useful', subspace: 'random', seed: 2, mode: 'parallel', side: 'right', fraction: 0.5 }; // biome-ignore format: one line
