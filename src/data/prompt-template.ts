@@ -44,7 +44,7 @@ export function applyTemplate(
 function applyChat(prompt: string, response: string | undefined, chat: ChatFormat | undefined): TemplatedText {
   if (chat === undefined) {
     throw new DataError('The tokenizer has no chat template', {
-      hint: 'Use `template: alpaca`, `raw`, or one of your own.',
+      hint: 'Use `template: alpaca`, `raw`, or one of your own. Templates in additional_chat_templates/ are not read: copy the one to use to chat_template.jinja.',
     });
   }
   const user = { role: 'user', content: prompt };

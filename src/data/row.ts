@@ -30,6 +30,16 @@ export function missingColumn(row: Row, column: string, where: string): DataErro
   });
 }
 
+/** Does what reads a text without knowing whose it is. @throws DataError with the place before its message */
+export function at<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    throw new DataError(`${where}: ${cause.message}`, { cause, ...(cause.hint && { hint: cause.hint }) });
+  }
+}
+
 /** Rows as JSON lines, the form in which they pass between steps. */
 export function encodeRows(rows: readonly Row[]): Uint8Array {
   return new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));

@@ -2,7 +2,7 @@ import { DataError } from '../diagnostics/errors.js';
 import type { PromptTemplate } from '../formats/dataset-choices.js';
 import { ignoredLabel, type TokenRow } from '../formats/token-rows.js';
 import { applyTemplate, type TemplatedText } from './prompt-template.js';
-import { type Row, textOf } from './row.js';
+import { at, type Row, textOf } from './row.js';
 import { mapWithinTime } from './time-limit.js';
 import type { Tokenizer } from './tokenizer.js';
 
@@ -126,8 +126,9 @@ function textRow(row: Row, tokenizer: Tokenizer, options: TokeniseOptions, where
   const prompt = textOf(row, 'prompt', where);
   const text = applyTemplate(options.template, prompt, textOf(row, 'response', where), tokenizer.chat);
   const response = text.full.slice(text.prompt.length) + endOf(text, tokenizer, options, where);
-  const asked = tokenizer.encode(text.prompt, !text.complete);
-  const joined = tokenizer.encode(text.prompt + response, !text.complete);
+  const encode = (part: string) => at(where, () => tokenizer.encode(part, !text.complete));
+  const asked = encode(text.prompt);
+  const joined = encode(text.prompt + response);
   const merged = asked.some((id, at) => joined[at] !== id);
   const separate = merged && options.merged === 'separate';
   const inputIds = Int32Array.from(separate ? [...asked, ...tokenizer.encodeContinuation(response)] : joined);

@@ -71,7 +71,12 @@ export class RowSelection {
         hint: 'Lower `take`, or loosen `where`.',
       });
     }
-    if (skip >= end) throw new DataError(`${this.#name}: no rows`, { hint: 'Check the file and `skip`.' });
+    if (end === 0) throw new DataError(`${this.#name}: no rows`, { hint: 'Check the file.' });
+    if (skip >= end) {
+      throw new DataError(`${this.#name}: no rows are left: ${skip} are skipped, there are ${end}`, {
+        hint: 'Lower `skip`.',
+      });
+    }
     const count = this.#kept.length;
     const order =
       sample === undefined

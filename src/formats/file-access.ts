@@ -15,7 +15,12 @@ export function listNames(names: readonly string[], limit = 12): string {
 export async function missingPathHint(path: string): Promise<string> {
   let missing = path;
   for (; missing !== dirname(missing); missing = dirname(missing)) {
-    const names = await readdir(dirname(missing)).catch(() => undefined);
+    let refused = false;
+    const names = await readdir(dirname(missing)).catch((error: NodeJS.ErrnoException) => {
+      refused = error.code === 'EACCES' || error.code === 'EPERM';
+      return undefined;
+    });
+    if (refused) return `This user may not look into ${dirname(missing)}.`;
     if (names === undefined) continue;
     if (names.includes(basename(missing))) return `${missing} is a link to what is not there, or no folder.`;
     const meant = nearest(basename(missing), names);

@@ -1,5 +1,5 @@
 import { applyTemplate } from '../../data/prompt-template.js';
-import { decodeRows, textOf } from '../../data/row.js';
+import { at, decodeRows, textOf } from '../../data/row.js';
 import { mapWithinTime } from '../../data/time-limit.js';
 import type { Tokenizer } from '../../data/tokenizer.js';
 import { DataError } from '../../diagnostics/errors.js';
@@ -36,7 +36,7 @@ export async function promptTexts(
 export function promptTokens(prompts: readonly QuestionPrompt[], tokenizer: Tokenizer): Promise<Int32Array[]> {
   return mapWithinTime(
     prompts,
-    ({ text, complete }) => Int32Array.from(tokenizer.encode(text, !complete)),
+    ({ text, complete }, index) => at(`Prompt ${index + 1}`, () => Int32Array.from(tokenizer.encode(text, !complete))),
     (index) => `Prompt ${index + 1}: ${tokenizer.patterns}`,
   );
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ChatMessage, chatFormat } from '../../../src/data/chat-format.js';
+import { applyTemplate } from '../../../src/data/prompt-template.js';
 import { DataError } from '../../../src/diagnostics/errors.js';
 
 /** What Jinja made of a template; null: it refused. See make-chat-templates.py beside the file. */
@@ -150,6 +151,16 @@ test('what a template writes behind an answer is known, whether it is a token or
   const chatml = '{% for m in messages %}{{ "<|im_start|>" + m.role + "\n" + m.content + "<|im_end|>\n" }}{% endfor %}';
   assert.is(chatFormat(chatml, {}).turnEnd(), '<|im_end|>\n');
   assert.is(chatFormat('{% for m in messages %}{{ m.content }}{% endfor %}', {}).turnEnd(), '');
+});
+
+test('without a default template the error says that the additional ones are not read', () => {
+  try {
+    applyTemplate('chat', 'x', 'y', undefined);
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as DataError).message, /no chat template/);
+    assert.match((error as DataError).hint ?? '', /additional_chat_templates\/ are not read.*chat_template\.jinja/);
+  }
 });
 
 test.run();

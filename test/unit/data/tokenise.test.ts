@@ -294,4 +294,19 @@ test('tokenizer files that are no UTF-8 are refused: other characters would be o
   );
 });
 
+test('a text that the tokenizer has no tokens for is said with its row', async () => {
+  const model = { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: ['a b'], byte_fallback: false };
+  const file = { version: '1.0', added_tokens: [], normalizer: null, pre_tokenizer: null, decoder: null, model };
+  const letters = loadTokenizer({ 'tokenizer.json': Buffer.from(JSON.stringify(file)) });
+  const raw: TokeniseOptions = { ...options, template: { prompt: '{prompt}', response: '{response}' }, eos: false };
+  const rows = [
+    { prompt: 'a', response: 'ab' },
+    { prompt: 'a', response: 'a5' },
+  ];
+  assert.match(
+    await failure(() => tokenise(rows, () => letters, raw, 'd')),
+    /^d: row 2: The tokenizer has no token for a character of "aa5"/,
+  );
+});
+
 test.run();

@@ -101,6 +101,7 @@ test('an empty outcome and too few rows are errors that say how many there are',
   );
   assert.throws(() => transformRows(rows, { take: 11 }, 'd'), /11 rows are asked for, there are 10/);
   assert.throws(() => transformRows([], {}, 'd'), /d: no rows/);
+  assert.throws(() => transformRows(rows, { skip: 10 }, 'd'), /d: no rows are left: 10 are skipped, there are 10/);
 });
 
 test('a mix is the first rows of each part, by count or whole', () => {

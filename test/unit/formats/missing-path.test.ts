@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -20,6 +20,24 @@ test('the hint of a missing path names what was meant, or what is there', async 
     assert.is(await hint('link'), `${join(folder, 'link')} is a link to what is not there, or no folder.`);
     assert.is(await hint('link', 'below'), `${join(folder, 'link')} is a link to what is not there, or no folder.`);
   } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a folder that this user may not look into is no link and not empty', async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'missing-path-')));
+  const user = process.geteuid!();
+  try {
+    mkdirSync(join(folder, 'closed'));
+    chmodSync(folder, 0o755);
+    chmodSync(join(folder, 'closed'), 0);
+    if (user === 0) process.seteuid!(65534);
+    assert.is(
+      await missingPathHint(join(folder, 'closed', 'rows.jsonl')),
+      `This user may not look into ${join(folder, 'closed')}.`,
+    );
+  } finally {
+    process.seteuid!(user);
     rmSync(folder, { recursive: true });
   }
 });
