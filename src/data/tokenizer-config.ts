@@ -49,8 +49,8 @@ export function parseFile(files: TokenizerFiles, name: keyof TokenizerFiles): Js
 
 /**
  * tokenizer_config.json; where it is of the older form, without `added_tokens_decoder`, special_tokens_map.json goes over it, as in
- * transformers. `legacy` is not looked at: where there is a tokenizer.json, as here always, transformers takes what that says about
- * spaces.
+ * transformers. `legacy` is not looked at: it decides how transformers converts a tokenizer.model, which it does beside a
+ * tokenizer.json only where a Llama class is given `from_slow` or `add_prefix_space`.
  */
 export function readConfig(files: TokenizerFiles): JsonFile {
   const config = parseFile(files, 'tokenizer_config.json');
