@@ -36,10 +36,12 @@ export function isOwn(range: SourceRange | undefined, { file }: Workflow): boole
   return range !== undefined && (range.file === settingName || resolve(range.file) === file);
 }
 
+/** A setting that changes an idle metric of an include is a warning: one command line may serve several workflows. */
 function unmeasured({ name, range }: Definition): Diagnostic {
   const message = `the metric "${name}" measures nothing: it names no models, and no sweep measures it`;
   const hint = `Add \`models: [NAME]\` to it, or \`measure: [${name}]\` to a sweep.`;
-  return { ...problemOf({ code: 'unmeasured-metric', message, hint }), range };
+  const severity = range.file === settingName ? 'warning' : 'error';
+  return { ...problemOf({ code: 'unmeasured-metric', message, hint }), severity, range };
 }
 
 function isMeasured(metric: string, { sweeps }: Workflow): boolean {

@@ -42,6 +42,16 @@ test('a metric that measures nothing is an error at its place, with how to make 
   }
 });
 
+test('a setting of an idle metric of an include is a warning: one command line may serve several workflows', async () => {
+  const files = {
+    'main.yaml': 'runflow: 1\ninclude: [lab.yaml]\n',
+    'lab.yaml': text('metrics:\n  acc: { kind: exact-match, on: mine }\n'),
+  };
+  const loaded = await loadWorkflow('main.yaml', { set: ['metrics.acc.max-tokens=3'] }, memoryFiles(files));
+  assert.ok(loaded.ok);
+  if (loaded.ok) assert.match(loaded.warnings[0]!.message, 'the metric "acc" measures nothing');
+});
+
 test('a metric with models, or that a sweep measures, measures something', async () => {
   const sweep = 'sweeps:\n  s: { project: tuning, onto: top, mode: parallel, fractions: [0.5], measure: [acc] }\n';
   assert.equal(await warnings(text(`${sweep}metrics:\n  acc: { kind: exact-match, on: mine }\n`)), []);
