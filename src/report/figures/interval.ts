@@ -23,8 +23,8 @@ const rowText = {
   ...({ frameAnchor: 'left', textAnchor: 'start', dx: 6, fontSize: 12 } as const),
   ...({ stroke: 'var(--background)', strokeWidth: 3, lineWidth: 33, textOverflow: 'ellipsis' } as const),
 };
-const noteText = { ...rowText, fontSize: 11, lineWidth: 37, lineAnchor: 'top', lineHeight: 1.25 } as const;
-const noteLineLength = 72;
+const noteText = { ...rowText, fontSize: 11, lineWidth: 36, lineAnchor: 'top', lineHeight: 1.25 } as const;
+const noteLineLength = 68;
 
 /** Intervals one below the other, each under its name, with a shade where each is wanted. */
 export async function intervalPanel(title: string, label: string, intervals: readonly CaseInterval[]): Promise<Html> {
@@ -48,7 +48,7 @@ export async function intervalPanel(title: string, label: string, intervals: rea
   const svg = draw({
     width: 440,
     height: height + 56,
-    ...{ marginLeft: 14, marginRight: 14, marginTop: 8, marginBottom: 48 },
+    ...{ marginLeft: 28, marginRight: 28, marginTop: 8, marginBottom: 48 },
     ariaLabel: title,
     x: { label, domain, labelAnchor: 'center', labelArrow: 'none', labelOffset: 40, ticks: 5 },
     y: { axis: null, domain: [0, height], reverse: true },
