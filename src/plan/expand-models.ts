@@ -1,7 +1,7 @@
 import { modelAncestors } from '../workflow/models/registry.js';
 import type { Model } from '../workflow/workflow.js';
 import type { UpdateExpansion, UpdateNode, Waiting } from './expand-updates.js';
-import type { ModelNode } from './model-node.js';
+import type { InMemoryModel, ModelNode } from './model-node.js';
 import type { ModelParts } from './models/kind.js';
 import { modelPlan } from './models/registry.js';
 
@@ -40,6 +40,15 @@ export class ModelExpansion {
       if (!this.#made.has(model.name)) this.#made.set(model.name, modelPlan(model).add(model, this.#parts));
     }
     return this.#made.get(name)!;
+  }
+
+  /** How a model is made in memory, whatever it is made from being added; undefined: it is written. */
+  inMemory(name: string): InMemoryModel | Waiting | undefined {
+    const model = this.#parts.workflow.models.get(name)!;
+    const plan = modelPlan(model);
+    if (plan.inMemory === undefined) return undefined;
+    for (const ancestor of this.#ancestors(model)) this.node(ancestor);
+    return plan.inMemory(model, this.#parts);
   }
 
   /** The trained ones of the models that were asked for so far, in the order of the workflow. */

@@ -1,10 +1,11 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
 import type { ProjectionMode, Side } from '../formats/projection.js';
-import type { ProjectedModel } from '../steps/model-recipe.js';
+import type { ProjectedModel } from '../steps/recipes/projected.js';
 import type { Input } from '../steps/step.js';
 import { seedsOf, updateOf } from '../workflow/subspaces/registry.js';
 import type { Subspace, Workflow } from '../workflow/workflow.js';
 import type { UpdateExpansion, UpdateNode, UpdateTensor, Waiting } from './expand-updates.js';
+import type { InMemoryModel, ModelNode } from './model-node.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { rankOf } from './rank.js';
 import type { Basis } from './subspaces/kind.js';
@@ -26,22 +27,22 @@ export interface ProjectionEnds {
   readonly onto: UpdateNode;
 }
 
-/** What a step needs to make a projected model. */
-export interface ProjectedModelNode {
-  readonly model: ProjectedModel;
-  readonly inputs: Readonly<Record<string, Input>>;
-  /** Name and node of the model that the update starts from. */
-  readonly from: { readonly name: string; readonly node: string };
-}
-
 /** Adds what projections need: the bases of subspaces. */
 export class ProjectionExpansion {
   readonly #workflow: Workflow;
+  readonly #models: ReadonlyMap<string, ModelNode>;
   readonly #updates: UpdateExpansion;
   readonly #builder: PlanBuilder;
 
-  constructor(workflow: Workflow, updates: UpdateExpansion, builder: PlanBuilder) {
+  /** @param models those that are planned already */
+  constructor(
+    workflow: Workflow,
+    models: ReadonlyMap<string, ModelNode>,
+    updates: UpdateExpansion,
+    builder: PlanBuilder,
+  ) {
     this.#workflow = workflow;
+    this.#models = models;
     this.#updates = updates;
     this.#builder = builder;
   }
@@ -80,7 +81,7 @@ export class ProjectionExpansion {
   }
 
   /** The model θ_A + Δ_proj at a fraction, to be made in memory by whatever measures it. */
-  model(projection: Projection, fraction: number, range: SourceRange): ProjectedModelNode | Waiting {
+  model(projection: Projection, fraction: number, range: SourceRange): InMemoryModel | Waiting {
     const ends = this.ends(projection, range);
     if ('waitsFor' in ends) return ends;
     const { projected, onto } = ends;
@@ -106,10 +107,11 @@ export class ProjectionExpansion {
     }
     const permute = kind.permuted ? { permute: seed! } : {};
     const gaussian = scalar && kind.scalar === 'gaussian' ? { gaussian: seed! } : {};
+    const { from } = projected.update;
     return {
       model: { kind: 'projected', mode, side, ranks, ...gaussian, ...permute, ...this.published },
       inputs,
-      from: { name: projected.update.from, node: projected.from },
+      origin: { name: from, node: projected.from, facts: this.#models.get(from)!.facts! },
     };
   }
 }

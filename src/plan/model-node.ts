@@ -1,3 +1,5 @@
+import type { MadeModel, ModelRecipe } from '../steps/recipes/registry.js';
+import type { Input } from '../steps/step.js';
 import type { ModelFacts } from './facts.js';
 
 /** A model as a node of the DAG: its artifacts are `tensor/<name>` and `file/<name>`. */
@@ -8,4 +10,17 @@ export interface ModelNode {
   readonly facts?: ModelFacts;
   /** The hub models that must be fetched before the facts are known; empty when they are. */
   readonly waitsFor: readonly string[];
+}
+
+/** A model as steps take it that measure what it does. */
+export interface MeasuredModel {
+  readonly model: ModelRecipe;
+  readonly inputs: Readonly<Record<string, Input>>;
+  /** The written model that its config.json and tokenizer are of. */
+  readonly origin: { readonly name: string; readonly node: string; readonly facts: ModelFacts };
+}
+
+/** The same of a model that is made in memory, by a recipe. */
+export interface InMemoryModel extends MeasuredModel {
+  readonly model: MadeModel;
 }

@@ -1,7 +1,7 @@
 import type { FewShot, QuestionForm } from '../eval/few-shot.js';
 import type { PromptTemplate } from '../formats/dataset-choices.js';
 import type { Sampling } from '../formats/response-choices.js';
-import { type ModelRecipe, modelInputs } from './model-recipe.js';
+import { type ModelRecipe, modelInputs } from './recipes/registry.js';
 import { defineStep } from './step.js';
 
 export type GenerateParams = {

@@ -1,4 +1,4 @@
-import { type ModelRecipe, modelInputs } from './model-recipe.js';
+import { type ModelRecipe, modelInputs } from './recipes/registry.js';
 import { defineStep } from './step.js';
 
 export type LossParams = { readonly model: ModelRecipe };

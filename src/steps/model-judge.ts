@@ -1,5 +1,5 @@
 import type { RubricChoice } from '../formats/response-choices.js';
-import { type ModelRecipe, modelInputs } from './model-recipe.js';
+import { type ModelRecipe, modelInputs } from './recipes/registry.js';
 import { defineStep } from './step.js';
 
 export type ModelJudgeParams = {

@@ -1,9 +1,9 @@
-import { modelInputs, type ProjectedModel } from './model-recipe.js';
+import { type MadeModel, modelInputs } from './recipes/registry.js';
 import { defineStep } from './step.js';
 
-export type ProjectParams = { readonly model: ProjectedModel };
+export type ProjectParams = { readonly model: MadeModel };
 
-/** `project[model]`: writes a model with a projected update. */
+/** `project[model]`: writes the model of a recipe. */
 export const project = defineStep<ProjectParams>({
   kind: 'project',
   revision: 2,

@@ -2,13 +2,13 @@ import { InvalidWorkflowError } from '../../diagnostics/errors.js';
 import type { ActivationTableRow } from '../../steps/activation-table.js';
 import type { ActivationsParams } from '../../steps/activations.js';
 import type { StepKind, StepOf } from '../../steps/contracts.js';
-import type { ModelRecipe } from '../../steps/model-recipe.js';
+import type { ModelRecipe } from '../../steps/recipes/registry.js';
 import type { Input } from '../../steps/step.js';
 import type { ActivationMsoMetric } from '../../workflow/metrics/activation-mso.js';
 import { pairsOfMetric } from '../../workflow/metrics/registry.js';
 import type { Semantics } from '../../workflow/semantics.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
-import type { MeasuredModel } from '../measured-models.js';
+import type { MeasuredModel } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
 import type { PairPlan, PlanParts } from './kind.js';
 import { overlapParams } from './overlap-params.js';
@@ -115,7 +115,7 @@ const publishedBatch = 16;
 
 /** The published code reads every model as F16. */
 function asPublished(model: ModelRecipe, semantics: Semantics): ModelRecipe {
-  return semantics === 'reference' && model.kind === 'whole' ? { ...model, heldAs: 'F16' } : model;
+  return semantics === 'reference' ? { ...model, heldAs: 'F16' } : model;
 }
 
 /** Decoder layers, by the names of a checkpoint's tensors. */

@@ -6,7 +6,8 @@ import type { BehaviourMetric, Sweep, Workflow } from '../../workflow/workflow.j
 import type { DatasetExpansion } from '../expand-datasets.js';
 import { projectionsOf, projectionText } from '../expand-projections.js';
 import type { Waiting } from '../expand-updates.js';
-import type { MeasuredModel, MeasuredModels } from '../measured-models.js';
+import type { MeasuredModels } from '../measured-models.js';
+import type { MeasuredModel } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
 import { behaviourPlan } from './registry.js';
 import { type Later, ScoredModel } from './scored-model.js';

@@ -4,7 +4,8 @@ import type { Input, Step } from '../../steps/step.js';
 import type { BehaviourMetric, Semantics, TokenOptions } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
 import { tokeniseStep } from '../expand-training.js';
-import type { MeasuredModel, MeasuredModels } from '../measured-models.js';
+import type { MeasuredModels } from '../measured-models.js';
+import type { MeasuredModel } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
 
 /** What is made at the end of everything: steps that take the device from the models that are measured. */

@@ -2,17 +2,18 @@ import type { StepKind, StepOf } from '../../steps/contracts.js';
 import type { Input } from '../../steps/step.js';
 import type { Model, Workflow } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
-import type { Projection, ProjectionExpansion } from '../expand-projections.js';
+import type { ProjectionExpansion } from '../expand-projections.js';
+import type { Waiting } from '../expand-updates.js';
 import type { Facts } from '../facts.js';
-import type { ModelNode } from '../model-node.js';
+import type { InMemoryModel, ModelNode } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
 
 /** What the plan knows of a way to make a model. */
 export interface ModelPlan<Definition> {
   /** Adds the steps that make the model. All that it is made from is in `parts.made`. */
   add(model: Definition, parts: ModelParts): ModelNode;
-  /** The projection that makes the model in memory, for what only measures it. Absent: it is written. */
-  inMemory?(model: Definition, workflow: Workflow): { readonly projection: Projection; readonly fraction: number };
+  /** How the model is made in memory, for what only measures it. Absent: it is written. */
+  inMemory?(model: Definition, parts: ModelParts): InMemoryModel | Waiting;
   /** The model is trained: its step writes the loss `curve` too. */
   readonly curve?: true;
   /** The text of the report. */

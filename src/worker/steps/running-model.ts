@@ -4,13 +4,14 @@ import { DataError } from '../../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../../formats/artifact.js';
 import { encodeCanonical } from '../../formats/canonical.js';
 import { digestOf } from '../../formats/digest.js';
+import type { Json } from '../../formats/json.js';
 import { tensorNames } from '../../formats/model-artifacts.js';
 import { parseStrictObject } from '../../formats/model-config.js';
 import { Decoder } from '../../nn/decoder.js';
-import type { ModelRecipe } from '../../steps/model-recipe.js';
+import { type ModelRecipe, makesTensor, recipeContract } from '../../steps/recipes/registry.js';
 import type { StepContext } from '../step-context.js';
 import { configOf, heldAs, storedWeights, weightsAs } from './model-input.js';
-import { projectedTensor } from './projected-tensor.js';
+import { makeTensor } from './recipes/registry.js';
 import { readTokenizerFiles } from './tokenizer-input.js';
 
 /** A model that a step runs. */
@@ -23,15 +24,14 @@ export interface RunningModel {
 
 /** The model that the step's recipe and inputs describe, on the device: made, or still there from the step before. */
 export async function runningModel(context: StepContext, recipe: ModelRecipe): Promise<RunningModel> {
-  const artifacts = context.inputs(recipe.kind === 'whole' ? 'model' : 'from');
+  const artifacts = context.inputs(recipeContract(recipe).origin);
   const config = await configOf(context, artifacts);
-  const decoder = await context.resident(identityOf(context, recipe, artifacts), async () => {
+  const decoder = await context.resident(identityOf(context, recipe), async () => {
     const gpu = await context.gpu();
     const type = storageOf(recipe, artifacts);
     return Decoder.create(gpu, config, { type, activationCheckpointing: true }, async (name, shape) => {
       context.signal.throwIfAborted();
-      const isProjected = recipe.kind === 'projected' && name in recipe.ranks;
-      if (isProjected) return weightsAs(await projectedTensor(context, recipe, name), type);
+      if (makesTensor(recipe, name)) return weightsAs(await makeTensor(context, recipe, name), type);
       const stored = await storedWeights(context, artifacts, name, shape);
       return weightsAs(recipe.heldAs === undefined ? stored : await heldAs(stored, recipe.heldAs, name), type);
     });
@@ -40,15 +40,13 @@ export async function runningModel(context: StepContext, recipe: ModelRecipe): P
 }
 
 /** Everything that decides the weights. */
-function identityOf(context: StepContext, recipe: ModelRecipe, artifacts: Artifacts) {
-  const whole = (model: Artifacts) => Object.entries(model).map(([name, { digest }]) => [name, digest]);
-  if (recipe.kind === 'whole') return digestOf(encodeCanonical({ recipe, model: whole(artifacts) }));
-  const single = (input: string) => (context.has(input) ? context.input(input).digest : null);
-  const bases = Object.keys(recipe.ranks).map((name) => [name, single(`basis/${name}`), single(`s/${name}`)]);
-  const models = ['from', 'to', 'onto-from', 'onto-to'].map((input) =>
-    context.has(input) ? whole(context.inputs(input)) : null,
-  );
-  return digestOf(encodeCanonical({ recipe, models, bases }));
+function identityOf(context: StepContext, recipe: ModelRecipe) {
+  const { nodes, artifacts } = recipeContract(recipe).decides(recipe);
+  const wholes = nodes
+    .filter((input) => context.has(input))
+    .map((input) => [input, Object.entries(context.inputs(input)).map(([name, { digest }]) => [name, digest])]);
+  const singles = artifacts.filter((input) => context.has(input)).map((input) => [input, context.input(input).digest]);
+  return digestOf(encodeCanonical({ recipe, nodes: wholes, artifacts: singles } as Json));
 }
 
 /** BF16 where every weight is stored so: nothing is lost. Everything else is exact in F32, but for F64. */

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { expand } from '../../../src/plan/expand.js';
 import { hubInUse } from '../../../src/plan/hub-in-use.js';
 import { workflowToExport } from '../../../src/run/export.js';
-import type { ProjectedModel } from '../../../src/steps/model-recipe.js';
+import type { ProjectedModel } from '../../../src/steps/recipes/projected.js';
 import type { Update } from '../../../src/workflow/updates.js';
 import type { Model } from '../../../src/workflow/workflow.js';
 import { factsOf, keysOf, planOf, workflowOf } from './keyed-plan.js';

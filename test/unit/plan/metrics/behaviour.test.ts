@@ -4,7 +4,7 @@ import { renderDiagnostics } from '../../../../src/diagnostics/render.js';
 import { expand } from '../../../../src/plan/expand.js';
 import type { Plan } from '../../../../src/plan/plan.js';
 import type { GenerateParams } from '../../../../src/steps/generate.js';
-import type { ProjectedModel } from '../../../../src/steps/model-recipe.js';
+import type { ProjectedModel } from '../../../../src/steps/recipes/projected.js';
 import { loadWorkflow } from '../../../../src/workflow/load.js';
 import { memoryFiles } from '../../workflow/memory-files.js';
 import { keysOf, moved, planOf, workflowOf } from '../keyed-plan.js';

@@ -1,0 +1,27 @@
+import type { Ports } from '../ports.js';
+import type { RecipeContract } from './kind.js';
+import { type ProjectedModel, projected } from './projected.js';
+import { type WholeModel, whole } from './whole.js';
+
+/** A model that is made tensor by tensor when a step runs or writes it, and is kept nowhere. */
+export type MadeModel = ProjectedModel;
+
+/** The model that a step runs. */
+export type ModelRecipe = WholeModel | MadeModel;
+
+const recipeContracts: {
+  readonly [K in ModelRecipe['kind']]: RecipeContract<Extract<ModelRecipe, { readonly kind: K }>>;
+} = { whole, projected };
+
+/** The registry says that a contract takes just such a recipe. */
+export function recipeContract({ kind }: ModelRecipe): RecipeContract<ModelRecipe> {
+  return recipeContracts[kind] as RecipeContract<ModelRecipe>;
+}
+
+/** Whether the recipe makes this tensor of its origin. */
+export function makesTensor(recipe: ModelRecipe, tensor: string): recipe is MadeModel {
+  return recipeContract(recipe).makes(recipe, tensor);
+}
+
+/** Inputs of every step that runs, or writes, the model of a recipe. */
+export const modelInputs: Ports = Object.assign({}, ...Object.values(recipeContracts).map(({ inputs }) => inputs));

@@ -1,0 +1,25 @@
+import { DataError } from '../../../diagnostics/errors.js';
+import type { MadeModel } from '../../../steps/recipes/registry.js';
+import type { StepContext } from '../../step-context.js';
+import type { MadeTensor, MakeTensor } from './kind.js';
+import { projectedTensor } from './projected.js';
+
+const makers: { readonly [K in MadeModel['kind']]: MakeTensor<Extract<MadeModel, { readonly kind: K }>> } = {
+  projected: projectedTensor,
+};
+
+/**
+ * One tensor of a model as its recipe makes it.
+ * @throws DataError that names the tensor
+ */
+export async function makeTensor(context: StepContext, recipe: MadeModel, name: string): Promise<MadeTensor> {
+  try {
+    return await (makers[recipe.kind] as MakeTensor<MadeModel>)(context, recipe, name);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    throw new DataError(`tensor ${name}: ${error.message}`, {
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+}
