@@ -1,5 +1,5 @@
+import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { EnergyRow } from '../report/tables/energy.js';
-import type { ClaimedSweep } from './energy-claim.js';
 import type { Bounds } from './mean-interval.js';
 
 /** What a model did, item by item: scores of one metric, in the order of the dataset's rows. */
@@ -26,6 +26,15 @@ type ProjectionColumn = 'update' | 'subspace' | 'seed' | 'mode' | 'side' | 'frac
 /** What a claim reads of a row of energy.csv. */
 export type ModelEnergy = Pick<EnergyRow, ProjectionColumn | 'energy_kept'>;
 
+/** The projections that a claim is about. A type, not an interface: it is in the parameters of a step. */
+export type ClaimedSweep = {
+  readonly updates: readonly string[];
+  readonly subspaces: readonly string[];
+  readonly mode: ProjectionMode;
+  readonly side: Side;
+  readonly fractions: readonly number[];
+};
+
 /** A sweep with the models at both ends of its updates. */
 export type ClaimedBehaviour = ClaimedSweep & {
   /** By name of update. */
@@ -48,7 +57,7 @@ export interface Curve {
 }
 
 /** Finds what was measured, by what it is of. */
-export interface LookUp {
+export interface BehaviourLookUp {
   model(metric: string, model: string): Behaviour | undefined;
   /** One curve a seed; curves that lack a fraction are left out. */
   curves(metric: string, update: string, subspace: string): readonly Curve[];
@@ -58,7 +67,7 @@ export function lookUp(
   behaviours: readonly Behaviour[],
   energies: readonly ModelEnergy[],
   { mode, side, fractions }: ClaimedSweep,
-): LookUp {
+): BehaviourLookUp {
   const kept = new Map(energies.map((row) => [keyOf(row), row.energy_kept]));
   const ascending = [...fractions].sort((a, b) => a - b);
   return {

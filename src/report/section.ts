@@ -6,6 +6,8 @@ export interface ReportInput {
   readonly params: ReportParams;
   /** Result files by name (`energy.csv`, …), as text. A file that the workflow does not make is absent. */
   readonly files: ReadonlyMap<string, string>;
+  /** By kind of claim: what its effect is, and what its n counts. */
+  readonly claimEffects: ReadonlyMap<string, string>;
 }
 
 /** One part of the report: a subject with its figure and its table. */

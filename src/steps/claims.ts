@@ -1,6 +1,9 @@
-import type { Claim } from '../eval/claims.js';
+import type { JudgedClaim } from '../eval/claims/claim.js';
 import type { EvaluationTableRow } from './evaluation-table.js';
 import { defineStep } from './step.js';
+
+export type { ClaimedBehaviour, ClaimedSweep } from '../eval/behaviour.js';
+export type { ClaimedPairs } from '../eval/claims/overlaps.js';
 
 export type ClaimsParams = {
   readonly claims: readonly ClaimOfTables[];
@@ -10,7 +13,7 @@ export type ClaimsParams = {
 
 export type ClaimOfTables = {
   readonly name: string;
-  readonly claim: Claim;
+  readonly claim: JudgedClaim;
   /** For claims about pairs: the metric of activations.csv, or null for overlap.csv. */
   readonly activations: string | null;
 };

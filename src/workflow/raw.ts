@@ -1,9 +1,9 @@
 import type { ProjectionMode, Side } from '../formats/projection.js';
+import type { RawClaim } from './claims/claim.js';
 import type { Named } from './definition.js';
 import type { RawMetric } from './metrics/metric.js';
 import type { RawModel } from './models/model.js';
 import type { ReportPart } from './report.js';
-import type { RawClaim } from './resolve-claims.js';
 import type { RawDataset } from './resolve-datasets.js';
 import type { RawRecipe } from './resolve-recipes.js';
 import type { Semantics } from './semantics.js';

@@ -1,6 +1,6 @@
 import type { Digest } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
-import type { Claim } from './claims.js';
+import type { Claim } from './claims/claim.js';
 import type { Dataset } from './datasets.js';
 import type { Metric } from './metrics/metric.js';
 import type { Model } from './models/model.js';
@@ -12,7 +12,7 @@ import type { Sweep } from './sweep.js';
 import type { Update } from './updates.js';
 
 export type { Architecture } from '../formats/architecture.js';
-export type * from './claims.js';
+export type * from './claims/claim.js';
 export type * from './datasets.js';
 export type * from './definition.js';
 export type * from './metrics/metric.js';

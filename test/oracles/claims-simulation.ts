@@ -1,9 +1,9 @@
 import type { Behaviour, ModelEnergy } from '../../src/eval/behaviour.js';
-import { type Claim, type Evidence, judgeClaim } from '../../src/eval/claims.js';
-import type { TensorEnergy } from '../../src/eval/energy-claim.js';
+import type { JudgedClaim } from '../../src/eval/claims/claim.js';
+import type { Evidence, MeasuredOverlap, TensorEnergy } from '../../src/eval/claims/kind.js';
+import { judgeClaim } from '../../src/eval/claims/registry.js';
 import type { ClaimVerdict, Finding } from '../../src/eval/finding.js';
 import { type Bounds, chanceOfMeanAtMost } from '../../src/eval/mean-interval.js';
-import type { MeasuredOverlap } from '../../src/eval/overlap-claims.js';
 import { fillNormal } from '../../src/linalg/normal.js';
 import { RandomStream } from '../../src/linalg/philox.js';
 import { atOnce } from '../at-once.js';
@@ -37,7 +37,7 @@ function ratesOf(trials: number, judged: (trial: number) => readonly Finding[]):
   return { holds: counts.holds / trials, fails: counts.fails / trials, wholeHolds: wholes / trials };
 }
 
-function judge(claim: Claim, evidence: Partial<Evidence>): Finding[] {
+function judge(claim: JudgedClaim, evidence: Partial<Evidence>): Finding[] {
   const nothing: Evidence = { energy: [], tensorEnergy: [], overlap: [], behaviour: [] };
   return atOnce(judgeClaim(claim, { ...nothing, ...evidence }));
 }
@@ -68,7 +68,7 @@ export interface UnitsWorld {
 export function overlapRates({ distribution, units, cases, trials, correlation, effect = 0 }: UnitsWorld): Rates {
   const shape = distributions[distribution];
   const pairs = Array.from({ length: cases }, (_, index) => `p${index}:q`);
-  const claim: Claim = { kind: 'above-baseline', of: { models: [null], pairs, energies: [0.5] } };
+  const claim: JudgedClaim = { kind: 'above-baseline', of: { models: [null], pairs, energies: [0.5] } };
   const name = (unit: number) => (correlation === undefined ? `t${unit}` : `layers.${unit}.weight`);
   const stream = `overlap/${distribution}/${units}/${cases}/${correlation}`;
   return ratesOf(trials, (trial) => {
@@ -147,7 +147,7 @@ export interface ItemsWorld {
 export function strongerRates({ scale, items, cases, trials, ends, gain = 0 }: ItemsWorld & { gain?: number }): Rates {
   const than = Array.from({ length: cases }, (_, index) => `random${index}`);
   const sweep = { ...itemsSweep, subspaces: ['top', ...than] };
-  const claim: Claim = { kind: 'stronger-than-random', sweep, metric: 'm', subspace: 'top', than };
+  const claim: JudgedClaim = { kind: 'stronger-than-random', sweep, metric: 'm', subspace: 'top', than };
   const energy = sweep.subspaces.flatMap((subspace) =>
     itemsSweep.fractions.map((fraction): ModelEnergy => {
       return { update: 'u', subspace, seed: null, mode: 'parallel', side: 'right', fraction, energy_kept: fraction };
@@ -179,7 +179,7 @@ export function fallingRates(
 ): Rates {
   const { scale, items, trials, ends, slopes, tolerance } = world;
   const sweep = { ...itemsSweep, mode: 'orthogonal', subspaces: ['top'] } as const;
-  const claim: Claim = { kind: 'falling-together', sweep, metrics: ['a', 'b'], tolerance };
+  const claim: JudgedClaim = { kind: 'falling-together', sweep, metrics: ['a', 'b'], tolerance };
   const name = wanted === 'falls' ? 'u, top: a falls' : 'u, top: a falls as b does';
   return ratesOf(trials, (trial) => {
     const behaviour = ['a', 'b'].flatMap((metric, index) => {

@@ -17,12 +17,12 @@ interface ShownClaim {
 export const claimsSection: Section = {
   heading: 'Claims',
   needs: 'claims.csv',
-  async render({ files }, show) {
+  async render({ files, claimEffects }, show) {
     const csv = files.get('claims.csv')!;
     const rows = readTable(csv, claimColumns);
     const claims = claimsOf(rows);
     return html`
-      ${show.table && table(claims)}
+      ${show.table && table(claims, claimEffects)}
       ${show.figure && (await figure(claims))}
       <p class="downloads note">Data: ${download(csv, 'claims.csv', 'all cases')}, <a href="claims.csv">claims.csv</a>.</p>`;
   },
@@ -35,14 +35,14 @@ function claimsOf(rows: readonly ClaimRow[]): ShownClaim[] {
   });
 }
 
-function table(claims: readonly ShownClaim[]): Html {
+function table(claims: readonly ShownClaim[], effects: ReadonlyMap<string, string>): Html {
   const rows = claims.map(
     ({ name, whole }) =>
       html`<tr class="group"><th scope="row" class="claim-name">${name}</th>${findingCells(whole)}</tr>`,
   );
   const details = claims.map(
     ({ name, whole, cases }) => html`<details><summary>${name}: ${countText(cases)}</summary>
-      <p class="note">${effectText(whole.kind)}</p>
+      <p class="note">${effects.get(whole.kind) ?? `Kind: ${whole.kind}.`}</p>
       ${scrollingTable(
         `Cases of ${name}`,
         plainHead([{ text: 'case' }, ...columns]),
@@ -99,24 +99,6 @@ function conditionText({ holds_above: above, holds_below: below }: ClaimRow): st
 function countText(cases: readonly ClaimRow[]): string {
   const counts = [...groupBy(cases, ({ verdict }) => verdict)].map(([verdict, { length }]) => `${length} ${verdict}`);
   return `${cases.length} ${cases.length === 1 ? 'case' : 'cases'}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`;
-}
-
-/** What the effect of a kind of claim is, and what n counts. */
-const effects: Readonly<Record<string, string>> = {
-  'linear-energy':
-    'Effect: the distance of the energy kept from the best straight line through the origin, of the median unit, at the fraction where it is largest. The interval is right at all fractions together. n: units, which the note names.',
-  'stronger-than-random':
-    'Effect: how much further the metric has moved than it would have by as much energy in the random subspace, mean over the fractions and items. n: items, those valid for all models that are compared.',
-  'falling-together':
-    'Loss of a metric: by how much of the way from the model without the update to the model with all of it a projection falls short. Effects: the slope of each metric’s loss against the part of the directions that is taken away, and the difference of the two losses, mean over the fractions. n: items.',
-  'above-baseline':
-    'Effect: overlap minus what two random subspaces of the same sizes give, mean over the energies, of the median unit. n: units, which the note names.',
-  'highest-pair':
-    'Effect: overlap of the claimed pair minus that of the other, mean over the energies, of the median unit. n: units that both pairs have, which the note names.',
-};
-
-function effectText(kind: string): string {
-  return effects[kind] ?? `Kind: ${kind}.`;
 }
 
 async function figure(claims: readonly ShownClaim[]): Promise<Html | undefined> {

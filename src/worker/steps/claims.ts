@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Behaviour } from '../../eval/behaviour.js';
-import { judgeClaim } from '../../eval/claims.js';
-import type { MeasuredOverlap } from '../../eval/overlap-claims.js';
+import type { MeasuredOverlap } from '../../eval/claims/kind.js';
+import { judgeClaim } from '../../eval/claims/registry.js';
 import { scoreKinds } from '../../eval/score-kinds.js';
 import { activationColumns } from '../../report/tables/activations.js';
 import { ClaimsTable } from '../../report/tables/claims.js';

@@ -1,4 +1,5 @@
 import { runflowVersion } from '../../diagnostics/version.js';
+import { claimEffects } from '../../eval/claims/registry.js';
 import type { Digest } from '../../formats/digest.js';
 import { reportPage } from '../../report/page.js';
 import type { ReportParams } from '../../steps/report.js';
@@ -13,6 +14,6 @@ export async function makeReport(context: StepContext<ReportParams>): Promise<vo
     files.set(file, new TextDecoder().decode(await context.read(artifact)));
     digests.set(file, artifact.digest);
   }
-  const page = await reportPage({ params, files }, { digests, version: runflowVersion() });
+  const page = await reportPage({ params, files, claimEffects }, { digests, version: runflowVersion() });
   await context.write('report.html', new TextEncoder().encode(page));
 }

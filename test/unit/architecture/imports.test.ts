@@ -31,6 +31,7 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
   { from: 'steps', to: 'workflow/workflow', how: 'type' },
   { from: 'steps', to: 'data/*', how: 'type' },
   { from: 'steps', to: 'eval/*', how: 'type' },
+  { from: 'steps', to: 'eval/claims/*', how: 'type' },
   { from: 'steps', to: 'nn/*', how: 'type' },
   { from: 'eval', to: 'report/tables/*', how: 'type' },
   { from: 'report', to: 'steps/*', how: 'type' },

@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const rooms = [
   { section: 'metrics', field: /^metrics\.\*\(([a-z-]+)\)/ },
   { section: 'subspaces', field: /^subspaces\.\*\(([a-z-]+)\)/ },
+  { section: 'claims', field: /^claims\.\*\(([a-z-]+)\)/ },
   { section: 'judges', field: /^metrics\.\*\(judge\)\.judge\(([a-z-]+)\)/ },
 ] as const;
 
@@ -34,13 +35,13 @@ test('every kind has a file of its name in each room', () => {
 });
 
 test('nothing in the language and the plan asks what kind it is but the own file and the registry', () => {
-  const names = ['metrics', 'subspaces'].flatMap((section) =>
+  const names = ['metrics', 'subspaces', 'claims'].flatMap((section) =>
     kindsOf(rooms.find((room) => room.section === section)!.field),
   );
   const asks = new RegExp(`kind\\)? *[!=]== *'(${names.join('|')})'|case '(${names.join('|')})'`);
   assert.ok(asks.test("if (metric.kind === 'mso') return;"));
   assert.ok(asks.test("    case 'top-k':"));
-  for (const folder of ['src/workflow', 'src/plan', 'src/run', 'src/cli']) {
+  for (const folder of ['src/workflow', 'src/plan', 'src/eval', 'src/report', 'src/run', 'src/cli']) {
     for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts')) continue;
       const found = asks.exec(readFileSync(join(root, folder, file), 'utf8'));
@@ -51,7 +52,8 @@ test('nothing in the language and the plan asks what kind it is but the own file
 });
 
 function roomsOf(section: string): string[] {
-  return [`src/workflow/${section}`, `src/plan/${section}`];
+  const judged = section === 'claims' ? [`src/eval/${section}`] : [];
+  return [`src/workflow/${section}`, `src/plan/${section}`, ...judged];
 }
 
 test.run();

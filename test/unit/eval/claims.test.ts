@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Behaviour, ModelEnergy } from '../../../src/eval/behaviour.js';
-import type { Claim } from '../../../src/eval/claims.js';
+import type { JudgedClaim } from '../../../src/eval/claims/claim.js';
+import type { MeasuredOverlap } from '../../../src/eval/claims/kind.js';
 import type { Finding } from '../../../src/eval/finding.js';
-import type { MeasuredOverlap } from '../../../src/eval/overlap-claims.js';
 import { close, fractions, judge, normals, sweep, verdicts } from './judged-claims.js';
 
 // ── behaviour
@@ -60,7 +60,7 @@ function modelEnergies(
 
 const seeds = { seeds: [1, 2, 3] };
 const ends = [model('utility', 'aligned', 0.2), model('utility', 'useful', 0.9)];
-const stronger: Claim = {
+const stronger: JudgedClaim = {
   kind: 'stronger-than-random',
   sweep: { ...sweep, subspaces: ['top-k', 'random'] },
   metric: 'utility',
@@ -110,7 +110,7 @@ test('a weaker subspace fails the claim', () => {
 
 test('where a sweep removes, stronger means further away from the whole update, and the direction of the metric does not matter', () => {
   const mode = { mode: 'orthogonal' };
-  const claim: Claim = { ...stronger, sweep: { ...stronger.sweep, mode: 'orthogonal' } };
+  const claim: JudgedClaim = { ...stronger, sweep: { ...stronger.sweep, mode: 'orthogonal' } };
   const energy = [...modelEnergies('top-k', (x) => 1 - x, mode), ...modelEnergies('random', (x) => 1 - x, { ...mode, ...seeds })]; // biome-ignore format: one line
   const falling = [
     ...ends,
@@ -156,7 +156,7 @@ test('items without a valid score have no part; what was not measured leaves the
   }
 });
 
-const together: Claim = {
+const together: JudgedClaim = {
   kind: 'falling-together',
   sweep: { ...sweep, mode: 'orthogonal' },
   metrics: ['utility', 'harmfulness'],
@@ -197,7 +197,7 @@ test('one that falls alone is selective', () => {
 });
 
 test('what a parallel sweep takes away is what it does not keep', () => {
-  const claim: Claim = { ...together, sweep };
+  const claim: JudgedClaim = { ...together, sweep };
   const behaviour = [
     ...ends,
     ...harmful,
@@ -360,7 +360,7 @@ test('of activations each model is a case of its own', () => {
     ...overlaps({ 'a:b': 0.3 }, { model: 'aligned' }),
     ...overlaps({ 'a:b': -0.3 }, { model: 'useful' }),
   ];
-  const claim: Claim = { kind: 'above-baseline', of: { ...of, models: ['aligned', 'useful'], pairs: ['a:b'] } };
+  const claim: JudgedClaim = { kind: 'above-baseline', of: { ...of, models: ['aligned', 'useful'], pairs: ['a:b'] } };
   assert.equal(verdicts(judge(claim, { overlap })), ['all: fails', 'a:b in aligned: holds', 'a:b in useful: fails']);
 });
 

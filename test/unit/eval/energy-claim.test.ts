@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Claim } from '../../../src/eval/claims.js';
-import type { TensorEnergy } from '../../../src/eval/energy-claim.js';
+import type { JudgedClaim } from '../../../src/eval/claims/claim.js';
+import type { TensorEnergy } from '../../../src/eval/claims/kind.js';
 import { close, fractions, judge, normals, sweep, verdicts } from './judged-claims.js';
 
 function energies(
@@ -17,7 +17,7 @@ function energies(
   ).flat();
 }
 
-const linear: Claim = { kind: 'linear-energy', sweep, tolerance: 0.05 };
+const linear: JudgedClaim = { kind: 'linear-energy', sweep, tolerance: 0.05 };
 const noise = normals(30, 'tensors');
 
 test('energy on a straight line is linear, whatever the slope', () => {
@@ -46,7 +46,7 @@ test('a curve near the tolerance in tensors that differ is undecided', () => {
 
 test('removing energy in proportion is linear too', () => {
   const rows = energies((x) => 1 - x, { mode: 'orthogonal' });
-  const claim: Claim = { ...linear, sweep: { ...sweep, mode: 'orthogonal' } };
+  const claim: JudgedClaim = { ...linear, sweep: { ...sweep, mode: 'orthogonal' } };
   assert.is(judge(claim, { tensorEnergy: rows })[0]!.verdict, 'holds');
 });
 
@@ -85,7 +85,7 @@ test('seeds are averaged, and each subspace is a case', () => {
     ...energies((x) => x - 0.2 * x * (1 - x), { subspace: 'random', seed: 2 }),
     ...energies((x) => x ** 0.3, { subspace: 'random-k', seed: 1 }),
   ];
-  const claim: Claim = { ...linear, sweep: { ...sweep, subspaces: ['top-k', 'random', 'random-k', 'lost'] } };
+  const claim: JudgedClaim = { ...linear, sweep: { ...sweep, subspaces: ['top-k', 'random', 'random-k', 'lost'] } };
   const findings = judge(claim, { tensorEnergy: rows });
   assert.equal(verdicts(findings), [
     'all: fails',

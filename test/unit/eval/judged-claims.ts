@@ -1,6 +1,8 @@
 import * as assert from 'uvu/assert';
 import type { ClaimedBehaviour } from '../../../src/eval/behaviour.js';
-import { type Claim, type Evidence, judgeClaim } from '../../../src/eval/claims.js';
+import type { JudgedClaim } from '../../../src/eval/claims/claim.js';
+import type { Evidence } from '../../../src/eval/claims/kind.js';
+import { judgeClaim } from '../../../src/eval/claims/registry.js';
 import type { Finding } from '../../../src/eval/finding.js';
 import { fillNormal } from '../../../src/linalg/normal.js';
 import { RandomStream } from '../../../src/linalg/philox.js';
@@ -17,7 +19,7 @@ export function normals(count: number, name: string): Float64Array {
   return values;
 }
 
-export function judge(claim: Claim, evidence: Partial<Evidence>): Finding[] {
+export function judge(claim: JudgedClaim, evidence: Partial<Evidence>): Finding[] {
   return atOnce(judgeClaim(claim, { ...nothing, ...evidence }));
 }
 

@@ -1,3 +1,4 @@
+import { claimEffects } from '../../../src/eval/claims/registry.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import type { ReportInput } from '../../../src/report/section.js';
 import { writeTable } from '../../../src/report/tables/csv.js';
@@ -98,6 +99,7 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
     ['overlap.csv', writeTable(overlapColumns, overlap)],
   ]);
   return {
+    claimEffects,
     params: {
       title: names.title,
       workflow: 'exp3',

@@ -135,9 +135,10 @@ test('names from a workflow are shown as text, whatever they hold', async () => 
 });
 
 test('a section that nothing was measured for is named, not left out in silence', async () => {
-  const { params, files } = exampleReport();
-  const only = new Map([['energy.csv', files.get('energy.csv')!]]);
-  const { document } = parseHTML(await render({ params: { ...params, files: ['energy.csv'] }, files: only }));
+  const input = exampleReport();
+  const files = new Map([['energy.csv', input.files.get('energy.csv')!]]);
+  const params = { ...input.params, files: ['energy.csv'] };
+  const { document } = parseHTML(await render({ ...input, params, files }));
   assert.is(document.querySelector('#overlap'), null);
   const notes = [...document.querySelectorAll('main > p.note')].map(({ textContent }) => textContent);
   assert.is(notes.length, allParts.length - 1);
@@ -146,13 +147,14 @@ test('a section that nothing was measured for is named, not left out in silence'
 });
 
 test('a workflow that asks for tables only gets no figures', async () => {
-  const { params, files } = exampleReport();
-  const { document } = parseHTML(await render({ params: { ...params, figures: [], tables: ['overlap'] }, files }));
+  const input = exampleReport();
+  const params = { ...input.params, figures: [], tables: ['overlap'] };
+  const { document } = parseHTML(await render({ ...input, params }));
   assert.equal([document.querySelectorAll('figure').length, document.querySelectorAll('table').length], [0, 1]);
 });
 
 test('tables of updates that are zero everywhere make a report without curves', async () => {
-  const { params } = exampleReport();
+  const input = exampleReport();
   const files = new Map([
     [
       'energy.csv',
@@ -160,7 +162,7 @@ test('tables of updates that are zero everywhere make a report without curves', 
     ],
     ['overlap.csv', 'pair,tensor,energy,k_a,k_b,d,overlap,baseline\nuseful:harmful,a,0.5,0,0,4,,\n'],
   ]);
-  const { document } = parseHTML(await render({ params, files }));
+  const { document } = parseHTML(await render({ ...input, files }));
   assert.not.match(document.querySelector('main')!.textContent, /NaN|undefined|Infinity/);
 });
 

@@ -1,4 +1,5 @@
 import { parseHTML } from 'linkedom';
+import { claimEffects } from '../../../../src/eval/claims/registry.js';
 import { reportPage } from '../../../../src/report/page.js';
 import type { ReportParams } from '../../../../src/steps/report.js';
 
@@ -13,6 +14,7 @@ export async function sectionOf(
 ): Promise<{ readonly section: Element; readonly document: Document; readonly text: string }> {
   const page = await reportPage(
     {
+      claimEffects,
       params: {
         ...{ title: 'Example', workflow: 'example', files: Object.keys(files), linked: [], updates: [] },
         ...{ figures: [name], tables: [name], provenance: [], ...params },

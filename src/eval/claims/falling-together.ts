@@ -1,18 +1,19 @@
 import {
   type Behaviour,
+  type BehaviourLookUp,
   type ClaimedBehaviour,
   type Curve,
   comparableItems,
   isSaturated,
-  type LookUp,
   leftOutNote,
   lookUp,
   nothingComparable,
-} from './behaviour.js';
-import { type Contrast, contrastLevel, contrastOf, contrastValues, ratioInterval } from './contrast.js';
-import { type Case, type Estimate, joinNotes, unmeasured } from './finding.js';
+} from '../behaviour.js';
+import { type Contrast, contrastLevel, contrastOf, contrastValues, ratioInterval } from '../contrast.js';
+import { type Case, type Estimate, joinNotes, unmeasured } from '../finding.js';
+import type { ClaimJudge } from './kind.js';
 
-export type FallingTogetherClaim = {
+export type JudgedFallingTogether = {
   readonly kind: 'falling-together';
   readonly sweep: ClaimedBehaviour;
   readonly metrics: readonly [string, string];
@@ -26,10 +27,13 @@ export type FallingTogetherClaim = {
  * lost) is above 0; and the difference of the two losses, mean over the fractions, is within the tolerance. Units: items
  * of each metric. Effects are means over seeds; intervals span those of every single seed.
  */
-export function fallingTogetherCases(
-  { sweep, metrics, tolerance }: FallingTogetherClaim,
-  behaviours: readonly Behaviour[],
-): Case[] {
+export const fallingTogether: ClaimJudge<JudgedFallingTogether> = {
+  effect:
+    'Loss of a metric: by how much of the way from the model without the update to the model with all of it a projection falls short. Effects: the slope of each metric’s loss against the part of the directions that is taken away, and the difference of the two losses, mean over the fractions. n: items.',
+  cases: (claim, { behaviour }) => casesOf(claim, behaviour),
+};
+
+function casesOf({ sweep, metrics, tolerance }: JudgedFallingTogether, behaviours: readonly Behaviour[]): Case[] {
   const find = lookUp(behaviours, [], sweep);
   return sweep.updates.flatMap((update) =>
     sweep.subspaces.flatMap((subspace): Case[] => {
@@ -73,7 +77,7 @@ interface Measured {
 }
 
 function measuredOf(
-  find: LookUp,
+  find: BehaviourLookUp,
   metric: string,
   sweep: ClaimedBehaviour,
   update: string,

@@ -9,11 +9,19 @@ import {
   type ModelEnergy,
   nothingComparable,
   type Point,
-} from './behaviour.js';
-import { type Contrast, certainSign, contrastInterval, contrastLevel, contrastOf, contrastValues } from './contrast.js';
-import { type Case, type Estimate, joinNotes, unmeasured } from './finding.js';
+} from '../behaviour.js';
+import {
+  type Contrast,
+  certainSign,
+  contrastInterval,
+  contrastLevel,
+  contrastOf,
+  contrastValues,
+} from '../contrast.js';
+import { type Case, type Estimate, joinNotes, unmeasured } from '../finding.js';
+import type { ClaimJudge } from './kind.js';
 
-export type StrongerThanRandomClaim = {
+export type JudgedStrongerThanRandom = {
   readonly kind: 'stronger-than-random';
   readonly sweep: ClaimedBehaviour;
   readonly metric: string;
@@ -43,8 +51,14 @@ interface Compared {
  * removes. Units: items valid for all models that are compared. The effect is the mean over seeds; the interval spans those
  * against every single seed, so that a claim holds where it holds against each.
  */
-export function strongerThanRandomCases(
-  { sweep, metric, subspace, than }: StrongerThanRandomClaim,
+export const strongerThanRandom: ClaimJudge<JudgedStrongerThanRandom> = {
+  effect:
+    'Effect: how much further the metric has moved than it would have by as much energy in the random subspace, mean over the fractions and items. n: items, those valid for all models that are compared.',
+  cases: (claim, { behaviour, energy }) => casesOf(claim, behaviour, energy),
+};
+
+function casesOf(
+  { sweep, metric, subspace, than }: JudgedStrongerThanRandom,
   behaviours: readonly Behaviour[],
   energies: readonly ModelEnergy[],
 ): Case[] {

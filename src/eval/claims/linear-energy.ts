@@ -1,20 +1,9 @@
-import type { TensorEnergyRow } from '../report/tables/energy.js';
-import { type Case, type Estimate, unmeasured } from './finding.js';
-import { intervalOfUnits, layerUnits, medianOfUnits, unitsNote } from './layer-units.js';
+import type { ClaimedSweep } from '../behaviour.js';
+import { type Case, type Estimate, unmeasured } from '../finding.js';
+import { intervalOfUnits, layerUnits, medianOfUnits, unitsNote } from '../layer-units.js';
+import type { ClaimJudge, TensorEnergy } from './kind.js';
 
-/** What a claim reads of a row of energy-by-tensor.csv. */
-export type TensorEnergy = Omit<TensorEnergyRow, 'energy_realised' | 'update_energy' | `cosine_${string}`>;
-
-/** The projections that a claim is about. Claims are types, not interfaces: they are parameters of a step. */
-export type ClaimedSweep = {
-  readonly updates: readonly string[];
-  readonly subspaces: readonly string[];
-  readonly mode: 'parallel' | 'orthogonal' | 'opposite';
-  readonly side: 'right' | 'left';
-  readonly fractions: readonly number[];
-};
-
-export type LinearEnergyClaim = {
+export type JudgedLinearEnergy = {
   readonly kind: 'linear-energy';
   readonly sweep: ClaimedSweep;
   readonly tolerance: number;
@@ -32,7 +21,13 @@ export type LinearEnergyClaim = {
  * The line may be flatter than the diagonal: of a random subspace of directions longer than r, k / r of the directions
  * hold less than k / r of the energy, in proportion all the same.
  */
-export function linearEnergyCases({ sweep, tolerance }: LinearEnergyClaim, rows: readonly TensorEnergy[]): Case[] {
+export const linearEnergy: ClaimJudge<JudgedLinearEnergy> = {
+  effect:
+    'Effect: the distance of the energy kept from the best straight line through the origin, of the median unit, at the fraction where it is largest. The interval is right at all fractions together. n: units, which the note names.',
+  cases: ({ sweep, tolerance }, { tensorEnergy }) => casesOf(sweep, tolerance, tensorEnergy),
+};
+
+function casesOf(sweep: ClaimedSweep, tolerance: number, rows: readonly TensorEnergy[]): Case[] {
   const { updates, subspaces, mode, side } = sweep;
   const fractions = new Set(sweep.fractions);
   const ofSweep = rows.filter((row) => row.mode === mode && row.side === side && fractions.has(row.fraction));

@@ -1,0 +1,57 @@
+import type { Path } from '../document.js';
+import { isBehaviour, kindNames } from '../metrics/registry.js';
+import type { Scope } from '../scope.js';
+import type { Sweep } from '../sweep.js';
+import type { Claimed } from './kind.js';
+
+/** The sweep, which must measure all that the claim is about; of what cannot be measured at all, others tell. */
+export function claimedSweep(
+  scope: Scope,
+  { sweeps, metrics }: Claimed,
+  name: string,
+  needed: readonly string[],
+  path: Path,
+): Sweep | undefined {
+  scope.reference('sweeps', name, [...path, 'sweep']);
+  const sweep = sweeps.get(name);
+  if (sweep === undefined) return undefined;
+  for (const measure of needed) {
+    const metric = metrics.get(measure);
+    const measurable = measure === 'energy' || (metric !== undefined && isBehaviour(metric));
+    if (!measurable || sweep.measure.includes(measure)) continue;
+    const hint = `Add it to sweeps.${name}.measure.`;
+    scope.refuse([...path, 'sweep'], 'not-measured', `the sweep "${name}" does not measure ${measure}`, hint);
+  }
+  return sweep;
+}
+
+/** Refuses a sweep with too few fractions for the claim. */
+export function needFractions(scope: Scope, sweep: Sweep | undefined, least: number, path: Path): void {
+  if (sweep === undefined || sweep.fractions.length >= least) return;
+  const message = `the sweep "${sweep.name}" has ${sweep.fractions.length} fractions; the claim needs ${least}`;
+  scope.refuse([...path, 'sweep'], 'too-few-fractions', message, `Add fractions to sweeps.${sweep.name}.`);
+}
+
+/** Claims of behaviour compare with the models at both ends of an update, between which the opposite mode does not stay. */
+export function needEnds(scope: Scope, sweep: Sweep | undefined, path: Path): void {
+  if (sweep?.mode !== 'opposite') return;
+  const message = `the sweep "${sweep.name}" has mode opposite, which this claim says nothing about`;
+  scope.refuse([...path, 'sweep'], 'wrong-mode', message, 'Name a sweep of mode parallel or orthogonal.');
+}
+
+/** Refuses a metric that no sweep measures. */
+export function claimedBehaviour(scope: Scope, { metrics }: Claimed, name: string, path: Path): void {
+  scope.reference('metrics', name, path);
+  const metric = metrics.get(name);
+  if (metric === undefined || isBehaviour(metric)) return;
+  const message = `the metric "${name}" is of kind ${metric.kind}, which no sweep measures`;
+  scope.refuse(path, 'wrong-kind', message, `Name a metric of kind ${kindNames((kind) => kind.behaviour)}.`);
+}
+
+/** Refuses a subspace that the sweep does not project onto. */
+export function claimedSubspace(scope: Scope, sweep: Sweep | undefined, subspace: string, path: Path): void {
+  scope.reference('subspaces', subspace, path);
+  if (sweep === undefined || sweep.onto.includes(subspace) || !scope.names('subspaces').includes(subspace)) return;
+  const message = `the sweep "${sweep.name}" does not project onto "${subspace}"`;
+  scope.refuse(path, 'not-measured', message, `It projects onto ${sweep.onto.join(', ')}.`);
+}
