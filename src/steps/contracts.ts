@@ -25,6 +25,7 @@ import { randomBasis } from './random-basis.js';
 import { randomisedSvd } from './randomised-svd.js';
 import { report } from './report.js';
 import { rows } from './rows.js';
+import { spectrumTable } from './spectrum-table.js';
 import type { Step, StepContract } from './step.js';
 import { svd } from './svd.js';
 import { synthetic } from './synthetic.js';
@@ -56,6 +57,7 @@ export const contracts = {
   'overlap-table': overlapTable,
   'evaluation-table': evaluationTable,
   'activation-table': activationTable,
+  'spectrum-table': spectrumTable,
   'loss-table': lossTable,
   'data-table': dataTable,
   claims,

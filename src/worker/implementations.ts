@@ -29,6 +29,7 @@ const implementations: { readonly [K in StepKind]: () => Promise<ImplementationO
   'overlap-table': async () => (await import('./steps/overlap-table.js')).makeOverlapTable,
   'evaluation-table': async () => (await import('./steps/evaluation-table.js')).makeEvaluationTable,
   'activation-table': async () => (await import('./steps/activation-table.js')).makeActivationTable,
+  'spectrum-table': async () => (await import('./steps/spectrum-table.js')).makeSpectrumTable,
   'loss-table': async () => (await import('./steps/loss-table.js')).makeLossTable,
   'data-table': async () => (await import('./steps/data-table.js')).makeDataTable,
   claims: async () => (await import('./steps/claims.js')).judgeClaims,

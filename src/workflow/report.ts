@@ -6,6 +6,7 @@ export const reportPartNames = [
   'selectivity',
   'overlap',
   'activations',
+  'spectrum',
   'loss',
   'data',
 ] as const;

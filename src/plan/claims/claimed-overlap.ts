@@ -1,7 +1,7 @@
 import type { ClaimedPairs } from '../../steps/claims.js';
 import { pairsOfMetric } from '../../workflow/metrics/registry.js';
-import type { PairMetric, Workflow } from '../../workflow/workflow.js';
-import { pairPlan } from '../metrics/registry.js';
+import type { OverlapMetric, Workflow } from '../../workflow/workflow.js';
+import { overlapPlan } from '../metrics/registry.js';
 
 /** Where a claim finds what a metric of pairs measures. */
 export interface ClaimedOverlaps {
@@ -13,8 +13,8 @@ export interface ClaimedOverlaps {
 
 /** @param name a metric of pairs, which the language has made sure of */
 export function overlapsOf(name: string, { metrics }: Workflow): ClaimedOverlaps {
-  const overlap = metrics.get(name) as PairMetric;
-  const { table, metric, models } = pairPlan(overlap).rows(overlap);
+  const overlap = metrics.get(name) as OverlapMetric;
+  const { table, metric, models } = overlapPlan(overlap).rows(overlap);
   const pairs = pairsOfMetric(overlap).map((pair) => pair.join(':'));
   return { table, pairs: { models, pairs, energies: overlap.energies }, activations: metric };
 }

@@ -10,10 +10,10 @@ import type { Semantics } from '../../workflow/semantics.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
 import type { MeasuredModel } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
-import type { PairPlan, PlanParts } from './kind.js';
+import type { OverlapPlan, PlanParts } from './kind.js';
 import { overlapParams } from './overlap-params.js';
 
-export const activationMso: PairPlan<ActivationMsoMetric> = {
+export const activationMso: OverlapPlan<ActivationMsoMetric> = {
   of: 'models',
   rows: ({ name, models }) => ({ table: 'activations.csv', metric: name, models }),
   expand: expandActivations,

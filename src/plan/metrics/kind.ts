@@ -13,17 +13,21 @@ export interface BehaviourPlan<Metric> {
   score(metric: Metric, subject: ScoredModel): string;
 }
 
-/** What the plan knows of a kind of metric that compares pairs and has a table of its own. */
-export interface PairPlan<Metric> {
-  /** Overlaps of updates run no model; those that do are planned after behaviour, which runs the same models. */
+/** What the plan knows of a kind of metric that has a table of its own. */
+export interface TablePlan<Metric> {
+  /** Metrics of updates run no model; those that do are planned after behaviour, which runs the same models. */
   readonly of: 'updates' | 'models';
-  /** Where claims find what it found. */
-  rows(metric: Metric): PairRows;
   /** Adds the steps of all metrics of the kind, and their table. */
   expand(metrics: readonly Metric[], parts: PlanParts): void;
 }
 
-export interface PairRows {
+/** The same of a kind that claims speak of. */
+export interface OverlapPlan<Metric> extends TablePlan<Metric> {
+  /** Where claims find what it found. */
+  rows(metric: Metric): OverlapRows;
+}
+
+export interface OverlapRows {
   readonly table: string;
   /** The metric's name, where the table has a column of it. */
   readonly metric: string | null;

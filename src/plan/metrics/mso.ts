@@ -4,7 +4,7 @@ import type { MsoMetric } from '../../workflow/metrics/mso.js';
 import type { Semantics } from '../../workflow/semantics.js';
 import type { UpdateTensor } from '../expand-updates.js';
 import type { PlanBuilder } from '../plan-builder.js';
-import type { PairPlan, PlanParts } from './kind.js';
+import type { OverlapPlan, PlanParts } from './kind.js';
 import { overlapParams } from './overlap-params.js';
 
 interface Pair {
@@ -14,7 +14,7 @@ interface Pair {
   readonly metrics: Set<MsoMetric>;
 }
 
-export const mso: PairPlan<MsoMetric> = {
+export const mso: OverlapPlan<MsoMetric> = {
   of: 'updates',
   rows: () => ({ table: 'overlap.csv', metric: null, models: [null] }),
   expand: expandOverlaps,

@@ -1,18 +1,22 @@
-import type { BehaviourMetric, Metric, MetricOf, PairMetric } from '../../workflow/metrics/metric.js';
+import type { BehaviourMetric, Metric, MetricOf, OverlapMetric, TableMetric } from '../../workflow/metrics/metric.js';
 import { activationMso } from './activation-mso.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
-import type { BehaviourPlan, PairPlan, PlanParts } from './kind.js';
+import type { BehaviourPlan, OverlapPlan, PlanParts, TablePlan } from './kind.js';
 import { loss } from './loss.js';
 import { mso } from './mso.js';
+import { spectrum } from './spectrum.js';
 
 const metricPlans: {
   readonly [K in Metric['kind']]: MetricOf<K> extends BehaviourMetric
     ? BehaviourPlan<MetricOf<K>>
-    : PairPlan<MetricOf<K>>;
+    : MetricOf<K> extends OverlapMetric
+      ? OverlapPlan<MetricOf<K>>
+      : TablePlan<MetricOf<K>>;
 } = {
   mso,
   'activation-mso': activationMso,
+  spectrum,
   'exact-match': exactMatch,
   judge,
   loss,
@@ -23,17 +27,17 @@ export function behaviourPlan({ kind }: BehaviourMetric): BehaviourPlan<Behaviou
   return metricPlans[kind] as BehaviourPlan<BehaviourMetric>;
 }
 
-/** The same of metrics of pairs. */
-export function pairPlan({ kind }: PairMetric): PairPlan<PairMetric> {
-  return metricPlans[kind] as PairPlan<PairMetric>;
+/** The same of overlaps. */
+export function overlapPlan({ kind }: OverlapMetric): OverlapPlan<OverlapMetric> {
+  return metricPlans[kind] as OverlapPlan<OverlapMetric>;
 }
 
 /** Adds the steps of metrics that have a table of their own: first those of updates, later those that run models. */
-export function expandPairs(of: PairPlan<PairMetric>['of'], parts: PlanParts): void {
+export function expandTables(of: TablePlan<TableMetric>['of'], parts: PlanParts): void {
   const metrics = [...parts.workflow.metrics.values()];
   for (const [kind, plan] of Object.entries(metricPlans)) {
     if (!('expand' in plan) || plan.of !== of) continue;
-    const own = metrics.filter((metric) => metric.kind === kind) as PairMetric[];
-    (plan as PairPlan<PairMetric>).expand(own, parts);
+    const own = metrics.filter((metric) => metric.kind === kind) as TableMetric[];
+    (plan as TablePlan<TableMetric>).expand(own, parts);
   }
 }

@@ -8,6 +8,7 @@ import { energySection } from './energy.js';
 import { lossSection } from './loss.js';
 import { overlapSection } from './overlap.js';
 import { selectivitySection } from './selectivity.js';
+import { spectrumSection } from './spectrum.js';
 
 /** The section of each part that a workflow may ask for, in the order of the page. */
 export const sections: { readonly [Part in ReportPart]: Section } = {
@@ -17,6 +18,7 @@ export const sections: { readonly [Part in ReportPart]: Section } = {
   selectivity: selectivitySection,
   overlap: overlapSection,
   activations: activationsSection,
+  spectrum: spectrumSection,
   loss: lossSection,
   data: dataSection,
 };

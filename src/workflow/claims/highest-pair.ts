@@ -1,6 +1,6 @@
 import type { Definition } from '../definition.js';
 import type { Path } from '../document.js';
-import type { PairMetric } from '../metrics/metric.js';
+import type { OverlapMetric } from '../metrics/metric.js';
 import { pairsOfMetric } from '../metrics/registry.js';
 import { suggestion } from '../problems.js';
 import type { Scope } from '../scope.js';
@@ -32,7 +32,7 @@ export const highestPair: ClaimKind<HighestPairClaim, RawHighestPair> = {
 /** The pair as the metric has it, whichever way round the claim writes it. */
 function pairOf(
   scope: Scope,
-  metric: PairMetric,
+  metric: OverlapMetric,
   pair: readonly [string, string],
   path: Path,
 ): readonly [string, string] {

@@ -1,6 +1,6 @@
 import type { PromptTemplate } from '../../formats/dataset-choices.js';
 import type { Definition } from '../definition.js';
-import type { PairKind } from './kind.js';
+import type { OverlapKind } from './kind.js';
 
 /** Mode subspace overlap of what sets of prompts activate. */
 export interface ActivationMsoMetric extends Definition {
@@ -36,7 +36,7 @@ export interface RawActivationMso {
   readonly energies: readonly number[];
 }
 
-export const activationMso: PairKind<ActivationMsoMetric, RawActivationMso> = {
+export const activationMso: OverlapKind<ActivationMsoMetric, RawActivationMso> = {
   behaviour: false,
   parts: ['activations'],
   resolve(scope, definition, raw, path, { semantics }) {

@@ -21,9 +21,13 @@ export interface BehaviourKind<Metric extends Definition, Raw> extends MetricKin
   readonly selects?: 'useful' | 'harmful';
 }
 
-/** Compares things in pairs. */
-export interface PairKind<Metric extends Definition, Raw> extends MetricKind<Metric, Raw> {
+/** Has a table of its own: what is measured once of updates or models, and along no sweep. */
+export interface TableKind<Metric extends Definition, Raw> extends MetricKind<Metric, Raw> {
   readonly behaviour: false;
+}
+
+/** Compares pairs by how far they share their main directions, beside what chance gives: claims speak of it. */
+export interface OverlapKind<Metric extends Definition, Raw> extends TableKind<Metric, Raw> {
   /** The pairs, in the order of the metric. */
   pairs(metric: Metric): readonly Pair[];
 }

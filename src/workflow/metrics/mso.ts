@@ -1,5 +1,5 @@
 import type { Definition } from '../definition.js';
-import type { Pair, PairKind } from './kind.js';
+import type { OverlapKind, Pair } from './kind.js';
 
 /** Mode subspace overlap of updates. */
 export interface MsoMetric extends Definition {
@@ -15,7 +15,7 @@ export interface RawMso {
   readonly energies: readonly number[];
 }
 
-export const mso: PairKind<MsoMetric, RawMso> = {
+export const mso: OverlapKind<MsoMetric, RawMso> = {
   behaviour: false,
   parts: ['overlap'],
   resolve(scope, definition, raw, path) {

@@ -4,27 +4,31 @@ import type { Defaults } from '../semantics.js';
 import { activationMso } from './activation-mso.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
-import type { BehaviourKind, MetricKind, Pair, PairKind } from './kind.js';
+import type { BehaviourKind, MetricKind, OverlapKind, Pair, TableKind } from './kind.js';
 import { loss } from './loss.js';
-import type { BehaviourMetric, Metric, MetricOf, PairMetric, RawMetric, RawMetricOf } from './metric.js';
+import type { BehaviourMetric, Metric, MetricOf, OverlapMetric, RawMetric, RawMetricOf } from './metric.js';
 import { mso } from './mso.js';
+import { spectrum } from './spectrum.js';
 
 type KindOf<K extends Metric['kind']> =
   MetricOf<K> extends BehaviourMetric
     ? BehaviourKind<MetricOf<K>, RawMetricOf<K>>
-    : PairKind<MetricOf<K>, RawMetricOf<K>>;
+    : MetricOf<K> extends OverlapMetric
+      ? OverlapKind<MetricOf<K>, RawMetricOf<K>>
+      : TableKind<MetricOf<K>, RawMetricOf<K>>;
 
 /** What may be asked of every kind. */
 type AnyKind = MetricKind<Metric, RawMetric> &
   Pick<BehaviourKind<Metric, RawMetric>, 'selects'> & {
     readonly behaviour: boolean;
-    readonly pairs?: PairKind<Metric, RawMetric>['pairs'];
+    readonly pairs?: OverlapKind<Metric, RawMetric>['pairs'];
   };
 
 /** In the order in which messages list them. */
 const metricKinds: { readonly [K in Metric['kind']]: KindOf<K> } = {
   mso,
   'activation-mso': activationMso,
+  spectrum,
   'exact-match': exactMatch,
   judge,
   loss,
@@ -53,12 +57,12 @@ export function isBehaviour(metric: Metric): metric is BehaviourMetric {
   return kindOf(metric).behaviour;
 }
 
-export function isOfPairs(metric: Metric): metric is PairMetric {
+export function isOverlap(metric: Metric): metric is OverlapMetric {
   return kindOf(metric).pairs !== undefined;
 }
 
 /** Pairs of updates, or all pairs of the sets of prompts, in the order of the metric. */
-export function pairsOfMetric(metric: PairMetric): readonly Pair[] {
+export function pairsOfMetric(metric: OverlapMetric): readonly Pair[] {
   return kindOf(metric).pairs!(metric);
 }
 

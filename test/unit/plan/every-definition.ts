@@ -67,6 +67,7 @@ metrics:
     kind: mso
     pairs: [[useful, alignment], [outward, homeward], [training, politeness]]
     energies: [0.1, 0.5]
+  sizes: { kind: spectrum, of: [alignment, useful] }
   hidden:
     kind: activation-mso
     models: [tuned, half]

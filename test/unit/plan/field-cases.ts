@@ -161,6 +161,7 @@ export const cases: readonly FieldCase[] = [
   ['sweep.fractions', 'sweeps.parallel.fractions=[0.1, 0.9]', 'energy energy-table'],
   ['msoMetric.pairs', 'metrics.overlap.pairs=[[useful, alignment], [outward, homeward]]', 'claims overlap-table'],
   ['msoMetric.energies', 'metrics.overlap.energies=[0.1]', 'claims overlap-table'],
+  ['spectrumMetric.of', 'metrics.sizes.of=useful', 'spectrum-table'],
   ['report.title', 'report.title=Other', 'report'],
   ['report.figures', 'report.figures=[energy]', 'report'],
   ['report.tables', 'report.tables=[energy]', 'report'],

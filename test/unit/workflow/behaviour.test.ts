@@ -397,7 +397,15 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
   [
     'an overlap that is none',
     [['above-baseline, metric: hidden', 'above-baseline, metric: utility']],
-    /"utility" is of kind exact-match, which compares no pairs/,
+    /"utility" is of kind exact-match, which measures no overlap/,
+  ],
+  [
+    'a table without overlaps',
+    [
+      ['above-baseline, metric: hidden', 'above-baseline, metric: sizes'],
+      ['metrics:\n', 'metrics:\n  sizes: { kind: spectrum, of: useful }\n'],
+    ],
+    /"sizes" is of kind spectrum, which measures no overlap/,
   ],
   [
     'a pair that is not compared',

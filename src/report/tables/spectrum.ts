@@ -1,0 +1,38 @@
+import type { SpectrumTableRow } from '../../steps/spectrum-table.js';
+import { type RowOf, writeTable } from './csv.js';
+
+export const spectrumColumns = {
+  update: 'text',
+  tensor: 'text',
+  rank: 'number',
+  rank_max: 'number',
+  effective_rank: 'number?',
+  stable_rank: 'number?',
+  participation_ratio: 'number?',
+  frobenius_norm: 'number',
+  spectral_norm: 'number',
+} as const;
+
+/** A row of spectrum.csv: a tensor of an update; with an empty `tensor` the whole update, its tensors as the blocks of one matrix. */
+export type SpectrumRow = RowOf<typeof spectrumColumns>;
+
+/** What a row says beside its place. */
+type Measures = Omit<SpectrumRow, 'update' | 'tensor' | 'rank_max'>;
+
+/** Builds spectrum.csv: of each update first the whole, then its tensors. */
+export class SpectrumTable {
+  readonly #rows: SpectrumRow[] = [];
+
+  /** @param measures one a tensor of the row, in its order */
+  add({ update, tensors }: SpectrumTableRow, whole: Measures, measures: readonly Measures[]): void {
+    const rankMax = tensors.reduce((sum, { rankMax: most, copies = 1 }) => sum + copies * most, 0);
+    this.#rows.push({ update, tensor: '', rank_max: rankMax, ...whole });
+    for (const [index, { tensor, rankMax: most }] of tensors.entries()) {
+      this.#rows.push({ update, tensor, rank_max: most, ...measures[index]! });
+    }
+  }
+
+  csv(): string {
+    return writeTable(spectrumColumns, this.#rows);
+  }
+}
