@@ -8,13 +8,13 @@ interface ScoreKind {
    * Mathematical Statistics 27, 1956): a loss has none.
    */
   readonly bounds: Bounds | null;
-  /** The score whose share has a row of its own in the table. Absent: none has. */
-  readonly top?: number;
+  /** Named scores that tell which items got one score: name → that score. Others are given by the step that scores. */
+  readonly shares?: Readonly<Record<string, number>>;
 }
 
 /** By kind of metric: one that scores and is not here does not compile where scores are read. */
 export const scoreKinds: Readonly<Record<'exact-match' | 'judge' | 'loss', ScoreKind>> = {
   'exact-match': { bounds: [0, 1] },
-  judge: { bounds: [1, 5], top: 5 },
+  judge: { bounds: [1, 5], shares: { 'share-of-5': 5 } },
   loss: { bounds: null },
 };

@@ -1,5 +1,6 @@
-import type { ClaimsParams } from '../steps/claims.js';
+import type { ClaimedRow, ClaimsParams } from '../steps/claims.js';
 import type { Input } from '../steps/step.js';
+import { scoreNamed } from '../workflow/metrics/registry.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { claimPlan } from './claims/registry.js';
 import type { BehaviourRow } from './metrics/behaviour.js';
@@ -17,14 +18,26 @@ export function expandClaims(workflow: Workflow, behaviour: readonly BehaviourRo
   const inputs: Record<string, Input> = {};
   const tables = new Set(claims.map(({ claim, plan }) => plan.table?.(claim, workflow)));
   for (const { file, node, output } of builder.results) if (tables.has(file)) inputs[file] = { node, output };
-  const scored = new Set(claims.flatMap(({ claim, plan }) => plan.scores?.(claim) ?? []));
-  const rows = behaviour.filter(({ row }) => scored.has(row.metric));
+  const rows = claimedRows(new Set(claims.flatMap(({ claim, plan }) => plan.scores?.(claim) ?? [])), behaviour);
   for (const [index, { scores }] of rows.entries()) inputs[`${index}/scores`] = scores;
   const params: ClaimsParams = {
     claims: claims.map(({ claim, plan }) => ({ name: claim.name, ...plan.judged(claim, workflow) })),
-    rows: rows.map(({ row: { items: _, ...measured } }) => measured),
+    rows: rows.map(({ row }) => row),
   };
   const definitions = [...workflow.claims.keys()].map((name) => `claims.${name}`) as [string, ...string[]];
   const node = builder.add({ id: 'claims', kind: 'claims', params, inputs, group: 'Tables' }, ...definitions);
   builder.results.push({ file: 'claims.csv', node, output: 'claims.csv' });
+}
+
+/** All measurements of the scores that claims name. */
+function claimedRows(claimed: ReadonlySet<string>, behaviour: readonly BehaviourRow[]) {
+  const scored = [...claimed].map((text) => ({ text, ...scoreNamed(text) }));
+  return behaviour.flatMap(({ row: { items: _, ...measured }, scores }) =>
+    scored
+      .filter(({ metric }) => metric === measured.metric)
+      .map(({ text, score }): { readonly row: ClaimedRow; readonly scores: Input } => ({
+        row: score === null ? measured : { ...measured, metric: text, score },
+        scores,
+      })),
+  );
 }

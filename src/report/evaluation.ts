@@ -1,7 +1,7 @@
 import type { ReportInput } from './section.js';
 import { groupBy, type Summary, summarize } from './statistics.js';
 import { readTable } from './tables/csv.js';
-import { type EvaluationRow, evaluationColumns, topScoreMetric } from './tables/evaluation.js';
+import { type EvaluationRow, evaluationColumns } from './tables/evaluation.js';
 
 /** A curve of a figure and a row of a table: one metric of all seeds of a projection. */
 export interface BehaviourCurve {
@@ -16,8 +16,10 @@ export interface BehaviourCurve {
 
 /** What evaluation.csv holds, in the order in which it stands there. */
 export interface Evaluation {
-  /** Of their own right: without the shares of highest scores that go with a judge's mean. */
+  /** Of their own right: without the named scores that go with them. */
   readonly metrics: readonly string[];
+  /** Names of the further scores of each metric that has some. */
+  readonly named: ReadonlyMap<string, readonly string[]>;
   readonly curves: readonly BehaviourCurve[];
   /** Models as they are, by metric. */
   readonly models: ReadonlyMap<string, readonly EvaluationRow[]>;
@@ -26,19 +28,35 @@ export interface Evaluation {
 export function readEvaluation(csv: string): Evaluation {
   const rows = readTable(csv, evaluationColumns);
   const names = new Set(rows.map(({ metric }) => metric));
-  const shares = new Set([...names].map(topScoreMetric));
+  const parts = [...names].map((text) => partsOf(text, names));
   const projected = groupBy(
     rows.filter(({ update, fraction }) => update !== '' && fraction !== null),
     ({ metric, update, subspace, mode, side }) => JSON.stringify([metric, update, subspace, mode, side]),
   );
   return {
-    metrics: [...names].filter((metric) => !shares.has(metric)),
+    metrics: parts.flatMap(({ metric, score }) => (score === null ? [metric] : [])),
+    named: new Map(
+      [...groupBy(parts, ({ metric }) => metric)].map(([metric, own]) => [
+        metric,
+        own.flatMap(({ score }) => (score === null ? [] : [score])),
+      ]),
+    ),
     curves: [...projected.values()].map(curveOf),
     models: groupBy(
       rows.filter(({ model }) => model !== ''),
       ({ metric }) => metric,
     ),
   };
+}
+
+/** The metric and the named score that the text of a row's metric says. */
+function partsOf(
+  text: string,
+  metrics: ReadonlySet<string>,
+): { readonly metric: string; readonly score: string | null } {
+  const point = text.indexOf('.');
+  const metric = text.slice(0, point);
+  return point > 0 && metrics.has(metric) ? { metric, score: text.slice(point + 1) } : { metric: text, score: null };
 }
 
 function curveOf(rows: readonly EvaluationRow[]): BehaviourCurve {
@@ -72,14 +90,12 @@ export function spreadOf(seeds: readonly EvaluationRow[]): { readonly low: numbe
 }
 
 /** Values that a metric can take at all, as far as its own values tell: a judge's scores, shares, or anything from 0 up. */
-export function boundsOf(metric: string, { models, curves }: Evaluation): { least?: number; most?: number } {
+export function boundsOf(metric: string, { models, curves, named }: Evaluation): { least?: number; most?: number } {
   const all = [
     ...(models.get(metric) ?? []),
     ...curves.filter((curve) => curve.metric === metric).flatMap(({ points }) => points.flatMap(({ seeds }) => seeds)),
   ].flatMap(({ value, ci_low, ci_high }) => [value, ci_low, ci_high].filter((number) => number !== null));
-  const isJudged =
-    models.has(topScoreMetric(metric)) || curves.some((curve) => curve.metric === topScoreMetric(metric));
-  if (isJudged) return { least: 1, most: 5 };
+  if (named.get(metric)?.includes('share-of-5')) return { least: 1, most: 5 };
   if (all.some((number) => number < 0)) return {};
   return all.every((number) => number <= 1) ? { least: 0, most: 1 } : { least: 0 };
 }

@@ -30,7 +30,7 @@ export interface RelativeChanges {
   readonly without: readonly FullChange[];
 }
 
-/** @returns changes of all metrics that are measured of projected updates; shares of highest scores stay out */
+/** @returns changes of all metrics that are measured of projected updates; named scores stay out */
 export function relativeChanges({ files, params }: ReportInput): RelativeChanges {
   const evaluation = readEvaluation(files.get('evaluation.csv')!);
   const curves: RelativeCurve[] = [];

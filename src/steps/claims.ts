@@ -8,7 +8,13 @@ export type { ClaimedPairs } from '../eval/claims/overlaps.js';
 export type ClaimsParams = {
   readonly claims: readonly ClaimOfTables[];
   /** What the `scores` are of. */
-  readonly rows: readonly Omit<EvaluationTableRow, 'items'>[];
+  readonly rows: readonly ClaimedRow[];
+};
+
+/** A row of evaluation.csv that claims speak of. */
+export type ClaimedRow = Omit<EvaluationTableRow, 'items'> & {
+  /** Which of the named scores; absent: the metric's own. */
+  readonly score?: string;
 };
 
 export type ClaimOfTables = {

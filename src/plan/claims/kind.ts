@@ -7,6 +7,6 @@ export interface ClaimPlan<Claim> {
   judged(claim: Claim, workflow: Workflow): Omit<ClaimOfTables, 'name'>;
   /** The table that it is judged by: a claim must not wait for what it does not read. Absent: scores alone. */
   table?(claim: Claim, workflow: Workflow): string;
-  /** The metrics of behaviour whose scores it reads. */
+  /** The scores of behaviour that it reads, by metric, or by `metric.name` where a metric has several. */
   scores?(claim: Claim): readonly string[];
 }

@@ -2,20 +2,22 @@ import { alongUpdates, type BehaviourCurve, type Evaluation, overSeeds, spreadOf
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, plainHead, tableBlock } from '../html-table.js';
 import type { ReportInput } from '../section.js';
-import { type EvaluationRow, topScoreMetric } from '../tables/evaluation.js';
+import { type EvaluationRow, namedScore } from '../tables/evaluation.js';
 import { projectionName, rangeText, ratioText } from '../wording.js';
 import { behaviourSamples } from './behaviour-samples.js';
 
-/** A table a metric: whole models first, then every projection. A judge's share of highest scores follows its mean. */
+/** Names of scores in words, of those that are no words of the field. */
+const scoreTexts: ReadonlyMap<string, string> = new Map([['share-of-5', 'share of the highest score, 5']]);
+
+/** A table a metric: whole models first, then every projection. Its named scores follow, each in a table of its own. */
 export function behaviourTables(evaluation: Evaluation, input: ReportInput): (Html | undefined)[] {
-  const { metrics, models, curves } = evaluation;
-  return metrics.flatMap((metric) => {
-    const share = topScoreMetric(metric);
-    const hasShare = models.has(share) || curves.some((curve) => curve.metric === share);
-    const tables = [metricTable(metric, metric, evaluation, input), behaviourSamples(metric, input)];
-    if (hasShare) tables.push(metricTable(`${metric}: share of the highest score, 5`, share, evaluation, input));
-    return tables;
-  });
+  return evaluation.metrics.flatMap((metric) => [
+    metricTable(metric, metric, evaluation, input),
+    behaviourSamples(metric, input),
+    ...(evaluation.named.get(metric) ?? []).map((name) =>
+      metricTable(`${metric}: ${scoreTexts.get(name) ?? name}`, namedScore(metric, name), evaluation, input),
+    ),
+  ]);
 }
 
 function metricTable(title: string, metric: string, { models, curves }: Evaluation, input: ReportInput): Html {

@@ -31,9 +31,9 @@ export interface MeasuredMean {
   readonly invalid: number;
 }
 
-/** Beside a judge's mean score: the part of the responses that got the highest. A point cannot be in a metric's own name. */
-export function topScoreMetric(metric: string): string {
-  return `${metric}.share-of-5`;
+/** The metric of a row of a further score of a metric. A point cannot be in a metric's own name. */
+export function namedScore(metric: string, name: string): string {
+  return `${metric}.${name}`;
 }
 
 /** Builds evaluation.csv. Rows that two sweeps have in common stand in it once. */

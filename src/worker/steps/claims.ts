@@ -1,16 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DataError } from '../../diagnostics/errors.js';
 import type { Behaviour } from '../../eval/behaviour.js';
 import type { MeasuredOverlap } from '../../eval/claims/kind.js';
 import { judgeClaim } from '../../eval/claims/registry.js';
-import { scoreKinds } from '../../eval/score-kinds.js';
 import { activationColumns } from '../../report/tables/activations.js';
 import { ClaimsTable } from '../../report/tables/claims.js';
 import { readTable } from '../../report/tables/csv.js';
 import { energyColumns, tensorEnergyColumns } from '../../report/tables/energy.js';
 import { overlapColumns } from '../../report/tables/overlap.js';
 import type { ClaimsParams } from '../../steps/claims.js';
-import type { Scores } from '../../steps/scores.js';
 import type { StepContext } from '../step-context.js';
+import { readScores } from './scores-input.js';
 
 export async function judgeClaims(context: StepContext<ClaimsParams>): Promise<void> {
   const { claims, rows } = context.params;
@@ -22,9 +22,10 @@ export async function judgeClaims(context: StepContext<ClaimsParams>): Promise<v
   const activations = await tableText(context, 'activations.csv');
   const behaviour: Behaviour[] = [];
   for (const [index, row] of rows.entries()) {
-    const bytes = await context.read(context.input(`${index}/scores`));
-    const scores = JSON.parse(new TextDecoder().decode(bytes)) as Scores;
-    behaviour.push({ ...row, ...scores, bounds: scoreKinds[row.kind].bounds });
+    const { own, named } = await readScores(context, `${index}/scores`, row.kind);
+    const scores = row.score === undefined ? own : named.get(row.score);
+    if (scores === undefined) throw new DataError(`${row.metric}: there is no score of the name ${row.score}`);
+    behaviour.push({ ...row, ...scores });
   }
   const table = new ClaimsTable();
   for (const [index, { name, claim, activations: metric }] of claims.entries()) {

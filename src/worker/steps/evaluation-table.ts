@@ -1,12 +1,11 @@
 import { decodeRows, encodeRows, type Row } from '../../data/row.js';
-import { DataError } from '../../diagnostics/errors.js';
-import { type Bounds, meanInterval } from '../../eval/mean-interval.js';
-import { scoreKinds } from '../../eval/score-kinds.js';
-import { EvaluationTable, type MeasuredMean, topScoreMetric } from '../../report/tables/evaluation.js';
+import { meanInterval } from '../../eval/mean-interval.js';
+import { EvaluationTable, type MeasuredMean, namedScore } from '../../report/tables/evaluation.js';
 import { type SampledItem, SamplesTable } from '../../report/tables/samples.js';
 import type { EvaluationTableParams, EvaluationTableRow } from '../../steps/evaluation-table.js';
-import type { Scores } from '../../steps/scores.js';
+import type { NamedScores } from '../../steps/scores.js';
 import type { ArtifactWriter, StepContext } from '../step-context.js';
+import { readScores } from './scores-input.js';
 
 export async function makeEvaluationTable(context: StepContext<EvaluationTableParams>): Promise<void> {
   const { rows } = context.params;
@@ -15,13 +14,9 @@ export async function makeEvaluationTable(context: StepContext<EvaluationTablePa
   const itemWriters = new Map<string, ArtifactWriter>();
   for (const [index, row] of rows.entries()) {
     context.signal.throwIfAborted();
-    const scores = JSON.parse(await readText(context, `${index}/scores`)) as Scores;
-    const { bounds, top: topScore } = scoreKinds[row.kind];
-    table.add(row, meanOf(scores, bounds));
-    if (topScore !== undefined) {
-      const top = scores.values.map((score) => (score === null ? null : Number(score === topScore)));
-      table.add({ ...row, metric: topScoreMetric(row.metric) }, meanOf({ values: top }, [0, 1]));
-    }
+    const { own, named } = await readScores(context, `${index}/scores`, row.kind);
+    table.add(row, meanOf(own));
+    for (const [name, scores] of named) table.add({ ...row, metric: namedScore(row.metric, name) }, meanOf(scores));
     if (row.items) {
       const items = await appendItems(context, index, row, itemWriters);
       if (row.model !== null) samples.add(row.metric, row.model, items.map(sampleOf));
@@ -34,10 +29,7 @@ export async function makeEvaluationTable(context: StepContext<EvaluationTablePa
 }
 
 /** Weighted mean of the valid scores, with its interval of 95 % over items; without one where nothing bounds a score. */
-function meanOf({ values, weights }: Scores, bounds: Bounds | null): MeasuredMean {
-  if (weights !== undefined && weights.length !== values.length) {
-    throw new DataError(`${weights.length} weights of ${values.length} scores`);
-  }
+function meanOf({ values, weights, bounds }: NamedScores): MeasuredMean {
   let [sum, weight] = [0, 0];
   for (const [item, value] of values.entries()) {
     if (value === null) continue;
@@ -70,8 +62,4 @@ async function appendItems(
 
 function sampleOf({ prompt, response, score }: Row): SampledItem {
   return { prompt: String(prompt), response: String(response), score: typeof score === 'number' ? score : null };
-}
-
-async function readText(context: StepContext, input: string): Promise<string> {
-  return new TextDecoder().decode(await context.read(context.input(input)));
 }

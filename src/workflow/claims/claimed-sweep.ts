@@ -1,5 +1,6 @@
 import type { Path } from '../document.js';
-import { isBehaviour, kindNames } from '../metrics/registry.js';
+import { isBehaviour, kindNames, kindOf, scoreNamed } from '../metrics/registry.js';
+import { suggestion } from '../problems.js';
 import type { Scope } from '../scope.js';
 import type { Sweep } from '../sweep.js';
 import type { Claimed } from './kind.js';
@@ -39,13 +40,26 @@ export function needEnds(scope: Scope, sweep: Sweep | undefined, path: Path): vo
   scope.refuse([...path, 'sweep'], 'wrong-mode', message, 'Name a sweep of mode parallel or orthogonal.');
 }
 
-/** Refuses a metric that no sweep measures. */
-export function claimedBehaviour(scope: Scope, { metrics }: Claimed, name: string, path: Path): void {
+/**
+ * The metric whose score a claim names: `harmfulness`, or `harmfulness.share-of-5` for one of its named scores. Refused are
+ * metrics that no sweep measures and scores that the metric does not have.
+ */
+export function claimedBehaviour(scope: Scope, { metrics }: Claimed, text: string, path: Path): string {
+  const { metric: name, score } = scoreNamed(text);
   scope.reference('metrics', name, path);
   const metric = metrics.get(name);
-  if (metric === undefined || isBehaviour(metric)) return;
-  const message = `the metric "${name}" is of kind ${metric.kind}, which no sweep measures`;
-  scope.refuse(path, 'wrong-kind', message, `Name a metric of kind ${kindNames((kind) => kind.behaviour)}.`);
+  if (metric === undefined) return name;
+  if (!isBehaviour(metric)) {
+    const message = `the metric "${name}" is of kind ${metric.kind}, which no sweep measures`;
+    scope.refuse(path, 'wrong-kind', message, `Name a metric of kind ${kindNames((kind) => kind.behaviour)}.`);
+    return name;
+  }
+  const scores = kindOf(metric).scoreNames?.(metric) ?? [];
+  if (score === null || scores.includes(score)) return name;
+  const message = `the metric "${name}" has no score "${score}"`;
+  const hint = scores.length === 0 ? `It has one score only: name it ${name}.` : suggestion(score, scores);
+  scope.refuse(path, 'unknown-name', message, hint);
+  return name;
 }
 
 /** Refuses a subspace that the sweep does not project onto. */

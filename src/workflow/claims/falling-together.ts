@@ -20,10 +20,10 @@ export interface RawFallingTogether {
 export const fallingTogether: ClaimKind<FallingTogetherClaim, RawFallingTogether> = {
   resolve(scope, definition, raw, path, claimed) {
     const { kind, metrics, tolerance = 0.2 } = raw;
-    for (const [index, name] of metrics.entries()) {
-      claimedBehaviour(scope, claimed, name, [...path, 'metrics', String(index)]);
-    }
-    const sweep = claimedSweep(scope, claimed, raw.sweep, metrics, path);
+    const needed = metrics.map((name, index) =>
+      claimedBehaviour(scope, claimed, name, [...path, 'metrics', String(index)]),
+    );
+    const sweep = claimedSweep(scope, claimed, raw.sweep, [...new Set(needed)], path);
     needFractions(scope, sweep, 2, path);
     needEnds(scope, sweep, path);
     return { ...definition, kind, sweep: raw.sweep, metrics, tolerance };

@@ -24,8 +24,8 @@ export interface RawStrongerThanRandom {
 export const strongerThanRandom: ClaimKind<StrongerThanRandomClaim, RawStrongerThanRandom> = {
   resolve(scope, definition, raw, path, claimed) {
     const { kind, metric, subspace } = raw;
-    claimedBehaviour(scope, claimed, metric, [...path, 'metric']);
-    const sweep = claimedSweep(scope, claimed, raw.sweep, ['energy', metric], path);
+    const needed = claimedBehaviour(scope, claimed, metric, [...path, 'metric']);
+    const sweep = claimedSweep(scope, claimed, raw.sweep, ['energy', needed], path);
     needEnds(scope, sweep, path);
     const than = typeof raw.than === 'string' ? [raw.than] : raw.than;
     claimedSubspace(scope, sweep, subspace, [...path, 'subspace']);

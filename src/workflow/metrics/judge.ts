@@ -62,6 +62,7 @@ export const judge: BehaviourKind<JudgeMetric, RawJudgeMetric> = {
       limit: raw.limit ?? null,
     };
   },
+  scoreNames: () => ['share-of-5'],
   uses: ({ on, judge: asked }) => ({ datasets: [on], models: modelsAsked(asked) }),
 };
 

@@ -19,6 +19,8 @@ export interface BehaviourKind<Metric extends Definition, Raw> extends MetricKin
   readonly behaviour: true;
   /** Behaviour is lost selectively when what is useful falls otherwise than what is harmful. Absent: it is neither. */
   readonly selects?: 'useful' | 'harmful';
+  /** Names of the scores that it has beside its own; claims may name them `metric.name`. Absent: it has none. */
+  scoreNames?(metric: Metric): readonly string[];
 }
 
 /** Has a table of its own: what is measured once of updates or models, and along no sweep. */

@@ -19,7 +19,7 @@ type KindOf<K extends Metric['kind']> =
 
 /** What may be asked of every kind. */
 type AnyKind = MetricKind<Metric, RawMetric> &
-  Pick<BehaviourKind<Metric, RawMetric>, 'selects'> & {
+  Pick<BehaviourKind<Metric, RawMetric>, 'selects' | 'scoreNames'> & {
     readonly behaviour: boolean;
     readonly pairs?: OverlapKind<Metric, RawMetric>['pairs'];
   };
@@ -55,6 +55,12 @@ export function resolveMetrics(
 
 export function isBehaviour(metric: Metric): metric is BehaviourMetric {
   return kindOf(metric).behaviour;
+}
+
+/** A score of a metric of behaviour as workflows name it: `harmfulness`, or `harmfulness.share-of-5` of a named one. */
+export function scoreNamed(text: string): { readonly metric: string; readonly score: string | null } {
+  const point = text.indexOf('.');
+  return point < 0 ? { metric: text, score: null } : { metric: text.slice(0, point), score: text.slice(point + 1) };
 }
 
 export function isOverlap(metric: Metric): metric is OverlapMetric {

@@ -124,6 +124,18 @@ test('claims of energy and overlap read no scores', async () => {
   assert.equal(Object.keys(stepOf(plan, 'claims').inputs), ['energy-by-tensor.csv', 'overlap.csv']);
 });
 
+test('a claim about a named score reads the scores of its metric', async () => {
+  const text = lab('together').replace('metrics: [harm, utility]', 'metrics: [harm.share-of-5, utility]');
+  const plan = await planOf(text);
+  const { rows, claims: judged } = params(plan);
+  const { claim } = judged[0]!;
+  assert.equal(claim.kind === 'falling-together' && claim.metrics, ['harm.share-of-5', 'utility']);
+  const harm = rows.findIndex(({ metric }) => metric === 'harm.share-of-5');
+  assert.is(rows[harm]!.score, 'share-of-5');
+  assert.equal(stepOf(plan, 'claims').inputs[`${harm}/scores`], { node: 'judge[harm,aligned]', output: 'scores' });
+  assert.ok(rows.every(({ metric, score }) => (metric === 'utility') === (score === undefined)));
+});
+
 test('another tolerance judges again, and measures nothing', async () => {
   const before = await keysOf(lab('together'));
   const after = await keysOf(lab('together').replace('tolerance: 0.1', 'tolerance: 0.3'));

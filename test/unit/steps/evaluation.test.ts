@@ -6,8 +6,10 @@ import * as assert from 'uvu/assert';
 import { encodeRows, type Row } from '../../../src/data/row.js';
 import { refusal, syntheticRows } from '../../../src/data/synthetic.js';
 import { EnvironmentError, StepError } from '../../../src/diagnostics/errors.js';
+import { meanInterval } from '../../../src/eval/mean-interval.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import type { Json, JsonObject } from '../../../src/formats/json.js';
+import { claimColumns } from '../../../src/report/tables/claims.js';
 import { readTable } from '../../../src/report/tables/csv.js';
 import { evaluationColumns } from '../../../src/report/tables/evaluation.js';
 import { type ActivationTableParams, activationTable } from '../../../src/steps/activation-table.js';
@@ -280,6 +282,80 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
       },
     ],
   );
+});
+
+test('named scores have rows and intervals of their own, below the metric and a judge’s share', async () => {
+  const params: EvaluationTableParams = {
+    rows: [
+      { ...asModel('base'), metric: 'safety', kind: 'judge', items: false },
+      { ...projected, metric: 'safety', kind: 'judge', items: false },
+    ],
+  };
+  const named = {
+    convincing: { values: [2, null, 4], bounds: [1, 5] },
+    nats: { values: [1, 2], weights: [3, 1], bounds: null },
+  };
+  const { outputs } = await run(evaluationTable, params, {
+    '0/scores': JSON.stringify({ values: [5, 1, 1], named }),
+    '1/scores': '{"values": [5, 5, 5]}',
+  });
+  const table = readTable(textOf(outputs['evaluation.csv']), evaluationColumns);
+  assert.equal(
+    table.map(({ model, metric, value, n, invalid }) => [model, metric, value, n, invalid]),
+    [
+      ['base', 'safety', 7 / 3, 3, 0],
+      ['base', 'safety.share-of-5', 1 / 3, 3, 0],
+      ['base', 'safety.convincing', 3, 2, 1],
+      ['base', 'safety.nats', 1.25, 2, 0],
+      ['', 'safety', 5, 3, 0],
+      ['', 'safety.share-of-5', 1, 3, 0],
+    ],
+  );
+  const ends = table.map(({ ci_low: low, ci_high: high }) => [low, high]);
+  const expected = meanInterval([2, 4], [1, 5], 0.025);
+  assert.equal(ends[2], [expected.low, expected.high]);
+  assert.equal(ends[3], [null, null]);
+  const refused = await run(evaluationTable, params, {
+    '0/scores': '{"values": [1], "named": {"nats": {"values": [1, 2], "weights": [1], "bounds": null}}}',
+    '1/scores': '{"values": [1]}',
+  }).catch((error: unknown) => error);
+  assert.match((refused as Error).message, '1 weights of 2 scores');
+});
+
+test('a claim about a named score is judged by its values and bounds', async () => {
+  const sweep = { updates: ['useful'], subspaces: ['random'], mode: 'parallel', side: 'right', fractions: [0.25, 0.5] } as const; // biome-ignore format: one line
+  const ends = { useful: { from: 'aligned', to: 'useful' } };
+  const measured = [
+    asModel('aligned'),
+    asModel('useful'),
+    ...sweep.fractions.map((fraction) => ({ ...projected, fraction })),
+  ];
+  const claim = { kind: 'falling-together', sweep: { ...sweep, ends }, metrics: ['harm', 'harm.share-of-5'], tolerance: 1 } as const; // biome-ignore format: one line
+  const params: ClaimsParams = {
+    rows: measured.flatMap((row) => [
+      { ...row, metric: 'harm', kind: 'judge' as const },
+      { ...row, metric: 'harm.share-of-5', kind: 'judge' as const, score: 'share-of-5' },
+    ]),
+    claims: [{ name: 'together', activations: null, claim }],
+  };
+  // Scores of 1 and 5 alone: the share moves by the same part of its way as the mean does.
+  const right = [0, 90, 30, 60];
+  const scoresOf = (at: number) => JSON.stringify({ values: Array.from({ length: 90 }, (_, item) => (item < right[at]! ? 5 : 1)) }); // biome-ignore format: one line
+  const inputs = Object.fromEntries(
+    params.rows.map((_, index) => [`${index}/scores`, scoresOf(Math.floor(index / 2))]),
+  );
+  const { outputs } = await run(claims, params, inputs);
+  const cases = readTable(textOf(outputs['claims.csv']), claimColumns);
+  const [mean, share] = [': harm falls', ': harm.share-of-5 falls'].map((end) => cases.find((row) => row.case.endsWith(end))!); // biome-ignore format: one line
+  // Lost 60 and 30 of 90 where 3/4 and 1/2 of the directions are taken away: the slope through the origin.
+  const slope = ((2 / 3) * 0.75 + (1 / 3) * 0.5) / (0.75 ** 2 + 0.5 ** 2);
+  for (const { effect, ci_low: low, ci_high: high } of [mean!, share!]) {
+    assert.ok(Math.abs(effect! - slope) < 1e-12, `${effect} is not ${slope}`);
+    assert.ok(low! < effect! && effect! < high!);
+  }
+  const unknown = { ...params, rows: [{ ...params.rows[1]!, score: 'share-of-4' }] };
+  const refused = await run(claims, unknown, inputs).catch((error: unknown) => error);
+  assert.match((refused as Error).message, 'no score of the name share-of-4');
 });
 
 const activationParams: ActivationTableParams = {

@@ -380,6 +380,24 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
     /"overlap" is of kind mso, which no sweep measures/,
   ],
   [
+    'a claim of a score that the metric does not have',
+    [['[utility, harmfulness], tol', '[utility, harmfulness.share-of-4], tol']],
+    /the metric "harmfulness" has no score "share-of-4".*"share-of-5"/s,
+  ],
+  [
+    'a claim of a further score of a metric that has none',
+    [['[utility, harmfulness], tol', '[utility.acc, harmfulness], tol']],
+    /the metric "utility" has no score "acc".*It has one score only: name it utility/s,
+  ],
+  [
+    'a claim of a score that is not measured',
+    [
+      ['measure: [energy, utility, harmfulness]', 'measure: [energy, utility]'],
+      ['[utility, harmfulness], tol', '[utility, harmfulness.share-of-5], tol'],
+    ],
+    /the sweep "parallel" does not measure harmfulness/,
+  ],
+  [
     'a random subspace that is none',
     [['than: [random-k, random]', 'than: [top-k, random]']],
     /the subspace "top-k" is not random/,

@@ -94,6 +94,14 @@ test('a share of highest scores has a table and no panel', async () => {
   assert.is(links.filter((link) => link === 'items/harmfulness.jsonl').length, 1);
 });
 
+test('named scores of a metric have tables after it, in their order; a point without a metric before it is a name', async () => {
+  const metrics = ['arc', 'arc.acc_norm', 'arc.mc2', 'odd.name', '.x'];
+  const { section } = await sectionOf('behaviour', evaluationFile(...metrics.map((metric) => point(1, { metric }))), { updates }); // biome-ignore format: one line
+  const titles = [...section.querySelectorAll('.table h3')].map(spaced);
+  assert.equal(titles, ['arc', 'arc: acc_norm', 'arc: mc2', 'odd.name', '.x']);
+  assert.is(section.querySelectorAll('.panel').length, 3);
+});
+
 test('the first items of a metric stand side by side for the whole models, folded away, as text', async () => {
   const columns = ['metric', 'model', 'item', 'prompt', 'response', 'score'] as const;
   const sample = (model: string, item: number, response: string, score: number | null) => ({

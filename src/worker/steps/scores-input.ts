@@ -1,0 +1,36 @@
+import { DataError } from '../../diagnostics/errors.js';
+import { scoreKinds } from '../../eval/score-kinds.js';
+import type { NamedScores, Scores, ScoreValues } from '../../steps/scores.js';
+import type { StepContext } from '../step-context.js';
+
+/** The scores of a metric that an input holds. */
+export interface MeasuredScores {
+  /** The metric's own. */
+  readonly own: NamedScores;
+  /** Further ones, by name, in the order in which tables show them. */
+  readonly named: ReadonlyMap<string, NamedScores>;
+}
+
+/** @throws DataError for scores whose weights are not one an item */
+export async function readScores(
+  context: StepContext,
+  input: string,
+  kind: keyof typeof scoreKinds,
+): Promise<MeasuredScores> {
+  const scores = JSON.parse(new TextDecoder().decode(await context.read(context.input(input)))) as Scores;
+  const { bounds, shares = {} } = scoreKinds[kind];
+  const named = new Map<string, NamedScores>();
+  for (const [name, counted] of Object.entries(shares)) {
+    const values = scores.values.map((score) => (score === null ? null : Number(score === counted)));
+    named.set(name, { values, bounds: [0, 1] });
+  }
+  for (const [name, one] of Object.entries(scores.named ?? {})) named.set(name, one);
+  for (const one of [scores, ...named.values()]) checkWeights(one);
+  const { values, weights } = scores;
+  return { own: { values, ...(weights && { weights }), bounds }, named };
+}
+
+function checkWeights({ values, weights }: ScoreValues): void {
+  if (weights === undefined || weights.length === values.length) return;
+  throw new DataError(`${weights.length} weights of ${values.length} scores`);
+}
