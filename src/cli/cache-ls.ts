@@ -15,7 +15,7 @@ interface Entry {
   readonly kind: string;
   readonly step: string;
   readonly workflow: string;
-  /** Of its outputs in the store. */
+  /** Size of its outputs in the store. */
   readonly bytes: number;
   readonly seconds: number;
   /** ISO 8601 */

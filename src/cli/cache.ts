@@ -16,7 +16,7 @@ const subcommands: Readonly<Record<string, () => Promise<CacheCommand>>> = {
   unpin: async () => (await import('./cache-runs.js')).unpin,
 };
 
-/** Where `--store` is an option of a command. */
+/** The option `--store` of a command. */
 export const storeOption = {
   store: { description: 'Folder of the store, instead of RUNFLOW_STORE or the user cache folder', value: 'DIR' },
 } as const;

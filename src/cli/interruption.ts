@@ -1,7 +1,7 @@
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { outlivesTerminal } from './hangup.js';
 
-/** After the second signal, so long until the process ends whatever it is doing. */
+/** Milliseconds from the second signal until the process ends, whatever it is doing. */
 const graceMilliseconds = 2000;
 
 /** The first signal asks the run to stop, the second to stop at once. */

@@ -5,7 +5,7 @@ import { print, printJson } from './output.js';
 import { countsOf, planText, planTextOfEach } from './plan-text.js';
 import { planOptions, preparedFor } from './prepared.js';
 
-/** With --exit-code: apart from all the fixed exit codes. */
+/** Exit code of --exit-code, different from all the fixed ones. */
 const somethingToRun = 4;
 
 export const command: Command = {

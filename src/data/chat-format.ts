@@ -16,7 +16,7 @@ export interface ChatFormat {
   turnEnd(): string;
 }
 
-/** Llama 3.2's template writes today's date unless told another: this is the date that it falls back to by itself. */
+/** Llama 3.2's template writes today's date where it is given none. This is the date that it falls back to by itself. */
 const fixedDate = '26 Jul 2024';
 
 /** What stands for an assistant's message when one asks what follows it. */

@@ -27,7 +27,7 @@ export class HubCache {
     return join(this.#repository(repository), 'blobs', checksum);
   }
 
-  /** Where the names of a folder's files are kept, beside what other tools use: a file of JSON. */
+  /** JSON file that keeps the names of a folder's files, beside what other tools use. */
   listing(repository: Repository, commit: string, folder: string): string {
     return join(this.#repository(repository), '.runflow-listings', commit, `${folder}.json`);
   }

@@ -8,7 +8,7 @@ import { PassingFault, reasonOf, waitAskedFor } from './passing-fault.js';
 export interface Patience {
   /** Attempts at one request, or at one file without a mebibyte of progress. */
   readonly attempts: number;
-  /** Before the second attempt; doubles with each. */
+  /** Wait before the second attempt; it doubles with each further one. */
   readonly delayMilliseconds: number;
   /** Longest wait, also when the server asks for more. */
   readonly maximumDelayMilliseconds: number;

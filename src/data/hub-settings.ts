@@ -3,9 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
 
-/** Where the Hugging Face hub and its cache are. The token is used for requests to `endpoint` only and never shown. */
+/** Addresses of the Hugging Face hub and its cache. The token is used for requests to `endpoint` only and never shown. */
 export interface HubSettings {
-  /** Without a slash at the end. */
+  /** Address without a slash at the end. */
   readonly endpoint: string;
   readonly token: string | undefined;
   /** The folder that holds `models--…` and `datasets--…`. */

@@ -3,7 +3,7 @@ import { type DataLimits, tooLongRow } from './data-limits.js';
 
 export interface JsonItem {
   readonly text: string;
-  /** From 1. */
+  /** Number of the item, from 1. */
   readonly number: number;
   /** True for an item of the list that the file is, false for a value that stands by itself. */
   readonly listed: boolean;

@@ -65,7 +65,7 @@ export interface ParquetColumns {
   /** The metadata by which the library hands out values as they are stored: aliases for names, and no types. */
   readonly stored: FileMetaData;
   readonly meter: RowMeter;
-  /** Of every column chunk. */
+  /** Levels of every column chunk. */
   readonly levels: readonly ColumnLevels[];
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createContext, Script } from 'node:vm';
 import { DataError } from '../diagnostics/errors.js';
 
-/** Of the processor. Far more than any honest text takes. */
+/** Milliseconds of processor time, far more than any honest text takes. */
 const defaultMilliseconds = 5_000;
 
 const call = new Script('run()');

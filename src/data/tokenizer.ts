@@ -27,7 +27,7 @@ export interface Tokenizer {
   encode(text: string, special: boolean): number[];
   /** Token ids of a text that follows another: nothing is put before it, not even the space that some tokenizers put there. */
   encodeContinuation(text: string): number[];
-  /** Without special tokens. */
+  /** Text of token ids, without special tokens. */
   decode(ids: readonly number[]): string;
   /** Special tokens as they are written. */
   decodeAll(ids: readonly number[]): string;
@@ -103,7 +103,7 @@ function patternsIn({ normalizer, pre_tokenizer }: TokenizerDefinition): string 
 
 const wordCharacter = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]';
 
-/** Where tokens that stand for whole words only touch other word characters. */
+/** Patterns of tokens that stand for whole words only: places where one touches another word character. */
 function singleWords({ added_tokens: tokens }: TokenizerDefinition): readonly RegExp[] {
   return tokens.flatMap(({ content, single_word: single }) => {
     if (single !== true) return [];

@@ -1,6 +1,6 @@
 /** A span of a source file. Lines and columns count from 1; `end` is exclusive; offsets count UTF-16 units from 0. */
 export interface SourceRange {
-  /** As the user would write it: relative when the workflow was named relatively. */
+  /** Path as the user would write it: relative when the workflow was named relatively. */
   readonly file: string;
   readonly start: { readonly line: number; readonly column: number; readonly offset: number };
   readonly end: { readonly line: number; readonly column: number; readonly offset: number };

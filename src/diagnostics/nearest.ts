@@ -37,7 +37,7 @@ export function nearest(given: string, known: Iterable<string>): string | undefi
   return best;
 }
 
-/** Without what is a matter of encoding: é may be one character or two. */
+/** Name without differences of encoding: é may be one character or two. */
 function comparableOf(name: string): string {
   return name.normalize('NFKC').toLowerCase();
 }

@@ -23,7 +23,7 @@ export function styleFor(output: Output, environment: NodeJS.ProcessEnv): Style 
   return output.isTTY && !environment.NO_COLOR && environment.TERM !== 'dumb' ? coloured : uncoloured;
 }
 
-/** Where text is shown: process.stdout, or a test's record. */
+/** Stream that shows text: process.stdout, or a test's record. */
 export interface Output {
   write(text: string, written?: () => void): unknown;
   readonly isTTY?: boolean;

@@ -8,7 +8,7 @@ export type Spent = { readonly requests: number; readonly tokens: number };
 
 export const nothingSpent: Spent = { requests: 0, tokens: 0 };
 
-/** Where everyone who shares an allowance writes down what was spent: one change at a time, never half of one. */
+/** Record in which everyone who shares an allowance writes what was spent: one change at a time, never half of one. */
 export interface Ledger {
   change(update: (before: Spent) => Spent): Promise<Spent>;
 }

@@ -6,7 +6,7 @@ export interface ChatAnswer {
   readonly text: string | null;
   /** The server's `finish_reason`, with a word more where there is no text. */
   readonly reason: string;
-  /** Of question and answer, where the server tells. */
+  /** Tokens of question and answer, where the server tells. */
   readonly tokens: number | undefined;
 }
 

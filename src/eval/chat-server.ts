@@ -8,7 +8,7 @@ import { bodyOf, type ChatRequest, type Dialect, dialectAfter, dialectText, usua
 /** How long and how often to try. */
 export interface ChatPatience {
   readonly attempts: number;
-  /** Of one attempt, from the first byte sent to the last received. */
+  /** Milliseconds for one attempt, from the first byte sent to the last received. */
   readonly timeoutMilliseconds: number;
   /** Before the second attempt; doubles with each. */
   readonly delayMilliseconds: number;

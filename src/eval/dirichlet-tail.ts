@@ -45,7 +45,7 @@ interface Term {
   readonly count: number;
 }
 
-/** Where K(s) − log(−s) is least between the pole and 0; it is convex there, so there is one place. */
+/** Place between the pole and 0 where K(s) − log(−s) is least; it is convex there, so there is one. */
 function saddlePoint(terms: readonly Term[], pole: number): number {
   let [below, above] = [pole, 0];
   let at = pole / 2;
@@ -67,7 +67,7 @@ function saddlePoint(terms: readonly Term[], pole: number): number {
   return at;
 }
 
-/** Of K(s) − log(−s) at its saddle: its value, the length over which it changes, and how the steepest descent bends. */
+/** Shape of K(s) − log(−s) at its saddle: its value, the length over which it changes, and how the steepest descent bends. */
 function shapeAt(terms: readonly Term[], at: number): { logHeight: number; scale: number; bend: number } {
   let logHeight = -Math.log(-at);
   let second = 1 / at ** 2;

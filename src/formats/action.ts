@@ -10,7 +10,7 @@ export interface Action {
   readonly revision: number;
   readonly params: JsonObject;
   readonly inputs: Readonly<Record<string, ActionInput>>;
-  /** Of the device that did the arithmetic; absent where none did. */
+  /** Class of the device that did the arithmetic; absent where none did. */
   readonly deviceClass?: string;
   readonly outputs: Artifacts;
 
@@ -21,7 +21,7 @@ export interface Action {
   /** ISO 8601 */
   readonly started: string;
   readonly seconds: number;
-  /** Of runflow, Node and Dawn. */
+  /** Versions of runflow, Node and Dawn. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +29,7 @@ export interface ActionInput {
   /** Id of the step or source it came from. */
   readonly node: string;
   readonly output: string;
-  /** Of the artifact; of the whole list for a `*` input. */
+  /** Digest of the artifact, or of the whole list for a `*` input. */
   readonly digest: Digest;
   readonly tensor?: { readonly dtype: DType; readonly shape: readonly number[] };
 }

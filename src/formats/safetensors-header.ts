@@ -9,7 +9,7 @@ const unsafeInName = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 export interface SafetensorsHeader {
   readonly metadata: ReadonlyMap<string, string>;
-  /** In the order of their bytes; offsets count from the start of the file. */
+  /** Tensors in the order of their bytes; offsets count from the start of the file. */
   readonly tensors: readonly StoredTensor[];
 }
 

@@ -29,7 +29,7 @@ export interface TensorInfo {
   readonly shape: readonly number[];
 }
 
-/** Where a tensor's bytes lie in its file. */
+/** A tensor, and the place of its bytes in its file. */
 export interface StoredTensor extends TensorInfo {
   readonly offset: number;
   readonly bytes: number;

@@ -14,7 +14,7 @@ export type Binding = DeviceBuffer | { readonly of: DeviceBuffer; readonly offse
 export interface Dispatch {
   /** File name in kernels/ without `.wgsl`. */
   readonly kernel: string;
-  /** Entry point; `main` unless told. */
+  /** Entry point. Default: `main`. */
   readonly entry?: string;
   /** Pipeline-overridable constants. */
   readonly constants?: Readonly<Record<string, number>>;

@@ -9,7 +9,7 @@ import { writeFailure } from '../diagnostics/file-system-error.js';
 import { makeFolder } from '../formats/make-folder.js';
 import { renameSynced, syncFolder, writeSynced } from '../formats/replace-file.js';
 
-/** Where an unpacked SwiftShader lies: the driver manifest for the Vulkan loader, and a loader for machines without one. */
+/** Files of an unpacked SwiftShader: the driver manifest for the Vulkan loader, and a loader for machines without one. */
 export interface SwiftShader {
   readonly manifest: string;
   readonly loader: string;

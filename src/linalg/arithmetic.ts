@@ -62,7 +62,7 @@ export interface ProjectedUpdate {
   readonly storage: FloatType;
   /** The projected update is rounded to this type before it is added. */
   readonly castUpdate?: 'F16' | undefined;
-  /** Update and projection are given as this power of two times themselves, and so is a change; 1 unless told. */
+  /** Update and projection are given as this power of two times themselves, and so is a change. Default: 1. */
   readonly scale?: number;
   /** `weights`: θ'. `change`: θ' − θ. */
   readonly result: 'weights' | 'change';

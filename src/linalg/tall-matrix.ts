@@ -5,7 +5,7 @@
 export interface TallMatrix {
   readonly rows: number;
   readonly columns: number;
-  /** Rows read at a time; as many as make a window of a fixed size unless told. */
+  /** Rows read at a time. Default: as many as make a window of a fixed size. */
   readonly windowRows?: number;
   /** Rows [start, start + count), row-major. The same bits whenever it is asked for. */
   window(start: number, count: number): Promise<Float32Array>;
@@ -16,7 +16,7 @@ const windowBytes = 16 * 2 ** 20;
 /** Kernels that count rows in one dimension of their grid see no more than this. */
 const mostRows = 2 ** 20;
 
-/** Row ranges that cover [0, rows) in windows of equal size but the last; a multiple of 64 rows unless told otherwise. */
+/** Row ranges that cover [0, rows) in windows of equal size but the last; a multiple of 64 rows by default. */
 export function windowsOf(matrix: Omit<TallMatrix, 'window'>): { readonly start: number; readonly count: number }[] {
   const { rows, columns } = matrix;
   const fitting = Math.min(mostRows, Math.floor(windowBytes / (4 * columns)));

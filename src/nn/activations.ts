@@ -36,7 +36,7 @@ export class Activations {
   readonly layers: readonly LayerActivations[];
   /** [rows, hidden] a layer: the residual stream that enters it. */
   readonly entries: readonly DeviceBuffer[];
-  /** Behind the last layer: [rows, hidden] residual stream, normalised, factor. */
+  /** Residual stream behind the last layer, [rows, hidden], normalised, and its factor. */
   readonly last: DeviceBuffer;
   readonly output: DeviceBuffer;
   readonly outputScale: DeviceBuffer;

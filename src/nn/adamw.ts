@@ -13,7 +13,7 @@ export type AdamWSettings = {
   readonly weightDecay: number;
   /** How pure bf16 weights are rounded. */
   readonly rounding: 'nearest' | 'stochastic';
-  /** Of stochastic rounding. */
+  /** Seed of stochastic rounding. */
   readonly seed: number;
 };
 

@@ -131,7 +131,7 @@ export interface AttentionBackward {
   readonly logSumExp: DeviceBuffer;
   readonly queryTiles: Tiles;
   readonly keyTiles: Tiles;
-  /** As qkv. */
+  /** Gradient of qkv, laid out as qkv. */
   readonly dQkv: DeviceBuffer;
   /** [rows, heads], scratch. */
   readonly delta: DeviceBuffer;

@@ -10,7 +10,7 @@ export interface ForwardBatch {
   /** Tokens. */
   readonly rows: number;
   readonly ids: Binding;
-  /** In the row's own sequence. */
+  /** Position of every row in its own sequence. */
   readonly positions: Binding;
   /** Tokens of the longest sequence. */
   readonly longest: number;

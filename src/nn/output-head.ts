@@ -65,7 +65,7 @@ export class OutputHead {
     }
   }
 
-  /** Of every row the token with the largest logit, the lowest of several; `noToken` where a logit is not finite. */
+  /** Token with the largest logit of every row, the lowest of several; `noToken` where a logit is not finite. */
   async greedyTokens(outputs: DeviceBuffer, rows: number): Promise<Uint32Array> {
     const gpu = this.#gpu;
     const windows = this.windows(rows);

@@ -9,7 +9,7 @@ export interface PackedBatch extends ForwardBatch {
   readonly keyTiles: Tiles;
   /** Rows that predict something, and what. */
   readonly targets: { readonly count: number; readonly rows: Binding; readonly labels: Binding };
-  /** Of every row: its number among the targets, or `noRow`. */
+  /** Number of every row among the targets, or `noRow`. */
   readonly targetOfRow: Binding;
   /** Rows of equal tokens, for the embedding's gradient. */
   readonly byToken: RowsByTarget & { readonly bindings: readonly [Binding, Binding, Binding] };

@@ -43,7 +43,7 @@ export interface Rotation {
   readonly config: DecoderConfig;
   /** [rows, (heads + 2·kvHeads)·headDim]: queries, keys and values side by side. */
   readonly x: DeviceBuffer;
-  /** Of every row: [rows] u32, below the positions of the table. */
+  /** Position of every row: [rows] u32, below the positions of the table. */
   readonly positions: Binding;
   readonly table: DeviceBuffer;
   /** `backward` turns a gradient back. */

@@ -35,7 +35,7 @@ export interface TrainableModel {
 
 /** One optimizer step of the loss curve. */
 export type CurvePoint = {
-  /** From 1. */
+  /** Number of the optimizer step, from 1. */
   readonly step: number;
   /** Before the step, in the recipe's normalisation. */
   readonly loss: number;
@@ -45,7 +45,7 @@ export type CurvePoint = {
 };
 
 export interface TrainingEnvironment {
-  /** Where resumable state lies between two runs. */
+  /** Folder of the resumable state between two runs. */
   readonly folder: string;
   /** Optimizer steps between two states. */
   readonly checkpointEvery: number;

@@ -56,7 +56,7 @@ function place({ node, output, digest }: ActionInput) {
   return { node, output, digest };
 }
 
-/** By path, as deep as both sides are objects or lists of objects; a list of plain values is shown whole. */
+/** Changes by path, as deep as both sides are objects or lists of objects; a list of plain values is shown whole. */
 function parameterChanges(before: Json, after: Json): Change[] {
   const changes: Change[] = [];
   const pending: { path: string; before: Json | undefined; after: Json | undefined }[] = [{ path: '', before, after }];

@@ -2,9 +2,9 @@ import type { DType } from '../formats/tensor.js';
 
 /** What expansion must know of the world; collected by the runner, so that the planner itself stays pure. */
 export interface Facts {
-  /** Of every `path` model, and of every `hub` model whose fetch is in the store. */
+  /** Facts of every `path` model, and of every `hub` model whose fetch is in the store. */
   readonly models: ReadonlyMap<string, ModelFacts>;
-  /** Of every `hub` model (`base`) and dataset (`datasets.useful`) that is pinned: the commit. */
+  /** Commit of every `hub` model (`base`) and dataset (`datasets.useful`) that is pinned. */
   readonly commits: ReadonlyMap<string, string>;
   /** The device class steps will run on, when it is known; only the report shows it. */
   readonly deviceClass?: string;

@@ -8,12 +8,12 @@ import type { Input, Step, StepContract } from '../steps/step.js';
 /** All that decides what a step makes, and nothing else: two steps with equal fingerprints make the same bytes. */
 export interface Fingerprint {
   readonly kind: string;
-  /** Of the implementation: a new version of a step makes new results. */
+  /** Revision of the implementation: a new version of a step makes new results. */
   readonly revision: number;
   readonly params: JsonObject;
-  /** By content: how an input came about does not matter. Node and output are kept to explain, not to hash. */
+  /** Inputs by content: how an input came about does not matter. Node and output are kept to explain, not to hash. */
   readonly inputs: Readonly<Record<string, ActionInput>>;
-  /** Where arithmetic runs on the device: drivers differ in more than the last bit. */
+  /** Class of the device, where arithmetic runs on it: drivers differ in more than the last bit. */
   readonly deviceClass?: string;
 }
 

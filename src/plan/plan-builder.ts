@@ -14,7 +14,7 @@ export class PlanBuilder {
   readonly #deferred = new Map<string, Set<string>>();
   readonly responseSets = new Map<string, number>();
   readonly results: ResultFile[] = [];
-  /** By tokenise step: what its tokens are of. */
+  /** Dataset whose tokens each tokenise step makes. */
   readonly tokenised = new Map<string, TokenisedDataset>();
   readonly exports = new Map<string, string>();
 

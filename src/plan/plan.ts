@@ -10,7 +10,7 @@ export interface Plan {
   readonly hub: readonly HubDefinition[];
   /** What cannot be unrolled before something is fetched. */
   readonly deferred: readonly Deferred[];
-  /** Of each metric of behaviour, by name: how many models it measures, also those whose steps are not known yet. */
+  /** Number of models that each metric of behaviour measures, by its name, also those whose steps are not known yet. */
   readonly responseSets: ReadonlyMap<string, number>;
   /** What goes to the results folder. */
   readonly results: readonly ResultFile[];

@@ -6,7 +6,7 @@ import { style } from './style.js';
 
 /** Told in the provenance beside what the parameters say. */
 export interface Origin {
-  /** Of the result files that the report was made from. */
+  /** Digests of the result files that the report was made from. */
   readonly digests: ReadonlyMap<string, Digest>;
   /** Version of the runflow that made the report. */
   readonly version: string;
@@ -56,7 +56,7 @@ ${provenance(input, origin)}
   return page.markup;
 }
 
-/** Where the numbers come from. */
+/** Section that says where the numbers come from. */
 function provenance({ params }: ReportInput, { digests, version }: Origin): Html {
   return html`<section id="provenance"><h2>Provenance</h2>
 <dl>

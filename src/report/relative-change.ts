@@ -6,7 +6,7 @@ import type { EvaluationRow } from './tables/evaluation.js';
 /** How far a metric moves with a projected update, as a part of how far it moves with all of the update. */
 export interface RelativeCurve extends Omit<BehaviourCurve, 'points'> {
   readonly change: FullChange;
-  /** By fraction, ascending. 0: as without the update; 1: as with all of it. Over the seeds. */
+  /** Change over the seeds, by fraction, ascending. 0: as without the update; 1: as with all of it. */
   readonly points: readonly { readonly fraction: number; readonly moved: Summary }[];
 }
 
@@ -17,7 +17,7 @@ export interface FullChange {
   /** The models without the update and with all of it. */
   readonly from: string;
   readonly to: string;
-  /** Of the metric; null where it was not measured. */
+  /** Value of the metric before; null where it was not measured. */
   readonly before: number | null;
   readonly after: number | null;
   /** Whether the change is more than noise: the intervals of both ends lie apart. null: the metric has no intervals. */

@@ -4,7 +4,7 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 export interface ExpectedDevice {
   readonly deviceClass: string;
   readonly description: string;
-  /** For the worker's environment: makes it load the driver that was found. */
+  /** Variables for the worker's environment, which make it load the driver that was found. */
   readonly variables: Readonly<Record<string, string>>;
 }
 

@@ -36,7 +36,7 @@ export type RunEvent =
       /** A short name of another host or container; null: it is a process of this one. */
       host: string | null;
       silentSeconds?: number;
-      /** Until it counts as dead and the step is done here. */
+      /** Seconds until it counts as dead and the step is done here. */
       takenOverInSeconds?: number;
     }
   | { type: 'step-log'; step: string; line: string }

@@ -29,7 +29,7 @@ export interface JudgeRequests {
   readonly allowedTokens: number | null;
 }
 
-/** Of all judges together; null where one of them is unknown, or has no limit. */
+/** Requests of all judges together; null where one of them is unknown, or has no limit. */
 export type AllJudgeRequests = Pick<JudgeRequests, 'needed' | 'kept' | 'allowed'>;
 
 /** Counts what judges would be asked, as far as it can be known now. Reads the store, writes nothing. */

@@ -41,7 +41,7 @@ export async function planWorkflow(options: PlanOptions): Promise<Planned> {
   return { ...prepared, judges: await judgeRequests(prepared, workflow, store) };
 }
 
-/** With what judges would be asked. */
+/** A prepared workflow, with what its judges would be asked. */
 export interface Planned extends Prepared {
   readonly judges: readonly JudgeRequests[];
 }
@@ -63,7 +63,7 @@ export interface PlannedStep {
   readonly id: string;
   readonly kind: string;
   readonly status: 'cached' | 'run';
-  /** In one line. */
+  /** Reason in one line. */
   readonly reason: string;
 }
 

@@ -40,7 +40,7 @@ export interface PrepareOptions {
 /** A plan of what is to be done now, and what is done already. */
 export interface Prepared {
   readonly plan: Plan;
-  /** Of the plan, those that the targets need, and the tables that are whole with them. */
+  /** Steps that the targets need, and the tables that are whole with them. */
   readonly steps: readonly Step[];
   /** Tables that the targets feed and that would not be whole. */
   readonly unmade: readonly UnmadeTable[];

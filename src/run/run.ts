@@ -38,7 +38,7 @@ export interface RunOptions {
   readonly workflow: LoadedWorkflow;
   readonly store: Store;
   readonly events: EventBus;
-  /** Folder for results; unless told one below `results/` that the workflow's name and settings name. */
+  /** Folder for results. Default: one below `results/` that the workflow's name and settings name. */
   readonly out?: string;
   /** False: leave the results folder alone. */
   readonly results?: boolean;
@@ -48,7 +48,7 @@ export interface RunOptions {
   /** Refuse hub revisions that the lock file does not pin. */
   readonly locked?: boolean;
   readonly retries?: number;
-  /** Where steps run; without it in a process of this machine. */
+  /** Executor of the steps. Default: a process of this machine. */
   readonly executor?: ExecutorName;
   readonly limits?: WorkerLimits;
   /** Aborted at the first Ctrl-C: steps in work are asked to stop. */

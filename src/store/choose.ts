@@ -90,7 +90,7 @@ function readRuns(store: Store, runs: readonly RunRecord[], now: number) {
   return { needed, oldestActive };
 }
 
-/** Of actions last used at the same time, what is made again soonest for its size goes first. */
+/** Cost of making a byte again: among actions last used at the same time, the cheapest goes first. */
 function costPerByte({ action, bytes }: ListedAction): number {
   return action === 'garbage' ? 0 : action.seconds / (bytes + outputBytes(action));
 }

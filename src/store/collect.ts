@@ -51,7 +51,7 @@ export async function collect(
   }
 }
 
-/** For the end of a run that wrote something: collects if the store has grown over its limit, and no one else does. */
+/** Collects if the store has grown over its limit and nobody else does. Call it after a run that wrote something. */
 export async function keepWithinLimit(store: Store, given: string | undefined): Promise<Collection | undefined> {
   const used = bytesOf(store);
   const limit = (bytes: number) => sizeLimit(given, store.path, bytes, store.folder.disk);
@@ -59,7 +59,7 @@ export async function keepWithinLimit(store: Store, given: string | undefined): 
   return collect(store, { limit });
 }
 
-/** Of all that may throw something away, one at a time. */
+/** Lock of everything that may throw something away: one at a time. */
 export async function lockForCollection(store: Store): Promise<Lock> {
   const lock = await store.locks.tryAcquire('gc');
   if (lock !== undefined) return lock;

@@ -12,7 +12,7 @@ const day = 24 * 3600_000;
 const silentWriter = day;
 /** State of a killed step waits this long for a run that resumes it. */
 const scratchKept = 14 * day;
-/** Of each workflow and profile; what they used tells which key a step had before. */
+/** Runs that are remembered of each workflow and profile: what they used tells which key a step had before. */
 const runsKept = 20;
 
 /** Something that no one can need any more. */

@@ -45,11 +45,11 @@ interface LockRecord {
 }
 
 interface Chain {
-  /** From the first record to the last. */
+  /** Files of the records, from the first to the last. */
   readonly paths: readonly string[];
   /** The record at the end. */
   readonly owner?: { readonly path: string; readonly record: LockRecord };
-  /** Where the record after it goes. */
+  /** File of the record that would follow. */
   readonly next: string;
 }
 

@@ -32,7 +32,7 @@ export function liveness(owner: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
   return found.ended || found.start !== owner.start ? 'dead' : 'alive';
 }
 
-/** As part of a file name. */
+/** Text of the identity for a file name. */
 export function formatIdentity({ host, pid, start }: ProcessIdentity): string {
   return `${host}.${pid}.${start}`;
 }

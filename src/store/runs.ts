@@ -10,7 +10,7 @@ export interface RunRecord {
   readonly id: string;
   readonly workflow: string;
   readonly profile?: string;
-  /** Where the workflow was read from. */
+  /** File that the workflow was read from. */
   readonly file: string;
   /** ISO 8601 */
   readonly started: string;
@@ -96,7 +96,7 @@ export class Runs {
     await this.#folder.writeFile(join(this.folderOf(record.id), 'run.json'), `${JSON.stringify(record)}\n`);
   }
 
-  /** Where the runner may keep logs of a run; they go when the run is forgotten. */
+  /** Folder for the logs of a run; it goes when the run is forgotten. */
   folderOf(id: string): string {
     return this.#folder.in('runs', id);
   }

@@ -35,7 +35,7 @@ export class Store {
     this.runValues = new RunValues(folder, this.locks);
   }
 
-  /** @throws EnvironmentError when the folder is no store, and not empty */
+  /** @throws EnvironmentError when the folder is not a store, and not empty */
   static open(path: string, disk: Disk = realDisk): Store {
     return new Store(new StoreFolder(resolve(path), disk));
   }

@@ -14,7 +14,7 @@ type Tensor = NonNullable<Artifact['tensor']>;
 
 /** What is hashed and looked through at a time. */
 const partBytes = 8 << 20;
-/** At most so many progress messages a second cross the process border. */
+/** Most progress messages a second that cross the process border. */
 const progressIntervalMilliseconds = 100;
 
 /** A job's surroundings: its inputs and outputs in the store, the device, and the way back to the runner. */

@@ -6,13 +6,13 @@ import { type GemmVariant, gemmVariant } from './gemm-variants.js';
 /** A row-major matrix in device memory. */
 export interface GemmOperand {
   readonly buffer: DeviceBuffer;
-  /** f32 unless told; bf16 and f16 are unpacked while they are loaded. */
+  /** Type of the elements. Default: f32. bf16 and f16 are unpacked while they are loaded. */
   readonly type?: ElementType;
-  /** First element; 0 unless told. */
+  /** First element. Default: 0. */
   readonly offset?: number;
-  /** Elements from one row to the next; the number of columns unless told. */
+  /** Elements from one row to the next. Default: the number of columns. */
   readonly stride?: number;
-  /** Elements from one matrix of a batch to the next; 0 unless told: the same matrix for all. */
+  /** Elements from one matrix of a batch to the next. Default: 0, the same matrix for all. */
   readonly batchStride?: number;
 }
 
@@ -28,18 +28,18 @@ export interface Gemm {
   readonly c: GemmOperand;
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
-  /** 1 unless told. */
+  /** Factor of the product. Default: 1. */
   readonly alpha?: number;
-  /** 0 unless told: C is then not read. */
+  /** Factor of C. Default: 0, and C is not read. */
   readonly beta?: number;
-  /** Number of independent products; 1 unless told. */
+  /** Number of independent products. Default: 1. */
   readonly batch?: number;
 }
 
 export interface GemmOptions {
-  /** The adapter's own unless told. */
+  /** Way to compute the product. Default: the one chosen for the adapter. */
   readonly variant?: GemmVariant;
-  /** Bytes that one operand may bind; the adapter's limit unless told. */
+  /** Bytes that one operand may bind. Default: the adapter's limit. */
   readonly maxBindingBytes?: number;
 }
 

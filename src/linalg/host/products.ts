@@ -27,7 +27,7 @@ export interface MatrixVectorTask {
 
 export type ProductTask = GemmTask | MatrixVectorTask;
 
-/** Where the f64 products of the host's algorithms are computed: on this thread, or shared out to several. */
+/** Computes the f64 products of the host's algorithms: on this thread, or on several. */
 export interface HostProducts {
   /** Zeroed memory that `run` can work on. */
   array(length: number): Float64Array;

@@ -28,7 +28,7 @@ function roundStep(range: number): number {
   return power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
 }
 
-/** Without the last digits that a product of a step and a count has too many. */
+/** Number without the last digits that a product of a step and a count has too many. */
 function roundOff(value: number): number {
   return Number(value.toPrecision(12));
 }

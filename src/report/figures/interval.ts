@@ -9,13 +9,13 @@ export interface CaseInterval {
   /** Both null: there is no interval, and `note` says why. */
   readonly low: number | null;
   readonly high: number | null;
-  /** Where it is wanted: above the first, below the second; null: no end. */
+  /** Range where it is wanted: above the first, below the second; null: no end. */
   readonly holds: readonly [number | null, number | null];
   readonly note: string;
   readonly title: string;
 }
 
-/** In pixels: of a row, of a line of its note, and how far below a row's top its name, its note and its interval lie. */
+/** Heights in pixels: of a row, of a line of its note, and of its name, its note and its interval below the row's top. */
 const sizes = { row: 36, noteLine: 14, name: 10, note: 18, interval: 29 };
 
 /** Texts at the left end of a row, cut where they would not fit. */

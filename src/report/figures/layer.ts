@@ -8,7 +8,7 @@ export interface TensorValue {
   readonly title: string;
 }
 
-/** Where a tensor stands in a model: `model.layers.3.mlp.up_proj.weight` is `mlp.up_proj` of layer 3. */
+/** Place of a tensor in a model: `model.layers.3.mlp.up_proj.weight` is `mlp.up_proj` of layer 3. */
 function tensorPlace(tensor: string): { readonly layer: number | null; readonly part: string } {
   const segments = tensor.replace(/\.weight$/, '').split('.');
   const at = segments.findIndex((segment) => /^\d+$/.test(segment));

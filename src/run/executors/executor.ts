@@ -12,7 +12,7 @@ export interface WorkerLimits {
   readonly silenceSeconds: number;
   /** One submission that keeps the device busy for so long will never end. */
   readonly deviceBusySeconds: number;
-  /** After a request to stop, and after `exit`, so long until it is killed. */
+  /** Seconds from a request to stop, or from `exit`, until the process is killed. */
   readonly graceSeconds: number;
 }
 
@@ -32,7 +32,7 @@ export interface ExecutorOptions {
   readonly limits?: WorkerLimits;
 }
 
-/** Where steps are carried out: worker processes of this machine, or a cluster. Knows jobs, nothing of workflows. */
+/** Place where steps run: worker processes of this machine, or a cluster. It knows jobs, and nothing of workflows. */
 export interface Executor {
   /** How many jobs it takes at once. */
   readonly slots: number;

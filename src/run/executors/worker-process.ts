@@ -39,7 +39,7 @@ export class WorkerProcess {
   readonly #unsent: Request[] = [];
   #ready = false;
   #lastSign = performance.now();
-  /** Of the worker, as it was at its last sign. */
+  /** Processor time of the worker at its last sign of life. */
   #processorSeconds: number | undefined;
   #killed: string | undefined;
   /** Set once the process is gone. */

@@ -176,7 +176,7 @@ function waitsText(group: GroupProgress): string {
   return `; ${others}${waitingText(first)}`;
 }
 
-/** Where the step that has been running longest is, once it has been running for a while. */
+/** Progress of the step that has been running longest, once it has been running for a while. */
 function runningText(group: GroupProgress, now: number): string {
   const [step] = group.running.values();
   if (!step || step.total <= 1 || now - step.since < secondsBeforeDetail) return '';

@@ -97,7 +97,7 @@ export class RunProgress {
   }
 
   /**
-   * Time left for these groups (all, unless told), from the measured times of their own steps: the less was measured of a
+   * Time left for these groups (default: all), from the measured times of their own steps: the less was measured of a
    * group, the wider the range. Of one group it is the time of its own steps, whatever runs between them. What runs side by side is taken from what ran side by side so far.
    */
   timeLeft(now: number, groups: Iterable<GroupProgress> = this.groups.values()): TimeLeft {

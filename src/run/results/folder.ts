@@ -28,7 +28,7 @@ const partialKept = 3600_000;
 export interface ResultsOfRun {
   readonly id: string;
   readonly workflowFile: string;
-  /** As canonical text. */
+  /** Settings of the run, as canonical text. */
   readonly settings: string;
 }
 

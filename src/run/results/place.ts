@@ -75,7 +75,7 @@ function isBelowOrSame(path: string, above: string): boolean {
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && resolve(above, way) === path);
 }
 
-/** Without symbolic links, as far as the path is there. */
+/** Path without symbolic links, as far as it exists. */
 function realPath(path: string): string {
   try {
     return realpathSync(path);

@@ -9,13 +9,13 @@ export interface PublishedFile {
   /** Below the folder, with `/`. */
   readonly file: string;
   readonly step: string;
-  /** Of the bytes that were written; null as long as nothing was. */
+  /** Digest of the bytes that were written; null as long as nothing was. */
   readonly digest: Digest | null;
   /** Id of the run that made it; null as long as none has. */
   readonly run: string | null;
   /** False: it is of an earlier run, and what the newest run says need not hold for it. */
   readonly current: boolean;
-  /** Of the run that made it, as canonical text; undefined when they are not known. */
+  /** Settings of the run that made it, as canonical text; undefined when they are not known. */
   readonly settings: string | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface RunDescription {
   readonly started: Date;
   readonly finished: Date;
   readonly interrupted: boolean;
-  /** Of the results folder. */
+  /** Contents of the results folder. */
   readonly contents: FolderContents;
 }
 
@@ -84,7 +84,7 @@ export function versions(): Readonly<Record<string, string>> {
   return { runflow: runflowVersion(), node: process.versions.node, webgpu: dawnVersion() };
 }
 
-/** From its package.json, without loading it. */
+/** Version of Dawn by its package.json, without loading it. */
 function dawnVersion(): string {
   const paths = createRequire(import.meta.url).resolve.paths('webgpu') ?? [];
   for (const path of paths) {

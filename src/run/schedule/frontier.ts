@@ -6,7 +6,7 @@ import { ReadyQueue } from './ready-queue.js';
 import { newTask, type Task } from './task.js';
 
 export interface FrontierOptions {
-  /** In plan order, closed under inputs. */
+  /** Steps in plan order, with all that they need. */
   readonly steps: readonly Step[];
   readonly sources: ReadonlyMap<string, Artifacts>;
   /** What resolve found; kept up to date, so that explanations stay true while the run goes on. */

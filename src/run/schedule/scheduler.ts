@@ -16,7 +16,7 @@ import type { Task } from './task.js';
 const mostRemakes = 2;
 
 export interface SchedulerOptions {
-  /** In plan order, closed under inputs. */
+  /** Steps in plan order, with all that they need. */
   readonly steps: readonly Step[];
   /** What resolve found; kept up to date while the run goes on. */
   readonly outcomes: Map<string, Outcome>;
@@ -38,7 +38,7 @@ export interface SchedulerOptions {
 
 export interface SchedulerResult {
   readonly tasks: readonly Task[];
-  /** Of the sources and of every step that is done. */
+  /** Outputs of the sources and of every step that is done. */
   readonly outputs: ReadonlyMap<string, Artifacts>;
   /** Not a step but the machine is at fault: no adapter, a full disk. Nothing more was started. */
   readonly environmentFailed: boolean;
@@ -264,7 +264,7 @@ export class Scheduler {
     return lost.some((producer) => task.remade.get(producer)! > mostRemakes) ? [] : lost;
   }
 
-  /** After a failure, without --keep-going: what was not started yet. */
+  /** Skips what was not started yet: after a failure, without --keep-going. */
   #skipTheRest(): void {
     const { events, signal } = this.#options;
     const failed = [...this.#frontier.tasks.values()].find(({ state }) => state === 'failed');

@@ -70,7 +70,7 @@ async function configFile(context: StepContext, artifacts: Artifacts): Promise<U
   return artifact === undefined ? undefined : context.read(artifact);
 }
 
-/** Of every sequence: the length of the longest one in its batch of `batch`. */
+/** Length of the longest sequence in the batch of `batch` that each sequence is in. */
 function paddedLengths(sequences: readonly { readonly length: number }[], batch: number): number[] {
   return sequences.map((_, index) => {
     const first = index - (index % batch);

@@ -11,7 +11,7 @@ const blockRows = 32;
 
 /**
  * An F32 basis [d, r] of an input, read transposed by ranges of d.
- * @param order the basis vectors in the order wanted; as stored unless told.
+ * @param order the basis vectors in the order wanted. Default: as stored.
  * @param rank stored vectors from here on only complete the basis and are read as zero.
  * @throws DataError when it has not d rows.
  */
