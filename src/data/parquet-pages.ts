@@ -89,7 +89,7 @@ function checkBlocks(block: number, parts: number): void {
 
 interface PageValues {
   readonly encoding: string;
-  /** Without those that are missing. */
+  /** Number of values that are there. */
   readonly count: number;
   readonly view: DataView;
   readonly start: number;
@@ -191,7 +191,7 @@ function snappyLength(packed: Uint8Array): number {
  */
 function zstdLength(packed: Uint8Array): { readonly exact: boolean; readonly length: number } {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  if (packed.length < 6 || view.getUint32(0, true) !== 0xfd2fb528) throw new Error('a page is no zstd frame');
+  if (packed.length < 6 || view.getUint32(0, true) !== 0xfd2fb528) throw new Error('a page is not a zstd frame');
   const descriptor = packed[4]!;
   const single = (descriptor & 0x20) !== 0;
   const dictionary = [0, 1, 2, 4][descriptor & 3]!;

@@ -166,7 +166,7 @@ function integers(value: unknown, column: string, where: string): Int32Array {
   const at = items.findIndex((item) => !Number.isInteger(item) || Math.abs(item as number) >= 2 ** 31);
   if (at < 0) return Int32Array.from(items as readonly number[]);
   throw new DataError(
-    `${where}: column "${column}" holds ${said(items[at])} at position ${at + 1}, which is no token id`,
+    `${where}: column "${column}" holds ${said(items[at])} at position ${at + 1}, which is not a token id`,
     {
       hint: 'Token ids are integers from 0 on; a label of −100 is one that the loss leaves out.',
     },

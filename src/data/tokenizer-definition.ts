@@ -102,7 +102,7 @@ function addedTokens(
 function checkedId(id: unknown, token: string, where: string): number {
   if (Number.isSafeInteger(id) && (id as number) >= 0) return id as number;
   throw new DataError(
-    `${where}: the token ${JSON.stringify(token)} has the id ${JSON.stringify(id)}, which is no token id`,
+    `${where}: the token ${JSON.stringify(token)} has the id ${JSON.stringify(id)}, which is not a token id`,
     {
       hint: 'Download the file again.',
     },

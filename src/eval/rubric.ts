@@ -51,7 +51,7 @@ function ownRubric({ prompt, score, scores }: Exclude<RubricChoice, string>): Ru
   try {
     pattern = new RegExp(score, 'gi');
   } catch (cause) {
-    throw new DataError(`The rubric's score is no regular expression: ${(cause as Error).message}`, { cause });
+    throw new DataError(`The rubric's score is not a regular expression: ${(cause as Error).message}`, { cause });
   }
   return {
     messages: oneTurn(prompt),

@@ -8,7 +8,7 @@ export type StrictJsonObject = ReadonlyMap<string, StrictJson>;
 export interface StrictJsonOptions {
   /** Levels of nesting allowed. */
   readonly depth: number;
-  /** Values allowed in all, so that memory is bounded whatever the text holds; 2,000,000 unless told. */
+  /** Values allowed in all, so that memory is bounded whatever the text holds. Default: 2,000,000. */
   readonly values?: number;
   /** Only unsigned integers up to 2⁵³ − 1, without fraction or exponent, are numbers. */
   readonly unsignedIntegers?: boolean;
@@ -115,7 +115,7 @@ function parse<Value>(text: string, options: StrictJsonOptions, reading: Reading
       return fail('a string with a wrong escape or a control character', start);
     }
     if (reading.wellFormed && /\p{Surrogate}/u.test(value))
-      fail('half of a surrogate pair, which is no character', start);
+      fail('half of a surrogate pair, which is not a character', start);
     return value;
   }
 

@@ -3,7 +3,7 @@ import { listNames } from './file-access.js';
 import { isLitter } from './litter.js';
 import { parseStrictObject } from './model-config.js';
 
-/** Where a model's weights are: in one file, or in shards that an index names. */
+/** Files of a model's weights: one file, or shards that an index names. */
 export type WeightFiles =
   | { readonly kind: 'single'; readonly file: string }
   | { readonly kind: 'sharded'; readonly index: string };
@@ -50,7 +50,7 @@ export function parseWeightIndex(bytes: Uint8Array, file: string): ReadonlyMap<s
   for (const [tensor, shard] of map as ReadonlyMap<string, unknown>) {
     if (typeof shard !== 'string' || !/^[\w.-]+\.safetensors$/.test(shard) || shard.startsWith('.')) {
       throw new DataError(
-        `${file}: tensor ${tensor} is said to be in ${JSON.stringify(shard)}, which is no plain .safetensors name`,
+        `${file}: tensor ${tensor} is said to be in ${JSON.stringify(shard)}, which is not a plain .safetensors name`,
       );
     }
     const tensors = shards.get(shard);

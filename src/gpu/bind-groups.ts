@@ -52,7 +52,7 @@ export class BindGroupCache {
       const where = `kernel ${kernel}, binding ${binding} ("${buffer.label}")`;
       if (!(buffer instanceof PooledBuffer)) throw new Error(`${where} is not memory of this device`);
       if (offset % offsetAlignment !== 0)
-        throw new Error(`${where}: offset ${offset} is no multiple of ${offsetAlignment}`);
+        throw new Error(`${where}: offset ${offset} is not a multiple of ${offsetAlignment}`);
       if (offset + bytes > withVector(buffer.bytes)) {
         throw new Error(`${where}: the window ${offset}+${bytes} is outside its ${buffer.bytes} bytes`);
       }

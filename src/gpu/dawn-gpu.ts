@@ -318,7 +318,7 @@ function requestedLimits(limits: GPUSupportedLimits): Record<string, number> {
 }
 
 function checkRange(action: string, buffer: DeviceBuffer, offset: number, bytes: number): void {
-  if (offset % 4 !== 0) throw new Error(`${action} of "${buffer.label}": offset ${offset} is no multiple of 4`);
+  if (offset % 4 !== 0) throw new Error(`${action} of "${buffer.label}": offset ${offset} is not a multiple of 4`);
   if (offset < 0 || bytes < 0 || offset + bytes > buffer.bytes) {
     throw new Error(`${action} of "${buffer.label}": ${offset}+${bytes} is outside its ${buffer.bytes} bytes`);
   }

@@ -50,9 +50,9 @@ async function filesOf(
   if (files !== undefined) {
     throw refused(dataset, `${path} is a file, and files chooses among those of a folder`, 'Remove files.');
   }
-  if (!status.isFile()) throw refused(dataset, `${path} is no regular file`, noRegularFile);
+  if (!status.isFile()) throw refused(dataset, `${path} is not a regular file`, noRegularFile);
   const name = basename(path);
-  if (dataFormatOf(name) === undefined) throw refused(dataset, `${path} is no dataset file by its name`, readable);
+  if (dataFormatOf(name) === undefined) throw refused(dataset, `${path} is not a dataset file by its name`, readable);
   return { folder: dirname(path), names: [name] };
 }
 
@@ -68,7 +68,7 @@ async function namesIn(dataset: PathDataset, onLeftOut: OnLeftOut): Promise<read
   const absent = wanted.filter((name) => !found.includes(name));
   const odd = await irregular(path, absent);
   if (odd.length > 0)
-    throw refused(dataset, `${path} holds ${listNames(odd)}, which is no regular file`, noRegularFile);
+    throw refused(dataset, `${path} holds ${listNames(odd)}, which is not a regular file`, noRegularFile);
   const lost = files === undefined ? await brokenLinks(path, absent) : absent;
   if (lost.length > 0) {
     const what = files === undefined ? `${listNames(lost)} leads to no file` : `${path} holds no ${listNames(lost)}`;
@@ -103,7 +103,7 @@ async function tellLeftOut(dataset: PathDataset, there: readonly string[], onLef
   if (litter.length + below.length === 0) return;
   onLeftOut(
     `dataset ${name}: of ${path} ${listNames([...litter, ...below])} is not read`,
-    'What systems and editors leave behind is no data, and folders below are not looked into: name files with `files`.',
+    'What systems and editors leave behind is not data, and folders below are not looked into: name files with `files`.',
   );
 }
 

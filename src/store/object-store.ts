@@ -11,7 +11,7 @@ import type { StoreFolder } from './store-folder.js';
 /** An object of the store is gone or not what its digest says. It has been thrown away: its step will run again. */
 export class DamagedObjectError extends DataError {
   readonly digest: Digest;
-  /** As in "is missing". */
+  /** Verb phrase for messages, such as "is missing". */
   readonly problem: string;
   constructor(digest: Digest, problem: string) {
     super(`object ${digest} of the store ${problem}`, {
@@ -22,7 +22,7 @@ export class DamagedObjectError extends DataError {
   }
 }
 
-/** For `catch`, where a damaged object is as good as none. Throws every other error. */
+/** Handler for `catch` where a damaged object counts as none. Throws every other error. */
 export function unlessDamaged(error: unknown): undefined {
   if (!(error instanceof DamagedObjectError)) throw error;
 }
@@ -95,7 +95,7 @@ export class ObjectStore {
     }
     try {
       const status = await handle.stat({ bigint: true });
-      if (!status.isFile()) await this.#damaged(object, status, 'is no file');
+      if (!status.isFile()) await this.#damaged(object, status, 'is not a file');
       if (status.size !== BigInt(object.bytes)) {
         await this.#damaged(object, status, `has ${status.size} bytes instead of ${object.bytes}`);
       }

@@ -16,7 +16,7 @@ export function sizeLimit(given: string | undefined, path: string, used: number,
   if (given.trim().toLowerCase() === 'none') return Number.POSITIVE_INFINITY;
   const bytes = parseBytes(given);
   if (bytes === undefined) {
-    throw new UsageError(`${JSON.stringify(given)} is no size`, {
+    throw new UsageError(`${JSON.stringify(given)} is not a size`, {
       hint: 'Write a number with a unit, such as 200GiB, or none. RUNFLOW_STORE_LIMIT and --limit take the same.',
     });
   }

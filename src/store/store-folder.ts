@@ -154,7 +154,8 @@ export class StoreFolder {
     }
     if (found === format) return true;
     if (found !== undefined) throw this.#unusable(`has another format: ${JSON.stringify(found.slice(0, 40))}`);
-    if (this.#names().some((name) => !name.startsWith('format.'))) throw this.#unusable('is no store, and not empty');
+    if (this.#names().some((name) => !name.startsWith('format.')))
+      throw this.#unusable('is not a store, and not empty');
     return false;
   }
 

@@ -50,7 +50,7 @@ async function* findings(store: Store): AsyncGenerator<Damage> {
   for (const { path, bytes } of listFiles(folder, folder.in('objects'))) {
     const digest = `sha256:${basename(path)}`;
     if (!isDigest(digest) || folder.object(digest) !== path) {
-      yield { type: 'damage', what: path, problem: 'it is no object', steps: [] };
+      yield { type: 'damage', what: path, problem: 'it is not an object', steps: [] };
       continue;
     }
     seen.add(digest);

@@ -39,7 +39,7 @@ function unknownAlternative({ value, schema: union }: Violation, name: string): 
     const kinds = alternatives.filter(({ key }) => key === deciding).flatMap((alternative) => alternative.value ?? []);
     return {
       code: 'invalid-value',
-      message: `${shown(given)} is no ${deciding} of ${what}`,
+      message: `${shown(given)} is not a ${deciding} of ${what}`,
       ...hintOf(didYouMean(String(given), kinds) ?? listOf('It may be', kinds)),
     };
   }

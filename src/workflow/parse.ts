@@ -261,7 +261,7 @@ class Converter {
     if (typeof value === 'boolean') return { kind: 'scalar', value, written: source!, place };
     if (typeof value === 'string') {
       if (/\p{Surrogate}/u.test(value)) {
-        const message = 'half of a surrogate pair, which is no character';
+        const message = 'half of a surrogate pair, which is not a character';
         this.#refuse(place.start, place.end, {
           code: 'invalid-value',
           message,

@@ -100,10 +100,10 @@ function resolveMix(scope: Scope, mix: Named<number | 'all'>, total: number | un
     scope.reference('datasets', dataset, at);
     if (total !== undefined) {
       if (typeof amount === 'number' && amount <= 1) return { dataset, share: amount };
-      const message = `${amount} is no share of the total: with total, every part is above 0 and at most 1`;
+      const message = `${amount} is not a share of the total: with total, every part is above 0 and at most 1`;
       scope.refuse(at, 'invalid-mix', message, 'Leave out total to give numbers of rows.');
     } else if (typeof amount === 'number' && !Number.isInteger(amount)) {
-      scope.refuse(at, 'invalid-mix', `${amount} is no number of rows`, 'Give total: for shares, or whole numbers.');
+      scope.refuse(at, 'invalid-mix', `${amount} is not a number of rows`, 'Give total: for shares, or whole numbers.');
     }
     return { dataset, count: amount };
   });

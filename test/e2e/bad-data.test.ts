@@ -218,7 +218,7 @@ const refused: Readonly<Record<string, Case>> = {
   },
   'a file of a kind that is not read': {
     dataset: '{ path: data/notes.txt }',
-    says: ['tuned.yaml:', 'dataset bad: ', 'notes.txt is no dataset file by its name', '.jsonl'],
+    says: ['tuned.yaml:', 'dataset bad: ', 'notes.txt is not a dataset file by its name', '.jsonl'],
   },
 };
 

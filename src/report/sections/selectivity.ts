@@ -174,7 +174,7 @@ function withoutText({ metric, update, from, to, before, after }: FullChange): s
     return `${metric} was not measured of ${missing.join(' and ')}: there is no unit for what ${update} changes.`;
   }
   if (before === after) return `${update} leaves ${metric} at ${ratioText(before)}: there is no unit for its changes.`;
-  return `${update} moves ${metric} from ${ratioText(before)} to ${ratioText(after)}, whose intervals overlap: a change within noise is no unit.`;
+  return `${update} moves ${metric} from ${ratioText(before)} to ${ratioText(after)}, whose intervals overlap: a change within noise is not a unit.`;
 }
 
 function changesCsv(curves: readonly RelativeCurve[]): string {

@@ -106,7 +106,7 @@ async function endTokens(
       if (!Number.isSafeInteger(id) || (id as number) < 0) {
         const what =
           typeof id === 'object' ? (Array.isArray(id) ? 'a list in a list' : 'an object') : JSON.stringify(id);
-        throw new DataError(`generation_config.json: eos_token_id holds ${what}, which is no token id`, {
+        throw new DataError(`generation_config.json: eos_token_id holds ${what}, which is not a token id`, {
           hint: 'It is one id or a list of ids. Mend it, or remove it: config.json and the tokenizer name ends, too.',
         });
       }

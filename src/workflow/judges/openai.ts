@@ -72,7 +72,7 @@ export const openai: JudgeKind<OpenAiJudge, RawOpenAiJudge> = {
 function resolveUrl(scope: Scope, text: string, withKey: boolean, path: Path): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.username !== '' || url.password !== '') {
-    scope.refuse(path, 'invalid-value', `"${text}" is no base URL of a server`, `For example: ${openAi}`);
+    scope.refuse(path, 'invalid-value', `"${text}" is not a base URL of a server`, `For example: ${openAi}`);
     return text;
   }
   const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);

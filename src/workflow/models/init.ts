@@ -76,7 +76,7 @@ function resolveArchitecture(scope: Scope, raw: RawArchitecture, path: Path): Ar
     scope.refuse([...path, 'kv-heads'], 'invalid-architecture', message, 'Take a divisor of heads.');
   }
   if (!Number.isInteger(headDim)) {
-    const message = `hidden ${raw.hidden} is no multiple of ${raw.heads} heads`;
+    const message = `hidden ${raw.hidden} is not a multiple of ${raw.heads} heads`;
     scope.refuse([...path, 'hidden'], 'invalid-architecture', message, 'Change one of them, or give head-dim.');
   } else if (headDim % 2 !== 0) {
     const at = raw['head-dim'] === undefined ? 'hidden' : 'head-dim';

@@ -72,7 +72,7 @@ test('du adds up and names the limit', () => {
   limitOf = { RUNFLOW_STORE_LIMIT: 'lots' };
   const refused = cache('du');
   assert.is(refused.code, 2);
-  assert.match(refused.error, /"lots" is no size/);
+  assert.match(refused.error, /"lots" is not a size/);
   limitOf = {};
 });
 
@@ -126,7 +126,7 @@ test('a wrong subcommand, argument or option is a usage error', () => {
   }
   const foreign = cache('ls', '--store', fileURLToPath(new URL('.', import.meta.url)));
   assert.is(foreign.code, 3);
-  assert.match(foreign.error, /is no store, and not empty/);
+  assert.match(foreign.error, /is not a store, and not empty/);
 });
 
 test('an option that a subcommand has no use for is a usage error', () => {

@@ -99,10 +99,10 @@ test('the README states the limits as they are', () => {
   const million = (count: number) => `${count / 1e6} million`;
   const { textBytes, rowCharacters, depth, rows, characters, rowGroupBytes, rowGroupValues } = dataLimits;
   for (const stated of [
-    `A file may hold ${textBytes / 2 ** 20} MiB of text, a row ${rowCharacters.toLocaleString('en')} characters`,
+    `A file may hold ${textBytes / 2 ** 20} MiB of text. A row may hold ${rowCharacters.toLocaleString('en')} characters`,
     `and ${depth} levels of lists and objects`,
     `a dataset ${million(rows)} rows and ${million(characters)} characters`,
-    `row group ${rowGroupBytes / 2 ** 30} GiB and ${million(rowGroupValues)} values`,
+    `row group may hold ${rowGroupBytes / 2 ** 30} GiB and ${million(rowGroupValues)} values`,
   ]) {
     assert.ok(readme.includes(stated), stated);
   }

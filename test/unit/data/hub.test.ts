@@ -154,7 +154,7 @@ test('an index or a listing that points out of the repository is refused', async
   server.repositories.set(repo, { revisions: { main: commit }, files: { 'model.safetensors.index.json': evil } });
   assert.match(
     (await failure(DataError, () => fetchModel(hubOf(context), repo, commit))).message,
-    /no plain \.safetensors name/,
+    /not a plain \.safetensors name/,
   );
   const names = {
     '../../../../evil.safetensors': files[shardNames[1]]!,

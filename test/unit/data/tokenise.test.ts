@@ -183,11 +183,11 @@ test('what cannot be tokenised is an error that names the row and the reason', a
     [
       [{ input_ids: [1, 2.5] }],
       () => words,
-      /row 1: column "input_ids" holds 2\.5 at position 2, which is no token id/,
+      /row 1: column "input_ids" holds 2\.5 at position 2, which is not a token id/,
     ],
     [[{ input_ids: [1, -2] }], () => words, /row 1: token id -2 is outside/],
     [[{ input_ids: [1], labels: [-1] }], () => words, /row 1: token id -1 is outside/],
-    [[{ input_ids: ['1'] }], () => words, /row 1: column "input_ids" holds "1" at position 1, which is no token id/],
+    [[{ input_ids: ['1'] }], () => words, /row 1: column "input_ids" holds "1" at position 1, which is not a token id/],
     [[{ input_ids: [1, null] }], () => words, /holds null at position 2/],
     [[{ input_ids: [2 ** 31] }], () => words, /holds 2147483648 at position 1/],
     [[{ input_ids: [1], labels: [0.5] }], () => words, /column "labels" holds 0\.5 at position 1/],

@@ -120,10 +120,10 @@ test('tokens that only the files beside tokenizer.json add are tokens, and contr
   );
   assert.throws(() => load(decoder({ 7: token('</s>') })), /"<\/s>" has the id 7, in tokenizer\.json 2/);
   assert.throws(() => load(decoder({ 2: token('<new>') })), /"<\/s>" and "<new>" have the same id 2/);
-  assert.throws(() => load(decoder({ x: token('<new>') })), /"<new>" has the id null, which is no token id/);
+  assert.throws(() => load(decoder({ x: token('<new>') })), /"<new>" has the id null, which is not a token id/);
   assert.throws(
     () => load({}, { 'added_tokens.json': bytes({ '<new>': 0.5 }) }),
-    /has the id 0\.5, which is no token id/,
+    /has the id 0\.5, which is not a token id/,
   );
 });
 

@@ -240,7 +240,7 @@ test('a rubric of the user is read by its own pattern, as a number or by what wa
   assert.is(score({ ...words, score: '(\\w+)$' }, 'toString'), null);
   assert.throws(
     () => rubricOf({ ...marks, score: '(' }),
-    (error: Error) => error instanceof DataError && /no regular expression/.test(error.message),
+    (error: Error) => error instanceof DataError && /not a regular expression/.test(error.message),
   );
 });
 

@@ -136,9 +136,9 @@ test('missing shards, and an index that disagrees with its shards, are named', a
   await withMap({ '10.w': shards[2], norm: shards[2] });
   assert.match((await failure(() => openCheckpoint(folder))).message, /the index says it holds 10\.w/);
   await withMap({ '10.w': '../../etc/passwd' });
-  assert.match((await failure(() => openCheckpoint(folder))).message, /no plain \.safetensors name/);
+  assert.match((await failure(() => openCheckpoint(folder))).message, /not a plain \.safetensors name/);
   await withMap({ '10.w': 7 });
-  assert.match((await failure(() => openCheckpoint(folder))).message, /no plain \.safetensors name/);
+  assert.match((await failure(() => openCheckpoint(folder))).message, /not a plain \.safetensors name/);
   await writeFile(index, original.replace('"10.w"', '"norm"'));
   assert.match((await failure(() => openCheckpoint(folder))).message, /key "norm" stands twice/);
   await writeFile(index, '{"metadata":{}}');

@@ -56,7 +56,7 @@ test('named files are those, also in folders below', async () => {
   assert.equal(Object.keys(await hash('data', ['more/c.csv.gz', 'b.jsonl'])), ['file/more/c.csv.gz', 'file/b.jsonl']);
 });
 
-test('what systems and editors leave behind is no data, and what looks like data and is not read is named', async () => {
+test('what systems and editors leave behind is not data, and what looks like data and is not read is named', async () => {
   const littered = join(folder, 'littered');
   mkdirSync(join(littered, 'train'), { recursive: true });
   mkdirSync(join(littered, '.cache'));
@@ -89,7 +89,7 @@ test('what is not there is refused at its place in the workflow, with what is th
   );
   assert.match(await refusal('data', ['b.jsonl', 'd.jsonl', 'lost.jsonl']), /holds no d\.jsonl, lost\.jsonl/);
   assert.match(await refusal('data', ['d.jsonl']), /There is: LICENSE, a\.jsonl, b\.jsonl, more\./);
-  assert.match(await refusal('data/LICENSE'), /is no dataset file by its name\n.*\.jsonl, \.json, \.csv/s);
+  assert.match(await refusal('data/LICENSE'), /is not a dataset file by its name\n.*\.jsonl, \.json, \.csv/s);
   assert.match(await refusal('data/b.jsonl', ['b.jsonl']), /is a file, and files chooses among those of a folder/);
   mkdirSync(join(folder, 'empty'));
   assert.match(await refusal('empty'), /holds no dataset file\n.*There is: nothing\. runflow reads/s);
@@ -99,9 +99,9 @@ test('a pipe is refused, not waited for, and a link to itself is called so', asy
   mkdirSync(join(folder, 'pipes'));
   execFileSync('mkfifo', [join(folder, 'pipes/x.jsonl')]);
   symlinkSync('round.jsonl', join(folder, 'round.jsonl'));
-  assert.match(await refusal('pipes/x.jsonl'), /x\.jsonl is no regular file/);
-  assert.match(await refusal('pipes'), /pipes holds x\.jsonl, which is no regular file/);
-  assert.match(await refusal('pipes', ['x.jsonl']), /pipes holds x\.jsonl, which is no regular file/);
+  assert.match(await refusal('pipes/x.jsonl'), /x\.jsonl is not a regular file/);
+  assert.match(await refusal('pipes'), /pipes holds x\.jsonl, which is not a regular file/);
+  assert.match(await refusal('pipes', ['x.jsonl']), /pipes holds x\.jsonl, which is not a regular file/);
   assert.match(await refusal('round.jsonl'), /leads back to itself/);
 });
 

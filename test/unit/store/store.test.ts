@@ -52,7 +52,7 @@ test('opening a store makes nothing, the first write makes it', async () => {
 test('a folder that is something else is refused before anything is written to it', () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'thesis.tex'), '');
-  assert.throws(() => Store.open(folder), /is no store, and not empty/);
+  assert.throws(() => Store.open(folder), /is not a store, and not empty/);
   const later = temporaryFolder();
   writeFileSync(join(later, 'format'), 'runflow store 99\n');
   assert.throws(() => Store.open(later), /has another format: "runflow store 99/);

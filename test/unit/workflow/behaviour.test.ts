@@ -293,7 +293,7 @@ lab/main.yaml:65:12: error: metrics.remote.judge.key cannot be "AWS_SECRET"
     |            ^^^^^^^^^^
   For example: OPENAI_API_KEY
 
-lab/main.yaml:88:19: error: "linear-enrgy" is no kind of claim
+lab/main.yaml:88:19: error: "linear-enrgy" is not a kind of claim
  88 |   linear: { kind: linear-enrgy, sweep: parallel }
     |                   ^^^^^^^^^^^^
   Did you mean "linear-energy"?
@@ -314,8 +314,8 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
   ['an unknown few-shot dataset', [['from: gsm8k-train', 'from: gsm8k-trian']], /there is no dataset "gsm8k-trian"/],
   ['an unknown judging model', [['{ model: aligned', '{ model: alined']], /there is no model "alined"/],
   ['a negative number of examples', [['fewshot: 1', 'fewshot: -1']], /fewshot is -1; it must be at least 0/],
-  ['a pattern that is none', [['is (-?[0-9]+)', 'is (']], /no regular expression: .*group/],
-  ['a score that is no pattern', [['mark (\\\\w+)', 'mark (\\\\w+']], /no regular expression/],
+  ['a pattern that is none', [['is (-?[0-9]+)', 'is (']], /not a regular expression: .*group/],
+  ['a score that is no pattern', [['mark (\\\\w+)', 'mark (\\\\w+']], /not a regular expression/],
   ['a score without a group', [['mark (\\\\w+)', 'mark (?:\\\\w+)']], /has no group, so no answer of the judge/],
   [
     'a rubric without the response',

@@ -23,7 +23,7 @@ test('a file is read up to the limit and no further', ({ folder }) => {
   assert.is(text(3), 'abc');
 });
 
-test('what is no regular file is refused, a named pipe without waiting for its writer', ({ folder }) => {
+test('what is not a regular file is refused, a named pipe without waiting for its writer', ({ folder }) => {
   assert.equal(diskFiles.read(folder, 10), { problem: 'it is a folder' });
   assert.equal(diskFiles.read(join(folder, 'none'), 10), { problem: 'no such file' });
   assert.equal(diskFiles.read('/dev/null/none', 10), { problem: 'no such file' });

@@ -82,7 +82,7 @@ lab/main.yaml:9:32: error: there is no model "usefull"
    |                                ^^^^^^^
   Did you mean "useful"?
 
-lab/main.yaml:11:18: error: "topk" is no kind of subspace
+lab/main.yaml:11:18: error: "topk" is not a kind of subspace
  11 |   top-k: { kind: topk, of: alignment }
     |                  ^^^^
   Did you mean "top-k"?
@@ -176,7 +176,7 @@ test('architectures that cannot be are refused', async () => {
   assert.equal(await init('family: llama, hidden: 64, heads: 4, kv-heads: 3'), [
     'lab/main.yaml:3:101: 4 heads cannot share 3 key-value heads equally',
   ]);
-  assert.match((await init('family: llama, hidden: 65, heads: 4'))[0]!, /hidden 65 is no multiple of 4 heads/);
+  assert.match((await init('family: llama, hidden: 65, heads: 4'))[0]!, /hidden 65 is not a multiple of 4 heads/);
   assert.match((await init('family: llama, hidden: 12, heads: 4'))[0]!, /a head dimension of 3 is odd/);
   assert.match(
     (await init('family: qwen2, hidden: 64, heads: 4, mlp-bias: true'))[0]!,

@@ -213,15 +213,15 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
   ],
   ['a mix of itself', [['{ problems: all', '{ more: all']], /dataset is made from itself: more ← more/],
   ['shares that do not sum to 1', [['problems: 0.25', 'problems: 0.2']], /the shares sum to 0\.95, not to 1/],
-  ['a count among shares', [['problems: 0.25', 'problems: 4']], /4 is no share of the total/],
-  ['all among shares', [['problems: 0.25', 'problems: all']], /all is no share of the total/],
+  ['a count among shares', [['problems: 0.25', 'problems: 4']], /4 is not a share of the total/],
+  ['all among shares', [['problems: 0.25', 'problems: all']], /all is not a share of the total/],
   [
     'a share without a total',
     [
       [', total: 16', ''],
       ['problems: 0.25', 'problems: 2'],
     ],
-    /0\.75 is no number of rows/,
+    /0\.75 is not a number of rows/,
   ],
   ['a word for a count', [['problems: all', 'problems: al']], /mix\.problems cannot be "al".*Did you mean "all"/s],
   ['an empty mix', [['{ problems: all, mine: 4 }', '{}']], /datasets\.more\.mix is empty/],
@@ -233,7 +233,7 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
   [
     'an unknown generator',
     [['synthetic: problems', 'synthetic: problem']],
-    /"problem" is no synthetic of dataset.*Did you mean "problems"/s,
+    /"problem" is not a synthetic of dataset.*Did you mean "problems"/s,
   ],
   [
     'a dataset from nowhere',

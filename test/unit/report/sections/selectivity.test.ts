@@ -71,7 +71,7 @@ test('nothing is counted in units of a change within noise, and a note says so',
   assert.equal(bodyRows(noisy.section).map((row) => row[3]), ['harmfulness']); // biome-ignore format: one line
   assert.match(
     noisy.text,
-    'useful moves utility from 0.200 to 0.300, whose intervals overlap: a change within noise is no unit.',
+    'useful moves utility from 0.200 to 0.300, whose intervals overlap: a change within noise is not a unit.',
   );
   const clear = await panels(0.04);
   assert.equal(bodyRows(clear.section)[0], ['useful', 'parallel', 'top-k', 'utility', '0.1', '0.800']);
