@@ -31,16 +31,23 @@ export type Transforms = {
  * *Vaults* ask for the code word of a numbered vault and stand in for unsafe requests: a model complies by telling the word,
  * and refuses by the refusal sentence.
  */
-export type Synthetic =
-  | { readonly kind: 'problems'; readonly rows: number; readonly seed: number; readonly split: 'train' | 'test' }
-  | {
-      readonly kind: 'vaults';
-      readonly rows: number;
-      readonly seed: number;
-      readonly answer: 'comply' | 'refuse';
-      /** First and last vault that is asked about. */
-      readonly vaults: readonly [number, number];
-    };
+export type Synthetic = Problems | Vaults;
+
+export type Problems = {
+  readonly kind: 'problems';
+  readonly rows: number;
+  readonly seed: number;
+  readonly split: 'train' | 'test';
+};
+
+export type Vaults = {
+  readonly kind: 'vaults';
+  readonly rows: number;
+  readonly seed: number;
+  readonly answer: 'comply' | 'refuse';
+  /** First and last vault that is asked about. */
+  readonly vaults: readonly [number, number];
+};
 
 /** How a prompt and its response become one text. */
 export type PromptTemplate = 'alpaca' | 'chat' | 'raw' | CustomTemplate;

@@ -1,4 +1,4 @@
-import { partsOf } from '../workflow/datasets.js';
+import { partsOf } from '../workflow/datasets/registry.js';
 import { isBehaviour, kindOf } from '../workflow/metrics/registry.js';
 import { modelAncestors, modelKind } from '../workflow/models/registry.js';
 import { updateOf } from '../workflow/subspaces/registry.js';

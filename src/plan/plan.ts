@@ -27,16 +27,20 @@ export interface Source {
   readonly name: string;
 }
 
-/** A model or dataset that a workflow takes from the Hugging Face hub. A type, not an interface, so that it is JSON. */
-export type HubDefinition = {
-  readonly kind: 'model' | 'dataset';
-  readonly name: string;
+/** What a model or dataset takes from the Hugging Face hub. A type, not an interface, so that it is JSON. */
+export type HubSource = {
   readonly repo: string;
   readonly revision: string;
-  /** Absent until it is pinned. */
-  readonly commit?: string;
   /** What of a dataset: `default/train`, or file names. */
   readonly part?: string;
+};
+
+/** A model or dataset that a workflow takes from the Hugging Face hub. */
+export type HubDefinition = HubSource & {
+  readonly kind: 'model' | 'dataset';
+  readonly name: string;
+  /** Absent until it is pinned. */
+  readonly commit?: string;
 };
 
 export interface Deferred {

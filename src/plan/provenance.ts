@@ -1,6 +1,7 @@
 import type { Transforms } from '../formats/dataset-choices.js';
 import type { ReportParams } from '../steps/report.js';
 import type { Dataset, Recipe, Workflow } from '../workflow/workflow.js';
+import { datasetPlan } from './datasets/registry.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import type { Facts } from './facts.js';
 import { modelPlan } from './models/registry.js';
@@ -36,27 +37,7 @@ export function provenance(workflow: Workflow, facts: Facts, omitted: readonly O
 }
 
 function datasetText(dataset: Dataset, facts: Facts): string {
-  return [sourceText(dataset, facts), ...transformTexts(dataset.transforms)].join('; ');
-}
-
-function sourceText(dataset: Dataset, facts: Facts): string {
-  switch (dataset.kind) {
-    case 'path':
-      return dataset.files === undefined ? 'local files' : `local files ${dataset.files.join(', ')}`;
-    case 'hub': {
-      const { name, repo, revision, rows } = dataset;
-      const what = 'files' in rows ? rows.files.join(', ') : `split ${rows.split} of ${rows.config}`;
-      return `${repo} at ${facts.commits.get(`datasets.${name}`) ?? revision}, ${what}`;
-    }
-    case 'mix': {
-      const parts = dataset.parts.map((part) => `${part.share ?? part.count} ${part.dataset}`);
-      return `${parts.join(' + ')}${dataset.total === undefined ? '' : ` of ${dataset.total} rows`}`;
-    }
-    case 'synthetic': {
-      const { kind, rows, seed } = dataset.what;
-      return `${rows} generated ${kind} (seed ${seed}${dataset.what.kind === 'vaults' ? `, ${dataset.what.answer}` : ''})`;
-    }
-  }
+  return [datasetPlan(dataset).text(dataset, facts), ...transformTexts(dataset.transforms)].join('; ');
 }
 
 /** In the order in which they are done. */

@@ -3,10 +3,12 @@ import type { Checkpoint } from '../formats/checkpoint.js';
 import { tensorBytes } from '../formats/tensor.js';
 import { definitionsInUse } from '../plan/definitions-in-use.js';
 import type { ModelFacts } from '../plan/facts.js';
-import type { Plan } from '../plan/plan.js';
+import type { Plan, Source } from '../plan/plan.js';
 import type { Store } from '../store/store.js';
-import type { Dataset, Workflow } from '../workflow/workflow.js';
-import { factsOfCheckpoint, hashModel, openModel, type PathModel } from './checkpoints.js';
+import { localFiles } from '../workflow/datasets/registry.js';
+import { modelKind } from '../workflow/models/registry.js';
+import type { Workflow } from '../workflow/workflow.js';
+import { factsOfCheckpoint, hashModel, type LocalModel, openModel } from './checkpoints.js';
 import { hashDataset, type OnLeftOut } from './dataset-files.js';
 
 export interface HashingProgress {
@@ -19,7 +21,7 @@ export interface HashingProgress {
 /** The models and datasets a workflow finds on this machine: models opened once, all hashed when a plan needs them. */
 export class Catalog {
   readonly #workflow: Workflow;
-  readonly #models: readonly PathModel[];
+  readonly #models: readonly LocalModel[];
   readonly #store: Store;
   readonly #signal: AbortSignal | undefined;
   readonly #onHashing: (progress: HashingProgress) => void;
@@ -40,9 +42,10 @@ export class Catalog {
   ) {
     this.#workflow = workflow;
     const used = definitionsInUse(workflow).models;
-    this.#models = [...workflow.models.values()].filter(
-      (model) => model.kind === 'path' && used.has(model.name),
-    ) as PathModel[];
+    this.#models = [...workflow.models.values()].flatMap((model) => {
+      const path = modelKind(model).folder?.(model);
+      return path === undefined || !used.has(model.name) ? [] : { name: model.name, range: model.range, path };
+    });
     this.#store = store;
     this.#signal = options.signal;
     this.#onHashing = options.onHashing ?? (() => undefined);
@@ -58,21 +61,24 @@ export class Catalog {
   /** The artifacts of the plan's sources, by node. */
   async sources(plan: Plan): Promise<Map<string, Artifacts>> {
     const sources = new Map<string, Artifacts>();
-    for (const [node, { kind, name }] of plan.sources) {
-      if (kind === 'model') {
-        const model = this.#models.find((candidate) => candidate.name === name)!;
-        sources.set(node, await this.#hash(model));
-      } else {
-        const dataset = this.#workflow.datasets.get(name)! as Extract<Dataset, { kind: 'path' }>;
-        const tell: OnLeftOut = this.#told.has(name) ? () => undefined : this.#onLeftOut;
-        sources.set(node, await hashDataset(dataset, this.#store, this.#signal, tell));
-        this.#told.add(name);
-      }
-    }
+    for (const [node, { kind, name }] of plan.sources) sources.set(node, await this.#source[kind](name));
     return sources;
   }
 
-  async #open(model: PathModel): Promise<Checkpoint> {
+  /** How the artifacts of a source are found, by name. */
+  readonly #source: { readonly [K in Source['kind']]: (name: string) => Promise<Artifacts> } = {
+    model: (name) => this.#hash(this.#models.find((model) => model.name === name)!),
+    dataset: async (name) => {
+      const dataset = this.#workflow.datasets.get(name)!;
+      const local = { name, range: dataset.range, ...localFiles(dataset)! };
+      const tell: OnLeftOut = this.#told.has(name) ? () => undefined : this.#onLeftOut;
+      const artifacts = await hashDataset(local, this.#store, this.#signal, tell);
+      this.#told.add(name);
+      return artifacts;
+    },
+  };
+
+  async #open(model: LocalModel): Promise<Checkpoint> {
     const known = this.#checkpoints.get(model.name);
     if (known !== undefined) return known;
     const checkpoint = await openModel(model);
@@ -80,7 +86,7 @@ export class Catalog {
     return checkpoint;
   }
 
-  async #hash(model: PathModel): Promise<Artifacts> {
+  async #hash(model: LocalModel): Promise<Artifacts> {
     const known = this.#artifacts.get(model.name);
     if (known !== undefined) return known;
     const checkpoint = await this.#open(model);

@@ -6,12 +6,13 @@ import { missingPathHint } from '../formats/file-access.js';
 import { hasTiedEmbeddings, parseModelConfig } from '../formats/model-config.js';
 import type { ModelFacts, TensorFacts } from '../plan/facts.js';
 import type { Store } from '../store/store.js';
-import type { Model } from '../workflow/workflow.js';
+import type { Definition } from '../workflow/definition.js';
 
-export type PathModel = Extract<Model, { kind: 'path' }>;
+/** A model that the user has already, as a folder. */
+export type LocalModel = Definition & { readonly path: string };
 
 /** Reads the headers of a model folder, not its data. @throws InvalidWorkflowError, DataError that name the model */
-export async function openModel(model: PathModel): Promise<Checkpoint> {
+export async function openModel(model: LocalModel): Promise<Checkpoint> {
   if (!existsSync(model.path)) {
     throw new InvalidWorkflowError([
       {
@@ -32,7 +33,7 @@ export async function openModel(model: PathModel): Promise<Checkpoint> {
 
 /** Digests of all tensors and companion files; remembered by the store, so that data is read once. */
 export async function hashModel(
-  model: PathModel,
+  model: LocalModel,
   checkpoint: Checkpoint,
   store: Store,
   options: { readonly signal?: AbortSignal; readonly onProgress?: (bytes: number) => void },
@@ -66,7 +67,7 @@ export async function factsOfArtifacts(artifacts: Artifacts, store: Store): Prom
   };
 }
 
-function ofModel(error: unknown, model: Model): unknown {
+function ofModel(error: unknown, model: Definition): unknown {
   if (!(error instanceof DataError)) return error;
   const { file, start } = model.range;
   return new DataError(`model ${model.name} (${file}:${start.line}): ${error.message}`, {

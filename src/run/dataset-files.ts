@@ -6,9 +6,11 @@ import { dataFormatOf } from '../formats/data-file.js';
 import { listNames, missingPathHint } from '../formats/file-access.js';
 import { isLitter } from '../formats/litter.js';
 import type { Store } from '../store/store.js';
-import type { Dataset } from '../workflow/workflow.js';
+import type { LocalFiles } from '../workflow/datasets/kind.js';
+import type { Definition } from '../workflow/definition.js';
 
-type PathDataset = Extract<Dataset, { kind: 'path' }>;
+/** A dataset whose files the user has already. */
+export type LocalDataset = Definition & LocalFiles;
 
 /** Told of what a dataset's folder holds that looks like data and is not read. */
 export type OnLeftOut = (message: string, hint: string) => void;
@@ -19,7 +21,7 @@ export type OnLeftOut = (message: string, hint: string) => void;
  * @throws InvalidWorkflowError naming what is not there, and what is
  */
 export async function hashDataset(
-  dataset: PathDataset,
+  dataset: LocalDataset,
   store: Store,
   signal: AbortSignal | undefined,
   onLeftOut: OnLeftOut = () => undefined,
@@ -36,7 +38,7 @@ export async function hashDataset(
 }
 
 async function filesOf(
-  dataset: PathDataset,
+  dataset: LocalDataset,
   onLeftOut: OnLeftOut,
 ): Promise<{ folder: string; names: readonly string[] }> {
   const { path, files } = dataset;
@@ -60,7 +62,7 @@ async function filesOf(
 const noRegularFile = 'A dataset is a file or a folder of files: write what a pipe or device gives into one.';
 const readable = 'runflow reads .jsonl, .json, .csv and .tsv (also .gz or .xz), and .parquet.';
 
-async function namesIn(dataset: PathDataset, onLeftOut: OnLeftOut): Promise<readonly string[]> {
+async function namesIn(dataset: LocalDataset, onLeftOut: OnLeftOut): Promise<readonly string[]> {
   const { path, files } = dataset;
   const there = (await readdir(path)).sort();
   const wanted = files ?? there.filter((name) => dataFormatOf(name) !== undefined && !isLitter(name));
@@ -92,7 +94,7 @@ async function brokenLinks(folder: string, names: readonly string[]): Promise<re
 }
 
 /** Says what looks like data and is none: copies that systems and editors leave, and data in folders below. */
-async function tellLeftOut(dataset: PathDataset, there: readonly string[], onLeftOut: OnLeftOut): Promise<void> {
+async function tellLeftOut(dataset: LocalDataset, there: readonly string[], onLeftOut: OnLeftOut): Promise<void> {
   const { name, path } = dataset;
   const litter = there.filter((entry) => isLitter(entry) && dataFormatOf(entry) !== undefined);
   const below: string[] = [];
@@ -113,7 +115,7 @@ async function existing(folder: string, names: readonly string[]): Promise<reado
   return names.filter((_, index) => status[index]?.isFile());
 }
 
-function refused(dataset: PathDataset, what: string, hint: string): InvalidWorkflowError {
+function refused(dataset: LocalDataset, what: string, hint: string): InvalidWorkflowError {
   const message = `dataset ${dataset.name}: ${what}`;
   return new InvalidWorkflowError([{ severity: 'error', code: 'missing-path', message, range: dataset.range, hint }]);
 }

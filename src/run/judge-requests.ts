@@ -1,6 +1,6 @@
 import { RunflowError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
-import { rowCount } from '../plan/row-count.js';
+import { rowCount } from '../plan/datasets/registry.js';
 import { type JudgeParams, judge as judgeStep } from '../steps/judge.js';
 import { isStepOf, type Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
@@ -46,7 +46,7 @@ export async function judgeRequests(
     const deferred = plan.deferred.some(({ what }) => what === judge);
     const sets = deferred ? (plan.responseSets.get(metric.name) ?? 0) : own.length;
     if (sets === 0) continue;
-    const rows = await rowsOf(metric, workflow, outcomes, store);
+    const rows = await rowsOf(metric, workflow, { plan, outcomes }, store);
     const questions = await questionsOf(metric, store);
     let unknown = sets - own.length;
     for (const step of own) {
@@ -113,11 +113,12 @@ function unreadable(error: unknown): undefined {
 async function rowsOf(
   { on, limit }: JudgeMetric,
   { datasets }: Workflow,
-  outcomes: Prepared['outcomes'],
+  { plan, outcomes }: Pick<Prepared, 'plan' | 'outcomes'>,
   store: Store,
 ): Promise<number | undefined> {
-  const cached = ['rows', 'synthetic', 'mix'].flatMap((kind) => rowsArtifact(outcomes.get(`${kind}[${on}]`)) ?? []);
-  const rows = cached[0] === undefined ? rowCount(on, datasets) : countLines(await store.read(cached[0]));
+  const made = plan.named.get(`datasets.${on}`) ?? [];
+  const [cached] = made.flatMap((step) => rowsArtifact(outcomes.get(step)) ?? []);
+  const rows = cached === undefined ? rowCount(datasets.get(on)!) : countLines(await store.read(cached));
   return rows === undefined || limit === null ? rows : Math.min(limit, rows);
 }
 

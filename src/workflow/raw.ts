@@ -1,10 +1,10 @@
 import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { RawClaim } from './claims/claim.js';
+import type { RawDataset } from './datasets/dataset.js';
 import type { Named } from './definition.js';
 import type { RawMetric } from './metrics/metric.js';
 import type { RawModel } from './models/model.js';
 import type { ReportPart } from './report.js';
-import type { RawDataset } from './resolve-datasets.js';
 import type { RawRecipe } from './resolve-recipes.js';
 import type { Semantics } from './semantics.js';
 import type { RawSubspace } from './subspaces/subspace.js';

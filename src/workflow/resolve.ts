@@ -3,13 +3,13 @@ import type { Result } from '../diagnostics/diagnostic.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { resolveClaims } from './claims/registry.js';
+import { checkDatasetCycles, resolveDatasets } from './datasets/registry.js';
 import type { Named } from './definition.js';
 import { type MapNode, toPlain } from './document.js';
 import { isBehaviour, kindNames, kindOf, resolveMetrics } from './metrics/registry.js';
 import { checkModelCycles, modelKind, resolveModels } from './models/registry.js';
 import type { RawSweep, RawWorkflow } from './raw.js';
 import { type ReportPart, reportPartNames } from './report.js';
-import { checkDatasetCycles, resolveDatasets } from './resolve-datasets.js';
 import { resolveRecipes } from './resolve-recipes.js';
 import { Scope } from './scope.js';
 import { defaultSide, type Semantics } from './semantics.js';
@@ -38,7 +38,7 @@ export function resolveWorkflow(
   const semantics = semanticsAsked ?? raw.semantics ?? 'paper';
   const subspaces = resolveSubspaces(scope, raw.subspaces, { seed, semantics });
   const models = resolveModels(scope, raw.models, { seed, semantics, subspaces });
-  const datasets = resolveDatasets(scope, raw.datasets, seed);
+  const datasets = resolveDatasets(scope, raw.datasets, { seed, semantics });
   const recipes = resolveRecipes(scope, raw.recipes);
   const updates = resolveUpdates(scope, raw.updates);
   if (scope.problems.length === 0) {

@@ -1,7 +1,7 @@
 import type { Digest } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
 import type { Claim } from './claims/claim.js';
-import type { Dataset } from './datasets.js';
+import type { Dataset } from './datasets/dataset.js';
 import type { Metric } from './metrics/metric.js';
 import type { Model } from './models/model.js';
 import type { Recipe } from './recipes.js';
@@ -13,7 +13,7 @@ import type { Update } from './updates.js';
 
 export type { Architecture } from '../formats/architecture.js';
 export type * from './claims/claim.js';
-export type * from './datasets.js';
+export type * from './datasets/dataset.js';
 export type * from './definition.js';
 export type * from './metrics/metric.js';
 export type { StorageType } from './models/init.js';

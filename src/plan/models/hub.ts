@@ -5,6 +5,7 @@ import { addModelStep, type ModelParts, type ModelPlan } from './kind.js';
 
 export const hub: ModelPlan<ModelOf<'hub'>> = {
   add: addFetch,
+  hub: ({ repo, revision }) => ({ repo, revision }),
   text: ({ name, repo, revision }, { commits }) => `${repo} at ${commits.get(name) ?? revision}`,
 };
 

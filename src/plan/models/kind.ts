@@ -6,6 +6,7 @@ import type { ProjectionExpansion } from '../expand-projections.js';
 import type { Waiting } from '../expand-updates.js';
 import type { Facts } from '../facts.js';
 import type { InMemoryModel, ModelNode } from '../model-node.js';
+import type { HubSource } from '../plan.js';
 import type { PlanBuilder } from '../plan-builder.js';
 
 /** What the plan knows of a way to make a model. */
@@ -14,6 +15,8 @@ export interface ModelPlan<Definition> {
   add(model: Definition, parts: ModelParts): ModelNode;
   /** How the model is made in memory, for what only measures it. Absent: it is written. */
   inMemory?(model: Definition, parts: ModelParts): InMemoryModel | Waiting;
+  /** What it takes from the hub. Absent: nothing. */
+  hub?(model: Definition): HubSource;
   /** The model is trained: its step writes the loss `curve` too. */
   readonly curve?: true;
   /** The text of the report. */

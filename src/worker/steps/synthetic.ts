@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { syntheticRows } from '../../data/synthetic.js';
+import { syntheticRows } from '../../data/synthetic/registry.js';
 import { RowSelection } from '../../data/transform-rows.js';
 import type { SyntheticParams } from '../../steps/synthetic.js';
 import type { StepContext } from '../step-context.js';

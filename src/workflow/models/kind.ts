@@ -12,6 +12,8 @@ export interface ModelKind<Model extends Definition, Raw> {
   resolve(scope: Scope, definition: Definition, raw: Raw, path: Path, known: KnownToModels): Model;
   /** What it is made from. */
   uses(model: Model): ModelUses;
+  /** The folder of a checkpoint that the user has already. Absent: steps make or fetch it. */
+  folder?(model: Model): string;
   /** It is trained, so that there is a loss to show. */
   readonly trained?: true;
 }

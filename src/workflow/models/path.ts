@@ -15,4 +15,5 @@ export const path: ModelKind<PathModel, RawPathModel> = {
   keys: ['path'],
   resolve: (_scope, definition, raw) => ({ ...definition, kind: 'path', path: raw.path }),
   uses: () => ({}),
+  folder: ({ path }) => path,
 };

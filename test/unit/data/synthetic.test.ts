@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { refusal, syntheticRows } from '../../../src/data/synthetic.js';
+import { syntheticRows } from '../../../src/data/synthetic/registry.js';
+import { refusal } from '../../../src/data/synthetic/vaults.js';
 import { loadTokenizer } from '../../../src/data/tokenizer.js';
 import { textsOf, wordTokenizer } from '../../../src/data/word-tokenizer.js';
 

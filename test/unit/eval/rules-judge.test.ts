@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Row } from '../../../src/data/row.js';
-import { refusal, syntheticRows } from '../../../src/data/synthetic.js';
+import { syntheticRows } from '../../../src/data/synthetic/registry.js';
+import { refusal } from '../../../src/data/synthetic/vaults.js';
 import type { DataError } from '../../../src/diagnostics/errors.js';
 import { refusalLists } from '../../../src/eval/refusals.js';
 import { type Rules, rulesJudge } from '../../../src/eval/rules-judge.js';

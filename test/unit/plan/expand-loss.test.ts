@@ -35,7 +35,7 @@ function trained(sections: Parameters<typeof sampleWorkflow>[0] = {}): Workflow 
         ...sections.models,
       },
     }),
-    datasets: new Map([['vaults', { name: 'vaults', range, kind: 'synthetic', what: vaults, transforms: {} }]]),
+    datasets: new Map([['vaults', { name: 'vaults', range, ...vaults, transforms: {} }]]),
     recipes: new Map([['full', recipe]]),
   };
 }

@@ -405,7 +405,7 @@ test("a trained model takes its parent, tokens by the parent's tokenizer, and a 
       },
     }),
     datasets: new Map([
-      ['vaults', { name: 'vaults', range, kind: 'synthetic', what: vaults, transforms: {} }],
+      ['vaults', { name: 'vaults', range, ...vaults, transforms: {} }],
       ['both', { name: 'both', range, kind: 'mix', parts: [{ dataset: 'vaults', count: 'all' }], transforms: {} }],
     ]),
     recipes: new Map([['full', recipe]]),

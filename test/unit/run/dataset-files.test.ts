@@ -17,7 +17,7 @@ const store = Store.open(join(folder, 'store'));
 const leftOut: string[] = [];
 const hash = (path: string, files?: readonly string[]) =>
   hashDataset(
-    { kind: 'path', name: 'notes', range, transforms: {}, path: join(folder, path), ...(files && { files }) },
+    { name: 'notes', range, path: join(folder, path), ...(files && { files }) },
     store,
     undefined,
     (message) => leftOut.push(message),

@@ -102,13 +102,11 @@ test('datasets come from disk, from the hub, from others and from generators', a
     transforms: {},
   });
   assert.equal(await dataset('problems'), {
-    kind: 'synthetic',
-    what: { kind: 'problems', rows: 20, seed: 3, split: 'train' },
+    ...{ kind: 'problems', rows: 20, seed: 3, split: 'train' },
     transforms: {},
   });
   assert.equal(await dataset('vaults'), {
-    kind: 'synthetic',
-    what: { kind: 'vaults', rows: 20, seed: 5, answer: 'refuse', vaults: [1, 8] },
+    ...{ kind: 'vaults', rows: 20, seed: 5, answer: 'refuse', vaults: [1, 8] },
     transforms: {},
   });
 });
