@@ -1,4 +1,11 @@
-import type { BiasChoice, LayerSide } from './families/family.js';
+import {
+  type BiasChoice,
+  type LayerSide,
+  type LinearRole,
+  linearSides,
+  type NormTensor,
+  normSides,
+} from './families/family.js';
 import { type FamilyName, families } from './families/registry.js';
 
 /** The fields of a Hugging Face config.json that decide tensor names and shapes. */
@@ -22,22 +29,47 @@ export interface Architecture {
 
 export const embeddingTensor = 'model.embed_tokens.weight';
 export const outputTensor = 'lm_head.weight';
+export const finalNormTensor = 'model.norm.weight';
+
+/** What the names of a layer's tensors begin with. */
+export function layerPrefix(layer: number): string {
+  return `model.layers.${layer}.`;
+}
+
+type Sizes = Pick<Architecture, 'hidden' | 'heads' | 'kvHeads' | 'headDim' | 'mlp'>;
+
+/** How wide a side of a layer is. */
+function sideSize({ hidden, heads, kvHeads, headDim, mlp }: Sizes, side: LayerSide): number {
+  return { hidden, mlp, queries: heads * headDim, keys: kvHeads * headDim }[side];
+}
+
+/** Numbers of a row that an RMSNorm takes, and how many of them it normalises together: the length of its gain. */
+export function normSize(sizes: Sizes, { role, over }: NormTensor): { readonly width: number; readonly gain: number } {
+  const width = sideSize(sizes, normSides[role]);
+  return { width, gain: over === 'head' ? sizes.headDim : width };
+}
+
+/** [outputs, inputs] of a linear layer that computes these, one or a fused few. */
+function linearShape(sizes: Sizes, roles: readonly [LinearRole, ...LinearRole[]]): [number, number] {
+  const outputs = roles.reduce((sum, role) => sum + sideSize(sizes, linearSides[role].outputs), 0);
+  return [outputs, sideSize(sizes, linearSides[roles[0]].inputs)];
+}
 
 /** Names and shapes of a checkpoint's tensors, as Hugging Face transformers names them: weights are [out, in]. */
 export function architectureTensors(architecture: Architecture): Map<string, readonly number[]> {
-  const { family, hidden, layers, heads, kvHeads, headDim, mlp, vocabulary, tied } = architecture;
+  const { family, hidden, layers, vocabulary, tied } = architecture;
   const { norms, linears } = families[family];
-  const sides: Readonly<Record<LayerSide, number>> = { hidden, mlp, queries: heads * headDim, keys: kvHeads * headDim };
   const tensors = new Map<string, readonly number[]>([[embeddingTensor, [vocabulary, hidden]]]);
   for (let layer = 0; layer < layers; layer++) {
-    const prefix = `model.layers.${layer}`;
-    for (const norm of norms) tensors.set(`${prefix}.${norm}.weight`, [hidden]);
-    for (const { name, outputs, inputs, bias } of linears) {
-      tensors.set(`${prefix}.${name}.weight`, [sides[outputs], sides[inputs]]);
-      if (hasBias(architecture, bias)) tensors.set(`${prefix}.${name}.bias`, [sides[outputs]]);
+    const prefix = layerPrefix(layer);
+    for (const norm of norms) tensors.set(`${prefix}${norm.name}.weight`, [normSize(architecture, norm).gain]);
+    for (const { name, roles, bias } of linears) {
+      const [outputs, inputs] = linearShape(architecture, roles);
+      tensors.set(`${prefix}${name}.weight`, [outputs, inputs]);
+      if (hasBias(architecture, bias)) tensors.set(`${prefix}${name}.bias`, [outputs]);
     }
   }
-  tensors.set('model.norm.weight', [hidden]);
+  tensors.set(finalNormTensor, [hidden]);
   if (!tied) tensors.set(outputTensor, [vocabulary, hidden]);
   return tensors;
 }
@@ -53,7 +85,7 @@ export function isRotaryTable(tensor: string): boolean {
 
 /** True for an embedding that is the output layer, too. */
 export function isTiedEmbedding(tensor: string, tied: boolean): boolean {
-  return tied && tensor === 'model.embed_tokens.weight';
+  return tied && tensor === embeddingTensor;
 }
 
 /** True for an output layer that is stored although it is tied to the embedding, which is there too. */

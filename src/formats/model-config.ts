@@ -1,6 +1,6 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Architecture } from './architecture.js';
-import { families } from './families/registry.js';
+import { families, familyOf } from './families/registry.js';
 import { describeSignature } from './file-signature.js';
 import type { JsonObject } from './json.js';
 import { JsonSyntaxError, parseStrictJson, type StrictJson, type StrictJsonObject } from './strict-json.js';
@@ -82,12 +82,12 @@ export function withWeightType(config: JsonObject, type: keyof typeof dtypeNames
 }
 
 /**
- * `tie_word_embeddings`: the output layer is the embedding; a stored lm_head.weight is then a copy of it. Not when the file
- * does not say, as of Llama and Qwen2 in transformers.
+ * `tie_word_embeddings`: the output layer is the embedding; a stored lm_head.weight is then a copy of it. Where the file does
+ * not say, its family decides, as in transformers; of a family that is not known, they are not tied.
  * @throws DataError when it is neither true nor false
  */
 export function hasTiedEmbeddings(config: JsonObject, file: string): boolean {
-  const tied = config.tie_word_embeddings ?? false;
+  const tied = config.tie_word_embeddings ?? familyOf(config.model_type)?.unlessSaid.tied ?? false;
   if (typeof tied === 'boolean') return tied;
   throw new DataError(`${file}: tie_word_embeddings = ${JSON.stringify(tied)} is neither true nor false`);
 }

@@ -1,33 +1,58 @@
+import { normSize } from '../formats/architecture.js';
+import type { NormRole } from '../formats/families/family.js';
+import { families } from '../formats/families/registry.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { columnSumBytes } from './columns.js';
 import type { DecoderConfig } from './config.js';
 
+/** What the backward pass needs of one norm. */
+export interface NormActivations {
+  /** [rows, width]: of the input of attention or the MLP what the norm gives, of all others what it takes. */
+  readonly values: DeviceBuffer;
+  /** [rows, groups]: the factor of every group that is normalised together. */
+  readonly scale: DeviceBuffer;
+}
+
 /** What the backward pass needs of one layer. [rows, …] f32 each. */
 export interface LayerActivations {
-  /** [rows, hidden]: normalised input of attention, and the factor of each row. */
-  readonly attentionInput: DeviceBuffer;
-  readonly attentionScale: DeviceBuffer;
-  /** [rows, (heads + 2·kvHeads)·headDim] after biases and rotation. */
+  /** Of those that the family has. */
+  readonly norms: Readonly<Partial<Record<NormRole, NormActivations>>>;
+  /** [rows, (heads + 2·kvHeads)·headDim] after biases, norms and rotation. */
   readonly qkv: DeviceBuffer;
   /** [rows, heads·headDim] and [rows, heads]. */
   readonly attended: DeviceBuffer;
   readonly logSumExp: DeviceBuffer;
-  /** [rows, hidden]: residual stream behind attention, normalised, and the factor. */
+  /** [rows, hidden]: residual stream behind attention. */
   readonly middle: DeviceBuffer;
-  readonly mlpInput: DeviceBuffer;
-  readonly mlpScale: DeviceBuffer;
   /** [rows, 2·mlp] and [rows, mlp]. */
   readonly gateUp: DeviceBuffer;
   readonly hiddenMlp: DeviceBuffer;
 }
 
+/** Columns of each of LayerActivations; of a norm those of its values and of its scale. */
+function layerColumns(config: DecoderConfig) {
+  const { family, hidden, heads, kvHeads, headDim, mlp } = config;
+  return {
+    norms: families[family].norms.map((norm) => {
+      const { width, gain } = normSize(config, norm);
+      return { role: norm.role, values: width, scale: width / gain };
+    }),
+    buffers: {
+      qkv: (heads + 2 * kvHeads) * headDim,
+      attended: heads * headDim,
+      logSumExp: heads,
+      middle: hidden,
+      gateUp: 2 * mlp,
+      hiddenMlp: mlp,
+    },
+  };
+}
+
 /** Numbers a token that LayerActivations takes, and that every layer's entry into the residual stream takes. */
-export function activationNumbers({ hidden, heads, kvHeads, headDim, mlp }: DecoderConfig): {
-  readonly layer: number;
-  readonly entry: number;
-} {
-  const qkv = (heads + 2 * kvHeads) * headDim;
-  return { layer: 3 * hidden + 2 + qkv + heads * headDim + heads + 3 * mlp, entry: hidden };
+export function activationNumbers(config: DecoderConfig): { readonly layer: number; readonly entry: number } {
+  const { norms, buffers } = layerColumns(config);
+  const ofNorms = norms.reduce((sum, { values, scale }) => sum + values + scale, 0);
+  return { layer: Object.values(buffers).reduce((sum, columns) => sum + columns, ofNorms), entry: config.hidden };
 }
 
 /** Device memory of the passes over batches of at most `rows` tokens and `targets` predictions. */
@@ -54,22 +79,25 @@ export class Activations {
   readonly #buffers: DeviceBuffer[] = [];
 
   constructor(gpu: Gpu, config: DecoderConfig, rows: number, targets: number, checkpointing: boolean) {
-    const { hidden, heads, kvHeads, headDim, mlp, layers } = config;
+    const { hidden, layers } = config;
     this.#gpu = gpu;
     this.rows = rows;
     this.targets = targets;
     const make = (label: string, columns: number, count = rows) => this.allocate(label, columns, count);
+    const columns = layerColumns(config);
     const layer = (): LayerActivations => ({
-      attentionInput: make('attention input', hidden),
-      attentionScale: make('attention scale', 1),
-      qkv: make('queries, keys and values', (heads + 2 * kvHeads) * headDim),
-      attended: make('attended values', heads * headDim),
-      logSumExp: make('attention log-sum-exp', heads),
-      middle: make('middle of the layer', hidden),
-      mlpInput: make('MLP input', hidden),
-      mlpScale: make('MLP scale', 1),
-      gateUp: make('gate and up', 2 * mlp),
-      hiddenMlp: make('hidden MLP', mlp),
+      norms: Object.fromEntries(
+        columns.norms.map(({ role, values, scale }) => [
+          role,
+          { values: make(`norm of ${role}`, values), scale: make(`scale of ${role}`, scale) },
+        ]),
+      ),
+      qkv: make('queries, keys and values', columns.buffers.qkv),
+      attended: make('attended values', columns.buffers.attended),
+      logSumExp: make('attention log-sum-exp', columns.buffers.logSumExp),
+      middle: make('middle of the layer', columns.buffers.middle),
+      gateUp: make('gate and up', columns.buffers.gateUp),
+      hiddenMlp: make('hidden MLP', columns.buffers.hiddenMlp),
     });
     const shared = checkpointing ? layer() : undefined;
     this.layers = Array.from({ length: layers }, () => shared ?? layer());

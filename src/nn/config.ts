@@ -26,7 +26,7 @@ export interface DecoderConfig extends Architecture {
 
 /**
  * What would make another model of a decoder of any family, and the value that does not: fields of their relatives (Granite,
- * Cohere, Gemma, MiniCPM, Qwen3, Llama 4) and of other heads and attentions. null: any value would.
+ * Cohere, Gemma, MiniCPM, Llama 4) and of other heads and attentions. null: any value would.
  */
 const neutralValues: Readonly<Record<string, Json>> = {
   ...{ attention_dropout: 0, partial_rotary_factor: 1, use_sliding_window: false, use_mrope: false },
@@ -52,7 +52,7 @@ const neutralValues: Readonly<Record<string, Json>> = {
 export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
   const fields = new ConfigFields(json, file);
   const family = fields.family();
-  const { causalModel, biasFields, ropeKinds, slidingWindow, keyValueHeads, contextLength } = families[family];
+  const { causalModel, biasFields, ropeKinds, slidingWindow, unlessSaid } = families[family];
   fields.architectures(causalModel);
   fields.oneOf('hidden_act', ['silu'], 'silu');
   checkNotQuantised(json, file);
@@ -71,11 +71,16 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
 
   const hidden = fields.count('hidden_size');
   const heads = fields.count('num_attention_heads');
-  const kvHeads = fields.count('num_key_value_heads', keyValueHeads === 'heads' ? heads : keyValueHeads);
+  // A number is for a file that leaves the field out; null means as many as heads in every family.
+  const unsaidHeads = json.num_key_value_heads === null ? 'heads' : unlessSaid.keyValueHeads;
+  const kvHeads = fields.count('num_key_value_heads', unsaidHeads === 'heads' ? heads : unsaidHeads);
   if (heads % kvHeads !== 0) fields.refuse('num_key_value_heads', kvHeads, `does not divide ${heads} attention heads`);
-  const headDim = fields.count('head_dim', hidden / heads);
+  const headDim = fields.count(
+    'head_dim',
+    unlessSaid.headDim === 'hidden / heads' ? hidden / heads : unlessSaid.headDim,
+  );
   if (headDim % 2 !== 0) fields.refuse('head_dim', headDim, 'is odd; rotary embedding turns pairs');
-  const rope = ropeOf(fields, ropeKinds);
+  const rope = ropeOf(fields, ropeKinds, unlessSaid.ropeTheta);
   const biases = new Set(
     Object.entries(biasFields).flatMap(([field, choice]) => (fields.flag(field, false) ? [choice] : [])),
   );
@@ -92,26 +97,30 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
     headDim,
     mlp: fields.count('intermediate_size'),
     vocabulary: fields.count('vocab_size'),
-    tied: fields.flag('tie_word_embeddings', false),
+    tied: fields.flag('tie_word_embeddings', unlessSaid.tied),
     attentionBias: biases.has('attentionBias'),
     mlpBias: biases.has('mlpBias'),
     ropeTheta: rope.theta,
     ...(rope.scaling === undefined ? {} : { ropeScaling: rope.scaling }),
     ...(window === undefined ? {} : { slidingWindow: window }),
-    normEpsilon: fields.number('rms_norm_eps', 1e-6),
-    contextLength: fields.count('max_position_embeddings', contextLength),
+    normEpsilon: fields.number('rms_norm_eps', unlessSaid.normEpsilon),
+    contextLength: fields.count('max_position_embeddings', unlessSaid.contextLength),
     endTokens: fields.tokens('eos_token_id'),
   };
 }
 
 /** `rope_scaling` beside `rope_theta`, or in newer files both in `rope_parameters`. */
-function ropeOf(fields: ConfigFields, kinds: readonly RopeKind[]): { theta: number; scaling?: Llama3RopeScaling } {
+function ropeOf(
+  fields: ConfigFields,
+  kinds: readonly RopeKind[],
+  unsaidTheta: number,
+): { theta: number; scaling?: Llama3RopeScaling } {
   const name = fields.has('rope_parameters') ? 'rope_parameters' : 'rope_scaling';
   if (fields.has('rope_parameters') && fields.has('rope_scaling')) {
     fields.refuse('rope_scaling', '…', 'stands beside rope_parameters: which one counts is unclear');
   }
   const rope = fields.object(name);
-  const outer = fields.number('rope_theta', 10000);
+  const outer = fields.number('rope_theta', unsaidTheta);
   if (rope === undefined) return { theta: outer };
   const theta = rope.number('rope_theta', outer);
   if (fields.has('rope_theta') && theta !== outer) {

@@ -1,4 +1,4 @@
-import { architectureTensors } from '../formats/architecture.js';
+import { architectureTensors, embeddingTensor, finalNormTensor, outputTensor } from '../formats/architecture.js';
 import type { TokenRow } from '../formats/token-rows.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { gemm } from '../linalg/device/gemm.js';
@@ -9,8 +9,8 @@ import type { DecoderConfig } from './config.js';
 import { crossEntropy, crossEntropyBackward } from './cross-entropy.js';
 import { type Continuation, type ForwardBatch, packContinuations, packPadded, packSequences } from './forward-batch.js';
 import type { KeyValueCache } from './key-value-cache.js';
-import { gainOf, type Layer, type LayerPass, layerBackward, layerForward, normBackward } from './layer.js';
-import type { Linear } from './linear.js';
+import { gainOf, type LayerPass, layerBackward, layerForward, normBackward } from './layer.js';
+import { type Layer, layerWeights } from './layer-weights.js';
 import { OutputHead } from './output-head.js';
 import { type PackedBatch, packBatch } from './packed-batch.js';
 import { DeviceParameter, type Parameter } from './parameter.js';
@@ -41,7 +41,7 @@ async function writeInParts(gpu: Gpu, buffer: DeviceBuffer, bytes: Uint8Array): 
 }
 
 /**
- * A Llama or Qwen2 decoder on the device. Sequences are packed without padding. Logits exist for positions with a target
+ * A decoder of one of the families on the device. Sequences are packed without padding. Logits exist for positions with a target
  * only, and a window of the vocabulary at a time.
  */
 export class Decoder implements TrainableModel {
@@ -93,8 +93,8 @@ export class Decoder implements TrainableModel {
     this.parameters = parameters;
     this.#tiling = attentionTiling(gpu, config);
     this.#byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-    this.#layers = Array.from({ length: config.layers }, (_, index) => this.#layer(`model.layers.${index}`));
-    const head = config.tied ? this.#embedding : this.#parameter('lm_head.weight');
+    this.#layers = Array.from({ length: config.layers }, (_, index) => layerWeights(config, index, this.#byName));
+    const head = config.tied ? this.#embedding : this.#parameter(outputTensor);
     this.#head = new OutputHead(gpu, head, options.largestWindow);
   }
 
@@ -235,7 +235,7 @@ export class Decoder implements TrainableModel {
     });
     rmsNorm(gpu, {
       ...{ rows: batch.rows, columns: hidden, epsilon, x: a.layers.at(-1)!.middle, branch: a.mlpBranch },
-      ...{ gain: gainOf(this.#parameter('model.norm.weight')), sum: a.last, y: a.output, scale: a.outputScale },
+      ...{ gain: gainOf(this.#parameter(finalNormTensor)), sum: a.last, y: a.output, scale: a.outputScale },
     });
     const { rows: index, count: rows } = batch.targets;
     if (rows > 0) {
@@ -294,7 +294,7 @@ export class Decoder implements TrainableModel {
       ...{ source: { buffer: gradients.targetOutput, type: 'F32' }, sourceRows: batch.targets.count, columns: hidden },
       ...{ index: batch.targetOfRow, rows: batch.rows, y: gradients.normed },
     });
-    normBackward(pass, this.#parameter('model.norm.weight'), a.last, a.outputScale, gradients, false);
+    normBackward(pass, this.#parameter(finalNormTensor), a.last, a.outputScale, gradients, false);
     for (let index = this.#layers.length - 1; index >= 0; index--) {
       const layer = this.#layers[index]!;
       const activations = a.layers[index]!;
@@ -348,29 +348,10 @@ export class Decoder implements TrainableModel {
   }
 
   get #embedding(): Parameter {
-    return this.#parameter('model.embed_tokens.weight');
+    return this.#parameter(embeddingTensor);
   }
 
   #parameter(name: string): Parameter {
     return this.#byName.get(name)!;
-  }
-
-  #layer(prefix: string): Layer {
-    const linear = (name: string): Linear => {
-      const weight = this.#parameter(`${prefix}.${name}.weight`);
-      const [outputs, inputs] = weight.shape as readonly [number, number];
-      return { weight, bias: this.#byName.get(`${prefix}.${name}.bias`), outputs, inputs };
-    };
-    return {
-      attentionNorm: this.#parameter(`${prefix}.input_layernorm.weight`),
-      query: linear('self_attn.q_proj'),
-      key: linear('self_attn.k_proj'),
-      value: linear('self_attn.v_proj'),
-      output: linear('self_attn.o_proj'),
-      mlpNorm: this.#parameter(`${prefix}.post_attention_layernorm.weight`),
-      gate: linear('mlp.gate_proj'),
-      up: linear('mlp.up_proj'),
-      down: linear('mlp.down_proj'),
-    };
   }
 }

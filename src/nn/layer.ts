@@ -1,30 +1,20 @@
+import type { LinearRole } from '../formats/families/family.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
-import type { ActivationGradients, LayerActivations } from './activations.js';
+import type { ActivationGradients, LayerActivations, NormActivations } from './activations.js';
+import { addRows } from './add-rows.js';
 import { type AttentionTiling, attention, attentionBackward } from './attention.js';
 import { addColumnSums, type Columns } from './columns.js';
 import type { DecoderConfig } from './config.js';
 import type { ForwardBatch } from './forward-batch.js';
 import type { DeviceTensor } from './kernel-shape.js';
 import type { KeyValueCache } from './key-value-cache.js';
-import { allColumns, type Linear, linear, linearBackward } from './linear.js';
+import type { Layer, Norm, Projection } from './layer-weights.js';
+import { allColumns, linear, linearBackward } from './linear.js';
 import type { PackedBatch } from './packed-batch.js';
 import type { Parameter } from './parameter.js';
-import { rmsNorm, rmsNormBackward } from './rms-norm.js';
+import { columnNorm, columnNormBackward, rmsNorm, rmsNormBackward } from './rms-norm.js';
 import { applyRotation } from './rope.js';
 import { swiglu, swigluBackward } from './swiglu.js';
-
-/** One decoder layer: x + attention(norm(x)), then + MLP(norm(·)). */
-export interface Layer {
-  readonly attentionNorm: Parameter;
-  readonly query: Linear;
-  readonly key: Linear;
-  readonly value: Linear;
-  readonly output: Linear;
-  readonly mlpNorm: Parameter;
-  readonly gate: Linear;
-  readonly up: Linear;
-  readonly down: Linear;
-}
 
 export interface LayerPass<Batch extends ForwardBatch = ForwardBatch> {
   readonly gpu: Gpu;
@@ -49,40 +39,88 @@ export interface LayerForward {
   readonly cached?: { readonly cache: KeyValueCache; readonly layer: number; readonly rows: Binding };
 }
 
-/** Fills the layer's activations; the caller adds `mlpBranch` to `middle` with the next norm. */
+/**
+ * One decoder layer: x + attention(x), then + MLP(·), with a norm before or behind each branch as the family has them. Fills the
+ * layer's activations; the caller adds `mlpBranch` to `middle` with the next norm.
+ */
 export function layerForward(pass: LayerPass, forward: LayerForward): void {
   const { gpu, config, tiling, batch, rotaryTable } = pass;
   const { layer, activations: a, x, branch, entry, attentionBranch, mlpBranch, cached } = forward;
   const { rows } = batch;
-  const { hidden, mlp } = config;
-  rmsNorm(gpu, {
-    ...{ rows, columns: hidden, epsilon: config.normEpsilon, x, gain: gainOf(layer.attentionNorm) },
+  const attentionInput = branchInput(pass, layer.norms.attentionInput, a.norms.attentionInput, {
+    ...{ x, sum: entry },
     ...(branch === undefined ? {} : { branch }),
-    ...{ sum: entry, y: a.attentionInput, scale: a.attentionScale },
   });
-  const columns = qkvColumns(config, a.qkv);
-  linear(gpu, rows, layer.query, a.attentionInput, columns.query);
-  linear(gpu, rows, layer.key, a.attentionInput, columns.key);
-  linear(gpu, rows, layer.value, a.attentionInput, columns.value);
+  const parts = qkvColumns(config, a.qkv);
+  for (const projection of layer.queryKeyValue) {
+    const kept = projection.role === 'value' ? undefined : a.norms[projection.role];
+    const y = kept === undefined ? outputsOf(projection, parts) : allColumns(kept.values, projection.outputs);
+    linear(gpu, rows, projection, attentionInput, y);
+  }
+  for (const role of ['query', 'key'] as const) {
+    const [norm, kept] = [layer.norms[role], a.norms[role]];
+    if (norm !== undefined) normalise(pass, norm, kept!, parts[role]);
+  }
   const { positions } = batch;
   applyRotation(gpu, { rows, config, x: a.qkv, positions, table: rotaryTable, direction: 'forward' });
   const head = ({ buffer, stride, start }: Columns) => ({ buffer, stride, offset: start });
   cached?.cache.store(cached.layer, a.qkv, rows, cached.rows);
   attention(gpu, {
     ...{ config, tiling, tiles: batch.queryTiles, out: a.attended, logSumExp: a.logSumExp },
-    q: head(columns.query),
-    ...(cached?.cache.keysAndValues(cached.layer) ?? { k: head(columns.key), v: head(columns.value) }),
+    q: head(parts.query),
+    ...(cached?.cache.keysAndValues(cached.layer) ?? { k: head(parts.key), v: head(parts.value) }),
   });
-  linear(gpu, rows, layer.output, a.attended, allColumns(attentionBranch, hidden));
-  rmsNorm(gpu, {
-    ...{ rows, columns: hidden, epsilon: config.normEpsilon, x: entry, branch: attentionBranch },
-    ...{ gain: gainOf(layer.mlpNorm), sum: a.middle, y: a.mlpInput, scale: a.mlpScale },
+  branchOutput(pass, layer.norms.attentionOutput, a.norms.attentionOutput, attentionBranch, (y) =>
+    linear(gpu, rows, layer.output, a.attended, y),
+  );
+  const mlpInput = branchInput(pass, layer.norms.mlpInput, a.norms.mlpInput, {
+    ...{ x: entry, branch: attentionBranch, sum: a.middle },
   });
-  const { gate, up } = gateUpColumns(config, a.gateUp);
-  linear(gpu, rows, layer.gate, a.mlpInput, gate);
-  linear(gpu, rows, layer.up, a.mlpInput, up);
-  swiglu(gpu, rows, mlp, a.gateUp, a.hiddenMlp);
-  linear(gpu, rows, layer.down, a.hiddenMlp, allColumns(mlpBranch, hidden));
+  const gateUp = gateUpColumns(config, a.gateUp);
+  for (const projection of layer.gateUp) linear(gpu, rows, projection, mlpInput, outputsOf(projection, gateUp));
+  swiglu(gpu, rows, config.mlp, a.gateUp, a.hiddenMlp);
+  branchOutput(pass, layer.norms.mlpOutput, a.norms.mlpOutput, mlpBranch, (y) =>
+    linear(gpu, rows, layer.down, a.hiddenMlp, y),
+  );
+}
+
+/** sum = x + branch, and what the branch that follows takes: its norm, or the sum itself. */
+function branchInput(
+  { gpu, config: { hidden, normEpsilon: epsilon }, batch: { rows } }: LayerPass,
+  norm: Norm | undefined,
+  kept: NormActivations | undefined,
+  stream: { readonly x: DeviceBuffer; readonly branch?: DeviceBuffer; readonly sum: DeviceBuffer },
+): DeviceBuffer {
+  if (norm === undefined) {
+    addRows(gpu, { rows, columns: hidden, ...stream });
+    return stream.sum;
+  }
+  const { values: y, scale } = kept!;
+  rmsNorm(gpu, { rows, columns: hidden, epsilon, gain: gainOf(norm.gain), ...stream, y, scale });
+  return y;
+}
+
+/** Has the end of a branch computed, into `branch`: as it is, or its norm. */
+function branchOutput(
+  pass: LayerPass,
+  norm: Norm | undefined,
+  kept: NormActivations | undefined,
+  branch: DeviceBuffer,
+  compute: (y: Columns) => void,
+): void {
+  const { hidden } = pass.config;
+  compute(allColumns(kept?.values ?? branch, hidden));
+  if (norm !== undefined) normalise(pass, norm, kept!, allColumns(branch, hidden));
+}
+
+/** y = norm of kept.values. */
+function normalise(
+  { gpu, config: { normEpsilon: epsilon }, batch: { rows } }: LayerPass,
+  { gain, groups }: Norm,
+  { values: x, scale }: NormActivations,
+  y: Columns,
+): void {
+  columnNorm(gpu, { rows, groups, epsilon, x, gain: gainOf(gain), y, scale });
 }
 
 /**
@@ -97,19 +135,17 @@ export function layerBackward(
 ): void {
   const { gpu, config, tiling, batch, rotaryTable } = pass;
   const { rows } = batch;
-  const { hidden, mlp } = config;
-  const { stream, normed, columnSums: scratch } = gradients;
+  const { columnSums: scratch } = gradients;
   const a = activations;
 
-  const dBranch = allColumns(stream, hidden);
-  linearBackward(gpu, rows, layer.down, { x: a.hiddenMlp, dy: dBranch, dx: gradients.hiddenMlp, add: false, scratch });
-  swigluBackward(gpu, rows, mlp, gradients.hiddenMlp, a.gateUp);
-  const { gate, up } = gateUpColumns(config, a.gateUp);
-  linearBackward(gpu, rows, layer.gate, { x: a.mlpInput, dy: gate, dx: normed, add: false, scratch });
-  linearBackward(gpu, rows, layer.up, { x: a.mlpInput, dy: up, dx: normed, add: true, scratch });
-  normBackward(pass, layer.mlpNorm, a.middle, a.mlpScale, gradients, true);
+  const dMlp = branchOutputBackward(pass, layer.norms.mlpOutput, a.norms.mlpOutput, gradients);
+  linearBackward(gpu, rows, layer.down, { x: a.hiddenMlp, dy: dMlp, dx: gradients.hiddenMlp, add: false, scratch });
+  swigluBackward(gpu, rows, config.mlp, gradients.hiddenMlp, a.gateUp);
+  const gateUp = gateUpColumns(config, a.gateUp);
+  branchInputBackward(pass, layer.norms.mlpInput, a.norms.mlpInput, a.middle, layer.gateUp, gateUp, gradients);
 
-  const dOutput = { x: a.attended, dy: dBranch, dx: gradients.attended, add: false, scratch };
+  const dAttention = branchOutputBackward(pass, layer.norms.attentionOutput, a.norms.attentionOutput, gradients);
+  const dOutput = { x: a.attended, dy: dAttention, dx: gradients.attended, add: false, scratch };
   linearBackward(gpu, rows, layer.output, dOutput);
   attentionBackward(gpu, {
     ...{ config, tiling, qkv: a.qkv, out: a.attended, dOut: gradients.attended, logSumExp: a.logSumExp },
@@ -118,10 +154,54 @@ export function layerBackward(
   const { positions } = batch;
   applyRotation(gpu, { rows, config, x: gradients.qkv, positions, table: rotaryTable, direction: 'backward' });
   const d = qkvColumns(config, gradients.qkv);
-  linearBackward(gpu, rows, layer.query, { x: a.attentionInput, dy: d.query, dx: normed, add: false, scratch });
-  linearBackward(gpu, rows, layer.key, { x: a.attentionInput, dy: d.key, dx: normed, add: true, scratch });
-  linearBackward(gpu, rows, layer.value, { x: a.attentionInput, dy: d.value, dx: normed, add: true, scratch });
-  normBackward(pass, layer.attentionNorm, entry, a.attentionScale, gradients, true);
+  for (const role of ['query', 'key'] as const) {
+    const norm = layer.norms[role];
+    if (norm === undefined) continue;
+    const { values: x, scale } = a.norms[role]!;
+    const { gain, groups } = norm;
+    addColumnSums(gpu, { rows, a: d[role], groups, factor: { values: x, scale }, scratch, sum: gain.gradient });
+    columnNormBackward(gpu, { rows, groups, x, gain: gainOf(gain), scale, d: d[role] });
+  }
+  const { attentionInput } = layer.norms;
+  branchInputBackward(pass, attentionInput, a.norms.attentionInput, entry, layer.queryKeyValue, d, gradients);
+}
+
+/** The gradient of a branch's end, from that of the stream it was added to; gradients.normed where a norm lies between. */
+function branchOutputBackward(
+  { gpu, config: { hidden }, batch: { rows } }: LayerPass,
+  norm: Norm | undefined,
+  kept: NormActivations | undefined,
+  { stream, normed, columnSums: scratch }: ActivationGradients,
+): Columns {
+  if (norm === undefined) return allColumns(stream, hidden);
+  const { values, scale } = kept!;
+  const { gain } = norm;
+  addColumnSums(gpu, { rows, a: allColumns(stream, hidden), factor: { values, scale }, scratch, sum: gain.gradient });
+  rmsNormBackward(gpu, {
+    ...{ rows, columns: hidden, dy: stream, x: values, gain: gainOf(gain), scale, dx: normed, add: false },
+  });
+  return allColumns(normed, hidden);
+}
+
+/** Adds to gradients.stream what comes back through the projections that begin a branch, and through its norm. */
+function branchInputBackward<Role extends LinearRole>(
+  pass: LayerPass,
+  norm: Norm | undefined,
+  kept: NormActivations | undefined,
+  x: DeviceBuffer,
+  projections: readonly Projection<Role>[],
+  dy: Readonly<Record<Role, Columns>>,
+  gradients: ActivationGradients,
+): void {
+  const { gpu, batch } = pass;
+  const { stream, normed, columnSums: scratch } = gradients;
+  for (const [index, projection] of projections.entries()) {
+    linearBackward(gpu, batch.rows, projection, {
+      ...{ x: kept?.values ?? x, dy: outputsOf(projection, dy), scratch },
+      ...(norm === undefined ? { dx: stream, add: true } : { dx: normed, add: index > 0 }),
+    });
+  }
+  if (norm !== undefined) normBackward(pass, norm.gain, x, kept!.scale, gradients, true);
 }
 
 /** gradients.stream (+)= gradient through a norm from gradients.normed; adds the gain's gradient. */
@@ -140,6 +220,14 @@ export function normBackward(
 
 export function gainOf({ weights, type }: Parameter): DeviceTensor {
   return { buffer: weights, type };
+}
+
+/** Columns of a projection's outputs: those of its role and, where it is fused, of the roles that follow. */
+function outputsOf<Role extends LinearRole>(
+  { role, outputs: count }: Projection<Role>,
+  parts: Readonly<Record<Role, Columns>>,
+): Columns {
+  return { ...parts[role], count };
 }
 
 function qkvColumns({ heads, kvHeads, headDim }: DecoderConfig, buffer: DeviceBuffer) {

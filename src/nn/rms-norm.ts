@@ -1,5 +1,6 @@
 import { readAccess, writeAccess } from '../gpu/element-access.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
+import type { Columns } from './columns.js';
 import { type DeviceTensor, rowGrid, wholeVectors } from './kernel-shape.js';
 
 /** sum = x + branch (or just x), y = sum·s ⊙ gain with s = (mean(sum²) + ε)^(−1/2) a row. */
@@ -66,6 +67,68 @@ export function rmsNormBackward(gpu: Gpu, { rows, columns, dy, x, gain, scale, d
     },
     bindings: [dy, x, gain.buffer, scale, dx],
     uniforms: [rows, columns],
+    workgroups,
+  });
+}
+
+/** y = x·s ⊙ gain in each of the `groups` runs of columns that a row has, with s = (mean(x²) + ε)^(−1/2) a run. */
+export interface ColumnNorm {
+  readonly rows: number;
+  readonly groups: number;
+  readonly epsilon: number;
+  /** [rows, y.count] */
+  readonly x: DeviceBuffer;
+  /** [y.count / groups] */
+  readonly gain: DeviceTensor;
+  /** Columns of another buffer than `x`. */
+  readonly y: Columns;
+  /** [rows, groups] */
+  readonly scale: DeviceBuffer;
+}
+
+export function columnNorm(gpu: Gpu, { rows, groups, epsilon, x, gain, y, scale }: ColumnNorm): void {
+  const columns = y.count / groups;
+  const aligned = wholeVectors(columns, y.stride, y.start);
+  const { constants, workgroups } = rowGrid(gpu, rows * groups);
+  gpu.dispatch({
+    kernel: 'column-norm',
+    constants: { ...constants, GROUPS: groups },
+    text: {
+      x: readAccess('x', 0, 'F32', aligned),
+      gain: readAccess('gain', 1, gain.type, aligned),
+      y: writeAccess('y', 2, aligned),
+    },
+    bindings: [x, gain.buffer, y.buffer, scale],
+    uniforms: [rows * groups, columns, y.stride, y.start, { f32: epsilon }],
+    workgroups,
+  });
+}
+
+/** Takes the gradient `d` from behind columnNorm to before it, in place. */
+export interface ColumnNormBackward {
+  readonly rows: number;
+  readonly groups: number;
+  /** `x` and `scale` of the forward pass. */
+  readonly x: DeviceBuffer;
+  readonly gain: DeviceTensor;
+  readonly scale: DeviceBuffer;
+  readonly d: Columns;
+}
+
+export function columnNormBackward(gpu: Gpu, { rows, groups, x, gain, scale, d }: ColumnNormBackward): void {
+  const columns = d.count / groups;
+  const aligned = wholeVectors(columns, d.stride, d.start);
+  const { constants, workgroups } = rowGrid(gpu, rows * groups);
+  gpu.dispatch({
+    kernel: 'column-norm-backward',
+    constants: { ...constants, GROUPS: groups },
+    text: {
+      x: readAccess('x', 0, 'F32', aligned),
+      gain: readAccess('gain', 1, gain.type, aligned),
+      d: writeAccess('d', 3, aligned),
+    },
+    bindings: [x, gain.buffer, scale, d.buffer],
+    uniforms: [rows * groups, columns, d.stride, d.start],
     workgroups,
   });
 }

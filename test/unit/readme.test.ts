@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commands } from '../../src/cli/commands.js';
 import { exitCodes } from '../../src/diagnostics/exit-codes.js';
+import { familyNames } from '../../src/formats/families/registry.js';
 
 const root = new URL('../../../', import.meta.url).pathname;
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -40,6 +41,14 @@ test('the workflows in the README are those of the examples it names', () => {
   assert.ok(readFileSync(join(root, 'examples/mixed-data.yaml'), 'utf8').includes(part!));
   const lines = readFileSync(join(root, 'examples/behaviour.yaml'), 'utf8').split('\n');
   for (const line of excerpt!.split('\n')) assert.ok(lines.includes(line), line);
+});
+
+test('the README has every family of decoders that is run, and no other', () => {
+  const [, listed] = /`model_type` in config\.json is (.*?) \|/.exec(readme)!;
+  assert.equal(
+    [...listed!.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    familyNames,
+  );
 });
 
 test('links of the README lead to files', () => {

@@ -1,7 +1,16 @@
 import type { Json } from '../json.js';
 
-/** Sides of a layer's tensors: hidden, mlp, heads·headDim (`queries`), kvHeads·headDim (`keys`). */
+/** Widths of what a layer's tensors take and give: hidden, mlp, heads·headDim (`queries`), kvHeads·headDim (`keys`). */
 export type LayerSide = 'hidden' | 'mlp' | 'queries' | 'keys';
+
+/** What a linear layer computes: the decoder looks for tensors by it, and knows no names. */
+export type LinearRole = 'query' | 'key' | 'value' | 'output' | 'gate' | 'up' | 'down';
+
+/**
+ * Which RMSNorm of a layer: of what attention and the MLP take, of queries and keys before the rotation, of what attention and
+ * the MLP add to the residual stream. The decoder computes those that a family has, and no others.
+ */
+export type NormRole = 'attentionInput' | 'query' | 'key' | 'attentionOutput' | 'mlpInput' | 'mlpOutput';
 
 /** Fields of an architecture that decide whether some linear layers have a bias. */
 export type BiasChoice = 'attentionBias' | 'mlpBias';
@@ -10,9 +19,18 @@ export type BiasChoice = 'attentionBias' | 'mlpBias';
 export interface LinearTensors {
   /** In the layer, without `.weight` and `.bias`. */
   readonly name: string;
-  readonly outputs: LayerSide;
-  readonly inputs: LayerSide;
+  /** One, or those whose outputs stand one below the other in a fused tensor: query, key and value; gate and up. */
+  readonly roles: readonly [LinearRole, ...LinearRole[]];
   readonly bias: 'always' | 'never' | BiasChoice;
+}
+
+/** Gain of an RMSNorm. */
+export interface NormTensor {
+  /** In the layer, without `.weight`. */
+  readonly name: string;
+  readonly role: NormRole;
+  /** Numbers that are normalised together, each with a gain of its own: a whole side, or every head for itself. */
+  readonly over: 'all' | 'head';
 }
 
 export type RopeKind = 'default' | 'llama3';
@@ -20,14 +38,12 @@ export type RopeKind = 'default' | 'llama3';
 /**
  * What a family of decoders is, as data: everything that differs between families is read from here. A further family is a
  * file beside this one and a line in the registry; a difference that none of today's families has becomes a field of this
- * type together with the code that computes it: norms of queries and keys (Qwen3, OLMo 2), their place before or behind a
- * branch (OLMo 2), layers without rotation (SmolLM3) and fused projections (Phi-3).
+ * type together with the code that computes it.
  */
 export interface Family {
   /** The class of transformers that `architectures` in config.json names. */
   readonly causalModel: string;
-  /** Gains [hidden] of the norms of a layer, before attention and before the MLP. */
-  readonly norms: readonly string[];
+  readonly norms: readonly NormTensor[];
   readonly linears: readonly LinearTensors[];
   /** Fields of config.json, and of `init`, that choose biases; a family without them has those that `linears` says. */
   readonly biasFields: Readonly<Record<string, BiasChoice>>;
@@ -38,10 +54,41 @@ export interface Family {
    * row: null is none, and a file that does not say means `unlessSaid`.
    */
   readonly slidingWindow: 'refused' | 'ignored' | { readonly unlessSaid: number };
-  /** `num_key_value_heads` of a config.json that does not say: as many as heads, or a number. */
-  readonly keyValueHeads: 'heads' | number;
-  /** `max_position_embeddings` of a config.json that does not say, as in transformers. */
-  readonly contextLength: number;
+  /** What a config.json means that does not say, as in transformers. */
+  readonly unlessSaid: {
+    /** `num_key_value_heads`: as many as heads, or a number. */
+    readonly keyValueHeads: 'heads' | number;
+    /** `head_dim`: hidden / heads, or a number. */
+    readonly headDim: 'hidden / heads' | number;
+    /** `max_position_embeddings` */
+    readonly contextLength: number;
+    readonly ropeTheta: number;
+    /** `rms_norm_eps` */
+    readonly normEpsilon: number;
+    /** `tie_word_embeddings` */
+    readonly tied: boolean;
+  };
   /** Fields that a freshly written config.json has beside those of all families. */
   readonly written: Readonly<Record<string, Json>>;
 }
+
+/** What a norm is of, by its role. */
+export const normSides: Readonly<Record<NormRole, LayerSide>> = {
+  attentionInput: 'hidden',
+  query: 'queries',
+  key: 'keys',
+  attentionOutput: 'hidden',
+  mlpInput: 'hidden',
+  mlpOutput: 'hidden',
+};
+
+/** Sides of a linear layer by what it computes. */
+export const linearSides: Readonly<Record<LinearRole, { readonly outputs: LayerSide; readonly inputs: LayerSide }>> = {
+  query: { outputs: 'queries', inputs: 'hidden' },
+  key: { outputs: 'keys', inputs: 'hidden' },
+  value: { outputs: 'keys', inputs: 'hidden' },
+  output: { outputs: 'hidden', inputs: 'queries' },
+  gate: { outputs: 'mlp', inputs: 'hidden' },
+  up: { outputs: 'mlp', inputs: 'hidden' },
+  down: { outputs: 'hidden', inputs: 'mlp' },
+};

@@ -12,7 +12,6 @@ export const mistral: Family = {
   biasFields: {},
   ropeKinds: ['default', 'llama3'],
   slidingWindow: { unlessSaid: 4096 },
-  keyValueHeads: 8,
-  contextLength: 131072,
+  unlessSaid: { ...llama.unlessSaid, keyValueHeads: 8, contextLength: 131_072 },
   written: { sliding_window: null },
 };

@@ -1,11 +1,19 @@
+import type { Json } from '../json.js';
 import type { Family } from './family.js';
 import { llama } from './llama.js';
 import { mistral } from './mistral.js';
 import { qwen2 } from './qwen2.js';
+import { qwen3 } from './qwen3.js';
 
 /** Families whose forward and backward pass is computed, by `model_type` of config.json. */
-export type FamilyName = 'llama' | 'qwen2' | 'mistral';
+export type FamilyName = 'llama' | 'qwen2' | 'mistral' | 'qwen3';
 
-export const families: { readonly [F in FamilyName]: Family } = { llama, qwen2, mistral };
+export const families: { readonly [F in FamilyName]: Family } = { llama, qwen2, mistral, qwen3 };
 
 export const familyNames = Object.keys(families) as readonly FamilyName[];
+
+/** The family of a `model_type`, or undefined where it is no family that is computed. */
+export function familyOf(modelType: Json | undefined): Family | undefined {
+  const name = familyNames.find((known) => known === modelType);
+  return name && families[name];
+}

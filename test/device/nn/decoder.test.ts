@@ -99,20 +99,22 @@ for (const name of fixtureNames) {
   });
 }
 
-test('activation checkpointing, windows of the vocabulary and earlier larger batches change no bit of a gradient', async () => {
-  const gpu = await device();
-  const { config, steps } = await readFixture('qwen2-gqa');
-  const rows = steps[0]!.flat().map(tokenRow);
-  const plain = await decoderOf(gpu, config);
-  const plainLoss = await plain.accumulate(rows, 0.25);
-  const expected = await gradientsOf(gpu, plain);
-  plain.release();
-  const checkpointed = await decoderOf(gpu, config, { activationCheckpointing: true });
-  await checkpointed.rowLosses([...rows, ...rows]);
-  assert.is(await checkpointed.accumulate(rows, 0.25), plainLoss);
-  assert.equal(await gradientsOf(gpu, checkpointed), expected);
-  checkpointed.release();
-});
+for (const name of ['qwen2-gqa', 'qwen3-gqa-wide-heads'] as const) {
+  test(`${name}: activation checkpointing and earlier larger batches change no bit of a gradient`, async () => {
+    const gpu = await device();
+    const { config, steps } = await readFixture(name);
+    const rows = steps[0]!.flat().map(tokenRow);
+    const plain = await decoderOf(gpu, config);
+    const plainLoss = await plain.accumulate(rows, 0.25);
+    const expected = await gradientsOf(gpu, plain);
+    plain.release();
+    const checkpointed = await decoderOf(gpu, config, { activationCheckpointing: true });
+    await checkpointed.rowLosses([...rows, ...rows]);
+    assert.is(await checkpointed.accumulate(rows, 0.25), plainLoss);
+    assert.equal(await gradientsOf(gpu, checkpointed), expected);
+    checkpointed.release();
+  });
+}
 
 test('a vocabulary in several windows gives the loss and gradients of the oracle', async () => {
   const gpu = await device();

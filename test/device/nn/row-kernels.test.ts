@@ -1,9 +1,10 @@
 import { test } from 'uvu';
 import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
+import { addRows } from '../../../src/nn/add-rows.js';
 import { addBias, addColumnSums, columnSumBytes } from '../../../src/nn/columns.js';
 import type { DecoderConfig } from '../../../src/nn/config.js';
 import { crossEntropy, crossEntropyBackward } from '../../../src/nn/cross-entropy.js';
-import { rmsNorm, rmsNormBackward } from '../../../src/nn/rms-norm.js';
+import { columnNorm, columnNormBackward, rmsNorm, rmsNormBackward } from '../../../src/nn/rms-norm.js';
 import { applyRotation, rotaryFrequencies, rotaryTable } from '../../../src/nn/rope.js';
 import { gatherRows, noRow, rowsByTarget, scatterAddRows } from '../../../src/nn/rows.js';
 import { swiglu, swigluBackward } from '../../../src/nn/swiglu.js';
@@ -76,6 +77,60 @@ for (const columns of widths) {
       );
     });
   }
+
+  for (const [groups, type] of [
+    [1, 'F32'],
+    [3, 'BF16'],
+    [5, 'F32'],
+  ] as const) {
+    test(`RMSNorm of ${groups} runs of ${columns} columns of a wider matrix, in place backwards, agrees with f64: gain in ${type}`, async () => {
+      const count = rows * groups * columns;
+      const stride = groups * columns + 12;
+      const start = 8;
+      const x = uniform('x', count, 3);
+      x.fill(0, 0, columns);
+      const [dy, around] = [uniform('dy', count, 3), uniform('around', rows * stride)];
+      const { tensor: gain, exact } = stored(uniform('gain', columns, 2), type);
+      /** The numbers in their columns, with `around` about them. */
+      const placed = (values: Float64Array) =>
+        around.map((value, i) => {
+          const column = (i % stride) - start;
+          const inside = column >= 0 && column < groups * columns;
+          return inside ? values[Math.floor(i / stride) * groups * columns + column]! : value;
+        });
+      const buffer = room(rows * stride);
+      gpu.write(buffer, Float32Array.from(around));
+      const part = { buffer, stride, start, count: groups * columns };
+      const scale = room(rows * groups);
+      const common = { rows, groups, x: upload(gpu, x), gain, scale };
+      columnNorm(gpu, { ...common, epsilon: 1e-5, y: part });
+      const expected = rmsNormOracle.rmsNorm(x, exact, 1e-5);
+      closeTo('y', await download(gpu, buffer, rows * stride), placed(expected.y), 1e-6);
+      closeTo('scale', await download(gpu, scale, rows * groups), expected.scale, 1e-6);
+
+      const backward = rmsNormOracle.rmsNormBackward(dy, x, expected.scale, exact);
+      gpu.write(buffer, Float32Array.from(placed(dy)));
+      const sum = upload(gpu, new Float64Array(columns).fill(1));
+      const scratch = gpu.allocate(columnSumBytes(rows, groups * columns), 'scratch');
+      addColumnSums(gpu, { rows, a: part, groups, factor: { values: common.x, scale }, scratch, sum });
+      const sums = backward.dgain.map((value) => value + 1);
+      closeTo('gain', await download(gpu, sum), sums, 3e-6);
+      columnNormBackward(gpu, { ...common, d: part });
+      closeTo('d', await download(gpu, buffer, rows * stride), placed(backward.dx), 2e-6);
+    });
+  }
+
+  test(`a residual is added, and copied without a branch, exactly: ${columns} columns`, async () => {
+    const count = rows * columns;
+    const [x, branch] = [uniform('x', count, 3), uniform('branch', count, 3)];
+    const [sum, copy] = [room(count), room(count)];
+    const add = { rows, columns, x: upload(gpu, x) };
+    addRows(gpu, { ...add, branch: upload(gpu, branch), sum });
+    addRows(gpu, { ...add, sum: copy });
+    const expected = x.map((value, i) => Math.fround(value + branch[i]!));
+    closeTo('sum', await download(gpu, sum, count), expected, 0);
+    closeTo('copy', await download(gpu, copy, count), x, 0);
+  });
 
   test(`SwiGLU and its gradient agree with f64: ${columns} columns`, async () => {
     const gateUp = uniform('gate and up', rows * 2 * columns, 20);

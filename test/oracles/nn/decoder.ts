@@ -18,7 +18,7 @@ export interface Sequence {
 }
 
 /**
- * A Llama or Qwen2 decoder in f64, written from the definition for test sizes. The loss is the sum over all targets of
+ * A decoder in f64, written from the definition for test sizes; which norms it has is seen from the weights. The loss is the sum over all targets of
  * −log p(label t | ids before t), times `scale`. Returns logits [rows, vocabulary] of all rows, every gradient, and the states
  * [rows, hidden] that transformers calls `hidden_states`.
  * @param store what becomes of the result of every operation: the number type it is kept in
@@ -74,50 +74,65 @@ export function decoderOracle(
   ids.forEach((id, r) => {
     x.set(embedding.subarray(id * hidden, (id + 1) * hidden), r * hidden);
   });
-  const normalised = (from: Float64Array, gain: string) => {
-    const { y, scale: scales } = rmsNorm(from, get(gain), config.normEpsilon);
-    return { y: store(y), scale: scales };
+  /** RMSNorm of as many numbers together as the gain has; a norm that the model does not have changes nothing. */
+  const norm = (from: Float64Array, name: string) => {
+    const gain = weights.get(`${name}.weight`);
+    if (gain === undefined) return { y: from, backward: (dy: Float64Array) => dy };
+    const { y, scale: scales } = rmsNorm(from, gain, config.normEpsilon);
+    return {
+      y: store(y),
+      backward: (dy: Float64Array) => {
+        const { dx, dgain } = rmsNormBackward(dy, from, scales, gain);
+        addTo(gradients.get(`${name}.weight`)!, dgain);
+        return dx as Float64Array;
+      },
+    };
   };
+  // OLMo 2 has no norm before a branch, and calls that behind attention as others call that before the MLP.
+  const isBehind = weights.has('model.layers.0.post_feedforward_layernorm.weight');
+  const attentionEnd = (p: string) => (isBehind ? `${p}post_attention_layernorm` : '');
+  const mlpStart = (p: string) => (isBehind ? '' : `${p}post_attention_layernorm`);
   const backward: ((dx: Float64Array) => Float64Array)[] = [];
   const states: Float64Array[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
     const p = `model.layers.${layer}.`;
     const x1 = x;
     states.push(x1);
-    const n1 = normalised(x1, `${p}input_layernorm.weight`);
-    const q = turn(project(n1.y, `${p}self_attn.q_proj`, hidden), heads, 1);
-    const k = turn(project(n1.y, `${p}self_attn.k_proj`, hidden), kvHeads, 1);
+    const n1 = norm(x1, `${p}input_layernorm`);
+    const query = norm(project(n1.y, `${p}self_attn.q_proj`, hidden), `${p}self_attn.q_norm`);
+    const key = norm(project(n1.y, `${p}self_attn.k_proj`, hidden), `${p}self_attn.k_norm`);
     const v = project(n1.y, `${p}self_attn.v_proj`, hidden);
+    const q = turn(query.y, heads, 1);
+    const k = turn(key.y, kvHeads, 1);
     const o = store(attention(q, k, v, shape).o);
-    const x2 = store(sum(x1, project(o, `${p}self_attn.o_proj`, heads * headDim)));
-    const n2 = normalised(x2, `${p}post_attention_layernorm.weight`);
+    const attended = norm(project(o, `${p}self_attn.o_proj`, heads * headDim), attentionEnd(p));
+    const x2 = store(sum(x1, attended.y));
+    const n2 = norm(x2, mlpStart(p));
     const gate = project(n2.y, `${p}mlp.gate_proj`, hidden);
     const up = project(n2.y, `${p}mlp.up_proj`, hidden);
     const gateUp = besides(gate, up, mlp);
     const h = store(swiglu(gateUp, mlp));
-    x = store(sum(x2, project(h, `${p}mlp.down_proj`, mlp)));
+    const added = norm(project(h, `${p}mlp.down_proj`, mlp), `${p}post_feedforward_layernorm`);
+    x = store(sum(x2, added.y));
     backward.push((dx) => {
-      const dGateUp = swigluBackward(projectBackward(dx, h, `${p}mlp.down_proj`, mlp), gateUp, mlp);
+      const dH = projectBackward(added.backward(dx), h, `${p}mlp.down_proj`, mlp);
+      const dGateUp = swigluBackward(dH, gateUp, mlp);
       const dn2 = sum(
         projectBackward(half(dGateUp, mlp, 0), n2.y, `${p}mlp.gate_proj`, hidden),
         projectBackward(half(dGateUp, mlp, 1), n2.y, `${p}mlp.up_proj`, hidden),
       );
-      const norm2 = rmsNormBackward(dn2, x2, n2.scale, get(`${p}post_attention_layernorm.weight`));
-      addTo(gradients.get(`${p}post_attention_layernorm.weight`)!, norm2.dgain);
-      const dx2 = sum(dx, norm2.dx);
-      const dO = projectBackward(dx2, o, `${p}self_attn.o_proj`, heads * headDim);
+      const dx2 = sum(dx, n2.backward(dn2));
+      const dO = projectBackward(attended.backward(dx2), o, `${p}self_attn.o_proj`, heads * headDim);
       const { dq, dk, dv } = attentionBackward(dO, q, k, v, shape);
       const dn1 = sum(
-        projectBackward(turn(dq, heads, -1), n1.y, `${p}self_attn.q_proj`, hidden),
-        projectBackward(turn(dk, kvHeads, -1), n1.y, `${p}self_attn.k_proj`, hidden),
+        projectBackward(query.backward(turn(dq, heads, -1)), n1.y, `${p}self_attn.q_proj`, hidden),
+        projectBackward(key.backward(turn(dk, kvHeads, -1)), n1.y, `${p}self_attn.k_proj`, hidden),
         projectBackward(dv, n1.y, `${p}self_attn.v_proj`, hidden),
       );
-      const norm1 = rmsNormBackward(dn1, x1, n1.scale, get(`${p}input_layernorm.weight`));
-      addTo(gradients.get(`${p}input_layernorm.weight`)!, norm1.dgain);
-      return sum(dx2, norm1.dx);
+      return sum(dx2, n1.backward(dn1));
     });
   }
-  const final = normalised(x, 'model.norm.weight');
+  const final = norm(x, 'model.norm');
   states.push(final.y);
   const headName = config.tied ? 'model.embed_tokens' : 'lm_head';
   const logits = project(final.y, headName, hidden);
@@ -129,9 +144,7 @@ export function decoderOracle(
     dLogits.set(crossEntropyBackward(rowLogits(row), [label], scale), row * vocabulary);
   }
   const dFinal = projectBackward(dLogits, final.y, headName, hidden);
-  const norm = rmsNormBackward(dFinal, x, final.scale, get('model.norm.weight'));
-  addTo(gradients.get('model.norm.weight')!, norm.dgain);
-  const dx = backward.reduceRight((gradient, step) => step(gradient), norm.dx as Float64Array);
+  const dx = backward.reduceRight((gradient, step) => step(gradient), final.backward(dFinal));
   const dEmbedding = gradients.get('model.embed_tokens.weight')!;
   ids.forEach((id, r) => {
     addTo(dEmbedding.subarray(id * hidden, (id + 1) * hidden), dx.subarray(r * hidden, (r + 1) * hidden));

@@ -33,6 +33,20 @@ const published: { readonly [F in FamilyName]: readonly (readonly [string, reado
     ['mlp.up_proj.weight', [14336, 4096]],
     ['mlp.down_proj.weight', [4096, 14336]],
   ],
+  // Qwen/Qwen3-1.7B
+  qwen3: [
+    ['input_layernorm.weight', [2048]],
+    ['post_attention_layernorm.weight', [2048]],
+    ['self_attn.q_norm.weight', [128]],
+    ['self_attn.k_norm.weight', [128]],
+    ['self_attn.q_proj.weight', [2048, 2048]],
+    ['self_attn.k_proj.weight', [1024, 2048]],
+    ['self_attn.v_proj.weight', [1024, 2048]],
+    ['self_attn.o_proj.weight', [2048, 2048]],
+    ['mlp.gate_proj.weight', [6144, 2048]],
+    ['mlp.up_proj.weight', [6144, 2048]],
+    ['mlp.down_proj.weight', [2048, 6144]],
+  ],
   // Qwen/Qwen2.5-1.5B
   qwen2: [
     ['input_layernorm.weight', [1536]],
@@ -57,6 +71,10 @@ const sizes: { readonly [F in FamilyName]: Omit<Architecture, 'family'> } = {
   mistral: {
     ...{ hidden: 4096, layers: 1, heads: 32, kvHeads: 8, headDim: 128, mlp: 14336, vocabulary: 32768, tied: true },
     ...{ ropeTheta: 1e6, normEpsilon: 1e-5, contextLength: 32768 },
+  },
+  qwen3: {
+    ...{ hidden: 2048, layers: 1, heads: 16, kvHeads: 8, headDim: 128, mlp: 6144, vocabulary: 151936, tied: true },
+    ...{ ropeTheta: 1e6, normEpsilon: 1e-6, contextLength: 40960 },
   },
   qwen2: {
     ...{ hidden: 1536, layers: 1, heads: 12, kvHeads: 2, headDim: 128, mlp: 8960, vocabulary: 151936, tied: true },

@@ -144,6 +144,30 @@ test('reads Mistral: a sliding window, none where it is null, and the defaults o
   assert.throws(() => decoderConfig({ ...mistral7b, sliding_window: 0 }, 'config.json'), /sliding_window = 0 is not/);
 });
 
+/** Qwen3 1.7B, as published. */
+const qwen3: JsonObject = {
+  ...{ architectures: ['Qwen3ForCausalLM'], attention_bias: false, attention_dropout: 0.0, bos_token_id: 151643 },
+  ...{ eos_token_id: 151645, head_dim: 128, hidden_act: 'silu', hidden_size: 2048, initializer_range: 0.02 },
+  ...{ intermediate_size: 6144, max_position_embeddings: 40960, max_window_layers: 28, model_type: 'qwen3' },
+  ...{ num_attention_heads: 16, num_hidden_layers: 28, num_key_value_heads: 8, rms_norm_eps: 1e-6 },
+  ...{ rope_scaling: null, rope_theta: 1000000, sliding_window: null, tie_word_embeddings: true },
+  ...{ torch_dtype: 'bfloat16', use_cache: true, use_sliding_window: false, vocab_size: 151936 },
+};
+
+test('reads Qwen3: heads of 128 numbers whatever the hidden size, biases where the file asks for them', () => {
+  assert.equal(decoderConfig(qwen3, 'config.json'), {
+    ...{ family: 'qwen3', hidden: 2048, layers: 28, heads: 16, kvHeads: 8, headDim: 128, mlp: 6144 },
+    ...{ vocabulary: 151936, tied: true, attentionBias: false, mlpBias: false, ropeTheta: 1e6 },
+    ...{ normEpsilon: 1e-6, contextLength: 40960, endTokens: [151645] },
+  });
+  const { head_dim: _, num_key_value_heads: __, ...unsaid } = qwen3;
+  const { headDim, kvHeads } = decoderConfig({ ...unsaid, num_attention_heads: 32 }, 'config.json');
+  assert.equal([headDim, kvHeads], [128, 32]);
+  assert.is(decoderConfig({ ...qwen3, num_key_value_heads: null }, 'config.json').kvHeads, 16);
+  assert.is(decoderConfig({ ...qwen3, attention_bias: true }, 'config.json').attentionBias, true);
+  assert.throws(() => decoderConfig({ ...qwen3, use_sliding_window: true }, 'x'), /use_sliding_window = true/);
+});
+
 test('rows, prompts and responses that reach beyond a sliding window are refused, and no shorter ones', () => {
   const config = { contextLength: 100, slidingWindow: 8 };
   const row = (length: number) => ({ inputIds: new Int32Array(length), labels: new Int32Array(length) });
@@ -236,7 +260,7 @@ for (const [what, change, message] of refused) {
 }
 
 test('a family that is not computed is refused by name, with the families that are and what runs without one', () => {
-  for (const model_type of ['qwen3', 'qwen2_moe', 'constructor']) {
+  for (const model_type of ['qwen3_moe', 'qwen2_moe', 'constructor']) {
     try {
       decoderConfig({ ...qwen25, model_type, architectures: null }, 'config.json');
       assert.unreachable(`${model_type} was accepted`);

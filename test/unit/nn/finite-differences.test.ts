@@ -1,5 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { architectureTensors } from '../../../src/formats/architecture.js';
+import { type FamilyName, familyNames } from '../../../src/formats/families/registry.js';
 import type { DecoderConfig } from '../../../src/nn/config.js';
 import { attention, attentionBackward } from '../../oracles/nn/attention.js';
 import { crossEntropy, crossEntropyBackward } from '../../oracles/nn/cross-entropy.js';
@@ -78,35 +80,39 @@ test('cross-entropy', () => {
   agrees('logits', x, value, crossEntropyBackward(x, targets, 0.3));
 });
 
-test('a whole decoder, every weight', () => {
-  const config: DecoderConfig = {
-    ...{ family: 'qwen2', hidden: 4, layers: 2, heads: 2, kvHeads: 1, headDim: 2, mlp: 3, vocabulary: 5, tied: true },
-    ...{ attentionBias: false, mlpBias: false, ropeTheta: 100, normEpsilon: 1e-5, contextLength: 9, endTokens: [] },
-  };
-  const weights: Tensors = new Map();
-  const shapes: Record<string, number> = { 'model.embed_tokens.weight': 20, 'model.norm.weight': 4 };
-  for (const layer of ['model.layers.0', 'model.layers.1']) {
-    for (const [name, count] of [
-      ...[['input_layernorm.weight', 4] as const, ['post_attention_layernorm.weight', 4] as const],
-      ...[['self_attn.q_proj.weight', 16] as const, ['self_attn.q_proj.bias', 4] as const],
-      ...[['self_attn.k_proj.weight', 8] as const, ['self_attn.k_proj.bias', 2] as const],
-      ...[['self_attn.v_proj.weight', 8] as const, ['self_attn.v_proj.bias', 2] as const],
-      ...[['self_attn.o_proj.weight', 16] as const, ['mlp.gate_proj.weight', 12] as const],
-      ...[['mlp.up_proj.weight', 12] as const, ['mlp.down_proj.weight', 12] as const],
-    ]) {
-      shapes[`${layer}.${name}`] = count;
+/** A decoder of every family, as small as shows what it has. */
+const sizes = { hidden: 4, layers: 2, heads: 2, kvHeads: 1, headDim: 2, mlp: 3, vocabulary: 5, tied: true };
+const decoders: { readonly [F in FamilyName]: Partial<DecoderConfig> } = {
+  llama: { attentionBias: true, mlpBias: true, tied: false },
+  qwen2: {},
+  mistral: { kvHeads: 2 },
+  qwen3: { headDim: 4, attentionBias: true },
+};
+
+for (const family of familyNames) {
+  test(`a whole decoder of ${family}, every weight`, () => {
+    const config: DecoderConfig = {
+      ...{ family, ...sizes, attentionBias: false, mlpBias: false, ropeTheta: 100, normEpsilon: 1e-5 },
+      ...{ contextLength: 9, endTokens: [], ...decoders[family] },
+    };
+    const weights: Tensors = new Map();
+    for (const [name, shape] of architectureTensors(config)) {
+      weights.set(
+        name,
+        numbers(
+          shape.reduce((a, b) => a * b),
+          weights.size + 1,
+        ),
+      );
     }
-  }
-  Object.entries(shapes).forEach(([name, count], seed) => {
-    weights.set(name, numbers(count, seed + 1));
+    const sequences = [
+      { inputIds: [1, 4, 2, 0], labels: [-100, 4, 2, 0] },
+      { inputIds: [3, 3, 1], labels: [-100, -100, 1] },
+    ];
+    const value = () => decoderOracle(config, weights, sequences, 0.5).loss;
+    const { gradients } = decoderOracle(config, weights, sequences, 0.5);
+    for (const [name, w] of weights) agrees(name, w, value, gradients.get(name)!);
   });
-  const sequences = [
-    { inputIds: [1, 4, 2, 0], labels: [-100, 4, 2, 0] },
-    { inputIds: [3, 3, 1], labels: [-100, -100, 1] },
-  ];
-  const value = () => decoderOracle(config, weights, sequences, 0.5).loss;
-  const { gradients } = decoderOracle(config, weights, sequences, 0.5);
-  for (const [name, w] of weights) agrees(name, w, value, gradients.get(name)!);
-});
+}
 
 test.run();

@@ -1,0 +1,56 @@
+import { layerPrefix, normSize } from '../formats/architecture.js';
+import type { LinearRole, LinearTensors, NormRole } from '../formats/families/family.js';
+import { families } from '../formats/families/registry.js';
+import type { DecoderConfig } from './config.js';
+import type { Linear } from './linear.js';
+import type { Parameter } from './parameter.js';
+
+/** A linear layer whose outputs are the columns from those of `role` on: of one role, or of a fused few. */
+export interface Projection<Role extends LinearRole> extends Linear {
+  readonly role: Role;
+}
+
+/** Gain of an RMSNorm, and the groups of a row that are normalised each for itself. */
+export interface Norm {
+  readonly gain: Parameter;
+  readonly groups: number;
+}
+
+/** The weights of one decoder layer, by what they do. */
+export interface Layer {
+  readonly norms: Readonly<Partial<Record<NormRole, Norm>>>;
+  readonly queryKeyValue: readonly Projection<'query' | 'key' | 'value'>[];
+  readonly output: Linear;
+  readonly gateUp: readonly Projection<'gate' | 'up'>[];
+  readonly down: Linear;
+}
+
+/** @param parameters by name, all of the architecture */
+export function layerWeights(config: DecoderConfig, index: number, parameters: ReadonlyMap<string, Parameter>): Layer {
+  const prefix = layerPrefix(index);
+  const { norms, linears } = families[config.family];
+  return {
+    norms: Object.fromEntries(
+      norms.map((norm) => {
+        const { width, gain } = normSize(config, norm);
+        return [norm.role, { gain: parameters.get(`${prefix}${norm.name}.weight`)!, groups: width / gain }];
+      }),
+    ),
+    queryKeyValue: projections('query', 'key', 'value'),
+    output: projections('output')[0]!,
+    gateUp: projections('gate', 'up'),
+    down: projections('down')[0]!,
+  };
+
+  function projections<Role extends LinearRole>(...roles: readonly Role[]): Projection<Role>[] {
+    return roles.flatMap((role) =>
+      linears.filter((tensors) => tensors.roles[0] === role).map((tensors) => ({ ...linear(tensors), role })),
+    );
+  }
+
+  function linear({ name }: LinearTensors): Linear {
+    const weight = parameters.get(`${prefix}${name}.weight`)!;
+    const [outputs, inputs] = weight.shape as readonly [number, number];
+    return { weight, bias: parameters.get(`${prefix}${name}.bias`), outputs, inputs };
+  }
+}
