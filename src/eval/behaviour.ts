@@ -32,6 +32,8 @@ export type ClaimedSweep = {
   readonly subspaces: readonly string[];
   readonly mode: ProjectionMode;
   readonly side: Side;
+  /** Those of the subspaces that act on sides of their own, whatever `side` says; absent: none. */
+  readonly ownSided?: readonly string[];
   readonly fractions: readonly number[];
 };
 
@@ -66,7 +68,7 @@ export interface BehaviourLookUp {
 export function lookUp(
   behaviours: readonly Behaviour[],
   energies: readonly ModelEnergy[],
-  { mode, side, fractions }: ClaimedSweep,
+  { mode, side, ownSided = [], fractions }: ClaimedSweep,
 ): BehaviourLookUp {
   const kept = new Map(energies.map((row) => [keyOf(row), row.energy_kept]));
   const ascending = [...fractions].sort((a, b) => a - b);
@@ -79,12 +81,14 @@ export function lookUp(
           one.update === update &&
           one.subspace === subspace &&
           one.mode === mode &&
-          one.side === side,
+          (one.side === side || ownSided.includes(subspace)),
       );
       return [...new Set(ofCurve.map(({ seed }) => seed))].flatMap((seed) => {
         const points = ascending.flatMap((fraction): Point[] => {
           const behaviour = ofCurve.find((one) => one.seed === seed && one.fraction === fraction);
-          const energy = kept.get(keyOf({ update, subspace, seed, mode, side, fraction }));
+          const energy = kept.get(
+            keyOf({ ...{ update, subspace, seed, mode, fraction }, side: behaviour?.side ?? side }),
+          );
           return behaviour === undefined ? [] : [{ fraction, energy: energy ?? null, behaviour }];
         });
         return points.length === ascending.length ? [{ seed, points }] : [];

@@ -1,7 +1,7 @@
 import { partsOf } from '../workflow/datasets/registry.js';
 import { isBehaviour, kindOf } from '../workflow/metrics/registry.js';
 import { modelAncestors, modelKind } from '../workflow/models/registry.js';
-import { updateOf } from '../workflow/subspaces/registry.js';
+import { subspaceUses } from '../workflow/subspaces/registry.js';
 import type { Metric, Workflow } from '../workflow/workflow.js';
 
 export interface DefinitionsInUse {
@@ -20,14 +20,20 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
     for (const name of project) updates.add(name);
     for (const name of onto) {
       subspaces.add(name);
-      updates.add(updateOf(workflow.subspaces.get(name)!));
+      const { update } = subspaceUses(workflow.subspaces.get(name)!);
+      if (update !== undefined) updates.add(update);
     }
   };
+  const usesOfSubspaces = () => [...subspaces].map((name) => subspaceUses(workflow.subspaces.get(name)!));
   for (const { project, onto } of workflow.sweeps.values()) addProjections(project, onto);
   const metrics = metricsInUse(workflow);
-  for (const metric of metrics) for (const name of kindOf(metric).uses(metric).updates ?? []) updates.add(name);
+  for (const metric of metrics) {
+    const uses = kindOf(metric).uses(metric);
+    addProjections(uses.updates ?? [], uses.subspaces ?? []);
+  }
   const ends = [...updates].flatMap((name) => endsOf(workflow, name));
-  const models = modelsInUse(workflow, [...metrics.flatMap(modelsOf), ...ends]);
+  const ofSubspaces = usesOfSubspaces().flatMap(({ models = [] }) => models);
+  const models = modelsInUse(workflow, [...metrics.flatMap(modelsOf), ...ends, ...ofSubspaces]);
   const recipes = new Set<string>();
   const rowsOf = metrics.flatMap(datasetsOf);
   for (const name of models) {
@@ -37,6 +43,7 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
     for (const recipe of uses.recipes ?? []) recipes.add(recipe);
     rowsOf.push(...(uses.datasets ?? []));
   }
+  rowsOf.push(...usesOfSubspaces().flatMap(({ datasets = [] }) => datasets));
   return { models, datasets: datasetsInUse(workflow, rowsOf), recipes, updates, subspaces };
 }
 

@@ -1,14 +1,14 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
-import type { ProjectionMode, Side } from '../formats/projection.js';
+import { InvalidWorkflowError } from '../diagnostics/errors.js';
+import type { ProjectionMode, ProjectionSide, Side } from '../formats/projection.js';
 import type { ProjectedModel } from '../steps/recipes/projected.js';
 import type { Input } from '../steps/step.js';
-import { seedsOf, updateOf } from '../workflow/subspaces/registry.js';
+import { ownSide, seedsOf, subspaceUses } from '../workflow/subspaces/registry.js';
 import type { Subspace, Workflow } from '../workflow/workflow.js';
-import type { UpdateExpansion, UpdateNode, UpdateTensor, Waiting } from './expand-updates.js';
-import type { InMemoryModel, ModelNode } from './model-node.js';
-import type { PlanBuilder } from './plan-builder.js';
+import { mismatch, type UpdateNode, type UpdateTensor, type Waiting } from './expand-updates.js';
+import type { InMemoryModel } from './model-node.js';
 import { rankOf } from './rank.js';
-import type { Basis } from './subspaces/kind.js';
+import type { Action, Basis, BasisParts } from './subspaces/kind.js';
 import { subspacePlan } from './subspaces/registry.js';
 
 /** One way to project an update onto one subspace (of one seed). */
@@ -18,61 +18,116 @@ export interface Projection {
   /** null: the subspace has none. */
   readonly seed: number | null;
   readonly mode: ProjectionMode;
-  readonly side: Side;
+  readonly side: ProjectionSide;
 }
 
-/** The update that is projected, and the one that the subspace is made of. */
+/** The update that is projected, and the one that the subspace is made of, where it is made of one. */
 export interface ProjectionEnds {
   readonly projected: UpdateNode;
-  readonly onto: UpdateNode;
+  readonly onto?: UpdateNode;
 }
 
 /** Adds what projections need: the bases of subspaces. */
 export class ProjectionExpansion {
   readonly #workflow: Workflow;
-  readonly #models: ReadonlyMap<string, ModelNode>;
-  readonly #updates: UpdateExpansion;
-  readonly #builder: PlanBuilder;
+  readonly #parts: BasisParts;
 
-  /** @param models those that are planned already */
-  constructor(
-    workflow: Workflow,
-    models: ReadonlyMap<string, ModelNode>,
-    updates: UpdateExpansion,
-    builder: PlanBuilder,
-  ) {
+  constructor(workflow: Workflow, parts: BasisParts) {
     this.#workflow = workflow;
-    this.#models = models;
-    this.#updates = updates;
-    this.#builder = builder;
-  }
-
-  /** @throws InvalidWorkflowError, pointing at `range`, when the two updates have not the same tensors. */
-  ends({ update, subspace }: Projection, range: SourceRange): ProjectionEnds | Waiting {
-    const projected = this.#updates.node(update);
-    const onto = this.#updates.node(updateOf(subspace));
-    if ('waitsFor' in projected || 'waitsFor' in onto) {
-      return { waitsFor: [projected, onto].flatMap((node) => ('waitsFor' in node ? node.waitsFor : [])) };
-    }
-    this.#updates.requireSameTensors(projected, onto, range);
-    return { projected, onto };
-  }
-
-  /** The basis of a subspace in one tensor, and for one made of singular vectors the singular values. */
-  basis(projection: Projection, tensor: UpdateTensor, onto: UpdateNode): Basis {
-    const { subspace, seed } = projection;
-    const wanted = { subspace, seed, name: subspaceText(projection), tensor, side: sideOf(projection, tensor), onto };
-    return subspacePlan(subspace).basis(wanted, { updates: this.#updates, builder: this.#builder });
+    this.#parts = parts;
   }
 
   /**
-   * Ranks of a tensor at some fractions; null: a scalar projection, which the published code makes at fractions ≥ 1 and of
-   * tensors with more than two dimensions. A vector's one direction is the same either way.
+   * @throws InvalidWorkflowError, pointing at `range`, when the two updates have not the same tensors, or the subspace acts on
+   * vectors of another length.
    */
-  ranks(fractions: readonly number[], { rankMax, shape, vector }: UpdateTensor): (number | null)[] {
+  ends({ update, subspace }: Projection, range: SourceRange): ProjectionEnds | Waiting {
+    const projected = this.#parts.updates.node(update);
+    const made = subspaceUses(subspace).update;
+    const onto = made === undefined ? this.ownTensors(subspace) : this.#parts.updates.node(made);
+    if ('waitsFor' in projected || 'waitsFor' in onto) {
+      return { waitsFor: [projected, onto].flatMap((node) => ('waitsFor' in node ? node.waitsFor : [])) };
+    }
+    if ('update' in onto) {
+      this.#parts.updates.requireSameTensors(projected, onto, range);
+      return { projected, onto };
+    }
+    this.requireFit(subspace, `update ${update}`, projected.tensors, onto, range);
+    if (projected.tensors.some((tensor) => this.action(subspace, tensor) !== null)) return { projected };
+    const message = `subspace ${subspace.name} has no directions in any tensor of update ${update}`;
+    const hint =
+      'It knows the tensors of decoders by their Hugging Face names, such as model.layers.0.self_attn.o_proj.weight.';
+    throw new InvalidWorkflowError([{ severity: 'error', code: 'nothing-to-project', message, range, hint }]);
+  }
+
+  /** The tensors of the model that a subspace with directions of its own is made of. */
+  ownTensors(subspace: Subspace): readonly UpdateTensor[] | Waiting {
+    return subspacePlan(subspace).own!.tensors(subspace, this.#parts);
+  }
+
+  /** Refuses tensors that a subspace has a basis for, but of vectors of another length than those of its own model. */
+  requireFit(
+    subspace: Subspace,
+    what: string,
+    tensors: readonly UpdateTensor[],
+    own: readonly UpdateTensor[],
+    range: SourceRange,
+  ): void {
+    const known = new Map(own.map((tensor) => [tensor.name, tensor]));
+    const differences = tensors.flatMap((tensor) => {
+      const side = this.action(subspace, tensor)?.side;
+      if (side === undefined) return [];
+      const length = ({ rows, columns }: UpdateTensor) => (side === 'left' ? rows : columns);
+      const model = known.get(tensor.name);
+      if (model !== undefined && length(model) === length(tensor)) return [];
+      return [`${tensor.name}: [${tensor.shape.join(', ')}] and ${model ? `[${model.shape.join(', ')}]` : 'missing'}`];
+    });
+    if (differences.length === 0) return;
+    const hint = `Make the subspace of a model whose tensors are those of ${what}.`;
+    throw mismatch(`${what} and the model of subspace ${subspace.name}`, differences, range, hint);
+  }
+
+  /** How a subspace with directions of its own acts on a tensor; null: not at all. */
+  action(subspace: Subspace, tensor: UpdateTensor): Action | null {
+    const action = subspacePlan(subspace).own!.action(subspace, tensor);
+    if (action === null) {
+      const why = 'the subspace has no directions there: updates stay whole, overlaps leave it out';
+      this.#parts.builder.omit({ of: `subspaces.${subspace.name}`, what: tensor.name, why });
+    }
+    return action;
+  }
+
+  /** How a projection acts on a tensor of its update; null: not at all, the update stays whole there. */
+  actionOf({ subspace, side }: Projection, tensor: UpdateTensor): Action | null {
+    if (subspacePlan(subspace).own !== undefined) return this.action(subspace, tensor);
+    return { side: sideOf(side as Side, tensor), directions: tensor.rankMax };
+  }
+
+  /** The basis of a subspace in one tensor, and for one made of singular vectors the singular values. */
+  basis(
+    { subspace, seed }: Pick<Projection, 'subspace' | 'seed'>,
+    tensor: UpdateTensor,
+    side: Side,
+    onto: UpdateNode | undefined,
+  ): Basis {
+    const wanted = { subspace, seed, name: subspaceText({ subspace, seed }), tensor, side };
+    return subspacePlan(subspace).basis({ ...wanted, ...(onto && { onto }) }, this.#parts);
+  }
+
+  /**
+   * Ranks of a tensor at some fractions of the subspace's directions in it; null: a scalar projection, which the published code
+   * makes at fractions ≥ 1 and of tensors with more than two dimensions. A vector's one direction is the same either way.
+   */
+  ranks(
+    { subspace }: Projection,
+    fractions: readonly number[],
+    { shape, vector }: UpdateTensor,
+    { directions }: Action,
+  ): (number | null)[] {
     const reference = this.#workflow.semantics === 'reference';
-    const isScalar = (fraction: number) => reference && !vector && (fraction >= 1 || shape.length > 2);
-    return fractions.map((fraction) => (isScalar(fraction) ? null : rankOf(fraction, rankMax, reference)));
+    const scalar = reference && !vector && subspacePlan(subspace).scalar !== null;
+    const isScalar = (fraction: number) => scalar && (fraction >= 1 || shape.length > 2);
+    return fractions.map((fraction) => (isScalar(fraction) ? null : rankOf(fraction, directions, reference)));
   }
 
   /** What the published code does otherwise, in reference semantics. */
@@ -85,33 +140,41 @@ export class ProjectionExpansion {
     const ends = this.ends(projection, range);
     if ('waitsFor' in ends) return ends;
     const { projected, onto } = ends;
-    const { mode, side, subspace, seed } = projection;
+    const { mode, subspace, seed } = projection;
     const inputs: Record<string, Input> = {
       from: { node: projected.from, output: '*' },
       to: { node: projected.to, output: '*' },
     };
-    const ranks: Record<string, number | null> = {};
+    const ranks: Record<string, number | null | 'whole'> = {};
+    const sides: Record<string, Side> = {};
     for (const tensor of projected.tensors) {
-      const [rank] = this.ranks([fraction], tensor);
+      const action = this.actionOf(projection, tensor);
+      if (action === null) {
+        ranks[tensor.name] = 'whole';
+        continue;
+      }
+      const [rank] = this.ranks(projection, [fraction], tensor, action);
       ranks[tensor.name] = rank!;
+      sides[tensor.name] = action.side;
       if (rank === null) continue;
-      const { basis, s } = this.basis(projection, tensor, onto);
+      const { basis, s } = this.basis(projection, tensor, action.side, onto);
       inputs[`basis/${tensor.name}`] = basis;
       if (s !== undefined) inputs[`s/${tensor.name}`] = s;
     }
     const scalar = Object.values(ranks).includes(null);
     const kind = subspacePlan(subspace);
     if (scalar && kind.scalar === 'update') {
-      inputs['onto-from'] = { node: onto.from, output: '*' };
-      inputs['onto-to'] = { node: onto.to, output: '*' };
+      inputs['onto-from'] = { node: onto!.from, output: '*' };
+      inputs['onto-to'] = { node: onto!.to, output: '*' };
     }
+    const side = projection.side === 'mixed' ? sides : projection.side;
     const permute = kind.permuted ? { permute: seed! } : {};
     const gaussian = scalar && kind.scalar === 'gaussian' ? { gaussian: seed! } : {};
     const { from } = projected.update;
     return {
       model: { kind: 'projected', mode, side, ranks, ...gaussian, ...permute, ...this.published },
       inputs,
-      origin: { name: from, node: projected.from, facts: this.#models.get(from)!.facts! },
+      origin: { name: from, node: projected.from, facts: this.#parts.made.get(from)!.facts! },
     };
   }
 }
@@ -123,7 +186,8 @@ export function projectionsOf(
     onto,
     mode,
     side,
-  }: Pick<Projection, 'mode' | 'side'> & {
+  }: Pick<Projection, 'mode'> & {
+    readonly side: Side;
     readonly project: readonly string[];
     readonly onto: readonly string[];
   },
@@ -132,7 +196,8 @@ export function projectionsOf(
   return project.flatMap((update) =>
     onto.flatMap((name) => {
       const subspace = workflow.subspaces.get(name)!;
-      return (seedsOf(subspace) ?? [null]).map((seed) => ({ update, subspace, seed, mode, side }));
+      const own = ownSide(subspace) ?? side;
+      return (seedsOf(subspace) ?? [null]).map((seed) => ({ update, subspace, seed, mode, side: own }));
     }),
   );
 }
@@ -144,10 +209,10 @@ export function projectionText(projection: Projection): string {
 }
 
 /** A vector has one direction only, so that a side would make no difference but to the cache. */
-export function sideOf({ side }: Projection, tensor: UpdateTensor): Side {
+function sideOf(side: Side, tensor: UpdateTensor): Side {
   return tensor.vector ? 'left' : side;
 }
 
-function subspaceText({ subspace, seed }: Projection): string {
+function subspaceText({ subspace, seed }: Pick<Projection, 'subspace' | 'seed'>): string {
   return seed === null ? subspace.name : `${subspace.name}#${seed}`;
 }

@@ -9,7 +9,6 @@ import {
   type ProjectionExpansion,
   projectionsOf,
   projectionText,
-  sideOf,
 } from './expand-projections.js';
 import type { UpdateTensor } from './expand-updates.js';
 import type { MeasuredModels } from './measured-models.js';
@@ -27,7 +26,8 @@ interface Curve {
 /** The steps of one tensor of a curve. */
 interface TensorNodes {
   readonly energy: string;
-  readonly cosine: string;
+  /** null: the subspace is made of no update. */
+  readonly cosine: string | null;
 }
 
 /** Adds the energy steps of all sweeps, and the table of what they measure. */
@@ -59,7 +59,7 @@ export class SweepExpansion {
       const { row, nodes } = this.#addCurve(curve, ends);
       for (const [index, { energy, cosine }] of nodes.entries()) {
         inputs[`${rows.length}/${index}`] = { node: energy, output: 'energy' };
-        inputs[`${rows.length}/${index}/cosine`] = { node: cosine, output: 'cosine' };
+        if (cosine !== null) inputs[`${rows.length}/${index}/cosine`] = { node: cosine, output: 'cosine' };
       }
       rows.push(row);
     }
@@ -79,11 +79,26 @@ export class SweepExpansion {
     const nodes: TensorNodes[] = [];
     const tensors: EnergyTableRow['tensors'][number][] = [];
     for (const tensor of ends.projected.tensors) {
-      const ranks = this.#projections.ranks(fractions, tensor);
+      const action = this.#projections.actionOf(projection, tensor);
+      if (action === null) {
+        nodes.push({ energy: this.#addWhole(curve, tensor, ends), cosine: this.#addCosine(curve, tensor, ends) });
+        const ranks = fractions.map(() => null);
+        tensors.push({
+          tensor: tensor.name,
+          rankMax: 0,
+          side: null,
+          ...this.#copies(tensor),
+          ranks,
+          realisedRanks: [],
+        });
+        continue;
+      }
+      const { side, directions: rankMax } = action;
+      const ranks = this.#projections.ranks(projection, fractions, tensor, action);
       const realisedRanks = [...new Set(ranks.filter((rank) => rank !== null))].sort((a, b) => a - b);
       const params: EnergyParams = {
         mode: projection.mode,
-        side: sideOf(projection, tensor),
+        side,
         ranks: realisedRanks,
         ...(subspacePlan(projection.subspace).permuted
           ? { permute: { seed: projection.seed!, stream: tensor.name } }
@@ -95,8 +110,8 @@ export class SweepExpansion {
         energy: this.#addEnergy(curve, tensor, params, ends),
         cosine: this.#addCosine(curve, tensor, ends),
       });
-      const copies = this.#workflow.semantics === 'reference' && tensor.uses > 1 ? { copies: tensor.uses } : {};
-      tensors.push({ tensor: tensor.name, rankMax: tensor.rankMax, ...copies, ranks, realisedRanks });
+      const own = hasOwnSides(projection) ? { side } : {};
+      tensors.push({ tensor: tensor.name, rankMax, ...own, ...this.#copies(tensor), ranks, realisedRanks });
     }
     const { update, subspace, seed, mode, side } = projection;
     return { row: { update, subspace: subspace.name, seed, mode, side, fractions, tensors }, nodes };
@@ -105,7 +120,7 @@ export class SweepExpansion {
   #addEnergy(curve: Curve, tensor: UpdateTensor, params: EnergyParams, { projected, onto }: ProjectionEnds): string {
     const { projection } = curve;
     const output = `tensor/${tensor.name}`;
-    const { basis, s } = this.#projections.basis(projection, tensor, onto);
+    const { basis, s } = this.#projections.basis(projection, tensor, params.side, onto);
     const inputs: Record<string, Input> = {
       from: { node: projected.from, output },
       to: { node: projected.to, output },
@@ -113,9 +128,25 @@ export class SweepExpansion {
     };
     if (s !== undefined) inputs.s = s;
     if (params.scalar === 'update') {
-      inputs['onto-from'] = { node: onto.from, output };
-      inputs['onto-to'] = { node: onto.to, output };
+      inputs['onto-from'] = { node: onto!.from, output };
+      inputs['onto-to'] = { node: onto!.to, output };
     }
+    return this.#addStep(curve, tensor, params, inputs);
+  }
+
+  /** Of a tensor that the subspace has no directions in: its update is kept whole, in every mode. */
+  #addWhole(curve: Curve, tensor: UpdateTensor, { projected }: ProjectionEnds): string {
+    const output = `tensor/${tensor.name}`;
+    const params: EnergyParams = {
+      ...{ mode: 'parallel', side: 'left', ranks: [], scalar: 'whole' },
+      ...this.#projections.published,
+    };
+    const inputs = { from: { node: projected.from, output }, to: { node: projected.to, output } };
+    return this.#addStep(curve, tensor, params, inputs);
+  }
+
+  #addStep(curve: Curve, tensor: UpdateTensor, params: EnergyParams, inputs: Readonly<Record<string, Input>>): string {
+    const { projection } = curve;
     const step = {
       id: `energy[${projectionText(projection)},${tensor.name}]`,
       kind: 'energy' as const,
@@ -127,8 +158,14 @@ export class SweepExpansion {
     return this.#builder.add(step, ...definitionsOf(curve));
   }
 
+  /** How often a tensor counts in sums over the model, if not once. */
+  #copies({ uses }: UpdateTensor): { readonly copies?: number } {
+    return this.#workflow.semantics === 'reference' && uses > 1 ? { copies: uses } : {};
+  }
+
   /** How an update lies to the one that the subspace is made of, or like: the same for all of its curves. */
-  #addCosine(curve: Curve, tensor: UpdateTensor, { projected, onto }: ProjectionEnds): string {
+  #addCosine(curve: Curve, tensor: UpdateTensor, { projected, onto }: ProjectionEnds): string | null {
+    if (onto === undefined) return null;
     const output = `tensor/${tensor.name}`;
     const { heldAs } = this.#projections.published;
     const params: CosineParams = heldAs === undefined ? {} : { heldAs };
@@ -148,6 +185,10 @@ export class SweepExpansion {
     };
     return this.#builder.add(step, ...definitionsOf(curve));
   }
+}
+
+function hasOwnSides({ subspace }: Projection): boolean {
+  return subspacePlan(subspace).own !== undefined;
 }
 
 /** The matrix that a subspace was made of. */

@@ -108,6 +108,12 @@ export class UpdateExpansion {
     return this.#builder.add(step, `updates.${name}`);
   }
 
+  /** The tensors of a model as an update of it would have them. @param definition on whose behalf: `subspaces.refusal` */
+  tensorsOf(facts: ModelFacts, definition: string): UpdateTensor[] {
+    const tensors = [...this.#comparable(facts, definition)].map(([name, shape]) => asMatrix(name, shape, facts.tied));
+    return tensors.sort((a, b) => naturalOrder(a.name, b.name));
+  }
+
   /** Refuses two updates of which one is to be projected onto the other but that differ in tensors. */
   requireSameTensors(a: UpdateNode, b: UpdateNode, range: SourceRange): void {
     const differences = differingTensors(shapesOf(a), shapesOf(b));
@@ -127,8 +133,9 @@ export class UpdateExpansion {
     const to = this.#models.get(update.to)!;
     const waitsFor = [...new Set([...from.waitsFor, ...to.waitsFor])];
     if (waitsFor.length > 0) return { waitsFor };
-    const fromTensors = this.#comparable(from.facts!, update);
-    const toTensors = this.#comparable(to.facts!, update);
+    const definition = `updates.${update.name}`;
+    const fromTensors = this.#comparable(from.facts!, definition);
+    const toTensors = this.#comparable(to.facts!, definition);
     const differences = differingTensors(fromTensors, toTensors);
     if (differences.length > 0) {
       const what = `models ${update.from} (from) and ${update.to} (to)`;
@@ -150,12 +157,12 @@ export class UpdateExpansion {
   }
 
   /** The tensors of a model that an update is about. A tied output layer is the embedding again: see `uses`. */
-  #comparable(facts: ModelFacts, update: Update): Map<string, readonly number[]> {
+  #comparable(facts: ModelFacts, definition: string): Map<string, readonly number[]> {
     const tensors = new Map<string, readonly number[]>();
     for (const [tensor, { dtype, shape }] of facts.tensors) {
       const why = reasonToOmit(tensor, dtype, facts, this.#workflow.semantics);
       if (why === undefined) tensors.set(tensor, shape);
-      else this.#builder.omit({ of: `updates.${update.name}`, what: tensor, why });
+      else this.#builder.omit({ of: definition, what: tensor, why });
     }
     return tensors;
   }
@@ -214,7 +221,7 @@ function text(shape: readonly number[] | undefined): string {
 
 const shownDifferences = 5;
 
-function mismatch(
+export function mismatch(
   what: string,
   differences: readonly string[],
   range: SourceRange,

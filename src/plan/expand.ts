@@ -32,11 +32,11 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
   const datasets = new DatasetExpansion(workflow, facts, builder);
   const made = new Map<string, ModelNode>();
   const updates = new UpdateExpansion(workflow, made, builder);
-  const projections = new ProjectionExpansion(workflow, made, updates, builder);
+  const projections = new ProjectionExpansion(workflow, { updates, datasets, made, builder });
   const models = new ModelExpansion({ workflow, datasets, facts, builder, made, projections }, made, updates);
   const measured = new MeasuredModels(models, projections);
   new SweepExpansion(workflow, measured, projections, builder).expand();
-  const parts = { workflow, updates, models: measured, datasets, builder };
+  const parts = { workflow, updates, projections, models: measured, datasets, builder };
   expandTables('updates', parts);
   const behaviour = new BehaviourExpansion(workflow, measured, datasets, builder).expand();
   const behaviourRows = 'waitsFor' in behaviour ? [] : behaviour;

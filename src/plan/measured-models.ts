@@ -1,5 +1,6 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
-import { updateOf } from '../workflow/subspaces/registry.js';
+import { subspaceUses } from '../workflow/subspaces/registry.js';
+import type { Subspace } from '../workflow/workflow.js';
 import type { ModelExpansion } from './expand-models.js';
 import type { Projection, ProjectionEnds, ProjectionExpansion } from './expand-projections.js';
 import type { UpdateNode, Waiting } from './expand-updates.js';
@@ -32,8 +33,15 @@ export class MeasuredModels {
   /** Both updates of a projection. */
   ends(projection: Projection, range: SourceRange): ProjectionEnds | Waiting {
     this.update(projection.update);
-    this.update(updateOf(projection.subspace));
+    this.planSubspace(projection.subspace);
     return this.#projections.ends(projection, range);
+  }
+
+  /** Adds all models that a subspace is made of. */
+  planSubspace(subspace: Subspace): void {
+    const { update, models = [] } = subspaceUses(subspace);
+    if (update !== undefined) this.update(update);
+    for (const model of models) this.#models.node(model);
   }
 
   /** The model that a point of a sweep makes. */

@@ -12,8 +12,9 @@ export type EnergyParams = {
   /**
    * Published code, fractions ≥ 1 and tensors of three dimensions: scalar projection of Δ onto the matrix that the subspace
    * was made of instead of a rank. That is its update, or a Gaussian matrix of this seed and stream (the tensor's name).
+   * `whole`: the subspace has no basis in the tensor; Δ is projected onto itself, in mode parallel: it is kept whole.
    */
-  readonly scalar?: 'update' | { readonly seed: number; readonly stream: string };
+  readonly scalar?: 'update' | 'whole' | { readonly seed: number; readonly stream: string };
   readonly heldAs?: 'F16';
   /** The projected update is rounded to this type, as the published code does before it is added. */
   readonly castUpdate?: 'F16';
@@ -44,8 +45,8 @@ export const energy = defineStep<EnergyParams>({
   inputs: {
     from: 'the tensor where the update starts',
     to: 'the tensor where it leads',
-    basis:
-      "[d, r]: `v` of the subspace's svd when `side` is right, `u` when it is left or the tensor is 1-D, `q` of a random basis",
+    'basis?':
+      "absent with `scalar: whole`; [d, r]: `v` of the subspace's svd when `side` is right, `u` when it is left or the tensor is 1-D, `q` of a random basis",
     's?': '[r] of a singular basis: vectors of singular value 0 span nothing of the update and keep nothing',
     'onto-from?': 'with `scalar: update`: the same of the update that the subspace was made of',
     'onto-to?': 'as onto-from',

@@ -1,4 +1,4 @@
-import type { ProjectionMode, Side } from '../formats/projection.js';
+import type { ProjectionMode, ProjectionSide } from '../formats/projection.js';
 import type { BehaviourMetric } from '../workflow/workflow.js';
 import { defineStep } from './step.js';
 
@@ -18,7 +18,7 @@ export type Measured = {
   readonly subspace: string | null;
   readonly seed: number | null;
   readonly mode: ProjectionMode | null;
-  readonly side: Side | null;
+  readonly side: ProjectionSide | null;
   readonly fraction: number | null;
 };
 

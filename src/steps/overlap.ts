@@ -9,7 +9,10 @@ export type OverlapParams = {
 export type OverlapResult = {
   /** Ambient dimension: rows of u. */
   readonly d: number;
-  /** [r]: running sums of σ², of each update. A zero update has only zeros, and the energy rank `zeroRank`, 0 if absent. */
+  /**
+   * [r]: running sums of σ², of each update. A zero update has only zeros, and the energy rank `zeroRank`, 0 if absent. Of a
+   * subspace zeros before a last 1, so that its energy rank is r at every η.
+   */
   readonly energyA: readonly number[];
   readonly energyB: readonly number[];
   /** ‖U_A[:, :k_a]ᵀ U_B[:, :k_b]‖²_F at the points that an η-energy rank of either side reaches together. */
@@ -17,16 +20,16 @@ export type OverlapResult = {
   readonly zeroRank?: 1;
 };
 
-/** `overlap[a,b,tensor]`: mode subspace overlap of one tensor of two updates, for every energy. */
+/** `overlap[a,b,tensor]`: mode subspace overlap of one tensor of two updates, or of an update and a subspace, for every energy. */
 export const overlap = defineStep<OverlapParams>({
   kind: 'overlap',
   revision: 2,
   usesDevice: true,
   inputs: {
     'a-u': '[d, r] of an svd',
-    'a-s': '[r] of the same',
+    'a-s?': '[r] of the same; without it all r columns count at every η: a subspace and no update',
     'b-u': '[d, r] of the other svd',
-    'b-s': '[r] of the same',
+    'b-s?': '[r] of the other; likewise',
   },
   outputs: {
     overlap: 'JSON: OverlapResult',

@@ -13,7 +13,7 @@ import { type ReportPart, reportPartNames } from './report.js';
 import { resolveRecipes } from './resolve-recipes.js';
 import { Scope } from './scope.js';
 import { defaultSide, type Semantics } from './semantics.js';
-import { resolveSubspaces, seedsOf } from './subspaces/registry.js';
+import { checkSide, resolveSubspaces, seedsOf } from './subspaces/registry.js';
 import { resolveUpdates } from './updates.js';
 import type { Metric, Report, Subspace, Sweep, Workflow } from './workflow.js';
 
@@ -45,8 +45,8 @@ export function resolveWorkflow(
     checkModelCycles(scope, models, updates, subspaces);
     checkDatasetCycles(scope, datasets);
   }
-  const metrics = resolveMetrics(scope, raw.metrics, { seed, semantics });
-  const sweeps = resolveSweeps(scope, raw.sweeps, semantics, metrics);
+  const metrics = resolveMetrics(scope, raw.metrics, { seed, semantics, subspaces });
+  const sweeps = resolveSweeps(scope, raw.sweeps, { semantics, metrics, subspaces });
   checkSweepSize(scope, sweeps, subspaces);
   const claims = resolveClaims(scope, raw.claims, { sweeps, subspaces, metrics });
   const measured = { models, datasets, recipes, updates, subspaces, sweeps, metrics, claims };
@@ -85,8 +85,7 @@ function workflowName(scope: Scope, given: string | undefined, file: string): st
 function resolveSweeps(
   scope: Scope,
   raw: Named<RawSweep> | undefined,
-  semantics: Semantics,
-  metrics: ReadonlyMap<string, Metric>,
+  { semantics, metrics, subspaces }: Pick<Workflow, 'semantics' | 'metrics' | 'subspaces'>,
 ): Map<string, Sweep> {
   const known = ['energy', ...[...metrics.values()].filter(isBehaviour).map(({ name }) => name)];
   return scope.section('sweeps', raw, (definition, sweep, path): Sweep => {
@@ -106,10 +105,17 @@ function resolveSweeps(
           : didYouMean(name, meant);
       scope.refuse([...path, 'measure', String(index)], 'unknown-name', message, hint);
     }
+    const onto = scope.references('subspaces', sweep.onto, [...path, 'onto']);
+    checkSide(
+      scope,
+      sweep.side,
+      onto.map((name) => subspaces.get(name)),
+      path,
+    );
     return {
       ...definition,
       project: scope.references('updates', sweep.project, [...path, 'project']),
-      onto: scope.references('subspaces', sweep.onto, [...path, 'onto']),
+      onto,
       mode: sweep.mode,
       side: sweep.side ?? defaultSide(semantics),
       fractions: sweep.fractions,

@@ -5,6 +5,7 @@ export interface Sweep extends Definition {
   readonly project: readonly string[];
   readonly onto: readonly string[];
   readonly mode: ProjectionMode;
+  /** Of the subspaces that have none of their own. */
   readonly side: Side;
   readonly fractions: readonly number[];
   /** `energy`, or names of behaviour metrics. */

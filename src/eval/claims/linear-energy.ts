@@ -28,9 +28,10 @@ export const linearEnergy: ClaimJudge<JudgedLinearEnergy> = {
 };
 
 function casesOf(sweep: ClaimedSweep, tolerance: number, rows: readonly TensorEnergy[]): Case[] {
-  const { updates, subspaces, mode, side } = sweep;
+  const { updates, subspaces, mode, side, ownSided = [] } = sweep;
   const fractions = new Set(sweep.fractions);
-  const ofSweep = rows.filter((row) => row.mode === mode && row.side === side && fractions.has(row.fraction));
+  const isOfSide = (row: TensorEnergy) => row.side === side || ownSided.includes(row.subspace);
+  const ofSweep = rows.filter((row) => row.mode === mode && isOfSide(row) && fractions.has(row.fraction));
   return updates.flatMap((update) =>
     subspaces.map((subspace): Case => {
       const own = ofSweep.filter((row) => row.update === update && row.subspace === subspace);

@@ -1,10 +1,12 @@
 import type { ClaimedBehaviour, ClaimedSweep } from '../../steps/claims.js';
+import { ownSide } from '../../workflow/subspaces/registry.js';
 import type { Workflow } from '../../workflow/workflow.js';
 
 /** The projections that a sweep of the workflow is of. */
-export function projectionsOf(name: string, { sweeps }: Workflow): ClaimedSweep {
+export function projectionsOf(name: string, { sweeps, subspaces: known }: Workflow): ClaimedSweep {
   const { project: updates, onto: subspaces, mode, side, fractions } = sweeps.get(name)!;
-  return { updates, subspaces, mode, side, fractions };
+  const ownSided = subspaces.filter((subspace) => ownSide(known.get(subspace)!) !== null);
+  return { updates, subspaces, mode, side, ...(ownSided.length > 0 && { ownSided }), fractions };
 }
 
 /** The same, with the models at both ends of every update. */

@@ -1,7 +1,7 @@
 import type { EvaluationTableRow, Measured } from '../../steps/evaluation-table.js';
 import type { Input } from '../../steps/step.js';
 import { isBehaviour, kindOf } from '../../workflow/metrics/registry.js';
-import { updateOf } from '../../workflow/subspaces/registry.js';
+import { subspaceUses } from '../../workflow/subspaces/registry.js';
 import type { BehaviourMetric, Sweep, Workflow } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
 import { projectionsOf, projectionText } from '../expand-projections.js';
@@ -106,7 +106,8 @@ export class BehaviourExpansion {
   #ends({ project, onto }: Sweep): Set<string> {
     const { updates, subspaces } = this.#workflow;
     const ends = project.flatMap((name) => [updates.get(name)!.from, updates.get(name)!.to]);
-    return new Set([...ends, ...onto.map((name) => updates.get(updateOf(subspaces.get(name)!))!.from)]);
+    const made = onto.flatMap((name) => subspaceUses(subspaces.get(name)!).update ?? []);
+    return new Set([...ends, ...made.map((name) => updates.get(name)!.from)]);
   }
 
   /** Points that several sweeps share are measured once. */

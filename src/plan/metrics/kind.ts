@@ -1,5 +1,6 @@
 import type { Workflow } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
+import type { ProjectionExpansion } from '../expand-projections.js';
 import type { UpdateExpansion } from '../expand-updates.js';
 import type { MeasuredModels } from '../measured-models.js';
 import type { PlanBuilder } from '../plan-builder.js';
@@ -39,6 +40,7 @@ export interface OverlapRows {
 export interface PlanParts {
   readonly workflow: Workflow;
   readonly updates: UpdateExpansion;
+  readonly projections: ProjectionExpansion;
   readonly models: MeasuredModels;
   readonly datasets: DatasetExpansion;
   readonly builder: PlanBuilder;

@@ -2,8 +2,8 @@ import type { OverlapTableParams, OverlapTableRow } from '../../steps/overlap-ta
 import type { Input } from '../../steps/step.js';
 import type { MsoMetric } from '../../workflow/metrics/mso.js';
 import type { Semantics } from '../../workflow/semantics.js';
-import type { UpdateTensor } from '../expand-updates.js';
 import type { PlanBuilder } from '../plan-builder.js';
+import { type ComparedTensor, comparedTensors } from './compared.js';
 import type { OverlapPlan, PlanParts } from './kind.js';
 import { overlapParams } from './overlap-params.js';
 
@@ -21,30 +21,27 @@ export const mso: OverlapPlan<MsoMetric> = {
 };
 
 /** Adds the overlap steps of all metrics of updates, and the table of what they measure. */
-function expandOverlaps(metrics: readonly MsoMetric[], { workflow, models, updates, builder }: PlanParts): void {
+function expandOverlaps(metrics: readonly MsoMetric[], parts: PlanParts): void {
+  const { workflow, builder } = parts;
   const rows: OverlapTableRow[] = [];
   const inputs: Record<string, Input> = {};
   const waitsFor = new Set<string>();
   for (const pair of pairsOf(metrics)) {
-    const a = models.update(pair.a);
-    const b = models.update(pair.b);
-    if ('waitsFor' in a || 'waitsFor' in b) {
-      const models = [a, b].flatMap((node) => ('waitsFor' in node ? node.waitsFor : []));
-      builder.defer(models, ...definitionsOf(pair));
-      for (const model of models) waitsFor.add(model);
+    const [first] = pair.metrics;
+    const compared = comparedTensors([pair.a, pair.b], first!.range, parts);
+    if ('waitsFor' in compared) {
+      builder.defer(compared.waitsFor, ...definitionsOf(pair));
+      for (const model of compared.waitsFor) waitsFor.add(model);
       continue;
     }
-    const [first] = pair.metrics;
-    updates.requireSameRows(a, b, first!.range);
-    for (const [index, tensor] of a.tensors.entries()) {
-      const svds = [updates.comparedSvd(a, tensor), updates.comparedSvd(b, b.tensors[index]!)] as const;
-      const node = addOverlap(pair, tensor, svds, workflow.semantics, builder);
+    for (const [index, tensor] of compared.entries()) {
+      const node = addOverlap(pair, tensor, workflow.semantics, builder);
       inputs[`${rows.length}/${index}`] = { node, output: 'overlap' };
     }
     rows.push({
       pair: [pair.a, pair.b],
       energies: [...pair.energies].sort((x, y) => x - y),
-      tensors: a.tensors.map((tensor) => tensor.name),
+      tensors: compared.map(({ tensor }) => tensor.name),
     });
   }
   if (waitsFor.size > 0) builder.defer([...waitsFor], 'overlap-table');
@@ -74,21 +71,21 @@ function pairsOf(metrics: readonly MsoMetric[]): Pair[] {
 
 function addOverlap(
   pair: Pair,
-  tensor: UpdateTensor,
-  [svdA, svdB]: readonly [string, string],
+  { tensor, vectors }: ComparedTensor,
   semantics: Semantics,
   builder: PlanBuilder,
 ): string {
   const params = overlapParams(semantics);
+  const [a, b] = vectors();
   const step = {
     id: `overlap[${pair.a},${pair.b},${tensor.name}]`,
     kind: 'overlap' as const,
     params,
     inputs: {
-      'a-u': { node: svdA, output: 'u' },
-      'a-s': { node: svdA, output: 's' },
-      'b-u': { node: svdB, output: 'u' },
-      'b-s': { node: svdB, output: 's' },
+      'a-u': a.u,
+      ...(a.s && { 'a-s': a.s }),
+      'b-u': b.u,
+      ...(b.s && { 'b-s': b.s }),
     },
     group: `Overlap of ${pair.a} and ${pair.b}`,
     cost: tensor.rows * tensor.rankMax * tensor.rankMax,

@@ -1,6 +1,8 @@
 import type { Side } from '../../formats/projection.js';
 import type { Input } from '../../steps/step.js';
-import type { UpdateExpansion, UpdateNode, UpdateTensor } from '../expand-updates.js';
+import type { DatasetExpansion } from '../expand-datasets.js';
+import type { UpdateExpansion, UpdateNode, UpdateTensor, Waiting } from '../expand-updates.js';
+import type { ModelNode } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
 
 /** What the plan knows of a kind of subspace. `seed` is one of the subspace's, null where it has none. */
@@ -11,8 +13,28 @@ export interface SubspacePlan<Subspace> {
   text(subspace: Subspace): string;
   /** The columns of the basis are permuted by the seed before they are taken. */
   readonly permuted: boolean;
-  /** What a scalar projection, of reference semantics, projects onto: the subspace's update, or a Gaussian matrix of the seed. */
-  readonly scalar: 'update' | 'gaussian';
+  /**
+   * What a scalar projection, of reference semantics, projects onto: the subspace's update, or a Gaussian matrix of the seed.
+   * null: there is none, and the rank of the fraction is taken.
+   */
+  readonly scalar: 'update' | 'gaussian' | null;
+  /** Its own sides and numbers of directions. Absent: it acts where a projection asks, with the tensor's r directions. */
+  readonly own?: OwnDirections<Subspace>;
+}
+
+/** Where a subspace acts by its definition. The kind says in the language on which side (`side` of SubspaceKind). */
+export interface OwnDirections<Subspace> {
+  /** The tensors of the model that it is made of, those that it does not act on, too. */
+  tensors(subspace: Subspace, parts: BasisParts): readonly UpdateTensor[] | Waiting;
+  /** null: the subspace has no basis in this tensor, whose update stays whole. */
+  action(subspace: Subspace, tensor: UpdateTensor): Action | null;
+}
+
+/** How a subspace acts on a tensor. */
+export interface Action {
+  readonly side: Side;
+  /** Columns of the basis, of which fractions are taken. */
+  readonly directions: number;
 }
 
 export interface WantedBasis<Subspace> {
@@ -23,12 +45,16 @@ export interface WantedBasis<Subspace> {
   readonly tensor: UpdateTensor;
   /** Of a vector always left. */
   readonly side: Side;
-  /** The update that the subspace is made of. */
-  readonly onto: UpdateNode;
+  /** The update that the subspace is made of; absent where it is made of none. */
+  readonly onto?: UpdateNode;
 }
 
+/** What bases are planned with. */
 export interface BasisParts {
   readonly updates: UpdateExpansion;
+  readonly datasets: DatasetExpansion;
+  /** The models that are planned already, by name: those that the subspace is made of are. */
+  readonly made: ReadonlyMap<string, ModelNode>;
   readonly builder: PlanBuilder;
 }
 

@@ -6,7 +6,7 @@ import { headOverValues, numberCell, tableBlock } from '../html-table.js';
 import type { Section } from '../section.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
 import { readTable, writeCsv } from '../tables/csv.js';
-import { type EnergyRow, energyColumns, tensorEnergyColumns } from '../tables/energy.js';
+import { type EnergyRow, energyColumns, type TensorEnergyRow, tensorEnergyColumns } from '../tables/energy.js';
 import { projectionName, ratioText, significantText } from '../wording.js';
 
 /** A curve of the figure and a row of the table: all seeds of one projection. */
@@ -25,9 +25,11 @@ export const energySection: Section = {
   async render({ files }, show) {
     const rows = readTable(files.get('energy.csv')!, energyColumns);
     const series = seriesOf(rows);
+    const csv = files.get('energy-by-tensor.csv');
+    const tensors = csv === undefined ? [] : readTable(csv, tensorEnergyColumns);
     return html`
-      ${show.figure && (await figure(series))}
-      ${show.figure && (await layers(files.get('energy-by-tensor.csv')))}
+      ${show.figure && (await figure(series, tensors))}
+      ${show.figure && (await layers(tensors))}
       ${show.table && table(series, largestGap(rows))}`;
   },
 };
@@ -47,7 +49,7 @@ function seriesOf(rows: readonly EnergyRow[]): Series[] {
   });
 }
 
-async function figure(series: readonly Series[]): Promise<Html> {
+async function figure(series: readonly Series[], tensors: readonly TensorEnergyRow[]): Promise<Html> {
   const looks = looksFor(series.map(({ subspace }) => subspace));
   const panels = groupBy(series, ({ update, mode, side }) => JSON.stringify([update, mode, side]));
   const drawn: Html[] = [];
@@ -77,7 +79,7 @@ async function figure(series: readonly Series[]): Promise<Html> {
     ${dashedNote('energy in proportion to the fraction: no preference for any direction')}
     <div class="panels">${drawn}</div>
     <figcaption>
-      <p>${definition(series)}</p>
+      <p>${definition(series)}${ownDirections(tensors)}</p>
       <p><b>How to read it.</b> A curve on the dashed diagonal says that the update is spread evenly over the subspace’s
       directions. Random directions keep k / n on average, n being the length of a direction: that is ρ where n = r, less
       where n is the tensor’s longer side, and 1 / n of a vector. ${reading(series)}
@@ -97,12 +99,29 @@ function definition(series: readonly Series[]): Html {
     'orthogonal left': html`Δ<sub>proj</sub> = (I − P<sub>k</sub>) Δ`,
     'opposite right': html`Δ<sub>proj</sub> = −Δ P<sub>k</sub>`,
     'opposite left': html`Δ<sub>proj</sub> = −P<sub>k</sub> Δ`,
+    'parallel mixed': html`Δ<sub>proj</sub> = P<sub>k</sub> Δ or Δ P<sub>k</sub>`,
+    'orthogonal mixed': html`Δ<sub>proj</sub> = (I − P<sub>k</sub>) Δ or Δ (I − P<sub>k</sub>)`,
+    'opposite mixed': html`Δ<sub>proj</sub> = −P<sub>k</sub> Δ or −Δ P<sub>k</sub>`,
   };
   const projections = new Set(series.map(({ mode, side }) => `${mode} ${side}`));
   const stated = [...projections].map((name) => html`; ${name.split(' ')[0]}: ${formulas[name] ?? name}`);
   return html`<b>Energy kept</b> is the sum of ‖Δ<sub>proj</sub>‖²<sub>F</sub> over all tensors divided by the sum of
     ‖Δ‖²<sub>F</sub>, where Δ is the update of a tensor and P<sub>k</sub> projects onto the first
     k = max(1, round(ρ·r)) directions of the subspace (r: the tensor’s smaller side)${stated}.`;
+}
+
+/** What subspaces with directions of their own mean by r, and what becomes of tensors in which they have none. */
+function ownDirections(tensors: readonly TensorEnergyRow[]): Html | undefined {
+  const whole = tensors.filter(({ rank_max }) => rank_max === 0);
+  if (whole.length === 0) return undefined;
+  const counts = [...groupBy(whole, ({ subspace }) => subspace)].map(([subspace, rows]) => {
+    const [some, all] = [rows, tensors.filter((row) => row.subspace === subspace)].map(
+      (group) => new Set(group.map(({ tensor }) => tensor)).size,
+    );
+    return `${subspace} in ${some} of ${all} tensors`;
+  });
+  return html` Some subspaces have r directions of their own, each tensor on its side, and none in others: ${counts.join('; ')}. Such a
+    tensor keeps its update whole in every mode, Δ<sub>proj</sub> = Δ, and counts in both sums.`;
 }
 
 /** What the numbers say at the fraction nearest the middle, without judging it. */
@@ -148,13 +167,12 @@ function table(series: readonly Series[], gap: number | null): Html {
 }
 
 /** Energy by tensor at the middle fraction, for subspaces without a seed: random ones look the same everywhere. */
-async function layers(csv: string | undefined): Promise<Html | undefined> {
-  if (csv === undefined) return undefined;
-  const rows = readTable(csv, tensorEnergyColumns);
+async function layers(rows: readonly TensorEnergyRow[]): Promise<Html | undefined> {
   const fractions = [...new Set(rows.map(({ fraction }) => fraction))].sort((a, b) => a - b);
   const middle = fractions[Math.floor((fractions.length - 1) / 2)];
   const chosen = rows.filter(
-    ({ seed, fraction, mode }) => seed === null && fraction === middle && mode !== 'orthogonal',
+    ({ seed, fraction, mode, rank_max }) =>
+      seed === null && fraction === middle && mode !== 'orthogonal' && rank_max > 0,
   );
   const groups = groupBy(chosen, ({ update, subspace, mode, side }) => JSON.stringify([update, subspace, mode, side]));
   if (groups.size === 0) return undefined;

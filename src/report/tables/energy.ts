@@ -28,10 +28,17 @@ export const tensorEnergyColumns = {
   ...relationColumns,
 } as const;
 
-/** A row of energy.csv: a projected update at one fraction, the whole model. The energies of a zero update are null. */
+/**
+ * A row of energy.csv: a projected update at one fraction, the whole model. energy_kept is Σ‖Δ_proj‖² / Σ‖Δ‖² over the tensors of
+ * the update. A tensor in which the subspace has no directions keeps its update whole in every mode, Δ_proj = Δ, and counts in
+ * both sums. The energies of a zero update are null. `side` is `mixed` where it differs from tensor to tensor.
+ */
 export type EnergyRow = RowOf<typeof energyColumns>;
 
-/** A row of energy-by-tensor.csv. The scalar projection of a vector has no rank. */
+/**
+ * A row of energy-by-tensor.csv. A scalar projection has no rank. A tensor in which the subspace has no directions has neither
+ * side nor rank; rank_max is 0, and energy_kept is 1.
+ */
 export type TensorEnergyRow = RowOf<typeof tensorEnergyColumns>;
 
 /** One tensor at one fraction: the rank there, and sums of squares of the update and of its projection. */
@@ -48,7 +55,8 @@ interface Energies {
 /** The results of one tensor of a row. */
 export interface TensorResults {
   readonly energy: EnergyResult;
-  readonly cosine: CosineResult;
+  /** null: the subspace is made of no update. */
+  readonly cosine: CosineResult | null;
 }
 
 /**
@@ -63,13 +71,13 @@ export class EnergyTables {
   /** @param results The row's results, in the order of its tensors. */
   async add(row: EnergyTableRow, results: AsyncIterable<TensorResults>): Promise<void> {
     const energies: TensorEnergy[][] = [];
-    const cosines: CosineResult[] = [];
+    const cosines: (CosineResult | null)[] = [];
     for await (const { energy, cosine } of results) {
       const tensor = row.tensors[energies.length]!;
       energies.push(row.fractions.map((_, index) => tensorEnergy(tensor, energy, index)));
       cosines.push(cosine);
     }
-    const ofModel = cosine(sumOfCosines(row, cosines));
+    const ofModel = cosineOf(sumOfCosines(row, cosines));
     row.fractions.forEach((fraction, index) => {
       const { update, subspace, seed, mode, side } = row;
       const identity = JSON.stringify([update, subspace, seed, mode, side, fraction]);
@@ -77,13 +85,17 @@ export class EnergyTables {
       this.#seen.add(identity);
       const series = { update, subspace, seed, mode, side, fraction };
       const [total, kept, realised] = [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()];
-      row.tensors.forEach(({ tensor, rankMax, copies = 1 }, at) => {
+      row.tensors.forEach(({ tensor, rankMax, side: own, copies = 1 }, at) => {
         const energy = energies[at]![index]!;
         total.add(copies * energy.total);
         kept.add(copies * energy.kept);
         realised.add(copies * energy.realised);
-        const measured = measures(energy, mode, cosine(cosines[at]!));
-        this.#tensors.push({ ...series, ...measured, tensor, rank: energy.rank, rank_max: rankMax });
+        const measured = measures(energy, mode, cosineOf(cosines[at]!));
+        const tensorSide = own === undefined ? side : (own ?? '');
+        this.#tensors.push({
+          ...{ ...series, side: tensorSide },
+          ...{ ...measured, tensor, rank: energy.rank, rank_max: rankMax },
+        });
       });
       const sums = { total: total.value, kept: kept.value, realised: realised.value };
       this.#model.push({ ...series, ...measures(sums, mode, ofModel) });
@@ -117,19 +129,23 @@ function measures(
   };
 }
 
-/** None when one of the two is zero. */
-function cosine({ product, energy, ontoEnergy }: CosineResult): number | null {
+/** None when one of the two is zero, or there is no other update. */
+function cosineOf(result: CosineResult | null): number | null {
+  if (result === null) return null;
+  const { product, energy, ontoEnergy } = result;
   const norms = Math.sqrt(energy * ontoEnergy);
   return norms === 0 ? null : Math.max(-1, Math.min(1, product / norms));
 }
 
 /** Of the whole model, as if all its tensors were one long vector. */
-function sumOfCosines({ tensors }: EnergyTableRow, cosines: readonly CosineResult[]): CosineResult {
+function sumOfCosines({ tensors }: EnergyTableRow, cosines: readonly (CosineResult | null)[]): CosineResult | null {
   const [product, energy, ontoEnergy] = [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()];
   for (const [at, { copies = 1 }] of tensors.entries()) {
-    product.add(copies * cosines[at]!.product);
-    energy.add(copies * cosines[at]!.energy);
-    ontoEnergy.add(copies * cosines[at]!.ontoEnergy);
+    const cosine = cosines[at];
+    if (!cosine) return null;
+    product.add(copies * cosine.product);
+    energy.add(copies * cosine.energy);
+    ontoEnergy.add(copies * cosine.ontoEnergy);
   }
   return { product: product.value, energy: energy.value, ontoEnergy: ontoEnergy.value };
 }

@@ -5,10 +5,13 @@ import type { CommonRecipe, RecipeContract } from './kind.js';
 export type ProjectedModel = CommonRecipe & {
   readonly kind: 'projected';
   readonly mode: ProjectionMode;
-  /** A 1-D tensor is a column, projected from the left whatever this says. */
-  readonly side: Side;
-  /** By tensor of the update; null: scalar projection onto the matrix that the subspace was made of; see `scalar` of EnergyParams. */
-  readonly ranks: { readonly [tensor: string]: number | null };
+  /** Of all tensors, or of each by name. A 1-D tensor is a column, projected from the left whatever this says. */
+  readonly side: Side | { readonly [tensor: string]: Side };
+  /**
+   * By tensor of the update. null: scalar projection onto the matrix that the subspace was made of; see `scalar` of EnergyParams.
+   * `whole`: the subspace has no basis there, and Δ_proj = Δ in every mode.
+   */
+  readonly ranks: { readonly [tensor: string]: number | null | 'whole' };
   /** Seed of the Gaussian matrices that null projects onto; absent: the subspace's own update. The tensor's name is the stream. */
   readonly gaussian?: number;
   /** Random-K: seed by which the basis columns of every tensor are permuted first; the tensor's name is the stream. */

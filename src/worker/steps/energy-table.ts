@@ -20,7 +20,9 @@ export async function makeEnergyTable(context: StepContext<EnergyTableParams>): 
 async function* tensorResults(context: StepContext, row: string, count: number): AsyncGenerator<TensorResults> {
   let index = 0;
   for await (const energy of jsonInputs<EnergyResult>(context, row, count)) {
-    const bytes = await context.read(context.input(`${row}/${index++}/cosine`));
-    yield { energy, cosine: JSON.parse(new TextDecoder().decode(bytes)) as CosineResult };
+    const input = `${row}/${index++}/cosine`;
+    const bytes = context.has(input) ? await context.read(context.input(input)) : undefined;
+    const cosine = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as CosineResult);
+    yield { energy, cosine: cosine ?? null };
   }
 }

@@ -21,33 +21,37 @@ export async function runEnergy(context: StepContext<EnergyParams>): Promise<voi
   const update = updateMatrix(context, ends, heldAs);
   const weights = weightsMatrix(context, from, heldAs);
   const how = { mode, storage: heldAs ?? from.dtype, castUpdate };
-  const vector = from.shape.length < 2;
-  const left = params.side === 'left' || vector;
-  const d = left ? from.rows : from.columns;
-  const side = left === isWide(from) ? 'short' : 'long';
-  const basis = await subspaceBasis(context, 'basis', 's', d, permute, zeroAsUnits && !vector);
-  let done = 0;
-  const windows = windowsOf(update).length;
-  const count = () => context.progress({ done: ++done, total: side === 'long' ? 2 * windows : windows });
-  const energy = await withArithmetic(context, (arithmetic) =>
-    subspaceEnergy(arithmetic, update, weights, basis, side, ranks, how, count),
-  );
-
-  const result: EnergyResult = {
-    total: energy.total,
-    kept: runningSums(energy.perVector).map((sum) => (mode === 'orthogonal' ? Math.max(0, energy.total - sum) : sum)),
-    realised: energy.realised,
-    ...(scalar && { scalar: await scalarResult() }),
-  };
+  const result = context.has('basis') ? await alongBasis() : await withoutBasis();
   requireFinite(result, how.storage, ranks);
   await context.write('energy', new TextEncoder().encode(JSON.stringify(result)));
 
-  async function scalarResult(): Promise<NonNullable<EnergyResult['scalar']>> {
-    const onto = scalarTarget(context, scalar!, update, heldAs);
-    const { total, kept, realised } = await withArithmetic(context, (arithmetic) =>
-      scalarEnergy(arithmetic, update, weights, onto, how),
+  async function alongBasis(): Promise<EnergyResult> {
+    const vector = from.shape.length < 2;
+    const left = params.side === 'left' || vector;
+    const d = left ? from.rows : from.columns;
+    const side = left === isWide(from) ? 'short' : 'long';
+    const basis = await subspaceBasis(context, 'basis', 's', d, permute, zeroAsUnits && !vector);
+    let done = 0;
+    const windows = windowsOf(update).length;
+    const count = () => context.progress({ done: ++done, total: side === 'long' ? 2 * windows : windows });
+    const { total, perVector, realised } = await withArithmetic(context, (arithmetic) =>
+      subspaceEnergy(arithmetic, update, weights, basis, side, ranks, how, count),
     );
-    return { kept: mode === 'orthogonal' ? Math.max(0, total - kept) : kept, realised };
+    const kept = runningSums(perVector).map((sum) => (mode === 'orthogonal' ? Math.max(0, total - sum) : sum));
+    if (scalar === undefined) return { total, kept, realised };
+    const measured = await scalarResult();
+    const inside = mode === 'orthogonal' ? Math.max(0, measured.total - measured.kept) : measured.kept;
+    return { total, kept, realised, scalar: { kept: inside, realised: measured.realised } };
+  }
+
+  async function withoutBasis(): Promise<EnergyResult> {
+    const { total, kept, realised } = await scalarResult();
+    return { total, kept: [], realised: [], scalar: { kept, realised } };
+  }
+
+  function scalarResult() {
+    const onto = scalar === 'whole' ? update : scalarTarget(context, scalar!, update, heldAs);
+    return withArithmetic(context, (arithmetic) => scalarEnergy(arithmetic, update, weights, onto, how));
   }
 }
 
@@ -72,7 +76,7 @@ function requireFinite({ total, kept, realised, scalar }: EnergyResult, storage:
 /** The matrix that the subspace was made of. */
 function scalarTarget(
   context: StepContext,
-  scalar: NonNullable<EnergyParams['scalar']>,
+  scalar: Exclude<NonNullable<EnergyParams['scalar']>, 'whole'>,
   shape: Omit<TallMatrix, 'window'>,
   heldAs: EnergyParams['heldAs'],
 ): TallMatrix {

@@ -12,12 +12,10 @@ export async function runOverlap(context: StepContext<OverlapParams>): Promise<v
   const a = matrixInput(context, 'a-u');
   const b = matrixInput(context, 'b-u');
   if (a.rows !== b.rows) {
-    throw new DataError(
-      `the left singular vectors have ${a.rows} and ${b.rows} components; an overlap needs one space`,
-    );
+    throw new DataError(`the vectors have ${a.rows} and ${b.rows} components; an overlap needs one space`);
   }
-  const energyA = runningEnergies(await singularValues(context, 'a-s'));
-  const energyB = runningEnergies(await singularValues(context, 'b-s'));
+  const energyA = await energiesOf(context, 'a-s', a.columns);
+  const energyB = await energiesOf(context, 'b-s', b.columns);
   const { zeroRank } = context.params;
   const pairs = energyRankPairs(energyA, energyB, zeroRank);
   const [basisA, basisB] = [weightsMatrix(context, a, undefined), weightsMatrix(context, b, undefined)];
@@ -25,4 +23,10 @@ export async function runOverlap(context: StepContext<OverlapParams>): Promise<v
   const points = pairs.length === 0 ? [] : staircase(await multiply(), b.columns, pairs);
   const result: OverlapResult = { d: a.rows, energyA, energyB, points, ...(zeroRank && { zeroRank }) };
   await context.write('overlap', new TextEncoder().encode(JSON.stringify(result)));
+}
+
+/** Running energies of an update; of a subspace, which has no singular values and counts whole, all in its last vector. */
+async function energiesOf(context: StepContext, s: string, vectors: number): Promise<number[]> {
+  if (context.has(s)) return runningEnergies(await singularValues(context, s));
+  return Array.from({ length: vectors }, (_, j) => (j === vectors - 1 ? 1 : 0));
 }

@@ -3,15 +3,20 @@ import type { Path } from '../document.js';
 import type { ReportPart } from '../report.js';
 import type { Scope } from '../scope.js';
 import type { Defaults } from '../semantics.js';
+import type { Subspace } from '../subspaces/subspace.js';
 
 /** What the language knows of a kind of metric: everything else asks here, and not what kind it is. */
 export interface MetricKind<Metric extends Definition, Raw> {
   /** From what the schema admits to the metric: defaults filled in, names and patterns checked. */
-  resolve(scope: Scope, definition: Definition, raw: Raw, path: Path, defaults: Defaults): Metric;
+  resolve(scope: Scope, definition: Definition, raw: Raw, path: Path, known: KnownToMetrics): Metric;
   /** The parts of the report that show it; of behaviour besides the part of that name. */
   readonly parts: readonly ReportPart[];
   /** The definitions that it needs; of behaviour besides the models that it measures. */
   uses(metric: Metric): MetricUses;
+}
+
+export interface KnownToMetrics extends Defaults {
+  readonly subspaces: ReadonlyMap<string, Subspace>;
 }
 
 /** Says what a model does: measured of the `models` that it names, and along the sweeps that name it. */
@@ -36,9 +41,10 @@ export interface OverlapKind<Metric extends Definition, Raw> extends TableKind<M
 
 export interface MetricUses {
   readonly updates?: readonly string[];
+  readonly subspaces?: readonly string[];
   readonly models?: readonly string[];
   readonly datasets?: readonly string[];
 }
 
-/** Names of two updates, or of two sets of prompts. */
+/** Names of two updates or subspaces, or of two sets of prompts. */
 export type Pair = readonly [string, string];

@@ -1,11 +1,10 @@
 import type { Definition } from '../definition.js';
+import { type Compared, resolveCompared, usesOfCompared } from './compared.js';
 import type { OverlapKind, Pair } from './kind.js';
 
-/** Mode subspace overlap of updates. */
-export interface MsoMetric extends Definition {
+/** Mode subspace overlap of updates, or of an update and a subspace that has directions of its own. */
+export interface MsoMetric extends Definition, Compared {
   readonly kind: 'mso';
-  /** Pairs of updates. */
-  readonly pairs: readonly Pair[];
   readonly energies: readonly number[];
 }
 
@@ -18,13 +17,10 @@ export interface RawMso {
 export const mso: OverlapKind<MsoMetric, RawMso> = {
   behaviour: false,
   parts: ['overlap'],
-  resolve(scope, definition, raw, path) {
-    const pairs = raw.pairs.map((pair, index): Pair => {
-      const [a, b] = scope.references('updates', pair, [...path, 'pairs', String(index)]);
-      return [a!, b!];
-    });
-    return { ...definition, kind: 'mso', pairs, energies: raw.energies };
+  resolve(scope, definition, raw, path, known) {
+    const compared = resolveCompared(scope, raw.pairs, [...path, 'pairs'], known);
+    return { ...definition, kind: 'mso', ...compared, energies: raw.energies };
   },
-  uses: ({ pairs }) => ({ updates: pairs.flat() }),
+  uses: usesOfCompared,
   pairs: ({ pairs }) => pairs,
 };

@@ -1,10 +1,9 @@
 import type { Named } from '../definition.js';
 import type { Scope } from '../scope.js';
-import type { Defaults } from '../semantics.js';
 import { activationMso } from './activation-mso.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
-import type { BehaviourKind, MetricKind, OverlapKind, Pair, TableKind } from './kind.js';
+import type { BehaviourKind, KnownToMetrics, MetricKind, OverlapKind, Pair, TableKind } from './kind.js';
 import { loss } from './loss.js';
 import type { BehaviourMetric, Metric, MetricOf, OverlapMetric, RawMetric, RawMetricOf } from './metric.js';
 import { mso } from './mso.js';
@@ -42,14 +41,14 @@ export function kindOf(metric: Pick<Metric, 'kind'>): AnyKind {
 export function resolveMetrics(
   scope: Scope,
   raw: Named<RawMetric> | undefined,
-  defaults: Defaults,
+  known: KnownToMetrics,
 ): Map<string, Metric> {
   return scope.section('metrics', raw, (definition, metric, path): Metric => {
     if (definition.name === 'energy') {
       const message = 'a metric cannot be called energy: that is what a sweep measures of the update itself';
       scope.refuse(path, 'reserved-name', message, 'Choose another name.');
     }
-    return kindOf(metric).resolve(scope, definition, metric, path, defaults);
+    return kindOf(metric).resolve(scope, definition, metric, path, known);
   });
 }
 

@@ -1,9 +1,9 @@
-import type { ProjectionMode, Side } from '../../formats/projection.js';
+import type { ProjectionMode, ProjectionSide, Side } from '../../formats/projection.js';
 import type { Definition } from '../definition.js';
 import type { Path } from '../document.js';
 import type { Scope } from '../scope.js';
 import { defaultSide } from '../semantics.js';
-import { seedsOf } from '../subspaces/registry.js';
+import { checkSide, ownSide, seedsOf } from '../subspaces/registry.js';
 import type { Subspace } from '../subspaces/subspace.js';
 import type { ModelKind } from './kind.js';
 
@@ -13,7 +13,7 @@ export interface ProjectedUpdateModel extends Definition {
   readonly update: string;
   readonly onto: string;
   readonly mode: ProjectionMode;
-  readonly side: Side;
+  readonly side: ProjectionSide;
   readonly fraction: number;
   /** null: the subspace has none. */
   readonly seed: number | null;
@@ -30,16 +30,20 @@ export interface RawProjectedModel {
 
 export const projected: ModelKind<ProjectedUpdateModel, RawProjectedModel> = {
   keys: ['project'],
-  resolve: (scope, definition, raw, path, { semantics, subspaces }) => ({
-    ...definition,
-    kind: 'projected',
-    update: scope.reference('updates', raw.project, [...path, 'project']),
-    onto: scope.reference('subspaces', raw.onto, [...path, 'onto']),
-    mode: raw.mode,
-    side: raw.side ?? defaultSide(semantics),
-    fraction: raw.fraction,
-    seed: resolveSeed(scope, raw.seed, subspaces.get(raw.onto), path),
-  }),
+  resolve(scope, definition, raw, path, { semantics, subspaces }) {
+    const subspace = subspaces.get(raw.onto);
+    checkSide(scope, raw.side, [subspace], path);
+    return {
+      ...definition,
+      kind: 'projected',
+      update: scope.reference('updates', raw.project, [...path, 'project']),
+      onto: scope.reference('subspaces', raw.onto, [...path, 'onto']),
+      mode: raw.mode,
+      side: (subspace && ownSide(subspace)) ?? raw.side ?? defaultSide(semantics),
+      fraction: raw.fraction,
+      seed: resolveSeed(scope, raw.seed, subspace, path),
+    };
+  },
   uses: ({ update, onto }) => ({ updates: [update], subspaces: [onto] }),
 };
 

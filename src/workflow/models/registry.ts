@@ -1,6 +1,6 @@
 import type { Named } from '../definition.js';
 import type { Scope } from '../scope.js';
-import { updateOf } from '../subspaces/registry.js';
+import { subspaceUses } from '../subspaces/registry.js';
 import type { Subspace } from '../subspaces/subspace.js';
 import type { Update } from '../updates.js';
 import { hub } from './hub.js';
@@ -40,7 +40,7 @@ export function resolveModels(
 
 /**
  * The models that a model is made from: its parent, and both ends of the updates that it projects, projects onto or shares
- * directions with.
+ * directions with; and the models of subspaces.
  */
 export function modelAncestors(
   model: Model,
@@ -48,9 +48,10 @@ export function modelAncestors(
   subspaces: ReadonlyMap<string, Subspace>,
 ): string[] {
   const uses = modelKind(model).uses(model);
-  const onto = (uses.subspaces ?? []).flatMap((name) => subspaces.get(name) ?? []).map(updateOf);
-  const ends = [...(uses.updates ?? []), ...(uses.shares ?? []), ...onto].flatMap((name) => updates.get(name) ?? []);
-  return [...(uses.models ?? []), ...ends.flatMap(({ from, to }) => [from, to])];
+  const onto = (uses.subspaces ?? []).flatMap((name) => subspaces.get(name) ?? []).map(subspaceUses);
+  const changes = [...(uses.updates ?? []), ...(uses.shares ?? []), ...onto.flatMap(({ update }) => update ?? [])];
+  const ends = changes.flatMap((name) => updates.get(name) ?? []).flatMap(({ from, to }) => [from, to]);
+  return [...(uses.models ?? []), ...ends, ...onto.flatMap(({ models = [] }) => models)];
 }
 
 /** Reports models that are made from themselves, directly or through an update. */

@@ -21,6 +21,6 @@ export const randomK: SubspaceKind<RandomK, RawRandomK> = {
     of: scope.reference('updates', of, [...path, 'of']),
     seeds: seeds ?? [seed],
   }),
-  update: ({ of }) => of,
+  uses: ({ of }) => ({ update: of }),
   seeds: ({ seeds }) => seeds,
 };

@@ -21,6 +21,6 @@ export const random: SubspaceKind<Random, RawRandom> = {
     like: scope.reference('updates', like, [...path, 'like']),
     seeds: seeds ?? [seed],
   }),
-  update: ({ like }) => like,
+  uses: ({ like }) => ({ update: like }),
   seeds: ({ seeds }) => seeds,
 };

@@ -1,7 +1,9 @@
+import type { ProjectionSide, Side } from '../../formats/projection.js';
 import type { Named } from '../definition.js';
+import type { Path } from '../document.js';
 import type { Scope } from '../scope.js';
 import type { Defaults } from '../semantics.js';
-import type { SubspaceKind } from './kind.js';
+import type { SubspaceKind, SubspaceUses } from './kind.js';
 import { random } from './random.js';
 import { randomK } from './random-k.js';
 import type { RawSubspace, RawSubspaceOf, Subspace, SubspaceOf } from './subspace.js';
@@ -29,9 +31,31 @@ export function resolveSubspaces(
   );
 }
 
-/** The update that a subspace is made of, or whose shapes it has. */
-export function updateOf(subspace: Subspace): string {
-  return kindOf(subspace.kind).update(subspace);
+/** What a subspace is made of. */
+export function subspaceUses(subspace: Subspace): SubspaceUses {
+  return kindOf(subspace.kind).uses(subspace);
+}
+
+/** The side on which a subspace acts by its definition; null: a sweep chooses. */
+export function ownSide({ kind }: Pick<Subspace, 'kind'>): ProjectionSide | null {
+  return kindOf(kind).side ?? null;
+}
+
+/** Refuses a side that a sweep or model asks for and that a subspace does not have. @param path of the definition */
+export function checkSide(
+  scope: Scope,
+  side: Side | undefined,
+  subspaces: readonly (Subspace | undefined)[],
+  path: Path,
+): void {
+  if (side === undefined) return;
+  for (const subspace of subspaces) {
+    const own = subspace && ownSide(subspace);
+    if (own === undefined || own === null || own === side) continue;
+    const acts = own === 'mixed' ? 'left of some tensors and right of others' : `${own} of its tensors only`;
+    const message = `the subspace "${subspace!.name}" is of kind ${subspace!.kind}, which acts ${acts}`;
+    scope.refuse([...path, 'side'], 'wrong-side', message, 'Remove `side`: the subspace has its own.');
+  }
 }
 
 /** The seeds that a subspace is drawn by; null: nothing is random about it. */

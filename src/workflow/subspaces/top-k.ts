@@ -18,5 +18,5 @@ export const topK: SubspaceKind<TopK, RawTopK> = {
     kind: 'top-k',
     of: scope.reference('updates', of, [...path, 'of']),
   }),
-  update: ({ of }) => of,
+  uses: ({ of }) => ({ update: of }),
 };

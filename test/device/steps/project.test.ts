@@ -115,12 +115,16 @@ async function world(dtype: FloatType, heldAs?: 'F16', config: JsonObject = {}):
 function inputsOf({ base, from, to, svd: bases }: World, { side, ranks }: ProjectedModel): Record<string, Artifacts> {
   const inputs: Record<string, Artifacts> = { from, to, 'onto-from': base, 'onto-to': from };
   for (const [name, rank] of Object.entries(ranks)) {
-    if (rank === null) continue;
+    if (rank === null || rank === 'whole') continue;
     const { u, v, s } = bases[name]!;
-    inputs[`basis/${name}`] = { basis: (side === 'left' || shapes[name]!.length < 2 ? u : v)! };
+    inputs[`basis/${name}`] = { basis: (isLeft(side, name) ? u : v)! };
     inputs[`s/${name}`] = { s: s! };
   }
   return inputs;
+}
+
+function isLeft(side: ProjectedModel['side'], name: string): boolean {
+  return shapes[name]!.length < 2 || (typeof side === 'string' ? side : side[name]) === 'left';
 }
 
 async function written(w: World, model: ProjectedModel, inputs = inputsOf(w, model)): Promise<Artifacts> {
@@ -140,14 +144,21 @@ function wanted(w: World, name: string, model: ProjectedModel): { expected: Dens
       ? read(oracle.difference(theta, read(valuesOf(w.base, name))))
       : oracle.randomLike(update, gaussian, name);
   const rank = ranks[name]!;
-  const left = side === 'left' || shapes[name]!.length < 2;
+  const left = isLeft(side, name);
   const inside =
-    rank === null
-      ? oracle.projectOntoUpdate(update, onto)
-      : oracle.project(update, basisOf(w, name, left, permute), rank, left ? 'left' : 'right');
+    rank === 'whole'
+      ? update
+      : rank === null
+        ? oracle.projectOntoUpdate(update, onto)
+        : oracle.project(update, basisOf(w, name, left, permute), rank, left ? 'left' : 'right');
   const dtype = w.from[`tensor/${name}`]!.tensor!.dtype as FloatType;
   const storage = heldAs ?? (dtype === 'F64' ? 'F32' : dtype);
-  const expected = oracle.projectedWeights(theta, oracle.inMode(update, inside, mode), storage, castUpdate);
+  const expected = oracle.projectedWeights(
+    theta,
+    oracle.inMode(update, inside, rank === 'whole' ? 'parallel' : mode),
+    storage,
+    castUpdate,
+  );
   const step = { F32: 2 ** -23, F64: 2 ** -23, F16: 2 ** -10, BF16: 2 ** -7 }[storage];
   return { expected, bar: (value) => 1e-6 + step * Math.abs(value) };
 }
@@ -221,6 +232,19 @@ test('a tensor without a rank is projected onto the random matrix of a seed, ano
   }
   for (const name of tensors) {
     assert.not.equal(outputs[0]![`tensor/${name}`]!.digest, outputs[1]![`tensor/${name}`]!.digest);
+  }
+});
+
+test('a tensor may have a side of its own, and one in which the subspace has no basis keeps its update whole', async () => {
+  const [embedding, up, norm, stack] = tensors as [string, string, string, string];
+  const sides = { [embedding]: 'right', [up]: 'left', [norm]: 'left' } as const;
+  const own = { ...ranks, [stack]: 'whole' } as const;
+  for (const mode of ['parallel', 'orthogonal', 'opposite'] as const) {
+    await check(bf16, { ...paper, mode, side: sides, ranks: own }, `BF16 ${mode}`);
+    await check(f16Read, { ...paper, ...reference, mode, side: sides, ranks: own }, `reference ${mode}`);
+    const outputs = await check(f32, { ...paper, mode, side: sides, ranks: own }, `F32 ${mode}`);
+    const whole = valuesOf(f32.to, stack).data;
+    for (const [i, x] of valuesOf(outputs, stack).data.entries()) assert.ok(Math.abs(x - whole[i]!) <= 2e-7);
   }
 });
 

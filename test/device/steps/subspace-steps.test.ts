@@ -191,6 +191,55 @@ test('fractions of one and more project the whole tensor onto its alignment upda
   }
 });
 
+test('without a basis the whole update is kept: its energy, and the change that a checkpoint takes', async () => {
+  for (const [rows, columns, flat] of [
+    [20, 45, false],
+    [45, 20, false],
+    [33, 1, true],
+  ] as const) {
+    for (const heldAs of [undefined, 'F16'] as const) {
+      const w = world(gaussian(rows, columns, 'whole'), 'F32', heldAs, flat);
+      const rounding = heldAs && { heldAs, castUpdate: heldAs };
+      const params: EnergyParams = { mode: 'parallel', side: 'left', ranks: [], scalar: 'whole', ...rounding };
+      const found = jsonOf<EnergyResult>((await run(energyStep, params, { from: w.aligned, to: w.tuned })).energy!);
+      const total = energy(w.task);
+      assert.ok(Math.abs(found.total - total) <= 1e-6 * total);
+      assert.equal([found.kept, found.realised, found.scalar!.kept], [[], [], found.total]);
+      const change = realised(w.weights, w.task, heldAs ?? 'F32', heldAs);
+      assert.ok(Math.abs(found.scalar!.realised - change) <= 2e-4 * total);
+    }
+  }
+  const still = world(dense(6, 4, new Float64Array(24)), 'F32');
+  const params: EnergyParams = { mode: 'parallel', side: 'left', ranks: [], scalar: 'whole' };
+  const nothing = jsonOf<EnergyResult>((await run(energyStep, params, { from: still.base, to: still.base })).energy!);
+  assert.equal(nothing, { total: 0, kept: [], realised: [], scalar: { kept: 0, realised: 0 } });
+});
+
+test('a subspace without singular values counts whole at every energy of an overlap', async () => {
+  const alignment = multiply(gaussian(31, 6, 'left factor'), gaussian(6, 12, 'right factor'));
+  const w = world(alignment, 'F32');
+  const { u, s } = await run(svd, {}, { from: w.base, to: w.aligned });
+  const directions = svdOracle(gaussian(31, 3, 'directions')).u;
+  const basis = stored(directions, 'F32');
+  const outputs = await run(overlapStep, {}, { 'a-u': basis, 'b-u': u!, 'b-s': s! });
+  const result = jsonOf<OverlapResult>(outputs.overlap!);
+  const truth = svdOracle(w.alignment);
+  for (const eta of [0.01, 0.3, 0.7, 0.95]) {
+    const kB = energyRank(result.energyB, eta);
+    assert.is(energyRank(result.energyA, eta), 3);
+    const cross = multiply(transpose(directions), columnsOf(truth.u, kB));
+    const { shared } = result.points.find((point) => point.kA === 3 && point.kB === kB)!;
+    assert.ok(Math.abs(shared - energy(cross)) <= 1e-5, `η ${eta}: ${shared}, not ${energy(cross)}`);
+  }
+  // Of two single directions the overlap is their squared cosine.
+  const [one, other] = [columnsOf(directions, 1), columnsOf(truth.u, 1)];
+  const both = { 'a-u': stored(one, 'F32'), 'b-u': stored(other, 'F32') };
+  const { points, d } = jsonOf<OverlapResult>((await run(overlapStep, {}, both)).overlap!);
+  assert.equal([points.length, points[0]!.kA, points[0]!.kB, d], [1, 1, 1, 31]);
+  const cosine = one.data.reduce((sum, x, i) => sum + x * other.data[i]!, 0);
+  assert.ok(Math.abs(points[0]!.shared - cosine ** 2) <= 1e-6);
+});
+
 test('the subspace of a zero update keeps nothing of any tensor', async () => {
   const zero = dense(12, 5, new Float64Array(60));
   const w = world(zero, 'F32');

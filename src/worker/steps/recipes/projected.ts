@@ -23,6 +23,10 @@ export const projectedTensor: MakeTensor<ProjectedModel> = async (context, model
   const receive = result.set.bind(result);
   const rank = ranks[name]!;
   await withArithmetic(context, async (arithmetic) => {
+    if (rank === 'whole') {
+      await scalarProjectedWeights(arithmetic, update, weights, update, 1, { ...how, mode: 'parallel' }, receive);
+      return;
+    }
     if (rank === null) {
       const onto =
         gaussian === undefined
@@ -33,7 +37,7 @@ export const projectedTensor: MakeTensor<ProjectedModel> = async (context, model
       return;
     }
     const vector = from.shape.length < 2;
-    const left = side === 'left' || vector;
+    const left = vector || (typeof side === 'string' ? side : side[name]) === 'left';
     const d = left ? from.rows : from.columns;
     const permuted = permute === undefined ? undefined : { seed: permute, stream: name };
     const basis = await subspaceBasis(context, `basis/${name}`, `s/${name}`, d, permuted, zeroAsUnits && !vector);
