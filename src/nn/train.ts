@@ -1,4 +1,5 @@
 import { DataError, InterruptedError } from '../diagnostics/errors.js';
+import type { CurvePoint } from '../formats/step-results.js';
 import type { TokenRow } from '../formats/token-rows.js';
 import { Turns } from '../formats/turns.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
@@ -32,17 +33,6 @@ export interface TrainableModel {
    */
   accumulate(rows: readonly TokenRow[], weight: number): Promise<number>;
 }
-
-/** One optimizer step of the loss curve. */
-export type CurvePoint = {
-  /** Number of the optimizer step, from 1. */
-  readonly step: number;
-  /** Before the step, in the recipe's normalisation. */
-  readonly loss: number;
-  readonly learningRate: number;
-  readonly gradientNorm: number;
-  readonly tokens: number;
-};
 
 export interface TrainingEnvironment {
   /** Folder of the resumable state between two runs. */

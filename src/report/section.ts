@@ -1,5 +1,20 @@
-import type { ReportParams } from '../steps/report.js';
 import type { Html } from './html.js';
+
+/** What the workflow asks of the page. A type, not an interface: it is the parameters of a step. */
+export type ReportParams = {
+  readonly title: string;
+  readonly workflow: string;
+  /** Names of the inputs. */
+  readonly files: readonly string[];
+  /** Names of results that it links to and does not read: single items. */
+  readonly linked: readonly string[];
+  /** The models at both ends of every update in use: what figures measure changes from and to. */
+  readonly updates: readonly { readonly name: string; readonly from: string; readonly to: string }[];
+  readonly figures: readonly string[];
+  readonly tables: readonly string[];
+  /** Label and text, in order: semantics, models and where they come from, device class. */
+  readonly provenance: readonly { readonly label: string; readonly text: string }[];
+};
 
 /** What a section may read. */
 export interface ReportInput {

@@ -1,19 +1,9 @@
+import type { ActivationTableRow } from '../report/tables/activations.js';
 import { defineStep } from './step.js';
 
-export type ActivationTableParams = { readonly rows: readonly ActivationTableRow[] };
+export type { ActivationTableRow };
 
-export type ActivationTableRow = {
-  readonly metric: string;
-  readonly model: string;
-  /** Names of the two sets of prompts. */
-  readonly pair: readonly [string, string];
-  /** 0: embeddings; the last: after the final norm. */
-  readonly layer: number;
-  /** Whether the layer lies in the window that means are taken over. */
-  readonly inWindow: boolean;
-  /** Ascending. */
-  readonly energies: readonly number[];
-};
+export type ActivationTableParams = { readonly rows: readonly ActivationTableRow[] };
 
 /** `activation-table`: all overlaps of activations of a workflow. */
 export const activationTable = defineStep<ActivationTableParams>({

@@ -2,14 +2,6 @@ import { defineStep } from './step.js';
 
 export type CosineParams = { readonly heldAs?: 'F16' };
 
-/** Content of `cosine`, as JSON: sums in f64, of which those of a whole model are sums. */
-export type CosineResult = {
-  /** ⟨Δ, A⟩, ‖Δ‖² and ‖A‖². */
-  readonly product: number;
-  readonly energy: number;
-  readonly ontoEnergy: number;
-};
-
 /** `cosine[update,other,tensor]`: inner product and energies of one tensor of two updates. */
 export const cosine = defineStep<CosineParams>({
   kind: 'cosine',

@@ -1,14 +1,9 @@
+import type { TokenisedDataset } from '../report/tables/data.js';
 import { defineStep } from './step.js';
 
-export type DataTableParams = { readonly rows: readonly TokenisedDataset[] };
+export type { TokenisedDataset };
 
-/** A dataset that a tokenise step made tokens of. */
-export type TokenisedDataset = {
-  /** null: it trains the model. */
-  readonly metric: string | null;
-  readonly model: string;
-  readonly dataset: string;
-};
+export type DataTableParams = { readonly rows: readonly TokenisedDataset[] };
 
 /** `data-table`: what became of the rows of every dataset that was tokenised. */
 export const dataTable = defineStep<DataTableParams>({

@@ -22,21 +22,6 @@ export type EnergyParams = {
   readonly zeroAsUnits?: true;
 };
 
-/** Content of `energy`, as JSON. All are sums of squares, not ratios: a whole-model ratio is a ratio of sums. */
-export type EnergyResult = {
-  /** ‖Δ‖²_F. */
-  readonly total: number;
-  /** [r]: ‖Δ_proj‖²_F for k = 1 … r, in the step's mode, from one pass over C = Δ · basis. */
-  readonly kept: readonly number[];
-  /** ‖Δ_proj‖²_F of the projected update as it is really computed, one a rank of `ranks`. */
-  readonly realised: readonly number[];
-  /** The same for the scalar projection, when asked for. */
-  readonly scalar?: {
-    readonly kept: number;
-    readonly realised: number;
-  };
-};
-
 /** `energy[update,subspace,…,tensor]`: energy that a projection keeps of one tensor of an update, for every rank. */
 export const energy = defineStep<EnergyParams>({
   kind: 'energy',

@@ -1,6 +1,8 @@
-import type { ProjectionMode, ProjectionSide } from '../formats/projection.js';
+import type { Measured } from '../report/tables/evaluation.js';
 import type { BehaviourMetric } from '../workflow/workflow.js';
 import { defineStep } from './step.js';
+
+export type { Measured };
 
 export type EvaluationTableParams = { readonly rows: readonly EvaluationTableRow[] };
 
@@ -9,17 +11,6 @@ export type EvaluationTableRow = Measured & {
   readonly kind: BehaviourMetric['kind'];
   /** Whether there is an input with its items. */
   readonly items: boolean;
-};
-
-/** What was measured: a model as it is, or the model that a projected update makes. Of the two names one is null. */
-export type Measured = {
-  readonly model: string | null;
-  readonly update: string | null;
-  readonly subspace: string | null;
-  readonly seed: number | null;
-  readonly mode: ProjectionMode | null;
-  readonly side: ProjectionSide | null;
-  readonly fraction: number | null;
 };
 
 /** `evaluation-table`: all scores of a workflow, and the items behind them. */

@@ -1,14 +1,9 @@
+import type { OverlapTableRow } from '../report/tables/overlap.js';
 import { defineStep } from './step.js';
 
-export type OverlapTableParams = { readonly rows: readonly OverlapTableRow[] };
+export type { OverlapTableRow };
 
-export type OverlapTableRow = {
-  /** Names of the two updates. */
-  readonly pair: readonly [string, string];
-  /** Ascending. */
-  readonly energies: readonly number[];
-  readonly tensors: readonly string[];
-};
+export type OverlapTableParams = { readonly rows: readonly OverlapTableRow[] };
 
 /** `overlap-table`: all overlap results of a workflow. */
 export const overlapTable = defineStep<OverlapTableParams>({

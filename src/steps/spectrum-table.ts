@@ -1,16 +1,9 @@
+import type { SpectrumTableRow } from '../report/tables/spectrum.js';
 import { defineStep } from './step.js';
 
-export type SpectrumTableParams = { readonly rows: readonly SpectrumTableRow[] };
+export type { SpectrumTableRow };
 
-export type SpectrumTableRow = {
-  readonly update: string;
-  readonly tensors: readonly {
-    readonly tensor: string;
-    readonly rankMax: number;
-    /** How often the tensor counts in the spectrum of the model, if not once: the published code counts a tied head, too. */
-    readonly copies?: number;
-  }[];
-};
+export type SpectrumTableParams = { readonly rows: readonly SpectrumTableRow[] };
 
 /** `spectrum-table`: measures of the singular values of updates, tensor by tensor and of the whole model. */
 export const spectrumTable = defineStep<SpectrumTableParams>({

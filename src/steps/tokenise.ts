@@ -17,17 +17,6 @@ export type TokeniseHints = {
   readonly files?: readonly string[];
 };
 
-/** Content of `summary`, as JSON. */
-export type TokeniseSummary = {
-  readonly rows: number;
-  readonly tokens: number;
-  readonly targets: number;
-  readonly truncated: number;
-  readonly dropped: number;
-  readonly withoutTarget: number;
-  readonly merged: number;
-};
-
 /** `tokenise[dataset,model]`: rows as token ids and labels, by a model's own tokenizer. */
 export const tokenise = defineStep<TokeniseParams, TokeniseHints>({
   kind: 'tokenise',

@@ -1,13 +1,10 @@
-import type { CurvePoint, Recipe } from '../nn/train.js';
+import type { Recipe } from '../nn/train.js';
 import { defineStep } from './step.js';
 
 export type TrainParams = Recipe;
 
 /** How training is done, whatever comes out: no part of the key. */
 export type TrainHints = { readonly checkpointEvery: number; readonly activationCheckpointing: boolean };
-
-/** Content of `curve`, as JSON: one point an optimizer step. */
-export type LossCurve = readonly CurvePoint[];
 
 /** `train[model]`: a model trained from another: every weight, by a recipe. */
 export const train = defineStep<TrainParams, TrainHints>({

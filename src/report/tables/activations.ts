@@ -1,5 +1,4 @@
-import type { ActivationTableRow } from '../../steps/activation-table.js';
-import type { OverlapResult } from '../../steps/overlap.js';
+import type { OverlapResult } from '../../formats/step-results.js';
 import { type RowOf, writeTable } from './csv.js';
 import { overlapAt, pairName } from './overlap.js';
 
@@ -19,6 +18,20 @@ export const activationColumns = {
 
 /** A row of activations.csv: two sets of prompts at one layer of a model, at one energy. */
 export type ActivationRow = RowOf<typeof activationColumns>;
+
+/** What rows are made of: two sets of prompts at one layer of a model. */
+export type ActivationTableRow = {
+  readonly metric: string;
+  readonly model: string;
+  /** Names of the two sets of prompts. */
+  readonly pair: readonly [string, string];
+  /** 0: embeddings; the last: after the final norm. */
+  readonly layer: number;
+  /** Whether the layer lies in the window that means are taken over. */
+  readonly inWindow: boolean;
+  /** Ascending. */
+  readonly energies: readonly number[];
+};
 
 /** Builds activations.csv: every layer, those of the window that means are taken over marked by 1. */
 export class ActivationTable {

@@ -1,5 +1,4 @@
-import type { TokenisedDataset } from '../../steps/data-table.js';
-import type { TokeniseSummary } from '../../steps/tokenise.js';
+import type { TokeniseSummary } from '../../formats/step-results.js';
 import { writeTable } from './csv.js';
 
 export const dataColumns = {
@@ -14,6 +13,14 @@ export const dataColumns = {
   without_target: 'number',
   merged: 'number',
 } as const;
+
+/** A dataset that a tokenise step made tokens of. */
+export type TokenisedDataset = {
+  /** null: it trains the model. */
+  readonly metric: string | null;
+  readonly model: string;
+  readonly dataset: string;
+};
 
 /** data.csv: what became of the rows of every dataset that was tokenised, to train a model or to measure its loss. */
 export function dataCsv(tokenised: readonly (TokenisedDataset & { readonly summary: TokeniseSummary })[]): string {

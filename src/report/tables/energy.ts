@@ -1,7 +1,6 @@
 import { DataError } from '../../diagnostics/errors.js';
-import type { CosineResult } from '../../steps/cosine.js';
-import type { EnergyResult } from '../../steps/energy.js';
-import type { EnergyTableRow } from '../../steps/energy-table.js';
+import type { ProjectionMode, ProjectionSide, Side } from '../../formats/projection.js';
+import type { CosineResult, EnergyResult } from '../../formats/step-results.js';
 import { CompensatedSum } from '../compensated-sum.js';
 import { type RowOf, writeTable } from './csv.js';
 
@@ -51,6 +50,30 @@ interface Energies {
   readonly kept: number;
   readonly realised: number;
 }
+
+/** What rows are made of: a projected update, its tensors and their ranks. */
+export type EnergyTableRow = {
+  readonly update: string;
+  readonly subspace: string;
+  readonly seed: number | null;
+  readonly mode: ProjectionMode;
+  readonly side: ProjectionSide;
+  /** Ascending. */
+  readonly fractions: readonly number[];
+  readonly tensors: readonly {
+    readonly tensor: string;
+    /** Directions that the subspace has in the tensor; 0: none, the update is kept whole and has no rank. */
+    readonly rankMax: number;
+    /** Where the subspace has sides of its own: the tensor's, null where it has no directions. Absent: the row's. */
+    readonly side?: Side | null;
+    /** How often the tensor counts in sums over the model, if not once: the published code counts a tied head, too. */
+    readonly copies?: number;
+    /** One a fraction; null = scalar projection, or whole. Several fractions may share one rank, so look it up in `realisedRanks`. */
+    readonly ranks: readonly (number | null)[];
+    /** The energy step's `ranks`, in whose order it realised them. */
+    readonly realisedRanks: readonly number[];
+  }[];
+};
 
 /** The results of one tensor of a row. */
 export interface TensorResults {

@@ -1,4 +1,4 @@
-import type { EvaluationTableRow } from '../../steps/evaluation-table.js';
+import type { ProjectionMode, ProjectionSide } from '../../formats/projection.js';
 import { type RowOf, writeTable } from './csv.js';
 
 export const evaluationColumns = {
@@ -19,6 +19,17 @@ export const evaluationColumns = {
 
 /** A row of evaluation.csv: one measurement of one model. Of `model` and `update` one is empty. */
 export type EvaluationRow = RowOf<typeof evaluationColumns>;
+
+/** What was measured: a model as it is, or the model that a projected update makes. Of the two names one is null. */
+export type Measured = {
+  readonly model: string | null;
+  readonly update: string | null;
+  readonly subspace: string | null;
+  readonly seed: number | null;
+  readonly mode: ProjectionMode | null;
+  readonly side: ProjectionSide | null;
+  readonly fraction: number | null;
+};
 
 /** A mean with the ends of its confidence interval; null where there is none. */
 export interface MeasuredMean {
@@ -41,7 +52,7 @@ export class EvaluationTable {
   readonly #rows: EvaluationRow[] = [];
   readonly #seen = new Set<string>();
 
-  add(row: Omit<EvaluationTableRow, 'kind' | 'items'>, mean: MeasuredMean): void {
+  add(row: Measured & { readonly metric: string }, mean: MeasuredMean): void {
     const { model, update, subspace, seed, mode, side, fraction, metric } = row;
     const of = { model, update, subspace, seed, mode, side, fraction, metric };
     const identity = JSON.stringify(Object.values(of));

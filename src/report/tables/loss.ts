@@ -1,4 +1,4 @@
-import type { LossCurve } from '../../steps/train.js';
+import type { LossCurve } from '../../formats/step-results.js';
 import { type RowOf, writeTable } from './csv.js';
 
 export const lossColumns = {

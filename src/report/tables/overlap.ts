@@ -1,7 +1,6 @@
 import { DataError } from '../../diagnostics/errors.js';
 import { energyRank } from '../../formats/energy-rank.js';
-import type { OverlapResult } from '../../steps/overlap.js';
-import type { OverlapTableRow } from '../../steps/overlap-table.js';
+import type { OverlapResult } from '../../formats/step-results.js';
 import { type RowOf, writeTable } from './csv.js';
 
 export const overlapColumns = {
@@ -17,6 +16,15 @@ export const overlapColumns = {
 
 /** A row of overlap.csv: a pair of updates in one tensor, at one energy. */
 export type OverlapRow = RowOf<typeof overlapColumns>;
+
+/** What rows are made of: a pair of updates. */
+export type OverlapTableRow = {
+  /** Names of the two updates. */
+  readonly pair: readonly [string, string];
+  /** Ascending. */
+  readonly energies: readonly number[];
+  readonly tensors: readonly string[];
+};
 
 /** A pair of updates in one cell: `useful:harmful`. */
 export function pairName(pair: readonly [string, string]): string {

@@ -1,4 +1,3 @@
-import type { SpectrumTableRow } from '../../steps/spectrum-table.js';
 import { type RowOf, writeTable } from './csv.js';
 
 export const spectrumColumns = {
@@ -15,6 +14,17 @@ export const spectrumColumns = {
 
 /** A row of spectrum.csv: a tensor of an update; with an empty `tensor` the whole update, its tensors as the blocks of one matrix. */
 export type SpectrumRow = RowOf<typeof spectrumColumns>;
+
+/** What rows are made of: an update and its tensors. */
+export type SpectrumTableRow = {
+  readonly update: string;
+  readonly tensors: readonly {
+    readonly tensor: string;
+    readonly rankMax: number;
+    /** How often the tensor counts in the spectrum of the model, if not once: the published code counts a tied head, too. */
+    readonly copies?: number;
+  }[];
+};
 
 /** What a row says beside its place. */
 type Measures = Omit<SpectrumRow, 'update' | 'tensor' | 'rank_max'>;

@@ -1,6 +1,6 @@
+import type { OverlapResult } from '../../formats/step-results.js';
 import { ActivationTable } from '../../report/tables/activations.js';
 import type { ActivationTableParams } from '../../steps/activation-table.js';
-import type { OverlapResult } from '../../steps/overlap.js';
 import type { StepContext } from '../step-context.js';
 
 export async function makeActivationTable(context: StepContext<ActivationTableParams>): Promise<void> {

@@ -1,5 +1,6 @@
+import type { CosineResult } from '../../formats/step-results.js';
 import { scalarProjection } from '../../linalg/subspace-energy.js';
-import type { CosineParams, CosineResult } from '../../steps/cosine.js';
+import type { CosineParams } from '../../steps/cosine.js';
 import type { StepContext } from '../step-context.js';
 import { requireOneShape, updateInputs, updateMatrix } from './update-tensor.js';
 

@@ -1,6 +1,6 @@
+import type { TokeniseSummary } from '../../formats/step-results.js';
 import { dataCsv } from '../../report/tables/data.js';
 import type { DataTableParams } from '../../steps/data-table.js';
-import type { TokeniseSummary } from '../../steps/tokenise.js';
 import type { StepContext } from '../step-context.js';
 
 export async function makeDataTable(context: StepContext<DataTableParams>): Promise<void> {

@@ -1,6 +1,5 @@
+import type { CosineResult, EnergyResult } from '../../formats/step-results.js';
 import { EnergyTables, type TensorResults } from '../../report/tables/energy.js';
-import type { CosineResult } from '../../steps/cosine.js';
-import type { EnergyResult } from '../../steps/energy.js';
 import type { EnergyTableParams } from '../../steps/energy-table.js';
 import type { StepContext } from '../step-context.js';
 import { jsonInputs } from './json-inputs.js';

@@ -1,9 +1,10 @@
 import { DataError } from '../../diagnostics/errors.js';
 import type { FloatType } from '../../formats/float-conversion.js';
+import type { EnergyResult } from '../../formats/step-results.js';
 import { runningSums } from '../../linalg/overlap-staircase.js';
 import { scalarEnergy, subspaceEnergy } from '../../linalg/subspace-energy.js';
 import { type TallMatrix, windowsOf } from '../../linalg/tall-matrix.js';
-import type { EnergyParams, EnergyResult } from '../../steps/energy.js';
+import type { EnergyParams } from '../../steps/energy.js';
 import type { StepContext } from '../step-context.js';
 import { subspaceBasis } from './basis-input.js';
 import { randomTarget } from './random-target.js';

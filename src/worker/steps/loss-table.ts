@@ -1,6 +1,6 @@
+import type { LossCurve } from '../../formats/step-results.js';
 import { LossTable } from '../../report/tables/loss.js';
 import type { LossTableParams } from '../../steps/loss-table.js';
-import type { LossCurve } from '../../steps/train.js';
 import type { StepContext } from '../step-context.js';
 
 export async function makeLossTable(context: StepContext<LossTableParams>): Promise<void> {

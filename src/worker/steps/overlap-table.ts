@@ -1,5 +1,5 @@
+import type { OverlapResult } from '../../formats/step-results.js';
 import { OverlapTable } from '../../report/tables/overlap.js';
-import type { OverlapResult } from '../../steps/overlap.js';
 import type { OverlapTableParams } from '../../steps/overlap-table.js';
 import type { StepContext } from '../step-context.js';
 import { jsonInputs } from './json-inputs.js';

@@ -1,7 +1,8 @@
 import { DataError } from '../../diagnostics/errors.js';
+import type { OverlapResult } from '../../formats/step-results.js';
 import { energyRankPairs, runningEnergies, staircase } from '../../linalg/overlap-staircase.js';
 import { crossProduct } from '../../linalg/subspace-overlap.js';
-import type { OverlapParams, OverlapResult } from '../../steps/overlap.js';
+import type { OverlapParams } from '../../steps/overlap.js';
 import type { StepContext } from '../step-context.js';
 import { singularValues } from './basis-input.js';
 import { matrixInput, weightsMatrix } from './update-tensor.js';

@@ -5,8 +5,9 @@ import { type Tokenised, tokenise } from '../../data/tokenise.js';
 import { loadTokenizer, type Tokenizer } from '../../data/tokenizer.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { parseModelConfig } from '../../formats/model-config.js';
+import type { TokeniseSummary } from '../../formats/step-results.js';
 import { packTokenRows } from '../../formats/token-rows.js';
-import type { TokeniseHints, TokeniseParams, TokeniseSummary } from '../../steps/tokenise.js';
+import type { TokeniseHints, TokeniseParams } from '../../steps/tokenise.js';
 import type { StepContext } from '../step-context.js';
 import { readTokenizerFiles } from './tokenizer-input.js';
 

@@ -1,13 +1,14 @@
 import type { Artifacts } from '../../formats/artifact.js';
 import { tensorNames } from '../../formats/model-artifacts.js';
 import { parseModelConfig, withWeightType } from '../../formats/model-config.js';
+import type { LossCurve } from '../../formats/step-results.js';
 import type { TokenRow } from '../../formats/token-rows.js';
 import { batchAt, stepCount, targetCount } from '../../nn/batches.js';
 import { Decoder } from '../../nn/decoder.js';
 import { checkMemory, describeMemory } from '../../nn/memory-plan.js';
 import { checkRows } from '../../nn/rows-that-fit.js';
 import { train } from '../../nn/train.js';
-import type { LossCurve, TrainHints, TrainParams } from '../../steps/train.js';
+import type { TrainHints, TrainParams } from '../../steps/train.js';
 import type { StepContext } from '../step-context.js';
 import { configOf, storedWeights, weightsAs } from './model-input.js';
 import { checkLengths, tokenRows } from './token-input.js';

@@ -5,10 +5,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DataError, InterruptedError } from '../../../src/diagnostics/errors.js';
 import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
+import type { CurvePoint } from '../../../src/formats/step-results.js';
 import type { TokenRow } from '../../../src/formats/token-rows.js';
 import type { Gpu } from '../../../src/gpu/gpu.js';
 import { type Parameter, storageBytes } from '../../../src/nn/parameter.js';
-import { type CurvePoint, type Recipe, type TrainableModel, train } from '../../../src/nn/train.js';
+import { type Recipe, type TrainableModel, train } from '../../../src/nn/train.js';
 import { device } from '../device.js';
 
 /**

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../../src/formats/digest.js';
+import type { TokeniseSummary } from '../../../../src/formats/step-results.js';
 import { dataCsv } from '../../../../src/report/tables/data.js';
 import { dataTable } from '../../../../src/steps/data-table.js';
-import type { TokeniseSummary } from '../../../../src/steps/tokenise.js';
 import { implementationOf } from '../../../../src/worker/implementations.js';
 import { MemoryContext } from '../../steps/memory-context.js';
 import { bodyRows, hostile, isHarmless, sectionOf } from './one-section.js';

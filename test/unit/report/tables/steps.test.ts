@@ -3,15 +3,12 @@ import * as assert from 'uvu/assert';
 import type { Artifact, Artifacts } from '../../../../src/formats/artifact.js';
 import { digestOf } from '../../../../src/formats/digest.js';
 import type { JsonObject } from '../../../../src/formats/json.js';
-import type { CosineResult } from '../../../../src/steps/cosine.js';
-import type { EnergyResult } from '../../../../src/steps/energy.js';
+import type { CosineResult, EnergyResult, LossCurve, OverlapResult } from '../../../../src/formats/step-results.js';
 import { type EnergyTableParams, energyTable } from '../../../../src/steps/energy-table.js';
 import { lossTable } from '../../../../src/steps/loss-table.js';
-import type { OverlapResult } from '../../../../src/steps/overlap.js';
 import { type OverlapTableParams, overlapTable } from '../../../../src/steps/overlap-table.js';
 import { type ReportParams, report } from '../../../../src/steps/report.js';
 import type { StepContract } from '../../../../src/steps/step.js';
-import type { LossCurve } from '../../../../src/steps/train.js';
 import { implementationOf } from '../../../../src/worker/implementations.js';
 import type { StepContext } from '../../../../src/worker/step-context.js';
 

@@ -2,14 +2,13 @@ import { parse } from 'csv-parse/sync';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { energyRank } from '../../../../src/formats/energy-rank.js';
+import type { EnergyResult, OverlapResult } from '../../../../src/formats/step-results.js';
 import { CompensatedSum } from '../../../../src/report/compensated-sum.js';
 import { readTable, writeCsv } from '../../../../src/report/tables/csv.js';
 import { EnergyTables, type TensorResults } from '../../../../src/report/tables/energy.js';
 import { OverlapTable } from '../../../../src/report/tables/overlap.js';
 import { SamplesTable } from '../../../../src/report/tables/samples.js';
-import type { EnergyResult } from '../../../../src/steps/energy.js';
 import type { EnergyTableRow } from '../../../../src/steps/energy-table.js';
-import type { OverlapResult } from '../../../../src/steps/overlap.js';
 
 async function* each<T>(...results: T[]): AsyncGenerator<T> {
   yield* results;
