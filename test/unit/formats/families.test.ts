@@ -47,6 +47,20 @@ const published: { readonly [F in FamilyName]: readonly (readonly [string, reado
     ['mlp.up_proj.weight', [6144, 2048]],
     ['mlp.down_proj.weight', [2048, 6144]],
   ],
+  // allenai/OLMo-2-0425-1B
+  olmo2: [
+    ['post_attention_layernorm.weight', [2048]],
+    ['post_feedforward_layernorm.weight', [2048]],
+    ['self_attn.q_norm.weight', [2048]],
+    ['self_attn.k_norm.weight', [2048]],
+    ['self_attn.q_proj.weight', [2048, 2048]],
+    ['self_attn.k_proj.weight', [2048, 2048]],
+    ['self_attn.v_proj.weight', [2048, 2048]],
+    ['self_attn.o_proj.weight', [2048, 2048]],
+    ['mlp.gate_proj.weight', [8192, 2048]],
+    ['mlp.up_proj.weight', [8192, 2048]],
+    ['mlp.down_proj.weight', [2048, 8192]],
+  ],
   // Qwen/Qwen2.5-1.5B
   qwen2: [
     ['input_layernorm.weight', [1536]],
@@ -75,6 +89,10 @@ const sizes: { readonly [F in FamilyName]: Omit<Architecture, 'family'> } = {
   qwen3: {
     ...{ hidden: 2048, layers: 1, heads: 16, kvHeads: 8, headDim: 128, mlp: 6144, vocabulary: 151936, tied: true },
     ...{ ropeTheta: 1e6, normEpsilon: 1e-6, contextLength: 40960 },
+  },
+  olmo2: {
+    ...{ hidden: 2048, layers: 1, heads: 16, kvHeads: 16, headDim: 128, mlp: 8192, vocabulary: 100352, tied: true },
+    ...{ ropeTheta: 5e5, normEpsilon: 1e-6, contextLength: 4096 },
   },
   qwen2: {
     ...{ hidden: 1536, layers: 1, heads: 12, kvHeads: 2, headDim: 128, mlp: 8960, vocabulary: 151936, tied: true },

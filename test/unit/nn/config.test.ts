@@ -168,6 +168,27 @@ test('reads Qwen3: heads of 128 numbers whatever the hidden size, biases where t
   assert.throws(() => decoderConfig({ ...qwen3, use_sliding_window: true }, 'x'), /use_sliding_window = true/);
 });
 
+/** OLMo 2 7B, as published. */
+const olmo27b: JsonObject = {
+  ...{ architectures: ['Olmo2ForCausalLM'], attention_bias: false, attention_dropout: 0.0, eos_token_id: 100257 },
+  ...{ hidden_act: 'silu', hidden_size: 4096, initializer_range: 0.02, intermediate_size: 11008, model_type: 'olmo2' },
+  ...{ max_position_embeddings: 4096, num_attention_heads: 32, num_hidden_layers: 32, num_key_value_heads: 32 },
+  ...{ pad_token_id: 100277, rms_norm_eps: 1e-6, rope_scaling: null, rope_theta: 500000, tie_word_embeddings: false },
+  ...{ torch_dtype: 'float32', use_cache: true, vocab_size: 100352 },
+};
+
+test('reads OLMo 2, with the defaults of transformers where nothing is said', () => {
+  assert.equal(decoderConfig(olmo27b, 'config.json'), {
+    ...{ family: 'olmo2', hidden: 4096, layers: 32, heads: 32, kvHeads: 32, headDim: 128, mlp: 11008 },
+    ...{ vocabulary: 100352, tied: false, attentionBias: false, mlpBias: false, ropeTheta: 500000 },
+    ...{ normEpsilon: 1e-6, contextLength: 4096, endTokens: [100257] },
+  });
+  const { rms_norm_eps: _, rope_theta: __, max_position_embeddings: ___, ...unsaid } = olmo27b;
+  const { normEpsilon, ropeTheta, contextLength } = decoderConfig(unsaid, 'config.json');
+  assert.equal([normEpsilon, ropeTheta, contextLength], [1e-5, 10000, 2048]);
+  assert.throws(() => decoderConfig({ ...olmo27b, clip_qkv: 8 }, 'x'), /clip_qkv = 8 is not computed/);
+});
+
 test('rows, prompts and responses that reach beyond a sliding window are refused, and no shorter ones', () => {
   const config = { contextLength: 100, slidingWindow: 8 };
   const row = (length: number) => ({ inputIds: new Int32Array(length), labels: new Int32Array(length) });

@@ -87,6 +87,7 @@ const decoders: { readonly [F in FamilyName]: Partial<DecoderConfig> } = {
   qwen2: {},
   mistral: { kvHeads: 2 },
   qwen3: { headDim: 4, attentionBias: true },
+  olmo2: { heads: 4, kvHeads: 2 },
 };
 
 for (const family of familyNames) {
