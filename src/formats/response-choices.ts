@@ -14,6 +14,9 @@ export interface Sampling {
 /** How the answer is found in a response. */
 export type AnswerFilter = 'flexible' | 'strict' | { readonly regex: string; readonly take: 'first' | 'last' };
 
+/** Phrases that refuse: a published list by its name, or a list of one's own. */
+export type RefusalPhrases = 'gcg' | 'qi' | readonly string[];
+
 /** How a language model is asked to judge, and how its answer is read. */
 export type RubricChoice =
   | 'policy'

@@ -1,9 +1,10 @@
+import type { RefusalPhrases } from '../../formats/response-choices.js';
 import type { JudgeKind } from './kind.js';
 
 /** Judges by what a response says: refusals, and a word that it must contain. */
 export interface RulesJudge {
   readonly kind: 'rules';
-  readonly refusals: 'gcg' | 'qi' | readonly string[];
+  readonly refusals: RefusalPhrases;
   /** The column with the word of each row. */
   readonly contains?: string;
 }
