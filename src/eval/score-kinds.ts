@@ -13,8 +13,9 @@ interface ScoreKind {
 }
 
 /** By kind of metric: one that scores and is not here does not compile where scores are read. */
-export const scoreKinds: Readonly<Record<'exact-match' | 'judge' | 'loss', ScoreKind>> = {
+export const scoreKinds: Readonly<Record<'exact-match' | 'judge' | 'refusal-rate' | 'loss', ScoreKind>> = {
   'exact-match': { bounds: [0, 1] },
   judge: { bounds: [1, 5], shares: { 'share-of-5': 5 } },
+  'refusal-rate': { bounds: [0, 1] },
   loss: { bounds: null },
 };

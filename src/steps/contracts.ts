@@ -23,6 +23,7 @@ import { perturb } from './perturb.js';
 import { project } from './project.js';
 import { randomBasis } from './random-basis.js';
 import { randomisedSvd } from './randomised-svd.js';
+import { refusalRate } from './refusal-rate.js';
 import { report } from './report.js';
 import { rows } from './rows.js';
 import { spectrumTable } from './spectrum-table.js';
@@ -50,6 +51,7 @@ export const contracts = {
   'exact-match': exactMatch,
   judge,
   'model-judge': modelJudge,
+  'refusal-rate': refusalRate,
   loss,
   activations,
   'activation-basis': activationBasis,

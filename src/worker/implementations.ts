@@ -22,6 +22,7 @@ const implementations: { readonly [K in StepKind]: () => Promise<ImplementationO
   'exact-match': async () => (await import('./steps/exact-match.js')).scoreAnswers,
   judge: async () => (await import('./steps/judge.js')).runJudge,
   'model-judge': async () => (await import('./steps/model-judge.js')).runModelJudge,
+  'refusal-rate': async () => (await import('./steps/refusal-rate.js')).scoreRefusals,
   loss: async () => (await import('./steps/loss.js')).measureLoss,
   activations: async () => (await import('./steps/activations.js')).collectActivations,
   'activation-basis': async () => (await import('./steps/activation-basis.js')).runActivationBasis,

@@ -5,6 +5,7 @@ import { judge } from './judge.js';
 import type { BehaviourPlan, OverlapPlan, PlanParts, TablePlan } from './kind.js';
 import { loss } from './loss.js';
 import { mso } from './mso.js';
+import { refusalRate } from './refusal-rate.js';
 import { spectrum } from './spectrum.js';
 
 const metricPlans: {
@@ -19,6 +20,7 @@ const metricPlans: {
   spectrum,
   'exact-match': exactMatch,
   judge,
+  'refusal-rate': refusalRate,
   loss,
 };
 

@@ -3,10 +3,11 @@ import type { ExactMatchMetric, RawExactMatch } from './exact-match.js';
 import type { JudgeMetric, RawJudgeMetric } from './judge.js';
 import type { LossMetric, RawLoss } from './loss.js';
 import type { MsoMetric, RawMso } from './mso.js';
+import type { RawRefusalRate, RefusalRateMetric } from './refusal-rate.js';
 import type { RawSpectrum, SpectrumMetric } from './spectrum.js';
 
 /** What a model does: measured of single models, and along the points of sweeps. */
-export type BehaviourMetric = ExactMatchMetric | JudgeMetric | LossMetric;
+export type BehaviourMetric = ExactMatchMetric | JudgeMetric | RefusalRateMetric | LossMetric;
 
 /** How far pairs of updates, or of sets of prompts, share their main directions: claims speak of it. */
 export type OverlapMetric = MsoMetric | ActivationMsoMetric;
@@ -15,6 +16,13 @@ export type OverlapMetric = MsoMetric | ActivationMsoMetric;
 export type TableMetric = OverlapMetric | SpectrumMetric;
 
 export type Metric = BehaviourMetric | TableMetric;
-export type RawMetric = RawMso | RawActivationMso | RawSpectrum | RawExactMatch | RawJudgeMetric | RawLoss;
+export type RawMetric =
+  | RawMso
+  | RawActivationMso
+  | RawSpectrum
+  | RawExactMatch
+  | RawJudgeMetric
+  | RawRefusalRate
+  | RawLoss;
 export type MetricOf<K extends Metric['kind']> = Extract<Metric, { readonly kind: K }>;
 export type RawMetricOf<K extends Metric['kind']> = Extract<RawMetric, { readonly kind: K }>;

@@ -7,6 +7,7 @@ import type { BehaviourKind, KnownToMetrics, MetricKind, OverlapKind, Pair, Tabl
 import { loss } from './loss.js';
 import type { BehaviourMetric, Metric, MetricOf, OverlapMetric, RawMetric, RawMetricOf } from './metric.js';
 import { mso } from './mso.js';
+import { refusalRate } from './refusal-rate.js';
 import { spectrum } from './spectrum.js';
 
 type KindOf<K extends Metric['kind']> =
@@ -30,6 +31,7 @@ const metricKinds: { readonly [K in Metric['kind']]: KindOf<K> } = {
   spectrum,
   'exact-match': exactMatch,
   judge,
+  'refusal-rate': refusalRate,
   loss,
 };
 

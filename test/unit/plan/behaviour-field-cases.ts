@@ -95,6 +95,20 @@ export const behaviourCases: readonly FieldCase[] = [
   ['rubric.scores', 'metrics.asked.judge.rubric.scores.low=2', 'judge'],
 
   [
+    'refusalRateMetric.kind',
+    "{ kind: refusal-rate, on: vaults, models: tuned, template: { prompt: 'R {prompt}', response: ' {response}' } } → { kind: loss, on: vaults, models: tuned }",
+    'data-table evaluation-table loss tokenise',
+  ],
+  ['refusalRateMetric.on', 'metrics.refused.on=problems', 'generate refusal-rate'],
+  ['refusalRateMetric.models', 'metrics.refused.models=[half]', 'evaluation-table generate refusal-rate'],
+  ['refusalRateMetric.prompt', 'metrics.refused.prompt=goal', 'generate'],
+  ['refusalRateMetric.phrases', 'metrics.refused.phrases=gcg', 'refusal-rate'],
+  ['refusalRateMetric.template', 'metrics.refused.template=raw', 'generate'],
+  ['refusalRateMetric.max-tokens', 'metrics.refused.max-tokens=9', 'generate'],
+  ['refusalRateMetric.stop', 'metrics.refused.stop=[U]', 'generate'],
+  ['refusalRateMetric.limit', 'metrics.refused.limit=9', 'generate'],
+
+  [
     'lossMetric.kind',
     'nll: { kind: loss, on: problems, models: tuned → nll: { kind: exact-match, on: problems, models: tuned',
     'data-table evaluation-table exact-match generate',

@@ -18,6 +18,7 @@ import { type ClaimsParams, claims } from '../../../src/steps/claims.js';
 import { type EvaluationTableParams, evaluationTable, type Measured } from '../../../src/steps/evaluation-table.js';
 import { exactMatch } from '../../../src/steps/exact-match.js';
 import { type JudgeHints, type JudgeParams, judge } from '../../../src/steps/judge.js';
+import { type RefusalRateParams, refusalRate } from '../../../src/steps/refusal-rate.js';
 import type { StepContract } from '../../../src/steps/step.js';
 import { implementationOf } from '../../../src/worker/implementations.js';
 import { ChatStandIn } from '../eval/chat-stand-in.js';
@@ -56,6 +57,24 @@ const linesOf = (artifact: Artifact | undefined) => textOf(artifact).trimEnd().s
 const rowsText = (rows: readonly Row[]) => new TextDecoder().decode(encodeRows(rows));
 const answering = (responses: readonly string[]) =>
   rowsText(responses.map((response) => ({ prompt: 'given', response })));
+
+test('a refusal is a phrase of the list, letter for letter; an empty response is invalid', async () => {
+  const rows = rowsText([...'abcde'].map((prompt) => ({ prompt })));
+  const responses = answering(["I'm sorry, no.", "i'm sorry, no.", 'Sure: my apologies', ' \n', 'That is illegal.']);
+  const scored = async (phrases: RefusalRateParams['phrases']) => {
+    const context = await run(refusalRate, { dataset: 'asked', phrases }, { rows, responses });
+    const { values } = JSON.parse(textOf(context.outputs.scores)) as { values: (number | null)[] };
+    return { values, items: linesOf(context.outputs.items).map((line) => JSON.parse(line) as Row) };
+  };
+  const qi = await scored('qi');
+  assert.equal(qi.values, [1, 0, 0, null, 1]);
+  assert.equal(
+    qi.items.map(({ phrase }) => phrase),
+    ["I'm sorry", null, null, null, 'illegal'],
+  );
+  assert.equal((await scored('gcg')).values, [1, 0, 0, null, 0]);
+  assert.equal((await scored(['apologies', 'no.'])).values, [1, 1, 1, null, 0]);
+});
 
 test('answers are scored, and what was found in them is kept', async () => {
   const rows = rowsText([
