@@ -1,4 +1,6 @@
 import { DataError } from '../diagnostics/errors.js';
+import { adapterConfigFile, adapterWeightsFile } from '../formats/adapter/config.js';
+import { checkAdapterFiles } from '../formats/adapter/folder.js';
 import { readSmallFile } from '../formats/file-access.js';
 import { maximumConfigBytes, parseModelConfig } from '../formats/model-config.js';
 import { checkNotQuantised } from '../formats/quantisation.js';
@@ -11,24 +13,42 @@ import {
 } from '../formats/weight-files.js';
 import type { Hub, HubFile } from './hub.js';
 import { HubUnreachableError } from './hub-connection.js';
-import { checkReference } from './hub-reference.js';
+import { checkReference, type Repository } from './hub-reference.js';
 
 export interface DownloadProgress {
   readonly done: number;
   readonly total: number;
 }
 
-/**
- * Brings a model's files into the cache: config.json, tokenizer files and safetensors weights (with all shards), and
- * nothing that repeats the weights in another format. When the hub cannot be reached, what the cache has must do.
- * @returns the snapshot's folder, which has the layout of a model folder
- */
-export async function fetchModel(
+/** Brings files of a repository into the cache. @returns the snapshot's folder, which has the layout of a model folder */
+export type FetchFiles = (
   hub: Hub,
   repo: string,
   commit: string,
-  onProgress: (progress: DownloadProgress) => void = () => undefined,
-): Promise<string> {
+  onProgress?: (progress: DownloadProgress) => void,
+) => Promise<string>;
+
+/** The same for the two files of a LoRA adapter. @throws DataError when the repository holds none */
+export const fetchAdapterFiles: FetchFiles = async (hub, repo, commit, onProgress = () => undefined) => {
+  const repository = { kind: 'model', repo } as const;
+  checkReference({ ...repository, revision: commit });
+  const { files: available, cacheOnly } = await availableFiles(hub, repo, commit);
+  const names = [adapterConfigFile, adapterWeightsFile];
+  const needed = available.filter(({ path }) => names.includes(path));
+  if (cacheOnly && needed.length < names.length) throw hub.absent(repository, commit);
+  checkAdapterFiles(
+    available.map(({ path }) => path),
+    `${repo}@${commit.slice(0, 12)}`,
+  );
+  await fetchAll(hub, repository, commit, needed, onProgress);
+  return hub.cache.snapshot(repository, commit);
+};
+
+/**
+ * Brings a model's files into the cache: config.json, tokenizer files and safetensors weights (with all shards), and
+ * nothing that repeats the weights in another format. When the hub cannot be reached, what the cache has must do.
+ */
+export const fetchModel: FetchFiles = async (hub, repo, commit, onProgress = () => undefined) => {
   const repository = { kind: 'model', repo } as const;
   checkReference({ ...repository, revision: commit });
   const { files: available, cacheOnly } = await availableFiles(hub, repo, commit);
@@ -60,13 +80,23 @@ export async function fetchModel(
     checkOneCheckpoint(names, shards, repo);
   }
   const needed = [...first, ...shards.map(pick)];
-  const total = needed.reduce((sum, { bytes }) => sum + bytes, 0);
+  await fetchAll(hub, repository, commit, needed, onProgress);
+  return hub.cache.snapshot(repository, commit);
+};
+
+async function fetchAll(
+  hub: Hub,
+  repository: Repository,
+  commit: string,
+  files: readonly HubFile[],
+  onProgress: (progress: DownloadProgress) => void,
+): Promise<void> {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
-  await hub.fetch(repository, commit, needed, (bytes) => {
+  await hub.fetch(repository, commit, files, (bytes) => {
     done += bytes;
     onProgress({ done, total });
   });
-  return hub.cache.snapshot(repository, commit);
 }
 
 async function availableFiles(

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { DataError } from '../diagnostics/errors.js';
+import type { AdapterConfig } from './adapter/config.js';
 import { embeddingTensor, outputTensor } from './architecture.js';
 import type { Artifact, Artifacts } from './artifact.js';
 import { listFolder, listNames, readSmallFile, withFile } from './file-access.js';
@@ -35,8 +36,10 @@ export interface Checkpoint {
   readonly companions: ReadonlyMap<string, number>;
   /** `tie_word_embeddings` of config.json. */
   readonly tied: boolean;
-  /** Files of weights in the folder that are not read, since those that are hold the model. */
+  /** Files in the folder that are not read, since those that are hold the model: weights, and of an adapter what its base has. */
   readonly unread: readonly string[];
+  /** Of a folder that holds an adapter: its tensors belong to a base. */
+  readonly adapter?: AdapterConfig;
 }
 
 /**
@@ -58,7 +61,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const adapter = unread.find((name) => name.startsWith('adapter_model.'));
   if (adapter !== undefined) {
     throw new DataError(`${join(folder, adapter)}: an adapter lies beside the weights`, {
-      hint: 'transformers would apply it. Merge it into the model and save that, or move it away.',
+      hint: 'transformers would apply it. Move it into a folder of its own, and take that with `base:` and the name of this model; or move it away.',
     });
   }
   const companions = new Map<string, number>();
@@ -67,14 +70,15 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   }
   return {
     folder,
-    tensors: inOrder(tied ? underOneName(tensors) : tensors),
+    tensors: inNaturalOrder(tied ? underOneName(tensors) : tensors),
     companions,
     tied,
     unread,
   };
 }
 
-function inOrder(tensors: readonly CheckpointTensor[]): Map<string, CheckpointTensor> {
+/** By name, layers in numerical order. */
+export function inNaturalOrder(tensors: readonly CheckpointTensor[]): Map<string, CheckpointTensor> {
   const sorted = [...tensors].sort((a, b) => naturalOrder(a.name, b.name));
   return new Map(sorted.map((tensor) => [tensor.name, tensor]));
 }

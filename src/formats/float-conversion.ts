@@ -83,6 +83,29 @@ export function toFloat32(bytes: Uint8Array, dtype: FloatType): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
+/** The numbers of a tensor as f64, exactly; a copy. */
+export function toFloat64(bytes: Uint8Array, dtype: FloatType): Float64Array {
+  if (dtype !== 'F64') return new Float64Array(toFloat32(bytes, dtype));
+  const { buffer, byteOffset } = aligned(bytes, 8);
+  return new Float64Array(new Float64Array(buffer, byteOffset, bytes.length / 8));
+}
+
+/** The bytes of f64 numbers in a storage type, rounded once to nearest even. F64 is viewed, not copied. */
+export function fromFloat64(values: Float64Array, dtype: FloatType): Uint8Array<ArrayBuffer> {
+  if (dtype === 'F64') return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  const singles = new Float32Array(values);
+  if (dtype === 'F32') return fromFloat32(singles, dtype);
+  // What f32 cuts off would be rounded twice: to odd first, an f32 keeps on which side of a tie it was.
+  const bits = new Uint32Array(singles.buffer);
+  for (let i = 0; i < values.length; i++) {
+    const [exact, single] = [values[i]!, singles[i]!];
+    if (exact === single) continue;
+    if (Math.abs(single) > Math.abs(exact)) bits[i]! -= 1;
+    bits[i]! |= 1;
+  }
+  return fromFloat32(singles, dtype);
+}
+
 /** The bytes of f32 numbers in a storage type, rounded to nearest even. F32 is viewed, not copied. */
 export function fromFloat32(values: Float32Array, dtype: FloatType): Uint8Array<ArrayBuffer> {
   if (dtype === 'F32') return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);

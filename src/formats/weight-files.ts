@@ -31,7 +31,7 @@ export function chooseWeightFiles(listed: readonly string[], where: string): Wei
   if (whole.length > 1) hint = `Which of ${listNames(whole)} is meant is unclear: keep one, or add ${indexName}.`;
   else if (weights.some((name) => !name.startsWith('adapter_')))
     hint = `There are shards, but ${indexName} is missing.`;
-  else if (weights.length > 0) hint = 'There is an adapter only: merge it into its base model and save that.';
+  else if (weights.length > 0) hint = 'There is an adapter only: name the model that it was trained on, `base: NAME`.';
   else if (ending('.bin') || ending('.pt') || ending('.pth')) {
     hint = 'There are PyTorch pickles only: open the model in transformers and save it with `save_pretrained`.';
   } else if (ending('.gguf')) hint = 'There is a GGUF file only: use the original safetensors checkpoint.';

@@ -1,6 +1,7 @@
 import type { MadeModel, ModelRecipe } from '../steps/recipes/registry.js';
 import type { Input } from '../steps/step.js';
 import type { ModelFacts } from './facts.js';
+import type { HubSource } from './plan.js';
 
 /** A model as a node of the DAG: its artifacts are `tensor/<name>` and `file/<name>`. */
 export interface ModelNode {
@@ -8,6 +9,8 @@ export interface ModelNode {
   readonly node?: string;
   /** Absent as long as a hub model that it comes from was not fetched. */
   readonly facts?: ModelFacts;
+  /** The repository that it is, as it stands there. */
+  readonly hub?: HubSource;
   /** The hub models that must be fetched before the facts are known; empty when they are. */
   readonly waitsFor: readonly string[];
 }

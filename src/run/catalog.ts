@@ -43,8 +43,10 @@ export class Catalog {
     this.#workflow = workflow;
     const used = definitionsInUse(workflow).models;
     this.#models = [...workflow.models.values()].flatMap((model) => {
-      const path = modelKind(model).folder?.(model);
-      return path === undefined || !used.has(model.name) ? [] : { name: model.name, range: model.range, path };
+      const { folder, holds } = modelKind(model);
+      const path = folder?.(model);
+      if (path === undefined || !used.has(model.name)) return [];
+      return { name: model.name, range: model.range, path, ...(holds === undefined ? {} : { holds }) };
     });
     this.#store = store;
     this.#signal = options.signal;

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DataError, InvalidWorkflowError } from '../diagnostics/errors.js';
+import { adapterConfigFile, parseAdapterConfig } from '../formats/adapter/config.js';
+import { openAdapter } from '../formats/adapter/folder.js';
 import type { Artifacts } from '../formats/artifact.js';
 import { type Checkpoint, checkpointArtifacts, openCheckpoint } from '../formats/checkpoint.js';
 import { missingPathHint } from '../formats/file-access.js';
@@ -8,8 +10,8 @@ import type { ModelFacts, TensorFacts } from '../plan/facts.js';
 import type { Store } from '../store/store.js';
 import type { Definition } from '../workflow/definition.js';
 
-/** A model that the user has already, as a folder. */
-export type LocalModel = Definition & { readonly path: string };
+/** A model that the user has already, as a folder, or whose adapter it is. */
+export type LocalModel = Definition & { readonly path: string; readonly holds?: 'adapter' };
 
 /** Reads the headers of a model folder, not its data. @throws InvalidWorkflowError, DataError that name the model */
 export async function openModel(model: LocalModel): Promise<Checkpoint> {
@@ -25,7 +27,7 @@ export async function openModel(model: LocalModel): Promise<Checkpoint> {
     ]);
   }
   try {
-    return await openCheckpoint(model.path);
+    return await (model.holds === 'adapter' ? openAdapter : openCheckpoint)(model.path);
   } catch (error) {
     throw ofModel(error, model);
   }
@@ -46,8 +48,8 @@ export async function hashModel(
 }
 
 /** What the planner must know of a model folder. */
-export function factsOfCheckpoint({ tensors, tied, companions, unread }: Checkpoint): ModelFacts {
-  return { tensors, tied, unread, files: new Set(companions.keys()) };
+export function factsOfCheckpoint({ tensors, tied, companions, unread, adapter }: Checkpoint): ModelFacts {
+  return { tensors, tied, unread, files: new Set(companions.keys()), ...(adapter === undefined ? {} : { adapter }) };
 }
 
 /** The same of a model that a step has made or fetched. */
@@ -58,6 +60,11 @@ export async function factsOfArtifacts(artifacts: Artifacts, store: Store): Prom
   }
   const outputs = Object.keys(artifacts).filter((output) => output.startsWith('file/'));
   const files = new Set(outputs.map((output) => output.slice('file/'.length)));
+  const adapter = artifacts[`file/${adapterConfigFile}`];
+  if (adapter !== undefined) {
+    const config = parseAdapterConfig(await store.read(adapter), adapterConfigFile);
+    return { tensors, tied: false, files, adapter: config };
+  }
   const config = artifacts['file/config.json'];
   if (config === undefined) return { tensors, tied: false, files };
   return {

@@ -9,12 +9,14 @@ import { energyTable } from './energy-table.js';
 import { evaluationTable } from './evaluation-table.js';
 import { exactMatch } from './exact-match.js';
 import { fetch } from './fetch.js';
+import { fetchAdapter } from './fetch-adapter.js';
 import { fetchDataset } from './fetch-dataset.js';
 import { generate } from './generate.js';
 import { init } from './init.js';
 import { judge } from './judge.js';
 import { loss } from './loss.js';
 import { lossTable } from './loss-table.js';
+import { mergeAdapter } from './merge-adapter.js';
 import { mix } from './mix.js';
 import { modelJudge } from './model-judge.js';
 import { overlap } from './overlap.js';
@@ -37,10 +39,12 @@ import { wordTokenizer } from './word-tokenizer.js';
 /** The contract of every kind of step there is. */
 export const contracts = {
   fetch,
+  'fetch-adapter': fetchAdapter,
   init,
   perturb,
   train,
   project,
+  'merge-adapter': mergeAdapter,
   svd,
   'randomised-svd': randomisedSvd,
   'random-basis': randomBasis,

@@ -8,10 +8,12 @@ type ImplementationOf<Contract> =
 /** What carries out each kind of step, imported when a worker runs the first of it: none of it is loaded for nothing. */
 const implementations: { readonly [K in StepKind]: () => Promise<ImplementationOf<(typeof contracts)[K]>> } = {
   fetch: async () => (await import('./steps/fetch.js')).runFetch,
+  'fetch-adapter': async () => (await import('./steps/fetch-adapter.js')).runFetchAdapter,
   init: async () => (await import('./steps/init.js')).runInit,
   perturb: async () => (await import('./steps/perturb.js')).runPerturb,
   train: async () => (await import('./steps/train.js')).runTrain,
   project: async () => (await import('./steps/project.js')).runProject,
+  'merge-adapter': async () => (await import('./steps/merge-adapter.js')).runMergeAdapter,
   svd: async () => (await import('./steps/svd.js')).runSvd,
   'randomised-svd': async () => (await import('./steps/randomised-svd.js')).runRandomisedSvd,
   'random-basis': async () => (await import('./steps/random-basis.js')).runRandomBasis,

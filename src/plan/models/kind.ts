@@ -16,7 +16,7 @@ export interface ModelPlan<Definition> {
   /** How the model is made in memory, for what only measures it. Absent: it is written. */
   inMemory?(model: Definition, parts: ModelParts): InMemoryModel | Waiting;
   /** What it takes from the hub. Absent: nothing. */
-  hub?(model: Definition): HubSource;
+  hub?(model: Definition): HubSource | undefined;
   /** The model is trained: its step writes the loss `curve` too. */
   readonly curve?: true;
   /** The text of the report. */

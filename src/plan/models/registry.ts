@@ -1,4 +1,5 @@
 import type { Model, ModelOf } from '../../workflow/models/model.js';
+import { adapter } from './adapter.js';
 import { hub } from './hub.js';
 import { init } from './init.js';
 import type { ModelPlan } from './kind.js';
@@ -8,6 +9,7 @@ import { projected } from './projected.js';
 import { train } from './train.js';
 
 const modelPlans: { readonly [K in Model['kind']]: ModelPlan<ModelOf<K>> } = {
+  adapter,
   path,
   hub,
   init,

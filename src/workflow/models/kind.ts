@@ -8,12 +8,16 @@ import type { Subspace } from '../subspaces/subspace.js';
 export interface ModelKind<Model extends Definition, Raw> {
   /** A model that has one of these keys is made so. */
   readonly keys: readonly string[];
+  /** Only together with one of these. */
+  readonly together?: readonly string[];
   /** From what the schema admits to the model: defaults filled in, names checked. */
   resolve(scope: Scope, definition: Definition, raw: Raw, path: Path, known: KnownToModels): Model;
   /** What it is made from. */
   uses(model: Model): ModelUses;
   /** The folder of a checkpoint that the user has already. Absent: steps make or fetch it. */
-  folder?(model: Model): string;
+  folder?(model: Model): string | undefined;
+  /** What the folder holds; a checkpoint unless told. */
+  readonly holds?: 'adapter';
   /** It is trained, so that there is a loss to show. */
   readonly trained?: true;
 }

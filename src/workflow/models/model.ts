@@ -1,3 +1,4 @@
+import type { AdapterModel, RawAdapterModel } from './adapter.js';
 import type { HubModel, RawHubModel } from './hub.js';
 import type { InitModel, RawInitModel } from './init.js';
 import type { PathModel, RawPathModel } from './path.js';
@@ -7,6 +8,7 @@ import type { RawTrainedModel, TrainedModel } from './train.js';
 
 /** What the workflow says of each kind of model, and what is read from it. */
 interface Kinds {
+  readonly adapter: readonly [AdapterModel, RawAdapterModel];
   readonly path: readonly [PathModel, RawPathModel];
   readonly hub: readonly [HubModel, RawHubModel];
   readonly init: readonly [InitModel, RawInitModel];

@@ -3,6 +3,7 @@ import type { Scope } from '../scope.js';
 import { subspaceUses } from '../subspaces/registry.js';
 import type { Subspace } from '../subspaces/subspace.js';
 import type { Update } from '../updates.js';
+import { adapter } from './adapter.js';
 import { hub } from './hub.js';
 import { init } from './init.js';
 import type { KnownToModels, ModelKind } from './kind.js';
@@ -13,6 +14,8 @@ import { projected } from './projected.js';
 import { train } from './train.js';
 
 const modelKinds: { readonly [K in Model['kind']]: ModelKind<ModelOf<K>, RawModelOf<K>> } = {
+  // What lies at a path, or on the hub, is an adapter where a base stands beside it.
+  adapter,
   path,
   hub,
   init,
@@ -33,7 +36,9 @@ export function resolveModels(
 ): Map<string, Model> {
   const kinds = (Object.keys(modelKinds) as Model['kind'][]).map((kind) => modelKind({ kind }));
   return scope.section('models', raw, (definition, model, at): Model => {
-    const made = kinds.find(({ keys }) => keys.some((key) => key in model))!;
+    const made = kinds.find(({ keys, together = keys }) =>
+      [keys, together].every((any) => any.some((key) => key in model)),
+    )!;
     return made.resolve(scope, definition, model, at, known);
   });
 }

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
+import { fromFloat32, fromFloat64, toFloat32, toFloat64 } from '../../../src/formats/float-conversion.js';
 
 const everyPattern = Uint16Array.from({ length: 65536 }, (_, i) => i);
 const patternBytes = new Uint8Array(everyPattern.buffer);
@@ -74,6 +74,40 @@ test('F64 rounds to the nearest f32 and back without loss', () => {
   const narrow = toFloat32(new Uint8Array(values.buffer), 'F64');
   for (let i = 0; i < values.length; i++) assert.ok(Object.is(narrow[i], Math.fround(values[i]!)));
   assert.equal(toFloat32(fromFloat32(narrow, 'F64'), 'F64'), narrow);
+});
+
+test('f64 numbers are rounded once: on which side of a tie they are is not lost on the way', () => {
+  for (const dtype of ['BF16', 'F16'] as const) {
+    const bits = dtype === 'BF16' ? [0x3f80, 0x0001, 0x0080, 0x4200, 0x7f7e] : [0x3c00, 0x0001, 0x0400, 0x5000, 0x7bfe];
+    for (const low of bits) {
+      const [a, b] = toFloat64(new Uint8Array(Uint16Array.from([low, low + 1]).buffer), dtype) as unknown as [
+        number,
+        number,
+      ];
+      const tie = (a + b) / 2;
+      const nudge = (b - a) * 2 ** -40;
+      const even = low % 2 === 0 ? low : low + 1;
+      for (const [value, expected] of [
+        [tie, even],
+        [tie - nudge, low],
+        [tie + nudge, low + 1],
+        [a + nudge, low],
+        [b - nudge, low + 1],
+      ] as const) {
+        for (const [sign, mask] of [
+          [1, 0],
+          [-1, 0x8000],
+        ] as const) {
+          const [found] = new Uint16Array(fromFloat64(Float64Array.of(sign * value), dtype).buffer);
+          assert.is(found, expected | mask, `${dtype} ${low} ${value}`);
+        }
+      }
+    }
+    const [inf, negative, nan] = toFloat64(fromFloat64(Float64Array.of(1e300, -1e300, Number.NaN), dtype), dtype);
+    assert.equal([inf, negative, nan], [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]);
+  }
+  assert.equal([...toFloat64(fromFloat64(Float64Array.of(0.1), 'F32'), 'F32')], [Math.fround(0.1)]);
+  assert.equal([...toFloat64(fromFloat64(Float64Array.of(0.1), 'F64'), 'F64')], [0.1]);
 });
 
 test('bytes that do not start on a multiple of the element size are read all the same', () => {

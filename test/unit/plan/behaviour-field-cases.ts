@@ -181,6 +181,16 @@ export const behaviourCases: readonly FieldCase[] = [
 
 /** Fields that move no key, an edit of each, and why that is right. */
 export const noEffect: readonly (readonly [field: string, edit: string, why: string])[] = [
+  [
+    'pathModel.trained-on',
+    'adapter, base: aligned, trained-on: org/start } → adapter, base: aligned }',
+    'compared with what the adapter says, or the plan tells that nothing was',
+  ],
+  [
+    'hubModel.trained-on',
+    'org/adapter, base: aligned, trained-on: org/start } → org/adapter, base: aligned }',
+    'compared with what the adapter says, or the plan tells that nothing was',
+  ],
   ['recipe.checkpoint-every', 'recipes.full.checkpoint-every=7', 'a resumed training has the bits of an unbroken one'],
   [
     'recipe.activation-checkpointing',

@@ -10,6 +10,8 @@ models:
   useful: { perturb: aligned, seed: 3, norm: 0.02, decay: 0.8, share: { update: alignment, weight: 0.3 } }
   local: { path: local }
   remote: { hub: org/remote }
+  adapted: { path: adapter, base: aligned, trained-on: org/start }
+  readapted: { hub: org/adapter, base: aligned, trained-on: org/start }
   words:
     init: { family: llama, hidden: 16, layers: 1, heads: 4, mlp: 24, vocabulary: 20 }
     tokenizer: { words-of: [mixed] }
@@ -37,6 +39,8 @@ updates:
   alignment: { from: base, to: aligned }
   useful: { from: aligned, to: useful }
   outward: { from: remote, to: local }
+  adapted: { from: aligned, to: adapted }
+  readapted: { from: aligned, to: readapted }
   homeward: { from: local, to: remote }
   sideways: { from: base, to: other }
   training: { from: trained, to: tuned }
@@ -65,7 +69,7 @@ sweeps:
 metrics:
   overlap:
     kind: mso
-    pairs: [[useful, alignment], [outward, homeward], [training, politeness]]
+    pairs: [[useful, alignment], [outward, homeward], [training, politeness], [adapted, readapted]]
     energies: [0.1, 0.5]
   sizes: { kind: spectrum, of: [alignment, useful] }
   hidden:

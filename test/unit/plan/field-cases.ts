@@ -21,7 +21,10 @@ export const cases: readonly FieldCase[] = [
 
   ['pathModel.path', 'models.local.path=elsewhere', 'svd'],
   ['hubModel.hub', 'models.remote.hub=org/other', 'fetch'],
+  ['pathModel.base', 'models.adapted.base=useful', 'merge-adapter'],
   ['hubModel.revision', 'models.remote.revision=v2', 'fetch'],
+  ['hubModel.hub', 'models.readapted.hub=org/other', 'fetch-adapter'],
+  ['hubModel.base', 'models.readapted.base=useful', 'merge-adapter'],
   ['initModel.seed', 'models.base.seed=6', 'init'],
   ['initModel.dtype', 'models.base.dtype=bf16', 'init'],
   ['initModel.initializer-range', 'models.base.initializer-range=0.1', 'init'],

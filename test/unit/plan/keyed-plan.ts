@@ -1,14 +1,19 @@
 import { dirname, relative, resolve } from 'node:path';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
+import { parseAdapterConfig } from '../../../src/formats/adapter/config.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import { type Digest, digestOf } from '../../../src/formats/digest.js';
 import { expand } from '../../../src/plan/expand.js';
 import type { Facts, ModelFacts } from '../../../src/plan/facts.js';
 import { fingerprintOf, keyOf } from '../../../src/plan/key.js';
+import { modelPlan } from '../../../src/plan/models/registry.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import { stepContracts } from '../../../src/steps/contracts.js';
 import type { Step } from '../../../src/steps/step.js';
+import { localFiles } from '../../../src/workflow/datasets/registry.js';
 import { type LoadOptions, loadWorkflow } from '../../../src/workflow/load.js';
+import type { Model } from '../../../src/workflow/models/model.js';
+import { modelKind } from '../../../src/workflow/models/registry.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
 import { memoryFiles } from '../workflow/memory-files.js';
 
@@ -65,10 +70,32 @@ function everyOutput(from: Digest): Artifacts {
 
 /** Another path stands for another content here; that the same content at another path moves no key, key.test.ts says. */
 function contentOf(workflow: LoadedWorkflow, node: string, name: string): Digest {
-  const source = node.startsWith('source[datasets.') ? workflow.datasets.get(name) : workflow.models.get(name);
-  if (source?.kind !== 'path') throw new Error(`${node} is no source`);
-  return digestOf(relative(dirname(resolve(workflow.file)), source.path));
+  const path = node.startsWith('source[datasets.')
+    ? localFiles(workflow.datasets.get(name)!)?.path
+    : folderOf(workflow.models.get(name)!);
+  if (path === undefined) throw new Error(`${node} is no source`);
+  return digestOf(relative(dirname(resolve(workflow.file)), path));
 }
+
+function folderOf(model: Model): string | undefined {
+  return modelKind(model).folder?.(model);
+}
+
+/** Of a llama with one layer and a hidden size of 16. */
+const foreignAdapter: ModelFacts = {
+  tensors: new Map([
+    ['base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight', { dtype: 'F32', shape: [2, 16] }],
+    ['base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight', { dtype: 'F32', shape: [16, 2] }],
+  ]),
+  tied: false,
+  files: new Set(['adapter_config.json']),
+  adapter: parseAdapterConfig(
+    Buffer.from(
+      '{ "peft_type": "LORA", "r": 2, "target_modules": ["q_proj"], "base_model_name_or_path": "org/start" }',
+    ),
+    'adapter_config.json',
+  ),
+};
 
 /** Every repository has a commit, another for each revision; all foreign models have one architecture. */
 export function factsOf(workflow: LoadedWorkflow): Facts {
@@ -78,15 +105,16 @@ export function factsOf(workflow: LoadedWorkflow): Facts {
     files: new Set(['config.json']),
   };
   const commits = new Map<string, string>();
-  for (const [section, definitions] of [
-    ['', workflow.models],
-    ['datasets.', workflow.datasets],
-  ] as const) {
-    for (const definition of definitions.values()) {
-      if (definition.kind !== 'hub') continue;
-      commits.set(`${section}${definition.name}`, digestOf(`${definition.repo} ${definition.revision}`).slice(7, 47));
-    }
+  for (const dataset of workflow.datasets.values()) {
+    if (dataset.kind !== 'hub') continue;
+    commits.set(`datasets.${dataset.name}`, digestOf(`${dataset.repo} ${dataset.revision}`).slice(7, 47));
   }
-  const models = [...workflow.models.values()].filter(({ kind }) => kind === 'path' || kind === 'hub');
-  return { models: new Map(models.map(({ name }) => [name, foreign])), commits, deviceClass: 'device' };
+  const models = new Map<string, ModelFacts>();
+  for (const model of workflow.models.values()) {
+    const hub = modelPlan(model).hub?.(model);
+    if (hub === undefined && folderOf(model) === undefined) continue;
+    models.set(model.name, modelKind(model).holds === 'adapter' ? foreignAdapter : foreign);
+    if (hub !== undefined) commits.set(model.name, digestOf(`${hub.repo} ${hub.revision}`).slice(7, 47));
+  }
+  return { models, commits, deviceClass: 'device' };
 }
