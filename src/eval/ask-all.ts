@@ -4,7 +4,7 @@ import { OnlyOddAnswersError, ServerRefusedError, ServerUnreachableError } from 
 import type { JudgeItem } from './judge.js';
 import type { KeptAnswer } from './verdict-cache.js';
 
-export interface Asking {
+interface Asker {
   /** Requests under way at once. */
   readonly concurrency: number;
   ask(item: JudgeItem, attempts?: number): Promise<KeptAnswer>;
@@ -43,7 +43,7 @@ const aboutOneRequest: readonly number[] = [400, 403, 413, 422, 451];
 export async function askAll(
   questions: ReadonlyMap<Digest, JudgeItem>,
   answers: ReadonlyMap<Digest, KeptAnswer>,
-  { concurrency, ask, kept, keep }: Asking,
+  { concurrency, ask, kept, keep }: Asker,
 ): Promise<void> {
   const open = [...questions].filter(([key]) => !answers.has(key));
   const asides: SetAside[] = [];
@@ -106,7 +106,7 @@ function notKept(lost: number, cause: unknown): unknown {
   return new EnvironmentError(`${answers} lost: ${cause.message}`, { ...hint, cause });
 }
 
-async function askOnceMore(item: JudgeItem, ask: Asking['ask']): Promise<KeptAnswer> {
+async function askOnceMore(item: JudgeItem, ask: Asker['ask']): Promise<KeptAnswer> {
   try {
     return await ask(item, 1);
   } catch (error) {

@@ -28,7 +28,7 @@ export interface JudgeRun {
   readonly notice?: (line: string) => void;
 }
 
-export interface Judge {
+export interface ResponseJudge {
   /** Everything that decides a verdict but the item itself. Holds no secret and nothing of how often or how fast it asks. */
   readonly identity: JsonObject;
   /**

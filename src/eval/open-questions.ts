@@ -1,7 +1,7 @@
 import { decodeRows, textOf } from '../data/row.js';
 import type { Digest } from '../formats/digest.js';
 import type { JudgeItem } from './judge.js';
-import { OpenAiJudge, type OpenAiJudgeConfig } from './openai-judge.js';
+import { type OpenAiJudgeConfig, ServerJudge } from './openai-judge.js';
 import { VerdictFolder } from './verdict-cache.js';
 
 /**
@@ -27,14 +27,14 @@ export function judgedItems(items: Uint8Array): JudgeItem[] {
 
 /** Questions of a judge, each once, however many responses ask it. */
 export class Questions {
-  readonly #judge: OpenAiJudge;
+  readonly #judge: ServerJudge;
   readonly #verdicts: VerdictFolder;
   readonly #open = new Set<Digest>();
   readonly #answered = new Set<Digest>();
 
   /** @param folder Where answers are kept. */
   constructor(config: OpenAiJudgeConfig, folder: string) {
-    this.#judge = new OpenAiJudge(config, { concurrency: 1 });
+    this.#judge = new ServerJudge(config, { concurrency: 1 });
     this.#verdicts = new VerdictFolder(folder);
   }
 

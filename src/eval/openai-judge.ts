@@ -7,7 +7,7 @@ import { askAll } from './ask-all.js';
 import { Budget } from './budget.js';
 import type { ChatRequest } from './chat-dialect.js';
 import { type ChatPatience, ChatServer } from './chat-server.js';
-import type { Judge, JudgeItem, JudgeRun, Verdict } from './judge.js';
+import type { JudgeItem, JudgeRun, ResponseJudge, Verdict } from './judge.js';
 import { type Rubric, rubricOf } from './rubric.js';
 import { type KeptAnswer, verdictKey } from './verdict-cache.js';
 
@@ -50,7 +50,7 @@ export function judgeKey(variable: string, environment: Readonly<Record<string, 
 }
 
 /** Judges by asking a language model behind an OpenAI-compatible server. */
-export class OpenAiJudge implements Judge {
+export class ServerJudge implements ResponseJudge {
   /** What is asked, without how its answer is read: who reads it in another way need not ask again. */
   readonly identity: JsonObject;
   readonly #config: OpenAiJudgeConfig;

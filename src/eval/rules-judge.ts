@@ -1,7 +1,7 @@
 import { type Row, textOf } from '../data/row.js';
 import { DataError } from '../diagnostics/errors.js';
 import type { RefusalPhrases } from '../formats/response-choices.js';
-import type { Judge, JudgeItem, Score, Verdict } from './judge.js';
+import type { JudgeItem, ResponseJudge, Score, Verdict } from './judge.js';
 import { refusalIn, refusalPhrases } from './refusals.js';
 
 export type Rules = {
@@ -20,7 +20,7 @@ export type Rules = {
  * @param rows All rows of the dataset: what the words of other rows are does not depend on which of them are judged.
  * @throws DataError when a row has no such column, or no word in it: every response would tell that one.
  */
-export function rulesJudge(rules: Rules, rows: readonly Row[], dataset: string): Judge {
+export function rulesJudge(rules: Rules, rows: readonly Row[], dataset: string): ResponseJudge {
   const { refusals, contains } = rules;
   const words =
     contains === undefined

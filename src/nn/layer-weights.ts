@@ -6,7 +6,7 @@ import type { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 
 /** A linear layer whose outputs are the columns from those of `role` on: of one role, or of a fused few. */
-export interface Projection<Role extends LinearRole> extends Linear {
+export interface ProjectionWeights<Role extends LinearRole> extends Linear {
   readonly role: Role;
 }
 
@@ -19,9 +19,9 @@ export interface Norm {
 /** The weights of one decoder layer, by what they do. */
 export interface Layer {
   readonly norms: Readonly<Partial<Record<NormRole, Norm>>>;
-  readonly queryKeyValue: readonly Projection<'query' | 'key' | 'value'>[];
+  readonly queryKeyValue: readonly ProjectionWeights<'query' | 'key' | 'value'>[];
   readonly output: Linear;
-  readonly gateUp: readonly Projection<'gate' | 'up'>[];
+  readonly gateUp: readonly ProjectionWeights<'gate' | 'up'>[];
   readonly down: Linear;
 }
 
@@ -42,7 +42,7 @@ export function layerWeights(config: DecoderConfig, index: number, parameters: R
     down: projections('down')[0]!,
   };
 
-  function projections<Role extends LinearRole>(...roles: readonly Role[]): Projection<Role>[] {
+  function projections<Role extends LinearRole>(...roles: readonly Role[]): ProjectionWeights<Role>[] {
     return roles.flatMap((role) =>
       linears.filter((tensors) => tensors.roles[0] === role).map((tensors) => ({ ...linear(tensors), role })),
     );

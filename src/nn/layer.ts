@@ -8,7 +8,7 @@ import type { DecoderConfig } from './config.js';
 import type { ForwardBatch } from './forward-batch.js';
 import type { DeviceTensor } from './kernel-shape.js';
 import type { KeyValueCache } from './key-value-cache.js';
-import type { Layer, Norm, Projection } from './layer-weights.js';
+import type { Layer, Norm, ProjectionWeights } from './layer-weights.js';
 import { allColumns, linear, linearBackward } from './linear.js';
 import type { PackedBatch } from './packed-batch.js';
 import type { Parameter } from './parameter.js';
@@ -189,7 +189,7 @@ function branchInputBackward<Role extends LinearRole>(
   norm: Norm | undefined,
   kept: NormActivations | undefined,
   x: DeviceBuffer,
-  projections: readonly Projection<Role>[],
+  projections: readonly ProjectionWeights<Role>[],
   dy: Readonly<Record<Role, Columns>>,
   gradients: ActivationGradients,
 ): void {
@@ -224,7 +224,7 @@ export function gainOf({ weights, type }: Parameter): DeviceTensor {
 
 /** Columns of a projection's outputs: those of its role and, where it is fused, of the roles that follow. */
 function outputsOf<Role extends LinearRole>(
-  { role, outputs: count }: Projection<Role>,
+  { role, outputs: count }: ProjectionWeights<Role>,
   parts: Readonly<Record<Role, Columns>>,
 ): Columns {
   return { ...parts[role], count };

@@ -11,7 +11,7 @@ import { learningRate, type Schedule } from './schedule.js';
 import { loadTrainingState, saveTrainingState } from './training-state.js';
 
 /** Everything that decides what training makes of a model and its data. */
-export type Recipe = Schedule &
+export type TrainingRecipe = Schedule &
   Omit<BatchPlan, 'rows'> & {
     readonly weightDecay: number;
     readonly beta1: number;
@@ -55,7 +55,7 @@ export async function train(
   gpu: Gpu,
   model: TrainableModel,
   rows: readonly TokenRow[],
-  recipe: Recipe,
+  recipe: TrainingRecipe,
   environment: TrainingEnvironment,
 ): Promise<readonly CurvePoint[]> {
   const { folder, checkpointEvery, signal, onStep, onResume } = environment;

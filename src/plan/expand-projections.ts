@@ -8,7 +8,7 @@ import type { Subspace, Workflow } from '../workflow/workflow.js';
 import { mismatch, type UpdateNode, type UpdateTensor, type Waiting } from './expand-updates.js';
 import type { InMemoryModel } from './model-node.js';
 import { rankOf } from './rank.js';
-import type { Action, Basis, BasisParts } from './subspaces/kind.js';
+import type { ActionOnTensor, Basis, BasisParts } from './subspaces/kind.js';
 import { subspacePlan } from './subspaces/registry.js';
 
 /** One way to project an update onto one subspace (of one seed). */
@@ -88,7 +88,7 @@ export class ProjectionExpansion {
   }
 
   /** How a subspace with directions of its own acts on a tensor; null: not at all. */
-  action(subspace: Subspace, tensor: UpdateTensor): Action | null {
+  action(subspace: Subspace, tensor: UpdateTensor): ActionOnTensor | null {
     const action = subspacePlan(subspace).own!.action(subspace, tensor);
     if (action === null) {
       const why = 'the subspace has no directions there: updates stay whole, overlaps leave it out';
@@ -98,7 +98,7 @@ export class ProjectionExpansion {
   }
 
   /** How a projection acts on a tensor of its update; null: not at all, the update stays whole there. */
-  actionOf({ subspace, side }: Projection, tensor: UpdateTensor): Action | null {
+  actionOf({ subspace, side }: Projection, tensor: UpdateTensor): ActionOnTensor | null {
     if (subspacePlan(subspace).own !== undefined) return this.action(subspace, tensor);
     return { side: sideOf(side as Side, tensor), directions: tensor.rankMax };
   }
@@ -122,7 +122,7 @@ export class ProjectionExpansion {
     { subspace }: Projection,
     fractions: readonly number[],
     { shape, vector }: UpdateTensor,
-    { directions }: Action,
+    { directions }: ActionOnTensor,
   ): (number | null)[] {
     const reference = this.#workflow.semantics === 'reference';
     const scalar = reference && !vector && subspacePlan(subspace).scalar !== null;

@@ -1,7 +1,7 @@
-import type { Recipe } from '../nn/train.js';
+import type { TrainingRecipe } from '../nn/train.js';
 import { defineStep } from './step.js';
 
-export type TrainParams = Recipe;
+export type TrainParams = TrainingRecipe;
 
 /** How training is done, whatever comes out: no part of the key. */
 export type TrainHints = { readonly checkpointEvery: number; readonly activationCheckpointing: boolean };

@@ -4,7 +4,7 @@ import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { digestOf } from '../formats/digest.js';
 import { type DocumentNode, type MapNode, nodeAt } from './document.js';
 import { noSuchFile, type WorkflowFiles } from './files.js';
-import { type Included, isEmpty, type Layer, layersInOrder, overlay } from './layers.js';
+import { type FileLayer, type Included, isEmpty, layersInOrder, overlay } from './layers.js';
 import { limits, parseYaml } from './parse.js';
 import { errorAt, problemOf, suggestion } from './problems.js';
 import { rangeOf, SourceText } from './source-text.js';
@@ -42,7 +42,7 @@ export class Assembler {
   readonly #rootName: string;
   readonly #files = new Map<string, WorkflowFile>();
   /** By real path; undefined: what is wrong with it has been said. */
-  readonly #layers = new Map<string, Layer | undefined>();
+  readonly #layers = new Map<string, FileLayer | undefined>();
   /** Real paths of the files whose includes are being read. */
   readonly #open: string[] = [];
 
@@ -73,7 +73,7 @@ export class Assembler {
   }
 
   /** A file with what it includes, read once. `from`: where it is asked for; undefined for the workflow itself. */
-  async #layer(name: string, from: DocumentNode | undefined): Promise<Layer | undefined> {
+  async #layer(name: string, from: DocumentNode | undefined): Promise<FileLayer | undefined> {
     const file = resolve(name);
     const real = this.#disk.realPath(file);
     if (this.#open.includes(real)) {
@@ -90,7 +90,7 @@ export class Assembler {
     return layer;
   }
 
-  async #readLayer(name: string, file: string, from: DocumentNode | undefined): Promise<Layer | undefined> {
+  async #readLayer(name: string, file: string, from: DocumentNode | undefined): Promise<FileLayer | undefined> {
     const source = this.#read(name, file, from);
     if (source === undefined) return undefined;
     const parsed = await parseYaml(source);
@@ -112,7 +112,7 @@ export class Assembler {
     return { name, document, includes };
   }
 
-  #inOrder(tops: readonly Included[]): readonly Layer[] {
+  #inOrder(tops: readonly Included[]): readonly FileLayer[] {
     const { order, disputes } = layersInOrder(tops);
     for (const { first, second, key, node } of disputes) {
       const message = `${first.name} and ${second.name} both give ${key}, and each is to win over the other`;
@@ -216,7 +216,7 @@ export class Assembler {
     return isBelow(file, folder) && isBelow(this.#disk.realPath(file), this.#disk.realPath(folder));
   }
 
-  #ownProfile(layers: readonly Layer[]): string | undefined {
+  #ownProfile(layers: readonly FileLayer[]): string | undefined {
     const node = layers
       .findLast(({ document }) => document.entries.has('profile'))
       ?.document.entries.get('profile')?.value;
@@ -253,7 +253,7 @@ export class Assembler {
   }
 
   /** Of a profile's file, and of what only profiles include. */
-  #refuseProfilesOf({ document }: Layer): void {
+  #refuseProfilesOf({ document }: FileLayer): void {
     for (const key of ['profile', 'profiles']) {
       const entry = document.entries.get(key);
       if (entry === undefined) continue;
@@ -264,7 +264,7 @@ export class Assembler {
 
   /** A profile's parts, weakest first: profiles/NAME.yaml, and what stands under `profiles:`. */
   async #profile(
-    layers: readonly Layer[],
+    layers: readonly FileLayer[],
     name: string,
     isAsked: boolean,
   ): Promise<{ readonly file: Included | undefined; readonly inline: readonly MapNode[] } | undefined> {

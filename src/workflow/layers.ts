@@ -1,7 +1,7 @@
 import type { DocumentNode, MapEntry, MapNode } from './document.js';
 
 /** A file of a workflow, and what it includes: weakest first, as listed, each once. */
-export interface Layer {
+export interface FileLayer {
   /** As messages show it. */
   readonly name: string;
   readonly document: MapNode;
@@ -9,15 +9,15 @@ export interface Layer {
 }
 
 export interface Included {
-  readonly layer: Layer;
+  readonly layer: FileLayer;
   /** Where it is asked for; undefined for the workflow itself. */
   readonly node?: DocumentNode;
 }
 
 /** Two layers that give one thing, each of which is to win over the other. */
 export interface Dispute {
-  readonly first: Layer;
-  readonly second: Layer;
+  readonly first: FileLayer;
+  readonly second: FileLayer;
   /** `params.lr` */
   readonly key: string;
   /** Where the second is listed behind the first. */
@@ -31,19 +31,19 @@ export interface Dispute {
  * `tops`: the workflow, and its profile if that is a file.
  */
 export function layersInOrder(tops: readonly Included[]): {
-  readonly order: readonly Layer[];
+  readonly order: readonly FileLayer[];
   readonly disputes: readonly Dispute[];
 } {
-  const found = new Set<Layer>();
+  const found = new Set<FileLayer>();
   for (const { layer } of tops) visit(layer, found);
   const lists = [tops, ...[...found].map(({ includes }) => includes)];
-  const order: Layer[] = [];
+  const order: FileLayer[] = [];
   const waiting = new Set(found);
   const isPlaced = ({ layer }: Included) => !waiting.has(layer);
   while (waiting.size > 0) {
     const ready = [...waiting].filter(({ includes }) => includes.every(isPlaced));
     // In every list that holds it, all before it have their place.
-    const isNext = (layer: Layer) =>
+    const isNext = (layer: FileLayer) =>
       lists.every((list) => {
         const index = list.findIndex((included) => included.layer === layer);
         return list.slice(0, Math.max(0, index)).every(isPlaced);
@@ -56,20 +56,20 @@ export function layersInOrder(tops: readonly Included[]): {
 }
 
 /** Adds a layer behind all that it includes. */
-function visit(layer: Layer, found: Set<Layer>): void {
+function visit(layer: FileLayer, found: Set<FileLayer>): void {
   if (found.has(layer)) return;
   for (const included of layer.includes) visit(included.layer, found);
   found.add(layer);
 }
 
 /** Of a list, what stands in another order than it is listed and gives the same. */
-function disputesOf(list: readonly Included[], order: readonly Layer[]): Dispute[] {
+function disputesOf(list: readonly Included[], order: readonly FileLayer[]): Dispute[] {
   const disputes: Dispute[] = [];
   for (const [index, { layer: second, node }] of list.entries()) {
     for (const { layer: first } of list.slice(0, index)) {
       if (order.indexOf(first) <= order.indexOf(second)) continue;
       const keys = new Set(keysOf(first.document));
-      const all = new Set<Layer>();
+      const all = new Set<FileLayer>();
       visit(second, all);
       const key = [...all].flatMap(({ document }) => keysOf(document)).find((given) => keys.has(given));
       if (key !== undefined) disputes.push({ first, second, key, node });

@@ -5,7 +5,7 @@ import { loadValidators } from './validators.js';
 import type { Violation } from './violations.js';
 
 /** What the schema finds wrong with a workflow, and the definitions that can be read nevertheless. */
-export interface Verdict {
+export interface Validation {
   readonly problems: readonly Diagnostic[];
   /** The document, with texts where the schema wants a text. */
   readonly root: MapNode;
@@ -14,7 +14,7 @@ export interface Verdict {
 }
 
 /** Checks a document whose includes, profile and references are already applied. All problems at once. */
-export async function validate(document: MapNode): Promise<Verdict> {
+export async function validate(document: MapNode): Promise<Validation> {
   const validators = await loadValidators();
   if (validators.workflow!(toPlain(document))) return { problems: [], root: document, sound: document };
   // Explaining takes the schema itself, which a valid workflow does not pay for.

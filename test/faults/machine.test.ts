@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EnvironmentError } from '../../src/diagnostics/errors.js';
-import { OpenAiJudge } from '../../src/eval/openai-judge.js';
+import { ServerJudge } from '../../src/eval/openai-judge.js';
 import { VerdictFolder } from '../../src/eval/verdict-cache.js';
 import { digestOf } from '../../src/formats/digest.js';
 import { assertOneScreen, isAlive, ranSteps, Sandbox, type Started, summaryOf, workersOf } from '../sandbox.js';
@@ -187,7 +187,7 @@ test('a disk that fills while a judge answers costs no paid answer without a wor
   const server = new ChatStandIn();
   try {
     const config = { model: 'm', url: await server.url(), rubric: 'policy', maxTokens: 9, seed: 0 } as const;
-    const judge = new OpenAiJudge(config, { concurrency: 6, patience: { attempts: 1 } });
+    const judge = new ServerJudge(config, { concurrency: 6, patience: { attempts: 1 } });
     const items = Array.from({ length: 40 }, (_, at) => ({ prompt: `prompt ${at}`, response: `response ${at}` }));
     const error: unknown = await judge.verdicts(items, { cache: new VerdictFolder(disk) }).catch((thrown) => thrown);
     assert.instance(error, EnvironmentError);

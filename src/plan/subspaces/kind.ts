@@ -27,11 +27,11 @@ export interface OwnDirections<Subspace> {
   /** The tensors of the model that it is made of, those that it does not act on, too. */
   tensors(subspace: Subspace, parts: BasisParts): readonly UpdateTensor[] | Waiting;
   /** null: the subspace has no basis in this tensor, whose update stays whole. */
-  action(subspace: Subspace, tensor: UpdateTensor): Action | null;
+  action(subspace: Subspace, tensor: UpdateTensor): ActionOnTensor | null;
 }
 
 /** How a subspace acts on a tensor. */
-export interface Action {
+export interface ActionOnTensor {
   readonly side: Side;
   /** Columns of the basis, of which fractions are taken. */
   readonly directions: number;

@@ -1,7 +1,7 @@
 import { type Row, textOf } from '../../data/row.js';
 import { Budget, type Ledger, nothingSpent, type Spent } from '../../eval/budget.js';
-import type { Judge } from '../../eval/judge.js';
-import { judgeKey, OpenAiJudge } from '../../eval/openai-judge.js';
+import type { ResponseJudge } from '../../eval/judge.js';
+import { judgeKey, ServerJudge } from '../../eval/openai-judge.js';
 import { rulesJudge } from '../../eval/rules-judge.js';
 import { VerdictFolder } from '../../eval/verdict-cache.js';
 import { encodeCanonical } from '../../formats/canonical.js';
@@ -54,7 +54,7 @@ async function tellBudget(context: JudgeContext, items: number): Promise<void> {
   if (!told) context.warn(warning.message, warning.hint);
 }
 
-function judgeOf(context: JudgeContext, rows: readonly Row[]): Judge {
+function judgeOf(context: JudgeContext, rows: readonly Row[]): ResponseJudge {
   const { judge, dataset } = context.params;
   if ('rules' in judge) return rulesJudge(judge.rules, rows, dataset);
   const { hints } = context;
@@ -63,7 +63,7 @@ function judgeOf(context: JudgeContext, rows: readonly Row[]): Judge {
   const ledger: Ledger = {
     change: (update) => context.changeShared<Spent>(budgetSpent(name), (before) => update(before ?? nothingSpent)),
   };
-  return new OpenAiJudge(judge.openai, {
+  return new ServerJudge(judge.openai, {
     ...(key !== undefined && { key: () => judgeKey(key, process.env) }),
     concurrency,
     budget: new Budget(budget, ledger),

@@ -12,7 +12,7 @@ import type { DecoderConfig } from '../../../src/nn/config.js';
 import { Decoder } from '../../../src/nn/decoder.js';
 import { checkMemory, memoryPlan } from '../../../src/nn/memory-plan.js';
 import type { Precision } from '../../../src/nn/parameter.js';
-import { type Recipe, train } from '../../../src/nn/train.js';
+import { type TrainingRecipe, train } from '../../../src/nn/train.js';
 import { layerProfiles } from '../../bench/layer-profiles.js';
 import { initialWeights } from '../../fixtures/nn/fixture.js';
 import { device } from '../device.js';
@@ -68,7 +68,7 @@ for (const { family, precision, checkpointing } of kinds) {
     const weights = initialWeights(ofFamily);
     const options = { type, activationCheckpointing: checkpointing } as const;
     const decoder = await Decoder.create(gpu, ofFamily, options, async (name) => fromFloat32(weights.get(name)!, type));
-    const recipe: Recipe = {
+    const recipe: TrainingRecipe = {
       ...{ kind: 'constant', peak: 1e-3, warmup: 0, batch: 4, accumulate: 1, epochs: 1, order: 'as-is', seed: 3 },
       ...{ weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clip: 1 },
       ...{ precision, rounding: 'nearest', lossNormalisation: 'effective-batch' },

@@ -9,7 +9,7 @@ import type { CurvePoint } from '../../../src/formats/step-results.js';
 import type { TokenRow } from '../../../src/formats/token-rows.js';
 import type { Gpu } from '../../../src/gpu/gpu.js';
 import { type Parameter, storageBytes } from '../../../src/nn/parameter.js';
-import { type Recipe, type TrainableModel, train } from '../../../src/nn/train.js';
+import { type TrainableModel, type TrainingRecipe, train } from '../../../src/nn/train.js';
 import { device } from '../device.js';
 
 /**
@@ -59,14 +59,14 @@ const rows: TokenRow[] = Array.from({ length: 13 }, (_, i) => {
   return { inputIds: ids, labels: i % 4 === 0 ? Int32Array.of(-100, -100, ids[2]!, ids[3]!) : ids };
 });
 
-const recipe: Recipe = {
+const recipe: TrainingRecipe = {
   ...{ kind: 'cosine', peak: 0.05, warmup: 0.1, batch: 2, accumulate: 2, epochs: 6, order: 'shuffled', seed: 3 },
   ...{ weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clip: 1 },
   ...{ precision: 'f32', rounding: 'nearest', lossNormalisation: 'effective-batch' },
 };
 
 interface Run {
-  readonly recipe?: Partial<Recipe>;
+  readonly recipe?: Partial<TrainingRecipe>;
   readonly folder?: string;
   /** Aborts once this step is done. */
   readonly stopAfter?: number;

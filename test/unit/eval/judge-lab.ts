@@ -3,7 +3,7 @@ import { RunflowError } from '../../../src/diagnostics/errors.js';
 import type { Budget } from '../../../src/eval/budget.js';
 import type { ChatPatience } from '../../../src/eval/chat-server.js';
 import type { JudgeItem } from '../../../src/eval/judge.js';
-import { OpenAiJudge } from '../../../src/eval/openai-judge.js';
+import { ServerJudge } from '../../../src/eval/openai-judge.js';
 import type { KeptAnswer, VerdictCache } from '../../../src/eval/verdict-cache.js';
 import type { Digest } from '../../../src/formats/digest.js';
 import type { RubricChoice } from '../../../src/formats/response-choices.js';
@@ -39,13 +39,13 @@ export interface Options {
 }
 
 export async function withServer(
-  work: (server: ChatStandIn, judge: (options?: Options) => OpenAiJudge, url: string) => Promise<void>,
+  work: (server: ChatStandIn, judge: (options?: Options) => ServerJudge, url: string) => Promise<void>,
 ): Promise<void> {
   const server = new ChatStandIn();
   try {
     const url = await server.url();
     const judge = ({ rubric = 'policy', concurrency = 4, budget, model = 'judge-1', patience: own }: Options = {}) =>
-      new OpenAiJudge(
+      new ServerJudge(
         { model, url, rubric, maxTokens: 64, seed: 3 },
         { key: () => key, concurrency, patience: { ...patience, ...own }, ...(budget && { budget }) },
       );

@@ -4,7 +4,7 @@ import { EnvironmentError, InterruptedError } from '../../../src/diagnostics/err
 import { Budget } from '../../../src/eval/budget.js';
 import { ServerRefusedError, ServerUnreachableError } from '../../../src/eval/chat-server.js';
 import type { JudgeItem, JudgeRun } from '../../../src/eval/judge.js';
-import { judgeKey, OpenAiJudge } from '../../../src/eval/openai-judge.js';
+import { judgeKey, ServerJudge } from '../../../src/eval/openai-judge.js';
 import { type Asked, ChatStandIn, completion, json, type Misbehaviour } from './chat-stand-in.js';
 import { allOf, byItem, failure, items, key, MemoryCache, patience, withServer, worth } from './judge-lab.js';
 
@@ -317,7 +317,7 @@ test('a server that takes no seed is asked without one', () =>
 test('a temperature that the workflow states is sent or refused, and never left out', () =>
   withServer(async (server, _, url) => {
     const judge = (temperature: number | 'default') =>
-      new OpenAiJudge(
+      new ServerJudge(
         { model: `t${temperature}`, url, rubric: 'policy', maxTokens: 64, seed: 3, temperature },
         { concurrency: 1, patience },
       );
@@ -415,7 +415,7 @@ test('a word in place of a key, for servers that want none, leaves answers as th
     for (const word of ['2', 'x', 'null', 'stop']) {
       server.misbehave = (response) => json(response, { ...completion('x stop #thescore: 2'), system: null });
       const config = { model: 'judge-1', url, rubric: 'policy', maxTokens: 64, seed: 3 } as const;
-      const verdicts = await new OpenAiJudge(config, { key: () => word, concurrency: 1, patience }).verdicts(items(1));
+      const verdicts = await new ServerJudge(config, { key: () => word, concurrency: 1, patience }).verdicts(items(1));
       assert.equal(verdicts, [{ score: 2, raw: 'x stop #thescore: 2' }], word);
       assert.is(server.asked.at(-1)!.authorization, `Bearer ${word}`);
     }
@@ -469,7 +469,7 @@ test('another model or wording asks again; another key, concurrency or way to re
   withServer(async (server, judge, url) => {
     const cache = new MemoryCache();
     const own = { prompt: 'Judge {prompt} {response}', score: '#thescore: ([1-5])' };
-    const ask = async (one: OpenAiJudge) => {
+    const ask = async (one: ServerJudge) => {
       const before = server.asked.length;
       await one.verdicts(items(1), { cache });
       return server.asked.length - before;
@@ -477,7 +477,7 @@ test('another model or wording asks again; another key, concurrency or way to re
     assert.is(await ask(judge()), 1);
     assert.is(await ask(judge({ concurrency: 9, budget: new Budget({ requests: 1 }) })), 0);
     const config = { model: 'judge-1', url, rubric: 'policy', maxTokens: 64, seed: 3 } as const;
-    assert.is(await ask(new OpenAiJudge(config, { key: () => 'other', concurrency: 1 })), 0);
+    assert.is(await ask(new ServerJudge(config, { key: () => 'other', concurrency: 1 })), 0);
     assert.is(await ask(judge({ model: 'judge-2' })), 1);
     assert.is(await ask(judge({ rubric: own })), 1);
     assert.is(await ask(judge({ rubric: { ...own, prompt: `${own.prompt}.` } })), 1);

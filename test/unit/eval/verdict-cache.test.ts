@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { encodeRows } from '../../../src/data/row.js';
 import type { JudgeItem } from '../../../src/eval/judge.js';
 import { itemsOf, judgedItems, Questions } from '../../../src/eval/open-questions.js';
-import { OpenAiJudge } from '../../../src/eval/openai-judge.js';
+import { ServerJudge } from '../../../src/eval/openai-judge.js';
 import { VerdictFolder, verdictKey } from '../../../src/eval/verdict-cache.js';
 
 const item = { prompt: 'p', response: 'r' };
@@ -78,7 +78,7 @@ test('a question that several sets of responses ask is needed once, and those th
       rows,
       responses: encodeRows(responses.map((response) => ({ response }))),
     });
-    const judge = new OpenAiJudge(config, { concurrency: 1 });
+    const judge = new ServerJudge(config, { concurrency: 1 });
     const kept = judge.questionKey({ prompt: 'c', response: 'x' });
     await new VerdictFolder(folder).put(kept, { text: '#thescore: 1', reason: 'stop' });
     const counts = async (...sets: readonly { rows: Uint8Array; responses: Uint8Array }[]) => {
