@@ -1,4 +1,4 @@
-import type { ProjectionMode, Side } from '../formats/projection.js';
+import { type Extent, extentText, type ProjectionMode, type Side } from '../formats/projection.js';
 import type { EnergyRow } from '../report/tables/energy.js';
 import type { Bounds } from './mean-interval.js';
 
@@ -13,6 +13,10 @@ export interface Behaviour {
   readonly mode: string | null;
   readonly side: string | null;
   readonly fraction: number | null;
+  /** Of a point that is a number of directions, which has no fraction. */
+  readonly rank?: number;
+  /** Of such a point: Σ k / Σ r over the tensors of the update. */
+  readonly share?: number;
   /** null: invalid. */
   readonly values: readonly (number | null)[];
   /** What each item counts; absent: all alike. */
@@ -21,7 +25,7 @@ export interface Behaviour {
   readonly bounds: Bounds | null;
 }
 
-type ProjectionColumn = 'update' | 'subspace' | 'seed' | 'mode' | 'side' | 'fraction';
+type ProjectionColumn = 'update' | 'subspace' | 'seed' | 'mode' | 'side' | 'fraction' | 'rank';
 
 /** What a claim reads of a row of energy.csv. */
 export type ModelEnergy = Pick<EnergyRow, ProjectionColumn | 'energy_kept'>;
@@ -35,6 +39,8 @@ export type ClaimedSweep = {
   /** Those of the subspaces that act on sides of their own, whatever `side` says; absent: none. */
   readonly ownSided?: readonly string[];
   readonly fractions: readonly number[];
+  /** Numbers of directions; absent where the sweep has none. */
+  readonly ranks?: readonly number[];
 };
 
 /** A sweep with the models at both ends of its updates. */
@@ -43,15 +49,16 @@ export type ClaimedBehaviour = ClaimedSweep & {
   readonly ends: { readonly [update: string]: { readonly from: string; readonly to: string } };
 };
 
-/** What was measured of one projection at one fraction. */
+/** What was measured of one projection at one extent. */
 export interface Point {
-  readonly fraction: number;
+  /** Part of the update's directions that the projection uses: the fraction, or what a rank comes to over all tensors. */
+  readonly share: number;
   /** null where it was not measured, or the update is zero. */
   readonly energy: number | null;
   readonly behaviour: Behaviour;
 }
 
-/** All fractions of a sweep, ascending. */
+/** All extents of a sweep: fractions, then ranks, ascending. */
 export interface Curve {
   /** Of the subspace; null: it has none. */
   readonly seed: number | null;
@@ -61,17 +68,20 @@ export interface Curve {
 /** Finds what was measured, by what it is of. */
 export interface BehaviourLookUp {
   model(metric: string, model: string): Behaviour | undefined;
-  /** One curve a seed; curves that lack a fraction are left out. */
+  /** One curve a seed; curves that lack an extent are left out. */
   curves(metric: string, update: string, subspace: string): readonly Curve[];
 }
 
 export function lookUp(
   behaviours: readonly Behaviour[],
   energies: readonly ModelEnergy[],
-  { mode, side, ownSided = [], fractions }: ClaimedSweep,
+  { mode, side, ownSided = [], fractions, ranks = [] }: ClaimedSweep,
 ): BehaviourLookUp {
   const kept = new Map(energies.map((row) => [keyOf(row), row.energy_kept]));
-  const ascending = [...fractions].sort((a, b) => a - b);
+  const extents: Extent[] = [
+    ...[...fractions].sort((a, b) => a - b).map((fraction) => ({ fraction })),
+    ...[...ranks].sort((a, b) => a - b).map((rank) => ({ rank })),
+  ];
   return {
     model: (metric, model) => behaviours.find((one) => one.metric === metric && one.model === model),
     curves(metric, update, subspace) {
@@ -84,22 +94,23 @@ export function lookUp(
           (one.side === side || ownSided.includes(subspace)),
       );
       return [...new Set(ofCurve.map(({ seed }) => seed))].flatMap((seed) => {
-        const points = ascending.flatMap((fraction): Point[] => {
-          const behaviour = ofCurve.find((one) => one.seed === seed && one.fraction === fraction);
-          const energy = kept.get(
-            keyOf({ ...{ update, subspace, seed, mode, fraction }, side: behaviour?.side ?? side }),
+        const points = extents.flatMap(({ fraction = null, rank = null }): Point[] => {
+          const behaviour = ofCurve.find(
+            (one) => one.seed === seed && one.fraction === fraction && (one.rank ?? null) === rank,
           );
-          return behaviour === undefined ? [] : [{ fraction, energy: energy ?? null, behaviour }];
+          if (behaviour === undefined) return [];
+          const of = { update, subspace, seed, mode, side: behaviour.side ?? side, fraction, rank };
+          return [{ share: fraction ?? behaviour.share!, energy: kept.get(keyOf(of)) ?? null, behaviour }];
         });
-        return points.length === ascending.length ? [{ seed, points }] : [];
+        return points.length === extents.length ? [{ seed, points }] : [];
       });
     },
   };
 }
 
 function keyOf(row: Pick<ModelEnergy, ProjectionColumn>): string {
-  const { update, subspace, seed, mode, side, fraction } = row;
-  return JSON.stringify([update, subspace, seed, mode, side, fraction]);
+  const { update, subspace, seed, mode, side, fraction, rank } = row;
+  return JSON.stringify([update, subspace, seed, mode, side, fraction, rank]);
 }
 
 /** Positions of the items that are valid for all behaviours, at least one. */
@@ -122,8 +133,9 @@ export function leftOutNote(behaviours: readonly Behaviour[], items: readonly nu
 export function nothingComparable(behaviours: readonly Behaviour[]): string {
   const without = behaviours.find(({ values }) => values.every((value) => value === null));
   if (without === undefined) return `no item of ${behaviours[0]!.metric} is valid for all models that are compared`;
-  const { metric, model, update, subspace, fraction } = without;
-  return `no item of ${metric} has a valid score in ${model ?? `${update} in ${subspace} at fraction ${fraction}`}`;
+  const { metric, model, update, subspace, fraction, rank } = without;
+  const extent = rank === undefined ? { fraction: fraction! } : { rank };
+  return `no item of ${metric} has a valid score in ${model ?? `${update} in ${subspace} at ${extentText(extent)}`}`;
 }
 
 /** Mean score of some items, at least one, each as often as it counts. */
@@ -142,4 +154,10 @@ export function levelOf({ values, weights }: Behaviour, items: readonly number[]
 export function isSaturated(behaviours: readonly Behaviour[], items: readonly number[]): boolean {
   const first = behaviours[0]!.values[items[0]!];
   return behaviours.every(({ values }) => items.every((item) => values[item] === first));
+}
+
+/** What the points of a sweep are, in notes. */
+export function pointsText({ fractions, ranks = [] }: ClaimedSweep): string {
+  if (ranks.length === 0) return 'fractions';
+  return fractions.length === 0 ? 'ranks' : 'fractions and ranks';
 }

@@ -32,12 +32,13 @@ export function expandClaims(workflow: Workflow, behaviour: readonly BehaviourRo
 /** All measurements of the scores that claims name. */
 function claimedRows(claimed: ReadonlySet<string>, behaviour: readonly BehaviourRow[]) {
   const scored = [...claimed].map((text) => ({ text, ...scoreNamed(text) }));
-  return behaviour.flatMap(({ row: { items: _, ...measured }, scores }) =>
-    scored
+  return behaviour.flatMap(({ row: { items: _, ...row }, share, scores }) => {
+    const measured: ClaimedRow = share === undefined ? row : { ...row, share };
+    return scored
       .filter(({ metric }) => metric === measured.metric)
       .map(({ text, score }): { readonly row: ClaimedRow; readonly scores: Input } => ({
         row: score === null ? measured : { ...measured, metric: text, score },
         scores,
-      })),
-  );
+      }));
+  });
 }

@@ -1,6 +1,6 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
 import { InvalidWorkflowError } from '../diagnostics/errors.js';
-import type { ProjectionMode, ProjectionSide, Side } from '../formats/projection.js';
+import type { Extent, ProjectionMode, ProjectionSide, Side } from '../formats/projection.js';
 import type { ProjectedModel } from '../steps/recipes/projected.js';
 import type { Input } from '../steps/step.js';
 import { ownSide, seedsOf, subspaceUses } from '../workflow/subspaces/registry.js';
@@ -115,19 +115,23 @@ export class ProjectionExpansion {
   }
 
   /**
-   * Ranks of a tensor at some fractions of the subspace's directions in it; null: a scalar projection, which the published code
-   * makes at fractions ≥ 1 and of tensors with more than two dimensions. A vector's one direction is the same either way.
+   * Ranks of a tensor at some extents of the subspace's directions in it; null: a scalar projection, which the published code
+   * makes at fractions ≥ 1 and of tensors with more than two dimensions. A vector's one direction is the same either way, and
+   * a rank is a number of directions in both semantics.
    */
   ranks(
     { subspace }: Projection,
-    fractions: readonly number[],
+    extents: readonly Extent[],
     { shape, vector }: UpdateTensor,
     { directions }: ActionOnTensor,
   ): (number | null)[] {
     const reference = this.#workflow.semantics === 'reference';
     const scalar = reference && !vector && subspacePlan(subspace).scalar !== null;
     const isScalar = (fraction: number) => scalar && (fraction >= 1 || shape.length > 2);
-    return fractions.map((fraction) => (isScalar(fraction) ? null : rankOf(fraction, directions, reference)));
+    return extents.map(({ fraction, rank }) => {
+      if (rank !== undefined) return Math.min(rank, directions);
+      return isScalar(fraction) ? null : rankOf(fraction, directions, reference);
+    });
   }
 
   /** What the published code does otherwise, in reference semantics. */
@@ -135,8 +139,15 @@ export class ProjectionExpansion {
     return this.#workflow.semantics === 'reference' ? { heldAs: 'F16', castUpdate: 'F16', zeroAsUnits: true } : {};
   }
 
-  /** The model θ_A + Δ_proj at a fraction, to be made in memory by whatever measures it. */
-  model(projection: Projection, fraction: number, range: SourceRange): InMemoryModel | Waiting {
+  /** Part of the directions in all tensors of an update that a rank uses: Σ min(k, r) / Σ r. */
+  share(projection: Projection, rank: number, { tensors }: UpdateNode): number {
+    const directions = tensors.flatMap((tensor) => this.actionOf(projection, tensor)?.directions ?? []);
+    const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
+    return sum(directions.map((all) => Math.min(rank, all))) / sum(directions);
+  }
+
+  /** The model θ_A + Δ_proj at an extent, to be made in memory by whatever measures it. */
+  model(projection: Projection, extent: Extent, range: SourceRange): InMemoryModel | Waiting {
     const ends = this.ends(projection, range);
     if ('waitsFor' in ends) return ends;
     const { projected, onto } = ends;
@@ -153,7 +164,7 @@ export class ProjectionExpansion {
         ranks[tensor.name] = 'whole';
         continue;
       }
-      const [rank] = this.ranks(projection, [fraction], tensor, action);
+      const [rank] = this.ranks(projection, [extent], tensor, action);
       ranks[tensor.name] = rank!;
       sides[tensor.name] = action.side;
       if (rank === null) continue;

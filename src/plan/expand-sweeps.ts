@@ -2,6 +2,7 @@ import type { CosineParams } from '../steps/cosine.js';
 import type { EnergyParams } from '../steps/energy.js';
 import type { EnergyTableParams, EnergyTableRow } from '../steps/energy-table.js';
 import type { Input } from '../steps/step.js';
+import { extentsOf } from '../workflow/sweep.js';
 import type { Sweep, Workflow } from '../workflow/workflow.js';
 import {
   type Projection,
@@ -15,10 +16,11 @@ import type { MeasuredModels } from './measured-models.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { subspacePlan } from './subspaces/registry.js';
 
-/** One curve of a figure: a projection at several fractions. */
+/** One curve of a figure: a projection at several extents. */
 interface Curve {
   readonly projection: Projection;
   readonly fractions: Set<number>;
+  readonly ranks: Set<number>;
   /** All that draw it. */
   readonly sweeps: Set<Sweep>;
 }
@@ -74,7 +76,7 @@ export class SweepExpansion {
   }
 
   #addCurve(curve: Curve, ends: ProjectionEnds): { row: EnergyTableRow; nodes: TensorNodes[] } {
-    const fractions = [...curve.fractions].sort((a, b) => a - b);
+    const extents = extentsOf({ fractions: [...curve.fractions], ranks: [...curve.ranks] });
     const { projection } = curve;
     const nodes: TensorNodes[] = [];
     const tensors: EnergyTableRow['tensors'][number][] = [];
@@ -82,7 +84,7 @@ export class SweepExpansion {
       const action = this.#projections.actionOf(projection, tensor);
       if (action === null) {
         nodes.push({ energy: this.#addWhole(curve, tensor, ends), cosine: this.#addCosine(curve, tensor, ends) });
-        const ranks = fractions.map(() => null);
+        const ranks = extents.map(() => null);
         tensors.push({
           tensor: tensor.name,
           rankMax: 0,
@@ -94,7 +96,7 @@ export class SweepExpansion {
         continue;
       }
       const { side, directions: rankMax } = action;
-      const ranks = this.#projections.ranks(projection, fractions, tensor, action);
+      const ranks = this.#projections.ranks(projection, extents, tensor, action);
       const realisedRanks = [...new Set(ranks.filter((rank) => rank !== null))].sort((a, b) => a - b);
       const params: EnergyParams = {
         mode: projection.mode,
@@ -114,7 +116,7 @@ export class SweepExpansion {
       tensors.push({ tensor: tensor.name, rankMax, ...own, ...this.#copies(tensor), ranks, realisedRanks });
     }
     const { update, subspace, seed, mode, side } = projection;
-    return { row: { update, subspace: subspace.name, seed, mode, side, fractions, tensors }, nodes };
+    return { row: { update, subspace: subspace.name, seed, mode, side, extents, tensors }, nodes };
   }
 
   #addEnergy(curve: Curve, tensor: UpdateTensor, params: EnergyParams, { projected, onto }: ProjectionEnds): string {
@@ -196,15 +198,16 @@ function scalarTarget({ subspace, seed }: Projection, { name }: UpdateTensor): N
   return subspacePlan(subspace).scalar === 'gaussian' ? { seed: seed!, stream: name } : 'update';
 }
 
-/** Curves that several sweeps share are measured once, at the fractions of all of them. */
+/** Curves that several sweeps share are measured once, at the extents of all of them. */
 function curvesOf(workflow: Workflow): Curve[] {
   const curves = new Map<string, Curve>();
   for (const sweep of workflow.sweeps.values()) {
     if (!sweep.measure.includes('energy')) continue;
     for (const projection of projectionsOf(sweep, workflow)) {
       const key = projectionText(projection);
-      const curve = curves.get(key) ?? { projection, fractions: new Set(), sweeps: new Set() };
+      const curve = curves.get(key) ?? { projection, fractions: new Set(), ranks: new Set(), sweeps: new Set() };
       for (const fraction of sweep.fractions) curve.fractions.add(fraction);
+      for (const rank of sweep.ranks) curve.ranks.add(rank);
       curve.sweeps.add(sweep);
       curves.set(key, curve);
     }

@@ -1,4 +1,5 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
+import type { Extent } from '../formats/projection.js';
 import { subspaceUses } from '../workflow/subspaces/registry.js';
 import type { Subspace } from '../workflow/workflow.js';
 import type { ModelExpansion } from './expand-models.js';
@@ -45,8 +46,13 @@ export class MeasuredModels {
   }
 
   /** The model that a point of a sweep makes. */
-  point(projection: Projection, fraction: number, range: SourceRange): MeasuredModel | Waiting {
+  point(projection: Projection, extent: Extent, range: SourceRange): MeasuredModel | Waiting {
     const ends = this.ends(projection, range);
-    return 'waitsFor' in ends ? ends : this.#projections.model(projection, fraction, range);
+    return 'waitsFor' in ends ? ends : this.#projections.model(projection, extent, range);
+  }
+
+  /** Part of the directions of a projection that a rank uses; its update is planned. */
+  share(projection: Projection, rank: number): number {
+    return this.#projections.share(projection, rank, this.update(projection.update) as UpdateNode);
   }
 }

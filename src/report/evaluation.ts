@@ -1,17 +1,19 @@
 import type { ReportInput } from './section.js';
 import { groupBy, type Summary, summarize } from './statistics.js';
+import { placeOf, type SweepAxis } from './sweep-axis.js';
 import { readTable } from './tables/csv.js';
 import { type EvaluationRow, evaluationColumns } from './tables/evaluation.js';
 
-/** A curve of a figure and a row of a table: one metric of all seeds of a projection. */
+/** A curve of a figure and a row of a table: one metric of all seeds of a projection, along one axis. */
 export interface BehaviourCurve {
   readonly metric: string;
   readonly update: string;
   readonly subspace: string;
   readonly mode: string;
   readonly side: string;
-  /** By fraction, ascending; those where nothing valid was measured too. */
-  readonly points: readonly { readonly fraction: number; readonly seeds: readonly EvaluationRow[] }[];
+  readonly axis: SweepAxis;
+  /** By place on the axis, ascending; those where nothing valid was measured too. */
+  readonly points: readonly { readonly at: number; readonly seeds: readonly EvaluationRow[] }[];
 }
 
 /** What evaluation.csv holds, in the order in which it stands there. */
@@ -30,8 +32,8 @@ export function readEvaluation(csv: string): Evaluation {
   const names = new Set(rows.map(({ metric }) => metric));
   const parts = [...names].map((text) => partsOf(text, names));
   const projected = groupBy(
-    rows.filter(({ update, fraction }) => update !== '' && fraction !== null),
-    ({ metric, update, subspace, mode, side }) => JSON.stringify([metric, update, subspace, mode, side]),
+    rows.filter(({ update, fraction, rank }) => update !== '' && (fraction ?? rank) !== null),
+    (row) => JSON.stringify([row.metric, row.update, row.subspace, row.mode, row.side, placeOf(row).axis.by]),
   );
   return {
     metrics: parts.flatMap(({ metric, score }) => (score === null ? [metric] : [])),
@@ -61,10 +63,10 @@ function partsOf(
 
 function curveOf(rows: readonly EvaluationRow[]): BehaviourCurve {
   const { metric, update, subspace, mode, side } = rows[0]!;
-  const points = [...groupBy(rows, ({ fraction }) => String(fraction)).values()]
-    .map((seeds) => ({ fraction: seeds[0]!.fraction!, seeds }))
-    .sort((a, b) => a.fraction - b.fraction);
-  return { metric, update, subspace, mode, side, points };
+  const points = [...groupBy(rows, (row) => String(placeOf(row).at)).values()]
+    .map((seeds) => ({ at: placeOf(seeds[0]!).at, seeds }))
+    .sort((a, b) => a.at - b.at);
+  return { metric, update, subspace, mode, side, axis: placeOf(rows[0]!).axis, points };
 }
 
 /** Of the seeds that have a value; undefined when none has. */

@@ -6,8 +6,8 @@ import type { EvaluationRow } from './tables/evaluation.js';
 /** How far a metric moves with a projected update, as a part of how far it moves with all of the update. */
 export interface RelativeCurve extends Omit<BehaviourCurve, 'points'> {
   readonly change: FullChange;
-  /** Change over the seeds, by fraction, ascending. 0: as without the update; 1: as with all of it. */
-  readonly points: readonly { readonly fraction: number; readonly moved: Summary }[];
+  /** Change over the seeds, by place on the axis, ascending. 0: as without the update; 1: as with all of it. */
+  readonly points: readonly { readonly at: number; readonly moved: Summary }[];
 }
 
 /** What a whole update does to a metric. */
@@ -45,9 +45,9 @@ export function relativeChanges({ files, params }: ReportInput): RelativeChanges
       without.set(JSON.stringify([curve.update, curve.metric]), change);
       continue;
     }
-    const points = curve.points.flatMap(({ fraction, seeds }) => {
+    const points = curve.points.flatMap(({ at, seeds }) => {
       const moved = seeds.flatMap(({ value }) => (value === null ? [] : [(value - before) / (after - before)]));
-      return moved.length > 0 ? [{ fraction, moved: summarize(moved) }] : [];
+      return moved.length > 0 ? [{ at, moved: summarize(moved) }] : [];
     });
     if (points.length > 0) curves.push({ ...curve, change, points });
   }

@@ -13,6 +13,8 @@ export type ClaimsParams = {
 
 /** A row of evaluation.csv that claims speak of. */
 export type ClaimedRow = Omit<EvaluationTableRow, 'items'> & {
+  /** Of a row with a rank: part of the directions of the update that it uses. */
+  readonly share?: number;
   /** Which of the named scores; absent: the metric's own. */
   readonly score?: string;
 };

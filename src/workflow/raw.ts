@@ -35,6 +35,7 @@ export interface RawSweep {
   readonly onto: string | readonly string[];
   readonly mode: ProjectionMode;
   readonly side?: Side;
-  readonly fractions: readonly number[];
+  readonly fractions?: readonly number[];
+  readonly ranks?: readonly number[];
   readonly measure?: readonly string[];
 }

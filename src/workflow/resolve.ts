@@ -105,6 +105,10 @@ function resolveSweeps(
           : didYouMean(name, meant);
       scope.refuse([...path, 'measure', String(index)], 'unknown-name', message, hint);
     }
+    if (sweep.fractions === undefined && sweep.ranks === undefined) {
+      const hint = 'For example: fractions: [0.25, 0.5], or: ranks: [6, 100]';
+      scope.refuse(path, 'missing-key', `sweeps.${definition.name} has neither fractions nor ranks`, hint);
+    }
     const onto = scope.references('subspaces', sweep.onto, [...path, 'onto']);
     checkSide(
       scope,
@@ -118,7 +122,8 @@ function resolveSweeps(
       onto,
       mode: sweep.mode,
       side: sweep.side ?? defaultSide(semantics),
-      fractions: sweep.fractions,
+      fractions: sweep.fractions ?? [],
+      ranks: sweep.ranks ?? [],
       measure,
     };
   });
@@ -130,15 +135,18 @@ function checkSweepSize(
   subspaces: ReadonlyMap<string, Subspace>,
 ): void {
   let total = 0;
-  for (const { name, project, onto, fractions, measure } of sweeps.values()) {
+  for (const { name, project, onto, fractions, ranks, measure } of sweeps.values()) {
     const controls = onto.reduce((sum, subspace) => sum + seedCount(subspaces.get(subspace)), 0);
-    const points = project.length * controls * fractions.length * measure.length;
+    const points = project.length * controls * (fractions.length + ranks.length) * measure.length;
     total += points;
     if (total <= mostPoints) continue;
-    const product = `updates ${project.length} × subspaces ${controls} × fractions ${fractions.length} × measures ${measure.length}`;
+    const extentCount = [`fractions ${fractions.length}`, `ranks ${ranks.length}`]
+      .filter((_, index) => [fractions, ranks][index]!.length > 0)
+      .join(' and ');
+    const product = `updates ${project.length} × subspaces ${controls} × ${extentCount} × measures ${measure.length}`;
     const sum = total === points ? '' : `, ${total.toLocaleString('en')} with the sweeps before it`;
     const message = `the sweep has ${points.toLocaleString('en')} points (${product})${sum}`;
-    const hint = `A workflow may have ${mostPoints.toLocaleString('en')}. Leave out fractions or seeds, or split it.`;
+    const hint = `A workflow may have ${mostPoints.toLocaleString('en')}. Leave out fractions, ranks or seeds, or split it.`;
     scope.refuse(['sweeps', name], 'sweep-too-large', message, hint);
     return;
   }

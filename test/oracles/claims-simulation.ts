@@ -106,7 +106,14 @@ export function energyRates(world: {
         energyFractions.map((fraction): TensorEnergy => {
           const kept = shape(fraction) + noise * random[next++]!;
           const of = { update: 'u', subspace, seed: null, mode: 'parallel', side: 'right', fraction };
-          return { ...of, tensor: `t${tensor}`, energy_kept: kept, rank: fraction * 100, rank_max: 100 };
+          return {
+            ...of,
+            tensor: `t${tensor}`,
+            energy_kept: kept,
+            rank: fraction * 100,
+            rank_max: 100,
+            rank_asked: null,
+          };
         }),
       ).flat(),
     );
@@ -150,7 +157,16 @@ export function strongerRates({ scale, items, cases, trials, ends, gain = 0 }: I
   const claim: JudgedClaim = { kind: 'stronger-than-random', sweep, metric: 'm', subspace: 'top', than };
   const energy = sweep.subspaces.flatMap((subspace) =>
     itemsSweep.fractions.map((fraction): ModelEnergy => {
-      return { update: 'u', subspace, seed: null, mode: 'parallel', side: 'right', fraction, energy_kept: fraction };
+      return {
+        update: 'u',
+        subspace,
+        seed: null,
+        mode: 'parallel',
+        side: 'right',
+        fraction,
+        energy_kept: fraction,
+        rank: null,
+      };
     }),
   );
   return ratesOf(trials, (trial) => {

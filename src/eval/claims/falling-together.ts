@@ -8,6 +8,7 @@ import {
   leftOutNote,
   lookUp,
   nothingComparable,
+  pointsText,
 } from '../behaviour.js';
 import { type Contrast, contrastLevel, contrastOf, contrastValues, ratioInterval } from '../contrast.js';
 import { type Case, type Estimate, joinNotes, unmeasured } from '../finding.js';
@@ -29,7 +30,7 @@ export type JudgedFallingTogether = {
  */
 export const fallingTogether: ClaimJudge<JudgedFallingTogether> = {
   effect:
-    'Loss of a metric: by how much of the way from the model without the update to the model with all of it a projection falls short. Effects: the slope of each metric’s loss against the part of the directions that is taken away, and the difference of the two losses, mean over the fractions. n: items.',
+    'Loss of a metric: by how much of the way from the model without the update to the model with all of it a projection falls short. Effects: the slope of each metric’s loss against the part of the directions that is taken away (of a rank: Σ min(k, r) / Σ r over all tensors), and the difference of the two losses, mean over the fractions or ranks. n: items.',
   cases: (claim, { behaviour }) => casesOf(claim, behaviour),
 };
 
@@ -88,7 +89,7 @@ function measuredOf(
   const curves = find.curves(metric, update, subspace);
   if (!without) return { missing: `${metric} of ${from} was not measured` };
   if (!whole) return { missing: `${metric} of ${to} was not measured` };
-  if (curves.length === 0) return { missing: `${metric} was not measured at all fractions of ${subspace}` };
+  if (curves.length === 0) return { missing: `${metric} was not measured at all ${pointsText(sweep)} of ${subspace}` };
   const afterwards = [whole, ...curves.flatMap(({ points }) => points.map(({ behaviour }) => behaviour))];
   const items = comparableItems([without, ...afterwards]);
   if (items.length === 0) return { missing: nothingComparable([without, ...afterwards]) };
@@ -101,7 +102,7 @@ function measuredOf(
   return { metric, curves, whole, brought, items, saturation, leftOut: leftOutNote([without, ...afterwards], items) };
 }
 
-/** What is lost at each fraction of a curve, times factors by fraction, before it is divided by what the update brought. */
+/** What is lost at each point of a curve, times factors by point, before it is divided by what the update brought. */
 function lost({ whole }: Measured, { points }: Curve, factors: readonly number[]): Contrast {
   return contrastOf(
     points.flatMap(({ behaviour }, at) => [[whole, factors[at]!] as const, [behaviour, -factors[at]!] as const]),
@@ -114,7 +115,7 @@ function* fall(measured: Measured, { mode }: ClaimedBehaviour, tail: number): Ge
   if (saturation !== null) {
     return { effect: null, low: null, high: null, n, note: joinNotes(saturation, leftOut), saturated: true };
   }
-  const taken = curves[0]!.points.map(({ fraction }) => (mode === 'parallel' ? 1 - fraction : fraction));
+  const taken = curves[0]!.points.map(({ share }) => (mode === 'parallel' ? 1 - share : share));
   const squares = taken.reduce((sum, part) => sum + part * part, 0);
   const factors = taken.map((part) => part / squares);
   const { effects, intervals, note } = yield* losses(

@@ -9,6 +9,7 @@ import {
   type ModelEnergy,
   nothingComparable,
   type Point,
+  pointsText,
 } from '../behaviour.js';
 import {
   type Contrast,
@@ -53,7 +54,7 @@ interface Compared {
  */
 export const strongerThanRandom: ClaimJudge<JudgedStrongerThanRandom> = {
   effect:
-    'Effect: how much further the metric has moved than it would have by as much energy in the random subspace, mean over the fractions and items. n: items, those valid for all models that are compared.',
+    'Effect: how much further the metric has moved than it would have by as much energy in the random subspace, mean over the fractions or ranks and the items. n: items, those valid for all models that are compared.',
   cases: (claim, { behaviour, energy }) => casesOf(claim, behaviour, energy),
 };
 
@@ -75,8 +76,10 @@ function casesOf(
         *estimate(tail) {
           if (!without) return unmeasured(`${metric} of ${from} was not measured`);
           if (!whole) return unmeasured(`${metric} of ${to} was not measured`);
-          if (own.length === 0) return unmeasured(`${metric} was not measured at all fractions of ${subspace}`);
-          if (rivals.length === 0) return unmeasured(`${metric} was not measured at all fractions of ${random}`);
+          if (own.length === 0)
+            return unmeasured(`${metric} was not measured at all ${pointsText(sweep)} of ${subspace}`);
+          if (rivals.length === 0)
+            return unmeasured(`${metric} was not measured at all ${pointsText(sweep)} of ${random}`);
           return yield* estimateOf({ metric, without, whole, own, rivals, towards }, tail);
         },
       };

@@ -4,9 +4,17 @@ import type { Workflow } from '../../workflow/workflow.js';
 
 /** The projections that a sweep of the workflow is of. */
 export function projectionsOf(name: string, { sweeps, subspaces: known }: Workflow): ClaimedSweep {
-  const { project: updates, onto: subspaces, mode, side, fractions } = sweeps.get(name)!;
+  const { project: updates, onto: subspaces, mode, side, fractions, ranks } = sweeps.get(name)!;
   const ownSided = subspaces.filter((subspace) => ownSide(known.get(subspace)!) !== null);
-  return { updates, subspaces, mode, side, ...(ownSided.length > 0 && { ownSided }), fractions };
+  return {
+    updates,
+    subspaces,
+    mode,
+    side,
+    ...(ownSided.length > 0 && { ownSided }),
+    fractions,
+    ...(ranks.length > 0 && { ranks }),
+  };
 }
 
 /** The same, with the models at both ends of every update. */

@@ -1,7 +1,9 @@
+import { extentId } from '../../formats/projection.js';
 import type { EvaluationTableRow, Measured } from '../../steps/evaluation-table.js';
 import type { Input } from '../../steps/step.js';
 import { isBehaviour, kindOf } from '../../workflow/metrics/registry.js';
 import { subspaceUses } from '../../workflow/subspaces/registry.js';
+import { extentsOf } from '../../workflow/sweep.js';
 import type { BehaviourMetric, Sweep, Workflow } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
 import { projectionsOf, projectionText } from '../expand-projections.js';
@@ -18,6 +20,8 @@ interface Subject {
   /** In the ids of its steps. */
   readonly text: string;
   readonly model: () => MeasuredModel | Waiting;
+  /** Of a point that is a rank: part of the directions that it uses. The point is planned. */
+  readonly share?: () => number;
   /** With the sweeps on whose behalf: `sweeps.parallel`. */
   readonly metrics: Map<BehaviourMetric, Set<string>>;
 }
@@ -27,6 +31,8 @@ export interface BehaviourRow {
   readonly row: EvaluationTableRow;
   readonly scores: Input;
   readonly items?: Input;
+  /** Of a point that is a rank: part of the directions of the update that it uses. */
+  readonly share?: number;
 }
 
 /**
@@ -113,20 +119,22 @@ export class BehaviourExpansion {
   /** Points that several sweeps share are measured once. */
   #points(sweep: Sweep, known: Map<string, Subject>): Subject[] {
     return projectionsOf(sweep, this.#workflow).flatMap((projection) =>
-      [...sweep.fractions]
-        .sort((a, b) => a - b)
-        .map((fraction) => {
-          const text = `${projectionText(projection)},${fraction}`;
-          const { update, subspace, seed, mode, side } = projection;
-          const subject = known.get(text) ?? {
-            measured: { model: null, update, subspace: subspace.name, seed, mode, side, fraction },
-            text,
-            model: () => this.#models.point(projection, fraction, sweep.range),
-            metrics: new Map(),
-          };
-          known.set(text, subject);
-          return subject;
-        }),
+      extentsOf(sweep).map((extent) => {
+        const text = `${projectionText(projection)},${extentId(extent)}`;
+        const { update, subspace, seed, mode, side } = projection;
+        const { fraction = null, rank } = extent;
+        const measured = { model: null, update, subspace: subspace.name, seed, mode, side, fraction };
+        const subject = known.get(text) ?? {
+          ...(rank === undefined
+            ? { measured }
+            : { measured: { ...measured, rank }, share: () => this.#models.share(projection, rank) }),
+          text,
+          model: () => this.#models.point(projection, extent, sweep.range),
+          metrics: new Map(),
+        };
+        known.set(text, subject);
+        return subject;
+      }),
     );
   }
 
@@ -154,7 +162,8 @@ export class BehaviourExpansion {
     const node = plan.score(metric, scored);
     const row = { ...subject.measured, metric: name, kind, items: plan.items };
     const scores = { node, output: 'scores' };
-    return row.items ? { row, scores, items: { node, output: 'items' } } : { row, scores };
+    const share = subject.share === undefined ? {} : { share: subject.share() };
+    return row.items ? { row, scores, items: { node, output: 'items' }, ...share } : { row, scores, ...share };
   }
 }
 

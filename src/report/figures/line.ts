@@ -27,7 +27,11 @@ export interface LineSeries {
 export interface LinePanel {
   /** Above the panel, and its name for a screen reader. */
   readonly title: string;
-  readonly x: { readonly label: string; readonly domain: readonly [number, number] };
+  readonly x: {
+    readonly label: string;
+    readonly domain: readonly [number, number];
+    readonly scale?: 'linear' | 'log';
+  };
   readonly y: { readonly label: string; readonly domain: readonly [number, number] };
   readonly series: readonly LineSeries[];
   /** A grey dashed straight line to compare with. */
@@ -85,7 +89,17 @@ export async function linePanel(panel: LinePanel): Promise<Html> {
     ...margins,
     ...(levels.length > 0 ? { marginRight: levelMargin } : {}),
     ariaLabel: panel.title,
-    x: { label: x.label, domain: [...x.domain], labelAnchor: 'center', labelArrow: 'none', labelOffset: 40, ticks: 5 },
+    x: {
+      ...{
+        label: x.label,
+        domain: [...x.domain],
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        labelOffset: 40,
+        ticks: 5,
+      },
+      ...(x.scale === 'log' ? { type: 'log', tickFormat: 'd' } : {}),
+    },
     y: { label: y.label, domain: [...y.domain], labelArrow: 'none', ticks: 5 },
     marks,
   });

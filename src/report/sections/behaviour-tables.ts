@@ -2,6 +2,7 @@ import { alongUpdates, type BehaviourCurve, type Evaluation, overSeeds, spreadOf
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, plainHead, tableBlock } from '../html-table.js';
 import type { ReportInput } from '../section.js';
+import { sweepAxes } from '../sweep-axis.js';
 import { type EvaluationRow, namedScore } from '../tables/evaluation.js';
 import { projectionName, rangeText, ratioText } from '../wording.js';
 import { behaviourSamples } from './behaviour-samples.js';
@@ -12,28 +13,44 @@ const scoreTexts: ReadonlyMap<string, string> = new Map([['share-of-5', 'share o
 /** A table a metric: whole models first, then every projection. Its named scores follow, each in a table of its own. */
 export function behaviourTables(evaluation: Evaluation, input: ReportInput): (Html | undefined)[] {
   return evaluation.metrics.flatMap((metric) => [
-    metricTable(metric, metric, evaluation, input),
+    ...tablesOf(metric, metric, evaluation, input),
     behaviourSamples(metric, input),
-    ...(evaluation.named.get(metric) ?? []).map((name) =>
-      metricTable(`${metric}: ${scoreTexts.get(name) ?? name}`, namedScore(metric, name), evaluation, input),
+    ...(evaluation.named.get(metric) ?? []).flatMap((name) =>
+      tablesOf(`${metric}: ${scoreTexts.get(name) ?? name}`, namedScore(metric, name), evaluation, input),
     ),
   ]);
 }
 
-function metricTable(title: string, metric: string, { models, curves }: Evaluation, input: ReportInput): Html {
-  const own = curves.filter((curve) => curve.metric === metric);
-  const fractions = [...new Set(own.flatMap(({ points }) => points.map(({ fraction }) => fraction)))];
-  fractions.sort((a, b) => a - b);
-  const wholeModels = alongUpdates(models.get(metric) ?? [], input).map((row) => modelRow(row, fractions.length));
+/** One for each axis that projections were measured along; one of whole models alone where there is none. */
+function tablesOf(title: string, metric: string, evaluation: Evaluation, input: ReportInput): Html[] {
+  const own = evaluation.curves.filter((curve) => curve.metric === metric);
+  const tables = sweepAxes.flatMap((axis) => {
+    const along = own.filter((curve) => curve.axis === axis);
+    const name = `${title}${axis.suffix}`;
+    return along.length > 0 ? [metricTable(name, metric, along, axis.columns, evaluation, input)] : [];
+  });
+  return tables.length > 0 ? tables : [metricTable(title, metric, [], '', evaluation, input)];
+}
+
+function metricTable(
+  title: string,
+  metric: string,
+  own: readonly BehaviourCurve[],
+  over: string,
+  { models, curves }: Evaluation,
+  input: ReportInput,
+): Html {
+  const places = [...new Set(own.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
+  const wholeModels = alongUpdates(models.get(metric) ?? [], input).map((row) => modelRow(row, places.length));
   const projections = own.map((curve, index) => {
     const before = own[index - 1];
     const same = before?.update === curve.update && before.mode === curve.mode && before.side === curve.side;
-    return projectionRow(curve, !same, fractions, curves);
+    return projectionRow(curve, !same, places, curves);
   });
   const items = input.params.linked.filter((file) => file === `items/${metric}.jsonl`);
   const head =
-    fractions.length > 0
-      ? headOverValues(['model or update', 'projection', 'subspace', 'seeds', 'invalid'], 'fraction ρ', fractions)
+    places.length > 0
+      ? headOverValues(['model or update', 'projection', 'subspace', 'seeds', 'invalid'], over, places)
       : plainHead([{ text: 'model' }, 'invalid', { text: 'value' }]);
   return tableBlock(
     title,
@@ -47,26 +64,26 @@ function metricTable(title: string, metric: string, { models, curves }: Evaluati
   );
 }
 
-/** @param fractions how many columns of projections there are beside it */
-function modelRow(row: EvaluationRow, fractions: number): Html {
+/** @param places how many columns of projections there are beside it */
+function modelRow(row: EvaluationRow, places: number): Html {
   const value = html`${ratioText(row.value)}${spreadText([row])}`;
   const invalid = invalidText([row]);
-  if (fractions === 0) {
+  if (places === 0) {
     return html`<tr><th scope="row">${row.model}</th><td>${invalid}</td><td class="text whole">${value}</td></tr>`;
   }
   return html`<tr><th scope="row">${row.model}</th><td class="text" colspan="2">whole model</td><td></td>
-    <td>${invalid}</td><td class="text whole" colspan="${fractions}">${value}</td></tr>`;
+    <td>${invalid}</td><td class="text whole" colspan="${places}">${value}</td></tr>`;
 }
 
 function projectionRow(
   curve: BehaviourCurve,
   startsGroup: boolean,
-  fractions: readonly number[],
+  places: readonly number[],
   curves: readonly BehaviourCurve[],
 ): Html {
   const { update, subspace, points } = curve;
-  const cells = fractions.map((fraction) => {
-    const seeds = points.find((point) => point.fraction === fraction)?.seeds ?? [];
+  const cells = places.map((at) => {
+    const seeds = points.find((point) => point.at === at)?.seeds ?? [];
     const spread = spreadOf(seeds);
     return numberCell(ratioText(overSeeds(seeds)?.mean), spread && rangeText(spread.low, spread.high));
   });

@@ -6,7 +6,8 @@ import { dashedNote, type LinePoint, legend, linePanel, looksFor } from '../figu
 import type { SeriesLook } from '../figures/palette.js';
 import { type Html, html } from '../html.js';
 import type { ReportInput, Section } from '../section.js';
-import { groupBy, nearestTo, summarize } from '../statistics.js';
+import { groupBy, summarize } from '../statistics.js';
+import { type SweepAxis, sweepAxes } from '../sweep-axis.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type EnergyRow, energyColumns } from '../tables/energy.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
@@ -29,6 +30,7 @@ interface Panel {
   readonly metric: string;
   readonly update: string;
   readonly title: string;
+  readonly axis: SweepAxis;
   readonly curves: readonly BehaviourCurve[];
   /** Whole models beside the update. */
   readonly levels: readonly Level[];
@@ -39,7 +41,12 @@ async function figures(evaluation: Evaluation, input: ReportInput): Promise<Html
   const panels = panelsOf(evaluation, input);
   if (panels.length === 0) return undefined;
   const looks = looksFor(panels.flatMap(({ curves }) => curves.map(({ subspace }) => subspace)));
-  return html`${await byFraction(panels, looks)}${await byEnergy(panels, looks, input)}`;
+  const drawn: Html[] = [];
+  for (const axis of sweepAxes) {
+    const along = panels.filter((panel) => panel.axis === axis);
+    if (along.length > 0) drawn.push(await byExtent(axis, along, looks));
+  }
+  return html`${drawn}${await byEnergy(panels, looks, input)}`;
 }
 
 function panelsOf(evaluation: Evaluation, input: ReportInput): Panel[] {
@@ -63,22 +70,27 @@ function panelsOf(evaluation: Evaluation, input: ReportInput): Panel[] {
       ...levelsOf(update).map(({ y }) => y),
     ]);
     const domain = axisDomain(shown, boundsOf(metric, evaluation));
-    const groups = groupBy(measured, ({ update, mode, side }) => JSON.stringify([update, mode, side]));
+    const groups = groupBy(measured, ({ update, mode, side, axis }) => JSON.stringify([update, mode, side, axis.by]));
     return [...groups.values()].map((group): Panel => {
-      const { update } = group[0]!;
-      const title = `${metric}: update ${update}, ${projectionName(group[0]!, curves)}`;
-      return { metric, update, title, curves: group, levels: levelsOf(update), domain };
+      const { update, axis } = group[0]!;
+      const title = `${metric}: update ${update}, ${projectionName(group[0]!, curves)}${axis.suffix}`;
+      return { metric, update, title, axis, curves: group, levels: levelsOf(update), domain };
     });
   });
 }
 
-async function byFraction(panels: readonly Panel[], looks: ReadonlyMap<string, SeriesLook>): Promise<Html> {
+async function byExtent(
+  axis: SweepAxis,
+  panels: readonly Panel[],
+  looks: ReadonlyMap<string, SeriesLook>,
+): Promise<Html> {
+  const places = panels.flatMap(({ curves }) => curves.flatMap(({ points }) => points.map(({ at }) => at)));
   const drawn: Html[] = [];
   for (const { title, metric, curves, levels, domain } of panels) {
     drawn.push(
       await linePanel({
         title,
-        x: { label: 'fraction ρ of the full rank', domain: [0, 1] },
+        x: { label: axis.label, domain: axis.domain(places), scale: axis.scale },
         y: { label: metric, domain },
         levels,
         series: curves.map((curve) => ({ look: looks.get(curve.subspace)!, points: pointsOf(curve) })),
@@ -86,7 +98,7 @@ async function byFraction(panels: readonly Panel[], looks: ReadonlyMap<string, S
     );
   }
   return html`<figure>
-    <h3>Behaviour against the fraction of directions</h3>
+    <h3>Behaviour against the ${axis.by === 'rank' ? 'number' : 'fraction'} of directions</h3>
     ${await legend([...looks].map(([name, look]) => ({ name, look })))}
     ${dashedNote('whole models, named on the right: before the update, with all of it, and what came before them')}
     <div class="panels">${drawn}</div>
@@ -97,38 +109,38 @@ async function byFraction(panels: readonly Panel[], looks: ReadonlyMap<string, S
       <p><b>How to read it.</b> Where a line meets a dashed one, the projected update leaves the model, by this metric, where
       that whole model is. Bands span the 95 % intervals over the items of the metric, from the lowest end of any
       seed to the highest; of a loss, which has no such interval, the lowest and highest seed.</p>
-      ${reading(panels)}
+      ${reading(axis, places, panels)}
       <p class="downloads">Data: ${download(curvesCsv(panels), 'behaviour-curves.csv', 'the curves')},
       <a href="evaluation.csv">evaluation.csv</a>.</p>
     </figcaption>
   </figure>`;
 }
 
-function pointsOf({ subspace, points }: BehaviourCurve): LinePoint[] {
-  return points.flatMap(({ fraction, seeds }) => {
+function pointsOf({ subspace, axis, points }: BehaviourCurve): LinePoint[] {
+  return points.flatMap(({ at, seeds }) => {
     const value = overSeeds(seeds);
     if (value === undefined) return [];
     const spread = spreadOf(seeds);
     const about = spread === undefined ? '' : ` (${ratioText(spread.low)} to ${ratioText(spread.high)})`;
-    const title = `${subspace}, ρ = ${fraction}: ${ratioText(value.mean)}${about}`;
-    return [{ x: fraction, y: value.mean, ...spread, title }];
+    const title = `${subspace}, ${axis.symbol} = ${at}: ${ratioText(value.mean)}${about}`;
+    return [{ x: at, y: value.mean, ...spread, title }];
   });
 }
 
-/** What the numbers say at the fraction nearest the middle, without judging it. */
-function reading(panels: readonly Panel[]): Html | undefined {
-  const middle = nearestTo(0.5, panels.flatMap(({ curves }) => curves.flatMap(({ points }) => points.map(({ fraction }) => fraction)))); // biome-ignore format: one line
+/** What the numbers say in the middle of the axis, without judging it. */
+function reading(axis: SweepAxis, places: readonly number[], panels: readonly Panel[]): Html | undefined {
+  const middle = axis.middle(places);
   if (middle === undefined) return undefined;
   const said = panels.map(({ title, curves, levels }) => {
     const values = curves.flatMap(({ subspace, points }) => {
-      const value = overSeeds(points.find(({ fraction }) => fraction === middle)?.seeds ?? []);
+      const value = overSeeds(points.find(({ at }) => at === middle)?.seeds ?? []);
       return value === undefined ? [] : [`${subspace} ${ratioText(value.mean)}`];
     });
     const beside = levels.map(({ name, y }) => `${name} ${ratioText(y)}`);
     if (values.length > 0 && beside.length > 0) values.push(`beside ${beside.join(', ')}`);
     return { title, values };
   });
-  return readings(`ρ = ${middle}`, said);
+  return readings(`${axis.symbol} = ${middle}`, said);
 }
 
 /** The same values against the energy of the update that the projection keeps, where energy was measured. */
@@ -173,10 +185,10 @@ async function byEnergy(
 }
 
 function pointsByEnergy(
-  { subspace, points }: BehaviourCurve,
+  { subspace, axis, points }: BehaviourCurve,
   energies: ReadonlyMap<string, number | null>,
 ): LinePoint[] {
-  const placed = points.flatMap(({ fraction, seeds }) => {
+  const placed = points.flatMap(({ at, seeds }) => {
     const both = seeds.flatMap((seed) => {
       const energy = energies.get(projectionKey(seed)) ?? null;
       return seed.value === null || energy === null ? [] : [{ energy, value: seed.value }];
@@ -184,26 +196,27 @@ function pointsByEnergy(
     if (both.length === 0) return [];
     const x = summarize(both.map(({ energy }) => energy)).mean;
     const y = summarize(both.map(({ value }) => value)).mean;
-    return [{ x, y, title: `${subspace}, ρ = ${fraction}: ${ratioText(y)} at energy ${ratioText(x)}` }];
+    return [{ x, y, title: `${subspace}, ${axis.symbol} = ${at}: ${ratioText(y)} at energy ${ratioText(x)}` }];
   });
   return placed.sort((a, b) => a.x - b.x);
 }
 
 /** What a row of energy.csv and one of evaluation.csv have in common. */
-function projectionKey({ update, subspace, seed, mode, side, fraction }: EnergyRow | EvaluationRow): string {
-  return JSON.stringify([update, subspace, seed, mode, side, fraction]);
+function projectionKey({ update, subspace, seed, mode, side, fraction, rank }: EnergyRow | EvaluationRow): string {
+  return JSON.stringify([update, subspace, seed, mode, side, fraction, rank]);
 }
 
 function curvesCsv(panels: readonly Panel[]): string {
   const rows = panels.flatMap(({ curves }) =>
     curves.flatMap(({ metric, update, subspace, mode, side, points }) =>
-      points.map(({ fraction, seeds }) => {
+      points.map(({ seeds }) => {
         const { n = 0, mean = null } = overSeeds(seeds) ?? {};
         const { low = null, high = null } = spreadOf(seeds) ?? {};
-        return { metric, update, subspace, mode, side, fraction, seeds: n, mean, low, high };
+        const { fraction, rank } = seeds[0]!;
+        return { metric, update, subspace, mode, side, fraction, seeds: n, mean, low, high, rank };
       }),
     ),
   );
-  const columns = ['metric', 'update', 'subspace', 'mode', 'side', 'fraction', 'seeds', 'mean', 'low', 'high'] as const;
-  return writeCsv(columns, rows);
+  const series = ['metric', 'update', 'subspace', 'mode', 'side', 'fraction', 'seeds'] as const;
+  return writeCsv([...series, 'mean', 'low', 'high', 'rank'], rows);
 }

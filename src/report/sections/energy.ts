@@ -4,19 +4,21 @@ import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
 import type { Section } from '../section.js';
-import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
+import { groupBy, type Summary, summarize } from '../statistics.js';
+import { placeOf, type SweepAxis, sweepAxes } from '../sweep-axis.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type EnergyRow, energyColumns, type TensorEnergyRow, tensorEnergyColumns } from '../tables/energy.js';
 import { projectionName, ratioText, significantText } from '../wording.js';
 
-/** A curve of the figure and a row of the table: all seeds of one projection. */
+/** A curve of the figure and a row of a table: all seeds of one projection along one axis. */
 interface Series {
   readonly update: string;
   readonly subspace: string;
   readonly mode: string;
   readonly side: string;
-  /** By fraction, ascending. */
-  readonly points: readonly { readonly fraction: number; readonly kept: Summary }[];
+  readonly axis: SweepAxis;
+  /** By place on the axis, ascending. */
+  readonly points: readonly { readonly at: number; readonly kept: Summary }[];
 }
 
 export const energySection: Section = {
@@ -30,59 +32,76 @@ export const energySection: Section = {
     return html`
       ${show.figure && (await figure(series, tensors))}
       ${show.figure && (await layers(tensors))}
-      ${show.table && table(series, largestGap(rows))}`;
+      ${show.table && axesOf(series).map((axis) => table(axis, along(axis, series), largestGap(rows)))}`;
   },
 };
 
 function seriesOf(rows: readonly EnergyRow[]): Series[] {
   const measured = rows.filter((row) => row.energy_kept !== null);
-  const groups = groupBy(measured, ({ update, subspace, mode, side }) =>
-    JSON.stringify([update, subspace, mode, side]),
+  const groups = groupBy(measured, (row) =>
+    JSON.stringify([row.update, row.subspace, row.mode, row.side, placeOf(row).axis.by]),
   );
   return [...groups.values()].map((group) => {
     const { update, subspace, mode, side } = group[0]!;
-    const points = [...groupBy(group, ({ fraction }) => String(fraction)).values()].map((seeds) => ({
-      fraction: seeds[0]!.fraction,
+    const points = [...groupBy(group, (row) => String(placeOf(row).at)).values()].map((seeds) => ({
+      at: placeOf(seeds[0]!).at,
       kept: summarize(seeds.map(({ energy_kept }) => energy_kept!)),
     }));
-    return { update, subspace, mode, side, points: points.sort((a, b) => a.fraction - b.fraction) };
+    const { axis } = placeOf(group[0]!);
+    return { update, subspace, mode, side, axis, points: points.sort((a, b) => a.at - b.at) };
   });
+}
+
+function axesOf(series: readonly Series[]): SweepAxis[] {
+  return sweepAxes.filter((axis) => series.some((one) => one.axis === axis));
+}
+
+function along(axis: SweepAxis, series: readonly Series[]): Series[] {
+  return series.filter((one) => one.axis === axis);
+}
+
+function placesOf(series: readonly Series[]): number[] {
+  return [...new Set(series.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
 }
 
 async function figure(series: readonly Series[], tensors: readonly TensorEnergyRow[]): Promise<Html> {
   const looks = looksFor(series.map(({ subspace }) => subspace));
-  const panels = groupBy(series, ({ update, mode, side }) => JSON.stringify([update, mode, side]));
+  const panels = groupBy(series, ({ update, mode, side, axis }) => JSON.stringify([update, mode, side, axis.by]));
   const drawn: Html[] = [];
   for (const group of panels.values()) {
-    const { update, mode, side } = group[0]!;
+    const { update, mode, side, axis } = group[0]!;
+    const proportion = mode === 'orthogonal' ? [{ x: 0, y: 1 }, { x: 1, y: 0 }] : [{ x: 0, y: 0 }, { x: 1, y: 1 }]; // biome-ignore format: two corners
     drawn.push(
       await linePanel({
-        title: `Update ${update}, ${projectionName({ mode, side }, series)}`,
-        x: { label: 'fraction ρ of the full rank', domain: [0, 1] },
+        title: `Update ${update}, ${projectionName({ mode, side }, series)}${axis.suffix}`,
+        x: { label: axis.label, domain: axis.domain(placesOf(along(axis, series))), scale: axis.scale },
         y: { label: 'energy kept (share of ‖Δ‖²)', domain: [0, 1] },
-        guide: mode === 'orthogonal' ? [{ x: 0, y: 1 }, { x: 1, y: 0 }] : [{ x: 0, y: 0 }, { x: 1, y: 1 }], // biome-ignore format: two corners
+        ...(axis.by === 'fraction' ? { guide: proportion } : {}),
         series: group.map(({ subspace, points }) => ({
           look: looks.get(subspace)!,
-          points: points.map(({ fraction, kept }) => ({
-            x: fraction,
+          points: points.map(({ at, kept }) => ({
+            x: at,
             y: kept.mean,
             ...(kept.n > 1 ? { low: kept.min, high: kept.max } : {}),
-            title: `${subspace}, ρ = ${fraction}: ${ratioText(kept.mean)}${spread(kept)}`,
+            title: `${subspace}, ${axis.symbol} = ${at}: ${ratioText(kept.mean)}${spread(kept)}`,
           })),
         })),
       }),
     );
   }
+  const fractions = series.some(({ axis }) => axis.by === 'fraction');
   return html`<figure>
     <h3>How much of each update lies in each subspace</h3>
     ${await legend([...looks].map(([name, look]) => ({ name, look })))}
-    ${dashedNote('energy in proportion to the fraction: no preference for any direction')}
+    ${fractions && dashedNote('energy in proportion to the fraction: no preference for any direction')}
     <div class="panels">${drawn}</div>
     <figcaption>
       <p>${definition(series)}${ownDirections(tensors)}</p>
-      <p><b>How to read it.</b> A curve on the dashed diagonal says that the update is spread evenly over the subspace’s
-      directions. Random directions keep k / n on average, n being the length of a direction: that is ρ where n = r, less
-      where n is the tensor’s longer side, and 1 / n of a vector. ${reading(series)}
+      <p><b>How to read it.</b> ${
+        fractions &&
+        'A curve on the dashed diagonal says that the update is spread evenly over the subspace’s directions.'
+      } Random directions keep k / n on average, n being the length of a direction${fractions && ': that is ρ where n = r, less where n is the tensor’s longer side'}, and 1 / n of a
+      vector. ${reading(series)}
       Bands span the lowest and highest seed; points are measured, lines only join them.</p>
       <p class="downloads">Data: ${download(curvesCsv(series), 'energy-curves.csv', 'the curves')},
       <a href="energy.csv">energy.csv</a>, <a href="energy-by-tensor.csv">energy-by-tensor.csv</a>.</p>
@@ -107,7 +126,9 @@ function definition(series: readonly Series[]): Html {
   const stated = [...projections].map((name) => html`; ${name.split(' ')[0]}: ${formulas[name] ?? name}`);
   return html`<b>Energy kept</b> is the sum of ‖Δ<sub>proj</sub>‖²<sub>F</sub> over all tensors divided by the sum of
     ‖Δ‖²<sub>F</sub>, where Δ is the update of a tensor and P<sub>k</sub> projects onto the first
-    k = max(1, round(ρ·r)) directions of the subspace (r: the tensor’s smaller side)${stated}.`;
+    ${axesOf(series)
+      .map(({ by }) => counts[by])
+      .join(' or ')} directions of the subspace (r: the tensor’s smaller side)${stated}.`;
 }
 
 /** What subspaces with directions of their own mean by r, and what becomes of tensors in which they have none. */
@@ -124,32 +145,35 @@ function ownDirections(tensors: readonly TensorEnergyRow[]): Html | undefined {
     tensor keeps its update whole in every mode, Δ<sub>proj</sub> = Δ, and counts in both sums.`;
 }
 
-/** What the numbers say at the fraction nearest the middle, without judging it. */
-function reading(series: readonly Series[]): Html | undefined {
+/** How many directions a point of an axis is. */
+const counts = { fraction: 'k = max(1, round(ρ·r))', rank: 'min(k, r)' } as const;
+
+/** What the numbers say in the middle of each axis, without judging it. */
+function reading(series: readonly Series[]): (Html | undefined)[] {
+  return axesOf(series).map((axis) => readingAlong(axis, along(axis, series)));
+}
+
+function readingAlong(axis: SweepAxis, series: readonly Series[]): Html | undefined {
   const parallel = series.filter(({ mode, points }) => mode !== 'orthogonal' && points.length > 0);
   if (parallel.length === 0) return undefined;
-  const middle = nearestTo(
-    0.5,
-    parallel.flatMap(({ points }) => points.map(({ fraction }) => fraction)),
-  );
+  const middle = axis.middle(parallel.flatMap(({ points }) => points.map(({ at }) => at)));
   const said = [...groupBy(parallel, ({ update }) => update)].map(([update, group]) => {
     const each = group.flatMap(({ subspace, points }) => {
-      const point = points.find(({ fraction }) => fraction === middle);
+      const point = points.find(({ at }) => at === middle);
       return point ? [`${subspace} ${ratioText(point.kept.mean)}`] : [];
     });
     return `${update}: ${each.join(', ')}`;
   });
-  return html`At ρ = ${middle}: ${said.join('; ')}.`;
+  return html`At ${axis.symbol} = ${middle}: ${said.join('; ')}. `;
 }
 
-function table(series: readonly Series[], gap: number | null): Html {
-  const fractions = [...new Set(series.flatMap(({ points }) => points.map(({ fraction }) => fraction)))];
-  fractions.sort((a, b) => a - b);
+function table(axis: SweepAxis, series: readonly Series[], gap: number | null): Html {
+  const places = placesOf(series);
   const body = series.map(({ update, subspace, mode, side, points }, index) => {
     const before = series[index - 1];
     const same = before?.update === update && before.mode === mode && before.side === side;
-    const cells = fractions.map((fraction) => {
-      const kept = points.find((point) => point.fraction === fraction)?.kept;
+    const cells = places.map((at) => {
+      const kept = points.find((point) => point.at === at)?.kept;
       return numberCell(ratioText(kept?.mean), kept && kept.n > 1 && spreadCell(kept));
     });
     const seeds = Math.max(1, ...points.map(({ kept }) => kept.n));
@@ -157,8 +181,8 @@ function table(series: readonly Series[], gap: number | null): Html {
       <td class="text">${subspace}</td><td>${seeds}</td>${cells}</tr>`;
   });
   return tableBlock(
-    'Energy kept, whole model',
-    headOverValues(['update', 'projection', 'subspace', 'n'], 'fraction ρ', fractions),
+    `Energy kept, whole model${axis.suffix}`,
+    headOverValues(['update', 'projection', 'subspace', 'n'], axis.columns, places),
     body,
     html`Mean over n seeds, below it the lowest and highest.
     ${gap !== null && html`Energy by coefficients and energy of the projected tensors as computed in single precision differ by at most ${significantText(gap)}.`}
@@ -166,13 +190,16 @@ function table(series: readonly Series[], gap: number | null): Html {
   );
 }
 
-/** Energy by tensor at the middle fraction, for subspaces without a seed: random ones look the same everywhere. */
+/** Energy by tensor in the middle of the first axis, for subspaces without a seed: random ones look the same everywhere. */
 async function layers(rows: readonly TensorEnergyRow[]): Promise<Html | undefined> {
-  const fractions = [...new Set(rows.map(({ fraction }) => fraction))].sort((a, b) => a - b);
-  const middle = fractions[Math.floor((fractions.length - 1) / 2)];
-  const chosen = rows.filter(
-    ({ seed, fraction, mode, rank_max }) =>
-      seed === null && fraction === middle && mode !== 'orthogonal' && rank_max > 0,
+  const placed = rows.map((row) => ({ ...row, ...placeOf({ fraction: row.fraction, rank: row.rank_asked }) }));
+  const axis = sweepAxes.find((one) => placed.some((row) => row.axis === one));
+  if (axis === undefined) return undefined;
+  const ofAxis = placed.filter((row) => row.axis === axis);
+  const places = [...new Set(ofAxis.map(({ at }) => at))].sort((a, b) => a - b);
+  const middle = places[Math.floor((places.length - 1) / 2)];
+  const chosen = ofAxis.filter(
+    ({ seed, at, mode, rank_max }) => seed === null && at === middle && mode !== 'orthogonal' && rank_max > 0,
   );
   const groups = groupBy(chosen, ({ update, subspace, mode, side }) => JSON.stringify([update, subspace, mode, side]));
   if (groups.size === 0) return undefined;
@@ -190,7 +217,7 @@ async function layers(rows: readonly TensorEnergyRow[]): Promise<Html | undefine
   }
   return html`<figure>
     <h3>Where in the model that energy lies</h3>
-    ${heatLegend(`energy kept at ρ = ${middle}`, significantText(max))}
+    ${heatLegend(`energy kept at ${axis.symbol} = ${middle}`, significantText(max))}
     <div class="panels">${panels}</div>
     <figcaption><p>One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the column “–”.
     A vector is one direction (k = r = 1). Rest the pointer on a cell for its number.</p></figcaption>
@@ -198,20 +225,13 @@ async function layers(rows: readonly TensorEnergyRow[]): Promise<Html | undefine
 }
 
 function curvesCsv(series: readonly Series[]): string {
-  const rows = series.flatMap(({ update, subspace, mode, side, points }) =>
-    points.map(({ fraction, kept: { n, mean, min, max } }) => ({
-      update,
-      subspace,
-      mode,
-      side,
-      fraction,
-      n,
-      mean,
-      min,
-      max,
+  const rows = series.flatMap(({ update, subspace, mode, side, axis, points }) =>
+    points.map(({ at, kept: { n, mean, min, max } }) => ({
+      ...{ update, subspace, mode, side, fraction: null, n, mean, min, max, rank: null },
+      [axis.by]: at,
     })),
   );
-  return writeCsv(['update', 'subspace', 'mode', 'side', 'fraction', 'n', 'mean', 'min', 'max'], rows);
+  return writeCsv(['update', 'subspace', 'mode', 'side', 'fraction', 'n', 'mean', 'min', 'max', 'rank'], rows);
 }
 
 function largestGap(rows: readonly EnergyRow[]): number | null {

@@ -7,7 +7,8 @@ import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
 import { type FullChange, type RelativeChanges, type RelativeCurve, relativeChanges } from '../relative-change.js';
 import type { Section } from '../section.js';
-import { groupBy, nearestTo, type Summary } from '../statistics.js';
+import { groupBy, type Summary } from '../statistics.js';
+import { type SweepAxis, sweepAxes } from '../sweep-axis.js';
 import { writeCsv } from '../tables/csv.js';
 import { projectionName, rangeText, ratioText, significantText } from '../wording.js';
 
@@ -18,7 +19,7 @@ export const selectivitySection: Section = {
     const changes = relativeChanges(input);
     return html`
       ${show.figure && (await figure(changes))}
-      ${show.table && table(changes)}
+      ${show.table && tables(changes)}
       ${changes.without.length > 0 && html`<p class="note">${changes.without.map((change) => html`${withoutText(change)} `)}</p>`}`;
   },
 };
@@ -26,34 +27,36 @@ export const selectivitySection: Section = {
 /** Two metrics of an update under a projection, with a path a subspace. */
 interface Panel {
   readonly title: string;
+  readonly axis: SweepAxis;
   readonly x: FullChange;
   readonly y: FullChange;
   readonly paths: readonly { readonly subspace: string; readonly points: readonly PairPoint[] }[];
 }
 
 interface PairPoint {
-  readonly fraction: number;
+  /** Place on the panel's axis. */
+  readonly at: number;
   readonly x: Summary;
   readonly y: Summary;
 }
 
 function panelsOf(curves: readonly RelativeCurve[]): Panel[] {
-  const groups = groupBy(curves, ({ update, mode, side }) => JSON.stringify([update, mode, side]));
+  const groups = groupBy(curves, ({ update, mode, side, axis }) => JSON.stringify([update, mode, side, axis.by]));
   return [...groups.values()].flatMap((group) => {
     const metrics = [...groupBy(group, ({ metric }) => metric).values()];
     return metrics.flatMap((across, index) =>
       metrics.slice(index + 1).flatMap((upright): Panel[] => {
         const paths = across.flatMap(({ subspace, points }) => {
           const other = upright.find((curve) => curve.subspace === subspace);
-          const pairs = points.flatMap(({ fraction, moved }): PairPoint[] => {
-            const y = other?.points.find((point) => point.fraction === fraction)?.moved;
-            return y === undefined ? [] : [{ fraction, x: moved, y }];
+          const pairs = points.flatMap(({ at, moved }): PairPoint[] => {
+            const y = other?.points.find((point) => point.at === at)?.moved;
+            return y === undefined ? [] : [{ at, x: moved, y }];
           });
           return pairs.length > 0 ? [{ subspace, points: pairs }] : [];
         });
         const [x, y] = [across[0]!, upright[0]!];
-        const title = `Update ${x.update}, ${projectionName(x, curves)}: ${y.metric} against ${x.metric}`;
-        return paths.length > 0 ? [{ title, x: x.change, y: y.change, paths }] : [];
+        const title = `Update ${x.update}, ${projectionName(x, curves)}: ${y.metric} against ${x.metric}${x.axis.suffix}`;
+        return paths.length > 0 ? [{ title, axis: x.axis, x: x.change, y: y.change, paths }] : [];
       }),
     );
   });
@@ -75,7 +78,7 @@ async function figure({ curves }: RelativeChanges): Promise<Html> {
       <p><b>Change</b> of a metric is its distance from the model that the update starts from, in units of what the whole
       update changes: (m − m<sub>before</sub>) / (m<sub>after</sub> − m<sub>before</sub>). 0: as without the update; 1: as
       with all of it. The two named points are these two models.</p>
-      <p><b>How to read it.</b> A path joins the fractions of a subspace, larger points for larger fractions; hairs span the
+      <p><b>How to read it.</b> A path joins the ${axisNames(panels)} of a subspace, larger points for larger ones; hairs span the
       lowest and highest seed. Above the dashed diagonal the projected update keeps more of its effect on the upright metric
       than of its effect on the other. ${unitsText(panels)}</p>
       ${reading(panels)}
@@ -85,9 +88,10 @@ async function figure({ curves }: RelativeChanges): Promise<Html> {
   </figure>`;
 }
 
-function drawPanel({ title, x, y, paths }: Panel, looks: ReadonlyMap<string, SeriesLook>): Promise<Html> {
+function drawPanel({ title, axis, x, y, paths }: Panel, looks: ReadonlyMap<string, SeriesLook>): Promise<Html> {
   const extent = (axis: 'x' | 'y') =>
     axisDomain([0, 1, ...paths.flatMap(({ points }) => points.flatMap((point) => [point[axis].min, point[axis].max]))]);
+  const places = paths.flatMap(({ points }) => points.map(({ at }) => at));
   return pathPanel({
     title,
     x: { label: `change of ${x.metric}`, domain: extent('x') },
@@ -97,10 +101,10 @@ function drawPanel({ title, x, y, paths }: Panel, looks: ReadonlyMap<string, Ser
       points: points.map((point): PathPoint => {
         const said = `${x.metric} ${ratioText(point.x.mean)}, ${y.metric} ${ratioText(point.y.mean)}`;
         return {
-          ...{ x: point.x.mean, y: point.y.mean, along: point.fraction },
+          ...{ x: point.x.mean, y: point.y.mean, along: axis.along(point.at, places) },
           ...(point.x.n > 1 ? { xRange: [point.x.min, point.x.max] } : {}),
           ...(point.y.n > 1 ? { yRange: [point.y.min, point.y.max] } : {}),
-          title: `${subspace}, ρ = ${point.fraction}: ${said}`,
+          title: `${subspace}, ${axis.symbol} = ${point.at}: ${said}`,
         };
       }),
     })),
@@ -126,32 +130,49 @@ function unitsText(panels: readonly Panel[]): Html {
   }`;
 }
 
-/** What the means say at the fraction nearest the middle, without judging it. */
-function reading(panels: readonly Panel[]): Html | undefined {
-  const fractions = panels.flatMap(({ paths }) =>
-    paths.flatMap(({ points }) => points.map(({ fraction }) => fraction)),
-  );
-  const middle = nearestTo(0.5, fractions);
-  const said = panels.map(({ title, paths }) => {
-    const values = paths.flatMap(({ subspace, points }) => {
-      const point = points.find(({ fraction }) => fraction === middle);
-      return point ? [`${subspace} ${ratioText(point.y.mean)} against ${ratioText(point.x.mean)}`] : [];
+/** What the means say in the middle of each axis, without judging it. */
+function reading(panels: readonly Panel[]): (Html | undefined)[] {
+  return axesOf(panels).map((axis) => {
+    const along = panels.filter((panel) => panel.axis === axis);
+    const middle = axis.middle(along.flatMap(({ paths }) => paths.flatMap(({ points }) => points.map(({ at }) => at))));
+    const said = along.map(({ title, paths }) => {
+      const values = paths.flatMap(({ subspace, points }) => {
+        const point = points.find(({ at }) => at === middle);
+        return point ? [`${subspace} ${ratioText(point.y.mean)} against ${ratioText(point.x.mean)}`] : [];
+      });
+      return { title, values };
     });
-    return { title, values };
+    return readings(`${axis.symbol} = ${middle}`, said);
   });
-  return readings(`ρ = ${middle}`, said);
 }
 
-function table({ curves }: RelativeChanges): Html | undefined {
-  if (curves.length === 0) return undefined;
-  const fractions = [...new Set(curves.flatMap(({ points }) => points.map(({ fraction }) => fraction)))];
-  fractions.sort((a, b) => a - b);
+function axesOf(all: readonly { readonly axis: SweepAxis }[]): SweepAxis[] {
+  return sweepAxes.filter((axis) => all.some((one) => one.axis === axis));
+}
+
+function axisNames(panels: readonly Panel[]): string {
+  return axesOf(panels)
+    .map(({ by }) => `${by}s`)
+    .join(' or ');
+}
+
+function tables({ curves }: RelativeChanges): Html[] {
+  return axesOf(curves).map((axis) =>
+    table(
+      axis,
+      curves.filter((curve) => curve.axis === axis),
+    ),
+  );
+}
+
+function table(axis: SweepAxis, curves: readonly RelativeCurve[]): Html {
+  const places = [...new Set(curves.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
   // Metrics of one projection stand together: they are what one compares.
   const groups = groupBy(curves, ({ update, subspace, mode, side }) => JSON.stringify([update, mode, side, subspace]));
   const body = [...groups.values()].flatMap((group) =>
     group.map((curve, index) => {
-      const cells = fractions.map((fraction) => {
-        const moved = curve.points.find((point) => point.fraction === fraction)?.moved;
+      const cells = places.map((at) => {
+        const moved = curve.points.find((point) => point.at === at)?.moved;
         return numberCell(ratioText(moved?.mean), moved && moved.n > 1 && rangeText(moved.min, moved.max));
       });
       const { update, subspace, metric, change } = curve;
@@ -161,8 +182,8 @@ function table({ curves }: RelativeChanges): Html | undefined {
     }),
   );
   return tableBlock(
-    'Changes in units of the whole update’s',
-    headOverValues(['update', 'projection', 'subspace', 'metric', 'whole change'], 'fraction ρ', fractions),
+    `Changes in units of the whole update’s${axis.suffix}`,
+    headOverValues(['update', 'projection', 'subspace', 'metric', 'whole change'], axis.columns, places),
     body,
     html`Mean over seeds, below it the lowest and highest. What they are computed from: <a href="evaluation.csv">evaluation.csv</a>.`,
   );
@@ -178,13 +199,14 @@ function withoutText({ metric, update, from, to, before, after }: FullChange): s
 }
 
 function changesCsv(curves: readonly RelativeCurve[]): string {
-  const rows = curves.flatMap(({ update, subspace, mode, side, metric, change: { before, after }, points }) =>
-    points.map(({ fraction, moved: { n, mean, min, max } }) => ({
-      ...{ update, subspace, mode, side, fraction, metric, before, after, n, mean, min, max },
+  const rows = curves.flatMap(({ update, subspace, mode, side, axis, metric, change: { before, after }, points }) =>
+    points.map(({ at, moved: { n, mean, min, max } }) => ({
+      ...{ update, subspace, mode, side, fraction: null, metric, before, after, n, mean, min, max, rank: null },
+      [axis.by]: at,
     })),
   );
   return writeCsv(
-    ['update', 'subspace', 'mode', 'side', 'fraction', 'metric', 'before', 'after', 'n', 'mean', 'min', 'max'],
+    ['update', 'subspace', 'mode', 'side', 'fraction', 'metric', 'before', 'after', 'n', 'mean', 'min', 'max', 'rank'],
     rows,
   );
 }

@@ -1,5 +1,5 @@
 import { DataError } from '../../diagnostics/errors.js';
-import type { ProjectionMode, ProjectionSide, Side } from '../../formats/projection.js';
+import type { Extent, ProjectionMode, ProjectionSide, Side } from '../../formats/projection.js';
 import type { CosineResult, EnergyResult } from '../../formats/step-results.js';
 import { CompensatedSum } from '../compensated-sum.js';
 import { type RowOf, writeTable } from './csv.js';
@@ -10,14 +10,14 @@ const seriesColumns = {
   seed: 'number?',
   mode: 'text',
   side: 'text',
-  fraction: 'number',
+  fraction: 'number?',
   energy_kept: 'number?',
   energy_realised: 'number?',
 } as const;
 /** ‖Δ‖² of the update, its cosine with what is kept of it, and with the update that the subspace is made of. */
 const relationColumns = { update_energy: 'number', cosine_projected: 'number?', cosine_alignment: 'number?' } as const;
 
-export const energyColumns = { ...seriesColumns, ...relationColumns } as const;
+export const energyColumns = { ...seriesColumns, ...relationColumns, rank: 'number?' } as const;
 
 export const tensorEnergyColumns = {
   ...seriesColumns,
@@ -25,22 +25,23 @@ export const tensorEnergyColumns = {
   rank: 'number?',
   rank_max: 'number',
   ...relationColumns,
+  rank_asked: 'number?',
 } as const;
 
 /**
- * A row of energy.csv: a projected update at one fraction, the whole model. energy_kept is Σ‖Δ_proj‖² / Σ‖Δ‖² over the tensors of
+ * A row of energy.csv: a projected update at one fraction or rank, the whole model. energy_kept is Σ‖Δ_proj‖² / Σ‖Δ‖² over the tensors of
  * the update. A tensor in which the subspace has no directions keeps its update whole in every mode, Δ_proj = Δ, and counts in
  * both sums. The energies of a zero update are null. `side` is `mixed` where it differs from tensor to tensor.
  */
 export type EnergyRow = RowOf<typeof energyColumns>;
 
 /**
- * A row of energy-by-tensor.csv. A scalar projection has no rank. A tensor in which the subspace has no directions has neither
+ * A row of energy-by-tensor.csv. `rank` is what the tensor has of it, `rank_asked` the `rank` of energy.csv. A scalar projection has no rank. A tensor in which the subspace has no directions has neither
  * side nor rank; rank_max is 0, and energy_kept is 1.
  */
 export type TensorEnergyRow = RowOf<typeof tensorEnergyColumns>;
 
-/** One tensor at one fraction: the rank there, and sums of squares of the update and of its projection. */
+/** One tensor at one extent: the rank there, and sums of squares of the update and of its projection. */
 interface TensorEnergy extends Energies {
   readonly rank: number | null;
 }
@@ -58,8 +59,7 @@ export type EnergyTableRow = {
   readonly seed: number | null;
   readonly mode: ProjectionMode;
   readonly side: ProjectionSide;
-  /** Ascending. */
-  readonly fractions: readonly number[];
+  readonly extents: readonly Extent[];
   readonly tensors: readonly {
     readonly tensor: string;
     /** Directions that the subspace has in the tensor; 0: none, the update is kept whole and has no rank. */
@@ -68,7 +68,7 @@ export type EnergyTableRow = {
     readonly side?: Side | null;
     /** How often the tensor counts in sums over the model, if not once: the published code counts a tied head, too. */
     readonly copies?: number;
-    /** One a fraction; null = scalar projection, or whole. Several fractions may share one rank, so look it up in `realisedRanks`. */
+    /** One an extent; null = scalar projection, or whole. Several extents may share one rank, so look it up in `realisedRanks`. */
     readonly ranks: readonly (number | null)[];
     /** The energy step's `ranks`, in whose order it realised them. */
     readonly realisedRanks: readonly number[];
@@ -97,13 +97,13 @@ export class EnergyTables {
     const cosines: (CosineResult | null)[] = [];
     for await (const { energy, cosine } of results) {
       const tensor = row.tensors[energies.length]!;
-      energies.push(row.fractions.map((_, index) => tensorEnergy(tensor, energy, index)));
+      energies.push(row.extents.map((_, index) => tensorEnergy(tensor, energy, index)));
       cosines.push(cosine);
     }
     const ofModel = cosineOf(sumOfCosines(row, cosines));
-    row.fractions.forEach((fraction, index) => {
+    row.extents.forEach(({ fraction = null, rank: asked = null }, index) => {
       const { update, subspace, seed, mode, side } = row;
-      const identity = JSON.stringify([update, subspace, seed, mode, side, fraction]);
+      const identity = JSON.stringify([update, subspace, seed, mode, side, fraction, asked]);
       if (this.#seen.has(identity)) return;
       this.#seen.add(identity);
       const series = { update, subspace, seed, mode, side, fraction };
@@ -117,11 +117,11 @@ export class EnergyTables {
         const tensorSide = own === undefined ? side : (own ?? '');
         this.#tensors.push({
           ...{ ...series, side: tensorSide },
-          ...{ ...measured, tensor, rank: energy.rank, rank_max: rankMax },
+          ...{ ...measured, tensor, rank: energy.rank, rank_max: rankMax, rank_asked: asked },
         });
       });
       const sums = { total: total.value, kept: kept.value, realised: realised.value };
-      this.#model.push({ ...series, ...measures(sums, mode, ofModel) });
+      this.#model.push({ ...series, ...measures(sums, mode, ofModel), rank: asked });
     });
   }
 
@@ -176,9 +176,9 @@ function sumOfCosines({ tensors }: EnergyTableRow, cosines: readonly (CosineResu
 function tensorEnergy(
   { tensor, ranks, realisedRanks }: EnergyTableRow['tensors'][number],
   result: EnergyResult,
-  fraction: number,
+  extent: number,
 ): TensorEnergy {
-  const rank = ranks[fraction];
+  const rank = ranks[extent];
   if (rank === null) {
     if (!result.scalar) throw new DataError(`the energy of ${tensor} lacks its scalar projection`);
     return { rank, total: result.total, kept: result.scalar.kept, realised: result.scalar.realised };

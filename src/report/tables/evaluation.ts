@@ -15,6 +15,7 @@ export const evaluationColumns = {
   ci_high: 'number?',
   n: 'number',
   invalid: 'number',
+  rank: 'number?',
 } as const;
 
 /** A row of evaluation.csv: one measurement of one model. Of `model` and `update` one is empty. */
@@ -29,6 +30,8 @@ export type Measured = {
   readonly mode: ProjectionMode | null;
   readonly side: ProjectionSide | null;
   readonly fraction: number | null;
+  /** Of a point that is a number of directions, which has no fraction. */
+  readonly rank?: number;
 };
 
 /** A mean with the ends of its confidence interval; null where there is none. */
@@ -53,8 +56,8 @@ export class EvaluationTable {
   readonly #seen = new Set<string>();
 
   add(row: Measured & { readonly metric: string }, mean: MeasuredMean): void {
-    const { model, update, subspace, seed, mode, side, fraction, metric } = row;
-    const of = { model, update, subspace, seed, mode, side, fraction, metric };
+    const { model, update, subspace, seed, mode, side, fraction, rank = null, metric } = row;
+    const of = { model, update, subspace, seed, mode, side, fraction, metric, rank };
     const identity = JSON.stringify(Object.values(of));
     if (this.#seen.has(identity)) return;
     this.#seen.add(identity);

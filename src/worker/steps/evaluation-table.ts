@@ -50,11 +50,12 @@ async function appendItems(
   row: EvaluationTableRow,
   writers: Map<string, ArtifactWriter>,
 ): Promise<readonly Row[]> {
-  const { metric, model, update, subspace, seed, mode, side, fraction } = row;
+  const { metric, model, update, subspace, seed, mode, side, fraction, rank } = row;
   const writer = writers.get(metric) ?? (await context.writer(`items/${metric}.jsonl`));
   writers.set(metric, writer);
+  const extent = rank === undefined ? { fraction } : { rank };
   const of =
-    model === null ? { update, subspace, ...(seed === null ? {} : { seed }), mode, side, fraction } : { model };
+    model === null ? { update, subspace, ...(seed === null ? {} : { seed }), mode, side, ...extent } : { model };
   const items = decodeRows(await context.read(context.input(`${index}/items`)));
   await writer.append(encodeRows(items.map((item, at) => ({ item: at, of, ...item }))));
   return items;

@@ -26,11 +26,13 @@ export function claimedSweep(
   return sweep;
 }
 
-/** Refuses a sweep with too few fractions for the claim. */
-export function needFractions(scope: Scope, sweep: Sweep | undefined, least: number, path: Path): void {
-  if (sweep === undefined || sweep.fractions.length >= least) return;
-  const message = `the sweep "${sweep.name}" has ${sweep.fractions.length} fractions; the claim needs ${least}`;
-  scope.refuse([...path, 'sweep'], 'too-few-fractions', message, `Add fractions to sweeps.${sweep.name}.`);
+/** Refuses a sweep with too few points, fractions or ranks, for the claim. */
+export function needPoints(scope: Scope, sweep: Sweep | undefined, least: number, path: Path): void {
+  if (sweep === undefined || sweep.fractions.length + sweep.ranks.length >= least) return;
+  const { fractions, ranks } = sweep;
+  const has = ranks.length > 0 ? `${fractions.length + ranks.length} points` : `${fractions.length} fractions`;
+  const message = `the sweep "${sweep.name}" has ${has}; the claim needs ${least}`;
+  scope.refuse([...path, 'sweep'], 'too-few-fractions', message, `Add fractions or ranks to sweeps.${sweep.name}.`);
 }
 
 /** Claims of behaviour compare with the models at both ends of an update, between which the opposite mode does not stay. */

@@ -1,5 +1,5 @@
 import type { Definition } from '../definition.js';
-import { claimedBehaviour, claimedSweep, needEnds, needFractions } from './claimed-sweep.js';
+import { claimedBehaviour, claimedSweep, needEnds, needPoints } from './claimed-sweep.js';
 import type { ClaimKind } from './kind.js';
 
 /** Two metrics lose together what an update brought. */
@@ -24,7 +24,7 @@ export const fallingTogether: ClaimKind<FallingTogetherClaim, RawFallingTogether
       claimedBehaviour(scope, claimed, name, [...path, 'metrics', String(index)]),
     );
     const sweep = claimedSweep(scope, claimed, raw.sweep, [...new Set(needed)], path);
-    needFractions(scope, sweep, 2, path);
+    needPoints(scope, sweep, 2, path);
     needEnds(scope, sweep, path);
     return { ...definition, kind, sweep: raw.sweep, metrics, tolerance };
   },

@@ -1,5 +1,5 @@
 import type { Definition } from '../definition.js';
-import { claimedSweep, needFractions } from './claimed-sweep.js';
+import { claimedSweep, needPoints } from './claimed-sweep.js';
 import type { ClaimKind } from './kind.js';
 
 /** The energy that the sweep's subspaces keep grows in proportion to their rank. */
@@ -17,7 +17,7 @@ export interface RawLinearEnergy {
 
 export const linearEnergy: ClaimKind<LinearEnergyClaim, RawLinearEnergy> = {
   resolve(scope, definition, { kind, sweep, tolerance = 0.05 }, path, claimed) {
-    needFractions(scope, claimedSweep(scope, claimed, sweep, ['energy'], path), 3, path);
+    needPoints(scope, claimedSweep(scope, claimed, sweep, ['energy'], path), 3, path);
     return { ...definition, kind, sweep, tolerance };
   },
 };

@@ -1,4 +1,4 @@
-import type { ProjectionMode, ProjectionSide, Side } from '../../formats/projection.js';
+import type { Extent, ProjectionMode, ProjectionSide, Side } from '../../formats/projection.js';
 import type { Definition } from '../definition.js';
 import type { Path } from '../document.js';
 import type { Scope } from '../scope.js';
@@ -14,7 +14,7 @@ export interface ProjectedUpdateModel extends Definition {
   readonly onto: string;
   readonly mode: ProjectionMode;
   readonly side: ProjectionSide;
-  readonly fraction: number;
+  readonly extent: Extent;
   /** null: the subspace has none. */
   readonly seed: number | null;
 }
@@ -24,7 +24,8 @@ export interface RawProjectedModel {
   readonly onto: string;
   readonly mode: ProjectionMode;
   readonly side?: Side;
-  readonly fraction: number;
+  readonly fraction?: number;
+  readonly rank?: number;
   readonly seed?: number;
 }
 
@@ -40,12 +41,26 @@ export const projected: ModelKind<ProjectedUpdateModel, RawProjectedModel> = {
       onto: scope.reference('subspaces', raw.onto, [...path, 'onto']),
       mode: raw.mode,
       side: (subspace && ownSide(subspace)) ?? raw.side ?? defaultSide(semantics),
-      fraction: raw.fraction,
+      extent: resolveExtent(scope, raw, path),
       seed: resolveSeed(scope, raw.seed, subspace, path),
     };
   },
   uses: ({ update, onto }) => ({ updates: [update], subspaces: [onto] }),
 };
+
+/** The fraction or the rank; that there is one, and no more, is checked here. */
+function resolveExtent(scope: Scope, { fraction, rank }: RawProjectedModel, path: Path): Extent {
+  if (fraction !== undefined && rank !== undefined) {
+    const message = `${path.join('.')} has both a fraction and a rank`;
+    scope.refuse([...path, 'rank'], 'invalid-combination', message, 'Keep the one that is meant.');
+  }
+  if (rank !== undefined) return { rank };
+  if (fraction === undefined) {
+    const hint = 'For example: fraction: 0.25, or: rank: 6';
+    scope.refuse(path, 'missing-key', `${path.join('.')} has neither a fraction nor a rank`, hint);
+  }
+  return { fraction: fraction ?? 1 };
+}
 
 /** Of the subspace's seeds the one that is meant; of a subspace that breaks the schema, others tell. */
 function resolveSeed(

@@ -12,7 +12,14 @@ function energies(
     fractions.map((fraction) => {
       const rank = Math.round(fraction * 40);
       const series = { update: 'useful', subspace, seed, mode, side: 'right', fraction };
-      return { ...series, tensor: `t${tensor}`, energy_kept: curve(rank / 40, tensor), rank, rank_max: 40 };
+      return {
+        ...series,
+        tensor: `t${tensor}`,
+        energy_kept: curve(rank / 40, tensor),
+        rank,
+        rank_max: 40,
+        rank_asked: null,
+      };
     }),
   ).flat();
 }
@@ -28,6 +35,39 @@ test('energy on a straight line is linear, whatever the slope', () => {
     close(whole!.effect, 0, 1e-12);
     assert.is(whole!.n, 30);
   }
+});
+
+test('ranks are points too, at k / r of each tensor; one beyond r is all of the tensor', () => {
+  const of = { updates: ['useful'], subspaces: ['top-k'], mode: 'parallel', side: 'right' } as const;
+  const ranked: JudgedClaim = { ...linear, sweep: { ...of, fractions: [], ranks: [4, 16, 100] } };
+  const rows = (curve: (x: number) => number): TensorEnergy[] =>
+    Array.from({ length: 30 }, (_, tensor) =>
+      [4, 16, 100].map((asked) => {
+        const rankMax = tensor % 2 === 0 ? 40 : 200;
+        const rank = Math.min(asked, rankMax);
+        const series = { update: 'useful', subspace: 'top-k', seed: null, mode: 'parallel', side: 'right' };
+        const ranks = { fraction: null, rank, rank_max: rankMax, rank_asked: asked };
+        return { ...series, ...ranks, tensor: `t${tensor}`, energy_kept: curve(rank / rankMax) };
+      }),
+    ).flat();
+  const straight = judge(ranked, { tensorEnergy: rows((x) => 0.8 * x) })[0]!;
+  assert.equal([straight.verdict, straight.n], ['holds', 30]);
+  close(straight.effect, 0, 1e-12);
+  const [bent] = judge(ranked, { tensorEnergy: rows((x) => x ** 0.5) });
+  // Distances at the three ranks: of half of the tensors at k / 40, of the others at k / 200; a median of an even number
+  // of units lies in the middle of the two.
+  const distances = [40, 200].map((rankMax) => {
+    const xs = [4, 16, 100].map((asked) => Math.min(asked, rankMax) / rankMax);
+    const slope = xs.reduce((sum, x) => sum + x ** 1.5, 0) / xs.reduce((sum, x) => sum + x * x, 0);
+    return xs.map((x) => x ** 0.5 - slope * x);
+  });
+  const medians = distances[0]!.map((one, at) => Math.abs(one + distances[1]![at]!) / 2);
+  close(bent!.effect, Math.max(...medians), 1e-12);
+  assert.is(
+    judge(linear, { tensorEnergy: rows((x) => x) })[0]!.verdict,
+    'undecided',
+    'rows of ranks are of no fraction',
+  );
 });
 
 test('energy that gathers in the first directions is not', () => {

@@ -10,6 +10,11 @@ export const behaviourCases: readonly FieldCase[] = [
   ],
   ['projectedModel.mode', 'models.half.mode=opposite', 'activations generate project'],
   ['projectedModel.side', 'models.half.side=left', 'activations generate project'],
+  [
+    'projectedModel.rank',
+    'mode: parallel, fraction: 0.5, seed: 8 → mode: parallel, rank: 2, seed: 8',
+    'activations generate project',
+  ],
   ['projectedModel.fraction', 'models.half.fraction=0.25', 'activations generate project'],
   ['projectedModel.seed', 'models.half.seed=9', 'activations generate project'],
   [

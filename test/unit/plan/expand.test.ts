@@ -104,7 +104,7 @@ test('sweeps that share a curve measure it once, at the fractions of both', () =
   const plan = expand(sampleWorkflow({ sweeps }), sampleFacts());
   const table = step(plan, 'energy-table').params as EnergyTableParams;
   assert.equal(
-    table.rows.map(({ subspace, seed, fractions }) => [subspace, seed, fractions]),
+    table.rows.map(({ subspace, seed, extents }) => [subspace, seed, extents.map(({ fraction }) => fraction)]),
     [
       ['top-k', null, [0.01, 0.25, 0.5]],
       ['random-k', 1, [0.01, 0.5]],
@@ -124,6 +124,34 @@ test('sweeps that share a curve measure it once, at the fractions of both', () =
     'energy[useful,top-k,parallel,right,norm]',
     'cosine[useful,alignment,norm]',
   ]);
+});
+
+test('a rank is that many directions of every tensor, at most all of them, and makes no new decomposition', () => {
+  const ranked = { ...sampleSweep, onto: ['top-k'], fractions: [0.5], ranks: [100, 3] };
+  const facts = modelFacts({ weight: [8, 5], wide: [2, 9], conv: [4, 3, 2], norm: [4] });
+  const models = sampleFacts({ base: facts, aligned: facts, useful: facts });
+  for (const semantics of ['paper', 'reference'] as const) {
+    const plan = expand(sampleWorkflow({ sweeps: { ranked }, semantics }), models);
+    const without = expand(sampleWorkflow({ sweeps: { ranked: { ...ranked, ranks: [] } }, semantics }), models);
+    assert.equal(ids(plan), ids(without), semantics);
+    assert.equal(
+      plan.steps.filter(({ kind }) => kind === 'svd'),
+      without.steps.filter(({ kind }) => kind === 'svd'),
+    );
+    const { extents, tensors } = (step(plan, 'energy-table').params as EnergyTableParams).rows[0]!;
+    assert.equal(extents, [{ fraction: 0.5 }, { rank: 3 }, { rank: 100 }]);
+    assert.equal(
+      tensors.map(({ tensor, ranks }) => [tensor, ranks]),
+      [
+        ['conv', [semantics === 'paper' ? 2 : null, 3, 4]],
+        ['norm', [1, 1, 1]],
+        ['weight', [2, 3, 5]],
+        ['wide', [1, 2, 2]],
+      ],
+    );
+    const { ranks, scalar } = step(plan, 'energy[useful,top-k,parallel,right,conv]').params as EnergyParams;
+    assert.equal([ranks, scalar], semantics === 'paper' ? [[2, 3, 4], undefined] : [[3, 4], 'update']);
+  }
 });
 
 test('reference semantics read and project in F16, and a fraction of one is the scalar projection', () => {

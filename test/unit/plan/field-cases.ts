@@ -161,6 +161,11 @@ export const cases: readonly FieldCase[] = [
   ['sweep.onto', 'sweeps.parallel.onto=[top-k, random]', 'energy-table'],
   ['sweep.mode', 'sweeps.parallel.mode=orthogonal', 'energy energy-table'],
   ['sweep.side', 'sweeps.parallel.side=left', 'energy energy-table random-basis'],
+  [
+    'sweep.ranks',
+    'mode: parallel, fractions: [0.1, 0.5] } → mode: parallel, fractions: [0.1, 0.5], ranks: [3] }',
+    'energy energy-table',
+  ],
   ['sweep.fractions', 'sweeps.parallel.fractions=[0.1, 0.9]', 'energy energy-table'],
   ['msoMetric.pairs', 'metrics.overlap.pairs=[[useful, alignment], [outward, homeward]]', 'claims overlap-table'],
   ['msoMetric.energies', 'metrics.overlap.energies=[0.1]', 'claims overlap-table'],

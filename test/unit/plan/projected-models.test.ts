@@ -31,6 +31,19 @@ test('a projected model that is only measured is not written', async () => {
   assert.ok(areAdjacent(plan, ['tokenise[nll,aligned]', 'loss[nll,half]']));
 });
 
+test('a rank of a projected model is that of every tensor, and its model is that of a fraction of the same ranks', async () => {
+  const of = (extent: string) => `half: { project: useful, onto: top-k, mode: parallel, ${extent} }`;
+  const modelOf = async (extent: string) =>
+    stepOf(await planOf(lab([of(extent)], measuring)), 'loss[nll,half]').params.model as ProjectedModel;
+  const whole = await modelOf('fraction: 1');
+  assert.equal(await modelOf('rank: 100000'), whole);
+  const { ranks } = await modelOf('rank: 3');
+  assert.equal(
+    Object.entries(ranks),
+    Object.entries(whole.ranks).map(([tensor, rankMax]) => [tensor, Math.min(3, rankMax as number)]),
+  );
+});
+
 test('a projected model that nothing uses leaves no step', async () => {
   const [with_, without] = [await planOf(lab([half])), await planOf(lab([]))];
   assert.equal(idsOf(with_, 'svd', 'energy'), idsOf(without, 'svd', 'energy'));
@@ -107,7 +120,7 @@ test('a tied head that is stored is not in the projected model', () => {
 
 const path = (name: string) => ({ kind: 'path', path: `/models/${name}` }) as const;
 const projection = (update: string) =>
-  ({ kind: 'projected', update, onto: 'top-k', mode: 'parallel', side: 'right', fraction: 0.5, seed: null }) as const; // biome-ignore format: one line
+  ({ kind: 'projected', update, onto: 'top-k', mode: 'parallel', side: 'right', extent: { fraction: 0.5 }, seed: null }) as const; // biome-ignore format: one line
 
 test('projected models made of projected models form a chain of any length', () => {
   const length = 3000;

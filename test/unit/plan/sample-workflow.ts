@@ -63,6 +63,7 @@ export const sampleSweep: Undefined<Sweep> = {
   mode: 'parallel',
   side: 'right',
   fractions: [0.5, 0.01],
+  ranks: [],
   measure: ['energy'],
 };
 

@@ -62,11 +62,11 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
           const relations = { update_energy: 1, cosine_projected: null, cosine_alignment: null };
           const series = { update, subspace, seed, mode: 'parallel', side: 'right', fraction, ...relations };
           const mean = tensors.reduce((sum, tensor) => sum + kept(tensor), 0) / tensors.length;
-          model.push({ ...series, energy_kept: mean, energy_realised: mean * (1 + 1e-8) });
+          model.push({ ...series, energy_kept: mean, energy_realised: mean * (1 + 1e-8), rank: null });
           for (const tensor of tensors) {
             const rank_max = tensor.includes('norm') ? 1 : 64;
             const energy_kept = kept(tensor);
-            byTensor.push({ ...series, energy_kept, energy_realised: energy_kept, tensor, rank: Math.max(1, Math.round(fraction * rank_max)), rank_max }); // biome-ignore format: one line
+            byTensor.push({ ...series, energy_kept, energy_realised: energy_kept, tensor, rank: Math.max(1, Math.round(fraction * rank_max)), rank_max, rank_asked: null }); // biome-ignore format: one line
           }
         }
       }

@@ -158,7 +158,7 @@ test('tables of updates that are zero everywhere make a report without curves', 
   const files = new Map([
     [
       'energy.csv',
-      'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment\nuseful,top-k,,parallel,right,0.5,,,0,,\n',
+      'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment,rank\nuseful,top-k,,parallel,right,0.5,,,0,,,\n',
     ],
     ['overlap.csv', 'pair,tensor,energy,k_a,k_b,d,overlap,baseline\nuseful:harmful,a,0.5,0,0,4,,\n'],
   ]);

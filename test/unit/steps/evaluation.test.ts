@@ -233,6 +233,7 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
       { ...asModel('base'), metric: 'harm', kind: 'judge', items: false },
       { ...asModel('base'), metric: 'nll', kind: 'loss', items: false },
       { ...asModel('aligned'), metric: 'utility', kind: 'exact-match', items: false },
+      { ...projected, fraction: null, rank: 6, metric: 'utility', kind: 'exact-match', items: true },
     ],
   };
   const { outputs } = await run(evaluationTable, params, {
@@ -244,20 +245,29 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
     '3/scores': '{"values": [null, null]}',
     '4/scores': '{"values": [1, 4], "weights": [3, 1]}',
     '5/scores': '{"values": [0, 0, 0, 0]}',
+    '6/scores': '{"values": [1, 1, 1, 0]}',
+    '6/items': '{"prompt":"p","response":"r4","score":1}\n',
   });
   const table = readTable(textOf(outputs['evaluation.csv']), evaluationColumns);
   const [header] = linesOf(outputs['evaluation.csv']);
-  assert.is(header, 'model,update,subspace,seed,mode,side,fraction,metric,value,ci_low,ci_high,n,invalid');
+  assert.is(header, 'model,update,subspace,seed,mode,side,fraction,metric,value,ci_low,ci_high,n,invalid,rank');
   assert.equal(
-    table.map(({ model, subspace, metric, value, n, invalid }) => [model || subspace, metric, value, n, invalid]),
+    table.map(({ model, subspace, fraction, rank, metric, value, n, invalid }) => [
+      model || [subspace, fraction, rank].join(),
+      metric,
+      value,
+      n,
+      invalid,
+    ]),
     [
       ['aligned', 'utility', 0.75, 4, 0],
-      ['random', 'utility', 1, 4, 0],
+      ['random,0.5,', 'utility', 1, 4, 0],
       ['aligned', 'harm', 11 / 3, 3, 1],
       ['aligned', 'harm.share-of-5', 2 / 3, 3, 1],
       ['base', 'harm', null, 0, 2],
       ['base', 'harm.share-of-5', null, 0, 2],
       ['base', 'nll', 1.75, 2, 0],
+      ['random,,6', 'utility', 0.75, 4, 0],
     ],
   );
   // Shares: Clopper and Pearson (scipy 1.17, beta.ppf and beta.isf); two scores at the bounds: the same, stretched. A
@@ -272,6 +282,7 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
       [null, null],
       [null, null],
     ],
+    [0.1941204496832434, 0.9936905367902902],
   ];
   for (const [at, { ci_low: low, ci_high: high }] of table.entries()) {
     for (const [end, expected] of [
@@ -298,6 +309,13 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
         of: { update: 'useful', subspace: 'random', seed: 2, mode: 'parallel', side: 'right', fraction: 0.5 },
         prompt: 'p',
         response: 'r3',
+        score: 1,
+      },
+      {
+        item: 0,
+        of: { update: 'useful', subspace: 'random', seed: 2, mode: 'parallel', side: 'right', rank: 6 },
+        prompt: 'p',
+        response: 'r4',
         score: 1,
       },
     ],
@@ -417,7 +435,7 @@ test('claims are judged by the tables and the scores', async () => {
   const line = (seed: string, fraction: number, kept: number) =>
     `useful,top-k,${seed},parallel,right,${fraction},${kept},${kept}`;
   const tensors = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].flatMap((name) =>
-    [1, 2, 3].map((k) => `${line('', k / 4, k / 4)},${name},${k},4,1,,`),
+    [1, 2, 3].map((k) => `${line('', k / 4, k / 4)},${name},${k},4,1,,,`),
   );
   const sweep = { updates: ['useful'], subspaces: ['top-k'], mode: 'parallel', side: 'right', fractions: [0.25, 0.5, 0.75] } as const; // biome-ignore format: one line
   const params: ClaimsParams = {
@@ -442,7 +460,7 @@ test('claims are judged by the tables and the scores', async () => {
     ],
   };
   const tables = {
-    'energy-by-tensor.csv': `update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max,update_energy,cosine_projected,cosine_alignment\n${tensors.join('\n')}\n`,
+    'energy-by-tensor.csv': `update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max,update_energy,cosine_projected,cosine_alignment,rank_asked\n${tensors.join('\n')}\n`,
     'activations.csv': activations,
     '0/scores': '{"values": [1, 0]}',
   };

@@ -39,16 +39,18 @@ test('a projected model says what is projected onto what, and of several seeds w
   };
   assert.equal(bare('half'), {
     ...{ kind: 'projected', update: 'useful', onto: 'top-k', mode: 'parallel', side: 'right' },
-    ...{ fraction: 0.5, seed: null },
+    ...{ extent: { fraction: 0.5 }, seed: null },
   });
   assert.equal(bare('drawn'), {
     ...{ kind: 'projected', update: 'useful', onto: 'random-k', mode: 'orthogonal', side: 'left' },
-    ...{ fraction: 0.25, seed: 2 },
+    ...{ extent: { fraction: 0.25 }, seed: 2 },
   });
   assert.equal(bare('lone'), {
     ...{ kind: 'projected', update: 'useful', onto: 'random', mode: 'opposite', side: 'right' },
-    ...{ fraction: 1, seed: 7 },
+    ...{ extent: { fraction: 1 }, seed: 7 },
   });
+  const ranked = await load(changed(['mode: parallel, fraction: 0.5', 'mode: parallel, rank: 6']));
+  assert.equal((ranked.models.get('half') as { extent?: unknown }).extent, { rank: 6 });
 });
 
 test('published code projects from the left, unless told', async () => {
@@ -99,6 +101,24 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
     [['mode: parallel', 'mode: paralel']],
     'lab/main.yaml:7:47: models.half.mode cannot be "paralel"',
     /Did you mean "parallel"\?/,
+  ],
+  [
+    'a fraction and a rank',
+    [['fraction: 0.5', 'fraction: 0.5, rank: 6']],
+    'lab/main.yaml:7:78: models.half has both a fraction and a rank',
+    /Keep the one that is meant/,
+  ],
+  [
+    'neither a fraction nor a rank',
+    [[', fraction: 0.5', '']],
+    'lab/main.yaml:7:3: models.half has neither a fraction nor a rank',
+    /For example: fraction: 0\.25, or: rank: 6/,
+  ],
+  [
+    'no direction at all',
+    [['fraction: 0.5', 'rank: 0']],
+    'lab/main.yaml:7:63: models.half.rank is 0; it must be at least 1',
+    /\n/,
   ],
   [
     'a fraction beyond the whole',

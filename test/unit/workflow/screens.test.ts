@@ -165,7 +165,7 @@ test('a sweep of too many points is refused before it is unrolled, with its size
     `lab/main.yaml:13:3: error: the sweep has 100,100 points (updates 1 × subspaces 1001 × fractions 100 × measures 1)
  13 |   keep:
     |   ^^^^
-  A workflow may have 100,000. Leave out fractions or seeds, or split it.
+  A workflow may have 100,000. Leave out fractions, ranks or seeds, or split it.
 `,
   );
 });

@@ -5,7 +5,7 @@ export type Row = Partial<EvaluationRow>;
 
 /** evaluation.csv of rows of which only what matters to a test is told. */
 export function evaluationFile(...rows: readonly Row[]): { readonly 'evaluation.csv': string } {
-  const empty = { model: '', update: '', subspace: '', seed: null, mode: '', side: '', fraction: null };
+  const empty = { model: '', update: '', subspace: '', seed: null, mode: '', side: '', fraction: null, rank: null };
   const measured = { metric: 'utility', value: null, ci_low: null, ci_high: null, n: 10, invalid: 0 };
   return {
     'evaluation.csv': writeTable(
@@ -16,9 +16,12 @@ export function evaluationFile(...rows: readonly Row[]): { readonly 'evaluation.
 }
 
 /** A point of a sweep. */
-export function point(value: number | null, { fraction = 0.5, metric = 'utility', ...rest }: Row = {}): Row {
+export function point(
+  value: number | null,
+  { rank = null, fraction = rank === null ? 0.5 : null, metric = 'utility', ...rest }: Row = {},
+): Row {
   const of = { update: 'useful', subspace: 'top-k', mode: 'parallel', side: 'right' };
-  return { ...of, fraction, metric, value, ...rest };
+  return { ...of, rank, fraction, metric, value, ...rest };
 }
 
 /** What `report` is told of updates. */

@@ -57,7 +57,7 @@ const energyParams: EnergyTableParams = {
     seed: 1,
     mode: 'orthogonal',
     side: 'left',
-    fractions: [0.3, 0.6],
+    extents: [{ fraction: 0.3 }, { fraction: 0.6 }],
     tensors: [{ tensor: 'w', rankMax: 3, ranks: [1, 2], realisedRanks: [1, 2] }],
   })),
 };
@@ -72,11 +72,11 @@ test('results of energy, overlap and training steps become tables, and tables a 
   });
   assert.is(
     energies['energy.csv'],
-    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment\n' +
-      'useful,random,1,orthogonal,left,0.3,0.25,0.25,4,0.5,0.5\n' +
-      `useful,random,1,orthogonal,left,0.6,0.75,0.75,4,${Math.sqrt(0.75)},0.5\n` +
-      `harmful,random,1,orthogonal,left,0.3,0.125,0.125,8,${Math.sqrt(0.125)},\n` +
-      `harmful,random,1,orthogonal,left,0.6,0.375,0.375,8,${Math.sqrt(0.375)},\n`,
+    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment,rank\n' +
+      'useful,random,1,orthogonal,left,0.3,0.25,0.25,4,0.5,0.5,\n' +
+      `useful,random,1,orthogonal,left,0.6,0.75,0.75,4,${Math.sqrt(0.75)},0.5,\n` +
+      `harmful,random,1,orthogonal,left,0.3,0.125,0.125,8,${Math.sqrt(0.125)},,\n` +
+      `harmful,random,1,orthogonal,left,0.6,0.375,0.375,8,${Math.sqrt(0.375)},,\n`,
   );
   const overlaps = await run(overlapTable, overlapParams, { '0/0': JSON.stringify(overlap) });
   assert.is(

@@ -28,7 +28,7 @@ const row: EnergyTableRow = {
   seed: null,
   mode: 'parallel',
   side: 'right',
-  fractions: [0.25, 0.5],
+  extents: [{ fraction: 0.25 }, { fraction: 0.5 }],
   tensors: [
     { tensor: 'a', rankMax: 4, ranks: [1, 2], realisedRanks: [1, 2] },
     { tensor: 'b', rankMax: 1, ranks: [1, 1], realisedRanks: [1] },
@@ -42,9 +42,9 @@ test('a whole model keeps the ratio of sums, not the mean of ratios', async () =
   const tables = new EnergyTables();
   await tables.add(row, measured(a, b));
   assert.equal(lines(tables.modelCsv()), [
-    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment',
-    `useful,top-k,,parallel,right,0.25,0.85,0.8375,40,${Math.sqrt(0.85)},0.5`,
-    `useful,top-k,,parallel,right,0.5,0.9,0.8875,40,${Math.sqrt(0.9)},0.5`,
+    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment,rank',
+    `useful,top-k,,parallel,right,0.25,0.85,0.8375,40,${Math.sqrt(0.85)},0.5,`,
+    `useful,top-k,,parallel,right,0.5,0.9,0.8875,40,${Math.sqrt(0.9)},0.5,`,
   ]);
 });
 
@@ -52,12 +52,41 @@ test('the table by tensor has the rank at each fraction and the largest rank', a
   const tables = new EnergyTables();
   await tables.add(row, measured(a, b));
   assert.equal(lines(tables.tensorCsv()), [
-    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max,update_energy,cosine_projected,cosine_alignment',
-    `useful,top-k,,parallel,right,0.25,0.4,0.45,a,1,4,10,${Math.sqrt(0.4)},0.5`,
-    `useful,top-k,,parallel,right,0.25,1,${29 / 30},b,1,1,30,1,0.5`,
-    `useful,top-k,,parallel,right,0.5,0.6,0.65,a,2,4,10,${Math.sqrt(0.6)},0.5`,
-    `useful,top-k,,parallel,right,0.5,1,${29 / 30},b,1,1,30,1,0.5`,
+    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max,update_energy,cosine_projected,cosine_alignment,rank_asked',
+    `useful,top-k,,parallel,right,0.25,0.4,0.45,a,1,4,10,${Math.sqrt(0.4)},0.5,`,
+    `useful,top-k,,parallel,right,0.25,1,${29 / 30},b,1,1,30,1,0.5,`,
+    `useful,top-k,,parallel,right,0.5,0.6,0.65,a,2,4,10,${Math.sqrt(0.6)},0.5,`,
+    `useful,top-k,,parallel,right,0.5,1,${29 / 30},b,1,1,30,1,0.5,`,
   ]);
+});
+
+test('a rank stands last, with an empty fraction; by tensor there is what was asked for beside what the tensor has', async () => {
+  const extents = [{ fraction: 0.5 }, { rank: 3 }, { rank: 100 }];
+  const tensors = [
+    { tensor: 'a', rankMax: 4, ranks: [2, 3, 4], realisedRanks: [2, 3, 4] },
+    { tensor: 'b', rankMax: 1, ranks: [1, 1, 1], realisedRanks: [1] },
+  ];
+  const tables = new EnergyTables();
+  await tables.add({ ...row, extents, tensors }, measured({ ...a, realised: [6.5, 9.5, 10] }, b));
+  const [, ...model] = lines(tables.modelCsv());
+  assert.equal(
+    model.map((line) => line.split(',').filter((_, column) => [5, 6, 11].includes(column))),
+    [
+      ['0.5', '0.9', ''],
+      ['', '0.975', '3'],
+      ['', '1', '100'],
+    ],
+  );
+  const [, ...byTensor] = lines(tables.tensorCsv());
+  assert.equal(
+    byTensor.map((line) =>
+      line
+        .split(',')
+        .filter((_, column) => [5, 6, 8, 9, 10, 14].includes(column))
+        .join(),
+    ),
+    ['0.5,0.6,a,2,4,', '0.5,1,b,1,1,', ',0.9,a,3,4,3', ',1,b,1,1,3', ',1,a,4,4,100', ',1,b,1,1,100'],
+  );
 });
 
 test('a zero update has empty energies, never 0', async () => {
@@ -66,8 +95,8 @@ test('a zero update has empty energies, never 0', async () => {
     row,
     measured({ total: 0, kept: [0, 0, 0, 0], realised: [0, 0] }, { total: 0, kept: [0], realised: [0] }),
   );
-  assert.is(lines(tables.modelCsv())[1], 'useful,top-k,,parallel,right,0.25,,,0,,');
-  assert.is(lines(tables.tensorCsv())[1], 'useful,top-k,,parallel,right,0.25,,,a,1,4,0,,');
+  assert.is(lines(tables.modelCsv())[1], 'useful,top-k,,parallel,right,0.25,,,0,,,');
+  assert.is(lines(tables.tensorCsv())[1], 'useful,top-k,,parallel,right,0.25,,,a,1,4,0,,,');
 });
 
 test('a tensor that a model uses twice counts twice in sums over the model, and has one row', async () => {
@@ -75,7 +104,7 @@ test('a tensor that a model uses twice counts twice in sums over the model, and 
   const [first, second] = row.tensors;
   await tables.add({ ...row, tensors: [{ ...first!, copies: 2 }, second!] }, measured(a, b));
   const [, quarter] = lines(tables.modelCsv());
-  assert.is(quarter, `useful,top-k,,parallel,right,0.25,${38 / 50},${38 / 50},50,${Math.sqrt(38 / 50)},0.5`);
+  assert.is(quarter, `useful,top-k,,parallel,right,0.25,${38 / 50},${38 / 50},50,${Math.sqrt(38 / 50)},0.5,`);
   assert.is(lines(tables.tensorCsv()).length, 1 + 4);
 });
 
@@ -89,7 +118,7 @@ test('rows that two sweeps share stand in the tables once', async () => {
   const tables = new EnergyTables();
   await tables.add(row, measured(a, b));
   await tables.add(
-    { ...row, fractions: [0.5], tensors: row.tensors.map((t) => ({ ...t, ranks: [t.ranks[1]!] })) },
+    { ...row, extents: [{ fraction: 0.5 }], tensors: row.tensors.map((t) => ({ ...t, ranks: [t.ranks[1]!] })) },
     measured(a, b),
   );
   await tables.add({ ...row, seed: 1 }, measured(a, b));
@@ -100,10 +129,10 @@ test('rows that two sweeps share stand in the tables once', async () => {
 test('the scalar projection of the published code has no rank', async () => {
   const tables = new EnergyTables();
   await tables.add(
-    { ...row, fractions: [1], tensors: [{ tensor: 'a', rankMax: 4, ranks: [null], realisedRanks: [] }] },
+    { ...row, extents: [{ fraction: 1 }], tensors: [{ tensor: 'a', rankMax: 4, ranks: [null], realisedRanks: [] }] },
     measured({ ...a, scalar: { kept: 5, realised: 2.5 } }),
   );
-  assert.is(lines(tables.tensorCsv())[1], `useful,top-k,,parallel,right,1,0.5,0.25,a,,4,10,${Math.sqrt(0.5)},0.5`);
+  assert.is(lines(tables.tensorCsv())[1], `useful,top-k,,parallel,right,1,0.5,0.25,a,,4,10,${Math.sqrt(0.5)},0.5,`);
 });
 
 test('an energy that was not measured at a rank of the sweep is an error that names the tensor', async () => {
