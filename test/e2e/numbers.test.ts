@@ -35,6 +35,7 @@ type Side = 'left' | 'right';
 type Row = Readonly<Record<string, string>>;
 
 const fractions = [0.01, 0.25, 0.5, 0.75, 0.99, 1];
+const ranks = [2, 5, 50];
 const energies = [0.01, 0.3, 0.5, 0.9, 0.99];
 const zero = 'model.layers.0.mlp.down_proj.weight';
 const head = 'lm_head.weight';
@@ -67,10 +68,10 @@ subspaces:
   random-k: { kind: random-k, of: alignment, seeds: [1] }
   random: { kind: random, like: alignment, seeds: [3] }
 sweeps:
-  left: { project: useful, onto: [top-k, random-k, random], mode: parallel, side: left, fractions: [${fractions}] }
-  right: { project: useful, onto: [top-k, random-k, random], mode: parallel, side: right, fractions: [${fractions}] }
-  orthogonal: { project: useful, onto: [top-k, random-k, random], mode: orthogonal, fractions: [${fractions}] }
-  opposite: { project: [useful, nothing], onto: [top-k, random-k, random], mode: opposite, fractions: [${fractions}] }
+  left: { project: useful, onto: [top-k, random-k, random], mode: parallel, side: left, fractions: [${fractions}], ranks: [${ranks}] }
+  right: { project: useful, onto: [top-k, random-k, random], mode: parallel, side: right, fractions: [${fractions}], ranks: [${ranks}] }
+  orthogonal: { project: useful, onto: [top-k, random-k, random], mode: orthogonal, fractions: [${fractions}], ranks: [${ranks}] }
+  opposite: { project: [useful, nothing], onto: [top-k, random-k, random], mode: opposite, fractions: [${fractions}], ranks: [${ranks}] }
 metrics:
   overlap: { kind: mso, pairs: [[useful, alignment], [nothing, alignment]], energies: [${energies}] }
 `;
@@ -203,8 +204,11 @@ class Truth {
     const delta = this.update(update, tensor);
     const rankMax = vector ? 1 : Math.min(delta.rows, delta.columns);
     const fraction = Number(row.fraction);
-    const scalar = this.#semantics === 'reference' && !vector && (fraction >= 1 || dimensions > 2);
-    const k = scalar ? undefined : Math.max(1, pythonRound(fraction * rankMax));
+    // A rank is a number of directions: published code knows fractions alone, and its exceptions are theirs.
+    const asked = Number(row.rank_asked ?? row.rank);
+    const scalar = asked === 0 && this.#semantics === 'reference' && !vector && (fraction >= 1 || dimensions > 2);
+    const count = asked > 0 ? Math.min(asked, rankMax) : Math.max(1, pythonRound(fraction * rankMax));
+    const k = scalar ? undefined : count;
     const inside = scalar
       ? this.#scalarProjection(delta, tensor, subspace === 'random' ? seed : undefined)
       : this.#insideSubspace(delta, { subspace, seed, side }, tensor, k!);
@@ -357,7 +361,10 @@ function checkRelations(
 
 function checkEnergies(sandbox: Sandbox, truth: Truth): void {
   const curves = { left: 1, right: 1, orthogonal: 1, opposite: 2 };
-  const points = Object.values(curves).reduce((sum, updates) => sum + updates * 3 * fractions.length, 0);
+  const points = Object.values(curves).reduce(
+    (sum, updates) => sum + updates * 3 * (fractions.length + ranks.length),
+    0,
+  );
   const byTensor = table(sandbox, 'energy-by-tensor.csv');
   const whole = table(sandbox, 'energy.csv');
   assert.is(byTensor.length, points * counted.length);

@@ -54,6 +54,7 @@ function modelEnergies(
       side: 'right',
       fraction,
       energy_kept: kept(fraction),
+      rank: null,
     })),
   );
 }
@@ -205,6 +206,34 @@ test('what a parallel sweep takes away is what it does not keep', () => {
     ...projected('harmfulness', 'top-k', (x) => 0.05 + 0.8 * x),
   ];
   assert.is(judge(claim, { behaviour })[0]!.verdict, 'holds');
+});
+
+test('along ranks, the part that is taken away is that of the directions of all tensors', () => {
+  const shares = [0.02, 0.2, 0.6];
+  const ranks = [6, 60, 300];
+  const claim: JudgedClaim = { ...together, sweep: { ...sweep, fractions: [], ranks } };
+  const along = (metric: string, level: (share: number) => number): Behaviour[] =>
+    shares.map((share, at) => ({
+      ...{ metric, model: null, update: 'useful', subspace: 'top-k', seed: null, mode: 'parallel', side: 'right' },
+      ...{ fraction: null, rank: ranks[at]!, share, bounds: [0, 1] as const },
+      values: scores(level(share), `${metric} ${share}`, 1),
+    }));
+  const behaviour = [
+    ...ends.map((one) => ({ ...one, values: scores(one.model === 'aligned' ? 0.2 : 0.9, '', 1) })),
+    ...harmful.map((one) => ({ ...one, values: scores(one.model === 'aligned' ? 0.05 : 0.85, '', 1) })),
+    ...along('utility', (x) => 0.2 + 0.7 * x),
+    ...along('harmfulness', (x) => 0.05 + 0.8 * x),
+  ];
+  const [whole, utility, harmfulness] = judge(claim, { behaviour });
+  assert.is(whole!.verdict, 'holds');
+  // What is lost is what is taken away, 1 − Σ k / Σ r: the slope is 1.
+  close(utility!.effect, 1, 0.01);
+  close(harmfulness!.effect, 1, 0.01);
+  const missing = judge(claim, { behaviour: behaviour.filter(({ rank }) => rank !== 60) })[0]!;
+  assert.is(missing.note, 'utility was not measured at all ranks of top-k');
+  const blind = behaviour.map((one) => (one.rank === 60 ? { ...one, values: one.values.map(() => null) } : one));
+  const note = judge(claim, { behaviour: blind })[0]!.note;
+  assert.is(note, 'no item of utility has a valid score in useful in top-k at rank 60');
 });
 
 test('the metric with the fewest items says whether there are enough to decide by', () => {

@@ -3,8 +3,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../src/formats/digest.js';
 import { type LoadOptions, loadWorkflow } from '../../../src/workflow/load.js';
+import { extentsOf } from '../../../src/workflow/sweep.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
-import { load, problems } from './loading.js';
+import { load, problems, screen } from './loading.js';
 import { memoryFiles } from './memory-files.js';
 
 const small = `runflow: 1
@@ -23,6 +24,34 @@ sweeps:
 metrics:
   overlap: { kind: mso, pairs: [[task, alignment]], energies: [0.5] }
 `;
+
+test('a sweep has fractions, ranks or both', async () => {
+  const withExtents = (extents: string) => small.replace('fractions: [0.25, 1]', extents);
+  const keep = async (extents: string) => (await load({ 'lab/main.yaml': withExtents(extents) })).sweeps.get('keep')!;
+  const ranked = await keep('ranks: [100, 6]');
+  assert.equal([ranked.fractions, ranked.ranks], [[], [100, 6]]);
+  const both = await keep('fractions: [0.5], ranks: [6]');
+  assert.equal(extentsOf(both), [{ fraction: 0.5 }, { rank: 6 }]);
+  assert.equal(extentsOf(ranked), [{ rank: 6 }, { rank: 100 }]);
+  assert.is(
+    await screen({ 'lab/main.yaml': small.replace(', fractions: [0.25, 1]', '') }),
+    `lab/main.yaml:13:3: error: sweeps.keep has neither fractions nor ranks
+ 13 |   keep: { project: task, onto: [top, control], mode: parallel }
+    |   ^^^^
+  For example: fractions: [0.25, 0.5], or: ranks: [6, 100]
+`,
+  );
+  for (const [ranks, problem] of [
+    ['[0]', 'sweeps.keep.ranks.0 is 0; it must be at least 1'],
+    ['[2.5]', 'sweeps.keep.ranks.0 must be'],
+    ['[6, 6]', 'sweeps.keep.ranks holds 6 twice'],
+    ['[]', 'sweeps.keep.ranks has 0 items; it must have at least 1'],
+  ] as const) {
+    const [found, ...more] = await problems({ 'lab/main.yaml': withExtents(`ranks: ${ranks}`) });
+    assert.ok(found!.includes(problem), found);
+    assert.equal(more, []);
+  }
+});
 
 test('a workflow is resolved: defaults, absolute paths, places', async () => {
   const workflow = await load({ 'lab/main.yaml': small });

@@ -33,6 +33,27 @@ test('whole models stand above the projections, and beside them in the figure th
   assert.not.ok(labels.some((label) => label.startsWith('other')));
 });
 
+test('ranks have a figure with a scale of logarithms and a table of their own', async () => {
+  const ranked = [point(0.35, { rank: 6 }), point(0.5, { rank: 100 })];
+  const { section, text } = await sectionOf('behaviour', evaluationFile(...models, ...ranked), { updates });
+  assert.equal(bodyRows(section).at(-1), ['useful', 'parallel', 'top-k', '1', '0 of 20', '0.350', '0.500']);
+  assert.match(text, 'Behaviour against the number of directions');
+  assert.match(text, 'utility: update useful, parallel, by rank');
+  assert.match(text, 'At k = 6:');
+  assert.not.ok(text.includes('fraction ρ'));
+  const places = [...section.querySelectorAll('.panel svg g[aria-label="dot"] circle')];
+  const [left, right] = places.map((dot) => Number(dot.getAttribute('cx') ?? 0));
+  const title = (dot: Element) => dot.querySelector('title')!.textContent;
+  assert.equal(places.map(title), ['top-k, k = 6: 0.350', 'top-k, k = 100: 0.500']);
+  // 440 wide with margins of 46 and 92: from 1 to 100 along log k.
+  const width = 440 - 46 - 92;
+  assert.ok(Math.abs(left! - (46 + (width * Math.log(6)) / Math.log(100))) < 0.1, String(left));
+  assert.ok(Math.abs(right! - (46 + width)) < 0.1, String(right));
+  const both = await sectionOf('behaviour', evaluationFile(...models, ...ranked, point(0.4)), { updates });
+  assert.is(both.section.querySelectorAll('table').length, 2);
+  assert.equal(bodyRows(both.section).length, 2 * (models.length + 1));
+});
+
 test('whole models stand in the order in which updates lead from one to the next, also where one leads back', async () => {
   const files = evaluationFile(...[...models].reverse());
   const order = async (led: ReportInput['params']['updates']) => {
@@ -139,7 +160,7 @@ test('long texts are shortened in the middle, and three items are enough', () =>
 
 test('the same against energy is drawn where energy was measured', async () => {
   const energies = (...kept: string[]) =>
-    `update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment\n${kept.map((energy, index) => `useful,top-k,,parallel,right,${index},${energy},${energy},1,,\n`).join('')}`;
+    `update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment,rank\n${kept.map((energy, index) => `useful,top-k,,parallel,right,${index},${energy},${energy},1,,,\n`).join('')}`;
   const files = evaluationFile(...models, point(0.4, { fraction: 0 }), point(0.5, { fraction: 1 }));
   const drawn = await sectionOf('behaviour', { ...files, 'energy.csv': energies('0.25', '0.5') }, { updates });
   assert.match(drawn.text, 'Behaviour against energy kept');

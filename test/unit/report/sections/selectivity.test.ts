@@ -103,6 +103,28 @@ test('three metrics make three pairs, shares of highest scores none, and modes s
   assert.is(section.querySelectorAll('.panel').length, 6);
 });
 
+test('fractions and ranks are paths, panels and tables of their own', async () => {
+  const [harm, one] = [{ metric: 'harmfulness' }, { rank: 1 }];
+  const files = evaluationFile(
+    ...ends,
+    ...[point(0.3), point(4, harm), point(0.25, one), point(2, { ...harm, ...one })],
+    ...[point(0.5, { rank: 100 }), point(3, { ...harm, rank: 100 })],
+  );
+  const { section, text } = await sectionOf('selectivity', files, { updates });
+  assert.equal([...section.querySelectorAll('.panel h4')].map(spaced), [
+    'Update useful, parallel: harmfulness against utility',
+    'Update useful, parallel: harmfulness against utility, by rank',
+  ]);
+  assert.equal(bodyRows(section), [
+    ['useful', 'parallel', 'top-k', 'utility', '0.4', '0.250'],
+    ['useful', 'parallel', 'top-k', 'harmfulness', '4', '0.750'],
+    ['useful', 'parallel', 'top-k', 'utility', '0.4', '0.125', '0.750'],
+    ['useful', 'parallel', 'top-k', 'harmfulness', '4', '0.250', '0.500'],
+  ]);
+  for (const said of ['joins the fractions or ranks of', 'At ρ = 0.5:', 'At k = 1:', 'top-k 0.250 against 0.125'])
+    assert.ok(text.includes(said), said);
+});
+
 test('names are text', async () => {
   const metrics = [hostile, `${hostile}2`];
   const files = evaluationFile(
