@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../diagnostics/errors.js';
+import { type Precision, precisions, roundsUpdates, type TrainedType } from '../formats/precision.js';
 import { Turns } from '../formats/turns.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { bindWindow, elementWindows, foldedGrid } from '../gpu/windows.js';
 import { convert } from '../linalg/device/convert.js';
-import { type Parameter, type Precision, storageBytes } from './parameter.js';
+import { type Parameter, storageBytes } from './parameter.js';
 
 export type AdamWSettings = {
   readonly beta1: number;
@@ -22,7 +23,7 @@ interface State {
   /** First and second moment, of the precision's type. */
   readonly mean: DeviceBuffer;
   readonly square: DeviceBuffer;
-  /** f32, in `bf16-weights` only. */
+  /** f32, where the passes read coarser weights than those that are updated. */
   readonly master: DeviceBuffer | undefined;
 }
 
@@ -42,17 +43,18 @@ export class AdamW {
     precision: Precision,
     settings: AdamWSettings,
   ): Promise<AdamW> {
+    const { weights, updated, moments } = precisions[precision];
     const states: State[] = [];
     const turns = new Turns();
     for (const parameter of parameters) {
       // A software device zeroes the gigabytes that it gives out, on this thread.
       await turns.take();
-      const bytes = storageBytes(parameter.count, momentType(precision));
+      const bytes = storageBytes(parameter.count, moments);
       const mean = gpu.allocate(bytes, `first moment of ${parameter.name}`);
       const square = gpu.allocate(bytes, `second moment of ${parameter.name}`);
       gpu.clear(mean);
       gpu.clear(square);
-      const master = precision === 'bf16-weights' ? masterCopy(gpu, parameter) : undefined;
+      const master = updated !== weights ? masterCopy(gpu, parameter) : undefined;
       states.push({ parameter, mean, square, master });
     }
     return new AdamW(gpu, states, precision, settings);
@@ -93,21 +95,21 @@ export class AdamW {
     scale: number,
   ): void {
     const { beta1, beta2, epsilon, weightDecay, rounding, seed } = this.#settings;
-    const pure = this.#precision === 'bf16';
-    const momentBytes = pure ? 2 : 4;
+    const { updated, moments } = precisions[this.#precision];
+    const [weightBytes, momentBytes] = [bytesOf(updated), bytesOf(moments)];
     const slot = this.#gpu.limits.minStorageBufferOffsetAlignment;
     for (const window of elementWindows(this.#gpu, parameter.count)) {
       const { workgroups, groupsX } = foldedGrid(this.#gpu, Math.ceil(window.count / 128));
       this.#gpu.dispatch({
         kernel: 'adamw',
         constants: {
-          WEIGHTS_BF16: Number(pure),
-          MOMENTS_BF16: Number(pure),
+          WEIGHTS_BF16: Number(updated === 'BF16'),
+          MOMENTS_BF16: Number(moments === 'BF16'),
           COPY: Number(master !== undefined),
-          STOCHASTIC: Number(pure && rounding === 'stochastic'),
+          STOCHASTIC: Number(roundsUpdates(this.#precision) && rounding === 'stochastic'),
         },
         bindings: [
-          bindWindow(master ?? parameter.weights, window, pure ? 2 : 4),
+          bindWindow(master ?? parameter.weights, window, weightBytes),
           bindWindow(mean, window, momentBytes),
           bindWindow(square, window, momentBytes),
           bindWindow(parameter.gradient, window, 4),
@@ -144,11 +146,12 @@ export class AdamW {
 
 /** Bytes of optimizer state a weight, without the gradient and the weight that the passes read. */
 export function optimizerBytesPerWeight(precision: Precision): number {
-  return { f32: 8, 'bf16-weights': 12, bf16: 4 }[precision];
+  const { weights, updated, moments } = precisions[precision];
+  return 2 * bytesOf(moments) + (updated === weights ? 0 : bytesOf(updated));
 }
 
-function momentType(precision: Precision): 'F32' | 'BF16' {
-  return precision === 'bf16' ? 'BF16' : 'F32';
+function bytesOf(type: TrainedType): 2 | 4 {
+  return type === 'F32' ? 4 : 2;
 }
 
 function masterCopy(gpu: Gpu, { name, count, weights }: Parameter): DeviceBuffer {

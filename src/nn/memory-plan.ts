@@ -1,11 +1,12 @@
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { architectureTensors } from '../formats/architecture.js';
 import { formatBytes } from '../formats/byte-size.js';
+import { type Precision, precisions } from '../formats/precision.js';
 import { elementCount } from '../formats/tensor.js';
 import { activationNumbers } from './activations.js';
 import { optimizerBytesPerWeight } from './adamw.js';
 import type { DecoderConfig } from './config.js';
-import type { Precision } from './parameter.js';
+import { storageBytes } from './parameter.js';
 
 /** The largest micro-batch of a training run. */
 export interface BatchSize {
@@ -37,7 +38,7 @@ export function memoryPlan(
   const kept = (activationCheckpointing ? 1 : layers) * layer + layers * entry;
   const around = 4 * hidden + 1;
   const backward = 2 * hidden + 2 * heads * headDim + 2 * kvHeads * headDim + heads + mlp;
-  const weights = count * (precision === 'f32' ? 4 : 2);
+  const weights = storageBytes(count, precisions[precision].weights);
   const gradients = 4 * count;
   const optimizer = count * optimizerBytesPerWeight(precision);
   const activations = 4 * (tokens * (kept + around + backward) + targets * (2 * hidden + 6));

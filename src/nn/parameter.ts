@@ -1,12 +1,6 @@
+import type { TrainedType } from '../formats/precision.js';
 import { elementCount } from '../formats/tensor.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
-
-/**
- * How weights and moments are kept. `f32`: all in f32. `bf16-weights`: bf16 weights for the forward and backward pass,
- * updated in an f32 master copy. `bf16`: weights and moments in bf16, as published; at small learning rates a weight whose
- * update is under half a unit in its last place stays where it is, unless rounding is stochastic.
- */
-export type Precision = 'f32' | 'bf16-weights' | 'bf16';
 
 /** One tensor in training. Gradients are f32 in every precision. */
 export interface Parameter {
@@ -15,7 +9,7 @@ export interface Parameter {
   readonly count: number;
   /** What the passes read: f32 [count], or bf16 pairs. */
   readonly weights: DeviceBuffer;
-  readonly type: 'F32' | 'BF16';
+  readonly type: TrainedType;
   /** f32 [count]: sum over the micro-batches of a step. */
   readonly gradient: DeviceBuffer;
 }
@@ -26,12 +20,12 @@ export class DeviceParameter implements Parameter {
   readonly shape: readonly number[];
   readonly count: number;
   readonly weights: DeviceBuffer;
-  readonly type: 'F32' | 'BF16';
+  readonly type: TrainedType;
   readonly #gpu: Gpu;
   #gradient: DeviceBuffer | undefined;
 
   /** `weights` stays allocated, its contents undefined, until the caller has written it. */
-  constructor(gpu: Gpu, name: string, shape: readonly number[], type: 'F32' | 'BF16') {
+  constructor(gpu: Gpu, name: string, shape: readonly number[], type: TrainedType) {
     this.#gpu = gpu;
     this.name = name;
     this.shape = shape;
@@ -55,6 +49,6 @@ export class DeviceParameter implements Parameter {
 }
 
 /** Bytes of `count` numbers of a type on the device: bf16 lie in pairs. */
-export function storageBytes(count: number, type: 'F32' | 'BF16'): number {
+export function storageBytes(count: number, type: TrainedType): number {
   return type === 'F32' ? 4 * count : 4 * Math.ceil(count / 2);
 }

@@ -18,7 +18,12 @@ export function learningRate(schedule: Schedule, step: number, total: number): n
   const { kind, peak, warmup } = schedule;
   const rising = warmupSteps(warmup, total, schedule.warmupOfProduct);
   if (step < rising) return (peak * step) / Math.max(1, rising);
-  if (kind === 'constant') return peak;
-  const progress = (step - rising) / Math.max(1, total - rising);
-  return kind === 'linear' ? peak * (1 - progress) : peak * 0.5 * (1 + Math.cos(Math.PI * progress));
+  return peak * falls[kind]((step - rising) / Math.max(1, total - rising));
 }
+
+/** What is left of the peak when a part of the way behind the warm-up is done. */
+const falls: { readonly [K in Schedule['kind']]: (progress: number) => number } = {
+  cosine: (progress) => 0.5 * (1 + Math.cos(Math.PI * progress)),
+  linear: (progress) => 1 - progress,
+  constant: () => 1,
+};

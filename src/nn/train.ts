@@ -1,4 +1,5 @@
 import { DataError, InterruptedError } from '../diagnostics/errors.js';
+import type { Precision } from '../formats/precision.js';
 import type { CurvePoint } from '../formats/step-results.js';
 import type { TokenRow } from '../formats/token-rows.js';
 import { Turns } from '../formats/turns.js';
@@ -6,7 +7,7 @@ import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { AdamW } from './adamw.js';
 import { type BatchPlan, batchAt, lossWeights, stepCount, targetCount } from './batches.js';
 import { GradientNorm } from './gradient-norm.js';
-import type { Parameter, Precision } from './parameter.js';
+import type { Parameter } from './parameter.js';
 import { learningRate, type Schedule } from './schedule.js';
 import { loadTrainingState, saveTrainingState } from './training-state.js';
 

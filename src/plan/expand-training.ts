@@ -1,4 +1,5 @@
 import { isRotaryTable } from '../formats/architecture.js';
+import { precisions, roundsUpdates } from '../formats/precision.js';
 import { tokenizerFileNames } from '../formats/tokenizer-files.js';
 import { roundingMatters } from '../formats/warmup-steps.js';
 import type { Input } from '../steps/step.js';
@@ -53,7 +54,7 @@ export function trainParams(recipe: Recipe, seed: number, semantics: Semantics):
     epsilon,
     precision,
     // Nothing is rounded in the other precisions: there the choice must not move the key.
-    rounding: precision === 'bf16' ? rounding : 'nearest',
+    rounding: roundsUpdates(precision) ? rounding : 'nearest',
   };
 }
 
@@ -63,7 +64,7 @@ export function factsOfTrained({ tensors, tied, files }: ModelFacts, { precision
   for (const [name, { dtype, shape }] of tensors) {
     const isWeight = dtype === 'F32' || dtype === 'BF16' || dtype === 'F16' || dtype === 'F64';
     if (!isWeight || isRotaryTable(name) || (tied && name === 'lm_head.weight')) continue;
-    trained.set(name, { dtype: precision === 'f32' ? 'F32' : 'BF16', shape });
+    trained.set(name, { dtype: precisions[precision].weights, shape });
   }
   return { tensors: trained, tied, files };
 }

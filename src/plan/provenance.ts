@@ -1,4 +1,5 @@
 import type { Transforms } from '../formats/dataset-choices.js';
+import { roundsUpdates } from '../formats/precision.js';
 import type { ReportParams } from '../steps/report.js';
 import type { Dataset, Recipe, Workflow } from '../workflow/workflow.js';
 import { datasetPlan } from './datasets/registry.js';
@@ -57,7 +58,7 @@ function transformTexts({ where, shuffle, sample, skip, take, columns }: Transfo
 function recipeText(recipe: Recipe): string {
   const { lr, schedule, warmup, length, batch, accumulate, clip, weightDecay, betas, epsilon, tokens } = recipe;
   const { template, lossOn, maxLength, overlong, eos } = tokens;
-  const rounding = recipe.precision === 'bf16' && recipe.rounding === 'stochastic' ? ', stochastic rounding' : '';
+  const rounding = roundsUpdates(recipe.precision) && recipe.rounding === 'stochastic' ? ', stochastic rounding' : '';
   return [
     `AdamW (β ${betas.join(' and ')}, ε ${epsilon}, weight decay ${weightDecay})`,
     `learning rate ${lr}, ${schedule}, warm-up ${warmup}`,

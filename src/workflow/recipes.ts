@@ -1,4 +1,5 @@
 import type { PromptTemplate } from '../formats/dataset-choices.js';
+import type { Precision } from '../formats/precision.js';
 import type { Definition } from './definition.js';
 
 /** How a model is trained: full fine-tuning with AdamW. */
@@ -20,7 +21,7 @@ export interface Recipe extends Definition {
   readonly weightDecay: number;
   readonly betas: readonly [number, number];
   readonly epsilon: number;
-  readonly precision: 'f32' | 'bf16-weights' | 'bf16';
+  readonly precision: Precision;
   /** Of weights updated in bf16. */
   readonly rounding: 'nearest' | 'stochastic';
   readonly order: 'shuffled' | 'as-is';

@@ -1,4 +1,5 @@
 import type { PromptTemplate } from '../formats/dataset-choices.js';
+import { roundsUpdates } from '../formats/precision.js';
 import type { Named } from './definition.js';
 import type { Recipe } from './recipes.js';
 import type { Scope } from './scope.js';
@@ -35,7 +36,7 @@ export function resolveRecipes(scope: Scope, raw: Named<RawRecipe> | undefined):
       const message = `${path.join('.')} gives both epochs and steps`;
       scope.refuse([...path, 'steps'], 'ambiguous-length', message, 'Keep one of them.');
     }
-    if (rounding === 'stochastic' && precision !== 'bf16') {
+    if (rounding === 'stochastic' && !roundsUpdates(precision)) {
       const message = `with precision ${precision} weights are not rounded when they are updated`;
       scope.refuse([...path, 'rounding'], 'no-rounding', message, 'Remove rounding, or set precision: bf16.');
     }

@@ -1,6 +1,7 @@
 import type { Artifacts } from '../../formats/artifact.js';
 import { tensorNames } from '../../formats/model-artifacts.js';
 import { parseModelConfig, withWeightType } from '../../formats/model-config.js';
+import { precisions } from '../../formats/precision.js';
 import type { LossCurve } from '../../formats/step-results.js';
 import type { TokenRow } from '../../formats/token-rows.js';
 import { batchAt, stepCount, targetCount } from '../../nn/batches.js';
@@ -28,7 +29,7 @@ export async function runTrain(context: StepContext<TrainParams, TrainHints>): P
   const rounding = startRounding(parent, recipe.precision);
   if (rounding !== undefined) context.log(rounding);
 
-  const type = recipe.precision === 'f32' ? 'F32' : 'BF16';
+  const type = precisions[recipe.precision].weights;
   const decoder = await Decoder.create(gpu, config, { type, activationCheckpointing }, (name, shape) =>
     storedWeights(context, parent, name, shape).then((stored) => weightsAs(stored, type)),
   );
@@ -55,11 +56,12 @@ export async function runTrain(context: StepContext<TrainParams, TrainHints>): P
  * rounded ones, too. Undefined when nothing is rounded.
  */
 export function startRounding(parent: Artifacts, precision: TrainParams['precision']): string | undefined {
-  if (precision === 'f32') return undefined;
+  const { weights } = precisions[precision];
+  if (weights === 'F32') return undefined;
   const types = tensorNames(parent).flatMap((name) => parent[`tensor/${name}`]!.tensor?.dtype ?? []);
   const finer = [...new Set(types.filter((type) => type === 'F64' || type === 'F32' || type === 'F16'))].sort();
   if (finer.length === 0) return undefined;
-  return `precision ${precision} rounds the start from ${finer.join(' and ')} to BF16: the update holds this rounding, too`;
+  return `precision ${precision} rounds the start from ${finer.join(' and ')} to ${weights}: the update holds this rounding, too`;
 }
 
 function largestBatch(rows: readonly TokenRow[], recipe: TrainParams) {

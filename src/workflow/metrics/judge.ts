@@ -1,7 +1,6 @@
 import type { PromptTemplate } from '../../formats/dataset-choices.js';
 import type { Sampling } from '../../formats/response-choices.js';
-import type { Judge, RawJudge } from '../judges/judge.js';
-import type { OpenAiJudge } from '../judges/openai.js';
+import { isBehindServer, type Judge, type JudgeBehindServer, type RawJudge } from '../judges/judge.js';
 import { modelsAsked, resolveJudge } from '../judges/registry.js';
 import type { BehaviourKind } from './kind.js';
 import {
@@ -66,9 +65,9 @@ export const judge: BehaviourKind<JudgeMetric, RawJudgeMetric> = {
   uses: ({ on, judge: asked }) => ({ datasets: [on], models: modelsAsked(asked) }),
 };
 
-/** A metric that a server judges: its keys, requests and budget are looked at before a run. */
-export type ServerJudged = JudgeMetric & { readonly judge: OpenAiJudge };
+/** A metric that a server judges. */
+export type ServerJudged = JudgeMetric & { readonly judge: JudgeBehindServer };
 
 export function isServerJudged(metric: { readonly kind: string }): metric is ServerJudged {
-  return metric.kind === 'judge' && (metric as JudgeMetric).judge.kind === 'openai';
+  return metric.kind === 'judge' && isBehindServer((metric as JudgeMetric).judge);
 }

@@ -2,11 +2,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DataError } from '../../../src/diagnostics/errors.js';
 import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
+import type { Precision } from '../../../src/formats/precision.js';
 import type { Gpu } from '../../../src/gpu/gpu.js';
 import { elementWindows } from '../../../src/gpu/windows.js';
 import { AdamW, type AdamWSettings } from '../../../src/nn/adamw.js';
 import { GradientNorm } from '../../../src/nn/gradient-norm.js';
-import { type Parameter, type Precision, storageBytes } from '../../../src/nn/parameter.js';
+import { type Parameter, storageBytes } from '../../../src/nn/parameter.js';
 import { adamW } from '../../oracles/nn/adamw.js';
 import { device } from '../device.js';
 
