@@ -1,9 +1,9 @@
-import type { CosineParams } from '../steps/cosine.js';
 import type { EnergyParams } from '../steps/energy.js';
 import type { EnergyTableParams, EnergyTableRow } from '../steps/energy-table.js';
 import type { Input } from '../steps/step.js';
 import { extentsOf } from '../workflow/sweep.js';
 import type { Sweep, Workflow } from '../workflow/workflow.js';
+import { cosineStep } from './cosine-step.js';
 import {
   type Projection,
   type ProjectionEnds,
@@ -168,23 +168,7 @@ export class SweepExpansion {
   /** How an update lies to the one that the subspace is made of, or like: the same for all of its curves. */
   #addCosine(curve: Curve, tensor: UpdateTensor, { projected, onto }: ProjectionEnds): string | null {
     if (onto === undefined) return null;
-    const output = `tensor/${tensor.name}`;
-    const { heldAs } = this.#projections.published;
-    const params: CosineParams = heldAs === undefined ? {} : { heldAs };
-    const names = `${projected.update.name},${onto.update.name}`;
-    const step = {
-      id: `cosine[${names},${tensor.name}]`,
-      kind: 'cosine' as const,
-      params,
-      inputs: {
-        from: { node: projected.from, output },
-        to: { node: projected.to, output },
-        'onto-from': { node: onto.from, output },
-        'onto-to': { node: onto.to, output },
-      },
-      group: `Cosines of ${projected.update.name} and ${onto.update.name}`,
-      cost: tensor.rows * tensor.columns,
-    };
+    const step = cosineStep(projected, onto, tensor, this.#workflow.semantics);
     return this.#builder.add(step, ...definitionsOf(curve));
   }
 }
