@@ -23,6 +23,15 @@ export type CosineResult = {
   readonly ontoEnergy: number;
 };
 
+/** Content of `signs`, as JSON. */
+export type SignAgreementResult = {
+  readonly elements: number;
+  /** Elements that neither update leaves as they are. */
+  readonly changedByBoth: number;
+  /** Those of them whose changes have the same sign. */
+  readonly agreeing: number;
+};
+
 /** Content of `overlap`, as JSON: everything that any list of energies η needs. */
 export type OverlapResult = {
   /** Ambient dimension: rows of u. */

@@ -5,14 +5,14 @@ const seriesVariables = (scheme: 'light' | 'dark') =>
 
 const darkVariables = `
   --background: ${background.dark}; --text: #e7ebef; --muted: #a3adb8; --line: #313a44; --grid: #262e37; --axis: #8b96a2;
-  --link: #7cc0ff; --heat: #5ab4f0; --cell-empty: #1d242b; --shade: #1d242b; ${seriesVariables('dark')}`;
+  --link: #7cc0ff; --heat: #5ab4f0; --heat-negative: #ff9a57; --cell-empty: #1d242b; --shade: #1d242b; ${seriesVariables('dark')}`;
 
 /** The page's look: one column, figures side by side where there is room, dark where the reader's system is dark. */
 export const style = `
 :root {
   color-scheme: light dark;
   --background: ${background.light}; --text: #1b2026; --muted: #59636e; --line: #d9dee3; --grid: #e9edf0; --axis: #7a848f;
-  --link: #0a5ea8; --heat: #0069a8; --cell-empty: #f1f4f6; --shade: #f1f4f6; ${seriesVariables('light')}
+  --link: #0a5ea8; --heat: #0069a8; --heat-negative: #c44e00; --cell-empty: #f1f4f6; --shade: #f1f4f6; ${seriesVariables('light')}
 }
 @media screen and (prefers-color-scheme: dark) { :root {${darkVariables}
 } }
@@ -44,6 +44,7 @@ figcaption, .note { max-width: 46rem; }
 .dashed-note svg { flex: none; color: var(--axis); }
 .heat-legend { display: flex; align-items: center; gap: .5rem; margin: 0; }
 .heat-bar { display: inline-block; width: 8rem; height: .8rem; border: 1px solid var(--line); background: linear-gradient(to right, transparent, var(--heat)); }
+.heat-bar.signed { background: linear-gradient(to right, var(--heat-negative), transparent, var(--heat)); }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .8rem .35rem 0; text-align: right; vertical-align: top; white-space: nowrap; }
 th[scope=row], .text, thead th[rowspan]:first-child { text-align: left; }

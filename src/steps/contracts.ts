@@ -3,6 +3,7 @@ import { activationTable } from './activation-table.js';
 import { activations } from './activations.js';
 import { claims } from './claims.js';
 import { cosine } from './cosine.js';
+import { cosineTable } from './cosine-table.js';
 import { dataTable } from './data-table.js';
 import { energy } from './energy.js';
 import { energyTable } from './energy-table.js';
@@ -28,6 +29,7 @@ import { randomisedSvd } from './randomised-svd.js';
 import { refusalRate } from './refusal-rate.js';
 import { report } from './report.js';
 import { rows } from './rows.js';
+import { signAgreement } from './sign-agreement.js';
 import { spectrumTable } from './spectrum-table.js';
 import type { Step, StepContract } from './step.js';
 import { svd } from './svd.js';
@@ -64,6 +66,8 @@ export const contracts = {
   'evaluation-table': evaluationTable,
   'activation-table': activationTable,
   'spectrum-table': spectrumTable,
+  'sign-agreement': signAgreement,
+  'cosine-table': cosineTable,
   'loss-table': lossTable,
   'data-table': dataTable,
   claims,

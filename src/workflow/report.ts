@@ -7,6 +7,7 @@ export const reportPartNames = [
   'overlap',
   'activations',
   'spectrum',
+  'cosine',
   'loss',
   'data',
 ] as const;

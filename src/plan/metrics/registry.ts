@@ -1,5 +1,6 @@
 import type { BehaviourMetric, Metric, MetricOf, OverlapMetric, TableMetric } from '../../workflow/metrics/metric.js';
 import { activationMso } from './activation-mso.js';
+import { cosine } from './cosine.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
 import type { BehaviourPlan, OverlapPlan, PlanParts, TablePlan } from './kind.js';
@@ -18,6 +19,7 @@ const metricPlans: {
   mso,
   'activation-mso': activationMso,
   spectrum,
+  cosine,
   'exact-match': exactMatch,
   judge,
   'refusal-rate': refusalRate,

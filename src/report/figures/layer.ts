@@ -18,7 +18,7 @@ function tensorPlace(tensor: string): { readonly layer: number | null; readonly 
 
 /**
  * A cell a tensor: layers from left to right, parts of a layer from top to bottom, tensors outside the layers in a
- * column of their own. The more opaque, the larger the value; `max` is full colour.
+ * column of their own. The more opaque, the further the value is from 0; `max` is full colour, negative values have another.
  */
 export async function layerPanel(title: string, values: readonly TensorValue[], max: number): Promise<Html> {
   const { Plot, draw } = await plot();
@@ -61,8 +61,11 @@ export async function layerPanel(title: string, values: readonly TensorValue[], 
         {
           x: 'column',
           y: 'part',
-          fill: 'var(--heat)',
-          fillOpacity: { value: ({ value }: TensorValue) => Math.min(1, value! / max), scale: null },
+          fill: {
+            value: ({ value }: TensorValue) => (value! < 0 ? 'var(--heat-negative)' : 'var(--heat)'),
+            scale: null,
+          },
+          fillOpacity: { value: ({ value }: TensorValue) => Math.min(1, Math.abs(value!) / max), scale: null },
           title: 'title',
         },
       ),
@@ -74,4 +77,9 @@ export async function layerPanel(title: string, values: readonly TensorValue[], 
 /** What the opacity of a cell means. */
 export function heatLegend(label: string, max: string): Html {
   return html`<p class="heat-legend"><span>0</span><span class="heat-bar"></span><span>${max}</span> ${label}</p>`;
+}
+
+/** The same for values of both signs. */
+export function signedHeatLegend(label: string, max: string): Html {
+  return html`<p class="heat-legend"><span>−${max}</span><span class="heat-bar signed"></span><span>${max}</span> ${label}</p>`;
 }

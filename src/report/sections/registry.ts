@@ -3,6 +3,7 @@ import type { Section } from '../section.js';
 import { activationsSection } from './activations.js';
 import { behaviourSection } from './behaviour.js';
 import { claimsSection } from './claims.js';
+import { cosineSection } from './cosine.js';
 import { dataSection } from './data.js';
 import { energySection } from './energy.js';
 import { lossSection } from './loss.js';
@@ -19,6 +20,7 @@ export const sections: { readonly [Part in ReportPart]: Section } = {
   overlap: overlapSection,
   activations: activationsSection,
   spectrum: spectrumSection,
+  cosine: cosineSection,
   loss: lossSection,
   data: dataSection,
 };

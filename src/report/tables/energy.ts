@@ -152,8 +152,8 @@ function measures(
   };
 }
 
-/** None when one of the two is zero, or there is no other update. */
-function cosineOf(result: CosineResult | null): number | null {
+/** ⟨Δ, A⟩ / (‖Δ‖ ‖A‖); null when one of the two is zero, or there is no other update. */
+export function cosineOf(result: CosineResult | null): number | null {
   if (result === null) return null;
   const { product, energy, ontoEnergy } = result;
   const norms = Math.sqrt(energy * ontoEnergy);

@@ -1,4 +1,5 @@
 import type { ActivationMsoMetric, RawActivationMso } from './activation-mso.js';
+import type { CosineMetric, RawCosine } from './cosine.js';
 import type { ExactMatchMetric, RawExactMatch } from './exact-match.js';
 import type { JudgeMetric, RawJudgeMetric } from './judge.js';
 import type { LossMetric, RawLoss } from './loss.js';
@@ -13,13 +14,14 @@ export type BehaviourMetric = ExactMatchMetric | JudgeMetric | RefusalRateMetric
 export type OverlapMetric = MsoMetric | ActivationMsoMetric;
 
 /** What has a table of its own and is measured along no sweep. */
-export type TableMetric = OverlapMetric | SpectrumMetric;
+export type TableMetric = OverlapMetric | SpectrumMetric | CosineMetric;
 
 export type Metric = BehaviourMetric | TableMetric;
 export type RawMetric =
   | RawMso
   | RawActivationMso
   | RawSpectrum
+  | RawCosine
   | RawExactMatch
   | RawJudgeMetric
   | RawRefusalRate

@@ -1,6 +1,7 @@
 import type { Named } from '../definition.js';
 import type { Scope } from '../scope.js';
 import { activationMso } from './activation-mso.js';
+import { cosine } from './cosine.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
 import type { BehaviourKind, KnownToMetrics, MetricKind, OverlapKind, Pair, TableKind } from './kind.js';
@@ -29,6 +30,7 @@ const metricKinds: { readonly [K in Metric['kind']]: KindOf<K> } = {
   mso,
   'activation-mso': activationMso,
   spectrum,
+  cosine,
   'exact-match': exactMatch,
   judge,
   'refusal-rate': refusalRate,

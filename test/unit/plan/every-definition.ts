@@ -72,6 +72,7 @@ metrics:
     pairs: [[useful, alignment], [outward, homeward], [training, politeness], [adapted, readapted]]
     energies: [0.1, 0.5]
   sizes: { kind: spectrum, of: [alignment, useful] }
+  alike: { kind: cosine, pairs: [[useful, alignment]] }
   hidden:
     kind: activation-mso
     models: [tuned, half]

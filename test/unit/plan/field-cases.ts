@@ -16,7 +16,7 @@ export const cases: readonly FieldCase[] = [
   [
     'semantics',
     'semantics=reference',
-    'activations claims cosine energy energy-table evaluation-table exact-match generate judge overlap project random-basis svd tokenise',
+    'activations claims cosine energy energy-table evaluation-table exact-match generate judge overlap project random-basis sign-agreement svd tokenise',
   ],
 
   ['pathModel.path', 'models.local.path=elsewhere', 'svd'],
@@ -145,8 +145,8 @@ export const cases: readonly FieldCase[] = [
   ['template.prompt', "'Q {prompt}' → 'Ask {prompt}'", 'tokenise'],
   ['template.response', "' {response}' → '= {response}'", 'tokenise'],
 
-  ['update.from', 'updates.useful.from=base', 'cosine energy svd'],
-  ['update.to', 'updates.useful.to=base', 'cosine energy svd'],
+  ['update.from', 'updates.useful.from=base', 'cosine energy sign-agreement svd'],
+  ['update.to', 'updates.useful.to=base', 'cosine energy sign-agreement svd'],
   ['topKSubspace.kind', '{ kind: top-k, of: alignment } → { kind: random-k, of: alignment }', 'energy energy-table'],
   ['topKSubspace.of', 'subspaces.top-k.of=useful', 'cosine energy energy-table'],
   ['randomKSubspace.kind', '{ kind: random-k, of: alignment } → { kind: top-k, of: alignment }', 'energy energy-table'],
@@ -170,6 +170,11 @@ export const cases: readonly FieldCase[] = [
   ['msoMetric.pairs', 'metrics.overlap.pairs=[[useful, alignment], [outward, homeward]]', 'claims overlap-table'],
   ['msoMetric.energies', 'metrics.overlap.energies=[0.1]', 'claims overlap-table'],
   ['spectrumMetric.of', 'metrics.sizes.of=useful', 'spectrum-table'],
+  [
+    'cosineMetric.pairs',
+    'metrics.alike.pairs=[[useful, alignment], [alignment, useful]]',
+    'cosine cosine-table sign-agreement',
+  ],
   ['report.title', 'report.title=Other', 'report'],
   ['report.figures', 'report.figures=[energy]', 'report'],
   ['report.tables', 'report.tables=[energy]', 'report'],

@@ -1,0 +1,81 @@
+import { axisDomain } from '../figures/axis-domain.js';
+import { download } from '../figures/caption.js';
+import { layerPanel, signedHeatLegend } from '../figures/layer.js';
+import { type Html, html } from '../html.js';
+import { numberCell, plainHead, tableBlock } from '../html-table.js';
+import type { Section } from '../section.js';
+import { groupBy, summarize } from '../statistics.js';
+import { type CosineRow, cosineColumns } from '../tables/cosine.js';
+import { readTable } from '../tables/csv.js';
+import { pairText, rangeText, ratioText, significantText } from '../wording.js';
+
+export const cosineSection: Section = {
+  heading: 'Cosines of updates',
+  needs: 'cosine.csv',
+  async render({ files }, show) {
+    const text = files.get('cosine.csv')!;
+    const rows = readTable(text, cosineColumns);
+    return html`
+      ${show.figure && (await figure(rows, text))}
+      ${show.table && table(rows)}`;
+  },
+};
+
+async function figure(rows: readonly CosineRow[], text: string): Promise<Html | undefined> {
+  const tensors = rows.filter(({ tensor }) => tensor !== '');
+  const measured = tensors.flatMap(({ cosine }) => (cosine === null ? [] : [Math.abs(cosine)]));
+  if (measured.length === 0) return undefined;
+  const max = axisDomain([0, ...measured], { least: 0, most: 1 })[1];
+  const panels: Html[] = [];
+  for (const [pair, group] of groupBy(tensors, (row) => row.pair)) {
+    const values = group.map((row) => ({ tensor: row.tensor, value: row.cosine, title: titleOf(row) }));
+    panels.push(await layerPanel(pairText(pair), values, max));
+  }
+  return html`<figure>
+    <h3>Where in the model two updates go the same way</h3>
+    ${signedHeatLegend('cosine of the two updates', significantText(max))}
+    <div class="panels">${panels}</div>
+    <figcaption>
+      <p><b>Cosine</b> of updates A and B is ⟨Δ<sub>A</sub>, Δ<sub>B</sub>⟩ / (‖Δ<sub>A</sub>‖ ‖Δ<sub>B</sub>‖), each tensor
+      read as one long vector: 1 where they go the same way, 0 where they have nothing to do with each other, −1 where one
+      undoes the other. <b>Sign agreement</b> is the part of the elements that both change in the same direction, among those
+      that both change; by chance it is one half.</p>
+      <p><b>How to read it.</b> One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the
+      column “–”. Rest the pointer on a cell for its numbers. Two random updates of n elements have a cosine of about
+      1 / √n, of either sign. A frame without colour: near 0, or not changed by both updates.</p>
+      <p class="downloads">Data: ${download(text, 'cosine.csv', 'all tensors')}, <a href="cosine.csv">cosine.csv</a>.</p>
+    </figcaption>
+  </figure>`;
+}
+
+function titleOf({ tensor, cosine, sign_agreement, changed_by_both, elements }: CosineRow): string {
+  if (cosine === null) return `${tensor}\nnot changed by both updates`;
+  const signs = sign_agreement === null ? '' : `, ${ratioText(sign_agreement)} of them with the same sign`;
+  return `${tensor}\ncosine ${ratioText(cosine)}\n${changed_by_both} of ${elements} elements changed by both${signs}`;
+}
+
+function table(rows: readonly CosineRow[]): Html {
+  const body = [...groupBy(rows, ({ pair }) => pair)].map(([pair, group]) => {
+    const whole = group.find(({ tensor }) => tensor === '')!;
+    const cosines = group.flatMap(({ tensor, cosine }) => (tensor === '' || cosine === null ? [] : [cosine]));
+    const over = cosines.length === 0 ? undefined : summarize(cosines);
+    const both = whole.elements === 0 ? null : whole.changed_by_both / whole.elements;
+    return html`<tr class="group"><th scope="row">${pairText(pair)}</th>
+      ${numberCell(ratioText(whole.cosine))}
+      ${numberCell(ratioText(over?.mean), over && rangeText(over.min, over.max))}
+      <td>${cosines.length}</td>
+      ${numberCell(ratioText(whole.sign_agreement))}
+      ${numberCell(ratioText(both))}
+      ${numberCell(significantText(whole.norm_a))}
+      ${numberCell(significantText(whole.norm_b))}</tr>`;
+  });
+  const heads = ['whole model', 'mean over tensors', 'tensors', 'sign agreement', 'changed by both', '‖Δ_A‖', '‖Δ_B‖'];
+  return tableBlock(
+    'Cosines of updates',
+    plainHead([{ text: 'pair' }, ...heads]),
+    body,
+    html`Whole model: all tensors as one long vector. Below each mean: the smallest and the largest of a tensor. Sign agreement is
+    about the elements that both updates change, whose part of all elements stands beside it. Every tensor, in full
+    precision: <a href="cosine.csv">cosine.csv</a>.`,
+  );
+}
