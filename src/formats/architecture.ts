@@ -23,6 +23,8 @@ export interface Architecture {
   readonly attentionBias?: boolean;
   readonly mlpBias?: boolean;
   readonly ropeTheta: number;
+  /** Whether each layer rotates queries and keys; absent: all do. */
+  readonly rotaryLayers?: readonly boolean[];
   readonly normEpsilon: number;
   readonly contextLength: number;
 }
@@ -34,6 +36,11 @@ export const finalNormTensor = 'model.norm.weight';
 /** What the names of a layer's tensors begin with. */
 export function layerPrefix(layer: number): string {
   return `model.layers.${layer}.`;
+}
+
+/** Which layers rotate when the last of every `interval` does not, as `no_rope_layer_interval` says it. */
+export function rotaryLayersOf(layers: number, interval: number): boolean[] {
+  return Array.from({ length: layers }, (_, layer) => (layer + 1) % interval !== 0);
 }
 
 type Sizes = Pick<Architecture, 'hidden' | 'heads' | 'kvHeads' | 'headDim' | 'mlp'>;

@@ -23,7 +23,8 @@ export function modelConfig(
   dtype: keyof typeof dtypeNames,
   initializerRange = defaultInitializerRange,
 ): JsonObject {
-  const { causalModel, biasFields, written } = families[architecture.family];
+  const { causalModel, biasFields, unlessSaid, written } = families[architecture.family];
+  const rotates = Array.from({ length: architecture.layers }, (_, layer) => architecture.rotaryLayers?.[layer] ?? true);
   return {
     architectures: [causalModel],
     model_type: architecture.family,
@@ -39,6 +40,7 @@ export function modelConfig(
     rms_norm_eps: architecture.normEpsilon,
     rope_theta: architecture.ropeTheta,
     rope_scaling: null,
+    ...(unlessSaid.noRopeLayerInterval !== null && { no_rope_layers: rotates.map(Number) }),
     tie_word_embeddings: architecture.tied,
     initializer_range: initializerRange,
     attention_dropout: 0,

@@ -69,6 +69,12 @@ export class ConfigFields {
     return new ConfigFields(value as JsonObject, this.#file, `${this.#prefix}${name}.`);
   }
 
+  list(name: string): readonly Json[] | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.#json[name] as Json;
+    return Array.isArray(value) ? value : this.refuse(name, value, 'is not a list');
+  }
+
   /** A token id, a list of them, or nothing. */
   tokens(name: string): readonly number[] {
     if (!this.has(name)) return [];

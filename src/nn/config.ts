@@ -1,4 +1,4 @@
-import type { Architecture } from '../formats/architecture.js';
+import { type Architecture, rotaryLayersOf } from '../formats/architecture.js';
 import type { RopeKind } from '../formats/families/family.js';
 import { families } from '../formats/families/registry.js';
 import type { Json, JsonObject } from '../formats/json.js';
@@ -37,7 +37,6 @@ const neutralValues: Readonly<Record<string, Json>> = {
     use_qk_norm: false,
     qk_norm: false,
     qk_layernorm: false,
-    no_rope_layers: [],
     rope_interleaved: false,
     attn_temperature_tuning: false,
   },
@@ -88,10 +87,12 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
     typeof slidingWindow === 'string' || json.sliding_window === null
       ? undefined
       : fields.count('sliding_window', slidingWindow.unlessSaid);
+  const layers = fields.count('num_hidden_layers');
+  const rotaryLayers = chosenRotaryLayers(fields, layers, unlessSaid.noRopeLayerInterval);
   return {
     family,
     hidden,
-    layers: fields.count('num_hidden_layers'),
+    layers,
     heads,
     kvHeads,
     headDim,
@@ -101,12 +102,34 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
     attentionBias: biases.has('attentionBias'),
     mlpBias: biases.has('mlpBias'),
     ropeTheta: rope.theta,
+    ...(rotaryLayers === undefined ? {} : { rotaryLayers }),
     ...(rope.scaling === undefined ? {} : { ropeScaling: rope.scaling }),
     ...(window === undefined ? {} : { slidingWindow: window }),
     normEpsilon: fields.number('rms_norm_eps', unlessSaid.normEpsilon),
     contextLength: fields.count('max_position_embeddings', unlessSaid.contextLength),
     endTokens: fields.tokens('eos_token_id'),
   };
+}
+
+/**
+ * `no_rope_layers`, which holds a 1 for each layer that rotates and a 0 for each that does not, or what follows from
+ * `no_rope_layer_interval`. undefined: all layers rotate, and the family knows no others.
+ */
+function chosenRotaryLayers(
+  fields: ConfigFields,
+  layers: number,
+  unsaidInterval: number | null,
+): readonly boolean[] | undefined {
+  const list = fields.list('no_rope_layers');
+  if (unsaidInterval === null) {
+    if (list !== undefined && list.length > 0) fields.refuse('no_rope_layers', list, 'is not computed; [] can be');
+    return undefined;
+  }
+  if (list === undefined) return rotaryLayersOf(layers, fields.count('no_rope_layer_interval', unsaidInterval));
+  if (list.length < layers || !list.every((rotates) => rotates === 0 || rotates === 1)) {
+    fields.refuse('no_rope_layers', list, `is not a list of 1 (rotates) or 0 for each of ${layers} layers`);
+  }
+  return list.slice(0, layers).map((rotates) => rotates === 1);
 }
 
 /** `rope_scaling` beside `rope_theta`, or in newer files both in `rope_parameters`. */

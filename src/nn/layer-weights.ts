@@ -23,6 +23,8 @@ export interface Layer {
   readonly output: Linear;
   readonly gateUp: readonly ProjectionWeights<'gate' | 'up'>[];
   readonly down: Linear;
+  /** Whether queries and keys are rotated. */
+  readonly rotates: boolean;
 }
 
 /** @param parameters by name, all of the architecture */
@@ -40,6 +42,7 @@ export function layerWeights(config: DecoderConfig, index: number, parameters: R
     output: projections('output')[0]!,
     gateUp: projections('gate', 'up'),
     down: projections('down')[0]!,
+    rotates: config.rotaryLayers?.[index] ?? true,
   };
 
   function projections<Role extends LinearRole>(...roles: readonly Role[]): ProjectionWeights<Role>[] {

@@ -44,7 +44,7 @@ export interface LayerForward {
  * layer's activations; the caller adds `mlpBranch` to `middle` with the next norm.
  */
 export function layerForward(pass: LayerPass, forward: LayerForward): void {
-  const { gpu, config, tiling, batch, rotaryTable } = pass;
+  const { gpu, config, tiling, batch } = pass;
   const { layer, activations: a, x, branch, entry, attentionBranch, mlpBranch, cached } = forward;
   const { rows } = batch;
   const attentionInput = branchInput(pass, layer.norms.attentionInput, a.norms.attentionInput, {
@@ -61,8 +61,7 @@ export function layerForward(pass: LayerPass, forward: LayerForward): void {
     const [norm, kept] = [layer.norms[role], a.norms[role]];
     if (norm !== undefined) normalise(pass, norm, kept!, parts[role]);
   }
-  const { positions } = batch;
-  applyRotation(gpu, { rows, config, x: a.qkv, positions, table: rotaryTable, direction: 'forward' });
+  if (layer.rotates) rotate(pass, a.qkv, 'forward');
   const head = ({ buffer, stride, start }: Columns) => ({ buffer, stride, offset: start });
   cached?.cache.store(cached.layer, a.qkv, rows, cached.rows);
   attention(gpu, {
@@ -82,6 +81,11 @@ export function layerForward(pass: LayerPass, forward: LayerForward): void {
   branchOutput(pass, layer.norms.mlpOutput, a.norms.mlpOutput, mlpBranch, (y) =>
     linear(gpu, rows, layer.down, a.hiddenMlp, y),
   );
+}
+
+function rotate(pass: LayerPass, x: DeviceBuffer, direction: 'forward' | 'backward'): void {
+  const { gpu, config, batch, rotaryTable: table } = pass;
+  applyRotation(gpu, { rows: batch.rows, config, x, positions: batch.positions, table, direction });
 }
 
 /** sum = x + branch, and what the branch that follows takes: its norm, or the sum itself. */
@@ -133,7 +137,7 @@ export function layerBackward(
   entry: DeviceBuffer,
   gradients: ActivationGradients,
 ): void {
-  const { gpu, config, tiling, batch, rotaryTable } = pass;
+  const { gpu, config, tiling, batch } = pass;
   const { rows } = batch;
   const { columnSums: scratch } = gradients;
   const a = activations;
@@ -151,8 +155,7 @@ export function layerBackward(
     ...{ config, tiling, qkv: a.qkv, out: a.attended, dOut: gradients.attended, logSumExp: a.logSumExp },
     ...{ queryTiles: batch.queryTiles, keyTiles: batch.keyTiles, dQkv: gradients.qkv, delta: gradients.delta },
   });
-  const { positions } = batch;
-  applyRotation(gpu, { rows, config, x: gradients.qkv, positions, table: rotaryTable, direction: 'backward' });
+  if (layer.rotates) rotate(pass, gradients.qkv, 'backward');
   const d = qkvColumns(config, gradients.qkv);
   for (const role of ['query', 'key'] as const) {
     const norm = layer.norms[role];

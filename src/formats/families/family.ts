@@ -63,6 +63,11 @@ export interface Family {
     /** `max_position_embeddings` */
     readonly contextLength: number;
     readonly ropeTheta: number;
+    /**
+     * `no_rope_layer_interval`: one layer of so many does not rotate queries and keys. null: every layer does, and config.json
+     * cannot choose.
+     */
+    readonly noRopeLayerInterval: number | null;
     /** `rms_norm_eps` */
     readonly normEpsilon: number;
     /** `tie_word_embeddings` */

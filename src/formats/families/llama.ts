@@ -24,6 +24,7 @@ export const llama: Family = {
     headDim: 'hidden / heads',
     contextLength: 2048,
     ropeTheta: 10_000,
+    noRopeLayerInterval: null,
     normEpsilon: 1e-6,
     tied: false,
   },

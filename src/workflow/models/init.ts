@@ -1,4 +1,4 @@
-import type { Architecture } from '../../formats/architecture.js';
+import { type Architecture, rotaryLayersOf } from '../../formats/architecture.js';
 import type { PromptTemplate } from '../../formats/dataset-choices.js';
 import { type FamilyName, families, familyNames } from '../../formats/families/registry.js';
 import { defaultInitializerRange } from '../../formats/model-config.js';
@@ -41,6 +41,7 @@ interface RawArchitecture {
   readonly tied?: boolean;
   readonly 'attention-bias'?: boolean;
   readonly 'mlp-bias'?: boolean;
+  readonly 'no-rope-layer-interval'?: number;
   readonly 'rope-theta'?: number;
   readonly 'norm-epsilon'?: number;
   readonly 'context-length'?: number;
@@ -92,6 +93,12 @@ function resolveArchitecture(scope: Scope, raw: RawArchitecture, path: Path): Ar
     const message = `${field} is a choice of ${owners.join(', ')}; ${raw.family} fixes which layers have biases`;
     scope.refuse([...path, field], 'invalid-architecture', message, 'Remove it.');
   }
+  const { noRopeLayerInterval } = families[raw.family].unlessSaid;
+  if (raw['no-rope-layer-interval'] !== undefined && noRopeLayerInterval === null) {
+    const owners = familyNames.filter((name) => families[name].unlessSaid.noRopeLayerInterval !== null);
+    const message = `no-rope-layer-interval is a choice of ${owners.join(', ')}; every layer of ${raw.family} rotates`;
+    scope.refuse([...path, 'no-rope-layer-interval'], 'invalid-architecture', message, 'Remove it.');
+  }
   return {
     family: raw.family,
     hidden: raw.hidden,
@@ -104,6 +111,9 @@ function resolveArchitecture(scope: Scope, raw: RawArchitecture, path: Path): Ar
     tied: raw.tied ?? false,
     ...(raw['attention-bias'] !== undefined && { attentionBias: raw['attention-bias'] }),
     ...(raw['mlp-bias'] !== undefined && { mlpBias: raw['mlp-bias'] }),
+    ...(noRopeLayerInterval !== null && {
+      rotaryLayers: rotaryLayersOf(raw.layers, raw['no-rope-layer-interval'] ?? noRopeLayerInterval),
+    }),
     ropeTheta: raw['rope-theta'] ?? 10_000,
     normEpsilon: raw['norm-epsilon'] ?? 1e-6,
     contextLength: raw['context-length'] ?? 2048,

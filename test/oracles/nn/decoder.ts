@@ -66,8 +66,10 @@ export function decoderOracle(
     if (weights.has(`${name}.bias`)) addTo(gradients.get(`${name}.bias`)!, db);
     return dx;
   };
-  const turn = (x: Float64Array, count: number, direction: 1 | -1) =>
-    store(rope(x, count * headDim, count, headDim, positions, frequencies, direction));
+  const turn = (x: Float64Array, layer: number, count: number, direction: 1 | -1) =>
+    config.rotaryLayers?.[layer] === false
+      ? x
+      : store(rope(x, count * headDim, count, headDim, positions, frequencies, direction));
 
   const embedding = get('model.embed_tokens.weight');
   let x = new Float64Array(rows * hidden);
@@ -102,8 +104,8 @@ export function decoderOracle(
     const query = norm(project(n1.y, `${p}self_attn.q_proj`, hidden), `${p}self_attn.q_norm`);
     const key = norm(project(n1.y, `${p}self_attn.k_proj`, hidden), `${p}self_attn.k_norm`);
     const v = project(n1.y, `${p}self_attn.v_proj`, hidden);
-    const q = turn(query.y, heads, 1);
-    const k = turn(key.y, kvHeads, 1);
+    const q = turn(query.y, layer, heads, 1);
+    const k = turn(key.y, layer, kvHeads, 1);
     const o = store(attention(q, k, v, shape).o);
     const attended = norm(project(o, `${p}self_attn.o_proj`, heads * headDim), attentionEnd(p));
     const x2 = store(sum(x1, attended.y));
@@ -125,8 +127,8 @@ export function decoderOracle(
       const dO = projectBackward(attended.backward(dx2), o, `${p}self_attn.o_proj`, heads * headDim);
       const { dq, dk, dv } = attentionBackward(dO, q, k, v, shape);
       const dn1 = sum(
-        projectBackward(query.backward(turn(dq, heads, -1)), n1.y, `${p}self_attn.q_proj`, hidden),
-        projectBackward(key.backward(turn(dk, kvHeads, -1)), n1.y, `${p}self_attn.k_proj`, hidden),
+        projectBackward(query.backward(turn(dq, layer, heads, -1)), n1.y, `${p}self_attn.q_proj`, hidden),
+        projectBackward(key.backward(turn(dk, layer, kvHeads, -1)), n1.y, `${p}self_attn.k_proj`, hidden),
         projectBackward(dv, n1.y, `${p}self_attn.v_proj`, hidden),
       );
       return sum(dx2, n1.backward(dn1));

@@ -4,6 +4,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Architecture, architectureTensors } from '../../../src/formats/architecture.js';
 import { type FamilyName, families, familyNames } from '../../../src/formats/families/registry.js';
+import type { JsonObject } from '../../../src/formats/json.js';
+import { hasTiedEmbeddings } from '../../../src/formats/model-config.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -61,6 +63,18 @@ const published: { readonly [F in FamilyName]: readonly (readonly [string, reado
     ['mlp.up_proj.weight', [8192, 2048]],
     ['mlp.down_proj.weight', [2048, 8192]],
   ],
+  // HuggingFaceTB/SmolLM3-3B
+  smollm3: [
+    ['input_layernorm.weight', [2048]],
+    ['post_attention_layernorm.weight', [2048]],
+    ['self_attn.q_proj.weight', [2048, 2048]],
+    ['self_attn.k_proj.weight', [512, 2048]],
+    ['self_attn.v_proj.weight', [512, 2048]],
+    ['self_attn.o_proj.weight', [2048, 2048]],
+    ['mlp.gate_proj.weight', [11008, 2048]],
+    ['mlp.up_proj.weight', [11008, 2048]],
+    ['mlp.down_proj.weight', [2048, 11008]],
+  ],
   // Qwen/Qwen2.5-1.5B
   qwen2: [
     ['input_layernorm.weight', [1536]],
@@ -93,6 +107,10 @@ const sizes: { readonly [F in FamilyName]: Omit<Architecture, 'family'> } = {
   olmo2: {
     ...{ hidden: 2048, layers: 1, heads: 16, kvHeads: 16, headDim: 128, mlp: 8192, vocabulary: 100352, tied: true },
     ...{ ropeTheta: 5e5, normEpsilon: 1e-6, contextLength: 4096 },
+  },
+  smollm3: {
+    ...{ hidden: 2048, layers: 1, heads: 16, kvHeads: 4, headDim: 128, mlp: 11008, vocabulary: 128256, tied: true },
+    ...{ ropeTheta: 5e6, rotaryLayers: [true], normEpsilon: 1e-6, contextLength: 65536 },
   },
   qwen2: {
     ...{ hidden: 1536, layers: 1, heads: 12, kvHeads: 2, headDim: 128, mlp: 8960, vocabulary: 151936, tied: true },
@@ -147,6 +165,17 @@ test('nothing but the families’ own files asks for a family by its name', () =
       return familyNames.some((name) => code.includes(`'${name}'`)) || /\bfamily\s*[!=]==?/.test(code);
     });
   assert.equal(asking, []);
+});
+
+test('embeddings of a config.json that does not say are tied as in transformers, also where no decoder is needed', () => {
+  const tied = (config: JsonObject) => hasTiedEmbeddings(config, 'config.json');
+  assert.equal(
+    familyNames.filter((model_type) => tied({ model_type })),
+    ['smollm3'],
+  );
+  assert.is(tied({ model_type: 'smollm3', tie_word_embeddings: false }), false);
+  assert.is(tied({ model_type: 'constructor' }), false);
+  assert.is(tied({}), false);
 });
 
 test('a family that leaves biases open says by which field of config.json they are chosen', () => {

@@ -189,6 +189,42 @@ test('reads OLMo 2, with the defaults of transformers where nothing is said', ()
   assert.throws(() => decoderConfig({ ...olmo27b, clip_qkv: 8 }, 'x'), /clip_qkv = 8 is not computed/);
 });
 
+/** SmolLM3 3B, as published, without the list of its 36 layers. */
+const smollm33b: JsonObject = {
+  ...{ architectures: ['SmolLM3ForCausalLM'], attention_bias: false, attention_dropout: 0.0, eos_token_id: 128012 },
+  ...{ hidden_act: 'silu', hidden_size: 2048, initializer_range: 0.02, intermediate_size: 11008, mlp_bias: false },
+  ...{ max_position_embeddings: 65536, max_window_layers: 28, model_type: 'smollm3', no_rope_layer_interval: 4 },
+  ...{ num_attention_heads: 16, num_hidden_layers: 36, num_key_value_heads: 4, rms_norm_eps: 1e-6, rope_scaling: null },
+  ...{ rope_theta: 5000000.0, sliding_window: null, torch_dtype: 'bfloat16', use_cache: false, vocab_size: 128256 },
+  ...{ layer_types: Array(36).fill('full_attention'), pretraining_tp: 2, use_sliding_window: false },
+};
+
+test('reads SmolLM3: layers without rotation by the list, else by the interval, else every fourth', () => {
+  const everyFourth = Array.from({ length: 36 }, (_, layer) => layer % 4 !== 3);
+  assert.equal(decoderConfig(smollm33b, 'config.json'), {
+    ...{ family: 'smollm3', hidden: 2048, layers: 36, heads: 16, kvHeads: 4, headDim: 128, mlp: 11008 },
+    ...{ vocabulary: 128256, tied: true, attentionBias: false, mlpBias: false, ropeTheta: 5e6 },
+    ...{ rotaryLayers: everyFourth, normEpsilon: 1e-6, contextLength: 65536, endTokens: [128012] },
+  });
+  const layersOf = (more: JsonObject) =>
+    decoderConfig({ ...smollm33b, num_hidden_layers: 5, layer_types: null, ...more }, 'config.json').rotaryLayers;
+  assert.equal(layersOf({ no_rope_layers: [0, 1, 1, 0, 1, 0, 0] }), [false, true, true, false, true]);
+  assert.equal(layersOf({ no_rope_layers: null, no_rope_layer_interval: 2 }), [true, false, true, false, true]);
+  assert.equal(layersOf({ no_rope_layer_interval: null }), [true, true, true, false, true]);
+  assert.equal(layersOf({ no_rope_layer_interval: 1 }), Array(5).fill(false));
+  for (const no_rope_layers of [[], [1, 1, 1, 0], [1, 1, 2, 1, 1], [true, true, true, true, true], 4]) {
+    assert.throws(() => layersOf({ no_rope_layers }), /no_rope_layers = .* is not a list/);
+  }
+  assert.throws(() => layersOf({ no_rope_layer_interval: 0 }), /no_rope_layer_interval = 0 is not a whole number/);
+  assert.throws(
+    () => decoderConfig({ ...llama32, no_rope_layers: [1, 1] }, 'x'),
+    /no_rope_layers = \[1,1\] is not computed/,
+  );
+  const { rope_theta: _, num_key_value_heads: __, ...unsaid } = smollm33b;
+  const { ropeTheta, kvHeads } = decoderConfig(unsaid, 'config.json');
+  assert.equal([ropeTheta, kvHeads], [2e6, 4]);
+});
+
 test('rows, prompts and responses that reach beyond a sliding window are refused, and no shorter ones', () => {
   const config = { contextLength: 100, slidingWindow: 8 };
   const row = (length: number) => ({ inputIds: new Int32Array(length), labels: new Int32Array(length) });
@@ -300,12 +336,14 @@ test('a family that is not computed is refused by name, with the families that a
 
 for (const family of familyNames) {
   test(`the config.json that is written for ${family} says the same architecture when it is read`, () => {
-    const choices = Object.values(families[family].biasFields);
+    const { biasFields, unlessSaid } = families[family];
+    const choices = Object.values(biasFields);
     for (const chosen of [[], ...choices.map((choice) => [choice]), choices]) {
       const architecture: Architecture = {
         ...{ family, hidden: 24, layers: 2, heads: 4, kvHeads: 2, headDim: 10, mlp: 40, vocabulary: 50, tied: true },
         ...Object.fromEntries(chosen.map((choice) => [choice, true])),
         ...{ ropeTheta: 1e5, normEpsilon: 1e-5, contextLength: 77 },
+        ...(unlessSaid.noRopeLayerInterval !== null && { rotaryLayers: [false, true] }),
       };
       assert.equal(decoderConfig(modelConfig(architecture, 'F32'), 'config.json'), {
         ...{ attentionBias: false, mlpBias: false, endTokens: [], ...architecture },

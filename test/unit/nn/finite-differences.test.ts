@@ -88,6 +88,7 @@ const decoders: { readonly [F in FamilyName]: Partial<DecoderConfig> } = {
   mistral: { kvHeads: 2 },
   qwen3: { headDim: 4, attentionBias: true },
   olmo2: { heads: 4, kvHeads: 2 },
+  smollm3: { rotaryLayers: [false, true] },
 };
 
 for (const family of familyNames) {

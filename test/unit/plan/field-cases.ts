@@ -85,6 +85,11 @@ export const cases: readonly FieldCase[] = [
     'models.words.init.mlp-bias=true',
     'activations cosine energy energy-table generate init overlap overlap-table project random-basis svd',
   ],
+  [
+    'architecture.no-rope-layer-interval',
+    'words:\n    init: { family: llama, → words:\n    init: { family: smollm3, no-rope-layer-interval: 1,',
+    'init',
+  ],
   ['architecture.rope-theta', 'models.words.init.rope-theta=500000', 'init'],
   ['architecture.norm-epsilon', 'models.words.init.norm-epsilon=1e-5', 'init'],
   ['architecture.context-length', 'models.words.init.context-length=64', 'init'],

@@ -78,6 +78,18 @@ test('a workflow is resolved: defaults, absolute paths, places', async () => {
   assert.equal(workflow.files, [{ file: resolve('lab/main.yaml'), digest: digestOf(small) }]);
 });
 
+test('layers of smollm3 without rotation follow from the interval; other families do not tell of them', async () => {
+  const rotaryLayers = async (init: string) => {
+    const shape = `layers: 5, hidden: 8, heads: 2, mlp: 8, vocabulary: 10`;
+    const text = small.replace('{ path: ./a }', `{ init: { ${shape}, ${init} } }`);
+    const model = (await load({ 'lab/main.yaml': text })).models.get('a')!;
+    return model.kind === 'init' && model.architecture.rotaryLayers;
+  };
+  assert.equal(await rotaryLayers('family: smollm3'), [true, true, true, false, true]);
+  assert.equal(await rotaryLayers('family: smollm3, no-rope-layer-interval: 2'), [true, false, true, false, true]);
+  assert.is(await rotaryLayers('family: qwen3'), undefined);
+});
+
 test('reference semantics take left singular vectors unless the sweep says otherwise', async () => {
   const side = async (text: string, options: LoadOptions = {}) =>
     (await load({ 'lab/main.yaml': text }, options)).sweeps.get('keep')!.side;

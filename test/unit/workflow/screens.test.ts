@@ -182,6 +182,10 @@ test('architectures that cannot be are refused', async () => {
     (await init('family: qwen2, hidden: 64, heads: 4, mlp-bias: true'))[0]!,
     /mlp-bias is a choice of llama/,
   );
+  assert.match(
+    (await init('family: llama, hidden: 64, heads: 4, no-rope-layer-interval: 4'))[0]!,
+    /no-rope-layer-interval is a choice of smollm3; every layer of llama rotates/,
+  );
   assert.match((await init('family: gpt2, hidden: 64, heads: 4'))[0]!, /family cannot be "gpt2"/);
 });
 
