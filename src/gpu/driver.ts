@@ -3,9 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { EnvironmentError, InterruptedError } from '../diagnostics/errors.js';
 import { errorCode } from '../diagnostics/file-system-error.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
-import { deviceCacheFolder } from './cache-folder.js';
 import type { AdapterDescription } from './gpu.js';
-import { type Driver, readProbes, writeProbes } from './probe-cache.js';
+import { type Driver, deviceCacheFolder, readProbes, writeProbes } from './probe-cache.js';
 import { unpackSwiftShader } from './swiftshader.js';
 import { lavapipeManifest } from './vulkan-drivers.js';
 

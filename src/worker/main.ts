@@ -1,9 +1,9 @@
+import { DataError, EnvironmentError, InterruptedError, RunflowError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import type { DawnGpu } from '../gpu/dawn-gpu.js';
 import { stepContracts } from '../steps/contracts.js';
 import { portProblem } from '../steps/ports.js';
 import { Store } from '../store/store.js';
-import { describeFailure } from './failure.js';
 import { implementationOf } from './implementations.js';
 import type { Job, Reply, Request } from './protocol.js';
 import { ResidentSlot } from './resident-slot.js';
@@ -80,6 +80,19 @@ async function describeDevice(): Promise<void> {
   } catch (error) {
     await send({ type: 'failed', step: '', error: describeFailure(error, false) });
   }
+}
+
+type Failure = Extract<Reply, { type: 'failed' }>['error'];
+
+/** An error as it crosses the process border. What is not one of runflow's own is a bug, and says so with its stack. */
+function describeFailure(error: unknown, stopped: boolean): Failure {
+  if (stopped || error instanceof InterruptedError) return { kind: 'interrupted', message: 'stopped' };
+  if (error instanceof RunflowError) {
+    const kind = error instanceof DataError ? 'data' : error instanceof EnvironmentError ? 'environment' : 'step';
+    return { kind, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'bug', message, ...(stack === undefined ? {} : { stack }) };
 }
 
 function receive(request: Request): void {
