@@ -9,6 +9,8 @@ export type ActivationsParams = {
   readonly template: PromptTemplate;
   /** Tokens of a prompt; of longer ones the beginning is cut off. */
   readonly maxLength: number;
+  /** Counted from the end of the prompt: −2 is the token before its last. Absent: the last. Goes with `maxTokens: null` only. */
+  readonly position?: number;
   /** null: the last token of the prompt. Else the last of at most so many that the model generates. */
   readonly maxTokens: number | null;
   /**

@@ -5,6 +5,7 @@ import { claims } from './claims.js';
 import { cosine } from './cosine.js';
 import { cosineTable } from './cosine-table.js';
 import { dataTable } from './data-table.js';
+import { differenceBasis } from './difference-basis.js';
 import { energy } from './energy.js';
 import { energyTable } from './energy-table.js';
 import { evaluationTable } from './evaluation-table.js';
@@ -50,6 +51,7 @@ export const contracts = {
   svd,
   'randomised-svd': randomisedSvd,
   'random-basis': randomBasis,
+  'difference-basis': differenceBasis,
   energy,
   cosine,
   overlap,

@@ -8,6 +8,7 @@ import type { ActivationMsoMetric } from '../../workflow/metrics/activation-mso.
 import { pairsOfMetric } from '../../workflow/metrics/registry.js';
 import type { Semantics } from '../../workflow/semantics.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
+import { layerCount } from '../layer-count.js';
 import type { MeasuredModel } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
 import type { OverlapPlan, PlanParts } from './kind.js';
@@ -60,7 +61,7 @@ function addModel(
   builder: PlanBuilder,
 ): { readonly row: ActivationTableRow; readonly overlap: string }[] {
   const definition = `metrics.${metric.name}`;
-  const layers = layerCount(model);
+  const layers = layerCount(model.origin.facts);
   const inWindow = windowOf(metric, name, layers, semantics);
   const step = <K extends StepKind>(kind: K, what: string, params: StepOf<K>['params']) => ({
     ...{ id: `${kind}[${metric.name},${name},${what}]`, kind, params },
@@ -116,12 +117,6 @@ const publishedBatch = 16;
 /** The published code reads every model as F16. */
 function asPublished(model: ModelRecipe, semantics: Semantics): ModelRecipe {
   return semantics === 'reference' ? { ...model, heldAs: 'F16' } : model;
-}
-
-/** Decoder layers, by the names of a checkpoint's tensors. */
-function layerCount({ origin: { facts } }: MeasuredModel): number {
-  const numbers = [...facts.tensors.keys()].map((name) => Number(/^model\.layers\.(\d+)\./.exec(name)?.[1] ?? -1));
-  return numbers.reduce((largest, number) => Math.max(largest, number), -1) + 1;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Subspace, SubspaceOf } from '../../workflow/subspaces/subspace.js';
+import { difference } from './difference.js';
 import type { SubspacePlan } from './kind.js';
 import { random } from './random.js';
 import { randomK } from './random-k.js';
@@ -8,6 +9,7 @@ const subspacePlans: { readonly [K in Subspace['kind']]: SubspacePlan<SubspaceOf
   'top-k': topK,
   'random-k': randomK,
   random,
+  difference,
 };
 
 /** The registry says that a plan takes just such a subspace. */

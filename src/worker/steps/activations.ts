@@ -13,7 +13,7 @@ import { StopTexts } from './stop-texts.js';
 import { tokenBatches } from './token-batches.js';
 
 export async function collectActivations(context: StepContext<ActivationsParams>): Promise<void> {
-  const { model: recipe, dataset, prompt, template, maxLength, maxTokens, padded, heldAs } = context.params;
+  const { model: recipe, dataset, prompt, template, maxLength, maxTokens, position, padded, heldAs } = context.params;
   const model = await runningModel(context, recipe);
   const { decoder } = model;
   const tokenizer = await tokenizerOf(context, model.artifacts);
@@ -21,6 +21,7 @@ export async function collectActivations(context: StepContext<ActivationsParams>
   const texts = await promptTexts(context, { prompts, dataset, limit: null }, tokenizer);
   let sequences = (await promptTokens(texts, tokenizer)).map((tokens) => tokens.slice(-maxLength));
   checkPrompts(sequences, decoder.config, maxTokens === null ? 0 : 1);
+  if (position !== undefined) sequences = sequences.map((tokens, index) => upTo(tokens, position, index));
   if (maxTokens !== null) {
     const end = await responseEnd(context, model, tokenizer, template === 'chat');
     const stopTexts = end.text === undefined ? undefined : new StopTexts(tokenizer, [end.text]);
@@ -63,6 +64,17 @@ export async function collectActivations(context: StepContext<ActivationsParams>
     context.progress({ done, total: before + sequences.length, unit: 'prompts' });
   }
   for (const writer of writers) await writer.close();
+}
+
+/** A prompt without what stands behind a position, which its state cannot see. @throws DataError that names the prompt */
+function upTo(tokens: Int32Array<ArrayBuffer>, position: number, index: number): Int32Array<ArrayBuffer> {
+  if (tokens.length + position >= 0) return tokens.slice(0, tokens.length + position + 1);
+  throw new DataError(
+    `prompt ${index} (counted from 0) has ${tokens.length} tokens, and none at position ${position}`,
+    {
+      hint: 'Take a position nearer the end, or leave the prompt out of the dataset.',
+    },
+  );
 }
 
 async function configFile(context: StepContext, artifacts: Artifacts): Promise<Uint8Array | undefined> {

@@ -3,6 +3,7 @@ import type { Named } from '../definition.js';
 import type { Path } from '../document.js';
 import type { Scope } from '../scope.js';
 import type { Defaults } from '../semantics.js';
+import { difference } from './difference.js';
 import type { SubspaceKind, SubspaceUses } from './kind.js';
 import { random } from './random.js';
 import { randomK } from './random-k.js';
@@ -14,6 +15,7 @@ const subspaceKinds: { readonly [K in Subspace['kind']]: SubspaceKind<SubspaceOf
   'top-k': topK,
   'random-k': randomK,
   random,
+  difference,
 };
 
 /** The kind of a subspace. The registry says that it takes just such a subspace. */

@@ -118,6 +118,41 @@ test('a tokenizer that pads on the left leaves the last token of every prompt la
   close(left, oracle(exact, 4, ownLengths), 4e-6);
 });
 
+test('a position before the last has the state of the prompt that ends there', async () => {
+  const from = model({ pad_token: 'w4' });
+  const long = prompts.filter(({ length }) => length >= 3);
+  const text = long.map((ids) => JSON.stringify({ prompt: ids.map((id) => `w${id}`).join(' ') })).join('\n');
+  const inputs = { model: from, rows: { rows: stored(Buffer.from(text)) } };
+  const context = new DeviceContext({ ...plain, position: -3 }, inputs, objects);
+  await (await implementationOf(activations.kind))(context);
+  const found = Array.from({ length: config.layers + 1 }, (_, layer) =>
+    toFloat32(objects.get(context.outputs[`hidden/${layer}`]!.digest)!, 'F32'),
+  );
+  const { states } = decoderOracle(
+    config,
+    exact,
+    long.map((inputIds) => ({ inputIds, labels: [] })),
+  );
+  const rowsWanted: number[] = [];
+  let end = 0;
+  for (const { length } of long) {
+    end += length;
+    rowsWanted.push(end - 3);
+  }
+  const { hidden } = config;
+  close(
+    found,
+    states.map((state) => rowsWanted.flatMap((row) => [...state.subarray(row * hidden, (row + 1) * hidden)])),
+    4e-6,
+  );
+  try {
+    await statesOf({ ...plain, position: -2 }, from);
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as Error).message, 'prompt 3 (counted from 0) has 1 tokens, and none at position -2');
+  }
+});
+
 test('weights and states are halves where the published code reads them so', async () => {
   const half = { ...plain, model: { kind: 'whole', heldAs: 'F16' }, heldAs: 'F16' } as const;
   const found = await statesOf(half, model({ pad_token: 'w4' }));

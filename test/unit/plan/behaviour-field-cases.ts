@@ -223,5 +223,11 @@ export const noEffect: readonly (readonly [field: string, edit: string, why: str
 export const noValueOfTheirOwn: readonly string[] = [
   ...['runflow', 'include', 'profile', 'profiles', 'models', 'datasets', 'recipes', 'updates', 'subspaces', 'sweeps'],
   ...['metrics', 'claims', 'report', 'initModel.init', 'initModel.tokenizer'],
-  ...['msoMetric.kind', 'activationMsoMetric.kind', 'spectrumMetric.kind', 'cosineMetric.kind'],
+  ...[
+    'msoMetric.kind',
+    'activationMsoMetric.kind',
+    'spectrumMetric.kind',
+    'cosineMetric.kind',
+    'differenceSubspace.kind',
+  ],
 ];

@@ -52,6 +52,7 @@ subspaces:
   leading: { kind: top-k, of: politeness }
   drawn: { kind: random-k, of: politeness, seeds: [8, 9] }
   chance: { kind: random, like: politeness }
+  told: { kind: difference, model: polite, prompts: [vaults, problems], layer: 0, template: raw }
 sweeps:
   parallel: { project: useful, onto: [top-k, random-k, random], mode: parallel, fractions: [0.1, 0.5] }
   removing:
@@ -71,6 +72,7 @@ metrics:
     kind: mso
     pairs: [[useful, alignment], [outward, homeward], [training, politeness], [adapted, readapted]]
     energies: [0.1, 0.5]
+  aimed: { kind: mso, pairs: [[training, told]], energies: [0.5] }
   sizes: { kind: spectrum, of: [alignment, useful] }
   alike: { kind: cosine, pairs: [[useful, alignment]] }
   hidden:

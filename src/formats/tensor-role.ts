@@ -1,0 +1,34 @@
+import { embeddingTensor, outputTensor } from './architecture.js';
+import { type LayerSide, linearSides } from './families/family.js';
+import { families } from './families/registry.js';
+
+/** What a tensor of a decoder does, told by its Hugging Face name alone: work on weights needs no config.json. */
+export type TensorRole = TableRole | LinearTensorRole;
+
+/** The embedding or the output layer, [vocabulary, hidden]. */
+export interface TableRole {
+  readonly part: 'embedding' | 'head';
+}
+
+/** A weight [outputs, inputs], or a bias [outputs], of a linear layer. */
+export interface LinearTensorRole {
+  readonly part: 'weight' | 'bias';
+  readonly outputs: LayerSide;
+  readonly inputs: LayerSide;
+}
+
+/** Linear layers of all families by their name in a layer. */
+const linears = new Map(
+  Object.values(families).flatMap((family) => family.linears.map(({ name, roles }) => [name, linearSides[roles[0]]])),
+);
+
+const inLayer = /^model\.layers\.\d+\.(.+)\.(weight|bias)$/;
+
+/** The role of a tensor; undefined: a norm, or a tensor that no family has. */
+export function tensorRole(tensor: string): TensorRole | undefined {
+  if (tensor === embeddingTensor) return { part: 'embedding' };
+  if (tensor === outputTensor) return { part: 'head' };
+  const [, name, part] = inLayer.exec(tensor) ?? [];
+  const sides = name === undefined ? undefined : linears.get(name);
+  return sides && { part: part as 'weight' | 'bias', ...sides };
+}
