@@ -6,16 +6,16 @@ import { resolveClaims } from './claims/registry.js';
 import { checkDatasetCycles, resolveDatasets } from './datasets/registry.js';
 import type { Named } from './definition.js';
 import { type MapNode, toPlain } from './document.js';
-import { isBehaviour, kindNames, kindOf, resolveMetrics } from './metrics/registry.js';
-import { checkModelCycles, modelKind, resolveModels } from './models/registry.js';
+import { isBehaviour, kindNames, resolveMetrics } from './metrics/registry.js';
+import { checkModelCycles, resolveModels } from './models/registry.js';
 import type { RawSweep, RawWorkflow } from './raw.js';
 import { resolveRecipes } from './recipes.js';
-import { type ReportPart, reportPartNames } from './report.js';
+import { resolveReport } from './resolve-report.js';
 import { Scope } from './scope.js';
 import { defaultSide, type Semantics } from './semantics.js';
 import { checkSide, resolveSubspaces, seedsOf } from './subspaces/registry.js';
 import { resolveUpdates } from './updates.js';
-import type { Metric, Report, Subspace, Sweep, Workflow } from './workflow.js';
+import type { Subspace, Sweep, Workflow } from './workflow.js';
 
 /** Points of all sweeps together; more is a slip of the pen, and is refused before anything is unrolled. */
 const mostPoints = 100_000;
@@ -154,47 +154,4 @@ function checkSweepSize(
 
 function seedCount(subspace: Subspace | undefined): number {
   return (subspace && seedsOf(subspace))?.length ?? 1;
-}
-
-type Measured = Pick<Workflow, 'models' | 'sweeps' | 'metrics' | 'claims'>;
-
-function resolveReport(scope: Scope, raw: RawWorkflow, name: string, measured: Measured): Report {
-  const all = reportedParts(measured);
-  for (const show of ['figures', 'tables'] as const) {
-    for (const [index, part] of (raw.report?.[show] ?? []).entries()) {
-      if (all.includes(part)) continue;
-      const message = `nothing in this workflow measures what the report should show under ${part}`;
-      const hint = all.length === 0 ? 'Add a sweep or a metric.' : `It has results for ${all.join(', ')}.`;
-      scope.warn(['report', show, String(index)], 'unmeasured-report-part', message, hint);
-    }
-  }
-  return {
-    title: raw.report?.title ?? name,
-    figures: raw.report?.figures ?? all,
-    tables: raw.report?.tables ?? all,
-  };
-}
-
-/** What the workflow has results for, in the order of the page. */
-function reportedParts({ models, sweeps, metrics, claims }: Measured): ReportPart[] {
-  const parts = new Set<ReportPart>();
-  if (claims.size > 0) parts.add('claims');
-  const measures = [...sweeps.values()].map(({ measure }) => measure);
-  if (measures.some((measure) => measure.includes('energy'))) parts.add('energy');
-  const behaviours = [...metrics.values()].filter(isBehaviour);
-  const isMeasured = (metric: string) => measures.some((measure) => measure.includes(metric));
-  const used = behaviours.filter(({ name, models: own }) => own.length > 0 || isMeasured(name));
-  if (used.length > 0) parts.add('behaviour');
-  const selects = (measure: readonly string[]) => new Set(measure.map((name) => selectsOf(metrics.get(name))));
-  if (measures.some((measure) => selects(measure).has('harmful') && selects(measure).has('useful'))) {
-    parts.add('selectivity');
-  }
-  if ([...models.values()].some((model) => modelKind(model).trained)) parts.add('loss').add('data');
-  const shown = [...metrics.values()].filter((metric) => !isBehaviour(metric) || used.includes(metric));
-  for (const part of shown.flatMap((metric) => kindOf(metric).parts)) parts.add(part);
-  return reportPartNames.filter((part) => parts.has(part));
-}
-
-function selectsOf(metric: Metric | undefined): 'useful' | 'harmful' | undefined {
-  return metric && kindOf(metric).selects;
 }
