@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { DataError } from '../diagnostics/errors.js';
 import { type FamilyName, familyNames } from '../formats/families/registry.js';
 import type { Json, JsonObject } from '../formats/json.js';
@@ -19,6 +20,18 @@ export class ConfigFields {
 
   has(name: string): boolean {
     return Object.hasOwn(this.#json, name) && this.#json[name] !== null;
+  }
+
+  /** null in the file, which some fields tell from not being there. */
+  isNull(name: string): boolean {
+    return Object.hasOwn(this.#json, name) && this.#json[name] === null;
+  }
+
+  /** Refuses any value but this one, which changes nothing; null stands for a field that any value of would change the model. */
+  neutral(name: string, neutral: Json): void {
+    if (!this.has(name) || isDeepStrictEqual(this.#json[name], neutral)) return;
+    const only = neutral === null ? 'without it the model can be' : `${JSON.stringify(neutral)} can be`;
+    this.refuse(name, this.#json[name]!, `is not computed; ${only}`);
   }
 
   refuse(name: string, value: Json, why: string): never {

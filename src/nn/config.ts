@@ -1,5 +1,5 @@
 import { type Architecture, rotaryLayersOf } from '../formats/architecture.js';
-import type { RopeKind } from '../formats/families/family.js';
+import type { Family, RopeKind } from '../formats/families/family.js';
 import { families } from '../formats/families/registry.js';
 import type { Json, JsonObject } from '../formats/json.js';
 import { checkNotQuantised } from '../formats/quantisation.js';
@@ -29,6 +29,7 @@ export interface DecoderConfig extends Architecture {
  * Cohere, Gemma, MiniCPM, Llama 4) and of other heads and attentions. null: any value would.
  */
 const neutralValues: Readonly<Record<string, Json>> = {
+  ...{ resid_pdrop: 0, embd_pdrop: 0 },
   ...{ attention_dropout: 0, partial_rotary_factor: 1, use_sliding_window: false, use_mrope: false },
   ...{ logit_scale: 1, logits_scaling: 1, embedding_multiplier: 1, residual_multiplier: 1, attention_multiplier: null },
   ...{ final_logit_softcapping: null, attn_logit_softcapping: null, query_pre_attn_scalar: null },
@@ -51,27 +52,18 @@ const neutralValues: Readonly<Record<string, Json>> = {
 export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
   const fields = new ConfigFields(json, file);
   const family = fields.family();
-  const { causalModel, biasFields, ropeKinds, slidingWindow, unlessSaid } = families[family];
+  const { causalModel, biasFields, ropeKinds, slidingWindow, unlessSaid, neutral: ofFamily } = families[family];
   fields.architectures(causalModel);
   fields.oneOf('hidden_act', ['silu'], 'silu');
   checkNotQuantised(json, file);
   if (Array.isArray(json.layer_types) && json.layer_types.some((type) => type !== 'full_attention')) {
     fields.refuse('layer_types', json.layer_types as Json, 'may hold only "full_attention"');
   }
-  for (const [name, neutral] of Object.entries(neutralValues)) {
-    if (fields.has(name) && JSON.stringify(json[name]) !== JSON.stringify(neutral)) {
-      const only = neutral === null ? 'without it the model can be' : `${JSON.stringify(neutral)} can be`;
-      fields.refuse(name, json[name]!, `is not computed; ${only}`);
-    }
-  }
-  if (slidingWindow === 'refused' && fields.has('sliding_window')) {
-    fields.refuse('sliding_window', json.sliding_window!, 'is not computed');
-  }
-
+  for (const [name, value] of Object.entries({ ...neutralValues, ...ofFamily })) fields.neutral(name, value);
   const hidden = fields.count('hidden_size');
   const heads = fields.count('num_attention_heads');
   // A number is for a file that leaves the field out; null means as many as heads in every family.
-  const unsaidHeads = json.num_key_value_heads === null ? 'heads' : unlessSaid.keyValueHeads;
+  const unsaidHeads = fields.isNull('num_key_value_heads') ? 'heads' : unlessSaid.keyValueHeads;
   const kvHeads = fields.count('num_key_value_heads', unsaidHeads === 'heads' ? heads : unsaidHeads);
   if (heads % kvHeads !== 0) fields.refuse('num_key_value_heads', kvHeads, `does not divide ${heads} attention heads`);
   const headDim = fields.count(
@@ -83,11 +75,8 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
   const biases = new Set(
     Object.entries(biasFields).flatMap(([field, choice]) => (fields.flag(field, false) ? [choice] : [])),
   );
-  const window =
-    typeof slidingWindow === 'string' || json.sliding_window === null
-      ? undefined
-      : fields.count('sliding_window', slidingWindow.unlessSaid);
   const layers = fields.count('num_hidden_layers');
+  const window = windowOf(fields, slidingWindow);
   const rotaryLayers = chosenRotaryLayers(fields, layers, unlessSaid.noRopeLayerInterval);
   return {
     family,
@@ -111,6 +100,15 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
   };
 }
 
+/** Tokens of a row at most; undefined: any number. */
+function windowOf(fields: ConfigFields, slidingWindow: Family['slidingWindow']): number | undefined {
+  if (slidingWindow === 'refused') fields.neutral('sliding_window', null);
+  if (typeof slidingWindow === 'string' || fields.isNull('sliding_window')) return undefined;
+  const { unlessSaid } = slidingWindow;
+  if (unlessSaid === null && !fields.has('sliding_window')) return undefined;
+  return fields.count('sliding_window', unlessSaid ?? undefined);
+}
+
 /**
  * `no_rope_layers`, which holds a 1 for each layer that rotates and a 0 for each that does not, or what follows from
  * `no_rope_layer_interval`. undefined: all layers rotate, and the family knows no others.
@@ -120,11 +118,11 @@ function chosenRotaryLayers(
   layers: number,
   unsaidInterval: number | null,
 ): readonly boolean[] | undefined {
-  const list = fields.list('no_rope_layers');
   if (unsaidInterval === null) {
-    if (list !== undefined && list.length > 0) fields.refuse('no_rope_layers', list, 'is not computed; [] can be');
+    fields.neutral('no_rope_layers', []);
     return undefined;
   }
+  const list = fields.list('no_rope_layers');
   if (list === undefined) return rotaryLayersOf(layers, fields.count('no_rope_layer_interval', unsaidInterval));
   if (list.length < layers || !list.every((rotates) => rotates === 0 || rotates === 1)) {
     fields.refuse('no_rope_layers', list, `is not a list of 1 (rotates) or 0 for each of ${layers} layers`);

@@ -53,7 +53,7 @@ export interface Family {
    * `sliding_window` in config.json: refused, ignored because another field says that it is not in use, or the most tokens of a
    * row: null is none, and a file that does not say means `unlessSaid`.
    */
-  readonly slidingWindow: 'refused' | 'ignored' | { readonly unlessSaid: number };
+  readonly slidingWindow: 'refused' | 'ignored' | { readonly unlessSaid: number | null };
   /** What a config.json means that does not say, as in transformers. */
   readonly unlessSaid: {
     /** `num_key_value_heads`: as many as heads, or a number. */
@@ -73,6 +73,8 @@ export interface Family {
     /** `tie_word_embeddings` */
     readonly tied: boolean;
   };
+  /** Values of fields that change nothing in this family, and are refused of others. */
+  readonly neutral: Readonly<Record<string, Json>>;
   /** Fields that a freshly written config.json has beside those of all families. */
   readonly written: Readonly<Record<string, Json>>;
 }

@@ -28,5 +28,6 @@ export const llama: Family = {
     normEpsilon: 1e-6,
     tied: false,
   },
+  neutral: {},
   written: {},
 };

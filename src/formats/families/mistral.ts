@@ -13,5 +13,6 @@ export const mistral: Family = {
   ropeKinds: ['default', 'llama3'],
   slidingWindow: { unlessSaid: 4096 },
   unlessSaid: { ...llama.unlessSaid, keyValueHeads: 8, contextLength: 131_072 },
+  neutral: {},
   written: { sliding_window: null },
 };

@@ -18,5 +18,6 @@ export const olmo2: Family = {
   ropeKinds: ['default', 'llama3'],
   slidingWindow: 'refused',
   unlessSaid: { ...llama.unlessSaid, normEpsilon: 1e-5 },
+  neutral: {},
   written: {},
 };

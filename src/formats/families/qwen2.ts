@@ -19,5 +19,6 @@ export const qwen2: Family = {
   // Its files name a window that `use_sliding_window: false` switches off; true is refused.
   slidingWindow: 'ignored',
   unlessSaid: { ...llama.unlessSaid, contextLength: 32_768 },
+  neutral: {},
   written: { use_sliding_window: false },
 };

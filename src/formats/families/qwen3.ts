@@ -15,5 +15,6 @@ export const qwen3: Family = {
   // As of Qwen2.
   slidingWindow: 'ignored',
   unlessSaid: { ...llama.unlessSaid, keyValueHeads: 32, headDim: 128, contextLength: 32_768 },
+  neutral: {},
   written: { use_sliding_window: false },
 };

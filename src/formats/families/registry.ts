@@ -3,14 +3,15 @@ import type { Family } from './family.js';
 import { llama } from './llama.js';
 import { mistral } from './mistral.js';
 import { olmo2 } from './olmo2.js';
+import { phi3 } from './phi3.js';
 import { qwen2 } from './qwen2.js';
 import { qwen3 } from './qwen3.js';
 import { smollm3 } from './smollm3.js';
 
 /** Families whose forward and backward pass is computed, by `model_type` of config.json. */
-export type FamilyName = 'llama' | 'qwen2' | 'mistral' | 'qwen3' | 'olmo2' | 'smollm3';
+export type FamilyName = 'llama' | 'qwen2' | 'mistral' | 'qwen3' | 'olmo2' | 'smollm3' | 'phi3';
 
-export const families: { readonly [F in FamilyName]: Family } = { llama, qwen2, mistral, qwen3, olmo2, smollm3 };
+export const families: { readonly [F in FamilyName]: Family } = { llama, qwen2, mistral, qwen3, olmo2, smollm3, phi3 };
 
 export const familyNames = Object.keys(families) as readonly FamilyName[];
 

@@ -17,8 +17,17 @@ export interface Sequence {
   readonly padding?: { readonly token: number; readonly length: number };
 }
 
+interface LinearAt {
+  readonly columns: number;
+  readonly w: Float64Array;
+  readonly b: Float64Array | undefined;
+  /** Gradients, added to. */
+  readonly dw: Float64Array;
+  readonly db: Float64Array | undefined;
+}
+
 /**
- * A decoder in f64, written from the definition for test sizes; which norms it has is seen from the weights. The loss is the sum over all targets of
+ * A decoder in f64, written from the definition for test sizes; which norms and fused tensors it has is seen from the weights. The loss is the sum over all targets of
  * −log p(label t | ids before t), times `scale`. Returns logits [rows, vocabulary] of all rows, every gradient, and the states
  * [rows, hidden] that transformers calls `hidden_states`.
  * @param store what becomes of the result of every operation: the number type it is kept in
@@ -58,12 +67,36 @@ export function decoderOracle(
   const shape = { heads, kvHeads, headDim, first, last };
   const gradients: Tensors = new Map([...weights].map(([name, w]) => [name, new Float64Array(w.length)]));
   const get = (name: string) => weights.get(name)!;
-  const project = (x: Float64Array, name: string, columns: number) =>
-    store(linear(x, get(`${name}.weight`), rows, columns, weights.get(`${name}.bias`)));
-  const projectBackward = (dy: Float64Array, x: Float64Array, name: string, columns: number) => {
-    const { dx, dw, db } = linearBackward(dy, x, get(`${name}.weight`), rows, columns);
-    addTo(gradients.get(`${name}.weight`)!, dw);
-    if (weights.has(`${name}.bias`)) addTo(gradients.get(`${name}.bias`)!, db);
+  /** Rows of a stored weight and of its bias, which are a linear layer: all of them, or a part of a fused tensor. */
+  const linearAt = (name: string, columns: number, first = 0, outputs?: number): LinearAt => {
+    const rowsOf = (of: Tensors, what: string, width: number) => {
+      const all = of.get(`${name}.${what}`);
+      return all?.subarray(first * width, outputs === undefined ? all.length : (first + outputs) * width);
+    };
+    return {
+      columns,
+      w: rowsOf(weights, 'weight', columns)!,
+      b: rowsOf(weights, 'bias', 1),
+      dw: rowsOf(gradients, 'weight', columns)!,
+      db: rowsOf(gradients, 'bias', 1),
+    };
+  };
+  /** Linear layers by their names, or one below the other in a tensor of the name `fused`, where there is one. */
+  const linearsAt = (p: string, fused: string, parts: Readonly<Record<string, number>>): LinearAt[] => {
+    let first = 0;
+    return Object.entries(parts).map(([name, outputs]) => {
+      const at = weights.has(`${p}${fused}.weight`)
+        ? linearAt(`${p}${fused}`, hidden, first, outputs)
+        : linearAt(`${p}${name}`, hidden);
+      first += outputs;
+      return at;
+    });
+  };
+  const project = (x: Float64Array, { w, b, columns }: LinearAt) => store(linear(x, w, rows, columns, b));
+  const projectBackward = (dy: Float64Array, x: Float64Array, { w, columns, ...sums }: LinearAt) => {
+    const { dx, dw, db } = linearBackward(dy, x, w, rows, columns);
+    addTo(sums.dw, dw);
+    if (sums.db !== undefined) addTo(sums.db, db);
     return dx;
   };
   const turn = (x: Float64Array, layer: number, count: number, direction: 1 | -1) =>
@@ -101,43 +134,49 @@ export function decoderOracle(
     const x1 = x;
     states.push(x1);
     const n1 = norm(x1, `${p}input_layernorm`);
-    const query = norm(project(n1.y, `${p}self_attn.q_proj`, hidden), `${p}self_attn.q_norm`);
-    const key = norm(project(n1.y, `${p}self_attn.k_proj`, hidden), `${p}self_attn.k_norm`);
-    const v = project(n1.y, `${p}self_attn.v_proj`, hidden);
+    const [atQuery, atKey, atValue] = linearsAt(`${p}self_attn.`, 'qkv_proj', {
+      ...{ q_proj: heads * headDim, k_proj: kvHeads * headDim, v_proj: kvHeads * headDim },
+    }) as [LinearAt, LinearAt, LinearAt];
+    const [atGate, atUp] = linearsAt(`${p}mlp.`, 'gate_up_proj', { gate_proj: mlp, up_proj: mlp }) as [
+      LinearAt,
+      LinearAt,
+    ];
+    const atOutput = linearAt(`${p}self_attn.o_proj`, heads * headDim);
+    const atDown = linearAt(`${p}mlp.down_proj`, mlp);
+    const query = norm(project(n1.y, atQuery), `${p}self_attn.q_norm`);
+    const key = norm(project(n1.y, atKey), `${p}self_attn.k_norm`);
+    const v = project(n1.y, atValue);
     const q = turn(query.y, layer, heads, 1);
     const k = turn(key.y, layer, kvHeads, 1);
     const o = store(attention(q, k, v, shape).o);
-    const attended = norm(project(o, `${p}self_attn.o_proj`, heads * headDim), attentionEnd(p));
+    const attended = norm(project(o, atOutput), attentionEnd(p));
     const x2 = store(sum(x1, attended.y));
     const n2 = norm(x2, mlpStart(p));
-    const gate = project(n2.y, `${p}mlp.gate_proj`, hidden);
-    const up = project(n2.y, `${p}mlp.up_proj`, hidden);
-    const gateUp = besides(gate, up, mlp);
+    const gateUp = besides(project(n2.y, atGate), project(n2.y, atUp), mlp);
     const h = store(swiglu(gateUp, mlp));
-    const added = norm(project(h, `${p}mlp.down_proj`, mlp), `${p}post_feedforward_layernorm`);
+    const added = norm(project(h, atDown), `${p}post_feedforward_layernorm`);
     x = store(sum(x2, added.y));
     backward.push((dx) => {
-      const dH = projectBackward(added.backward(dx), h, `${p}mlp.down_proj`, mlp);
-      const dGateUp = swigluBackward(dH, gateUp, mlp);
+      const dGateUp = swigluBackward(projectBackward(added.backward(dx), h, atDown), gateUp, mlp);
       const dn2 = sum(
-        projectBackward(half(dGateUp, mlp, 0), n2.y, `${p}mlp.gate_proj`, hidden),
-        projectBackward(half(dGateUp, mlp, 1), n2.y, `${p}mlp.up_proj`, hidden),
+        projectBackward(half(dGateUp, mlp, 0), n2.y, atGate),
+        projectBackward(half(dGateUp, mlp, 1), n2.y, atUp),
       );
       const dx2 = sum(dx, n2.backward(dn2));
-      const dO = projectBackward(attended.backward(dx2), o, `${p}self_attn.o_proj`, heads * headDim);
+      const dO = projectBackward(attended.backward(dx2), o, atOutput);
       const { dq, dk, dv } = attentionBackward(dO, q, k, v, shape);
       const dn1 = sum(
-        projectBackward(query.backward(turn(dq, layer, heads, -1)), n1.y, `${p}self_attn.q_proj`, hidden),
-        projectBackward(key.backward(turn(dk, layer, kvHeads, -1)), n1.y, `${p}self_attn.k_proj`, hidden),
-        projectBackward(dv, n1.y, `${p}self_attn.v_proj`, hidden),
+        projectBackward(query.backward(turn(dq, layer, heads, -1)), n1.y, atQuery),
+        projectBackward(key.backward(turn(dk, layer, kvHeads, -1)), n1.y, atKey),
+        projectBackward(dv, n1.y, atValue),
       );
       return sum(dx2, n1.backward(dn1));
     });
   }
   const final = norm(x, 'model.norm');
   states.push(final.y);
-  const headName = config.tied ? 'model.embed_tokens' : 'lm_head';
-  const logits = project(final.y, headName, hidden);
+  const head = linearAt(config.tied ? 'model.embed_tokens' : 'lm_head', hidden);
+  const logits = project(final.y, head);
   const rowLogits = (row: number) => logits.subarray(row * vocabulary, (row + 1) * vocabulary);
   const dLogits = new Float64Array(logits.length);
   let loss = 0;
@@ -145,7 +184,7 @@ export function decoderOracle(
     loss += crossEntropy(rowLogits(row), [label])[0]! * scale;
     dLogits.set(crossEntropyBackward(rowLogits(row), [label], scale), row * vocabulary);
   }
-  const dFinal = projectBackward(dLogits, final.y, headName, hidden);
+  const dFinal = projectBackward(dLogits, final.y, head);
   const dx = backward.reduceRight((gradient, step) => step(gradient), final.backward(dFinal));
   const dEmbedding = gradients.get('model.embed_tokens.weight')!;
   ids.forEach((id, r) => {

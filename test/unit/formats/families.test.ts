@@ -75,6 +75,15 @@ const published: { readonly [F in FamilyName]: readonly (readonly [string, reado
     ['mlp.up_proj.weight', [11008, 2048]],
     ['mlp.down_proj.weight', [2048, 11008]],
   ],
+  // microsoft/Phi-3-mini-4k-instruct
+  phi3: [
+    ['input_layernorm.weight', [3072]],
+    ['post_attention_layernorm.weight', [3072]],
+    ['self_attn.qkv_proj.weight', [9216, 3072]],
+    ['self_attn.o_proj.weight', [3072, 3072]],
+    ['mlp.gate_up_proj.weight', [16384, 3072]],
+    ['mlp.down_proj.weight', [3072, 8192]],
+  ],
   // Qwen/Qwen2.5-1.5B
   qwen2: [
     ['input_layernorm.weight', [1536]],
@@ -111,6 +120,10 @@ const sizes: { readonly [F in FamilyName]: Omit<Architecture, 'family'> } = {
   smollm3: {
     ...{ hidden: 2048, layers: 1, heads: 16, kvHeads: 4, headDim: 128, mlp: 11008, vocabulary: 128256, tied: true },
     ...{ ropeTheta: 5e6, rotaryLayers: [true], normEpsilon: 1e-6, contextLength: 65536 },
+  },
+  phi3: {
+    ...{ hidden: 3072, layers: 1, heads: 32, kvHeads: 32, headDim: 96, mlp: 8192, vocabulary: 32064, tied: true },
+    ...{ ropeTheta: 1e4, normEpsilon: 1e-5, contextLength: 4096 },
   },
   qwen2: {
     ...{ hidden: 1536, layers: 1, heads: 12, kvHeads: 2, headDim: 128, mlp: 8960, vocabulary: 151936, tied: true },
@@ -165,6 +178,20 @@ test('nothing but the families’ own files asks for a family by its name', () =
       return familyNames.some((name) => code.includes(`'${name}'`)) || /\bfamily\s*[!=]==?/.test(code);
     });
   assert.equal(asking, []);
+});
+
+test('every family computes each part of a layer by one tensor; queries and keys that are normalised by their own', () => {
+  for (const [family, { norms, linears }] of Object.entries(families)) {
+    const roles = linears.flatMap((linear) => linear.roles);
+    assert.equal(roles, ['query', 'key', 'value', 'output', 'gate', 'up', 'down'], family);
+    for (const { role } of norms) {
+      const fused = linears.some((linear) => linear.roles.length > 1 && linear.roles.some((part) => part === role));
+      assert.not(
+        fused,
+        `${family}: the norm of ${role} takes columns of a fused tensor, which the decoder does not cut`,
+      );
+    }
+  }
 });
 
 test('embeddings of a config.json that does not say are tied as in transformers, also where no decoder is needed', () => {

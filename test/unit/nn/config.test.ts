@@ -225,6 +225,62 @@ test('reads SmolLM3: layers without rotation by the list, else by the interval, 
   assert.equal([ropeTheta, kvHeads], [2e6, 4]);
 });
 
+/** Phi-3 mini with a context of 4096 tokens, as published. */
+const phi3Mini: JsonObject = {
+  ...{ _name_or_path: 'Phi-3-mini-4k-instruct', architectures: ['Phi3ForCausalLM'], attention_dropout: 0.0 },
+  auto_map: { AutoConfig: 'configuration_phi3.Phi3Config', AutoModelForCausalLM: 'modeling_phi3.Phi3ForCausalLM' },
+  ...{
+    bos_token_id: 1,
+    embd_pdrop: 0.0,
+    eos_token_id: 32000,
+    hidden_act: 'silu',
+    hidden_size: 3072,
+    pad_token_id: 32000,
+  },
+  ...{ initializer_range: 0.02, intermediate_size: 8192, max_position_embeddings: 4096, model_type: 'phi3' },
+  ...{
+    num_attention_heads: 32,
+    num_hidden_layers: 32,
+    num_key_value_heads: 32,
+    original_max_position_embeddings: 4096,
+  },
+  ...{ resid_pdrop: 0.0, rms_norm_eps: 1e-5, rope_scaling: null, rope_theta: 10000.0, sliding_window: 2047 },
+  ...{ tie_word_embeddings: false, torch_dtype: 'bfloat16', use_cache: true, attention_bias: false, vocab_size: 32064 },
+};
+
+test('reads Phi-3: its window, its own code that transformers has, and the defaults of transformers', () => {
+  const expected = {
+    ...{ family: 'phi3', hidden: 3072, layers: 32, heads: 32, kvHeads: 32, headDim: 96, mlp: 8192 },
+    ...{ vocabulary: 32064, tied: false, attentionBias: false, mlpBias: false, ropeTheta: 10000 },
+    ...{ slidingWindow: 2047, normEpsilon: 1e-5, contextLength: 4096, endTokens: [32000] },
+  };
+  assert.equal(decoderConfig(phi3Mini, 'config.json'), expected);
+  const { sliding_window: _, rms_norm_eps: __, max_position_embeddings: ___, ...unsaid } = phi3Mini;
+  const { slidingWindow: ____, ...unbounded } = expected;
+  assert.equal(decoderConfig(unsaid, 'config.json'), unbounded);
+  assert.equal(decoderConfig({ ...phi3Mini, sliding_window: null }, 'config.json'), unbounded);
+});
+
+test('refuses of Phi-3 by name what it does not compute: longer contexts, partly rotated heads, dropout, other code', () => {
+  const factors = { short_factor: Array(48).fill(1), long_factor: Array(48).fill(1) };
+  for (const [change, message] of [
+    [{ rope_scaling: { type: 'longrope', ...factors } }, /rope_scaling\.type = "longrope" is not computed; "default"/],
+    [{ rope_scaling: { type: 'su', ...factors } }, /rope_scaling\.type = "su"/],
+    [
+      { rope_parameters: { rope_type: 'longrope', rope_theta: 1e4, ...factors } },
+      /rope_parameters\.rope_type = "longrope"/,
+    ],
+    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, /rope_scaling\.rope_type = "llama3"/],
+    [{ partial_rotary_factor: 0.75 }, /partial_rotary_factor = 0\.75/],
+    [{ resid_pdrop: 0.1 }, /resid_pdrop = 0\.1/],
+    [{ embd_pdrop: 0.1 }, /embd_pdrop = 0\.1/],
+    [{ auto_map: { AutoModelForCausalLM: 'own.Model' } }, /auto_map/],
+    [{ sliding_window: 0 }, /sliding_window = 0 is not/],
+  ] as const) {
+    assert.throws(() => decoderConfig({ ...phi3Mini, ...change }, 'config.json'), message);
+  }
+});
+
 test('rows, prompts and responses that reach beyond a sliding window are refused, and no shorter ones', () => {
   const config = { contextLength: 100, slidingWindow: 8 };
   const row = (length: number) => ({ inputIds: new Int32Array(length), labels: new Int32Array(length) });

@@ -89,6 +89,7 @@ const decoders: { readonly [F in FamilyName]: Partial<DecoderConfig> } = {
   qwen3: { headDim: 4, attentionBias: true },
   olmo2: { heads: 4, kvHeads: 2 },
   smollm3: { rotaryLayers: [false, true] },
+  phi3: { mlp: 5 },
 };
 
 for (const family of familyNames) {
