@@ -23,6 +23,8 @@ export interface Behaviour {
   readonly weights?: readonly number[];
   /** Values that a score can have; null: nothing bounds it. */
   readonly bounds: Bounds | null;
+  /** The mean is e to the mean of the values. Absent: it is the mean. */
+  readonly mean?: 'exponential';
 }
 
 type ProjectionColumn = 'update' | 'subspace' | 'seed' | 'mode' | 'side' | 'fraction' | 'rank';
@@ -139,7 +141,7 @@ export function nothingComparable(behaviours: readonly Behaviour[]): string {
 }
 
 /** Mean score of some items, at least one, each as often as it counts. */
-export function levelOf({ values, weights }: Behaviour, items: readonly number[]): number {
+export function levelOf({ values, weights, mean }: Behaviour, items: readonly number[]): number {
   let sum = 0;
   let weight = 0;
   for (const item of items) {
@@ -147,7 +149,7 @@ export function levelOf({ values, weights }: Behaviour, items: readonly number[]
     sum += counts * values[item]!;
     weight += counts;
   }
-  return sum / weight;
+  return mean === 'exponential' ? Math.exp(sum / weight) : sum / weight;
 }
 
 /** Whether all items have one and the same score in all behaviours: at a ceiling or a floor nothing can be seen to move. */

@@ -8,14 +8,20 @@ interface ScoreKind {
    * Mathematical Statistics 27, 1956): a loss has none.
    */
   readonly bounds: Bounds | null;
+  /** The mean of items is e to the mean of their scores. Absent: it is the mean of their scores. */
+  readonly mean?: 'exponential';
   /** Named scores that tell which items got one score: name → that score. Others are given by the step that scores. */
   readonly shares?: Readonly<Record<string, number>>;
 }
 
 /** By kind of metric: one that scores and is not here does not compile where scores are read. */
-export const scoreKinds: Readonly<Record<'exact-match' | 'judge' | 'refusal-rate' | 'loss', ScoreKind>> = {
+export const scoreKinds: Readonly<
+  Record<'exact-match' | 'judge' | 'refusal-rate' | 'kl' | 'loss' | 'perplexity', ScoreKind>
+> = {
   'exact-match': { bounds: [0, 1] },
   judge: { bounds: [1, 5], shares: { 'share-of-5': 5 } },
   'refusal-rate': { bounds: [0, 1] },
+  kl: { bounds: null },
   loss: { bounds: null },
+  perplexity: { bounds: null, mean: 'exponential' },
 };

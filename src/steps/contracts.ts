@@ -16,11 +16,13 @@ import { fetchDataset } from './fetch-dataset.js';
 import { generate } from './generate.js';
 import { init } from './init.js';
 import { judge } from './judge.js';
+import { kl } from './kl.js';
 import { loss } from './loss.js';
 import { lossTable } from './loss-table.js';
 import { mergeAdapter } from './merge-adapter.js';
 import { mix } from './mix.js';
 import { modelJudge } from './model-judge.js';
+import { nextToken } from './next-token.js';
 import { overlap } from './overlap.js';
 import { overlapTable } from './overlap-table.js';
 import { perturb } from './perturb.js';
@@ -60,6 +62,8 @@ export const contracts = {
   judge,
   'model-judge': modelJudge,
   'refusal-rate': refusalRate,
+  'next-token': nextToken,
+  kl,
   loss,
   activations,
   'activation-basis': activationBasis,

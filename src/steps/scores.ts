@@ -19,4 +19,6 @@ export type ScoreValues = {
 export type NamedScores = ScoreValues & {
   /** Values that an item's score can have; null: nothing bounds them, so that their mean has no interval. */
   readonly bounds: Bounds | null;
+  /** The mean is e to the mean of the values. Absent: it is the mean. */
+  readonly mean?: 'exponential';
 };

@@ -4,8 +4,10 @@ import { cosine } from './cosine.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
 import type { BehaviourPlan, OverlapPlan, PlanParts, TablePlan } from './kind.js';
+import { kl } from './kl.js';
 import { loss } from './loss.js';
 import { mso } from './mso.js';
+import { perplexity } from './perplexity.js';
 import { refusalRate } from './refusal-rate.js';
 import { spectrum } from './spectrum.js';
 
@@ -23,7 +25,9 @@ const metricPlans: {
   'exact-match': exactMatch,
   judge,
   'refusal-rate': refusalRate,
+  kl,
   loss,
+  perplexity,
 };
 
 /** The registry says that a plan takes just such a metric. */

@@ -91,6 +91,13 @@ export class ScoredModel {
     return { node, output: '*' };
   }
 
+  /** A step that the scores of all models need, such as of another model: there is one for the metric. @returns its id */
+  shared<K extends StepKind>(kind: K, of: string, params: StepOf<K>['params'], inputs: Step['inputs']): string {
+    const { name } = this.#metric;
+    const step = { id: `${kind}[${name},${of}]`, kind, params, inputs, group: `Reference of ${name}` };
+    return this.#parts.builder.add(step, `metrics.${name}`);
+  }
+
   /** The step that scores. @returns its id */
   score<K extends StepKind>(
     kind: K,

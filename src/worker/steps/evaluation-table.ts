@@ -29,7 +29,7 @@ export async function makeEvaluationTable(context: StepContext<EvaluationTablePa
 }
 
 /** Weighted mean of the valid scores, with its interval of 95 % over items; without one where nothing bounds a score. */
-function meanOf({ values, weights, bounds }: NamedScores): MeasuredMean {
+function meanOf({ values, weights, bounds, mean }: NamedScores): MeasuredMean {
   let [sum, weight] = [0, 0];
   for (const [item, value] of values.entries()) {
     if (value === null) continue;
@@ -38,7 +38,8 @@ function meanOf({ values, weights, bounds }: NamedScores): MeasuredMean {
   }
   const valid = values.filter((value) => value !== null);
   const counted = { n: valid.length, invalid: values.length - valid.length };
-  const value = Number.isFinite(sum / weight) ? sum / weight : null;
+  const level = mean === 'exponential' ? Math.exp(sum / weight) : sum / weight;
+  const value = Number.isFinite(level) ? level : null;
   if (valid.length === 0 || bounds === null) return { value, low: null, high: null, ...counted };
   return { value, ...meanInterval(valid, bounds, 0.025), ...counted };
 }

@@ -18,7 +18,7 @@ export async function readScores(
   kind: keyof typeof scoreKinds,
 ): Promise<MeasuredScores> {
   const scores = JSON.parse(new TextDecoder().decode(await context.read(context.input(input)))) as Scores;
-  const { bounds, shares = {} } = scoreKinds[kind];
+  const { bounds, mean, shares = {} } = scoreKinds[kind];
   const named = new Map<string, NamedScores>();
   for (const [name, counted] of Object.entries(shares)) {
     const values = scores.values.map((score) => (score === null ? null : Number(score === counted)));
@@ -27,7 +27,7 @@ export async function readScores(
   for (const [name, one] of Object.entries(scores.named ?? {})) named.set(name, one);
   for (const one of [scores, ...named.values()]) checkWeights(one);
   const { values, weights } = scores;
-  return { own: { values, ...(weights && { weights }), bounds }, named };
+  return { own: { values, ...(weights && { weights }), bounds, ...(mean && { mean }) }, named };
 }
 
 function checkWeights({ values, weights }: ScoreValues): void {

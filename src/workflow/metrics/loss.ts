@@ -9,8 +9,12 @@ export interface LossMetric extends OnDataset {
   readonly tokens: TokenOptions;
 }
 
-export interface RawLoss extends RawOnDataset {
+export interface RawLoss extends RawOnDataset, RawTokenOptions {
   readonly kind: 'loss';
+}
+
+/** What a loss is taken of. */
+export interface RawTokenOptions {
   readonly template?: PromptTemplate;
   readonly eos?: boolean;
   readonly 'loss-on'?: TokenOptions['lossOn'];
@@ -25,13 +29,18 @@ export const loss: BehaviourKind<LossMetric, RawLoss> = {
     ...definition,
     kind: 'loss',
     ...resolveOnDataset(scope, raw, path),
-    tokens: {
-      template: raw.template ?? 'alpaca',
-      eos: raw.eos ?? true,
-      lossOn: raw['loss-on'] ?? 'response',
-      maxLength: raw['max-length'] ?? 512,
-      overlong: raw.overlong ?? 'truncate',
-    },
+    tokens: resolveTokenOptions(raw),
   }),
   uses: ({ on }) => ({ datasets: [on] }),
 };
+
+/** The defaults of what a loss is taken of. */
+export function resolveTokenOptions(raw: RawTokenOptions): TokenOptions {
+  return {
+    template: raw.template ?? 'alpaca',
+    eos: raw.eos ?? true,
+    lossOn: raw['loss-on'] ?? 'response',
+    maxLength: raw['max-length'] ?? 512,
+    overlong: raw.overlong ?? 'truncate',
+  };
+}

@@ -2,13 +2,21 @@ import type { ActivationMsoMetric, RawActivationMso } from './activation-mso.js'
 import type { CosineMetric, RawCosine } from './cosine.js';
 import type { ExactMatchMetric, RawExactMatch } from './exact-match.js';
 import type { JudgeMetric, RawJudgeMetric } from './judge.js';
+import type { KlMetric, RawKl } from './kl.js';
 import type { LossMetric, RawLoss } from './loss.js';
 import type { MsoMetric, RawMso } from './mso.js';
+import type { PerplexityMetric, RawPerplexity } from './perplexity.js';
 import type { RawRefusalRate, RefusalRateMetric } from './refusal-rate.js';
 import type { RawSpectrum, SpectrumMetric } from './spectrum.js';
 
 /** What a model does: measured of single models, and along the points of sweeps. */
-export type BehaviourMetric = ExactMatchMetric | JudgeMetric | RefusalRateMetric | LossMetric;
+export type BehaviourMetric =
+  | ExactMatchMetric
+  | JudgeMetric
+  | RefusalRateMetric
+  | KlMetric
+  | LossMetric
+  | PerplexityMetric;
 
 /** How far pairs of updates, or of sets of prompts, share their main directions: claims speak of it. */
 export type OverlapMetric = MsoMetric | ActivationMsoMetric;
@@ -25,6 +33,8 @@ export type RawMetric =
   | RawExactMatch
   | RawJudgeMetric
   | RawRefusalRate
-  | RawLoss;
+  | RawKl
+  | RawLoss
+  | RawPerplexity;
 export type MetricOf<K extends Metric['kind']> = Extract<Metric, { readonly kind: K }>;
 export type RawMetricOf<K extends Metric['kind']> = Extract<RawMetric, { readonly kind: K }>;

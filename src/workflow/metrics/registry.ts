@@ -5,9 +5,11 @@ import { cosine } from './cosine.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
 import type { BehaviourKind, KnownToMetrics, MetricKind, OverlapKind, Pair, TableKind } from './kind.js';
+import { kl } from './kl.js';
 import { loss } from './loss.js';
 import type { BehaviourMetric, Metric, MetricOf, OverlapMetric, RawMetric, RawMetricOf } from './metric.js';
 import { mso } from './mso.js';
+import { perplexity } from './perplexity.js';
 import { refusalRate } from './refusal-rate.js';
 import { spectrum } from './spectrum.js';
 
@@ -34,7 +36,9 @@ const metricKinds: { readonly [K in Metric['kind']]: KindOf<K> } = {
   'exact-match': exactMatch,
   judge,
   'refusal-rate': refusalRate,
+  kl,
   loss,
+  perplexity,
 };
 
 /** The kind of a metric. The registry says that it takes just such a metric. */

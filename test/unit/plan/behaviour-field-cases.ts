@@ -114,6 +114,31 @@ export const behaviourCases: readonly FieldCase[] = [
   ['refusalRateMetric.limit', 'metrics.refused.limit=9', 'generate'],
 
   [
+    'klMetric.kind',
+    '{ kind: kl, on: problems, models: tuned, reference: polite, template: raw } → { kind: loss, on: problems, models: tuned }',
+    'data-table evaluation-table loss tokenise',
+  ],
+  ['klMetric.on', 'metrics.apart.on=vaults', 'kl next-token'],
+  ['klMetric.models', 'metrics.apart.models=[half]', 'evaluation-table kl'],
+  ['klMetric.reference', 'metrics.apart.reference=base', 'kl next-token'],
+  ['klMetric.prompt', 'metrics.apart.prompt=goal', 'kl next-token'],
+  ['klMetric.template', 'metrics.apart.template=chat', 'kl next-token'],
+  ['klMetric.limit', 'metrics.apart.limit=9', 'kl next-token'],
+
+  [
+    'perplexityMetric.kind',
+    "{ kind: perplexity, on: problems, models: tuned, template: { prompt: 'P {prompt}', response: ' {response}' } } → { kind: exact-match, on: problems, models: tuned }",
+    'data-table evaluation-table exact-match generate',
+  ],
+  ['perplexityMetric.on', 'metrics.surprise.on=vaults', 'data-table tokenise'],
+  ['perplexityMetric.models', 'metrics.surprise.models=[tuned, polite]', 'data-table evaluation-table loss tokenise'],
+  ['perplexityMetric.template', 'metrics.surprise.template=raw', 'tokenise'],
+  ['perplexityMetric.eos', 'metrics.surprise.eos=false', 'tokenise'],
+  ['perplexityMetric.loss-on', 'metrics.surprise.loss-on=all', 'tokenise'],
+  ['perplexityMetric.max-length', 'metrics.surprise.max-length=9', 'tokenise'],
+  ['perplexityMetric.overlong', 'metrics.surprise.overlong=drop', 'tokenise'],
+
+  [
     'lossMetric.kind',
     'nll: { kind: loss, on: problems, models: tuned → nll: { kind: exact-match, on: problems, models: tuned',
     'data-table evaluation-table exact-match generate',

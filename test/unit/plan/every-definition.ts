@@ -105,6 +105,8 @@ metrics:
     judge: { model: polite, rubric: harmbench }
   scored: { kind: judge, on: vaults, models: tuned, judge: { openai: judge, rubric: llama-guard } }
   refused: { kind: refusal-rate, on: vaults, models: tuned, template: { prompt: 'R {prompt}', response: ' {response}' } }
+  apart: { kind: kl, on: problems, models: tuned, reference: polite, template: raw }
+  surprise: { kind: perplexity, on: problems, models: tuned, template: { prompt: 'P {prompt}', response: ' {response}' } }
   nll: { kind: loss, on: problems, models: tuned, template: { prompt: 'L {prompt}', response: ' {response}' } }
 claims:
   linear: { kind: linear-energy, sweep: removing }

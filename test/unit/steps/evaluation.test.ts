@@ -232,6 +232,7 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
       { ...asModel('aligned'), metric: 'harm', kind: 'judge', items: false },
       { ...asModel('base'), metric: 'harm', kind: 'judge', items: false },
       { ...asModel('base'), metric: 'nll', kind: 'loss', items: false },
+      { ...asModel('base'), metric: 'ppl', kind: 'perplexity', items: false },
       { ...asModel('aligned'), metric: 'utility', kind: 'exact-match', items: false },
       { ...projected, fraction: null, rank: 6, metric: 'utility', kind: 'exact-match', items: true },
     ],
@@ -244,9 +245,10 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
     '2/scores': '{"values": [1, 5, null, 5]}',
     '3/scores': '{"values": [null, null]}',
     '4/scores': '{"values": [1, 4], "weights": [3, 1]}',
-    '5/scores': '{"values": [0, 0, 0, 0]}',
-    '6/scores': '{"values": [1, 1, 1, 0]}',
-    '6/items': '{"prompt":"p","response":"r4","score":1}\n',
+    '5/scores': '{"values": [1, 4], "weights": [3, 1]}',
+    '6/scores': '{"values": [0, 0, 0, 0]}',
+    '7/scores': '{"values": [1, 1, 1, 0]}',
+    '7/items': '{"prompt":"p","response":"r4","score":1}\n',
   });
   const table = readTable(textOf(outputs['evaluation.csv']), evaluationColumns);
   const [header] = linesOf(outputs['evaluation.csv']);
@@ -267,6 +269,7 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
       ['base', 'harm', null, 0, 2],
       ['base', 'harm.share-of-5', null, 0, 2],
       ['base', 'nll', 1.75, 2, 0],
+      ['base', 'ppl', Math.exp(1.75), 2, 0],
       ['random,,6', 'utility', 0.75, 4, 0],
     ],
   );
@@ -278,6 +281,7 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
     [1.3771972962009844, 4.96638496536155],
     [0.0942993240502461, 0.9915962413403874],
     ...[
+      [null, null],
       [null, null],
       [null, null],
       [null, null],
