@@ -22,7 +22,7 @@ export type { Artifact, Artifacts } from './formats/artifact.js';
 export { type Checkpoint, type CheckpointTensor, openCheckpoint } from './formats/checkpoint.js';
 export type { Digest } from './formats/digest.js';
 export { EventBus, type GroupTotal, type Listener, type RunEvent } from './run/events.js';
-export { type ExportOptions, exportModel } from './run/export.js';
+export { type AdapterExportOptions, type ExportOptions, exportAdapter, exportModel } from './run/export.js';
 export {
   describePlan,
   type PlanDescription,

@@ -2,6 +2,7 @@ import { lstat, mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError, EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { isDiskFull, writeFailure } from '../diagnostics/file-system-error.js';
+import { adapterConfigFile, adapterWeightsFile } from './adapter/config.js';
 import type { Artifact, Artifacts } from './artifact.js';
 import { makeFolder } from './make-folder.js';
 import { tensorNames, tensorOf } from './model-artifacts.js';
@@ -18,15 +19,26 @@ export interface CheckpointContents {
   readonly source: TensorSource;
   /** Plain file name → its parts: config.json, tokenizer files. */
   readonly files: ReadonlyMap<string, AsyncIterable<Uint8Array> | Iterable<Uint8Array>>;
+  /** The one file of all weights; absent: as many as their size asks for, named as transformers names them. */
+  readonly weights?: string;
 }
+
+/** Gives bytes [offset, offset + length) of an artifact, verified. */
+export type ReadArtifact = (artifact: Artifact, offset: number, length: number) => Promise<Uint8Array>;
 
 const partBytes = 4 << 20;
 
-/** What to write for a model's artifacts. `read` gives bytes [offset, offset + length) of one, verified. */
-export function contentsOfModel(
-  model: Artifacts,
-  read: (artifact: Artifact, offset: number, length: number) => Promise<Uint8Array>,
-): CheckpointContents {
+/** What to write for a model's artifacts. */
+export function contentsOfModel(model: Artifacts, read: ReadArtifact): CheckpointContents {
+  return contentsOf(model, companionFiles, read);
+}
+
+/** The same for the artifacts of a LoRA adapter, as PEFT names its files. */
+export function contentsOfAdapter(adapter: Artifacts, read: ReadArtifact): CheckpointContents {
+  return { ...contentsOf(adapter, [adapterConfigFile], read), weights: adapterWeightsFile };
+}
+
+function contentsOf(model: Artifacts, fileNames: readonly string[], read: ReadArtifact): CheckpointContents {
   async function* partsOf(artifact: Artifact): AsyncGenerator<Uint8Array> {
     for (let offset = 0; offset < artifact.bytes; offset += partBytes) {
       yield await read(artifact, offset, Math.min(partBytes, artifact.bytes - offset));
@@ -36,7 +48,7 @@ export function contentsOfModel(
   const files = new Map<string, AsyncIterable<Uint8Array>>();
   for (const [output, artifact] of Object.entries(model)) {
     const name = output.slice('file/'.length);
-    if (output.startsWith('file/') && companionFiles.includes(name)) files.set(name, partsOf(artifact));
+    if (output.startsWith('file/') && fileNames.includes(name)) files.set(name, partsOf(artifact));
   }
   return { tensors, source: ({ name }) => partsOf(model[`tensor/${name}`]!), files };
 }
@@ -72,6 +84,10 @@ export async function writeCheckpoint(
 }
 
 async function writeWeights(folder: string, contents: CheckpointContents, shardBytes: number): Promise<void> {
+  if (contents.weights !== undefined) {
+    await writeSafetensors(join(folder, contents.weights), contents.tensors, contents.source);
+    return;
+  }
   const shards = splitIntoShards(contents.tensors, shardBytes);
   if (shards.length === 0) throw new DataError(`${folder}: a model without tensors cannot be written`);
   if (shards.length === 1) {

@@ -31,6 +31,7 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
     const uses = kindOf(metric).uses(metric);
     addProjections(uses.updates ?? [], uses.subspaces ?? []);
   }
+  if (workflow.adapterExport !== undefined) updates.add(workflow.adapterExport.update);
   const ends = [...updates].flatMap((name) => endsOf(workflow, name));
   const ofSubspaces = usesOfSubspaces().flatMap(({ models = [] }) => models);
   const models = modelsInUse(workflow, [...metrics.flatMap(modelsOf), ...ends, ...ofSubspaces]);
@@ -57,7 +58,9 @@ function metricsInUse({ metrics, sweeps }: Workflow): Metric[] {
 
 /** Whether a run makes nothing at all: a workflow may only define what others include, or what is exported. */
 export function measuresNothing(workflow: Workflow): boolean {
-  return workflow.sweeps.size === 0 && metricsInUse(workflow).length === 0 && (workflow.exports ?? []).length === 0;
+  const { sweeps, exports = [], adapterExport } = workflow;
+  const measured = sweeps.size > 0 || metricsInUse(workflow).length > 0;
+  return !measured && exports.length === 0 && adapterExport === undefined;
 }
 
 /** Models that a metric names itself. */

@@ -3,6 +3,7 @@ import type { ReportParams } from '../steps/report.js';
 import type { Input } from '../steps/step.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';
+import { expandAdapterExport } from './expand-adapter-export.js';
 import { expandClaims } from './expand-claims.js';
 import { expandData } from './expand-data.js';
 import { DatasetExpansion } from './expand-datasets.js';
@@ -52,6 +53,7 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
     if (node === undefined) builder.defer(waitsFor, `models.${name}`);
     else builder.exports.set(name, node);
   }
+  expandAdapterExport(workflow, { facts, models, made, updates, builder });
   return { ...builder.build(), hub: hubInUse(workflow, facts.commits) };
 }
 

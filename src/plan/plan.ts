@@ -14,7 +14,7 @@ export interface Plan {
   readonly responseSets: ReadonlyMap<string, number>;
   /** What goes to the results folder. */
   readonly results: readonly ResultFile[];
-  /** The models of the workflow's `exports` → their nodes. */
+  /** The models of the workflow's `exports`, or the update of its `adapterExport` → their nodes. */
   readonly exports: ReadonlyMap<string, string>;
   /** `sweeps.parallel`, `metrics.overlap`, `updates.alignment`, … → ids of the steps made for it; targets name them. */
   readonly named: ReadonlyMap<string, readonly string[]>;

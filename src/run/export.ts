@@ -2,19 +2,33 @@ import { UsageError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import type { Artifacts } from '../formats/artifact.js';
-import { checkAbsent, contentsOfModel, writeCheckpoint } from '../formats/checkpoint-writer.js';
+import {
+  checkAbsent,
+  contentsOfAdapter,
+  contentsOfModel,
+  type ReadArtifact,
+  writeCheckpoint,
+} from '../formats/checkpoint-writer.js';
+import type { AdapterSummary } from '../steps/export-adapter.js';
 import { DamagedObjectError, unlessDamaged } from '../store/object-store.js';
-import type { LoadedWorkflow } from '../workflow/workflow.js';
+import type { AdapterExport, LoadedWorkflow } from '../workflow/workflow.js';
 import { planWorkflow } from './plan.js';
 import { type RunOptions, runWorkflow } from './run.js';
 
-export interface ExportOptions extends Omit<RunOptions, 'out' | 'results' | 'targets' | 'force'> {
-  /** Name of a model of the workflow. */
-  readonly model: string;
+interface ExportRun extends Omit<RunOptions, 'out' | 'results' | 'targets' | 'force'> {
   /** Absolute; must not be there yet. */
   readonly folder: string;
+}
+
+export interface ExportOptions extends ExportRun {
+  /** Name of a model of the workflow. */
+  readonly model: string;
   /** Largest weight file. */
   readonly shardBytes?: number;
+}
+
+export interface AdapterExportOptions extends ExportRun {
+  readonly adapter: AdapterExport;
 }
 
 /**
@@ -25,21 +39,56 @@ export interface ExportOptions extends Omit<RunOptions, 'out' | 'results' | 'tar
  * @throws UsageError when there is no such model or the folder exists; what runWorkflow and writeCheckpoint throw
  */
 export async function exportModel(options: ExportOptions): Promise<ExitCode> {
-  checkModel(options.workflow, options.model);
-  await checkAbsent(options.folder);
-  return exportOnce(options, mostMendingRuns);
+  const { workflow, folder, model, shardBytes } = options;
+  checkName(workflow, 'model', model, workflow.models);
+  await checkAbsent(folder);
+  const read = reader(options);
+  const write = (artifacts: Artifacts) => writeCheckpoint(folder, contentsOfModel(artifacts, read), shardBytes);
+  return exportOnce({ ...options, workflow: workflowToExport(workflow, { exports: [model] }) }, { name: model, write });
 }
 
-/** @param mending how often the model may be made again because it turned out damaged */
-async function exportOnce(options: ExportOptions, mending: number): Promise<ExitCode> {
-  const { folder, model, store, shardBytes } = options;
-  const workflow = workflowToExport(options.workflow, model);
-  const exitCode = await runWorkflow({ ...options, workflow, out: folder, results: false });
+/**
+ * Writes an update of a workflow as a folder that PEFT opens as a LoRA adapter. Its decompositions are those that
+ * subspaces and metrics share.
+ *
+ * @returns the exit code of the run, and once it is `done` what the adapter holds and what not
+ * @throws UsageError when there is no such update, the folder exists, or nothing says what becomes of its other tensors
+ */
+export async function exportAdapter(
+  options: AdapterExportOptions,
+): Promise<{ readonly exitCode: ExitCode; readonly summary?: AdapterSummary }> {
+  const { workflow, folder, adapter, store } = options;
+  checkName(workflow, 'update', adapter.update, workflow.updates);
+  await checkAbsent(folder);
+  const read = reader(options);
+  let summary: AdapterSummary | undefined;
+  const write = async (artifacts: Artifacts) => {
+    summary = JSON.parse(Buffer.from(await store.read(artifacts.summary!)).toString()) as AdapterSummary;
+    await writeCheckpoint(folder, contentsOfAdapter(artifacts, read));
+  };
+  const exported = { ...options, workflow: workflowToExport(workflow, { adapterExport: adapter }) };
+  const exitCode = await exportOnce(exported, { name: adapter.update, write });
+  return { exitCode, ...(summary === undefined ? {} : { summary }) };
+}
+
+function reader({ store }: ExportRun): ReadArtifact {
+  return (artifact, offset, length) => store.read(artifact, offset, length);
+}
+
+/** What is written of a plan: its name among the plan's exports. */
+interface Exported {
+  readonly name: string;
+  readonly write: (artifacts: Artifacts) => Promise<void>;
+}
+
+/** @param mending how often it may be made again because it turned out damaged */
+async function exportOnce(options: ExportRun, exported: Exported, mending = mostMendingRuns): Promise<ExitCode> {
+  const { folder, store } = options;
+  const exitCode = await runWorkflow({ ...options, out: folder, results: false });
   if (exitCode !== exitCodes.done) return exitCode;
-  const artifacts = await artifactsOf(model, { ...options, workflow });
+  const artifacts = await artifactsOf(exported.name, options);
   try {
-    const contents = contentsOfModel(artifacts, (artifact, offset, length) => store.read(artifact, offset, length));
-    await writeCheckpoint(folder, contents, shardBytes);
+    await exported.write(artifacts);
     return exitCodes.done;
   } catch (error) {
     if (!(error instanceof DamagedObjectError) || mending === 0) throw error;
@@ -48,36 +97,44 @@ async function exportOnce(options: ExportOptions, mending: number): Promise<Exit
       if (at === undefined) await store.objects.verify(object).catch(unlessDamaged);
     }
     options.events.publish({ type: 'warning', message: error.message, hint: 'It is made again now.' });
-    return exportOnce(options, mending - 1);
+    return exportOnce(options, exported, mending - 1);
   }
 }
 
-/** A model that is damaged once more after so many runs is on a disk that does not keep what is written. */
+/** What is damaged once more after so many runs is on a disk that does not keep what is written. */
 const mostMendingRuns = 2;
 
 /** The workflow without all that measures; claims go too, for they name what is measured. */
-export function workflowToExport(workflow: LoadedWorkflow, model: string): LoadedWorkflow {
-  return { ...workflow, sweeps: new Map(), metrics: new Map(), claims: new Map(), exports: [model] };
+export function workflowToExport(
+  workflow: LoadedWorkflow,
+  exported: Pick<LoadedWorkflow, 'exports' | 'adapterExport'>,
+): LoadedWorkflow {
+  return { ...workflow, sweeps: new Map(), metrics: new Map(), claims: new Map(), ...exported };
 }
 
-/** A model's artifacts after the run that made it. */
+/** The artifacts of what is exported, after the run that made it. */
 async function artifactsOf(
-  model: string,
+  name: string,
   { workflow, store, environment = process.env }: RunOptions,
 ): Promise<Artifacts> {
   const { plan, outcomes, situation } = await planWorkflow({ workflow, store, environment });
-  const node = plan.exports.get(model)!;
+  const node = plan.exports.get(name)!;
   const outcome = outcomes.get(node);
   const artifacts = outcome?.status === 'cached' ? outcome.outputs : situation.sources.get(node);
   if (artifacts === undefined) throw new Error(`${node} has run and is not in the store`);
   return artifacts;
 }
 
-function checkModel(workflow: LoadedWorkflow, name: string): void {
-  if (workflow.models.has(name)) return;
-  const names = [...workflow.models.keys()];
+function checkName(
+  workflow: LoadedWorkflow,
+  what: 'model' | 'update',
+  name: string,
+  known: ReadonlyMap<string, unknown>,
+): void {
+  if (known.has(name)) return;
+  const names = [...known.keys()];
   const meant = nearest(name, names);
-  throw new UsageError(`${workflow.name} has no model ${name}`, {
+  throw new UsageError(`${workflow.name} has no ${what} ${name}`, {
     hint: meant === undefined ? `It has: ${names.join(', ') || 'none'}.` : didYouMean(name, meant, meant),
   });
 }

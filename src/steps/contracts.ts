@@ -10,6 +10,7 @@ import { energy } from './energy.js';
 import { energyTable } from './energy-table.js';
 import { evaluationTable } from './evaluation-table.js';
 import { exactMatch } from './exact-match.js';
+import { exportAdapter } from './export-adapter.js';
 import { fetch } from './fetch.js';
 import { fetchAdapter } from './fetch-adapter.js';
 import { fetchDataset } from './fetch-dataset.js';
@@ -50,6 +51,7 @@ export const contracts = {
   train,
   project,
   'merge-adapter': mergeAdapter,
+  'export-adapter': exportAdapter,
   svd,
   'randomised-svd': randomisedSvd,
   'random-basis': randomBasis,

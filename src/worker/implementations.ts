@@ -14,6 +14,7 @@ const implementations: { readonly [K in StepKind]: () => Promise<ImplementationO
   train: async () => (await import('./steps/train.js')).runTrain,
   project: async () => (await import('./steps/project.js')).runProject,
   'merge-adapter': async () => (await import('./steps/merge-adapter.js')).runMergeAdapter,
+  'export-adapter': async () => (await import('./steps/export-adapter.js')).runExportAdapter,
   svd: async () => (await import('./steps/svd.js')).runSvd,
   'randomised-svd': async () => (await import('./steps/randomised-svd.js')).runRandomisedSvd,
   'random-basis': async () => (await import('./steps/random-basis.js')).runRandomBasis,

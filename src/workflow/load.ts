@@ -18,6 +18,8 @@ export interface LoadOptions {
   /** `a.b=value`, applied in order. */
   readonly set?: readonly string[];
   readonly semantics?: Semantics | undefined;
+  /** A definition that is used besides, by its name: what is exported. */
+  readonly exported?: string;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function loadWorkflow(
   const unreadable = [...set.problems, ...interpolated.problems, ...absolute.problems];
   const stages = [unreadable, breaches, workflow.ok ? [] : workflow.diagnostics];
   if (!workflow.ok || stages.some((stage) => stage.length > 0)) return refused(firstOfEachPlace(stages));
-  const unused = unusedDefinitions(workflow.value);
+  const unused = unusedDefinitions(workflow.value, options.exported);
   const ownWarnings = workflow.warnings.filter(({ range }) => isOwn(range, workflow.value));
   if (unused.some(({ severity }) => severity === 'error')) return refused(unused);
   const { files, profile, ownProfile } = assembled;

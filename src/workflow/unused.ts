@@ -13,9 +13,11 @@ const sections = ['models', ...parts, 'sweeps', 'metrics', 'claims'] as const;
 /**
  * What a workflow's own text defines and nothing uses: a metric that measures nothing is an error, for whoever wrote it
  * expects a result; the rest are warnings. What an include or a profile defines may go unused: it serves several workflows.
+ * @param exported what is used besides, by its name
  */
-export function unusedDefinitions(workflow: Workflow): Diagnostic[] {
+export function unusedDefinitions(workflow: Workflow, exported?: string): Diagnostic[] {
   const named = namesUsed(workflow);
+  if (exported !== undefined) named.add(exported);
   const metrics = [...workflow.metrics.values()].filter(
     (metric) => isBehaviour(metric) && metric.models.length === 0 && !isMeasured(metric.name, workflow),
   );

@@ -42,7 +42,16 @@ export interface Workflow {
   readonly claims: ReadonlyMap<string, Claim>;
   /** Models to make though no sweep or metric needs them: `runflow export` names one. */
   readonly exports?: readonly string[];
+  /** An update to make an adapter of: `runflow export --as adapter` names it. */
+  readonly adapterExport?: AdapterExport;
   readonly report: Report;
+}
+
+export interface AdapterExport {
+  readonly update: string;
+  readonly rank: number;
+  /** What becomes of tensors that are not linear layers; undefined: there must be none. */
+  readonly rest: 'drop' | 'modules-to-save' | undefined;
 }
 
 /** A workflow with what it was made of: for run.json, the report, and caches of the plan. */

@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openCheckpoint } from '../../src/formats/checkpoint.js';
@@ -12,6 +13,7 @@ import { HubServer } from '../unit/data/hub-server.js';
 
 /** LoRA adapters as models of a workflow, from the command line. */
 
+const example = fileURLToPath(new URL('../../../examples/adapters.yaml', import.meta.url));
 const commits = { base: 'a'.repeat(40), adapter: 'b'.repeat(40) };
 const test = suite<{ box: Sandbox }>('adapters');
 let made: Sandbox;
@@ -282,6 +284,90 @@ test('an adapter of the hub is fetched, pinned and compared with the repository 
   } finally {
     await server.stop();
   }
+});
+
+const tensorColumns = (csv: string) => {
+  const [head, ...lines] = csv.trim().split('\n');
+  const columns = head!.split(',');
+  return lines.map((line) => Object.fromEntries(line.split(',').map((cell, i) => [columns[i]!, cell])));
+};
+
+test('the example: an update becomes an adapter, and the adapter a model', async ({ box }) => {
+  await cp(example, box.path('adapters.yaml'));
+  await rm(box.path('adapter'), { recursive: true });
+  const argv = ['export', 'adapters.yaml', 'tuning', '--as', 'adapter', '--rank', '4', '--to', 'adapter'];
+  const refused = await box.runflow(argv);
+  assertOneScreen(refused, 2);
+  assert.match(refused.stderr, /update tuning has tensors that are not linear layers.*model\.embed_tokens\.weight/);
+  assert.match(refused.stderr, /--rest drop .*--rest modules-to-save/);
+  const { status, stdout, stderr } = await box.runflow([...argv, '--rest', 'drop']);
+  assert.is(status, 0, stderr);
+  assert.is(stderr, '');
+  const told =
+    /The adapter of tuning is in .*adapter\n {2}15 linear layers, rank 4: the cut loses ([\d.]+) % of their energy\n {2}left out: 6 other tensors, norm ([\d.]+), ([\d.]+) % of the energy of the whole update: model\.embed_tokens\.weight, .* and 3 more\n$/.exec(
+      stdout,
+    );
+  assert.ok(told !== null, stdout);
+  assert.equal((await readdir(box.path('adapter'))).sort(), ['adapter_config.json', 'adapter_model.safetensors']);
+  const run = await box.run(['adapters.yaml']);
+  // The decompositions of the export are those of the run.
+  assert.not.ok(
+    ranSteps(run).some((step) => step.startsWith('svd[tuning,') && !step.includes('norm') && !step.includes('embed')),
+  );
+  const rows = tensorColumns(await readFile(box.path('results/adapters/energy-by-tensor.csv'), 'utf8'));
+  // What the cut keeps of a layer is what lies in the directions of its adapter.
+  const linear = rows.filter(({ tensor, fraction }) => fraction === '0.25' && !/norm|embed/.test(tensor!));
+  assert.is(linear.length, 15);
+  const total = linear.reduce((sum, row) => sum + Number(row.update_energy), 0);
+  const kept = linear.reduce((sum, row) => sum + Number(row.energy_kept) * Number(row.update_energy), 0);
+  assert.ok(Math.abs(100 * (1 - kept / total) - Number(told[1])) < 0.01, `${kept / total} ${told[1]}`);
+  const others = rows.filter(({ tensor, fraction }) => fraction === '0.25' && /norm|embed/.test(tensor!));
+  const rest = others.reduce((sum, row) => sum + Number(row.update_energy), 0);
+  assert.ok(Math.abs(Math.sqrt(rest) / Number(told[2]) - 1) < 1e-5);
+  assert.ok(Math.abs((100 * rest) / (rest + total) - Number(told[3])) < 0.01);
+});
+
+const usage: readonly (readonly [readonly string[], RegExp])[] = [
+  [['--as', 'adapter'], /--rank is missing/],
+  [['--as', 'adapter', '--rank', '0'], /--rank takes a whole number above 0, not 0/],
+  [['--as', 'adapter', '--rank', '4', '--rest', 'some'], /--rest takes drop or modules-to-save, not some/],
+  [['--as', 'adapter', '--rank', '4', '--shard-size', '1GB'], /--shard-size is of models/],
+  [['--as', 'lora'], /--as takes model or adapter, not lora/],
+  [['--rank', '4'], /--rank is of --as adapter/],
+  [['--as', 'adapter', '--rank', '4', '--rest', 'drop'], /w has no update tuned\n {2}It has: change/],
+];
+
+test('options that do not go together are usage errors', async ({ box }) => {
+  for (const [options, message] of usage) {
+    const ended = await box.runflow(['export', 'w.yaml', 'tuned', '--to', 'out', ...options]);
+    assertOneScreen(ended, 2);
+    assert.match(ended.stderr, message);
+  }
+});
+
+test('an adapter that was merged is written again as an adapter of its rank, whole in what it trains', async ({
+  box,
+}) => {
+  const argv = ['export', 'w.yaml', 'change', '--as', 'adapter', '--rank', '3', '--rest', 'modules-to-save'];
+  const { status, stdout, stderr } = await box.runflow([...argv, '--to', 'again']);
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /4 linear layers, rank 3: the cut loses \S+ % of their energy\n$/);
+  const written = JSON.parse(await readFile(box.path('again/adapter_config.json'), 'utf8'));
+  assert.equal([written.target_modules, written.modules_to_save], [['q_proj', 'v_proj'], null]);
+  await box.write('again.yaml', workflow('path: again, base: base').replace('name: w', 'name: again'));
+  for (const [file, folder] of [
+    ['w.yaml', 'one'],
+    ['again.yaml', 'other'],
+  ] as const) {
+    assert.is((await box.runflow(['export', file, 'tuned', '--to', folder])).status, 0);
+  }
+  const [one, other] = [await readModel(box.path('one')), await readModel(box.path('other'))];
+  for (const [name, values] of one) {
+    for (const [i, value] of values.entries()) assert.ok(Math.abs(value - other.get(name)![i]!) < 1e-6, `${name} ${i}`);
+  }
+  const exists = await box.runflow([...argv, '--to', 'again']);
+  assert.is(exists.status, 2);
+  assert.match(exists.stderr, /again exists already/);
 });
 
 test.run();

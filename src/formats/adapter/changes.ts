@@ -2,6 +2,7 @@ import { embeddingTensor, isTiedCopy, outputTensor } from '../architecture.js';
 import { isFloatType } from '../float-conversion.js';
 import type { DType } from '../tensor.js';
 import type { AdapterConfig } from './config.js';
+import { adapterPrefix, isLayerWeight, mayBeConvolution, moduleOf } from './names.js';
 import { isSavedWhole, isTarget, type Module, rankOf, scaleOf } from './targets.js';
 
 type Tensors = ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>;
@@ -37,10 +38,6 @@ interface FactorNames {
   embedding: boolean;
 }
 
-/** Before every name in the file. */
-const prefix = 'base_model.model.';
-/** transformers' Conv1D layers, the only ones that store [in, out]. */
-const convolutions: ReadonlySet<string> = new Set(['c_attn', 'c_fc', 'c_proj', 'q_attn']);
 /** Layers that PEFT may store whole beside their factors, or when the vocabulary was resized. */
 const embeddings: ReadonlySet<string> = new Set([embeddingTensor, outputTensor]);
 
@@ -65,6 +62,10 @@ export function adapterChanges(
     if (!factors.has(name)) problems.push(`${name} is a target and has no factors`);
   }
   const targetNames = new Set(targets.map(({ name }) => name));
+  // PEFT takes it of such layers and ignores it of others; where there are none of them, something else was meant.
+  if (config.fanInFanOut && !targets.some(({ name }) => mayBeConvolution(name))) {
+    problems.push('fan_in_fan_out = true is for layers that store [in, out], and no target is one');
+  }
   for (const [module, names] of factors) {
     const tensor = `${module}.weight`;
     const target = own.stored(tensor);
@@ -137,9 +138,9 @@ class Tied {
 function modulesOf(base: Tied): Module[] {
   const modules = new Map<string, Module>();
   for (const tensor of base.names()) {
-    const name = tensor.slice(0, tensor.lastIndexOf('.'));
-    const linear = tensor.endsWith('.weight') && base.shape(tensor)?.length === 2 && /\.\d+\./.test(name);
-    if (name !== '' && tensor.includes('.')) modules.set(name, { name, linear: linear || !!modules.get(name)?.linear });
+    const name = moduleOf(tensor);
+    const linear = isLayerWeight(tensor, base.shape(tensor) ?? []);
+    if (name !== '') modules.set(name, { name, linear: linear || !!modules.get(name)?.linear });
   }
   return [...modules.values()];
 }
@@ -147,11 +148,11 @@ function modulesOf(base: Tied): Module[] {
 function readNames(names: Iterable<string>, problems: string[]): Entries {
   const entries: Entries = { factors: new Map(), whole: new Map() };
   for (const key of names) {
-    if (!key.startsWith(prefix)) {
-      problems.push(`${key} does not begin with ${prefix}`);
+    if (!key.startsWith(adapterPrefix)) {
+      problems.push(`${key} does not begin with ${adapterPrefix}`);
       continue;
     }
-    const name = key.slice(prefix.length);
+    const name = key.slice(adapterPrefix.length);
     // Older versions leave the adapter's name in: lora_A.default.weight.
     const factor = /^(.+)\.lora_(?:([AB])(?:\.default)?\.weight|embedding_([AB])(?:\.default)?)$/.exec(name);
     if (factor === null) {
@@ -186,12 +187,7 @@ function readFactors(
     problems.push(`${module} has factor ${a === undefined ? 'B' : 'A'} only`);
     return undefined;
   }
-  const conv = config.fanInFanOut && !embedding;
-  if (conv && !convolutions.has(module.split('.').at(-1)!)) {
-    problems.push(`${module} stores [out, in], and fan_in_fan_out = true is for layers that store [in, out]`);
-    return undefined;
-  }
-  const transposed = embedding || conv;
+  const transposed = embedding || (config.fanInFanOut && mayBeConvolution(module));
   const rank = rankOf(config, module);
   const [outputs, inputs] = transposed ? [...shape].reverse() : shape;
   const wanted: readonly (readonly [string, readonly (number | undefined)[]])[] = [
@@ -213,7 +209,6 @@ function readFactors(
 /** The tensors that the config says are stored whole. */
 function wholeTensors(config: AdapterConfig, base: Tied, targets: ReadonlySet<string>): Set<string> {
   const isBias = (tensor: string) => tensor.endsWith('.bias');
-  const moduleOf = (tensor: string) => tensor.slice(0, tensor.lastIndexOf('.'));
   return new Set(
     base.names().filter((tensor) => {
       if (isSavedWhole(config, tensor)) return true;

@@ -21,7 +21,7 @@ export function isTarget(config: AdapterConfig, { name, linear }: Module): boole
 }
 
 /** Whether a module's tensors are stored whole (PEFT's `modules_to_save`, which compares ends of names). */
-export function isSavedWhole({ modulesToSave }: AdapterConfig, tensor: string): boolean {
+export function isSavedWhole({ modulesToSave }: Pick<AdapterConfig, 'modulesToSave'>, tensor: string): boolean {
   const parts = tensor.split('.').slice(0, -1);
   return parts.some((_, index) => {
     const module = parts.slice(0, index + 1).join('.');

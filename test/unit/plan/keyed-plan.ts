@@ -81,7 +81,7 @@ function folderOf(model: Model): string | undefined {
   return modelKind(model).folder?.(model);
 }
 
-/** Of a llama with one layer and a hidden size of 16. */
+/** Of a llama with a hidden size of 16. */
 const foreignAdapter: ModelFacts = {
   tensors: new Map([
     ['base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight', { dtype: 'F32', shape: [2, 16] }],
@@ -91,7 +91,7 @@ const foreignAdapter: ModelFacts = {
   files: new Set(['adapter_config.json']),
   adapter: parseAdapterConfig(
     Buffer.from(
-      '{ "peft_type": "LORA", "r": 2, "target_modules": ["q_proj"], "base_model_name_or_path": "org/start" }',
+      '{ "peft_type": "LORA", "r": 2, "target_modules": ["layers.0.self_attn.q_proj"], "base_model_name_or_path": "org/start" }',
     ),
     'adapter_config.json',
   ),

@@ -141,7 +141,7 @@ test('projected models made of projected models form a chain of any length', () 
 test('a projected model of a workflow that measures and claims can be exported: nothing else is done for it', async () => {
   const claims = 'claims:\n  linear: { kind: linear-energy, sweep: parallel }\n';
   const text = lab([half], measuring, ['fractions: [0.5, 0.1]', 'fractions: [0.5, 0.1, 0.9]']) + claims;
-  const workflow = workflowToExport(await workflowOf(text), 'half');
+  const workflow = workflowToExport(await workflowOf(text), { exports: ['half'] });
   const plan = expand(workflow, factsOf(workflow));
   assert.equal([...plan.exports], [['half', 'project[half]']]);
   assert.equal([...new Set(plan.steps.map(({ kind }) => kind))], ['init', 'perturb', 'svd', 'project']);
@@ -164,7 +164,7 @@ test('a projected model waits for all that it is made of', async () => {
     { what: 'evaluation-table', models: ['harmful'] },
     { what: 'report', models: ['harmful'] },
   ]);
-  const exported = expand(workflowToExport(workflow, 'half'), unknown);
+  const exported = expand(workflowToExport(workflow, { exports: ['half'] }), unknown);
   assert.equal(exported.deferred, [{ what: 'models.half', models: ['harmful'] }]);
   assert.equal([...exported.exports], []);
 });

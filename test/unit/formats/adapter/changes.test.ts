@@ -62,7 +62,11 @@ const refused: readonly (readonly [what: object, adapter: Shapes, problem: RegEx
   [{}, { [`${q}.lora_A.weight`]: [2, 6] }, /^model\.layers\.0\.q_proj has factor A only$/],
   [{ r: 3 }, factors, /lora_A\.weight is \[2, 6\] and would be \[3, 6\] for rank 3; .*q_proj\.weight is \[8, 6\]$/],
   [{}, { ...factors, [`${q}.lora_B.weight`]: [9, 2] }, /lora_B\.weight is \[9, 2\] and would be \[8, 2\] for rank 2/],
-  [{ fan_in_fan_out: true }, factors, /q_proj stores \[out, in\], and fan_in_fan_out = true/],
+  [
+    { fan_in_fan_out: true },
+    factors,
+    /^fan_in_fan_out = true is for layers that store \[in, out\], and no target is one$/,
+  ],
   [{}, { ...factors, [`${q}.lora_magnitude_vector`]: [8] }, /lora_magnitude_vector has no tensor in the base$/],
   [
     {},
