@@ -47,6 +47,17 @@ export type OverlapResult = {
   readonly zeroRank?: 1;
 };
 
+/** Content of `angles`, as JSON. */
+export type PrincipalAnglesResult = {
+  /** Ambient dimension. */
+  readonly d: number;
+  /** Vectors of each side. */
+  readonly kA: number;
+  readonly kB: number;
+  /** [min(kA, kB)], in radians, ascending. */
+  readonly angles: readonly number[];
+};
+
 /** Content of `summary` of a tokenise step, as JSON. */
 export type TokeniseSummary = {
   readonly rows: number;

@@ -1,14 +1,15 @@
 import { StepError } from '../diagnostics/errors.js';
 import { Turns } from '../formats/turns.js';
 import type { Arithmetic } from './arithmetic.js';
-import { hostCompute, sharedArray } from './host/compute.js';
+import { gramOf } from './gram.js';
+import { hostCompute } from './host/compute.js';
 import type { SymmetricEigen } from './host/symmetric-eigen.js';
 import { fillNormal } from './normal.js';
 import { numericalRank } from './numerical-rank.js';
 import { orthonormalise, type RowSink } from './orthonormalise.js';
 import { RandomStream } from './philox.js';
 import { ResidualProbe } from './residual-probe.js';
-import { exponentOf, largestMagnitude, scaleByPowerOfTwo } from './scaling.js';
+import { exponentOf, scaleByPowerOfTwo } from './scaling.js';
 import { type TallMatrix, windowsOf } from './tall-matrix.js';
 
 export interface ThinSvd {
@@ -38,7 +39,7 @@ const accuracy = 4e-6;
  */
 export async function thinSvd(arithmetic: Arithmetic, a: TallMatrix, longBasis: RowSink): Promise<ThinSvd> {
   const probe = new ResidualProbe(a.rows, a.columns);
-  const { gram, energy } = await scaledGram(arithmetic, a, probe);
+  const { gram, energy } = await gramAndEnergy(arithmetic, a, probe);
   const turns = new Turns();
   const { singularValues, shortBasis } = await shortSide(await hostCompute.eigen(gram, a.columns), a.columns, turns);
   const largest = singularValues[0]!;
@@ -116,28 +117,14 @@ function certify(what: string, error: number): void {
   );
 }
 
-/** AᵀA in f64 and its trace ‖A‖²_F. Windows are brought near 1 by a power of two so that nothing over- or underflows in f32. */
-async function scaledGram(
+/** AᵀA in f64 and its trace ‖A‖²_F. */
+async function gramAndEnergy(
   arithmetic: Arithmetic,
   a: TallMatrix,
   probe: ResidualProbe,
 ): Promise<{ gram: Float64Array; energy: number }> {
   const n = a.columns;
-  const gram = sharedArray(n * n);
-  const turns = new Turns();
-  for (const { start, count } of windowsOf(a)) {
-    const window = await a.window(start, count);
-    await probe.observe(window, start);
-    await turns.take();
-    const largest = largestMagnitude(window);
-    if (largest === 0) continue;
-    const exponent = exponentOf(largest);
-    scaleByPowerOfTwo(window, -exponent);
-    const part = await arithmetic.exactGram(window, count, n);
-    await turns.take();
-    const factor = 4 ** exponent;
-    for (let i = 0; i < gram.length; i++) gram[i]! += factor * part[i]!;
-  }
+  const gram = await gramOf(arithmetic, a, (window, start) => probe.observe(window, start));
   let energy = 0;
   for (let i = 0; i < n; i++) energy += gram[i * n + i]!;
   return { gram, energy };

@@ -1,6 +1,7 @@
 import { activationBasis } from './activation-basis.js';
 import { activationTable } from './activation-table.js';
 import { activations } from './activations.js';
+import { angleTable } from './angle-table.js';
 import { claims } from './claims.js';
 import { cosine } from './cosine.js';
 import { cosineTable } from './cosine-table.js';
@@ -27,6 +28,7 @@ import { nextToken } from './next-token.js';
 import { overlap } from './overlap.js';
 import { overlapTable } from './overlap-table.js';
 import { perturb } from './perturb.js';
+import { principalAngles } from './principal-angles.js';
 import { project } from './project.js';
 import { randomBasis } from './random-basis.js';
 import { randomisedSvd } from './randomised-svd.js';
@@ -76,6 +78,8 @@ export const contracts = {
   'spectrum-table': spectrumTable,
   'sign-agreement': signAgreement,
   'cosine-table': cosineTable,
+  'principal-angles': principalAngles,
+  'angle-table': angleTable,
   'loss-table': lossTable,
   'data-table': dataTable,
   claims,

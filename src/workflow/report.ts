@@ -8,6 +8,7 @@ export const reportPartNames = [
   'activations',
   'spectrum',
   'cosine',
+  'angles',
   'loss',
   'data',
 ] as const;

@@ -3,7 +3,8 @@ import { parse } from 'csv-parse/sync';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type FixtureTensor, moved, randomTensors, writeFixture } from '../checkpoint-fixtures.js';
-import { type Dense, dense, svdOracle } from '../oracles/one-sided-jacobi.js';
+import { columnsOf, type Dense, dense, svdOracle } from '../oracles/one-sided-jacobi.js';
+import { anglesOracle } from '../oracles/principal-angles.js';
 import { difference, energy, roundTo } from '../oracles/projection.js';
 import { readSafetensors } from '../oracles/safetensors.js';
 import { Sandbox } from '../sandbox.js';
@@ -49,6 +50,8 @@ updates:
   nothing: { from: aligned, to: same }
 metrics:
   sizes: { kind: spectrum, of: [alignment, useful, nothing] }
+  overlap: { kind: mso, pairs: [[useful, alignment], [alignment, alignment], [useful, nothing]], energies: [0.3, 0.9] }
+  turned: { kind: principal-angles, pairs: [[useful, alignment], [alignment, alignment], [useful, nothing]], energies: [0.3, 0.9] }
   alike: { kind: cosine, pairs: [[useful, alignment], [alignment, alignment], [alignment, undoing], [useful, nothing]] }
 `;
 
@@ -188,6 +191,37 @@ function checkCosines(rows: readonly Row[], updates: Updates): void {
   }
 }
 
+/** Angles of the updates' left singular vectors; their mean cos² is the overlap that the other table has. */
+function checkAngles(rows: readonly Row[], overlaps: readonly Row[], updates: Updates): void {
+  assert.is(rows.length, overlaps.length);
+  assert.is(rows.length, 3 * 2 * Object.keys(shapes).length);
+  for (const row of rows) {
+    const what = `${row.pair} ${row.tensor} ${row.energy}`;
+    const same = ({ pair, tensor, energy: eta }: Row) =>
+      pair === row.pair && tensor === row.tensor && eta === row.energy;
+    const { overlap, k_a, k_b, d } = overlaps.find(same)!;
+    assert.equal([row.k_a, row.k_b, row.d], [k_a, k_b, d], what);
+    checkNumber(row.mean_cos_squared, overlap === '' ? null : Number(overlap), what, 3e-6);
+    const [nameA, nameB] = row.pair!.split(':') as [string, string];
+    const [a, b] = [updates.of(nameA, row.tensor!), updates.of(nameB, row.tensor!)];
+    if (energy(a) * energy(b) === 0) continue;
+    const leading = (of: Dense, k: string) => columnsOf(svdOracle(of).u, Number(k));
+    const angles = anglesOracle(leading(a, row.k_a!), leading(b, row.k_b!));
+    const sum = (term: (angle: number) => number) => angles.reduce((total, angle) => total + term(angle), 0);
+    // A basis in f32 is turned by its rounding errors over the gap between singular values.
+    const tolerance = nameA === nameB ? 1e-6 : 1e-4;
+    checkNumber(row.smallest, angles[0]!, what, tolerance);
+    checkNumber(row.largest, angles.at(-1)!, what, tolerance);
+    checkNumber(row.grassmann, Math.sqrt(sum((angle) => angle ** 2)), what, 3 * tolerance);
+    checkNumber(row.chordal, Math.sqrt(sum((angle) => Math.sin(angle) ** 2)), what, 3 * tolerance);
+  }
+  const nothing = rows.filter(({ pair }) => pair === 'useful:nothing');
+  assert.is(nothing.filter(({ k_b }) => k_b === '0').length, updates.copies(tied) === 1 ? nothing.length : 0);
+  for (const row of nothing.filter(({ k_b }) => k_b === '0')) {
+    assert.equal([row.smallest, row.largest, row.grassmann, row.chordal], ['', '', '', '']);
+  }
+}
+
 for (const semantics of ['paper', 'reference'] as const) {
   test(`tables are what their definitions say, ${semantics} semantics`, async ({ sandbox }) => {
     await writeCheckpoints(sandbox);
@@ -197,17 +231,18 @@ for (const semantics of ['paper', 'reference'] as const) {
     const updates = new Updates(sandbox, semantics);
     checkSpectra(table(sandbox, semantics, 'spectrum.csv'), updates);
     checkCosines(table(sandbox, semantics, 'cosine.csv'), updates);
+    checkAngles(table(sandbox, semantics, 'angles.csv'), table(sandbox, semantics, 'overlap.csv'), updates);
     const folder = semantics === 'paper' ? 'geometry' : 'geometry@semantics=reference';
     const report = readFileSync(sandbox.path('results', folder, 'report.html'), 'utf8');
-    for (const id of ['spectrum', 'cosine']) assert.match(report, `<section id="${id}">`);
+    for (const id of ['spectrum', 'cosine', 'angles']) assert.match(report, `<section id="${id}">`);
   });
 }
 
 test('a pair that names no update is refused with its place', async ({ sandbox }) => {
-  await sandbox.write('geometry.yaml', workflow.replace('[useful, nothing]]', '[useful, nothin]]'));
+  await sandbox.write('geometry.yaml', workflow.replace('[useful, nothing]] }', '[useful, nothin]] }'));
   const { status, stderr } = await sandbox.runflow(['run', 'geometry.yaml']);
   assert.is(status, 2, stderr);
-  assert.match(stderr, /geometry\.yaml:16:\d+.*there is no update "nothin"/s);
+  assert.match(stderr, /geometry\.yaml:18:\d+.*there is no update "nothin"/s);
   assert.match(stderr, 'Did you mean "nothing"');
 });
 

@@ -1,12 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { inverseCholesky } from './cholesky.js';
 import { hostGram } from './gram.js';
+import { squaredCosines } from './principal-angles.js';
 import { type RandomisedBasis, randomisedBasis } from './randomised-basis.js';
 import { type SymmetricEigen, symmetricEigen } from './symmetric-eigen.js';
 
 export type HostRequest = { readonly id: number } & (
   | { readonly operation: 'gram'; readonly a: Float32Array; readonly rows: number; readonly columns: number }
   | { readonly operation: 'eigen' | 'inverse-cholesky'; readonly a: Float64Array; readonly n: number }
+  | { readonly operation: 'squared-cosines'; readonly a: Float64Array; readonly n: number; readonly left: number }
   | {
       readonly operation: 'randomised-basis';
       readonly a: Float64Array;
@@ -52,6 +54,12 @@ class HostCompute {
   async inverseCholesky(a: Float64Array, n: number): Promise<Float64Array | undefined> {
     if (n ** 3 <= smallWork) return inverseCholesky(a, n);
     return (await this.#call({ operation: 'inverse-cholesky', a, n })) as Float64Array | undefined;
+  }
+
+  /** See squaredCosines. */
+  async squaredCosines(a: Float64Array, n: number, left: number): Promise<Float64Array | undefined> {
+    if (5 * n ** 3 <= smallWork) return squaredCosines(a, n, left);
+    return (await this.#call({ operation: 'squared-cosines', a, n, left })) as Float64Array | undefined;
   }
 
   /** See randomisedBasis. */

@@ -4,6 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import { inverseCholesky } from './cholesky.js';
 import type { HostReply, HostRequest } from './compute.js';
 import { hostGram } from './gram.js';
+import { squaredCosines } from './principal-angles.js';
 import { randomisedBasis } from './randomised-basis.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 import { ThreadTeam } from './thread-team.js';
@@ -27,6 +28,8 @@ function compute(request: HostRequest): HostReply['result'] {
       return symmetricEigen(shared(request.a), request.n, team);
     case 'inverse-cholesky':
       return inverseCholesky(shared(request.a), request.n, team);
+    case 'squared-cosines':
+      return squaredCosines(shared(request.a), request.n, request.left, team);
     case 'randomised-basis':
       return randomisedBasis(request.s, request.a, request.iterations, team);
   }

@@ -8,6 +8,7 @@ import { kl } from './kl.js';
 import { loss } from './loss.js';
 import { mso } from './mso.js';
 import { perplexity } from './perplexity.js';
+import { principalAngles } from './principal-angles.js';
 import { refusalRate } from './refusal-rate.js';
 import { spectrum } from './spectrum.js';
 
@@ -22,6 +23,7 @@ const metricPlans: {
   'activation-mso': activationMso,
   spectrum,
   cosine,
+  'principal-angles': principalAngles,
   'exact-match': exactMatch,
   judge,
   'refusal-rate': refusalRate,

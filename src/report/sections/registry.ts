@@ -1,6 +1,7 @@
 import type { ReportPart } from '../../workflow/report.js';
 import type { Section } from '../section.js';
 import { activationsSection } from './activations.js';
+import { anglesSection } from './angles.js';
 import { behaviourSection } from './behaviour.js';
 import { claimsSection } from './claims.js';
 import { cosineSection } from './cosine.js';
@@ -21,6 +22,7 @@ export const sections: { readonly [Part in ReportPart]: Section } = {
   activations: activationsSection,
   spectrum: spectrumSection,
   cosine: cosineSection,
+  angles: anglesSection,
   loss: lossSection,
   data: dataSection,
 };

@@ -1,10 +1,10 @@
 import { DataError } from '../../diagnostics/errors.js';
 import type { OverlapResult } from '../../formats/step-results.js';
-import { energyRankPairs, runningEnergies, staircase } from '../../linalg/overlap-staircase.js';
+import { energyRankPairs, staircase } from '../../linalg/overlap-staircase.js';
 import { crossProduct } from '../../linalg/subspace-overlap.js';
 import type { OverlapParams } from '../../steps/overlap.js';
 import type { StepContext } from '../step-context.js';
-import { singularValues } from './basis-input.js';
+import { basisEnergies } from './basis-energies.js';
 import { matrixInput, weightsMatrix } from './update-tensor.js';
 import { withArithmetic } from './with-arithmetic.js';
 
@@ -15,8 +15,8 @@ export async function runOverlap(context: StepContext<OverlapParams>): Promise<v
   if (a.rows !== b.rows) {
     throw new DataError(`the vectors have ${a.rows} and ${b.rows} components; an overlap needs one space`);
   }
-  const energyA = await energiesOf(context, 'a-s', a.columns);
-  const energyB = await energiesOf(context, 'b-s', b.columns);
+  const energyA = await basisEnergies(context, 'a-s', a.columns);
+  const energyB = await basisEnergies(context, 'b-s', b.columns);
   const { zeroRank } = context.params;
   const pairs = energyRankPairs(energyA, energyB, zeroRank);
   const [basisA, basisB] = [weightsMatrix(context, a, undefined), weightsMatrix(context, b, undefined)];
@@ -24,10 +24,4 @@ export async function runOverlap(context: StepContext<OverlapParams>): Promise<v
   const points = pairs.length === 0 ? [] : staircase(await multiply(), b.columns, pairs);
   const result: OverlapResult = { d: a.rows, energyA, energyB, points, ...(zeroRank && { zeroRank }) };
   await context.write('overlap', new TextEncoder().encode(JSON.stringify(result)));
-}
-
-/** Running energies of an update; of a subspace, which has no singular values and counts whole, all in its last vector. */
-async function energiesOf(context: StepContext, s: string, vectors: number): Promise<number[]> {
-  if (context.has(s)) return runningEnergies(await singularValues(context, s));
-  return Array.from({ length: vectors }, (_, j) => (j === vectors - 1 ? 1 : 0));
 }

@@ -6,6 +6,7 @@ import type { KlMetric, RawKl } from './kl.js';
 import type { LossMetric, RawLoss } from './loss.js';
 import type { MsoMetric, RawMso } from './mso.js';
 import type { PerplexityMetric, RawPerplexity } from './perplexity.js';
+import type { PrincipalAnglesMetric, RawPrincipalAngles } from './principal-angles.js';
 import type { RawRefusalRate, RefusalRateMetric } from './refusal-rate.js';
 import type { RawSpectrum, SpectrumMetric } from './spectrum.js';
 
@@ -22,7 +23,7 @@ export type BehaviourMetric =
 export type OverlapMetric = MsoMetric | ActivationMsoMetric;
 
 /** What has a table of its own and is measured along no sweep. */
-export type TableMetric = OverlapMetric | SpectrumMetric | CosineMetric;
+export type TableMetric = OverlapMetric | SpectrumMetric | CosineMetric | PrincipalAnglesMetric;
 
 export type Metric = BehaviourMetric | TableMetric;
 export type RawMetric =
@@ -30,6 +31,7 @@ export type RawMetric =
   | RawActivationMso
   | RawSpectrum
   | RawCosine
+  | RawPrincipalAngles
   | RawExactMatch
   | RawJudgeMetric
   | RawRefusalRate

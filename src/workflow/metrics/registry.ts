@@ -10,6 +10,7 @@ import { loss } from './loss.js';
 import type { BehaviourMetric, Metric, MetricOf, OverlapMetric, RawMetric, RawMetricOf } from './metric.js';
 import { mso } from './mso.js';
 import { perplexity } from './perplexity.js';
+import { principalAngles } from './principal-angles.js';
 import { refusalRate } from './refusal-rate.js';
 import { spectrum } from './spectrum.js';
 
@@ -33,6 +34,7 @@ const metricKinds: { readonly [K in Metric['kind']]: KindOf<K> } = {
   'activation-mso': activationMso,
   spectrum,
   cosine,
+  'principal-angles': principalAngles,
   'exact-match': exactMatch,
   judge,
   'refusal-rate': refusalRate,

@@ -254,5 +254,6 @@ export const noValueOfTheirOwn: readonly string[] = [
     'spectrumMetric.kind',
     'cosineMetric.kind',
     'differenceSubspace.kind',
+    'principalAnglesMetric.kind',
   ],
 ];

@@ -75,6 +75,7 @@ metrics:
   aimed: { kind: mso, pairs: [[training, told]], energies: [0.5] }
   sizes: { kind: spectrum, of: [alignment, useful] }
   alike: { kind: cosine, pairs: [[useful, alignment]] }
+  turned: { kind: principal-angles, pairs: [[useful, alignment]], energies: [0.5] }
   hidden:
     kind: activation-mso
     models: [tuned, half]

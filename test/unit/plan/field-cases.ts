@@ -16,7 +16,7 @@ export const cases: readonly FieldCase[] = [
   [
     'semantics',
     'semantics=reference',
-    'activations claims cosine energy energy-table evaluation-table exact-match generate judge overlap project random-basis sign-agreement svd tokenise',
+    'activations claims cosine energy energy-table evaluation-table exact-match generate judge overlap principal-angles project random-basis sign-agreement svd tokenise',
   ],
 
   ['pathModel.path', 'models.local.path=elsewhere', 'svd'],
@@ -187,6 +187,8 @@ export const cases: readonly FieldCase[] = [
     'metrics.alike.pairs=[[useful, alignment], [alignment, useful]]',
     'cosine cosine-table sign-agreement',
   ],
+  ['principalAnglesMetric.pairs', 'metrics.turned.pairs=[[alignment, useful]]', 'angle-table principal-angles'],
+  ['principalAnglesMetric.energies', 'metrics.turned.energies=[0.5, 0.9]', 'angle-table principal-angles'],
   ['report.title', 'report.title=Other', 'report'],
   ['report.figures', 'report.figures=[energy]', 'report'],
   ['report.tables', 'report.tables=[energy]', 'report'],

@@ -1,0 +1,132 @@
+import { download } from '../figures/caption.js';
+import { heatLegend, layerPanel } from '../figures/layer.js';
+import { legend, linePanel, looksFor } from '../figures/line.js';
+import { type Html, html } from '../html.js';
+import { numberCell, plainHead, tableBlock } from '../html-table.js';
+import type { Section } from '../section.js';
+import { groupBy, nearestTo, summarize } from '../statistics.js';
+import { type AngleRow, angleColumns } from '../tables/angles.js';
+import { readTable } from '../tables/csv.js';
+import { pairText, significantText } from '../wording.js';
+
+/** A row whose two sides have vectors. */
+type Measured = { readonly [Name in keyof AngleRow]: NonNullable<AngleRow[Name]> };
+
+export const anglesSection: Section = {
+  heading: 'Angles between update subspaces',
+  needs: 'angles.csv',
+  async render({ files }, show) {
+    const text = files.get('angles.csv')!;
+    const rows = readTable(text, angleColumns);
+    const measured = rows.filter((row): row is Measured => row.grassmann !== null);
+    return html`
+      ${show.figure && measured.length > 0 && (await figure(measured, text))}
+      ${show.figure && (await layers(rows))}
+      ${show.table && table(measured)}`;
+  },
+};
+
+const degrees = (angle: number) => (angle * 180) / Math.PI;
+
+/** Root mean square of a row's angles, in degrees. */
+function meanAngle({ grassmann, k_a, k_b }: Measured): number {
+  return degrees(grassmann / Math.sqrt(Math.min(k_a, k_b)));
+}
+
+const mean = (rows: readonly Measured[], of: (row: Measured) => number) => summarize(rows.map(of)).mean;
+
+async function figure(rows: readonly Measured[], text: string): Promise<Html> {
+  const looks = looksFor(rows.map(({ pair }) => pair));
+  const panels: Html[] = [];
+  for (const [pair, group] of groupBy(rows, (row) => row.pair)) {
+    const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors) => ({
+      x: tensors[0]!.energy,
+      y: mean(tensors, meanAngle),
+      low: degrees(mean(tensors, ({ smallest }) => smallest)),
+      high: degrees(mean(tensors, ({ largest }) => largest)),
+      title: titleOf(`${pairText(pair)}, η = ${tensors[0]!.energy}`, tensors),
+    }));
+    panels.push(
+      await linePanel({
+        title: pairText(pair),
+        x: { label: 'energy η that the subspaces hold', domain: [0, 1] },
+        y: { label: 'principal angle, degrees', domain: [0, 90] },
+        series: [{ look: looks.get(pair)!, points: points.sort((a, b) => a.x - b.x) }],
+      }),
+    );
+  }
+  return html`<figure>
+    <h3>How far the main directions of two updates are turned against each other</h3>
+    ${await legend([...looks].map(([pair, look]) => ({ name: pairText(pair), look })))}
+    <div class="panels">${panels}</div>
+    <figcaption>
+      <p><b>Principal angles</b> θ between two subspaces are the arccosines of the singular values of
+      U<sub>A</sub>ᵀ U<sub>B</sub>, where U holds the first k left singular vectors of a tensor’s update, and k is the smallest
+      number of them with η of the squared singular values. There are min(k<sub>A</sub>, k<sub>B</sub>) of them. The line is
+      their root mean square, the band reaches from the smallest to the largest angle; all are means over tensors. The mean of
+      cos² θ is the mode subspace overlap.</p>
+      <p><b>How to read it.</b> 0°: a direction of one is a direction of the other; 90°: they have nothing in common. In a space
+      of few dimensions large subspaces meet at small angles by chance.</p>
+      <p class="downloads">Data: ${download(text, 'angles.csv', 'all tensors')}, <a href="angles.csv">angles.csv</a>.</p>
+    </figcaption>
+  </figure>`;
+}
+
+function titleOf(what: string, rows: readonly Measured[]): string {
+  const text = (angle: number) => `${significantText(angle)}°`;
+  const smallest = degrees(mean(rows, (row) => row.smallest));
+  const largest = degrees(mean(rows, (row) => row.largest));
+  return `${what}\nroot mean square ${text(mean(rows, meanAngle))}\nsmallest ${text(smallest)}, largest ${text(largest)}`;
+}
+
+async function layers(rows: readonly AngleRow[]): Promise<Html | undefined> {
+  const middle = nearestTo(
+    0.5,
+    rows.map(({ energy }) => energy),
+  );
+  const chosen = rows.filter(({ energy, d }) => energy === middle && d !== 1);
+  if (!chosen.some(({ grassmann }) => grassmann !== null)) return undefined;
+  const panels: Html[] = [];
+  for (const [pair, group] of groupBy(chosen, (row) => row.pair)) {
+    const values = group.map((row) => ({
+      tensor: row.tensor,
+      value: row.grassmann === null ? null : meanAngle(row as Measured),
+      title:
+        row.grassmann === null
+          ? `${row.tensor}\nnot changed by both updates`
+          : titleOf(`${row.tensor}\nranks ${row.k_a} and ${row.k_b} of ${row.d}`, [row as Measured]),
+    }));
+    panels.push(await layerPanel(pairText(pair), values, 90));
+  }
+  return html`<figure>
+    <h3>The same tensor by tensor, at η = ${middle}</h3>
+    ${heatLegend('root mean square of the principal angles', '90°')}
+    <div class="panels">${panels}</div>
+    <figcaption><p>One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the column “–”. The
+    less colour, the closer the subspaces. Rest the pointer on a cell for its numbers. A frame without colour: an angle of 0,
+    or not changed by both updates.</p></figcaption>
+  </figure>`;
+}
+
+function table(rows: readonly Measured[]): Html {
+  const body = [...groupBy(rows, ({ pair }) => pair)].flatMap(([pair, group]) =>
+    [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors, index) => {
+      const angle = (of: (row: Measured) => number) => numberCell(`${significantText(mean(tensors, of))}°`);
+      return html`<tr class="${index === 0 ? 'group' : ''}"><th scope="row">${pairText(pair)}</th><td>${tensors[0]!.energy}</td>
+        <td>${tensors.length}</td>
+        ${angle(({ smallest }) => degrees(smallest))}${angle(meanAngle)}${angle(({ largest }) => degrees(largest))}
+        ${numberCell(significantText(mean(tensors, ({ grassmann }) => grassmann)))}
+        ${numberCell(significantText(mean(tensors, ({ chordal }) => chordal)))}</tr>`;
+    }),
+  );
+  return tableBlock(
+    'Principal angles, mean over tensors',
+    plainHead([
+      { text: 'pair' },
+      ...['energy η', 'tensors', 'smallest', 'root mean square', 'largest', 'Grassmann distance', 'chordal distance'],
+    ]),
+    body,
+    html`Grassmann distance: √Σθ², in radians. Chordal distance: √Σ sin² θ. Tensors that an update leaves unchanged have no
+    part. Every tensor, in full precision and radians: <a href="angles.csv">angles.csv</a>.`,
+  );
+}
