@@ -14,10 +14,24 @@ export function isRooted(path: string): boolean {
  */
 export function userPath(path: string, folder = '.'): string {
   if (path !== '~' && !path.startsWith('~/')) return resolve(folder, path);
-  return resolve(join(homeFolder(path), path.slice(1)));
+  return resolve(
+    join(homeFolder(`${path} begins at the home folder`, 'Write the path from / on, or set HOME.'), path.slice(1)),
+  );
 }
 
-function homeFolder(path: string): string {
+/**
+ * The folder that runflow keeps of this user's caches, where the system has them: XDG_CACHE_HOME or ~/.cache, ~/Library/Caches,
+ * or LOCALAPPDATA. Nothing in it is missed when it is deleted.
+ * @throws EnvironmentError when it would be below the home folder and there is none
+ */
+export function userCacheFolder({ XDG_CACHE_HOME: xdg, LOCALAPPDATA: local }: NodeJS.ProcessEnv): string {
+  const home = () => homeFolder('caches are kept in the home folder', 'Set HOME, or XDG_CACHE_HOME to a folder.');
+  if (process.platform === 'darwin') return join(home(), 'Library', 'Caches', 'runflow');
+  if (process.platform === 'win32') return join(local || join(home(), 'AppData', 'Local'), 'runflow', 'Cache');
+  return join(xdg || join(home(), '.cache'), 'runflow');
+}
+
+function homeFolder(what: string, hint: string): string {
   let home = '';
   try {
     home = homedir();
@@ -25,7 +39,5 @@ function homeFolder(path: string): string {
     // Neither HOME nor an entry of this user in the system's list.
   }
   if (isAbsolute(home)) return home;
-  throw new EnvironmentError(`${path} begins at the home folder, and this user has none`, {
-    hint: 'Write the path from / on, or set HOME.',
-  });
+  throw new EnvironmentError(`${what}, and this user has none`, { hint });
 }

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import envPaths from 'env-paths';
 import { makeFolder } from '../formats/make-folder.js';
 import { replaceFile } from '../formats/replace-file.js';
+import { userCacheFolder } from '../formats/user-path.js';
 import type { AdapterDescription } from './gpu.js';
 import { machineFingerprint } from './vulkan-drivers.js';
 
 /** The user's cache folder for what belongs to this machine: unpacked drivers and probe results. Safe to delete. */
 export function deviceCacheFolder(): string {
-  return path.join(envPaths('runflow', { suffix: '' }).cache, 'device');
+  return path.join(userCacheFolder(process.env), 'device');
 }
 
 /** A choice that was probed: what a process must set before it loads Dawn, and the adapter it then gets. */

@@ -13,4 +13,10 @@ test('RUNFLOW_STORE is a path from the home folder or the current one on, and no
   for (const empty of ['', ' ', '\t']) assert.is(from(empty), storeLocation(undefined, {}));
 });
 
+test('without a choice the store is among the caches of the user', () => {
+  if (process.platform !== 'linux') return;
+  assert.is(storeLocation(undefined, { XDG_CACHE_HOME: '/caches' }), '/caches/runflow/store');
+  assert.is(storeLocation(undefined, { XDG_CACHE_HOME: '' }), join(homedir(), '.cache/runflow/store'));
+});
+
 test.run();
