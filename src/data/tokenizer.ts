@@ -18,6 +18,12 @@ import {
   withoutDummyPrefix,
 } from './tokenizer-definition.js';
 
+/** A token that tokenizer_config.json names and tokenizer.json has. */
+interface NamedToken {
+  readonly text: string;
+  readonly id: number;
+}
+
 /** The tokenizer of a Hugging Face folder. */
 export interface Tokenizer {
   /**
@@ -34,7 +40,8 @@ export interface Tokenizer {
   isSpecial(id: number): boolean;
   /** Its regular expressions, for the error when one of them does not come to an end: `the pattern /…/ of tokenizer.json`. */
   readonly patterns: string;
-  readonly eos: { readonly text: string; readonly id: number } | undefined;
+  readonly bos: NamedToken | undefined;
+  readonly eos: NamedToken | undefined;
   /** @throws DataError when the folder has a chat template that cannot be used, or several and no way to choose. */
   readonly chat: ChatFormat | undefined;
 }
@@ -59,9 +66,13 @@ export function loadTokenizer(files: TokenizerFiles, place?: TokenizerPlace): To
   const special = new Set(definition.added_tokens.filter((token) => token.special === true).map(({ id }) => id));
   const named = namedTokens(config);
   const beginning = beginningOf(definition.post_processor);
-  checkBeginning(config, beginning, named.bos_token === undefined ? undefined : tokenizer.token_to_id(named.bos_token));
+  const tokenOf = (text: string | undefined): NamedToken | undefined => {
+    const id = text === undefined ? undefined : tokenizer.token_to_id(text);
+    return id === undefined ? undefined : { text: text!, id };
+  };
+  const bos = tokenOf(named.bos_token);
+  checkBeginning(config, beginning, bos?.id);
   checkPrefix(config, hasDummyPrefix(definition));
-  const eosId = named.eos_token === undefined ? undefined : tokenizer.token_to_id(named.eos_token);
   const singles = singleWords(definition);
   const encode = (by: HuggingFaceTokenizer, text: string): number[] => {
     checkSingles(singles, text);
@@ -83,7 +94,8 @@ export function loadTokenizer(files: TokenizerFiles, place?: TokenizerPlace): To
     decodeAll: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: false })),
     isSpecial: (id) => special.has(id),
     patterns: patternsIn(definition),
-    eos: named.eos_token === undefined || eosId === undefined ? undefined : { text: named.eos_token, id: eosId },
+    bos,
+    eos: tokenOf(named.eos_token),
     get chat() {
       const template = chat === undefined ? chatTemplateOf(files, config) : undefined;
       if (template !== undefined) chat = chatFormat(template, named);

@@ -28,10 +28,6 @@ export interface QuestionPrompt {
  * What the model is given for each question: `n` worked examples and the question, with an empty line between them, or as
  * turns of a conversation when the template is `chat`.
  *
- * Examples are drawn as lm-evaluation-harness draws them: one Python `random.Random(seed)` for all questions, in their
- * order, `sample(examples, n)` for each. When the examples are the questions themselves it draws one more, and leaves the
- * question itself out.
- *
  * @param examples Rows to draw from; undefined: the questions.
  * @throws DataError for a missing column, or fewer rows than examples.
  */
@@ -44,21 +40,43 @@ export function questionPrompts(
   chat: ChatFormat | undefined,
 ): QuestionPrompt[] {
   const from = examples ?? questions;
-  const drawn = n === 0 ? 0 : examples === undefined ? n + 1 : n;
-  if (drawn > from.length) {
-    throw new DataError(`${names.examples}: ${drawn} rows are needed to draw examples from, there are ${from.length}`, {
-      hint: 'Lower `fewshot`, or draw from a larger dataset.',
-    });
-  }
-  const random = new PythonRandom(seed);
+  const drawn = drawnExamples(questions.length, examples?.length, { n, seed }, names.examples);
   return questions.map((row, index) => {
-    const positions = drawn === 0 ? [] : random.sample(from.length, drawn);
-    const others = examples === undefined ? positions.filter((position) => position !== index) : positions;
-    const shots = others.slice(0, n).map((position): [string, string] => {
+    const shots = drawn[index]!.map((position): [string, string] => {
       const where = `${names.examples}: row ${position + 1}`;
       return [textOf(from[position]!, form.question, where), textOf(from[position]!, form.answer, where)];
     });
     return promptOf(textOf(row, form.question, `${names.questions}: row ${index + 1}`), shots, form.template, chat);
+  });
+}
+
+/**
+ * Positions of the examples of each question, drawn as lm-evaluation-harness draws them: one Python `random.Random(seed)` for
+ * all questions, in their order, `sample(examples, n)` for each. When the examples are the questions themselves it draws one
+ * more, and leaves the question itself out.
+ *
+ * @param examples Rows to draw from; undefined: the questions.
+ * @param name names them in errors
+ * @throws DataError for fewer rows than examples.
+ */
+export function drawnExamples(
+  questions: number,
+  examples: number | undefined,
+  { n, seed }: FewShot,
+  name: string,
+): number[][] {
+  const from = examples ?? questions;
+  const drawn = n === 0 ? 0 : examples === undefined ? n + 1 : n;
+  if (drawn > from) {
+    throw new DataError(`${name}: ${drawn} rows are needed to draw examples from, there are ${from}`, {
+      hint: 'Lower `fewshot`, or draw from a larger dataset.',
+    });
+  }
+  const random = new PythonRandom(seed);
+  return Array.from({ length: questions }, (_, index) => {
+    const positions = drawn === 0 ? [] : random.sample(from, drawn);
+    const others = examples === undefined ? positions.filter((position) => position !== index) : positions;
+    return others.slice(0, n);
   });
 }
 

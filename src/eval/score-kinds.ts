@@ -16,7 +16,7 @@ interface ScoreKind {
 
 /** By kind of metric: one that scores and is not here does not compile where scores are read. */
 export const scoreKinds: Readonly<
-  Record<'exact-match' | 'judge' | 'refusal-rate' | 'kl' | 'loss' | 'perplexity', ScoreKind>
+  Record<'exact-match' | 'judge' | 'refusal-rate' | 'kl' | 'loss' | 'perplexity' | 'multiple-choice', ScoreKind>
 > = {
   'exact-match': { bounds: [0, 1] },
   judge: { bounds: [1, 5], shares: { 'share-of-5': 5 } },
@@ -24,4 +24,5 @@ export const scoreKinds: Readonly<
   kl: { bounds: null },
   loss: { bounds: null },
   perplexity: { bounds: null, mean: 'exponential' },
+  'multiple-choice': { bounds: [0, 1] },
 };

@@ -18,10 +18,10 @@ export interface BehaviourCurve {
 
 /** What evaluation.csv holds, in the order in which it stands there. */
 export interface Evaluation {
-  /** Of their own right: without the named scores that go with them. */
+  /** Of their own right: without the named scores and groups that go with them. */
   readonly metrics: readonly string[];
-  /** Names of the further scores of each metric that has some. */
-  readonly named: ReadonlyMap<string, readonly string[]>;
+  /** Names of the further scores of each metric, and of the groups of its items. */
+  readonly parts: ReadonlyMap<string, { readonly scores: readonly string[]; readonly groups: readonly string[] }>;
   readonly curves: readonly BehaviourCurve[];
   /** Models as they are, by metric. */
   readonly models: ReadonlyMap<string, readonly EvaluationRow[]>;
@@ -30,18 +30,18 @@ export interface Evaluation {
 export function readEvaluation(csv: string): Evaluation {
   const rows = readTable(csv, evaluationColumns);
   const names = new Set(rows.map(({ metric }) => metric));
-  const parts = [...names].map((text) => partsOf(text, names));
+  const parts = [...names].map((text) => partOf(text, names));
   const projected = groupBy(
     rows.filter(({ update, fraction, rank }) => update !== '' && (fraction ?? rank) !== null),
     (row) => JSON.stringify([row.metric, row.update, row.subspace, row.mode, row.side, placeOf(row).axis.by]),
   );
   return {
-    metrics: parts.flatMap(({ metric, score }) => (score === null ? [metric] : [])),
-    named: new Map(
-      [...groupBy(parts, ({ metric }) => metric)].map(([metric, own]) => [
-        metric,
-        own.flatMap(({ score }) => (score === null ? [] : [score])),
-      ]),
+    metrics: parts.flatMap(({ metric, kind }) => (kind === 'own' ? [metric] : [])),
+    parts: new Map(
+      [...groupBy(parts, ({ metric }) => metric)].map(([metric, of]) => {
+        const namesOf = (wanted: Part['kind']) => of.flatMap(({ kind, name }) => (kind === wanted ? [name] : []));
+        return [metric, { scores: namesOf('score'), groups: namesOf('group') }];
+      }),
     ),
     curves: [...projected.values()].map(curveOf),
     models: groupBy(
@@ -51,14 +51,18 @@ export function readEvaluation(csv: string): Evaluation {
   };
 }
 
-/** The metric and the named score that the text of a row's metric says. */
-function partsOf(
-  text: string,
-  metrics: ReadonlySet<string>,
-): { readonly metric: string; readonly score: string | null } {
-  const point = text.indexOf('.');
-  const metric = text.slice(0, point);
-  return point > 0 && metrics.has(metric) ? { metric, score: text.slice(point + 1) } : { metric: text, score: null };
+/** What a row's metric says: a metric itself, `metric.score` or `metric/group`. */
+interface Part {
+  readonly metric: string;
+  readonly kind: 'own' | 'score' | 'group';
+  readonly name: string;
+}
+
+function partOf(text: string, metrics: ReadonlySet<string>): Part {
+  const at = text.search(/[./]/);
+  const metric = text.slice(0, at);
+  if (at < 1 || !metrics.has(metric)) return { metric: text, kind: 'own', name: '' };
+  return { metric, kind: text[at] === '.' ? 'score' : 'group', name: text.slice(at + 1) };
 }
 
 function curveOf(rows: readonly EvaluationRow[]): BehaviourCurve {
@@ -92,12 +96,12 @@ export function spreadOf(seeds: readonly EvaluationRow[]): { readonly low: numbe
 }
 
 /** Values that a metric can take at all, as far as its own values tell: a judge's scores, shares, or anything from 0 up. */
-export function boundsOf(metric: string, { models, curves, named }: Evaluation): { least?: number; most?: number } {
+export function boundsOf(metric: string, { models, curves, parts }: Evaluation): { least?: number; most?: number } {
   const all = [
     ...(models.get(metric) ?? []),
     ...curves.filter((curve) => curve.metric === metric).flatMap(({ points }) => points.flatMap(({ seeds }) => seeds)),
   ].flatMap(({ value, ci_low, ci_high }) => [value, ci_low, ci_high].filter((number) => number !== null));
-  if (named.get(metric)?.includes('share-of-5')) return { least: 1, most: 5 };
+  if (parts.get(metric)?.scores.includes('share-of-5')) return { least: 1, most: 5 };
   if (all.some((number) => number < 0)) return {};
   return all.every((number) => number <= 1) ? { least: 0, most: 1 } : { least: 0 };
 }

@@ -2,6 +2,7 @@ import { activationBasis } from './activation-basis.js';
 import { activationTable } from './activation-table.js';
 import { activations } from './activations.js';
 import { angleTable } from './angle-table.js';
+import { choiceLikelihoods } from './choice-likelihoods.js';
 import { claims } from './claims.js';
 import { cosine } from './cosine.js';
 import { cosineTable } from './cosine-table.js';
@@ -24,6 +25,7 @@ import { lossTable } from './loss-table.js';
 import { mergeAdapter } from './merge-adapter.js';
 import { mix } from './mix.js';
 import { modelJudge } from './model-judge.js';
+import { multipleChoice } from './multiple-choice.js';
 import { nextToken } from './next-token.js';
 import { overlap } from './overlap.js';
 import { overlapTable } from './overlap-table.js';
@@ -69,6 +71,8 @@ export const contracts = {
   'next-token': nextToken,
   kl,
   loss,
+  'choice-likelihoods': choiceLikelihoods,
+  'multiple-choice': multipleChoice,
   activations,
   'activation-basis': activationBasis,
   'energy-table': energyTable,

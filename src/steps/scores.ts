@@ -7,6 +7,8 @@ export type Scores = ScoreValues & {
    * evaluation.csv, called `metric.name`.
    */
   readonly named?: Readonly<Record<string, NamedScores>>;
+  /** Positions of the items of each group. Their mean has a row of its own in evaluation.csv, called `metric/group`. */
+  readonly groups?: Readonly<Record<string, readonly number[]>>;
 };
 
 export type ScoreValues = {

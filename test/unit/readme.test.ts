@@ -36,11 +36,15 @@ test('the README has every folder of the sources and no other', () => {
 });
 
 test('the workflows in the README are those of the examples it names', () => {
-  const [whole, part, excerpt] = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block!);
+  const [whole, part, ...excerpts] = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block!);
   assert.ok(readFileSync(join(root, 'examples/own-checkpoints.yaml'), 'utf8').endsWith(whole!));
   assert.ok(readFileSync(join(root, 'examples/mixed-data.yaml'), 'utf8').includes(part!));
-  const lines = readFileSync(join(root, 'examples/behaviour.yaml'), 'utf8').split('\n');
-  for (const line of excerpt!.split('\n')) assert.ok(lines.includes(line), line);
+  const files = ['behaviour', 'multiple-choice'];
+  assert.is(excerpts.length, files.length);
+  for (const [index, file] of files.entries()) {
+    const lines = readFileSync(join(root, `examples/${file}.yaml`), 'utf8').split('\n');
+    for (const line of excerpts[index]!.split('\n')) assert.ok(lines.includes(line), line);
+  }
 });
 
 test('the README has every family of decoders that is run, and no other', () => {

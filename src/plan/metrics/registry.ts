@@ -7,6 +7,7 @@ import type { BehaviourPlan, OverlapPlan, PlanParts, TablePlan } from './kind.js
 import { kl } from './kl.js';
 import { loss } from './loss.js';
 import { mso } from './mso.js';
+import { multipleChoice } from './multiple-choice.js';
 import { perplexity } from './perplexity.js';
 import { principalAngles } from './principal-angles.js';
 import { refusalRate } from './refusal-rate.js';
@@ -30,6 +31,7 @@ const metricPlans: {
   kl,
   loss,
   perplexity,
+  'multiple-choice': multipleChoice,
 };
 
 /** The registry says that a plan takes just such a metric. */

@@ -3,22 +3,53 @@ import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, plainHead, tableBlock } from '../html-table.js';
 import type { ReportInput } from '../section.js';
 import { sweepAxes } from '../sweep-axis.js';
-import { type EvaluationRow, namedScore } from '../tables/evaluation.js';
+import { type EvaluationRow, namedScore, scoreOfGroup } from '../tables/evaluation.js';
 import { projectionName, rangeText, ratioText } from '../wording.js';
 import { behaviourSamples } from './behaviour-samples.js';
 
 /** Names of scores in words, of those that are no words of the field. */
 const scoreTexts: ReadonlyMap<string, string> = new Map([['share-of-5', 'share of the highest score, 5']]);
 
-/** A table a metric: whole models first, then every projection. Its named scores follow, each in a table of its own. */
+/** A table a metric: whole models first, then every projection. Tables of its named scores and of its groups follow. */
 export function behaviourTables(evaluation: Evaluation, input: ReportInput): (Html | undefined)[] {
-  return evaluation.metrics.flatMap((metric) => [
-    ...tablesOf(metric, metric, evaluation, input),
-    behaviourSamples(metric, input),
-    ...(evaluation.named.get(metric) ?? []).flatMap((name) =>
-      tablesOf(`${metric}: ${scoreTexts.get(name) ?? name}`, namedScore(metric, name), evaluation, input),
-    ),
-  ]);
+  return evaluation.metrics.flatMap((metric) => {
+    const { scores, groups } = evaluation.parts.get(metric)!;
+    return [
+      ...tablesOf(metric, metric, evaluation, input),
+      behaviourSamples(metric, input),
+      ...scores.flatMap((name) =>
+        tablesOf(`${metric}: ${scoreTexts.get(name) ?? name}`, namedScore(metric, name), evaluation, input),
+      ),
+      groups.length > 0 && groupTable(metric, groups, evaluation, input),
+    ].filter((part) => part !== false);
+  });
+}
+
+/** Groups of items of the whole models, side by side; those of projections stand in the file only. */
+function groupTable(
+  metric: string,
+  groups: readonly string[],
+  { models }: Evaluation,
+  input: ReportInput,
+): Html | undefined {
+  const whole = alongUpdates(models.get(metric) ?? [], input).map(({ model }) => model);
+  if (whole.length === 0) return undefined;
+  const rows = groups.map((group) => {
+    const measured = models.get(scoreOfGroup(metric, group)) ?? [];
+    const cells = whole.map((name) => {
+      const row = measured.find(({ model }) => model === name);
+      const spread = row && spreadOf([row]);
+      return numberCell(ratioText(row?.value), spread && rangeText(spread.low, spread.high));
+    });
+    return html`<tr><th scope="row">${group}</th><td>${(measured[0]?.n ?? 0).toLocaleString('en')}</td>${cells}</tr>`;
+  });
+  return tableBlock(
+    `${metric} by group`,
+    plainHead([{ text: 'group' }, 'items', ...whole]),
+    rows,
+    html`Mean over the items of a group, below it the 95 % interval. Groups of projected updates:
+    <a href="evaluation.csv">evaluation.csv</a>.`,
+  );
 }
 
 /** One for each axis that projections were measured along; one of whole models alone where there is none. */

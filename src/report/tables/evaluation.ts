@@ -50,6 +50,11 @@ export function namedScore(metric: string, name: string): string {
   return `${metric}.${name}`;
 }
 
+/** The metric of a row of one group of a metric's items. A slash cannot be in a metric's own name. */
+export function scoreOfGroup(metric: string, group: string): string {
+  return `${metric}/${group}`;
+}
+
 /** Builds evaluation.csv. Rows that two sweeps have in common stand in it once. */
 export class EvaluationTable {
   readonly #rows: EvaluationRow[] = [];

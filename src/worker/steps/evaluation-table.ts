@@ -1,6 +1,6 @@
 import { decodeRows, encodeRows, type Row } from '../../data/row.js';
 import { meanInterval } from '../../eval/mean-interval.js';
-import { EvaluationTable, type MeasuredMean, namedScore } from '../../report/tables/evaluation.js';
+import { EvaluationTable, type MeasuredMean, namedScore, scoreOfGroup } from '../../report/tables/evaluation.js';
 import { type SampledItem, SamplesTable } from '../../report/tables/samples.js';
 import type { EvaluationTableParams, EvaluationTableRow } from '../../steps/evaluation-table.js';
 import type { NamedScores } from '../../steps/scores.js';
@@ -14,9 +14,10 @@ export async function makeEvaluationTable(context: StepContext<EvaluationTablePa
   const itemWriters = new Map<string, ArtifactWriter>();
   for (const [index, row] of rows.entries()) {
     context.signal.throwIfAborted();
-    const { own, named } = await readScores(context, `${index}/scores`, row.kind);
+    const { own, named, groups } = await readScores(context, `${index}/scores`, row.kind);
     table.add(row, meanOf(own));
     for (const [name, scores] of named) table.add({ ...row, metric: namedScore(row.metric, name) }, meanOf(scores));
+    for (const [name, scores] of groups) table.add({ ...row, metric: scoreOfGroup(row.metric, name) }, meanOf(scores));
     if (row.items) {
       const items = await appendItems(context, index, row, itemWriters);
       if (row.model !== null) samples.add(row.metric, row.model, items.map(sampleOf));

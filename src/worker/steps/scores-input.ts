@@ -9,6 +9,8 @@ export interface MeasuredScores {
   readonly own: NamedScores;
   /** Further ones, by name, in the order in which tables show them. */
   readonly named: ReadonlyMap<string, NamedScores>;
+  /** The metric's own, of the items of each group. */
+  readonly groups: ReadonlyMap<string, NamedScores>;
 }
 
 /** @throws DataError for scores whose weights are not one an item */
@@ -27,7 +29,14 @@ export async function readScores(
   for (const [name, one] of Object.entries(scores.named ?? {})) named.set(name, one);
   for (const one of [scores, ...named.values()]) checkWeights(one);
   const { values, weights } = scores;
-  return { own: { values, ...(weights && { weights }), bounds, ...(mean && { mean }) }, named };
+  const own = { values, ...(weights && { weights }), bounds, ...(mean && { mean }) };
+  const groups = new Map(Object.entries(scores.groups ?? {}).map(([name, items]) => [name, partOf(own, items)]));
+  return { own, named, groups };
+}
+
+function partOf({ values, weights, ...same }: NamedScores, items: readonly number[]): NamedScores {
+  const pick = <T>(list: readonly T[]) => items.map((item) => list[item]!);
+  return { values: pick(values), ...(weights && { weights: pick(weights) }), ...same };
 }
 
 function checkWeights({ values, weights }: ScoreValues): void {

@@ -5,6 +5,7 @@ import type { JudgeMetric, RawJudgeMetric } from './judge.js';
 import type { KlMetric, RawKl } from './kl.js';
 import type { LossMetric, RawLoss } from './loss.js';
 import type { MsoMetric, RawMso } from './mso.js';
+import type { MultipleChoiceMetric, RawMultipleChoice } from './multiple-choice.js';
 import type { PerplexityMetric, RawPerplexity } from './perplexity.js';
 import type { PrincipalAnglesMetric, RawPrincipalAngles } from './principal-angles.js';
 import type { RawRefusalRate, RefusalRateMetric } from './refusal-rate.js';
@@ -17,7 +18,8 @@ export type BehaviourMetric =
   | RefusalRateMetric
   | KlMetric
   | LossMetric
-  | PerplexityMetric;
+  | PerplexityMetric
+  | MultipleChoiceMetric;
 
 /** How far pairs of updates, or of sets of prompts, share their main directions: claims speak of it. */
 export type OverlapMetric = MsoMetric | ActivationMsoMetric;
@@ -37,6 +39,7 @@ export type RawMetric =
   | RawRefusalRate
   | RawKl
   | RawLoss
-  | RawPerplexity;
+  | RawPerplexity
+  | RawMultipleChoice;
 export type MetricOf<K extends Metric['kind']> = Extract<Metric, { readonly kind: K }>;
 export type RawMetricOf<K extends Metric['kind']> = Extract<RawMetric, { readonly kind: K }>;

@@ -9,6 +9,7 @@ import { kl } from './kl.js';
 import { loss } from './loss.js';
 import type { BehaviourMetric, Metric, MetricOf, OverlapMetric, RawMetric, RawMetricOf } from './metric.js';
 import { mso } from './mso.js';
+import { multipleChoice } from './multiple-choice.js';
 import { perplexity } from './perplexity.js';
 import { principalAngles } from './principal-angles.js';
 import { refusalRate } from './refusal-rate.js';
@@ -41,6 +42,7 @@ const metricKinds: { readonly [K in Metric['kind']]: KindOf<K> } = {
   kl,
   loss,
   perplexity,
+  'multiple-choice': multipleChoice,
 };
 
 /** The kind of a metric. The registry says that it takes just such a metric. */

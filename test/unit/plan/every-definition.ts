@@ -109,6 +109,15 @@ metrics:
   apart: { kind: kl, on: problems, models: tuned, reference: polite, template: raw }
   surprise: { kind: perplexity, on: problems, models: tuned, template: { prompt: 'P {prompt}', response: ' {response}' } }
   nll: { kind: loss, on: problems, models: tuned, template: { prompt: 'L {prompt}', response: ' {response}' } }
+  choices:
+    kind: multiple-choice
+    on: problems
+    models: tuned
+    template: '{question} {choices}'
+    description: 'On {answer}'
+    labels: letters
+    fewshot: { n: 1, from: examples }
+    scores: [acc, acc_norm, mc2]
 claims:
   linear: { kind: linear-energy, sweep: removing }
   stronger: { kind: stronger-than-random, sweep: removing, metric: utility, subspace: leading, than: drawn }

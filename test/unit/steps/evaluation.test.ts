@@ -364,6 +364,23 @@ test('named scores have rows and intervals of their own, below the metric and a 
   assert.match((refused as Error).message, '1 weights of 2 scores');
 });
 
+test('groups have rows of the items that are theirs, with what these count', async () => {
+  const params: EvaluationTableParams = { rows: [{ ...asModel('base'), metric: 'nll', kind: 'loss', items: false }] };
+  const scores = { values: [1, 4, null, 2], weights: [3, 1, 1, 1], groups: { a: [0, 1], 'b/c': [2, 3] } };
+  const text = JSON.stringify(scores).replace('}}', ',"__proto__":[3]}}');
+  const { outputs } = await run(evaluationTable, params, { '0/scores': text });
+  const table = readTable(textOf(outputs['evaluation.csv']), evaluationColumns);
+  assert.equal(
+    table.map(({ metric, value, n, invalid }) => [metric, value, n, invalid]),
+    [
+      ['nll', 9 / 5, 3, 1],
+      ['nll/a', 7 / 4, 2, 0],
+      ['nll/b/c', 2, 1, 1],
+      ['nll/__proto__', 2, 1, 0],
+    ],
+  );
+});
+
 test('a claim about a named score is judged by its values and bounds', async () => {
   const sweep = { updates: ['useful'], subspaces: ['random'], mode: 'parallel', side: 'right', fractions: [0.25, 0.5] } as const; // biome-ignore format: one line
   const ends = { useful: { from: 'aligned', to: 'useful' } };

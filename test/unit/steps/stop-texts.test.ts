@@ -14,6 +14,7 @@ const llama3 = loadTokenizer({
 /** One token a byte: as many tokens a character as any tokenizer makes. */
 class ByteTokenizer implements Tokenizer {
   longest = 0;
+  readonly bos = undefined;
   readonly eos = undefined;
   readonly chat = undefined;
   encode(text: string): number[] {

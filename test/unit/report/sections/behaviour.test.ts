@@ -123,6 +123,28 @@ test('named scores of a metric have tables after it, in their order; a point wit
   assert.is(section.querySelectorAll('.panel').length, 3);
 });
 
+test('groups of a metric stand in one table, of whole models side by side, and in no figure', async () => {
+  const row = (model: string, metric: string, value: number, n: number) => ({ model, metric, value, n, ci_low: value / 2, ci_high: 1 }); // biome-ignore format: one line
+  const files = evaluationFile(
+    ...['aligned', 'base'].flatMap((model, at) => [
+      row(model, 'mmlu', 0.5, 9),
+      row(model, 'mmlu/anatomy', 0.25 + at / 2, 4),
+      row(model, 'mmlu/a.b/c', 0.5, 5),
+    ]),
+    point(0.5, { metric: 'mmlu' }),
+    point(0.5, { metric: 'mmlu/anatomy' }),
+  );
+  const { section } = await sectionOf('behaviour', files, { updates });
+  const tables = [...section.querySelectorAll('.table')];
+  assert.equal(tables.map((table) => spaced(table.querySelector('h3')!)), ['mmlu', 'mmlu by group']); // biome-ignore format: one line
+  assert.equal([...tables[1]!.querySelectorAll('thead th')].map(spaced), ['group', 'items', 'base', 'aligned']);
+  assert.equal(bodyRows(tables[1]!), [
+    ['anatomy', '4', '0.7500.375–1.000', '0.2500.125–1.000'],
+    ['a.b/c', '5', '0.5000.250–1.000', '0.5000.250–1.000'],
+  ]);
+  assert.is(section.querySelectorAll('.panel').length, 1);
+});
+
 test('the first items of a metric stand side by side for the whole models, folded away, as text', async () => {
   const columns = ['metric', 'model', 'item', 'prompt', 'response', 'score'] as const;
   const sample = (model: string, item: number, response: string, score: number | null) => ({
