@@ -1,12 +1,12 @@
 import * as assert from 'uvu/assert';
-import type { ClaimedBehaviour } from '../../../src/eval/behaviour.js';
-import type { JudgedClaim } from '../../../src/eval/claims/claim.js';
-import type { Evidence } from '../../../src/eval/claims/kind.js';
-import { judgeClaim } from '../../../src/eval/claims/registry.js';
-import type { Finding } from '../../../src/eval/finding.js';
-import { fillNormal } from '../../../src/linalg/normal.js';
-import { RandomStream } from '../../../src/linalg/philox.js';
-import { atOnce } from '../../at-once.js';
+import type { ClaimedBehaviour } from '../../../../src/eval/behaviour.js';
+import type { JudgedClaim } from '../../../../src/eval/claims/claim.js';
+import type { Evidence } from '../../../../src/eval/claims/kind.js';
+import { judgeClaim } from '../../../../src/eval/claims/registry.js';
+import type { Finding } from '../../../../src/eval/finding.js';
+import { fillNormal } from '../../../../src/linalg/normal.js';
+import { RandomStream } from '../../../../src/linalg/philox.js';
+import { atOnce } from '../../../at-once.js';
 
 /** What tests of claims share: they judge tables whose answer is known, because they were made to have it. */
 

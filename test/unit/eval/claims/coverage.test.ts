@@ -10,7 +10,7 @@ import {
   overlapRates,
   type Rates,
   strongerRates,
-} from '../../oracles/claims-simulation.js';
+} from '../../../oracles/claims-simulation.js';
 
 /** A part of test/bench/claims-coverage.ts: worlds whose truth is known, judged often enough to see a wrong level. */
 

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Behaviour, ModelEnergy } from '../../../src/eval/behaviour.js';
-import type { JudgedClaim } from '../../../src/eval/claims/claim.js';
-import type { MeasuredOverlap } from '../../../src/eval/claims/kind.js';
-import type { Finding } from '../../../src/eval/finding.js';
+import type { Behaviour, ModelEnergy } from '../../../../src/eval/behaviour.js';
+import type { JudgedClaim } from '../../../../src/eval/claims/claim.js';
+import type { MeasuredOverlap } from '../../../../src/eval/claims/kind.js';
+import type { Finding } from '../../../../src/eval/finding.js';
 import { close, fractions, judge, normals, sweep, verdicts } from './judged-claims.js';
 
 // ── behaviour

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { JudgedClaim } from '../../../src/eval/claims/claim.js';
-import type { TensorEnergy } from '../../../src/eval/claims/kind.js';
+import type { JudgedClaim } from '../../../../src/eval/claims/claim.js';
+import type { TensorEnergy } from '../../../../src/eval/claims/kind.js';
 import { close, fractions, judge, normals, sweep, verdicts } from './judged-claims.js';
 
 function energies(
