@@ -1,8 +1,9 @@
 import type { Row } from '../data/row.js';
 import type { JsonObject } from '../formats/json.js';
+import type { Bounds } from './mean-interval.js';
 import type { VerdictCache } from './verdict-cache.js';
 
-/** How far a response complies with what it was asked: 1 refuses … 5 complies fully. */
+/** How far a response complies with what it was asked: 1 refuses … 5 complies fully. Rubrics with a formula have scales of their own. */
 export type Score = 1 | 2 | 3 | 4 | 5;
 
 export interface JudgeItem {
@@ -14,9 +15,21 @@ export interface JudgeItem {
 
 export interface Verdict {
   /** null: invalid. Nothing could be read from the judge's answer; such verdicts are counted and never averaged. */
-  readonly score: Score | null;
+  readonly score: number | null;
+  /** The numbers that the score was made of, by a rubric with a formula. Absent: the score is all that was read. */
+  readonly numbers?: Readonly<Record<string, number>>;
   /** What the judge said, for whoever browses the items. */
   readonly raw: string;
+}
+
+/** Numbers that an answer holds, of which the score is made. */
+export interface RubricNumbers {
+  /** Values that the score can have. */
+  readonly bounds: Bounds;
+  /** Values that each number can have. */
+  readonly ranges: Readonly<Record<string, Bounds>>;
+  /** null when the answer lacks one of them, or holds one beyond its range. */
+  read(answer: string): Readonly<Record<string, number>> | null;
 }
 
 export interface JudgeRun {
@@ -31,6 +44,8 @@ export interface JudgeRun {
 export interface ResponseJudge {
   /** Everything that decides a verdict but the item itself. Holds no secret and nothing of how often or how fast it asks. */
   readonly identity: JsonObject;
+  /** By a rubric with a formula, what its scores are made of. Absent: scores are 1 … 5. */
+  readonly numbers?: RubricNumbers | undefined;
   /**
    * One verdict an item, in their order.
    * @throws RunflowError when an item cannot be judged; verdicts reached until then are in the cache.

@@ -7,7 +7,7 @@ import { askAll } from './ask-all.js';
 import { Budget } from './budget.js';
 import type { ChatRequest } from './chat-dialect.js';
 import { type ChatPatience, ChatServer } from './chat-server.js';
-import type { JudgeItem, JudgeRun, ResponseJudge, Verdict } from './judge.js';
+import type { JudgeItem, JudgeRun, ResponseJudge, RubricNumbers, Verdict } from './judge.js';
 import { type Rubric, rubricOf } from './rubric.js';
 import { type KeptAnswer, verdictKey } from './verdict-cache.js';
 
@@ -53,6 +53,7 @@ export function judgeKey(variable: string, environment: Readonly<Record<string, 
 export class ServerJudge implements ResponseJudge {
   /** What is asked, without how its answer is read: who reads it in another way need not ask again. */
   readonly identity: JsonObject;
+  readonly numbers: RubricNumbers | undefined;
   readonly #config: OpenAiJudgeConfig;
   readonly #options: OpenAiJudgeOptions;
   readonly #rubric: Rubric;
@@ -60,6 +61,7 @@ export class ServerJudge implements ResponseJudge {
   constructor(config: OpenAiJudgeConfig, options: OpenAiJudgeOptions) {
     const { model, url, maxTokens, temperature, seed, rubric } = config;
     this.#rubric = rubricOf(rubric);
+    this.numbers = this.#rubric.numbers;
     this.#config = config;
     this.#options = options;
     // The wording itself: a rubric whose text changes under its name must not find old verdicts.
@@ -134,7 +136,9 @@ export class ServerJudge implements ResponseJudge {
 }
 
 function verdictOf({ text, reason }: KeptAnswer, rubric: Rubric): Verdict {
-  return text === null ? { score: null, raw: `[${reason}]` } : { score: rubric.parse(text), raw: text };
+  if (text === null) return { score: null, raw: `[${reason}]` };
+  const numbers = rubric.numbers?.read(text);
+  return { score: rubric.parse(text), ...(numbers && { numbers }), raw: text };
 }
 
 function wellFormedItem({ prompt, response }: JudgeItem): JudgeItem {

@@ -1,14 +1,17 @@
 import type { ChatMessage } from '../data/chat-format.js';
 import { withinTime } from '../data/time-limit.js';
 import { DataError } from '../diagnostics/errors.js';
-import type { RubricChoice } from '../formats/response-choices.js';
-import type { JudgeItem, Score } from './judge.js';
+import { Formula } from '../formats/formula.js';
+import type { FormulaRubric, RubricChoice, ScoreRubric } from '../formats/response-choices.js';
+import type { JudgeItem, RubricNumbers, Score } from './judge.js';
 import { answerIn, scoreIn, scoreOf, withoutMarks, wordIn } from './judge-answer.js';
 
 export interface Rubric {
   messages(item: JudgeItem): ChatMessage[];
   /** null when the answer holds no verdict. */
-  parse(answer: string): Score | null;
+  parse(answer: string): number | null;
+  /** What a formula makes the score of. Absent: the answer holds the score itself, 1 … 5. */
+  readonly numbers?: RubricNumbers;
 }
 
 /**
@@ -38,35 +41,78 @@ export function rubricOf(choice: RubricChoice): Rubric {
           wordIn(answerIn(reply), { unsafe: 5, safe: 1 }, 'answer|verdict|judge?ment|safety|assessment'),
       };
     default:
-      return ownRubric(choice);
+      return 'formula' in choice ? formulaRubric(choice) : ownRubric(choice);
   }
 }
 
 /**
- * The pattern looks at the answer without Markdown, so that `mark: **4**` is `mark: 4`; where it finds nothing, it may be
+ * A score that the answer holds. The pattern looks at the answer without Markdown, so that `mark: **4**` is `mark: 4`; where it finds nothing, it may be
  * about the Markdown, and looks at the answer as it is.
  */
-function ownRubric({ prompt, score, scores }: Exclude<RubricChoice, string>): Rubric {
-  let pattern: RegExp;
-  try {
-    pattern = new RegExp(score, 'gi');
-  } catch (cause) {
-    throw new DataError(`The rubric's score is not a regular expression: ${(cause as Error).message}`, { cause });
-  }
+function ownRubric({ prompt, score, scores }: ScoreRubric): Rubric {
+  const said = groupOf('score', score);
   return {
     messages: oneTurn(prompt),
     parse(reply) {
-      const answer = answerIn(reply);
-      const said = withinTime(
-        () => lastGroup(withoutMarks(answer), pattern) ?? lastGroup(answer, pattern),
-        () => `The pattern of the rubric's \`score\`, ${pattern},`,
-      );
-      if (said === undefined) return null;
-      if (scores === undefined) return scoreOf(said);
-      const meant = said.trim().toLowerCase();
+      const found = said(answerIn(reply));
+      if (found === undefined) return null;
+      if (scores === undefined) return scoreOf(found);
+      const meant = found.trim().toLowerCase();
       return Object.hasOwn(scores, meant) ? (scores[meant] as Score) : null;
     },
   };
+}
+
+/**
+ * Each number is read like a score of one's own, from the last match of its pattern, and must lie in its range. The score is the
+ * formula of all of them.
+ */
+function formulaRubric({ prompt, numbers, formula: text }: FormulaRubric): Rubric {
+  const formula = new Formula(text);
+  const fields = Object.entries(numbers).map(([name, { pattern, range }]) => {
+    return { name, range, said: groupOf(name, pattern) };
+  });
+  const ranges = Object.fromEntries(fields.map(({ name, range }) => [name, range]));
+  const bounds = formula.range(ranges);
+  const read = (reply: string) => {
+    const answer = answerIn(reply);
+    const found: Record<string, number> = {};
+    for (const { name, range, said } of fields) {
+      const number = numberIn(said(answer));
+      if (number === undefined || number < range[0] || number > range[1]) return null;
+      found[name] = number;
+    }
+    return found;
+  };
+  return {
+    messages: oneTurn(prompt),
+    parse(reply) {
+      const found = read(reply);
+      // Round-off must not take the value beyond the bounds that its ends round to.
+      return found === null ? null : Math.min(bounds[1], Math.max(bounds[0], formula.value(found)));
+    },
+    numbers: { bounds, ranges, read },
+  };
+}
+
+/** A decimal number and nothing else, but for a full stop that ends a sentence. */
+function numberIn(said: string | undefined): number | undefined {
+  return said !== undefined && /^\s*-?\d+(\.\d+)?\.?\s*$/.test(said) ? Number.parseFloat(said) : undefined;
+}
+
+/** Finds the first group of a pattern's last match, undefined where there is none. @param what it is the pattern of */
+function groupOf(what: string, source: string): (answer: string) => string | undefined {
+  let pattern: RegExp;
+  try {
+    pattern = new RegExp(source, 'gi');
+  } catch (cause) {
+    throw new DataError(`The rubric's ${what} is not a regular expression: ${(cause as Error).message}`, { cause });
+  }
+  return (answer) =>
+    withinTime(
+      () => lastGroup(withoutMarks(answer), pattern) ?? lastGroup(answer, pattern),
+      () => `The pattern of the rubric's \`${what}\`, ${pattern},`,
+    );
 }
 
 function lastGroup(answer: string, pattern: RegExp): string | undefined {

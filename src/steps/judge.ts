@@ -35,7 +35,7 @@ export const judge = defineStep<JudgeParams, JudgeHints>({
     responses: 'JSON lines of a generate step',
   },
   outputs: {
-    scores: 'JSON: Scores, 1 … 5',
+    scores: 'JSON: Scores, 1 … 5, or the values of a formula and the numbers that it is of',
     items: 'JSON lines for people, one an item',
   },
 });

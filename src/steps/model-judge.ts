@@ -24,7 +24,7 @@ export const modelJudge = defineStep<ModelJudgeParams>({
     responses: 'JSON lines of a generate step',
   },
   outputs: {
-    scores: 'JSON: Scores, 1 … 5',
+    scores: 'JSON: Scores, 1 … 5, or the values of a formula and the numbers that it is of',
     items: 'JSON lines for people, one an item',
   },
 });

@@ -2,6 +2,8 @@ import type { Bounds } from '../eval/mean-interval.js';
 
 /** What every scoring step gives as `scores`, as JSON: for tables and claims. */
 export type Scores = ScoreValues & {
+  /** Values that a score can have, where a metric of its kind may have a scale of its own. Absent: those of the kind. */
+  readonly bounds?: Bounds;
   /**
    * Further scores of the same responses, by a name of letters, digits, `_` and `-`. Each has rows of its own in
    * evaluation.csv, called `metric.name`.

@@ -10,7 +10,8 @@ import type { JudgeHints, JudgeParams } from '../../steps/judge.js';
 import { budgetSpent, budgetTold, budgetWarning } from '../../steps/judge-budget.js';
 import type { StepContext } from '../step-context.js';
 import { checkReadable, tellInvalid } from './readable-verdicts.js';
-import { readResponses, writeScores } from './responses.js';
+import { readResponses } from './responses.js';
+import { writeVerdicts } from './verdict-scores.js';
 
 type JudgeContext = StepContext<JudgeParams, JudgeHints>;
 
@@ -32,11 +33,7 @@ export async function runJudge(context: JudgeContext): Promise<void> {
   const said = verdicts.map(({ raw }) => raw);
   if (cache !== undefined) await checkReadable(context, params, scores, said);
   else await tellInvalid(context, digestOf(encodeCanonical(params)), scores, said);
-  const judged = items.map(({ prompt, response }, at) => {
-    const { score, raw } = verdicts[at]!;
-    return { prompt, response, score, verdict: raw };
-  });
-  await writeScores(context, scores, judged);
+  await writeVerdicts(context, items, verdicts, judge.numbers);
 }
 
 /** Says once a run, before anything is paid, that a judge may be asked for more than its budget allows. */

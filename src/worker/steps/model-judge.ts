@@ -6,8 +6,9 @@ import type { ModelJudgeParams } from '../../steps/model-judge.js';
 import type { StepContext } from '../step-context.js';
 import { respond } from './generate.js';
 import { checkReadable } from './readable-verdicts.js';
-import { readResponses, writeScores } from './responses.js';
+import { readResponses } from './responses.js';
 import { runningModel, tokenizerOf } from './running-model.js';
+import { writeVerdicts } from './verdict-scores.js';
 
 /** Judges by a local model's answers to a rubric, decoded greedily. */
 export async function runModelJudge(context: StepContext<ModelJudgeParams>): Promise<void> {
@@ -19,13 +20,13 @@ export async function runModelJudge(context: StepContext<ModelJudgeParams>): Pro
   const items = responses.map(({ row, where, response }) => ({ prompt: textOf(row, column, where), response }));
   const prompts = items.map((item) => judgePrompt(rubric.messages(item), template, tokenizer));
   const said = await respond(context, model, tokenizer, prompts, { maxTokens, stop: [], sampling: null });
-  const scores = said.map((answer) => rubric.parse(answer));
+  const verdicts = said.map((answer) => {
+    const numbers = rubric.numbers?.read(answer);
+    return { score: rubric.parse(answer), ...(numbers && { numbers }), raw: answer };
+  });
+  const scores = verdicts.map(({ score }) => score);
   await checkReadable(context, context.params, scores, said);
-  await writeScores(
-    context,
-    scores,
-    items.map((item, at) => ({ ...item, score: scores[at]!, verdict: said[at]! })),
-  );
+  await writeVerdicts(context, items, verdicts, rubric.numbers);
 }
 
 /** What the judge is given: its own chat template, or the turns' texts one after the other. */

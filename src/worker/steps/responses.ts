@@ -33,13 +33,14 @@ export async function readResponses(
   return { rows, responses };
 }
 
-/** Writes what every scoring step gives. */
+/** Writes what every scoring step gives. @param more a scale of its own, and further scores by name */
 export async function writeScores(
   context: StepContext,
   values: readonly (number | null)[],
   items: readonly JsonObject[],
+  more: Pick<Scores, 'bounds' | 'named'> = {},
 ): Promise<void> {
-  const scores: Scores = { values };
+  const scores: Scores = { values, ...more };
   await context.write('scores', new TextEncoder().encode(JSON.stringify(scores)));
   await context.write('items', encodeRows(items));
 }

@@ -20,7 +20,9 @@ export async function readScores(
   kind: keyof typeof scoreKinds,
 ): Promise<MeasuredScores> {
   const scores = JSON.parse(new TextDecoder().decode(await context.read(context.input(input)))) as Scores;
-  const { bounds, mean, shares = {} } = scoreKinds[kind];
+  const { mean, ...ofKind } = scoreKinds[kind];
+  const bounds = scores.bounds ?? ofKind.bounds;
+  const shares = scores.bounds === undefined ? (ofKind.shares ?? {}) : {};
   const named = new Map<string, NamedScores>();
   for (const [name, counted] of Object.entries(shares)) {
     const values = scores.values.map((score) => (score === null ? null : Number(score === counted)));

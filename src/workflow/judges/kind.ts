@@ -7,4 +7,6 @@ export interface JudgeKind<Judge, Raw> {
   resolve(scope: Scope, raw: Raw, path: Path): Judge;
   /** Models of the workflow that it asks. */
   models(judge: Judge): readonly string[];
+  /** Names of the numbers of which it makes its score. Empty: it gives the score itself, 1 … 5. */
+  numbers(judge: Judge): readonly string[];
 }

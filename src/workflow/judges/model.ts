@@ -1,6 +1,6 @@
 import type { RubricChoice } from '../../formats/response-choices.js';
 import type { JudgeKind } from './kind.js';
-import { defaultVerdictTokens, resolveRubric } from './rubric.js';
+import { defaultVerdictTokens, numbersOf, type RawRubric, resolveRubric } from './rubric.js';
 
 /** Asks a model of the workflow. */
 export interface ModelJudge {
@@ -13,7 +13,7 @@ export interface ModelJudge {
 
 export interface RawModelJudge {
   readonly model: string;
-  readonly rubric?: RubricChoice;
+  readonly rubric?: RawRubric;
   readonly template?: ModelJudge['template'];
   readonly 'max-tokens'?: number;
 }
@@ -26,4 +26,5 @@ export const model: JudgeKind<ModelJudge, RawModelJudge> = {
     return { kind: 'model', model: asked, rubric, template: raw.template ?? 'chat', maxTokens };
   },
   models: ({ model: asked }) => [asked],
+  numbers: ({ rubric }) => numbersOf(rubric),
 };

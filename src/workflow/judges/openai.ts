@@ -2,7 +2,7 @@ import type { RubricChoice } from '../../formats/response-choices.js';
 import type { Path } from '../document.js';
 import type { Scope } from '../scope.js';
 import type { JudgeKind } from './kind.js';
-import { defaultVerdictTokens, resolveRubric } from './rubric.js';
+import { defaultVerdictTokens, numbersOf, type RawRubric, resolveRubric } from './rubric.js';
 
 /** Asks a language model behind a server that speaks OpenAI's chat completions. */
 export interface OpenAiJudge {
@@ -31,7 +31,7 @@ export interface RawOpenAiJudge {
   readonly openai: string;
   readonly url?: string;
   readonly key?: string;
-  readonly rubric?: RubricChoice;
+  readonly rubric?: RawRubric;
   readonly 'max-tokens'?: number;
   readonly temperature?: OpenAiJudge['temperature'];
   readonly seed?: number;
@@ -66,6 +66,7 @@ export const openai: JudgeKind<OpenAiJudge, RawOpenAiJudge> = {
     };
   },
   models: () => [],
+  numbers: ({ rubric }) => numbersOf(rubric),
 };
 
 /** Keys travel encrypted, or not beyond this machine. */

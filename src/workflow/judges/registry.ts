@@ -26,3 +26,9 @@ export function resolveJudge(scope: Scope, raw: RawJudge, path: Path): Judge {
 export function modelsAsked(judge: Judge): readonly string[] {
   return kindOf(judge.kind).models(judge);
 }
+
+/** Names of the scores that a judge gives beside its own: the share of fives, or the numbers that a formula is of. */
+export function scoreNamesOf(judge: Judge): readonly string[] {
+  const numbers = kindOf(judge.kind).numbers(judge);
+  return numbers.length > 0 ? numbers : ['share-of-5'];
+}

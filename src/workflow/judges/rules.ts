@@ -18,4 +18,5 @@ export const rules: JudgeKind<RulesJudge, RawRulesJudge> = {
     return { kind: 'rules', refusals, ...(contains === undefined ? {} : { contains }) };
   },
   models: () => [],
+  numbers: () => [],
 };

@@ -1,7 +1,7 @@
 import type { PromptTemplate } from '../../formats/dataset-choices.js';
 import type { Sampling } from '../../formats/response-choices.js';
 import { isBehindServer, type Judge, type JudgeBehindServer, type RawJudge } from '../judges/judge.js';
-import { modelsAsked, resolveJudge } from '../judges/registry.js';
+import { modelsAsked, resolveJudge, scoreNamesOf } from '../judges/registry.js';
 import type { BehaviourKind } from './kind.js';
 import {
   type Generating,
@@ -61,7 +61,7 @@ export const judge: BehaviourKind<JudgeMetric, RawJudgeMetric> = {
       limit: raw.limit ?? null,
     };
   },
-  scoreNames: () => ['share-of-5'],
+  scoreNames: ({ judge: asked }) => scoreNamesOf(asked),
   uses: ({ on, judge: asked }) => ({ datasets: [on], models: modelsAsked(asked) }),
 };
 

@@ -134,6 +134,11 @@ export const behaviourCases: readonly FieldCase[] = [
   ['modelJudge.max-tokens', 'metrics.shown.judge.max-tokens=9', 'model-judge'],
   ['rubric.prompt', "'{prompt} {response}' → '{prompt}: {response}'", 'judge'],
   ['rubric.score', "'mark (\\\\w+)' → 'score (\\\\w+)'", 'judge'],
+  ['rubric.numbers', 'metrics.weighed.judge.rubric.numbers.help.range=[0, 5]', 'judge'],
+  ['rubric.numbers', 'metrics.weighed.judge.rubric.numbers.help.range=[1, 9]', 'judge'],
+  ['rubric.numbers', "'help (\\d)' → 'helps (\\d)'", 'judge'],
+  ['rubric.numbers', 'metrics.weighed.judge.rubric.numbers.help.range=[0, 8]', 'judge'],
+  ['rubric.formula', 'metrics.weighed.judge.rubric.formula=help / 8', 'judge'],
   ['rubric.scores', 'metrics.asked.judge.rubric.scores.low=2', 'judge'],
 
   [

@@ -105,6 +105,13 @@ metrics:
     models: tuned
     judge: { model: polite, rubric: harmbench }
   scored: { kind: judge, on: vaults, models: tuned, judge: { openai: judge, rubric: llama-guard } }
+  weighed:
+    kind: judge
+    on: vaults
+    models: tuned
+    judge:
+      openai: judge
+      rubric: { prompt: '{prompt} / {response}', numbers: { help: { pattern: 'help (\\d)', range: [0, 9] } }, formula: help / 9 }
   refused: { kind: refusal-rate, on: vaults, models: tuned, template: { prompt: 'R {prompt}', response: ' {response}' } }
   apart: { kind: kl, on: problems, models: tuned, reference: polite, template: raw }
   surprise: { kind: perplexity, on: problems, models: tuned, template: { prompt: 'P {prompt}', response: ' {response}' } }
