@@ -1,6 +1,6 @@
 import type { ChatFormat, ChatMessage } from '../data/chat-format.js';
 import { textAt } from '../data/column-path.js';
-import { strip } from '../data/python-text.js';
+import { strip, stripEnd } from '../data/python-text.js';
 import { at, type Row } from '../data/row.js';
 import { DataError } from '../diagnostics/errors.js';
 import type { ChoiceExamples, ChoiceForm } from '../formats/choice-questions.js';
@@ -124,7 +124,8 @@ function workedExample({ rows, name }: NamedRows, position: number, form: Choice
   const row = rows[position]!;
   const choices = choicesOf(row, form, where);
   const [right] = rightChoices(row, answer, choices, form.labels !== undefined, where);
-  return { asked: fill(form.template, row, choices, form, where), answer: scoredTexts(choices, form)[right!]! };
+  const scored = scoredTexts(choices, form)[right!]!;
+  return { asked: fill(form.template, row, choices, form, where), answer: joined(form.prefix ?? '', scored) };
 }
 
 function promptOf(
@@ -140,9 +141,14 @@ function promptOf(
   const asked = fill(form.template, row, choices, form, where);
   const description = form.description === undefined ? '' : fill(form.description, row, choices, form, where);
   const prompt = { row: position, where, choices: scoredTexts(choices, form) };
+  const { prefix } = form;
   if (!form.chat) {
-    const before = worked.map((one) => `${one.asked} ${one.answer}\n\n`);
-    return { ...prompt, context: description + before.join('') + asked, delimiter: ' ' };
+    // Before an answer the space is there in any case, before a prefix only where none is.
+    const before = worked.map(
+      (one) => `${prefix === undefined ? `${one.asked} ${one.answer}` : joined(one.asked, one.answer)}\n\n`,
+    );
+    const context = description + before.join('') + joined(asked, prefix ?? '');
+    return { ...prompt, context, delimiter: ' ' };
   }
   const messages: ChatMessage[] = [
     ...(description === '' ? [] : [{ role: 'system', content: description }]),
@@ -152,7 +158,26 @@ function promptOf(
     ]),
     { role: 'user', content: asked },
   ];
-  return { ...prompt, context: at(where, () => chat!.render(messages, true)), delimiter: '' };
+  if (prefix === undefined) return { ...prompt, context: at(where, () => chat!.render(messages, true)), delimiter: '' };
+  const context = at(where, () => begun(chat!, messages, prefix));
+  return { ...prompt, context, delimiter: stripEnd(prefix) === prefix ? ' ' : '' };
+}
+
+/** Two texts with a space between them, unless one of them has whitespace there or is empty. */
+function joined(before: string, after: string): string {
+  const isApart = before === '' || after === '' || stripEnd(before) !== before || strip(after[0]!) === '';
+  return isApart ? before + after : `${before} ${after}`;
+}
+
+/** The conversation up to where the assistant's last turn goes on behind `prefix`, as transformers' continue_final_message. */
+function begun(chat: ChatFormat, messages: readonly ChatMessage[], prefix: string): string {
+  const text = chat.render([...messages, { role: 'assistant', content: prefix }], false);
+  const bare = strip(prefix);
+  const start = text.lastIndexOf(bare);
+  if (start < 0) {
+    throw new DataError('The chat template leaves out the beginning of an answer', { hint: 'Leave `prefix` out.' });
+  }
+  return text.slice(0, start + (text.startsWith(prefix, start) ? prefix : bare).length);
 }
 
 function scoredTexts({ texts, labels }: Choices, { continuation }: ChoiceForm): readonly string[] {

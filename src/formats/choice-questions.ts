@@ -21,6 +21,8 @@ export type ChoiceForm = ChoiceColumns & {
   readonly continuation: 'text' | 'label';
   /** Stands before everything; may hold paths of the row in braces. */
   readonly description?: string;
+  /** Begins what the model answers, before every choice. */
+  readonly prefix?: string;
   /** The question is a user's turn in the tokenizer's chat template. */
   readonly chat?: true;
   /** Path of the group that a row belongs to. */

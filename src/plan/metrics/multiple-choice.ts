@@ -8,7 +8,7 @@ export const multipleChoice: BehaviourPlan<MultipleChoiceMetric> = {
   items: true,
   score(metric, subject) {
     const { on, choices, labels, answer, groups, scores, fewshot, limit, bos, maxLength } = metric;
-    const { question, template, continuation, description, chat } = metric;
+    const { question, template, continuation, description, chat, prefix } = metric;
     const dataset = `datasets.${on}`;
     const columns: ChoiceColumns = { choices, ...(labels !== null && { labels }) };
     const grouping = groups === null ? {} : { groups };
@@ -22,6 +22,7 @@ export const multipleChoice: BehaviourPlan<MultipleChoiceMetric> = {
         ...{ question, template, continuation },
         ...(description !== null && { description }),
         ...(chat && { chat }),
+        ...(prefix !== null && { prefix }),
         ...grouping,
       },
       ...(fewshot.n > 0 && { fewshot: { n: fewshot.n, answer, pick: fewshot.pick } }),

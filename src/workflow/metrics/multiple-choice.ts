@@ -19,6 +19,8 @@ export interface MultipleChoiceMetric extends OnDataset {
   /** null: there is none. */
   readonly description: string | null;
   readonly chat: boolean;
+  /** Begins what the model answers; null: nothing does. */
+  readonly prefix: string | null;
   /** Worked examples before each question; `from` null: the questions themselves. */
   readonly fewshot: {
     readonly n: number;
@@ -46,6 +48,7 @@ export interface RawMultipleChoice extends RawOnDataset {
   readonly continuation?: MultipleChoiceMetric['continuation'];
   readonly description?: string;
   readonly chat?: boolean;
+  readonly prefix?: string;
   readonly fewshot?:
     | number
     | { readonly n: number; readonly from?: string; readonly pick?: 'first' | 'random'; readonly seed?: number };
@@ -83,6 +86,7 @@ export const multipleChoice: BehaviourKind<MultipleChoiceMetric, RawMultipleChoi
       continuation,
       description: raw.description ?? null,
       chat: raw.chat ?? false,
+      prefix: raw.prefix ?? null,
       fewshot: resolveExamples(scope, raw.fewshot ?? 0, [...path, 'fewshot']),
       groups: raw.groups ?? null,
       scores: typeof scores === 'string' ? [scores] : scores,

@@ -215,6 +215,32 @@ test('a template holds paths of the row; other braces stay, unknown names are re
   );
 });
 
+test('a prefix goes on where the template lets it, without the space that the template takes away', () => {
+  const row = { q: 'who?', c: ['me', 'you'] };
+  const context = (turn: (content: string) => string, prefix: string) => {
+    const chat = { render: (messages: readonly { content: string }[]) => messages.map(({ content }) => `[${turn(content)}]`).join(''), turnEnd: () => '' }; // biome-ignore format: one line
+    const asked: ChoiceForm = { ...form, template: '{question}', chat: true, prefix };
+    const [prompt] = choicePrompts({ rows: [row], name: 'd' }, undefined, asked, undefined, null, chat);
+    return [prompt!.context, prompt!.delimiter];
+  };
+  assert.equal(
+    context((text) => text, 'It is '),
+    ['[who?][It is ', ''],
+  );
+  assert.equal(
+    context((text) => text.trim(), 'It is '),
+    ['[who?][It is', ''],
+  );
+  assert.equal(
+    context((text) => text, 'It'),
+    ['[who?][It', ' '],
+  );
+  assert.match(
+    refused(() => context(() => '', 'It')),
+    'd: row 1: The chat template leaves out the beginning of an answer',
+  );
+});
+
 test('examples are of the question’s own group, and their lack is told by it', () => {
   const row = (group: string, q: string) => ({ q, c: ['me', 'you'], a: 1, group });
   const questions = { rows: [row('x', '1'), row('y', '2')], name: 'd' };

@@ -81,6 +81,7 @@ export const behaviourCases: readonly FieldCase[] = [
   ['multipleChoiceMetric.continuation', 'metrics.choices.continuation=label', 'choice-likelihoods'],
   ['multipleChoiceMetric.description', 'metrics.choices.description=Choose.', 'choice-likelihoods'],
   ['multipleChoiceMetric.chat', 'metrics.choices.chat=true', 'choice-likelihoods'],
+  ['multipleChoiceMetric.prefix', 'metrics.choices.prefix=So', 'choice-likelihoods'],
   ['multipleChoiceMetric.fewshot', 'metrics.choices.fewshot=3', 'choice-likelihoods'],
   ['multipleChoiceMetric.fewshot.n', 'metrics.choices.fewshot.n=2', 'choice-likelihoods'],
   ['multipleChoiceMetric.fewshot.from', 'metrics.choices.fewshot.from=vaults', 'choice-likelihoods'],

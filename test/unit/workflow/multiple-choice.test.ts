@@ -29,6 +29,7 @@ const plain = {
   continuation: 'text',
   description: null,
   chat: false,
+  prefix: null,
   fewshot: { n: 0, from: null, pick: { seed: 1234 } },
   groups: null,
   scores: ['acc', 'acc_norm'],
@@ -39,9 +40,9 @@ const plain = {
 
 test('questions are by default asked as lm-evaluation-harness asks those of ARC', async () => {
   assert.equal(await resolved('limit: 5'), { ...plain, limit: 5 });
-  assert.equal(await resolved('fewshot: 3, scores: mc2, chat: true'), {
+  assert.equal(await resolved('fewshot: 3, scores: mc2, chat: true, prefix: The answer is'), {
     ...plain,
-    ...{ fewshot: { ...plain.fewshot, n: 3 }, scores: ['mc2'], chat: true },
+    ...{ fewshot: { ...plain.fewshot, n: 3 }, scores: ['mc2'], chat: true, prefix: 'The answer is' },
   });
   const mmlu =
     'question: q, choices: [A, B], labels: l, answer: a.b, template: "{question.strip()}{choices}", continuation: label, description: "{s}", fewshot: { n: 5, from: dev, pick: first }, groups: s, scores: [acc_norm, mc1], bos: none, max-length: 64';
