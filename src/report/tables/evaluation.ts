@@ -16,6 +16,7 @@ export const evaluationColumns = {
   n: 'number',
   invalid: 'number',
   rank: 'number?',
+  stderr: 'number?',
 } as const;
 
 /** A row of evaluation.csv: one measurement of one model. Of `model` and `update` one is empty. */
@@ -39,6 +40,8 @@ export interface MeasuredMean {
   readonly value: number | null;
   readonly low: number | null;
   readonly high: number | null;
+  /** Standard error: the sample standard deviation of the items over the root of their number; null where there is none. */
+  readonly standardError: number | null;
   /** Items that count. */
   readonly n: number;
   /** Items that do not. */
@@ -66,9 +69,9 @@ export class EvaluationTable {
     const identity = JSON.stringify(Object.values(of));
     if (this.#seen.has(identity)) return;
     this.#seen.add(identity);
-    const { value, low, high, n, invalid } = mean;
+    const { value, low, high, n, invalid, standardError: stderr } = mean;
     const named = { update: update ?? '', subspace: subspace ?? '', mode: mode ?? '', side: side ?? '' };
-    this.#rows.push({ ...of, model: model ?? '', ...named, value, ci_low: low, ci_high: high, n, invalid });
+    this.#rows.push({ ...of, model: model ?? '', ...named, value, ci_low: low, ci_high: high, n, invalid, stderr });
   }
 
   csv(): string {

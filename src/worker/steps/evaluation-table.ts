@@ -38,11 +38,25 @@ function meanOf({ values, weights, bounds, mean }: NamedScores): MeasuredMean {
     weight += weights?.[item] ?? 1;
   }
   const valid = values.filter((value) => value !== null);
-  const counted = { n: valid.length, invalid: values.length - valid.length };
+  const isPlain = weights === undefined && mean === undefined;
+  const counted = {
+    n: valid.length,
+    invalid: values.length - valid.length,
+    standardError: isPlain ? standardErrorOf(valid) : null,
+  };
   const level = mean === 'exponential' ? Math.exp(sum / weight) : sum / weight;
   const value = Number.isFinite(level) ? level : null;
   if (valid.length === 0 || bounds === null) return { value, low: null, high: null, ...counted };
   return { value, ...meanInterval(valid, bounds, 0.025), ...counted };
+}
+
+/** Of a plain mean, as lm-evaluation-harness gives it; null of fewer than two values. */
+function standardErrorOf(values: readonly number[]): number | null {
+  const n = values.length;
+  if (n < 2) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (n - 1) / n);
 }
 
 /** Items of all models stand in one file a metric, each with what it is of. */

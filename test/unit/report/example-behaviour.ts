@@ -28,7 +28,7 @@ export function evaluationCsv(
   const projected = { update: '', subspace: '', seed: null, mode: '', side: '', fraction: null, rank: null };
   const rows: EvaluationRow[] = [];
   metrics.forEach(({ metric, least, most, n, invalid }, index) => {
-    const counted = { metric, n, invalid };
+    const counted = { metric, n, invalid, stderr: null };
     const interval = (value: number) => {
       const half = 0.04 * (most - least);
       return { value, ci_low: Math.max(least, value - half), ci_high: Math.min(most, value + half) };

@@ -252,7 +252,7 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
   });
   const table = readTable(textOf(outputs['evaluation.csv']), evaluationColumns);
   const [header] = linesOf(outputs['evaluation.csv']);
-  assert.is(header, 'model,update,subspace,seed,mode,side,fraction,metric,value,ci_low,ci_high,n,invalid,rank');
+  assert.is(header, 'model,update,subspace,seed,mode,side,fraction,metric,value,ci_low,ci_high,n,invalid,rank,stderr');
   assert.equal(
     table.map(({ model, subspace, fraction, rank, metric, value, n, invalid }) => [
       model || [subspace, fraction, rank].join(),
@@ -354,6 +354,11 @@ test('named scores have rows and intervals of their own, below the metric and a 
     ],
   );
   const ends = table.map(({ ci_low: low, ci_high: high }) => [low, high]);
+  // python3: statistics.stdev(values) / math.sqrt(len(values)); none of weighted means.
+  const errors = table.slice(0, 4).map(({ stderr }) => stderr);
+  for (const [at, wanted] of [4 / 3, 1 / 3, 1].entries())
+    assert.ok(Math.abs(errors[at]! - wanted) < 1e-15, `${errors}`);
+  assert.is(errors[3], null);
   const expected = meanInterval([2, 4], [1, 5], 0.025);
   assert.equal(ends[2], [expected.low, expected.high]);
   assert.equal(ends[3], [null, null]);
