@@ -1,7 +1,7 @@
 import type { StepOf } from '../steps/contracts.js';
 import type { CosineParams } from '../steps/cosine.js';
 import type { Semantics } from '../workflow/semantics.js';
-import type { UpdateNode, UpdateTensor } from './expand-updates.js';
+import { cutOntoRows, cutRows, type UpdateNode, type UpdateTensor } from './expand-updates.js';
 
 /** The inner product and energies of one tensor of two updates: sweeps and metrics share it. */
 export function cosineStep(
@@ -10,7 +10,7 @@ export function cosineStep(
   tensor: UpdateTensor,
   semantics: Semantics,
 ): Omit<StepOf<'cosine'>, 'origin'> {
-  const params: CosineParams = semantics === 'reference' ? { heldAs: 'F16' } : {};
+  const params: CosineParams = comparedParams(update, onto, tensor, semantics);
   return {
     id: `cosine[${update.update.name},${onto.update.name},${tensor.name}]`,
     kind: 'cosine',
@@ -29,5 +29,19 @@ export function updateEnds(update: UpdateNode, onto: UpdateNode, { name }: Updat
     to: { node: update.to, output },
     'onto-from': { node: onto.from, output },
     'onto-to': { node: onto.to, output },
+  };
+}
+
+/** How such steps read the four ends. */
+export function comparedParams(
+  update: UpdateNode,
+  onto: UpdateNode,
+  { name }: UpdateTensor,
+  semantics: Semantics,
+): CosineParams {
+  return {
+    ...(semantics === 'reference' ? { heldAs: 'F16' } : {}),
+    ...cutRows(update, name),
+    ...cutOntoRows(onto, name),
   };
 }

@@ -19,7 +19,8 @@ interface Parts {
 
 /**
  * Adds the step that writes the adapter which `runflow export --as adapter` asks for.
- * @throws UsageError when the update has other tensors than linear layers and nothing says what becomes of them
+ * @throws UsageError when the update has other tensors than linear layers and nothing says what becomes of them, or has some
+ * rows of a tensor alone
  */
 export function expandAdapterExport({ adapterExport }: Workflow, parts: Parts): void {
   if (adapterExport === undefined) return;
@@ -35,6 +36,7 @@ function addStep(
   { facts, made, updates, builder }: Parts,
 ): string {
   const { update, tensors } = node;
+  if (node.cut.size > 0) throw cutOff(node);
   const linear = tensors.filter(({ name, shape }) => isLinearWeight(name, shape));
   const others = tensors.filter((tensor) => !linear.includes(tensor));
   if (linear.length === 0) throw new UsageError(`update ${update.name} has no linear layer, so no adapter can hold it`);
@@ -73,6 +75,14 @@ function transposedLayers(linear: readonly UpdateTensor[]): string[] {
   const candidates = linear.filter(({ name }) => mayBeConvolution(moduleOf(name)));
   const wide = candidates.some(({ name, rows, columns }) => /\.c_(attn|fc)\.weight$/.test(name) && columns > rows);
   return wide ? candidates.map(({ name }) => name) : [];
+}
+
+function cutOff({ update, cut }: UpdateNode): UsageError {
+  const names = [...cut.keys()];
+  return new UsageError(
+    `update ${update.name} is of the first rows of ${names.join(' and ')} alone (vocabulary: cut), and an adapter changes whole layers`,
+    { hint: `Leave them out of the update: except: [${names.map((name) => JSON.stringify(name)).join(', ')}]` },
+  );
 }
 
 function restNeeded(update: string, others: readonly UpdateTensor[]): UsageError {

@@ -5,11 +5,12 @@ import type { ProjectedModel } from '../steps/recipes/projected.js';
 import type { Input } from '../steps/step.js';
 import { ownSide, seedsOf, subspaceUses } from '../workflow/subspaces/registry.js';
 import type { Subspace, Workflow } from '../workflow/workflow.js';
-import { mismatch, type UpdateNode, type UpdateTensor, type Waiting } from './expand-updates.js';
+import type { UpdateNode, UpdateTensor, Waiting } from './expand-updates.js';
 import type { InMemoryModel } from './model-node.js';
 import { rankOf } from './rank.js';
 import type { ActionOnTensor, Basis, BasisParts } from './subspaces/kind.js';
 import { subspacePlan } from './subspaces/registry.js';
+import { mismatch } from './tensor-differences.js';
 
 /** One way to project an update onto one subspace (of one seed). */
 export interface Projection {
@@ -49,7 +50,7 @@ export class ProjectionExpansion {
       return { waitsFor: [projected, onto].flatMap((node) => ('waitsFor' in node ? node.waitsFor : [])) };
     }
     if ('update' in onto) {
-      this.#parts.updates.requireSameTensors(projected, onto, range);
+      this.#parts.updates.requireTensorsOf(projected, onto, range);
       return { projected, onto };
     }
     this.requireFit(subspace, `update ${update}`, projected.tensors, onto, range);
@@ -181,9 +182,12 @@ export class ProjectionExpansion {
     const side = projection.side === 'mixed' ? sides : projection.side;
     const permute = kind.permuted ? { permute: seed! } : {};
     const gaussian = scalar && kind.scalar === 'gaussian' ? { gaussian: seed! } : {};
+    const rows = projected.cut.size > 0 ? { rows: Object.fromEntries(projected.cut) } : {};
+    const ontoRows =
+      scalar && onto !== undefined && onto.cut.size > 0 ? { ontoRows: Object.fromEntries(onto.cut) } : {};
     const { from } = projected.update;
     return {
-      model: { kind: 'projected', mode, side, ranks, ...gaussian, ...permute, ...this.published },
+      model: { kind: 'projected', mode, side, ranks, ...gaussian, ...permute, ...rows, ...ontoRows, ...this.published },
       inputs,
       origin: { name: from, node: projected.from, facts: this.#parts.made.get(from)!.facts! },
     };

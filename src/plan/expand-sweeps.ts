@@ -11,7 +11,7 @@ import {
   projectionsOf,
   projectionText,
 } from './expand-projections.js';
-import type { UpdateTensor } from './expand-updates.js';
+import { cutOntoRows, cutRows, type UpdateTensor } from './expand-updates.js';
 import type { MeasuredModels } from './measured-models.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { subspacePlan } from './subspaces/registry.js';
@@ -106,6 +106,8 @@ export class SweepExpansion {
           ? { permute: { seed: projection.seed!, stream: tensor.name } }
           : {}),
         ...(ranks.includes(null) ? { scalar: scalarTarget(projection, tensor) } : {}),
+        ...cutRows(ends.projected, tensor.name),
+        ...(ranks.includes(null) && ends.onto !== undefined ? cutOntoRows(ends.onto, tensor.name) : {}),
         ...this.#projections.published,
       };
       nodes.push({
@@ -141,6 +143,7 @@ export class SweepExpansion {
     const output = `tensor/${tensor.name}`;
     const params: EnergyParams = {
       ...{ mode: 'parallel', side: 'left', ranks: [], scalar: 'whole' },
+      ...cutRows(projected, tensor.name),
       ...this.#projections.published,
     };
     const inputs = { from: { node: projected.from, output }, to: { node: projected.to, output } };

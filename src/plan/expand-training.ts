@@ -59,12 +59,13 @@ export function trainParams(recipe: Recipe, seed: number, semantics: Semantics):
 }
 
 /** A trained model has its parent's tensors in the recipe's precision; a tied head is not stored twice. */
-export function factsOfTrained({ tensors, tied, files }: ModelFacts, { precision }: Recipe): ModelFacts {
+export function factsOfTrained(parent: ModelFacts, { precision }: Recipe): ModelFacts {
+  const { tensors, tied } = parent;
   const trained = new Map<string, TensorFacts>();
   for (const [name, { dtype, shape }] of tensors) {
     const isWeight = dtype === 'F32' || dtype === 'BF16' || dtype === 'F16' || dtype === 'F64';
     if (!isWeight || isRotaryTable(name) || (tied && name === 'lm_head.weight')) continue;
     trained.set(name, { dtype: precisions[precision].weights, shape });
   }
-  return { tensors: trained, tied, files };
+  return { ...parent, tensors: trained };
 }

@@ -1,16 +1,25 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
-import { InvalidWorkflowError } from '../diagnostics/errors.js';
 import { isRotaryTable, isTiedCopy, isTiedEmbedding } from '../formats/architecture.js';
 import { naturalOrder } from '../formats/natural-order.js';
 import type { DType } from '../formats/tensor.js';
 import type { RandomisedSvdParams } from '../steps/randomised-svd.js';
 import type { SvdParams } from '../steps/svd.js';
 import type { Semantics } from '../workflow/semantics.js';
-import type { Update } from '../workflow/updates.js';
+import { isWhole, type Update } from '../workflow/updates.js';
 import type { Workflow } from '../workflow/workflow.js';
+import { tensorChoice } from './chosen-tensors.js';
 import type { ModelFacts, TensorFacts } from './facts.js';
 import type { ModelNode } from './model-node.js';
 import type { PlanBuilder } from './plan-builder.js';
+import {
+  differenceTexts,
+  differingTensors,
+  invalidTensors,
+  mismatch,
+  type Shapes,
+  shapeText,
+} from './tensor-differences.js';
+import { compareTokens, vocabularyCuts, withCuts } from './vocabulary.js';
 
 /** One tensor of an update, as the matrix it is decomposed as: first dimension × rest; a 1-D tensor is a column. */
 export interface UpdateTensor {
@@ -32,6 +41,8 @@ export interface UpdateNode {
   readonly from: string;
   readonly to: string;
   readonly tensors: readonly UpdateTensor[];
+  /** Of tensors of which one end has more rows: how many both have. The update is of these, as the shape in `tensors` says. */
+  readonly cut: ReadonlyMap<string, number>;
 }
 
 /** Hub models that must be fetched first. */
@@ -69,8 +80,12 @@ export class UpdateExpansion {
   }
 
   /** Adds the one decomposition of this tensor that every subspace, sweep and metric reads. @returns the step's id. */
-  svd({ update, from, to }: UpdateNode, tensor: UpdateTensor): string {
-    const params: SvdParams = this.#workflow.semantics === 'reference' ? { heldAs: 'F16' } : {};
+  svd(node: UpdateNode, tensor: UpdateTensor): string {
+    const { update, from, to } = node;
+    const params: SvdParams = {
+      ...(this.#workflow.semantics === 'reference' ? { heldAs: 'F16' } : {}),
+      ...cutRows(node, tensor.name),
+    };
     const output = `tensor/${tensor.name}`;
     const step = {
       id: `svd[${update.name},${tensor.name}]`,
@@ -114,18 +129,45 @@ export class UpdateExpansion {
     return tensors.sort((a, b) => naturalOrder(a.name, b.name));
   }
 
-  /** Refuses two updates of which one is to be projected onto the other but that differ in tensors. */
+  /**
+   * Refuses an update that is to be projected onto a subspace of another but that differs from it in tensors. One whose tensors
+   * are chosen is compared in these alone: the other may have more.
+   */
+  requireTensorsOf(projected: UpdateNode, onto: UpdateNode, range: SourceRange): void {
+    const { tensors, except } = projected.update;
+    const names = new Set(projected.tensors.map(({ name }) => name));
+    const isMet = tensors === undefined && except === undefined ? () => true : (name: string) => names.has(name);
+    this.requireSameTensors(projected, { ...onto, tensors: onto.tensors.filter(({ name }) => isMet(name)) }, range);
+  }
+
+  /** Refuses two updates that are to be compared element by element but that differ in tensors. */
   requireSameTensors(a: UpdateNode, b: UpdateNode, range: SourceRange): void {
-    const differences = differingTensors(shapesOf(a), shapesOf(b));
-    if (differences.length > 0) throw mismatch(`updates ${a.update.name} and ${b.update.name}`, differences, range);
+    this.#requireFit(a, b, range, undefined, chosenHint([a, b]));
   }
 
   /** Refuses two updates that are to be compared but whose left singular vectors are not of one space, tensor by tensor. */
   requireSameRows(a: UpdateNode, b: UpdateNode, range: SourceRange): void {
-    const differences = differingTensors(shapesOf(a), shapesOf(b), (x, y) => rowsOf(x) === rowsOf(y));
-    if (differences.length === 0) return;
     const hint = 'An overlap needs the same tensors on both sides, each with the same first dimension.';
-    throw mismatch(`updates ${a.update.name} and ${b.update.name}`, differences, range, hint);
+    const own = chosenHint([a, b]);
+    this.#requireFit(a, b, range, (x, y) => rowsOf(x) === rowsOf(y), own === undefined ? hint : `${hint} ${own}`);
+  }
+
+  #requireFit(
+    a: UpdateNode,
+    b: UpdateNode,
+    range: SourceRange,
+    fit?: (left: readonly number[], right: readonly number[]) => boolean,
+    hint?: string,
+  ): void {
+    const [left, right] = [shapesOf(a), shapesOf(b)];
+    const differing = differingTensors(left, right, fit);
+    if (differing.length === 0) return;
+    throw mismatch(
+      `updates ${a.update.name} and ${b.update.name}`,
+      differenceTexts(differing, left, right),
+      range,
+      hint,
+    );
   }
 
   #resolve(update: Update): UpdateNode | Waiting {
@@ -133,27 +175,73 @@ export class UpdateExpansion {
     const to = this.#models.get(update.to)!;
     const waitsFor = [...new Set([...from.waitsFor, ...to.waitsFor])];
     if (waitsFor.length > 0) return { waitsFor };
-    const definition = `updates.${update.name}`;
-    const fromTensors = this.#comparable(from.facts!, definition);
-    const toTensors = this.#comparable(to.facts!, definition);
-    const differences = differingTensors(fromTensors, toTensors);
-    if (differences.length > 0) {
+    const ends: Ends = { from: from.facts!, to: to.facts! };
+    const [before, after] = this.#chosen(update, ends);
+    const cuts = vocabularyCuts(before, after);
+    const cut = update.vocabulary === 'cut' ? cuts : new Map<string, number>();
+    const [fromTensors, toTensors] = [withCuts(before, cut), withCuts(after, cut)];
+    const differing = differingTensors(fromTensors, toTensors);
+    if (differing.length > 0) {
       const what = `models ${update.from} (from) and ${update.to} (to)`;
-      const [one, other] = from.facts!.tied ? [update.from, update.to] : [update.to, update.from];
-      const untied = `By its config.json (tie_word_embeddings) ${one} uses the embedding as its output layer too, and ${other} has one of its own.`;
-      throw mismatch(what, differences, update.range, from.facts!.tied === to.facts!.tied ? undefined : untied);
+      const differences = differenceTexts(differing, before, after);
+      throw mismatch(what, differences, update.range, hintOf(update, ends, differing, cuts));
     }
-    const tied = from.facts!.tied && to.facts!.tied;
+    if (cut.size > 0) this.#tellCut(update, ends, cut);
+    const tied = ends.from.tied && ends.to.tied;
     const tensors = [...fromTensors].map(([name, shape]) => asMatrix(name, shape, tied));
     tensors.sort((a, b) => naturalOrder(a.name, b.name));
     const empty = tensors.find((tensor) => tensor.rankMax === 0);
     if (empty !== undefined) {
-      throw invalid(`tensor ${empty.name} of update ${update.name} is empty: ${text(empty.shape)}`, update.range);
+      throw invalidTensors(
+        `tensor ${empty.name} of update ${update.name} is empty: ${shapeText(empty.shape)}`,
+        update.range,
+      );
     }
     if (tensors.length === 0) {
-      throw invalid(`models ${update.from} and ${update.to} have no floating-point tensor in common`, update.range);
+      const chosen =
+        update.tensors === undefined && update.except === undefined ? '' : ' of those that the update is to have';
+      throw invalidTensors(
+        `models ${update.from} and ${update.to} have no floating-point tensor in common${chosen}`,
+        update.range,
+      );
     }
-    return { update, from: from.node!, to: to.node!, tensors };
+    return { update, from: from.node!, to: to.node!, tensors, cut };
+  }
+
+  /** Shapes of the tensors of both ends that the update's patterns choose. */
+  #chosen(update: Update, { from, to }: Ends): [Shapes, Shapes] {
+    const definition = `updates.${update.name}`;
+    const isChosen = tensorChoice(update, [...new Set([...from.tensors.keys(), ...to.tensors.keys()])]);
+    const shapesOfChosen = (facts: ModelFacts) => {
+      const all = [...this.#comparable(facts, definition)];
+      for (const what of all.map(([name]) => name).filter((name) => !isChosen(name))) {
+        const fate = from.tensors.has(what) ? `have those of ${update.from}` : 'lack them';
+        this.#builder.omit({
+          of: definition,
+          what,
+          why: `left out by tensors or except; models made of the update ${fate}`,
+        });
+      }
+      return new Map(all.filter(([name]) => isChosen(name)));
+    };
+    return [shapesOfChosen(from), shapesOfChosen(to)];
+  }
+
+  /** Says what is cut, and whether the rows that are left are of the same tokens. */
+  #tellCut(update: Update, { from, to }: Ends, cut: ReadonlyMap<string, number>): void {
+    const of = `updates.${update.name}`;
+    for (const [name, rows] of cut) {
+      const [before, after] = [from, to].map(({ tensors }) => rowsOf(tensors.get(name)!.shape)) as [number, number];
+      const longer = before > after ? update.from : update.to;
+      const fate =
+        before > after
+          ? `models made of the update keep them as they are in ${longer}`
+          : 'models made of the update lack them';
+      const what = `rows ${rows} to ${Math.max(before, after) - 1} of ${name}`;
+      this.#builder.omit({ of, what, why: `only ${longer} has them; ${fate}` });
+    }
+    const unknown = compareTokens(update, from, to, Math.min(...cut.values()));
+    if (unknown !== undefined) this.#builder.omit({ of, what: 'meaning of token ids', why: unknown });
   }
 
   /** The tensors of a model that an update is about. A tied output layer is the embedding again: see `uses`. */
@@ -199,45 +287,52 @@ function shapesOf(node: UpdateNode): Map<string, readonly number[]> {
   return new Map(node.tensors.map((tensor) => [tensor.name, tensor.shape]));
 }
 
-/** A text for each tensor that is missing on a side or has another shape there. */
-function differingTensors(
-  a: ReadonlyMap<string, readonly number[]>,
-  b: ReadonlyMap<string, readonly number[]>,
-  fit = (left: readonly number[], right: readonly number[]) => text(left) === text(right),
-): string[] {
-  const differences: string[] = [];
-  for (const name of [...new Set([...a.keys(), ...b.keys()])].sort(naturalOrder)) {
-    const [left, right] = [a.get(name), b.get(name)];
-    if (left === undefined || right === undefined || !fit(left, right)) {
-      differences.push(`${name}: ${text(left)} and ${text(right)}`);
-    }
+/** What the two models of an update have. */
+interface Ends {
+  readonly from: ModelFacts;
+  readonly to: ModelFacts;
+}
+
+/** Rows of both ends that an update of a tensor is about, as a parameter that is absent where it is about all. */
+export function cutRows({ cut }: UpdateNode, tensor: string): { readonly rows?: number } {
+  const rows = cut.get(tensor);
+  return rows === undefined ? {} : { rows };
+}
+
+/** The same of the update that another is projected onto or compared with. */
+export function cutOntoRows({ cut }: UpdateNode, tensor: string): { readonly ontoRows?: number } {
+  const ontoRows = cut.get(tensor);
+  return ontoRows === undefined ? {} : { ontoRows };
+}
+
+/** What to do about two models whose tensors differ. @param cuts tensors that differ in rows of the vocabulary alone */
+function hintOf(
+  update: Update,
+  { from, to }: Ends,
+  differing: readonly string[],
+  cuts: ReadonlyMap<string, number>,
+): string | undefined {
+  if (differing.every((name) => cuts.has(name))) {
+    const sizes = [from, to].map(({ tensors }) => rowsOf(tensors.get(differing[0]!)!.shape));
+    return `Their vocabularies have ${sizes.join(' and ')} rows. With \`vocabulary: cut\` the update is of the rows that both have.`;
   }
-  return differences;
+  if (from.tied !== to.tied) {
+    const [one, other] = from.tied ? [update.from, update.to] : [update.to, update.from];
+    return `By its config.json (tie_word_embeddings) ${one} uses the embedding as its output layer too, and ${other} has one of its own.`;
+  }
+  const missing = differing.filter((name) => !(from.tensors.has(name) && to.tensors.has(name)));
+  if (missing.length < differing.length) return undefined;
+  return `Use checkpoints of one architecture, or leave tensors out, for example: except: ["${patternOf(missing)}"]`;
 }
 
-function text(shape: readonly number[] | undefined): string {
-  return shape === undefined ? 'missing' : `[${shape.join(', ')}]`;
+/** A pattern that leaves out what one model lacks: all of them where their names begin alike, or the first. */
+function patternOf(names: readonly string[]): string {
+  const [head] = names[0]!.split('.');
+  return names.length > 1 && names.every((name) => name.startsWith(`${head}.`)) ? `${head}.*` : names[0]!;
 }
 
-const shownDifferences = 5;
-
-export function mismatch(
-  what: string,
-  differences: readonly string[],
-  range: SourceRange,
-  hint = 'Use checkpoints of one architecture: same tensor names, same shapes.',
-): InvalidWorkflowError {
-  const shown = differences.slice(0, shownDifferences);
-  if (differences.length > shown.length) shown.push(`and ${differences.length - shown.length} more`);
-  return invalid(
-    `${what} differ in ${differences.length} ${differences.length === 1 ? 'tensor' : 'tensors'}: ${shown.join('; ')}`,
-    range,
-    hint,
-  );
-}
-
-function invalid(message: string, range: SourceRange, hint?: string): InvalidWorkflowError {
-  return new InvalidWorkflowError([
-    { severity: 'error', code: 'tensor-mismatch', message, range, ...(hint === undefined ? {} : { hint }) },
-  ]);
+/** What to do about two updates whose tensors differ, where one has not all tensors of its models. */
+function chosenHint(nodes: readonly UpdateNode[]): string | undefined {
+  if (nodes.every(({ update }) => isWhole(update))) return undefined;
+  return 'Updates that meet need the same tensors: give both the same tensors, except and vocabulary.';
 }

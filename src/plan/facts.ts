@@ -19,9 +19,13 @@ export interface ModelFacts {
   readonly adapter?: AdapterConfig;
   /** Files in its folder that are not read. */
   readonly unread?: readonly string[];
+  /** Tokens by id. Absent: it has no tokenizer.json, or nothing needs to know. */
+  readonly tokens?: TokenTexts;
   /** Names of its companion files: config.json, and the tokenizer's where it has one. */
   readonly files: ReadonlySet<string>;
 }
+
+export type TokenTexts = ReadonlyMap<number, string>;
 
 export interface TensorFacts {
   readonly dtype: DType;

@@ -2,13 +2,13 @@ import type { Artifacts } from '../formats/artifact.js';
 import type { Checkpoint } from '../formats/checkpoint.js';
 import { tensorBytes } from '../formats/tensor.js';
 import { definitionsInUse } from '../plan/definitions-in-use.js';
-import type { ModelFacts } from '../plan/facts.js';
+import type { ModelFacts, TokenTexts } from '../plan/facts.js';
 import type { Plan, Source } from '../plan/plan.js';
 import type { Store } from '../store/store.js';
 import { localFiles } from '../workflow/datasets/registry.js';
 import { modelKind } from '../workflow/models/registry.js';
 import type { Workflow } from '../workflow/workflow.js';
-import { factsOfCheckpoint, hashModel, type LocalModel, openModel } from './checkpoints.js';
+import { factsOfCheckpoint, hashModel, type LocalModel, openModel, tokensOfFolder } from './checkpoints.js';
 import { hashDataset, type OnLeftOut } from './dataset-files.js';
 
 export interface HashingProgress {
@@ -28,6 +28,7 @@ export class Catalog {
   readonly #onLeftOut: OnLeftOut;
   readonly #told = new Set<string>();
   readonly #checkpoints = new Map<string, Checkpoint>();
+  readonly #tokens = new Map<string, TokenTexts | undefined>();
   readonly #artifacts = new Map<string, Artifacts>();
 
   constructor(
@@ -56,8 +57,17 @@ export class Catalog {
 
   async facts(): Promise<Map<string, ModelFacts>> {
     const facts = new Map<string, ModelFacts>();
-    for (const model of this.#models) facts.set(model.name, factsOfCheckpoint(await this.#open(model)));
+    for (const model of this.#models) {
+      const checkpoint = await this.#open(model);
+      const tokens = needsTokens(this.#workflow) ? await this.#tokensOf(model, checkpoint) : undefined;
+      facts.set(model.name, { ...factsOfCheckpoint(checkpoint), ...(tokens === undefined ? {} : { tokens }) });
+    }
     return facts;
+  }
+
+  async #tokensOf(model: LocalModel, checkpoint: Checkpoint): Promise<TokenTexts | undefined> {
+    if (!this.#tokens.has(model.name)) this.#tokens.set(model.name, await tokensOfFolder(model, checkpoint));
+    return this.#tokens.get(model.name);
   }
 
   /** The artifacts of the plan's sources, by node. */
@@ -106,4 +116,9 @@ export class Catalog {
     this.#artifacts.set(model.name, artifacts);
     return artifacts;
   }
+}
+
+/** Whether something compares the tokens of models by their ids. */
+export function needsTokens({ updates }: Pick<Workflow, 'updates'>): boolean {
+  return [...updates.values()].some(({ vocabulary }) => vocabulary === 'cut');
 }

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { DataError, InvalidWorkflowError } from '../diagnostics/errors.js';
 import { adapterConfigFile, parseAdapterConfig } from '../formats/adapter/config.js';
 import { openAdapter } from '../formats/adapter/folder.js';
 import type { Artifacts } from '../formats/artifact.js';
 import { type Checkpoint, checkpointArtifacts, openCheckpoint } from '../formats/checkpoint.js';
-import { missingPathHint } from '../formats/file-access.js';
+import { missingPathHint, readSmallFile } from '../formats/file-access.js';
 import { hasTiedEmbeddings, parseModelConfig } from '../formats/model-config.js';
-import type { ModelFacts, TensorFacts } from '../plan/facts.js';
+import { parseTokenTexts, tokenTextsFile } from '../formats/token-texts.js';
+import { maximumTokenizerBytes } from '../formats/tokenizer-files.js';
+import type { ModelFacts, TensorFacts, TokenTexts } from '../plan/facts.js';
 import type { Store } from '../store/store.js';
 import type { Definition } from '../workflow/definition.js';
 
@@ -52,8 +55,26 @@ export function factsOfCheckpoint({ tensors, tied, companions, unread, adapter }
   return { tensors, tied, unread, files: new Set(companions.keys()), ...(adapter === undefined ? {} : { adapter }) };
 }
 
-/** The same of a model that a step has made or fetched. */
-export async function factsOfArtifacts(artifacts: Artifacts, store: Store): Promise<ModelFacts> {
+/** Tokens by id of a model folder; undefined where it has no tokenizer.json. @throws DataError that names the model */
+export async function tokensOfFolder(model: LocalModel, checkpoint: Checkpoint): Promise<TokenTexts | undefined> {
+  if (!checkpoint.companions.has(tokenTextsFile)) return undefined;
+  const file = join(checkpoint.folder, tokenTextsFile);
+  try {
+    return parseTokenTexts(await readSmallFile(file, maximumTokenizerBytes), file);
+  } catch (error) {
+    throw ofModel(error, model);
+  }
+}
+
+/** The same of a model that a step has made or fetched. @param withTokens whether something must know its tokens by id */
+export async function factsOfArtifacts(artifacts: Artifacts, store: Store, withTokens = false): Promise<ModelFacts> {
+  const tokenizer = artifacts[`file/${tokenTextsFile}`];
+  const facts = await factsWithoutTokens(artifacts, store);
+  if (!withTokens || tokenizer === undefined) return facts;
+  return { ...facts, tokens: parseTokenTexts(await store.read(tokenizer), tokenTextsFile) };
+}
+
+async function factsWithoutTokens(artifacts: Artifacts, store: Store): Promise<ModelFacts> {
   const tensors = new Map<string, TensorFacts>();
   for (const [output, { tensor }] of Object.entries(artifacts)) {
     if (output.startsWith('tensor/') && tensor !== undefined) tensors.set(output.slice('tensor/'.length), tensor);

@@ -18,7 +18,7 @@ import type { Step } from '../steps/step.js';
 import { unlessDamaged } from '../store/object-store.js';
 import type { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
-import type { Catalog } from './catalog.js';
+import { type Catalog, needsTokens } from './catalog.js';
 import { factsOfArtifacts } from './checkpoints.js';
 
 export interface PrepareOptions {
@@ -96,6 +96,8 @@ const noKey: Digest = 'sha256:';
 
 /** Expands again as long as fetches that are in the store tell the tensors of more models. */
 async function expandFetched(options: PrepareOptions, given: Facts): Promise<Plan> {
+  const { store, workflow } = options;
+  const withTokens = needsTokens(workflow);
   let facts = given;
   for (;;) {
     const plan = expand(options.workflow, facts);
@@ -112,7 +114,7 @@ async function expandFetched(options: PrepareOptions, given: Facts): Promise<Pla
       });
       if (outcome.status !== 'cached') continue;
       // A damaged object was thrown away: the step that made it runs again, and tells then.
-      const known = await factsOfArtifacts(outcome.outputs, options.store).catch(unlessDamaged);
+      const known = await factsOfArtifacts(outcome.outputs, store, withTokens).catch(unlessDamaged);
       if (known !== undefined) models.set(name, known);
     }
     if (models.size === facts.models.size) return plan;

@@ -1,6 +1,12 @@
 import { defineStep } from './step.js';
 
-export type CosineParams = { readonly heldAs?: 'F16' };
+export type CosineParams = {
+  readonly heldAs?: 'F16';
+  /** Both ends are read up to this row alone: an update of the rows that two vocabularies have in common. Absent: all rows. */
+  readonly rows?: number;
+  /** The same of `onto-from` and `onto-to`. */
+  readonly ontoRows?: number;
+};
 
 /** `cosine[update,other,tensor]`: inner product and energies of one tensor of two updates. */
 export const cosine = defineStep<CosineParams>({

@@ -16,6 +16,10 @@ export type EnergyParams = {
    */
   readonly scalar?: 'update' | 'whole' | { readonly seed: number; readonly stream: string };
   readonly heldAs?: 'F16';
+  /** Both ends are read up to this row alone: an update of the rows that two vocabularies have in common. Absent: all rows. */
+  readonly rows?: number;
+  /** The same of `onto-from` and `onto-to`. */
+  readonly ontoRows?: number;
   /** The projected update is rounded to this type, as the published code does before it is added. */
   readonly castUpdate?: 'F16';
   /** The basis of a zero matrix (not of a zero vector) is kept: the unit vectors, which LAPACK returns to the published code. */

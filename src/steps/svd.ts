@@ -3,6 +3,8 @@ import { defineStep } from './step.js';
 export type SvdParams = {
   /** Both tensors and their difference are rounded to this type: the published code holds them as F16. */
   readonly heldAs?: 'F16';
+  /** Both ends are read up to this row alone: an update of the rows that two vocabularies have in common. Absent: all rows. */
+  readonly rows?: number;
 };
 
 /** `svd[update,tensor]`: thin SVD of Δ = to − from as a matrix (first dimension × rest), r = min(m, n), singular values descending. */

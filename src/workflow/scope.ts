@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Diagnostic, SourceRange } from '../diagnostics/diagnostic.js';
 import { naturalOrder } from '../formats/natural-order.js';
 import type { Definition, Named } from './definition.js';
 import { keyPlace, type MapNode, nodeAt, type Path, valuePlace } from './document.js';
@@ -74,6 +74,11 @@ export class Scope {
         } else if (!finished.has(next)) enter(next);
       }
     }
+  }
+
+  /** Where the value at `path` stands. */
+  range(path: Path): SourceRange {
+    return rangeOf(valuePlace(this.#root, path));
   }
 
   /** Reports a problem of the value at `path`; a whole definition is shown by its name. */

@@ -2,7 +2,7 @@ import type { CosineTableParams } from '../../steps/cosine-table.js';
 import type { SignAgreementParams } from '../../steps/sign-agreement.js';
 import type { Input } from '../../steps/step.js';
 import type { CosineMetric } from '../../workflow/metrics/cosine.js';
-import { cosineStep, updateEnds } from '../cosine-step.js';
+import { comparedParams, cosineStep, updateEnds } from '../cosine-step.js';
 import type { UpdateNode, UpdateTensor, Waiting } from '../expand-updates.js';
 import type { PlanParts, TablePlan } from './kind.js';
 import { type NamedPair, namedPairs } from './named-pairs.js';
@@ -56,7 +56,7 @@ function addSigns(
   tensor: UpdateTensor,
   { workflow, builder }: PlanParts,
 ): string {
-  const params: SignAgreementParams = workflow.semantics === 'reference' ? { heldAs: 'F16' } : {};
+  const params: SignAgreementParams = comparedParams(a, b, tensor, workflow.semantics);
   const step = {
     id: `sign-agreement[${nameA},${nameB},${tensor.name}]`,
     kind: 'sign-agreement' as const,

@@ -71,10 +71,11 @@ function addFiles(model: ModelOf<'adapter'>, { builder, facts }: ModelParts): st
 }
 
 /** The base's tensors, without the stored copy of one that is tied to another. */
-function factsOfMerged({ tensors, tied, files }: ModelFacts, changes: ReadonlyMap<string, TensorChange>): ModelFacts {
-  if (changes.size === 0) return { tensors, tied, files };
+function factsOfMerged(base: ModelFacts, changes: ReadonlyMap<string, TensorChange>): ModelFacts {
+  if (changes.size === 0) return base;
+  const { tensors, tied } = base;
   const kept = [...tensors].filter(([name]) => !isTiedCopy(name, tied, (other) => tensors.has(other)));
-  return { tensors: new Map(kept), tied, files };
+  return { ...base, tensors: new Map(kept) };
 }
 
 /**

@@ -1,7 +1,9 @@
+import { InvalidWorkflowError } from '../../diagnostics/errors.js';
 import type { PerturbParams } from '../../steps/perturb.js';
 import type { Input } from '../../steps/step.js';
 import type { ModelOf } from '../../workflow/models/model.js';
 import { modelAncestors } from '../../workflow/models/registry.js';
+import { isWhole, type Update } from '../../workflow/updates.js';
 import type { ModelNode } from '../model-node.js';
 import { addModelStep, type ModelParts, type ModelPlan } from './kind.js';
 
@@ -17,6 +19,7 @@ function addPerturb(model: ModelOf<'perturb'>, parts: ModelParts): ModelNode {
   const inputs: Record<string, string | undefined> = { parent: parent.node };
   if (share !== undefined) {
     const update = parts.workflow.updates.get(share.update)!;
+    if (!isWhole(update)) throw sharesPart(model, update);
     inputs['share-from'] = parts.made.get(update.from)!.node;
     inputs['share-to'] = parts.made.get(update.to)!.node;
   }
@@ -32,4 +35,11 @@ function addPerturb(model: ModelOf<'perturb'>, parts: ModelParts): ModelNode {
   const node = addModelStep(parts, 'perturb', model, params, known);
   const facts = parent.facts;
   return facts === undefined ? { node, waitsFor: parent.waitsFor } : { node, facts, waitsFor: [] };
+}
+
+function sharesPart({ name, range }: ModelOf<'perturb'>, update: Update): InvalidWorkflowError {
+  const message = `model ${name} shares directions of update ${update.name}, which has not all tensors and rows of its models`;
+  const hint =
+    'Every tensor of the model takes its directions from the update. Name one without tensors, except and vocabulary.';
+  return new InvalidWorkflowError([{ severity: 'error', code: 'invalid-combination', message, range, hint }]);
 }

@@ -14,12 +14,13 @@ export function addWritten(model: Model, made: InMemoryModel | Waiting, parts: M
 }
 
 /** The tensors of the origin; those that are made are rounded as the semantics rounds. A tied head is not stored twice. */
-function factsOfMade({ tensors, tied, files }: ModelFacts, recipe: MadeModel): ModelFacts {
+function factsOfMade(facts: ModelFacts, recipe: MadeModel): ModelFacts {
+  const { tensors, tied } = facts;
   const written = new Map<string, TensorFacts>();
   for (const [name, facts] of tensors) {
     if (isTiedCopy(name, tied, (other) => tensors.has(other))) continue;
     const dtype = facts.dtype === 'F64' ? 'F32' : facts.dtype;
     written.set(name, makesTensor(recipe, name) ? { ...facts, dtype: recipe.heldAs ?? dtype } : facts);
   }
-  return { tensors: written, tied, files };
+  return { ...facts, tensors: written };
 }

@@ -16,6 +16,10 @@ export type ProjectedModel = CommonRecipe & {
   readonly gaussian?: number;
   /** Random-K: seed by which the basis columns of every tensor are permuted first; the tensor's name is the stream. */
   readonly permute?: number;
+  /** By tensor of an update of the first rows alone: how many. The further rows of `from` stay. Absent: all rows of all tensors. */
+  readonly rows?: { readonly [tensor: string]: number };
+  /** The same of `onto-from` and `onto-to`. */
+  readonly ontoRows?: { readonly [tensor: string]: number };
   readonly castUpdate?: 'F16';
   /** See EnergyParams. */
   readonly zeroAsUnits?: true;

@@ -2,13 +2,13 @@ import type { CosineResult } from '../../formats/step-results.js';
 import { scalarProjection } from '../../linalg/subspace-energy.js';
 import type { CosineParams } from '../../steps/cosine.js';
 import type { StepContext } from '../step-context.js';
-import { requireOneShape, updateInputs, updateMatrix } from './update-tensor.js';
+import { ontoInputs, requireOneShape, updateInputs, updateMatrix } from './update-tensor.js';
 
 /** @throws DataError at a non-finite element, or when the shapes of the two updates differ. */
 export async function runCosine(context: StepContext<CosineParams>): Promise<void> {
-  const { heldAs } = context.params;
-  const ends = updateInputs(context);
-  const ontoEnds = updateInputs(context, 'onto-from', 'onto-to');
+  const { heldAs, rows, ontoRows } = context.params;
+  const ends = updateInputs(context, rows);
+  const ontoEnds = ontoInputs(context, ontoRows);
   requireOneShape(ends.from, 'from', ontoEnds.from, 'onto-from');
   const update = updateMatrix(context, ends, heldAs);
   const onto = updateMatrix(context, ontoEnds, heldAs);

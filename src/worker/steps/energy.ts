@@ -8,7 +8,7 @@ import type { EnergyParams } from '../../steps/energy.js';
 import type { StepContext } from '../step-context.js';
 import { subspaceBasis } from './basis-input.js';
 import { randomTarget } from './random-target.js';
-import { isWide, updateInputs, updateMatrix, weightsMatrix } from './update-tensor.js';
+import { isWide, ontoInputs, updateInputs, updateMatrix, weightsMatrix } from './update-tensor.js';
 import { withArithmetic } from './with-arithmetic.js';
 
 /**
@@ -16,8 +16,8 @@ import { withArithmetic } from './with-arithmetic.js';
  * the projected update are beyond the range of the type that stores them.
  */
 export async function runEnergy(context: StepContext<EnergyParams>): Promise<void> {
-  const { mode, ranks, permute, scalar, heldAs, castUpdate, zeroAsUnits, ...params } = context.params;
-  const ends = updateInputs(context);
+  const { mode, ranks, permute, scalar, heldAs, castUpdate, zeroAsUnits, rows, ...params } = context.params;
+  const ends = updateInputs(context, rows);
   const { from } = ends;
   const update = updateMatrix(context, ends, heldAs);
   const weights = weightsMatrix(context, from, heldAs);
@@ -76,11 +76,11 @@ function requireFinite({ total, kept, realised, scalar }: EnergyResult, storage:
 
 /** The matrix that the subspace was made of. */
 function scalarTarget(
-  context: StepContext,
+  context: StepContext<EnergyParams>,
   scalar: Exclude<NonNullable<EnergyParams['scalar']>, 'whole'>,
   shape: Omit<TallMatrix, 'window'>,
   heldAs: EnergyParams['heldAs'],
 ): TallMatrix {
   if (scalar !== 'update') return randomTarget(shape, scalar);
-  return updateMatrix(context, updateInputs(context, 'onto-from', 'onto-to'), heldAs);
+  return updateMatrix(context, ontoInputs(context, context.params.ontoRows), heldAs);
 }

@@ -8,8 +8,8 @@ import { withArithmetic } from './with-arithmetic.js';
 
 /** @throws DataError at a non-finite element or when the shapes differ; StepError when the basis fails its certificate. */
 export async function runSvd(context: StepContext<SvdParams>): Promise<void> {
-  const { heldAs } = context.params;
-  const ends = updateInputs(context);
+  const { heldAs, rows: cut } = context.params;
+  const ends = updateInputs(context, cut);
   const { rows, columns } = ends.from;
   const update = counted(updateMatrix(context, ends, heldAs), context);
   const [long, short] = isWide(ends.from) ? ['v', 'u'] : ['u', 'v'];

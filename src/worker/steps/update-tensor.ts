@@ -39,11 +39,30 @@ export function matrixTensor(artifact: Artifact, what: string): MatrixTensor {
   return { artifact, dtype, shape, rows, columns };
 }
 
-/** Inputs `from` and `to` (or of other names) of one shape. */
-export function updateInputs(context: StepContext, from = 'from', to = 'to'): UpdateEnds {
-  const ends = { from: matrixInput(context, from), to: matrixInput(context, to) };
+/** Inputs `from` and `to` of one shape. @param rows how many both are read up to. Absent: all */
+export function updateInputs(context: StepContext, rows: number | undefined): UpdateEnds {
+  return endsOfInputs(context, 'from', 'to', rows);
+}
+
+/** The same of the update that another is projected onto or compared with. */
+export function ontoInputs(context: StepContext, rows: number | undefined): UpdateEnds {
+  return endsOfInputs(context, 'onto-from', 'onto-to', rows);
+}
+
+function endsOfInputs(context: StepContext, from: string, to: string, rows: number | undefined): UpdateEnds {
+  const ends = {
+    from: firstRows(matrixInput(context, from), rows, `input "${from}"`),
+    to: firstRows(matrixInput(context, to), rows, `input "${to}"`),
+  };
   requireOneShape(ends.from, from, ends.to, to);
   return ends;
+}
+
+/** A tensor up to a row. @throws DataError when it has not so many */
+export function firstRows(tensor: MatrixTensor, rows: number | undefined, what: string): MatrixTensor {
+  if (rows === undefined) return tensor;
+  if (rows > tensor.rows) throw new DataError(`${what} has ${tensor.rows} rows; ${rows} are to be read`);
+  return { ...tensor, rows, shape: [rows, ...tensor.shape.slice(1)] };
 }
 
 /** @throws DataError that names the two inputs, when their shapes differ */
@@ -143,7 +162,7 @@ async function readWindow(
   }
   const window = new (dtype === 'F64' && heldAs === undefined ? Float64Array : Float32Array)(count * rows);
   if (count === columns) {
-    const whole = decode(await context.read(artifact), dtype, heldAs);
+    const whole = decode(await context.read(artifact, 0, rows * columns * size), dtype, heldAs);
     transposeInto(window, rows, 0, whole, rows, columns);
     return window;
   }

@@ -275,6 +275,11 @@ export const noEffect: readonly (readonly [field: string, edit: string, why: str
     'metrics.asked.judge.key=JUDGE_API_KEY',
     'whoever pays, the verdict is the same; secrets are in no key',
   ],
+  [
+    'update.vocabulary',
+    'training: { from: trained, to: tuned } → training: { from: trained, to: tuned, vocabulary: cut }',
+    'both vocabularies have as many rows',
+  ],
   ['openaiJudge.concurrency', 'metrics.asked.judge.concurrency=1', 'verdicts do not depend on each other'],
   ['openaiJudge.attempts', 'metrics.asked.judge.attempts=1', 'how often a server fails is no part of what it answers'],
   ['openaiJudge.timeout', 'metrics.asked.judge.timeout=1', 'an attempt that is given up has no verdict'],

@@ -151,6 +151,16 @@ export const cases: readonly FieldCase[] = [
   ['template.response', "' {response}' → '= {response}'", 'tokenise'],
 
   ['update.from', 'updates.useful.from=base', 'cosine energy sign-agreement svd'],
+  [
+    'update.tensors',
+    'training: { from: trained, to: tuned }\n  politeness: { from: trained, to: polite } → training: { from: trained, to: tuned, tensors: "*.mlp.*" }\n  politeness: { from: trained, to: polite, tensors: "*.mlp.*" }',
+    'activations energy-table generate overlap-table project',
+  ],
+  [
+    'update.except',
+    'training: { from: trained, to: tuned }\n  politeness: { from: trained, to: polite } → training: { from: trained, to: tuned, except: "*.mlp.*" }\n  politeness: { from: trained, to: polite, except: "*.mlp.*" }',
+    'activations energy-table generate overlap-table project',
+  ],
   ['update.to', 'updates.useful.to=base', 'cosine energy sign-agreement svd'],
   ['topKSubspace.kind', '{ kind: top-k, of: alignment } → { kind: random-k, of: alignment }', 'energy energy-table'],
   ['topKSubspace.of', 'subspaces.top-k.of=useful', 'cosine energy energy-table'],
