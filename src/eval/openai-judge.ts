@@ -8,7 +8,8 @@ import { Budget } from './budget.js';
 import type { ChatRequest } from './chat-dialect.js';
 import { type ChatPatience, ChatServer } from './chat-server.js';
 import type { JudgeItem, JudgeRun, ResponseJudge, RubricNumbers, Verdict } from './judge.js';
-import { type Rubric, rubricOf } from './rubric.js';
+import { rubricOf } from './rubrics/registry.js';
+import type { Rubric } from './rubrics/rubric.js';
 import { type KeptAnswer, verdictKey } from './verdict-cache.js';
 
 /** What decides the verdicts. */

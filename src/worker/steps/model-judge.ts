@@ -1,7 +1,7 @@
 import { textOf } from '../../data/row.js';
 import type { Tokenizer } from '../../data/tokenizer.js';
 import { DataError } from '../../diagnostics/errors.js';
-import { rubricOf } from '../../eval/rubric.js';
+import { rubricOf } from '../../eval/rubrics/registry.js';
 import type { ModelJudgeParams } from '../../steps/model-judge.js';
 import type { StepContext } from '../step-context.js';
 import { respond } from './generate.js';

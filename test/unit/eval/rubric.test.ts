@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DataError } from '../../../src/diagnostics/errors.js';
-import { rubricOf } from '../../../src/eval/rubric.js';
+import { rubricOf } from '../../../src/eval/rubrics/registry.js';
 import type { RubricChoice } from '../../../src/formats/response-choices.js';
 
 const score = (rubric: RubricChoice, answer: string) => rubricOf(rubric).parse(answer);
