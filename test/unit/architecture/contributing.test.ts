@@ -60,7 +60,17 @@ const guides = guidesOf(read('CONTRIBUTING.md'));
 
 test('there is a list for each kind of thing that is added', () => {
   const things = guides.map(({ title }) => title.replace(/^Add an? /, ''));
-  const wanted = ['metric', 'subspace', 'model recipe', 'dataset kind', 'claim', 'family of models', 'kernel', 'step'];
+  const wanted = [
+    'metric',
+    'subspace',
+    'model recipe',
+    'dataset kind',
+    'claim',
+    'rubric',
+    'family of models',
+    'kernel',
+    'step',
+  ];
   assert.equal(things, [...wanted, 'part of the report']);
   for (const { title, items } of guides) assert.ok(items.length > 4, title);
 });
