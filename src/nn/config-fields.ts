@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DataError } from '../diagnostics/errors.js';
+import { uncomputedFamilies } from '../formats/families/differences.js';
 import { type FamilyName, familyNames } from '../formats/families/registry.js';
 import type { Json, JsonObject } from '../formats/json.js';
 
@@ -45,7 +46,9 @@ export class ConfigFields {
     const value = this.#get('model_type', undefined);
     if ((familyNames as readonly Json[]).includes(value)) return value as FamilyName;
     const known = listed(familyNames.map((name) => `"${name}"`));
-    return this.refuse('model_type', value, `is a family that is neither trained nor run; ${known} are`);
+    const differs = typeof value === 'string' ? uncomputedFamilies.get(value) : undefined;
+    const why = differs === undefined ? '' : `: ${differs}`;
+    return this.refuse('model_type', value, `is a family that is neither trained nor run${why}; ${known} are`);
   }
 
   number(name: string, fallback?: number): number {

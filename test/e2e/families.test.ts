@@ -9,21 +9,37 @@ import { readTable } from '../../src/report/tables/csv.js';
 import { evaluationColumns } from '../../src/report/tables/evaluation.js';
 import { type Ended, ranSteps, Sandbox, summaryOf } from '../sandbox.js';
 
+interface OfFamily {
+  readonly init?: string;
+  readonly config: object;
+  /** What the files of published models say besides. */
+  readonly published?: object;
+}
+
 /** What `init` may say of a family beside the shape, and what transformers has to find in the exported config.json. */
-const ofFamily: { readonly [F in FamilyName]: { readonly init?: string; readonly config: object } } = {
+const ofFamily: { readonly [F in FamilyName]: OfFamily } = {
   llama: { config: { architectures: ['LlamaForCausalLM'], attention_bias: false, mlp_bias: false } },
   qwen2: { config: { architectures: ['Qwen2ForCausalLM'], use_sliding_window: false } },
   mistral: { config: { architectures: ['MistralForCausalLM'], sliding_window: null } },
   qwen3: {
     init: 'head-dim: 6, attention-bias: true',
     config: { architectures: ['Qwen3ForCausalLM'], head_dim: 6, attention_bias: true, use_sliding_window: false },
+    published: { max_window_layers: 28, sliding_window: null },
   },
   olmo2: { config: { architectures: ['Olmo2ForCausalLM'], attention_bias: false } },
   smollm3: {
     init: 'no-rope-layer-interval: 2',
     config: { architectures: ['SmolLM3ForCausalLM'], no_rope_layers: [1, 0], use_sliding_window: false },
+    published: { layer_types: ['full_attention', 'full_attention'], no_rope_layer_interval: 4, pretraining_tp: 2 },
   },
-  phi3: { config: { architectures: ['Phi3ForCausalLM'], sliding_window: null } },
+  phi3: {
+    config: { architectures: ['Phi3ForCausalLM'], sliding_window: null },
+    published: {
+      ...{ attention_bias: false, embd_pdrop: 0, resid_pdrop: 0, original_max_position_embeddings: 4096 },
+      auto_map: { AutoConfig: 'configuration_phi3.Phi3Config', AutoModelForCausalLM: 'modeling_phi3.Phi3ForCausalLM' },
+      sliding_window: 2047,
+    },
+  },
 };
 
 /** Trains a model, measures it and projections of its update, and takes the hidden states that prompts cause in it. */
@@ -97,6 +113,8 @@ for (const family of familyNames) {
       (await openCheckpoint(sandbox.path(`exported-${family}`))).tensors.has('model.layers.1.mlp.down_proj.weight'),
     );
 
+    const published = { ...config, ...ofFamily[family].published };
+    await sandbox.write(`exported-${family}/config.json`, JSON.stringify(published));
     await sandbox.write(`opened-${family}.yaml`, opened(family));
     const second = await sandbox.run([`opened-${family}.yaml`]);
     for (const file of ['items/accuracy.jsonl', 'activations.csv']) {

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DataError } from '../../../src/diagnostics/errors.js';
 import type { Architecture } from '../../../src/formats/architecture.js';
+import { uncomputedFamilies } from '../../../src/formats/families/differences.js';
 import { families, familyNames } from '../../../src/formats/families/registry.js';
 import type { JsonObject } from '../../../src/formats/json.js';
 import { modelConfig } from '../../../src/formats/model-config.js';
@@ -373,14 +374,16 @@ for (const [what, change, message] of refused) {
 }
 
 test('a family that is not computed is refused by name, with the families that are and what runs without one', () => {
-  for (const model_type of ['qwen3_moe', 'qwen2_moe', 'constructor']) {
+  for (const model_type of ['qwen3_moe', 'gemma2', 'gemma3_text', 'bloom', 'constructor']) {
     try {
       decoderConfig({ ...qwen25, model_type, architectures: null }, 'config.json');
       assert.unreachable(`${model_type} was accepted`);
     } catch (error) {
       assert.instance(error, DataError);
       const { message, hint } = error as DataError;
-      assert.match(message, `model_type = "${model_type}" is a family that is neither trained nor run; "llama"`);
+      const differs = uncomputedFamilies.get(model_type);
+      const why = differs === undefined ? '' : `: ${differs}`;
+      assert.match(message, `model_type = "${model_type}" is a family that is neither trained nor run${why}; "llama"`);
       for (const name of familyNames) assert.match(message, `"${name}"`);
       assert.match(
         hint!,
@@ -388,6 +391,14 @@ test('a family that is not computed is refused by name, with the families that a
       );
     }
   }
+});
+
+test('what a family does that is not computed is told of families that are not computed, and of no others', () => {
+  assert.equal(
+    [...uncomputedFamilies.keys()].filter((name) => (familyNames as readonly string[]).includes(name)),
+    [],
+  );
+  assert.match(uncomputedFamilies.get('gemma2')!, /capped scores and logits/);
 });
 
 for (const family of familyNames) {
