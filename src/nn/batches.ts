@@ -51,7 +51,7 @@ function epochOrder({ rows, order, seed }: BatchPlan, epoch: number): Uint32Arra
 }
 
 /** Positions whose prediction the loss counts: labels beyond the first that are not ignored. */
-export function targetCount(row: TokenRow): number {
+export function targetCount(row: Pick<TokenRow, 'labels'>): number {
   let count = 0;
   for (let i = 1; i < row.labels.length; i++) if (row.labels[i] !== ignoredLabel) count++;
   return count;

@@ -12,7 +12,7 @@ import type { KeyValueCache } from './key-value-cache.js';
 import { gainOf, type LayerPass, layerBackward, layerForward, normBackward } from './layer.js';
 import { type Layer, layerWeights } from './layer-weights.js';
 import { OutputHead } from './output-head.js';
-import { type PackedBatch, packBatch } from './packed-batch.js';
+import { labelsOf, type PackedBatch, packBatch, type ScoredRow } from './packed-batch.js';
 import { DeviceParameter, type Parameter } from './parameter.js';
 import { rmsNorm } from './rms-norm.js';
 import { rotaryTable } from './rope.js';
@@ -98,15 +98,18 @@ export class Decoder implements TrainableModel {
     this.#head = new OutputHead(gpu, head, options.largestWindow);
   }
 
-  /** Summed token loss of each row and its number of targets, without gradients. Natural logarithm. */
-  async rowLosses(rows: readonly TokenRow[]): Promise<{ readonly sum: number; readonly targets: number }[]> {
+  /**
+   * Summed token loss of each row and its number of targets, without gradients. Natural logarithm. A row with alternatives
+   * has one for each of its labels, in their order.
+   */
+  async rowLosses(rows: readonly ScoredRow[]): Promise<{ readonly sum: number; readonly targets: number }[]> {
     const batch = packBatch(this.#gpu, rows, this.#tiling, this.config.vocabulary);
     try {
       this.#lossWindows(this.#forward(batch), undefined);
       const losses = await this.#losses(batch);
       let first = 0;
-      return rows.map((row) => {
-        const targets = targetCount(row);
+      return rows.flatMap(labelsOf).map((labels) => {
+        const targets = targetCount({ labels });
         const ofRow = losses.subarray(first, first + targets);
         first += targets;
         return { sum: ofRow.reduce((sum, loss) => sum + loss, 0), targets };

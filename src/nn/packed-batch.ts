@@ -15,13 +15,24 @@ export interface PackedBatch extends ForwardBatch {
   readonly byToken: RowsByTarget & { readonly bindings: readonly [Binding, Binding, Binding] };
 }
 
+/** A row that may be scored by several labels at once: what the model reads is the same for all. */
+export interface ScoredRow extends TokenRow {
+  /** Further labels; only for losses without gradients. */
+  readonly alternatives?: readonly Int32Array[];
+}
+
+/** All labels of a row: its targets stand in this order, those of one after those of another. */
+export function labelsOf({ labels, alternatives = [] }: ScoredRow): readonly Int32Array[] {
+  return [labels, ...alternatives];
+}
+
 /**
  * Uploads what the passes must know of a batch. A row predicts the label of the position after it.
  * @throws DataError for a token id or label that is not below `vocabulary`.
  */
 export function packBatch(
   gpu: Gpu,
-  sequences: readonly TokenRow[],
+  sequences: readonly ScoredRow[],
   tiling: AttentionTiling,
   vocabulary: number,
 ): PackedBatch {
@@ -38,13 +49,17 @@ export function packBatch(
     for (let t = 0; t < count; t++) {
       ids[first + t] = sequence.inputIds[t]!;
       positions[first + t] = t;
-      const label = sequence.labels[t + 1] ?? ignoredLabel;
       checkToken(sequence.inputIds[t]!, vocabulary);
-      if (label === ignoredLabel) continue;
-      checkToken(label, vocabulary);
-      targetOfRow[first + t] = labels.length;
-      targetRows.push(first + t);
-      labels.push(label);
+    }
+    for (const wanted of labelsOf(sequence)) {
+      for (let t = 0; t < count; t++) {
+        const label = wanted[t + 1] ?? ignoredLabel;
+        if (label === ignoredLabel) continue;
+        checkToken(label, vocabulary);
+        targetOfRow[first + t] = labels.length;
+        targetRows.push(first + t);
+        labels.push(label);
+      }
     }
     runs.push({ first, count });
     first += count;

@@ -5,7 +5,9 @@ import { DataError } from '../../diagnostics/errors.js';
 import { type ChoicePrompt, choicePrompts } from '../../eval/choice-prompts.js';
 import { continuationTokens, type SplitTokens } from '../../eval/continuation-tokens.js';
 import { ignoredLabel, type TokenRow } from '../../formats/token-rows.js';
+import { targetCount } from '../../nn/batches.js';
 import type { DecoderConfig } from '../../nn/config.js';
+import type { ScoredRow } from '../../nn/packed-batch.js';
 import { checkWindow } from '../../nn/prompt-lengths.js';
 import { rowsThatFit } from '../../nn/rows-that-fit.js';
 import type { ChoiceLikelihoods, ChoiceLikelihoodsParams } from '../../steps/choice-likelihoods.js';
@@ -107,22 +109,51 @@ function requestOf(
   return { tokens: { inputIds, labels }, where, cut: kept.length < whole.length };
 }
 
+/** What the model reads once, for the choices that are read alike but for their last tokens. */
+interface Pass {
+  readonly row: ScoredRow;
+  /** Positions among the requests. */
+  readonly requests: readonly number[];
+}
+
+/** Choices of one token share their pass: the model reads the context alone. Requests of one question stand together. */
+function passesOf(requests: readonly Request[]): Pass[] {
+  const passes: { readonly first: Request; readonly requests: number[] }[] = [];
+  for (const [position, request] of requests.entries()) {
+    const ofQuestion = passes.slice(passes.findLastIndex(({ first }) => first.where !== request.where) + 1);
+    const alike = ofQuestion.find(({ first }) => readAlike(first, request));
+    if (alike === undefined) passes.push({ first: request, requests: [position] });
+    else alike.requests.push(position);
+  }
+  return passes.map(({ first, requests: own }) => ({
+    row: { ...first.tokens, alternatives: own.slice(1).map((position) => requests[position]!.tokens.labels) },
+    requests: own,
+  }));
+}
+
+function readAlike({ tokens: { inputIds: a } }: Request, { tokens: { inputIds: b } }: Request): boolean {
+  return a.length === b.length && a.every((id, index) => id === b[index]);
+}
+
 async function logLikelihoods(
   context: StepContext<ChoiceLikelihoodsParams>,
   { gpu, decoder }: RunningModel,
   requests: readonly Request[],
 ): Promise<number[]> {
-  const sums: number[] = [];
+  const sums = Array<number>(requests.length);
   const fit = rowsThatFit(gpu, decoder.config);
-  for (const batch of tokenBatches(requests, ({ tokens }) => tokens.inputIds.length, fit)) {
+  const rowsOf = ({ row, requests: own }: Pass) => Math.max(row.inputIds.length, own.length * targetCount(row));
+  for (const batch of tokenBatches(passesOf(requests), rowsOf, fit)) {
     context.signal.throwIfAborted();
-    for (const [index, { sum }] of (await decoder.rowLosses(batch.map(({ tokens }) => tokens))).entries()) {
+    const losses = await decoder.rowLosses(batch.map(({ row }) => row));
+    for (const [index, position] of batch.flatMap((pass) => pass.requests).entries()) {
+      const { sum } = losses[index]!;
       if (!Number.isFinite(sum)) {
-        throw new DataError(`${batch[index]!.where}: the likelihood of a choice is not finite`, {
+        throw new DataError(`${requests[position]!.where}: the likelihood of a choice is not finite`, {
           hint: "The model's weights, or what they grow to in f32, overflow: look at the model, or at the update it was made from.",
         });
       }
-      sums.push(0 - sum);
+      sums[position] = 0 - sum;
     }
   }
   return sums;

@@ -120,6 +120,21 @@ test('the bits of a choice depend on nothing beside it', async () => {
   assert.is(lines[3]!.logLikelihoods[0], lines[3]!.logLikelihoods[1], 'two choices of one text');
 });
 
+test('choices of one token share a pass, and have the bits that they have alone', async () => {
+  const row = (choices: readonly string[]) => ({ question: 'Which letter is it?', choices, answer: [1, ...Array(choices.length - 1).fill(0)] }); // biome-ignore format: one line
+  // Of one letter the context alone is read, of two the context and an x.
+  const texts = ['t', 'a', 'b', 'xa', 'xb', 't', 'xa'];
+  const says = { question: 'question', choices: 'choices', answer: 'answer' };
+  const one = { name: '', bos: true, says, rows: [row(texts), row(['t', 'q'])], expected: [] };
+  const together = (await likelihoodsOf(one)).lines[0]!.logLikelihoods;
+  const alone = await likelihoodsOf({ ...one, rows: texts.map((text) => row([text])) });
+  assert.equal(
+    together,
+    alone.lines.map(({ logLikelihoods }) => logLikelihoods[0]),
+  );
+  assert.is(new Set(together).size, 5);
+});
+
 test('cut contexts are told, and a choice that does not fit is refused', async () => {
   const one = caseOf('contexts that are cut from the left');
   const { context } = await likelihoodsOf(one);
