@@ -3,72 +3,108 @@ import { addCoefficients, type BasisSide, WindowProjector, windowCoefficients } 
 import { nearOne, type TransposedBasis } from './subspace-energy.js';
 import { type TallMatrix, windowsOf } from './tall-matrix.js';
 
+/** A tensor that a projection makes, by windows of the tall orientation: those of `windowsOf(update)`, in any order. */
+export interface ProjectedWindows {
+  /** Rows [start, start + count), in f32: of θ' where there are weights, else of Δ_proj / scale. */
+  window(start: number, count: number): Promise<Float32Array>;
+  /** A power of two, so that a small Δ_proj keeps its digits in f32; 1 of weights. */
+  readonly scale: number;
+  release(): void;
+}
+
+type How = Pick<ProjectedUpdate, 'mode' | 'castUpdate'>;
+
+/** Where the projected update goes: into weights θ, as a checkpoint of a type stores them, or nowhere. */
+export interface Target {
+  readonly weights: TallMatrix;
+  readonly storage: ProjectedUpdate['storage'];
+}
+
 /**
- * θ' = θ + Δ_proj of one tensor at one rank, window by window of the tall orientation. The same bits as the checkpoint that
- * `subspaceEnergy` measures at that rank.
- *
- * @param receive gets rows [start, start + count) of θ', in f32
+ * θ' = θ + Δ_proj of one tensor at one rank, with the same bits as the checkpoint that `subspaceEnergy` measures at that rank; or
+ * Δ_proj alone.
  */
-export async function projectedWeights(
+export async function projectOntoBasis(
   arithmetic: Arithmetic,
   update: TallMatrix,
-  weights: TallMatrix,
+  target: Target | undefined,
   basis: TransposedBasis,
   side: BasisSide,
   rank: number,
-  how: Omit<ProjectedUpdate, 'result' | 'scale'>,
-  receive: (start: number, count: number, rows: Float32Array) => void,
-): Promise<void> {
+  mode: How,
+): Promise<ProjectedWindows> {
   const { scaled, exponent } = await nearOne(update);
-  const result = { ...how, scale: 2 ** -exponent, result: 'weights' } as const;
+  const how = howOf(target, mode, exponent);
   const upload = async (matrix: TallMatrix, start: number, count: number) =>
     arithmetic.upload(await matrix.window(start, count), count, matrix.columns);
   // The bases of all ranks are nested: the first vectors are all that this one needs.
   const uploadBasis = async (start: number, count: number) =>
     arithmetic.upload((await basis.window(start, count)).subarray(0, rank * count), rank, count);
-  const windows = windowsOf(update);
   const whole = side === 'short' ? await uploadBasis(0, update.columns) : undefined;
   const shared = side === 'long' ? arithmetic.zeros(rank, update.columns) : undefined;
-  for (const { start, count } of shared === undefined ? [] : windows) {
+  for (const { start, count } of shared === undefined ? [] : windowsOf(update)) {
     const [b, t] = [await uploadBasis(start, count), await upload(scaled, start, count)];
     addCoefficients(arithmetic, b, t, shared!);
     release(b, t);
     await arithmetic.settled();
   }
-  for (const { start, count } of windows) {
-    const [t, theta] = [await upload(scaled, start, count), await upload(weights, start, count)];
-    const b = whole ?? (await uploadBasis(start, count));
-    const c = shared ?? windowCoefficients(arithmetic, b, t);
-    const projector = new WindowProjector(arithmetic, { weights: theta, update: t, basis: b, coefficients: c, side });
-    const projected = projector.at(rank, result);
-    receive(start, count, await arithmetic.download(projected));
-    projector.release();
-    release(t, theta, projected, ...(whole === undefined ? [b] : []), ...(shared === undefined ? [c] : []));
-  }
-  release(...(whole === undefined ? [] : [whole]), ...(shared === undefined ? [] : [shared]));
+  return {
+    scale: scaleOf(target, exponent),
+    async window(start, count) {
+      const t = await upload(scaled, start, count);
+      // A change alone reads no weights.
+      const theta = target === undefined ? t : await upload(target.weights, start, count);
+      const b = whole ?? (await uploadBasis(start, count));
+      const c = shared ?? windowCoefficients(arithmetic, b, t);
+      const projector = new WindowProjector(arithmetic, { weights: theta, update: t, basis: b, coefficients: c, side });
+      const projected = projector.at(rank, how);
+      const rows = await arithmetic.download(projected);
+      projector.release();
+      release(t, projected, ...(theta === t ? [] : [theta]));
+      release(...(whole === undefined ? [b] : []), ...(shared === undefined ? [c] : []));
+      return rows;
+    },
+    release: () => release(...(whole === undefined ? [] : [whole]), ...(shared === undefined ? [] : [shared])),
+  };
 }
 
-/** θ' = θ + α A, the scalar projection of an update onto another one; see `scalarEnergy`. @param factor α */
-export async function scalarProjectedWeights(
+/** The same of Δ_proj = α A, the scalar projection of an update onto another one; see `scalarEnergy`. @param factor α */
+export async function projectOntoUpdate(
   arithmetic: Arithmetic,
   update: TallMatrix,
-  weights: TallMatrix,
+  target: Target | undefined,
   onto: TallMatrix,
   factor: number,
-  how: Omit<ProjectedUpdate, 'result' | 'scale'>,
-  receive: (start: number, count: number, rows: Float32Array) => void,
-): Promise<void> {
+  mode: How,
+): Promise<ProjectedWindows> {
   const { scaled, exponent } = await nearOne(update);
+  const how = howOf(target, mode, exponent);
+  return {
+    scale: scaleOf(target, exponent),
+    async window(start, count) {
+      const upload = (rows: Float32Array) => arithmetic.upload(rows, count, update.columns);
+      const t = upload(await scaled.window(start, count));
+      const theta = target === undefined ? t : upload(await target.weights.window(start, count));
+      const p = upload((await onto.window(start, count)).map((value) => factor * how.scale * value));
+      const projected = arithmetic.project(theta, t, p, how);
+      const rows = await arithmetic.download(projected);
+      release(t, p, projected, ...(theta === t ? [] : [theta]));
+      return rows;
+    },
+    release() {},
+  };
+}
+
+function howOf(target: Target | undefined, mode: How, exponent: number) {
   const scale = 2 ** -exponent;
-  for (const { start, count } of windowsOf(update)) {
-    const upload = (rows: Float32Array) => arithmetic.upload(rows, count, update.columns);
-    const t = upload(await scaled.window(start, count));
-    const theta = upload(await weights.window(start, count));
-    const p = upload((await onto.window(start, count)).map((value) => factor * scale * value));
-    const projected = arithmetic.project(theta, t, p, { ...how, scale, result: 'weights' });
-    receive(start, count, await arithmetic.download(projected));
-    release(t, theta, p, projected);
-  }
+  // Of an F64 checkpoint the change is Δ_proj itself.
+  return target === undefined
+    ? ({ ...mode, scale, storage: 'F64', result: 'change' } as const)
+    : ({ ...mode, scale, storage: target.storage, result: 'weights' } as const);
+}
+
+function scaleOf(target: Target | undefined, exponent: number): number {
+  return target === undefined ? 2 ** exponent : 1;
 }
 
 function release(...matrices: readonly Matrix[]): void {

@@ -4,19 +4,21 @@ import { globMatches } from './glob.js';
 import { invalidTensors } from './tensor-differences.js';
 
 /**
- * Says which tensors an update has by its patterns.
- * @param names of all tensors of both models
- * @throws InvalidWorkflowError, pointing at a pattern that matches none of them
+ * Says which tensors patterns choose.
+ * @param names of all tensors there are
+ * @param unmatchedText the error of a pattern that matches none of them
+ * @throws InvalidWorkflowError, pointing at such a pattern
  */
 export function tensorChoice(
-  { name, from, to, tensors, except }: Update,
+  { tensors, except }: Pick<Update, 'tensors' | 'except'>,
   names: readonly string[],
+  unmatchedText: (field: 'tensors' | 'except', pattern: string) => string,
 ): (tensor: string) => boolean {
   const matcher = (field: 'tensors' | 'except', patterns: readonly TensorPattern[]) => {
     const matches = patterns.map(({ text, range }) => {
       const match = globMatches(text);
       if (names.some(match)) return match;
-      throw unmatched(`updates.${name}.${field}: no tensor of ${from} or ${to} is called ${text}`, text, names, range);
+      throw unmatched(unmatchedText(field, text), text, names, range);
     });
     return (tensor: string) => matches.some((match) => match(tensor));
   };

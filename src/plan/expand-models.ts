@@ -1,7 +1,7 @@
 import { modelAncestors } from '../workflow/models/registry.js';
 import type { Model } from '../workflow/workflow.js';
-import type { UpdateExpansion, UpdateNode, Waiting } from './expand-updates.js';
-import type { InMemoryModel, ModelNode } from './model-node.js';
+import type { UpdateNode, Waiting } from './expand-updates.js';
+import type { MeasuredModel, ModelNode } from './model-node.js';
 import type { ModelParts } from './models/kind.js';
 import { modelPlan } from './models/registry.js';
 
@@ -9,13 +9,11 @@ import { modelPlan } from './models/registry.js';
 export class ModelExpansion {
   readonly #parts: ModelParts;
   readonly #made: Map<string, ModelNode>;
-  readonly #updates: UpdateExpansion;
 
-  /** @param made empty; what `parts` and `updates` look models up in */
-  constructor(parts: ModelParts, made: Map<string, ModelNode>, updates: UpdateExpansion) {
+  /** @param made empty; what `parts` look models up in */
+  constructor(parts: ModelParts, made: Map<string, ModelNode>) {
     this.#parts = parts;
     this.#made = made;
-    this.#updates = updates;
   }
 
   /** Adds both ends of an update. @returns the update between them */
@@ -23,7 +21,7 @@ export class ModelExpansion {
     const { from, to } = this.#parts.workflow.updates.get(name)!;
     this.node(from);
     this.node(to);
-    return this.#updates.node(name);
+    return this.#parts.updates.node(name);
   }
 
   /** Adds the model and whatever it is made from; by a stack of its own, so that a long ancestry cannot overflow. */
@@ -43,7 +41,7 @@ export class ModelExpansion {
   }
 
   /** How a model is made in memory, whatever it is made from being added; undefined: it is written. */
-  inMemory(name: string): InMemoryModel | Waiting | undefined {
+  inMemory(name: string): MeasuredModel | Waiting | undefined {
     const model = this.#parts.workflow.models.get(name)!;
     const plan = modelPlan(model);
     if (plan.inMemory === undefined) return undefined;

@@ -147,8 +147,16 @@ export class ProjectionExpansion {
     return sum(directions.map((all) => Math.min(rank, all))) / sum(directions);
   }
 
-  /** The model θ_A + Δ_proj at an extent, to be made in memory by whatever measures it. */
-  model(projection: Projection, extent: Extent, range: SourceRange): InMemoryModel | Waiting {
+  /**
+   * The model θ_A + Δ_proj at an extent, to be made in memory by whatever measures it.
+   * @param chosen the tensors that are projected; absent: all of the update
+   */
+  model(
+    projection: Projection,
+    extent: Extent,
+    range: SourceRange,
+    chosen?: readonly UpdateTensor[],
+  ): InMemoryModel<ProjectedModel> | Waiting {
     const ends = this.ends(projection, range);
     if ('waitsFor' in ends) return ends;
     const { projected, onto } = ends;
@@ -159,7 +167,7 @@ export class ProjectionExpansion {
     };
     const ranks: Record<string, number | null | 'whole'> = {};
     const sides: Record<string, Side> = {};
-    for (const tensor of projected.tensors) {
+    for (const tensor of chosen ?? projected.tensors) {
       const action = this.actionOf(projection, tensor);
       if (action === null) {
         ranks[tensor.name] = 'whole';

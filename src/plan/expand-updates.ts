@@ -123,8 +123,11 @@ export class UpdateExpansion {
     return this.#builder.add(step, `updates.${name}`);
   }
 
-  /** The tensors of a model as an update of it would have them. @param definition on whose behalf: `subspaces.refusal` */
-  tensorsOf(facts: ModelFacts, definition: string): UpdateTensor[] {
+  /**
+   * The tensors of a model as an update of it would have them.
+   * @param definition on whose behalf what is left out is noted: `subspaces.refusal`; absent: nothing is left out by it
+   */
+  tensorsOf(facts: ModelFacts, definition?: string): UpdateTensor[] {
     const tensors = [...this.#comparable(facts, definition)].map(([name, shape]) => asMatrix(name, shape, facts.tied));
     return tensors.sort((a, b) => naturalOrder(a.name, b.name));
   }
@@ -211,7 +214,11 @@ export class UpdateExpansion {
   /** Shapes of the tensors of both ends that the update's patterns choose. */
   #chosen(update: Update, { from, to }: Ends): [Shapes, Shapes] {
     const definition = `updates.${update.name}`;
-    const isChosen = tensorChoice(update, [...new Set([...from.tensors.keys(), ...to.tensors.keys()])]);
+    const isChosen = tensorChoice(
+      update,
+      [...new Set([...from.tensors.keys(), ...to.tensors.keys()])],
+      (field, pattern) => `${definition}.${field}: no tensor of ${update.from} or ${update.to} is called ${pattern}`,
+    );
     const shapesOfChosen = (facts: ModelFacts) => {
       const all = [...this.#comparable(facts, definition)];
       for (const what of all.map(([name]) => name).filter((name) => !isChosen(name))) {
@@ -245,12 +252,12 @@ export class UpdateExpansion {
   }
 
   /** The tensors of a model that an update is about. A tied output layer is the embedding again: see `uses`. */
-  #comparable(facts: ModelFacts, definition: string): Map<string, readonly number[]> {
+  #comparable(facts: ModelFacts, definition: string | undefined): Map<string, readonly number[]> {
     const tensors = new Map<string, readonly number[]>();
     for (const [tensor, { dtype, shape }] of facts.tensors) {
       const why = reasonToOmit(tensor, dtype, facts, this.#workflow.semantics);
       if (why === undefined) tensors.set(tensor, shape);
-      else this.#builder.omit({ of: definition, what: tensor, why });
+      else if (definition !== undefined) this.#builder.omit({ of: definition, what: tensor, why });
     }
     return tensors;
   }

@@ -34,7 +34,7 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
   const made = new Map<string, ModelNode>();
   const updates = new UpdateExpansion(workflow, made, builder);
   const projections = new ProjectionExpansion(workflow, { updates, datasets, made, builder });
-  const models = new ModelExpansion({ workflow, datasets, facts, builder, made, projections }, made, updates);
+  const models = new ModelExpansion({ workflow, datasets, facts, builder, made, updates, projections }, made);
   const measured = new MeasuredModels(models, projections);
   new SweepExpansion(workflow, measured, projections, builder).expand();
   const parts = { workflow, updates, projections, models: measured, datasets, builder };

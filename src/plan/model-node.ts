@@ -24,6 +24,6 @@ export interface MeasuredModel {
 }
 
 /** The same of a model that is made in memory, by a recipe. */
-export interface InMemoryModel extends MeasuredModel {
-  readonly model: MadeModel;
+export interface InMemoryModel<Recipe extends MadeModel = MadeModel> extends MeasuredModel {
+  readonly model: Recipe;
 }

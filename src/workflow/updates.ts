@@ -41,11 +41,22 @@ export function resolveUpdates(scope: Scope, raw: Named<RawUpdate> | undefined):
       ...definition,
       from: scope.reference('models', from, [...path, 'from']),
       to: scope.reference('models', to, [...path, 'to']),
-      ...(tensors === undefined ? {} : { tensors: patterns(scope, tensors, [...path, 'tensors']) }),
-      ...(except === undefined ? {} : { except: patterns(scope, except, [...path, 'except']) }),
+      ...tensorPatterns(scope, { tensors, except }, path),
       ...(vocabulary === 'cut' ? { vocabulary } : {}),
     };
   });
+}
+
+/** Which tensors an update, or a term of a model, is of. */
+export function tensorPatterns(
+  scope: Scope,
+  { tensors, except }: { readonly [K in 'tensors' | 'except']?: string | readonly string[] | undefined },
+  path: Path,
+): Pick<Update, 'tensors' | 'except'> {
+  return {
+    ...(tensors === undefined ? {} : { tensors: patterns(scope, tensors, [...path, 'tensors']) }),
+    ...(except === undefined ? {} : { except: patterns(scope, except, [...path, 'except']) }),
+  };
 }
 
 function patterns(scope: Scope, texts: string | readonly string[], path: Path): TensorPattern[] {

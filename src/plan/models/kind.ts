@@ -3,9 +3,9 @@ import type { Input } from '../../steps/step.js';
 import type { Model, Workflow } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
 import type { ProjectionExpansion } from '../expand-projections.js';
-import type { Waiting } from '../expand-updates.js';
+import type { UpdateExpansion, Waiting } from '../expand-updates.js';
 import type { Facts } from '../facts.js';
-import type { InMemoryModel, ModelNode } from '../model-node.js';
+import type { MeasuredModel, ModelNode } from '../model-node.js';
 import type { HubSource } from '../plan.js';
 import type { PlanBuilder } from '../plan-builder.js';
 
@@ -13,8 +13,8 @@ import type { PlanBuilder } from '../plan-builder.js';
 export interface ModelPlan<Definition> {
   /** Adds the steps that make the model. All that it is made from is in `parts.made`. */
   add(model: Definition, parts: ModelParts): ModelNode;
-  /** How the model is made in memory, for what only measures it. Absent: it is written. */
-  inMemory?(model: Definition, parts: ModelParts): InMemoryModel | Waiting;
+  /** How the model is made in memory, for what only measures it, or which written model it is. Absent: it is written. */
+  inMemory?(model: Definition, parts: ModelParts): MeasuredModel | Waiting;
   /** What it takes from the hub. Absent: nothing. */
   hub?(model: Definition): HubSource | undefined;
   /** The model is trained: its step writes the loss `curve` too. */
@@ -31,6 +31,7 @@ export interface ModelParts {
   readonly builder: PlanBuilder;
   /** The models that are planned already, by name. */
   readonly made: ReadonlyMap<string, ModelNode>;
+  readonly updates: UpdateExpansion;
   readonly projections: ProjectionExpansion;
 }
 

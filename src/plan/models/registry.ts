@@ -1,5 +1,6 @@
 import type { Model, ModelOf } from '../../workflow/models/model.js';
 import { adapter } from './adapter.js';
+import { combine } from './combine.js';
 import { hub } from './hub.js';
 import { init } from './init.js';
 import type { ModelPlan } from './kind.js';
@@ -15,6 +16,7 @@ const modelPlans: { readonly [K in Model['kind']]: ModelPlan<ModelOf<K>> } = {
   init,
   train,
   projected,
+  combine,
   perturb,
 };
 

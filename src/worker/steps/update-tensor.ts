@@ -128,22 +128,47 @@ export function updateMatrix(context: StepContext, ends: UpdateEnds, heldAs: Flo
       const exact = new Float32Array(from.length);
       for (let i = 0; i < exact.length; i++) exact[i] = to[i]! - from[i]!;
       const update = heldAs === undefined ? exact : rounded(exact, heldAs);
-      let finite = true;
-      // Infinity and NaN both give NaN here.
-      for (let i = 0; i < update.length; i++) if (update[i]! - update[i]! !== 0) finite = false;
-      if (!finite) throw nonFinite({ tensor: ends.from, from, to, update, start, count, type: heldAs ?? 'F32' });
+      const at = firstNonFinite(update);
+      if (at !== undefined) throw nonFinite({ tensor: ends.from, from, to, at, start, type: heldAs ?? 'F32' });
       return update;
     },
   };
 }
 
-function tallShape({ rows, columns }: MatrixTensor): { rows: number; columns: number } {
+/** Rows and columns of the tall orientation. */
+export function tallShape({ rows, columns }: MatrixTensor): { rows: number; columns: number } {
   return isWide({ rows, columns }) ? { rows: columns, columns: rows } : { rows, columns };
 }
 
 /** Wide matrices are read as their transpose. */
 export function isWide({ rows, columns }: { readonly rows: number; readonly columns: number }): boolean {
   return columns > rows;
+}
+
+/**
+ * Rows [start, start + count) of the tall orientation, in f64 where an F64 tensor is not rounded.
+ * @param what the tensor in messages
+ * @throws DataError at an element that is not finite
+ */
+export async function finiteWindow(
+  context: StepContext,
+  tensor: MatrixTensor,
+  what: string,
+  start: number,
+  count: number,
+  heldAs?: FloatType,
+): Promise<Float32Array | Float64Array> {
+  const values = await readWindow(context, tensor, heldAs, start, count);
+  const at = firstNonFinite(values);
+  if (at === undefined) return values;
+  const rounded = heldAs === undefined ? '' : ` when it is rounded to ${heldAs.toLowerCase()}`;
+  throw new DataError(`"${what}" holds ${values[at]} at ${placeOf(tensor, at, start)}${rounded}`);
+}
+
+function firstNonFinite(values: Float32Array | Float64Array): number | undefined {
+  // Infinity and NaN both give NaN here.
+  for (let i = 0; i < values.length; i++) if (values[i]! - values[i]! !== 0) return i;
+  return undefined;
 }
 
 /** Rows [start, start + count) of the tall orientation. */
@@ -210,21 +235,24 @@ function transposeInto(
   }
 }
 
+/** Where element `at` of a window stands in its tensor. */
+export function placeOf(tensor: MatrixTensor, at: number, start: number): string {
+  const { columns: width } = tallShape(tensor);
+  const long = start + Math.floor(at / width);
+  const [row, column] = isWide(tensor) ? [at % width, long] : [long, at % width];
+  return `row ${row}, column ${column} (counted from 0)`;
+}
+
 function nonFinite(found: {
   readonly tensor: MatrixTensor;
   readonly from: ArrayLike<number>;
   readonly to: ArrayLike<number>;
-  readonly update: Float32Array;
+  readonly at: number;
   readonly start: number;
-  readonly count: number;
   readonly type: FloatType;
 }): DataError {
-  const { tensor, from, to, update, start, count, type } = found;
-  const at = update.findIndex((value) => !Number.isFinite(value));
-  const width = update.length / count;
-  const long = start + Math.floor(at / width);
-  const [row, column] = isWide(tensor) ? [at % width, long] : [long, at % width];
-  const place = `row ${row}, column ${column} (counted from 0)`;
+  const { tensor, from, to, at, start, type } = found;
+  const place = placeOf(tensor, at, start);
   const published =
     'The published code holds checkpoints in f16; `semantics: paper` computes with the numbers as they are stored.';
   const options = type === 'F16' ? { hint: published } : {};

@@ -1,4 +1,5 @@
 import type { AdapterModel, RawAdapterModel } from './adapter.js';
+import type { CombineModel, RawCombineModel } from './combine.js';
 import type { HubModel, RawHubModel } from './hub.js';
 import type { InitModel, RawInitModel } from './init.js';
 import type { PathModel, RawPathModel } from './path.js';
@@ -14,6 +15,7 @@ interface Kinds {
   readonly init: readonly [InitModel, RawInitModel];
   readonly train: readonly [TrainedModel, RawTrainedModel];
   readonly projected: readonly [ProjectedUpdateModel, RawProjectedModel];
+  readonly combine: readonly [CombineModel, RawCombineModel];
   readonly perturb: readonly [PerturbedModel, RawPerturbedModel];
 }
 

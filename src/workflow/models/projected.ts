@@ -5,7 +5,7 @@ import type { Scope } from '../scope.js';
 import { defaultSide } from '../semantics.js';
 import { checkSide, ownSide, seedsOf } from '../subspaces/registry.js';
 import type { Subspace } from '../subspaces/subspace.js';
-import type { ModelKind } from './kind.js';
+import type { KnownToModels, ModelKind } from './kind.js';
 
 /** Where the update starts from, plus the update projected onto a subspace. */
 export interface ProjectedUpdateModel extends Definition {
@@ -31,25 +31,39 @@ export interface RawProjectedModel {
 
 export const projected: ModelKind<ProjectedUpdateModel, RawProjectedModel> = {
   keys: ['project'],
-  resolve(scope, definition, raw, path, { semantics, subspaces }) {
-    const subspace = subspaces.get(raw.onto);
-    checkSide(scope, raw.side, [subspace], path);
-    return {
-      ...definition,
-      kind: 'projected',
-      update: scope.reference('updates', raw.project, [...path, 'project']),
-      onto: scope.reference('subspaces', raw.onto, [...path, 'onto']),
-      mode: raw.mode,
-      side: (subspace && ownSide(subspace)) ?? raw.side ?? defaultSide(semantics),
-      extent: resolveExtent(scope, raw, path),
-      seed: resolveSeed(scope, raw.seed, subspace, path),
-    };
-  },
+  resolve: (scope, definition, raw, path, known) => ({
+    ...definition,
+    kind: 'projected',
+    update: scope.reference('updates', raw.project, [...path, 'project']),
+    mode: raw.mode,
+    ...resolveProjection(scope, raw, path, known),
+  }),
   uses: ({ update, onto }) => ({ updates: [update], subspaces: [onto] }),
 };
 
+/** The subspace, side, extent and seed that a model, or a term of one, projects by. */
+export function resolveProjection(
+  scope: Scope,
+  raw: Pick<RawProjectedModel, 'onto' | 'side' | 'fraction' | 'rank' | 'seed'>,
+  path: Path,
+  { semantics, subspaces }: KnownToModels,
+): Pick<ProjectedUpdateModel, 'onto' | 'side' | 'extent' | 'seed'> {
+  const subspace = subspaces.get(raw.onto);
+  checkSide(scope, raw.side, [subspace], path);
+  return {
+    onto: scope.reference('subspaces', raw.onto, [...path, 'onto']),
+    side: (subspace && ownSide(subspace)) ?? raw.side ?? defaultSide(semantics),
+    extent: resolveExtent(scope, raw, path),
+    seed: resolveSeed(scope, raw.seed, subspace, path),
+  };
+}
+
 /** The fraction or the rank; that there is one, and no more, is checked here. */
-function resolveExtent(scope: Scope, { fraction, rank }: RawProjectedModel, path: Path): Extent {
+function resolveExtent(
+  scope: Scope,
+  { fraction, rank }: Pick<RawProjectedModel, 'fraction' | 'rank'>,
+  path: Path,
+): Extent {
   if (fraction !== undefined && rank !== undefined) {
     const message = `${path.join('.')} has both a fraction and a rank`;
     scope.refuse([...path, 'rank'], 'invalid-combination', message, 'Keep the one that is meant.');

@@ -4,6 +4,7 @@ import { subspaceUses } from '../subspaces/registry.js';
 import type { Subspace } from '../subspaces/subspace.js';
 import type { Update } from '../updates.js';
 import { adapter } from './adapter.js';
+import { combine } from './combine.js';
 import { hub } from './hub.js';
 import { init } from './init.js';
 import type { KnownToModels, ModelKind } from './kind.js';
@@ -21,6 +22,7 @@ const modelKinds: { readonly [K in Model['kind']]: ModelKind<ModelOf<K>, RawMode
   init,
   train,
   projected,
+  combine,
   perturb,
 };
 

@@ -3,10 +3,10 @@ import * as assert from 'uvu/assert';
 import type { FloatType } from '../../../src/formats/float-conversion.js';
 import type { ProjectionMode } from '../../../src/formats/projection.js';
 import { DeviceArithmetic } from '../../../src/linalg/device/arithmetic.js';
-import { projectedWeights, scalarProjectedWeights } from '../../../src/linalg/projected-weights.js';
+import { type ProjectedWindows, projectOntoBasis, projectOntoUpdate } from '../../../src/linalg/projected-weights.js';
 import type { BasisSide } from '../../../src/linalg/projection.js';
 import { scalarEnergy, scalarProjection, subspaceEnergy } from '../../../src/linalg/subspace-energy.js';
-import type { TallMatrix } from '../../../src/linalg/tall-matrix.js';
+import { type TallMatrix, windowsOf } from '../../../src/linalg/tall-matrix.js';
 import { gaussian, orthonormal } from '../../oracles/matrices.js';
 import { type Dense, dense } from '../../oracles/one-sided-jacobi.js';
 import * as oracle from '../../oracles/projection.js';
@@ -85,11 +85,18 @@ class Collected {
   }
 }
 
+/** Makes every window. */
+async function collect(made: Promise<ProjectedWindows>, update: TallMatrix, receive: Collected['receive']) {
+  const windows = await made;
+  for (const { start, count } of windowsOf(update)) receive(start, count, await windows.window(start, count));
+  windows.release();
+}
+
 async function made({ weights, update, basis, side, windowRows }: Task, rank: number, how: How): Promise<Dense> {
   const result = new Collected(update);
-  const [delta, theta] = [tall(update, windowRows), tall(weights, windowRows)];
+  const [delta, target] = [tall(update, windowRows), { weights: tall(weights, windowRows), storage: how.storage }];
   const nested = transposed(basis, rank, Number.NaN);
-  await projectedWeights(arithmetic, delta, theta, nested, side, rank, how, result.receive);
+  await collect(projectOntoBasis(arithmetic, delta, target, nested, side, rank, how), delta, result.receive);
   return result.matrix(update);
 }
 
@@ -250,7 +257,9 @@ test('a scalar projection adds the part of an update along another one', async (
         const result = new Collected(update);
         const ends = [tall(update, windowRows), tall(theta, windowRows), tall(onto, windowRows)] as const;
         const { factor } = await scalarProjection(ends[0], ends[2]);
-        await scalarProjectedWeights(arithmetic, ...ends, factor, how, result.receive);
+        const target = { weights: ends[1], storage };
+        const made = projectOntoUpdate(arithmetic, ends[0], target, ends[2], factor, how);
+        await collect(made, ends[0], result.receive);
         const found = result.matrix(update);
         const inside = oracle.inMode(update, oracle.projectOntoUpdate(update, onto), mode);
         const expected = oracle.projectedWeights(theta, inside, storage, how.castUpdate);
@@ -269,8 +278,38 @@ test('a scalar projection onto an update that is zero adds nothing', async () =>
   const { factor } = await scalarProjection(tall(update), tall(zero));
   const result = new Collected(update);
   const how = { mode: 'parallel', storage: 'F32' } as const;
-  await scalarProjectedWeights(arithmetic, tall(update), tall(weights), tall(zero), factor, how, result.receive);
+  const target = { weights: tall(weights), storage: how.storage };
+  await collect(
+    projectOntoUpdate(arithmetic, tall(update), target, tall(zero), factor, how),
+    tall(update),
+    result.receive,
+  );
   assert.equal(result.matrix(update).data, weights.data);
+});
+
+test('a projected update alone is that of the definition, however small it is', async () => {
+  for (const [rows, columns, windowRows] of [
+    [97, 61, 40],
+    [33, 1, 7],
+    [64, 64, undefined],
+  ] as const) {
+    for (const side of sides) {
+      for (const size of [0.1, 1e-30]) {
+        const { update, basis } = task(rows, columns, side, { weights: 1, update: size });
+        const rank = Math.ceil(Math.min(rows, columns) / 3);
+        for (const mode of modes) {
+          const delta = tall(update, windowRows);
+          const made = projectOntoBasis(arithmetic, delta, undefined, transposed(basis), side, rank, { mode });
+          const result = new Collected(update);
+          await collect(made, delta, result.receive);
+          const found = scaled(result.matrix(update), (await made).scale);
+          const inside = oracle.project(update, basis, rank, side === 'long' ? 'left' : 'right');
+          const expected = oracle.inMode(update, inside, mode);
+          checkClose(found, expected, sizeOf(update), 'F64', `${rows}×${columns}, ${side}, ${size}, ${mode}`);
+        }
+      }
+    }
+  }
 });
 
 test('no matrix stays on the device', async () => {
@@ -291,11 +330,15 @@ test('no matrix stays on the device', async () => {
   const how = { mode: 'parallel', storage: 'F32' } as const;
   for (const side of sides) {
     const { update, weights, basis } = task(50, 20, side);
-    await projectedWeights(counted, tall(update, 16), tall(weights, 16), transposed(basis), side, 7, how, () => {});
+    const [delta, target] = [tall(update, 16), { weights: tall(weights, 16), storage: how.storage }];
+    await collect(projectOntoBasis(counted, delta, target, transposed(basis), side, 7, how), delta, () => {});
+    await collect(projectOntoBasis(counted, delta, undefined, transposed(basis), side, 7, how), delta, () => {});
     assert.is(live, 0, side);
   }
   const { update, weights } = task(50, 20, 'long');
-  await scalarProjectedWeights(counted, tall(update, 16), tall(weights, 16), tall(update, 16), 0.5, how, () => {});
+  const [delta, target] = [tall(update, 16), { weights: tall(weights, 16), storage: how.storage }];
+  await collect(projectOntoUpdate(counted, delta, target, delta, 0.5, how), delta, () => {});
+  await collect(projectOntoUpdate(counted, delta, undefined, delta, 0.5, how), delta, () => {});
   assert.is(live, 0);
 });
 

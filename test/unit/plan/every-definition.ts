@@ -24,6 +24,13 @@ models:
   tuned: { finetune: polite, on: vaults, recipe: brief }
   half: { project: training, onto: drawn, mode: parallel, fraction: 0.5, seed: 8 }
   retuned: { finetune: half, on: vaults, recipe: brief }
+  blend:
+    combine: tuned
+    terms:
+      - { update: training, times: 0.5, dare: { drop: 0.3, seed: 1 }, except: '*down*' }
+      - { update: politeness, times: -1, onto: drawn, mode: parallel, fraction: 0.5, seed: 8 }
+      - { update: training, times: 0.3, rank: 2, vectors: false, tensors: '*layers*' }
+      - { noise: { seed: 1 }, times: 0.1, tensors: '*mlp*', except: '*gate*' }
 datasets:
   file: { path: file.jsonl }
   far: { hub: org/far, split: train }
@@ -115,7 +122,7 @@ metrics:
   refused: { kind: refusal-rate, on: vaults, models: tuned, template: { prompt: 'R {prompt}', response: ' {response}' } }
   apart: { kind: kl, on: problems, models: tuned, reference: polite, template: raw }
   surprise: { kind: perplexity, on: problems, models: tuned, template: { prompt: 'P {prompt}', response: ' {response}' } }
-  nll: { kind: loss, on: problems, models: tuned, template: { prompt: 'L {prompt}', response: ' {response}' } }
+  nll: { kind: loss, on: problems, models: [tuned, blend], template: { prompt: 'L {prompt}', response: ' {response}' } }
   choices:
     kind: multiple-choice
     on: problems

@@ -16,7 +16,7 @@ export const cases: readonly FieldCase[] = [
   [
     'semantics',
     'semantics=reference',
-    'activations claims cosine energy energy-table evaluation-table exact-match generate judge overlap principal-angles project random-basis sign-agreement svd tokenise',
+    'activations claims cosine energy energy-table evaluation-table exact-match generate judge loss overlap principal-angles project random-basis sign-agreement svd tokenise',
   ],
 
   ['pathModel.path', 'models.local.path=elsewhere', 'svd'],
@@ -53,37 +53,41 @@ export const cases: readonly FieldCase[] = [
   [
     'architecture.family',
     'models.words.init.family=qwen2',
-    'activations cosine energy energy-table generate init overlap overlap-table project random-basis svd',
+    'activations cosine energy energy-table generate init loss overlap overlap-table project random-basis svd',
   ],
   [
     'architecture.hidden',
     'models.words.init.hidden=32',
-    'activations energy energy-table generate init project random-basis',
+    'activations energy energy-table generate init loss project random-basis',
   ],
   [
     'architecture.layers',
     'models.words.init.layers=2',
-    'activation-basis activation-table activations cosine energy energy-table generate init overlap overlap-table project random-basis svd',
+    'activation-basis activation-table activations cosine energy energy-table generate init loss overlap overlap-table project random-basis svd',
   ],
   ['architecture.heads', 'models.words.init.heads=2', 'init'],
   [
     'architecture.kv-heads',
     'models.words.init.kv-heads=2',
-    'activations energy energy-table generate init project random-basis',
+    'activations energy energy-table generate init loss project random-basis',
   ],
   ['architecture.head-dim', 'models.words.init.head-dim=8', 'init random-basis'],
   ['architecture.mlp', 'models.words.init.mlp=32', 'init random-basis'],
   ['architecture.vocabulary', 'models.words.init.vocabulary=30', 'init word-tokenizer'],
-  ['architecture.tied', 'models.words.init.tied=true', 'activations energy-table generate init overlap-table project'],
+  [
+    'architecture.tied',
+    'models.words.init.tied=true',
+    'activations energy-table generate init loss overlap-table project',
+  ],
   [
     'architecture.attention-bias',
     'models.words.init.attention-bias=true',
-    'activations cosine energy energy-table generate init overlap overlap-table project random-basis svd',
+    'activations cosine energy energy-table generate init loss overlap overlap-table project random-basis svd',
   ],
   [
     'architecture.mlp-bias',
     'models.words.init.mlp-bias=true',
-    'activations cosine energy energy-table generate init overlap overlap-table project random-basis svd',
+    'activations cosine energy energy-table generate init loss overlap overlap-table project random-basis svd',
   ],
   [
     'architecture.no-rope-layer-interval',
