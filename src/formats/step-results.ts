@@ -58,6 +58,17 @@ export type PrincipalAnglesResult = {
   readonly angles: readonly number[];
 };
 
+/** Content of `cka`, as JSON. */
+export type CkaResult = {
+  /** Prompts. */
+  readonly n: number;
+  /** Widths of the two models. */
+  readonly dA: number;
+  readonly dB: number;
+  /** null: the states of a model do not differ from prompt to prompt. */
+  readonly cka: number | null;
+};
+
 /** Content of `summary` of a tokenise step, as JSON. */
 export type TokeniseSummary = {
   readonly rows: number;

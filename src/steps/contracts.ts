@@ -3,6 +3,8 @@ import { activationTable } from './activation-table.js';
 import { activations } from './activations.js';
 import { angleTable } from './angle-table.js';
 import { choiceLikelihoods } from './choice-likelihoods.js';
+import { cka } from './cka.js';
+import { ckaTable } from './cka-table.js';
 import { claims } from './claims.js';
 import { cosine } from './cosine.js';
 import { cosineTable } from './cosine-table.js';
@@ -84,6 +86,8 @@ export const contracts = {
   'cosine-table': cosineTable,
   'principal-angles': principalAngles,
   'angle-table': angleTable,
+  cka,
+  'cka-table': ckaTable,
   'loss-table': lossTable,
   'data-table': dataTable,
   claims,

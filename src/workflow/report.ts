@@ -9,6 +9,7 @@ export const reportPartNames = [
   'spectrum',
   'cosine',
   'angles',
+  'cka',
   'loss',
   'data',
 ] as const;

@@ -1,5 +1,6 @@
 import type { BehaviourMetric, Metric, MetricOf, OverlapMetric, TableMetric } from '../../workflow/metrics/metric.js';
 import { activationMso } from './activation-mso.js';
+import { cka } from './cka.js';
 import { cosine } from './cosine.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
@@ -25,6 +26,7 @@ const metricPlans: {
   spectrum,
   cosine,
   'principal-angles': principalAngles,
+  cka,
   'exact-match': exactMatch,
   judge,
   'refusal-rate': refusalRate,

@@ -3,6 +3,7 @@ import type { Section } from '../section.js';
 import { activationsSection } from './activations.js';
 import { anglesSection } from './angles.js';
 import { behaviourSection } from './behaviour.js';
+import { ckaSection } from './cka.js';
 import { claimsSection } from './claims.js';
 import { cosineSection } from './cosine.js';
 import { dataSection } from './data.js';
@@ -23,6 +24,7 @@ export const sections: { readonly [Part in ReportPart]: Section } = {
   spectrum: spectrumSection,
   cosine: cosineSection,
   angles: anglesSection,
+  cka: ckaSection,
   loss: lossSection,
   data: dataSection,
 };

@@ -1,4 +1,5 @@
 import type { ActivationMsoMetric, RawActivationMso } from './activation-mso.js';
+import type { CkaMetric, RawCka } from './cka.js';
 import type { CosineMetric, RawCosine } from './cosine.js';
 import type { ExactMatchMetric, RawExactMatch } from './exact-match.js';
 import type { JudgeMetric, RawJudgeMetric } from './judge.js';
@@ -25,7 +26,7 @@ export type BehaviourMetric =
 export type OverlapMetric = MsoMetric | ActivationMsoMetric;
 
 /** What has a table of its own and is measured along no sweep. */
-export type TableMetric = OverlapMetric | SpectrumMetric | CosineMetric | PrincipalAnglesMetric;
+export type TableMetric = OverlapMetric | SpectrumMetric | CosineMetric | PrincipalAnglesMetric | CkaMetric;
 
 export type Metric = BehaviourMetric | TableMetric;
 export type RawMetric =
@@ -34,6 +35,7 @@ export type RawMetric =
   | RawSpectrum
   | RawCosine
   | RawPrincipalAngles
+  | RawCka
   | RawExactMatch
   | RawJudgeMetric
   | RawRefusalRate

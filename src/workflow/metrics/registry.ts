@@ -1,6 +1,7 @@
 import type { Named } from '../definition.js';
 import type { Scope } from '../scope.js';
 import { activationMso } from './activation-mso.js';
+import { cka } from './cka.js';
 import { cosine } from './cosine.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
@@ -36,6 +37,7 @@ const metricKinds: { readonly [K in Metric['kind']]: KindOf<K> } = {
   spectrum,
   cosine,
   'principal-angles': principalAngles,
+  cka,
   'exact-match': exactMatch,
   judge,
   'refusal-rate': refusalRate,

@@ -242,6 +242,14 @@ export const behaviourCases: readonly FieldCase[] = [
   ['activationMsoMetric.max-tokens', 'metrics.hidden.max-tokens=9', 'activations'],
   ['activationMsoMetric.max-length', 'metrics.hidden.max-length=9', 'activations'],
   ['activationMsoMetric.centre', 'metrics.hidden.centre=true', 'activation-basis'],
+  ['ckaMetric.pairs', 'metrics.seen.pairs=[[trained, polite], [trained, tuned]]', 'activations cka cka-table'],
+  ['ckaMetric.prompts', 'metrics.seen.prompts=[problems]', 'cka-table'],
+  ['ckaMetric.prompt', 'metrics.seen.prompt=text', 'activations'],
+  ['ckaMetric.template', 'metrics.seen.template=chat', 'activations'],
+  ['ckaMetric.layers', 'metrics.seen.layers=[0.5, 1]', 'cka-table'],
+  ['ckaMetric.position', 'metrics.seen.position=last-prompt', 'activations'],
+  ['ckaMetric.max-tokens', 'metrics.seen.max-tokens=9', 'activations'],
+  ['ckaMetric.max-length', 'metrics.seen.max-length=9', 'activations'],
   ['activationMsoMetric.energies', 'metrics.hidden.energies=[0.1]', 'activation-table'],
 
   [
@@ -338,5 +346,6 @@ export const noValueOfTheirOwn: readonly string[] = [
     'cosineMetric.kind',
     'differenceSubspace.kind',
     'principalAnglesMetric.kind',
+    'ckaMetric.kind',
   ],
 ];

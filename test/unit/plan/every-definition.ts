@@ -83,6 +83,7 @@ metrics:
   sizes: { kind: spectrum, of: [alignment, useful] }
   alike: { kind: cosine, pairs: [[useful, alignment]] }
   turned: { kind: principal-angles, pairs: [[useful, alignment]], energies: [0.5] }
+  seen: { kind: cka, pairs: [[trained, polite]], prompts: [problems, examples], position: last-generated }
   hidden:
     kind: activation-mso
     models: [tuned, half]
