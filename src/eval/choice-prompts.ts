@@ -35,34 +35,34 @@ export interface NamedRows {
  * @param limit Questions of each group, from the first on; null: all.
  * @throws DataError naming the row that cannot be asked, or the group with too few examples.
  */
-export function choicePrompts(
+export function* choicePrompts(
   questions: NamedRows,
   examples: NamedRows | undefined,
   form: ChoiceForm,
   fewshot: ChoiceExamples | undefined,
   limit: number | null,
   chat: ChatFormat | undefined,
-): ChoicePrompt[] {
+): Generator<ChoicePrompt> {
   if (form.chat && chat === undefined) {
     throw new DataError('The tokenizer has no chat template', { hint: 'Leave `chat` out.' });
   }
   const groups = rowGroups(questions, form.groups);
   const exampleGroups = examples && fewshot && rowGroups(examples, form.groups);
-  const prompts: ChoicePrompt[] = [];
+  const asked: { readonly row: number; readonly shots: readonly number[] }[] = [];
   for (const [group, rows] of groups) {
     const own = exampleGroups?.get(group) ?? [];
-    const shots = fewshot
+    const drawn = fewshot
       ? examplesOf(rows.length, exampleGroups && own.length, fewshot, examplesName(questions, examples, group))
       : [];
-    const source = exampleGroups ? { ...examples!, positions: own } : { ...questions, positions: rows };
+    const source = exampleGroups ? own : rows;
     for (const [index, row] of rows.slice(0, limit ?? rows.length).entries()) {
-      const worked = (shots[index] ?? []).map((position) =>
-        workedExample(source, source.positions[position]!, form, fewshot!.answer),
-      );
-      prompts.push(promptOf(questions, row, worked, form, chat));
+      asked.push({ row, shots: (drawn[index] ?? []).map((position) => source[position]!) });
     }
   }
-  return prompts.sort((a, b) => a.row - b.row);
+  for (const { row, shots } of asked.sort((a, b) => a.row - b.row)) {
+    const worked = shots.map((position) => workedExample(examples ?? questions, position, form, fewshot!.answer));
+    yield promptOf(questions, row, worked, form, chat);
+  }
 }
 
 /** Positions of the rows of each group, in the order in which groups come up; without `groups` all are of one. */

@@ -5,6 +5,7 @@ import { DataError } from '../../diagnostics/errors.js';
 import { type ChoicePrompt, choicePrompts } from '../../eval/choice-prompts.js';
 import { continuationTokens, type SplitTokens } from '../../eval/continuation-tokens.js';
 import { ignoredLabel, type TokenRow } from '../../formats/token-rows.js';
+import { Turns } from '../../formats/turns.js';
 import { targetCount } from '../../nn/batches.js';
 import type { DecoderConfig } from '../../nn/config.js';
 import type { ScoredRow } from '../../nn/packed-batch.js';
@@ -75,7 +76,13 @@ async function promptsOf(context: StepContext<ChoiceLikelihoodsParams>, tokenize
   const examples = context.has('examples')
     ? { rows: decodeRows(await context.read(context.input('examples'))), name: 'examples' }
     : undefined;
-  return choicePrompts(questions, examples, form, fewshot, limit, form.chat && tokenizer.chat);
+  const prompts: ChoicePrompt[] = [];
+  const turns = new Turns(context.signal);
+  for (const prompt of choicePrompts(questions, examples, form, fewshot, limit, form.chat && tokenizer.chat)) {
+    prompts.push(prompt);
+    await turns.take();
+  }
+  return prompts;
 }
 
 /** A context with one choice, as the model reads it. */

@@ -4,7 +4,7 @@ import { characters, strip, stripEnd } from '../../../src/data/python-text.js';
 import type { Row } from '../../../src/data/row.js';
 import { loadTokenizer } from '../../../src/data/tokenizer.js';
 import { DataError } from '../../../src/diagnostics/errors.js';
-import { choicePrompts } from '../../../src/eval/choice-prompts.js';
+import { choicePrompts as eachPrompt } from '../../../src/eval/choice-prompts.js';
 import { choicesOf, rightChoices } from '../../../src/eval/choice-question.js';
 import { continuationTokens } from '../../../src/eval/continuation-tokens.js';
 import { choiceScore } from '../../../src/eval/multiple-choice.js';
@@ -12,6 +12,8 @@ import type { ChoiceColumns, ChoiceForm, ChoiceScore } from '../../../src/format
 import { choicesCases, choicesParams, choicesTokenizer } from '../../fixtures/eval/choices.js';
 
 /** The device tests hold likelihoods against double precision; here is what needs no model. */
+
+const choicePrompts = (...given: Parameters<typeof eachPrompt>) => [...eachPrompt(...given)];
 
 function refused(work: () => unknown): string {
   try {
