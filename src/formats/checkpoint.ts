@@ -10,6 +10,7 @@ import { naturalOrder } from './natural-order.js';
 import { checkNotQuantised, checkWholeWeights } from './quantisation.js';
 import { readSafetensorsHeader } from './safetensors-reader.js';
 import type { StoredTensor } from './tensor.js';
+import { type NamePrefixes, renameTensors } from './tensor-names.js';
 import {
   checkOneCheckpoint,
   chooseWeightFiles,
@@ -38,6 +39,8 @@ export interface Checkpoint {
   readonly tied: boolean;
   /** Files in the folder that are not read, since those that are hold the model: weights, and of an adapter what its base has. */
   readonly unread: readonly string[];
+  /** Names in the files of tensors that `names` leaves out. */
+  readonly leftOut?: readonly string[];
   /** Of a folder that holds an adapter: its tensors belong to a base. */
   readonly adapter?: AdapterConfig;
 }
@@ -47,33 +50,41 @@ export interface Checkpoint {
  * config.json and tokenizer files are optional, since linear algebra needs neither. Throws a DataError that names the
  * file and tensor, also where it cannot tell what is meant: two checkpoints, an adapter beside the weights, quantised
  * weights.
+ *
+ * @param prefixes what beginnings of names become. Where they leave tensors out, config.json is left out too, for it describes
+ * the whole, and embeddings are not tied.
  */
-export async function openCheckpoint(folder: string): Promise<Checkpoint> {
+export async function openCheckpoint(folder: string, prefixes?: NamePrefixes): Promise<Checkpoint> {
   const names = await listFolder(folder);
   const weights = chooseWeightFiles(names, folder);
-  const tensors =
+  const stored =
     weights.kind === 'single'
       ? await readShard(join(folder, weights.file))
       : await readShards(folder, names, join(folder, weights.index));
   const tied = names.includes('config.json') && (await readTied(join(folder, 'config.json')));
-  checkWholeWeights(tensors);
-  const unread = unreadWeights(names, new Set(tensors.map(({ file }) => basename(file))));
+  checkWholeWeights(stored);
+  const unread = unreadWeights(names, new Set(stored.map(({ file }) => basename(file))));
   const adapter = unread.find((name) => name.startsWith('adapter_model.'));
   if (adapter !== undefined) {
     throw new DataError(`${join(folder, adapter)}: an adapter lies beside the weights`, {
       hint: 'transformers would apply it. Move it into a folder of its own, and take that with `base:` and the name of this model; or move it away.',
     });
   }
+  const { tensors, leftOut } =
+    prefixes === undefined ? { tensors: stored, leftOut: [] } : renameTensors(stored, prefixes, folder);
+  const isPart = leftOut.length > 0;
+  const taken = companionFiles.filter((name) => names.includes(name) && !(isPart && name === 'config.json'));
   const companions = new Map<string, number>();
-  for (const name of companionFiles.filter((candidate) => names.includes(candidate))) {
+  for (const name of taken) {
     companions.set(name, await withFile(join(folder, name), async (_, bytes) => bytes));
   }
   return {
     folder,
     tensors: inNaturalOrder(tied ? underOneName(tensors) : tensors),
     companions,
-    tied,
+    tied: tied && !isPart,
     unread,
+    ...(isPart ? { leftOut } : {}),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
-import { isRotaryTable, isTiedCopy, isTiedEmbedding } from '../formats/architecture.js';
+import { embeddingTensor, isRotaryTable, isTiedCopy, isTiedEmbedding } from '../formats/architecture.js';
 import { naturalOrder } from '../formats/natural-order.js';
 import type { DType } from '../formats/tensor.js';
+import { fittingPrefixes, prefixesText } from '../formats/tensor-names.js';
 import type { RandomisedSvdParams } from '../steps/randomised-svd.js';
 import type { SvdParams } from '../steps/svd.js';
 import type { Semantics } from '../workflow/semantics.js';
@@ -319,17 +320,36 @@ function hintOf(
   differing: readonly string[],
   cuts: ReadonlyMap<string, number>,
 ): string | undefined {
+  const [one, other] = [
+    () => namesHint(update, from, to),
+    () => namesHint({ from: update.to, to: update.from }, to, from),
+  ];
+  // The names that decoders have everywhere stay, and the others become these.
+  const renamed = from.tensors.has(embeddingTensor) ? (other() ?? one()) : (one() ?? other());
+  if (renamed !== undefined) return renamed;
   if (differing.every((name) => cuts.has(name))) {
     const sizes = [from, to].map(({ tensors }) => rowsOf(tensors.get(differing[0]!)!.shape));
     return `Their vocabularies have ${sizes.join(' and ')} rows. With \`vocabulary: cut\` the update is of the rows that both have.`;
   }
   if (from.tied !== to.tied) {
-    const [one, other] = from.tied ? [update.from, update.to] : [update.to, update.from];
-    return `By its config.json (tie_word_embeddings) ${one} uses the embedding as its output layer too, and ${other} has one of its own.`;
+    const [tied, untied] = from.tied ? [update.from, update.to] : [update.to, update.from];
+    return `By its config.json (tie_word_embeddings) ${tied} uses the embedding as its output layer too, and ${untied} has one of its own.`;
   }
   const missing = differing.filter((name) => !(from.tensors.has(name) && to.tensors.has(name)));
   if (missing.length < differing.length) return undefined;
   return `Use checkpoints of one architecture, or leave tensors out, for example: except: ["${patternOf(missing)}"]`;
+}
+
+/** How the names of one model become those of another, where they are under other prefixes. */
+function namesHint(
+  { from, to }: Pick<Update, 'from' | 'to'>,
+  model: ModelFacts,
+  other: ModelFacts,
+): string | undefined {
+  const names = [...model.tensors.keys()];
+  const prefixes = fittingPrefixes(names, new Set(other.tensors.keys()));
+  if (prefixes === undefined) return undefined;
+  return `Tensors of ${from} have the names of ${to} under other beginnings. Say so beside its path or hub: ${prefixesText(prefixes)}`;
 }
 
 /** A pattern that leaves out what one model lacks: all of them where their names begin alike, or the first. */

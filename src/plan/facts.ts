@@ -21,6 +21,8 @@ export interface ModelFacts {
   readonly unread?: readonly string[];
   /** Tokens by id. Absent: it has no tokenizer.json, or nothing needs to know. */
   readonly tokens?: TokenTexts;
+  /** Names in its files of tensors that `names` leaves out. */
+  readonly leftOut?: readonly string[];
   /** Names of its companion files: config.json, and the tokenizer's where it has one. */
   readonly files: ReadonlySet<string>;
 }

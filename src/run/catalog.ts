@@ -44,10 +44,17 @@ export class Catalog {
     this.#workflow = workflow;
     const used = definitionsInUse(workflow).models;
     this.#models = [...workflow.models.values()].flatMap((model) => {
-      const { folder, holds } = modelKind(model);
+      const { folder, holds, names } = modelKind(model);
       const path = folder?.(model);
+      const renamed = names?.(model);
       if (path === undefined || !used.has(model.name)) return [];
-      return { name: model.name, range: model.range, path, ...(holds === undefined ? {} : { holds }) };
+      return {
+        name: model.name,
+        range: model.range,
+        path,
+        ...(holds && { holds }),
+        ...(renamed && { names: renamed }),
+      };
     });
     this.#store = store;
     this.#signal = options.signal;

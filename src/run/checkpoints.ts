@@ -7,6 +7,7 @@ import type { Artifacts } from '../formats/artifact.js';
 import { type Checkpoint, checkpointArtifacts, openCheckpoint } from '../formats/checkpoint.js';
 import { missingPathHint, readSmallFile } from '../formats/file-access.js';
 import { hasTiedEmbeddings, parseModelConfig } from '../formats/model-config.js';
+import type { NamePrefixes } from '../formats/tensor-names.js';
 import { parseTokenTexts, tokenTextsFile } from '../formats/token-texts.js';
 import { maximumTokenizerBytes } from '../formats/tokenizer-files.js';
 import type { ModelFacts, TensorFacts, TokenTexts } from '../plan/facts.js';
@@ -14,7 +15,11 @@ import type { Store } from '../store/store.js';
 import type { Definition } from '../workflow/definition.js';
 
 /** A model that the user has already, as a folder, or whose adapter it is. */
-export type LocalModel = Definition & { readonly path: string; readonly holds?: 'adapter' };
+export type LocalModel = Definition & {
+  readonly path: string;
+  readonly holds?: 'adapter';
+  readonly names?: NamePrefixes;
+};
 
 /** Reads the headers of a model folder, not its data. @throws InvalidWorkflowError, DataError that name the model */
 export async function openModel(model: LocalModel): Promise<Checkpoint> {
@@ -30,7 +35,7 @@ export async function openModel(model: LocalModel): Promise<Checkpoint> {
     ]);
   }
   try {
-    return await (model.holds === 'adapter' ? openAdapter : openCheckpoint)(model.path);
+    return await (model.holds === 'adapter' ? openAdapter(model.path) : openCheckpoint(model.path, model.names));
   } catch (error) {
     throw ofModel(error, model);
   }
@@ -51,8 +56,9 @@ export async function hashModel(
 }
 
 /** What the planner must know of a model folder. */
-export function factsOfCheckpoint({ tensors, tied, companions, unread, adapter }: Checkpoint): ModelFacts {
-  return { tensors, tied, unread, files: new Set(companions.keys()), ...(adapter === undefined ? {} : { adapter }) };
+export function factsOfCheckpoint({ tensors, tied, companions, unread, leftOut, adapter }: Checkpoint): ModelFacts {
+  const files = new Set(companions.keys());
+  return { tensors, tied, unread, files, ...(leftOut && { leftOut }), ...(adapter && { adapter }) };
 }
 
 /** Tokens by id of a model folder; undefined where it has no tokenizer.json. @throws DataError that names the model */

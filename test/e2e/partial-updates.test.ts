@@ -178,6 +178,66 @@ for (const semantics of ['paper', 'reference'] as const) {
   });
 }
 
+test('a compiled model and the text part of a multimodal one are taken under plain names', async ({ sandbox }) => {
+  await writeModels(sandbox, { base: 'F32', aligned: 'F32', tuned: 'F32' });
+  const whole = `
+runflow: 1
+name: names
+models:
+  aligned: { path: aligned }
+  tuned: { path: tuned }
+updates:
+  after: { from: aligned, to: tuned }
+subspaces:
+  top-k: { kind: top-k, of: after }
+sweeps:
+  inside: { project: after, onto: top-k, mode: parallel, ranks: [2] }
+`;
+  const energyOf = async (text: string, out: string) => {
+    await sandbox.write('names.yaml', text);
+    await sandbox.run(['names.yaml', '--out', out]);
+    return readFileSync(sandbox.path(out, 'energy-by-tensor.csv'), 'utf8');
+  };
+  const expected = await energyOf(whole, 'plain');
+  const wrap = async (prefix: string, more: Record<string, FixtureTensor> = {}) => {
+    const stored = readSafetensors(sandbox.path('tuned/model.safetensors'));
+    const tensors = [...stored].map(([name, { shape, matrix }]): [string, FixtureTensor] => [
+      `${prefix}${name}`,
+      { shape, values: Float32Array.from(matrix.data) },
+    ]);
+    const config = { model_type: 'llava', text_config: { model_type: 'qwen2' } };
+    await writeFixture(sandbox.path('wrapped'), { ...Object.fromEntries(tensors), ...more }, { config });
+  };
+  const taken = (names: string) => whole.replace('tuned: { path: tuned }', `tuned: { path: wrapped${names} }`);
+
+  await wrap('_orig_mod.');
+  await sandbox.write('names.yaml', taken(''));
+  const refused = await sandbox.runflow(['plan', 'names.yaml']);
+  assert.is(refused.status, 2);
+  assert.match(refused.stderr, 'names.yaml:8:3: error: models aligned (from) and tuned (to) differ in 8 tensors');
+  assert.match(refused.stderr, 'names: { "_orig_mod.": "" }');
+  assert.is(await energyOf(taken(', names: { "_orig_mod.": "" }'), 'compiled'), expected);
+
+  await wrap('language_model.', { 'vision_tower.patch.weight': { shape: [3, 3], values: new Float32Array(9) } });
+  const part = taken(', names: { "language_model.": "" }');
+  assert.is(await energyOf(part, 'text-part'), expected);
+  const { stderr, stdout } = await sandbox.runflow(['plan', 'names.yaml']);
+  assert.match(
+    stdout + stderr,
+    'models.tuned: vision_tower.patch.weight: its name has none of the beginnings under names',
+  );
+  assert.match(
+    stdout + stderr,
+    'models.tuned: config.json: it describes the whole checkpoint, of which names takes a part',
+  );
+
+  await sandbox.write('names.yaml', taken(', names: { "text_model.": "" }'));
+  const unknown = await sandbox.runflow(['plan', 'names.yaml']);
+  assert.is(unknown.status, 1);
+  assert.match(unknown.stderr, 'model tuned (');
+  assert.match(unknown.stderr, 'no tensor has a name that begins with "text_model."');
+});
+
 test('two tokenizers that disagree on an id refuse the cut, with file, line and column', async ({ sandbox }) => {
   await writeModels(sandbox, { base: 'F32', aligned: 'F32', tuned: 'F32' });
   const tokenizer = (...tokens: readonly string[]) =>

@@ -6,5 +6,6 @@ import { referenceFetched } from './fetched-folder.js';
 
 /** Downloads what the cache does not have, checks every header, and hashes every tensor where it lies. */
 export async function runFetch(context: StepContext<FetchParams>): Promise<void> {
-  await referenceFetched(context, fetchModel, openCheckpoint);
+  const { names } = context.params;
+  await referenceFetched(context, fetchModel, (folder) => openCheckpoint(folder, names));
 }

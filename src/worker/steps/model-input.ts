@@ -6,6 +6,7 @@ import { type FloatType, fromFloat32, isFloatType, toFloat32 } from '../../forma
 import { tensorNames } from '../../formats/model-artifacts.js';
 import { parseModelConfig } from '../../formats/model-config.js';
 import { bytesPerElement } from '../../formats/tensor.js';
+import { fittingPrefixes, prefixesText } from '../../formats/tensor-names.js';
 import { Turns } from '../../formats/turns.js';
 import { type DecoderConfig, decoderConfig } from '../../nn/config.js';
 import type { StepContext } from '../step-context.js';
@@ -32,7 +33,9 @@ export async function configOf(context: StepContext, model: Artifacts): Promise<
   if (strange.length > 0) {
     const are = strange.length > 1 ? 'are tensors' : 'is a tensor';
     throw new DataError(`${listNames(strange, 4)} ${are} of the model that config.json does not ask for`, {
-      hint: 'The model would compute without what is in the file. Compare config.json (layers, attention_bias, model_type) with the files.',
+      hint:
+        namesHint(model, known) ??
+        'The model would compute without what is in the file. Compare config.json (layers, attention_bias, model_type) with the files.',
     });
   }
   return config;
@@ -40,6 +43,14 @@ export async function configOf(context: StepContext, model: Artifacts): Promise<
   function isCopy(name: string): boolean {
     return isTiedCopy(name, config.tied, (other) => `tensor/${other}` in model);
   }
+}
+
+function namesHint(model: Artifacts, known: ReadonlyMap<string, unknown>): string | undefined {
+  const prefixes = fittingPrefixes(tensorNames(model), new Set(known.keys()));
+  return (
+    prefixes &&
+    `They have the names that it asks for under other beginnings. Say so beside the path or hub: ${prefixesText(prefixes)}`
+  );
 }
 
 /** @throws DataError when the model lacks a tensor, or it is not of the shape that config.json asks for. */

@@ -14,7 +14,7 @@ export interface AdapterModel extends Definition {
 export type RawAdapterModel = (
   | { readonly path: string; readonly revision?: undefined }
   | { readonly hub: string; readonly revision?: string }
-) & { readonly base?: string; readonly 'trained-on'?: string };
+) & { readonly base?: string; readonly 'trained-on'?: string; readonly names?: unknown };
 
 export const adapter: ModelKind<AdapterModel, RawAdapterModel> = {
   keys: ['base', 'trained-on'],
@@ -24,6 +24,15 @@ export const adapter: ModelKind<AdapterModel, RawAdapterModel> = {
     if (raw.base === undefined) {
       const hint = 'Name the model that the adapter is merged into, base: NAME, or remove it.';
       scope.refuse([...path, 'trained-on'], 'missing-key', 'trained-on is of an adapter, and there is no base', hint);
+    }
+    if (raw.names !== undefined) {
+      const hint = 'An adapter finds the tensors of its base by their names. Give the base the names that it needs.';
+      scope.refuse(
+        [...path, 'names'],
+        'invalid-combination',
+        'names is of a whole checkpoint, not of an adapter',
+        hint,
+      );
     }
     return {
       ...definition,

@@ -1,8 +1,11 @@
+import type { NamePrefixes } from '../../formats/tensor-names.js';
 import type { Definition } from '../definition.js';
 import type { ModelKind } from './kind.js';
 
 /** A checkpoint of the Hugging Face hub. */
 export interface HubModel extends Definition {
+  /** What beginnings of its tensors' names become. Absent: names are as they are stored. */
+  readonly names?: NamePrefixes;
   readonly kind: 'hub';
   readonly repo: string;
   readonly revision: string;
@@ -11,6 +14,7 @@ export interface HubModel extends Definition {
 export interface RawHubModel {
   readonly hub: string;
   readonly revision?: string;
+  readonly names?: NamePrefixes;
 }
 
 export const hub: ModelKind<HubModel, RawHubModel> = {
@@ -20,6 +24,7 @@ export const hub: ModelKind<HubModel, RawHubModel> = {
     kind: 'hub',
     repo: raw.hub,
     revision: raw.revision ?? 'main',
+    ...(raw.names && { names: raw.names }),
   }),
   uses: () => ({}),
 };

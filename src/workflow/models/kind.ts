@@ -1,3 +1,4 @@
+import type { NamePrefixes } from '../../formats/tensor-names.js';
 import type { Definition } from '../definition.js';
 import type { Path } from '../document.js';
 import type { Scope } from '../scope.js';
@@ -16,6 +17,8 @@ export interface ModelKind<Model extends Definition, Raw> {
   uses(model: Model): ModelUses;
   /** The folder of a checkpoint that the user has already. Absent: steps make or fetch it. */
   folder?(model: Model): string | undefined;
+  /** What beginnings of the names of the folder's tensors become. Absent: they are as they are stored. */
+  names?(model: Model): NamePrefixes | undefined;
   /** What the folder holds; a checkpoint unless told. */
   readonly holds?: 'adapter';
   /** It is trained, so that there is a loss to show. */

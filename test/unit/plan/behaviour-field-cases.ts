@@ -298,6 +298,11 @@ export const behaviourCases: readonly FieldCase[] = [
 /** Fields that move no key, an edit of each, and why that is right. */
 export const noEffect: readonly (readonly [field: string, edit: string, why: string])[] = [
   [
+    'pathModel.names',
+    'local: { path: local } → local: { path: local, names: { "": "" } }',
+    'what the folder holds tells the names',
+  ],
+  [
     'pathModel.trained-on',
     'adapter, base: aligned, trained-on: org/start } → adapter, base: aligned }',
     'compared with what the adapter says, or the plan tells that nothing was',

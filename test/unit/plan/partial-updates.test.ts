@@ -165,6 +165,23 @@ test('vocabularies of different sizes are refused with what to do, and cut to wh
   assert.equal(step(reference, 'svd[alignment,lm_head.weight]').params, { heldAs: 'F16', rows: 36 });
 });
 
+test('names under another beginning are recognised, and the hint is the line that takes it away', () => {
+  const renamed = (rename: (name: string) => string, more: Record<string, readonly number[]> = {}) => {
+    const { tensors } = qwen(36);
+    return modelFacts({
+      ...Object.fromEntries([...tensors].map(([name, { shape }]) => [rename(name), shape])),
+      ...more,
+    });
+  };
+  const hintFor = (base: ModelFacts, aligned: ModelFacts) => refusal(lab({}), named(base, aligned)).hint!;
+  const compiled = renamed((name) => `_orig_mod.${name}`);
+  const line = 'Say so beside its path or hub: names: { "_orig_mod.": "" }';
+  assert.is(hintFor(compiled, qwen(36)), `Tensors of base have the names of aligned under other beginnings. ${line}`);
+  assert.is(hintFor(qwen(36), compiled), `Tensors of aligned have the names of base under other beginnings. ${line}`);
+  const llava = renamed((name) => `language_model.${name}`, { 'vision_tower.patch.weight': [4, 4] });
+  assert.match(hintFor(llava, qwen(36)), 'names: { "language_model.": "" }');
+});
+
 test('nothing but rows of a vocabulary is cut', () => {
   const wider = { 'model.embed_tokens.weight': [40, 9] };
   for (const other of [qwen(36, wider), qwen(36, { 'model.norm.weight': [9] })]) {
