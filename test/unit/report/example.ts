@@ -7,6 +7,7 @@ import { energyColumns, tensorEnergyColumns } from '../../../src/report/tables/e
 import { overlapColumns } from '../../../src/report/tables/overlap.js';
 import { reportPartNames } from '../../../src/workflow/report.js';
 import { activationsCsv, claimsCsv, evaluationCsv, lossCsv, type Noise } from './example-behaviour.js';
+import { anglesCsv, cosineCsv, spectrumCsv } from './example-updates.js';
 
 const parts = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj']; // biome-ignore format: one line
 const fractions = [0.01, 0.25, 0.5, 0.75, 0.99];
@@ -74,7 +75,8 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
   }
   const overlap = [];
   const [a, b] = names.updates;
-  for (const [index, pair] of [`${a}:${b}`, `${a}:alignment`, `${b}:alignment`].entries()) {
+  const pairs = [`${a}:${b}`, `${a}:alignment`, `${b}:alignment`];
+  for (const [index, pair] of pairs.entries()) {
     for (const tensor of tensors) {
       for (const energy of energies) {
         const unchanged = tensor.includes('norm') && index > 0;
@@ -97,6 +99,9 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
     ['loss.csv', lossCsv(names.updates, noise)],
     ['data.csv', dataCsv(names.updates.map((model) => ({ metric: null, model, dataset: `${model}-rows`, summary })))],
     ['overlap.csv', writeTable(overlapColumns, overlap)],
+    ['spectrum.csv', spectrumCsv(names.updates, tensors, noise)],
+    ['cosine.csv', cosineCsv(pairs, tensors, noise)],
+    ['angles.csv', anglesCsv(pairs, tensors, [0.5, 0.9], noise)],
   ]);
   return {
     claimEffects,
