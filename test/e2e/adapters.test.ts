@@ -260,6 +260,19 @@ test('an adapter of the hub is fetched, pinned and compared with the repository 
     const report = await readFile(box.path('results/w/report.html'), 'utf8');
     assert.ok(report.includes(`base with lab/adapter at ${commits.adapter} merged into it`), report);
 
+    // An adapter of an update from a model of the hub names it as its base, and is compared when it is read.
+    const argv = ['export', 'w.yaml', 'change', '--as', 'adapter', '--rank', '3', '--rest', 'drop', '--to', 'back'];
+    assert.is((await box.runflow(argv, hub)).status, 0);
+    const back = JSON.parse(await readFile(box.path('back/adapter_config.json'), 'utf8'));
+    assert.equal([back.base_model_name_or_path, back.revision], ['lab/base', commits.base]);
+    // An adapter on an adapter: any model of the workflow may be a base.
+    const stacked = 'hub: lab/adapter, base: base }\n  more: { path: back, base: tuned, trained-on: lab/base';
+    await box.write('w.yaml', workflow(stacked, 'hub: lab/base').replace('to: tuned', 'to: more'));
+    const chain = await box.run(['w.yaml', 'merge-adapter'], hub);
+    assert.equal(ranSteps(chain), ['merge-adapter[more]']);
+    const warnings = chain.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    assert.not.match(warnings.join('\n'), /left out|compared/);
+
     // The hub's model without `base` is told as a folder is.
     await box.write('w.yaml', workflow('hub: lab/adapter', 'hub: lab/base'));
     const alone = await box.runflow(['run', 'w.yaml'], hub);

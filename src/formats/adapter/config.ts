@@ -71,7 +71,7 @@ export function parseAdapterConfig(bytes: Uint8Array, file: string): AdapterConf
   if (targets === undefined) keys.refuse('target_modules', null, 'it says which modules the factors belong to');
   const layers = keys.layers('layers_to_transform');
   const layersPattern = keys.patterns('layers_pattern');
-  if (layersPattern.length > 0 && layers === undefined) {
+  if (layersPattern.length > 0 && keys.take('layers_to_transform') === null) {
     keys.refuse('layers_pattern', layersPattern, 'it needs layers_to_transform, as in PEFT');
   }
   if (typeof targets === 'string' && layers !== undefined) {

@@ -94,8 +94,9 @@ async function writeFactors(context: StepContext, name: string, s: Float64Array,
   const columns = a.tensor!.shape[0]!;
   const turned = new Float32Array(roots.length * columns);
   for await (const { start, rows } of scaledRows(context, a, roots)) {
-    for (let i = 0; i < rows.length; i++) {
-      turned[(i % roots.length) * columns + start + Math.floor(i / roots.length)] = rows[i]!;
+    const count = rows.length / roots.length;
+    for (let j = 0; j < roots.length; j++) {
+      for (let i = 0; i < count; i++) turned[j * columns + start + i] = rows[i * roots.length + j]!;
     }
   }
   const shape = [roots.length, columns];

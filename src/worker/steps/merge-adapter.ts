@@ -1,12 +1,12 @@
 import { DataError } from '../../diagnostics/errors.js';
 import { embeddingTensor, isTiedCopy } from '../../formats/architecture.js';
 import type { Artifact, Artifacts } from '../../formats/artifact.js';
-import { type FloatType, fromFloat64, isFloatType, toFloat64 } from '../../formats/float-conversion.js';
+import { type FloatType, fromFloat64, isFloatType, toFloat32, toFloat64 } from '../../formats/float-conversion.js';
 import { tensorNames, tensorOf } from '../../formats/model-artifacts.js';
 import { hasTiedEmbeddings, parseModelConfig } from '../../formats/model-config.js';
 import { bytesPerElement, elementCount } from '../../formats/tensor.js';
 import { Turns } from '../../formats/turns.js';
-import { type HostView, hostGemm, rows, transposed } from '../../linalg/host/gemm.js';
+import { addLowRank } from '../../linalg/host/low-rank.js';
 import type { MergeAdapterParams } from '../../steps/merge-adapter.js';
 import type { StepContext } from '../step-context.js';
 
@@ -95,47 +95,59 @@ const windowWork = 2 ** 24;
 /** s · B A, or its transpose, of one tensor. Factors are kept whole: they are small beside the tensor. */
 class Product {
   readonly rank: number;
-  readonly #left: HostView;
-  readonly #right: HostView;
-  readonly #scale: number;
+  /** [rows, rank], with s in it. */
+  readonly #left: Float64Array;
+  /** [rank, columns]. */
+  readonly #right: Float32Array | Float64Array;
 
-  private constructor(rank: number, left: HostView, right: HostView, scale: number) {
+  private constructor(rank: number, left: Float64Array, right: Float32Array | Float64Array) {
     this.rank = rank;
     this.#left = left;
     this.#right = right;
-    this.#scale = scale;
   }
 
   static async read(context: StepContext<MergeAdapterParams>, name: string): Promise<Product> {
-    const { scales, transposed: others = [] } = context.params;
-    const [a, b] = [context.input(`a/${name}`), context.input(`b/${name}`)];
-    const [rank, inputs] = a.tensor!.shape as [number, number];
-    const viewA = rows(await readFactor(context, a, `factor A of ${name}`), inputs);
-    const viewB = rows(await readFactor(context, b, `factor B of ${name}`), rank);
-    const scale = scales[name]!;
-    return others.includes(name)
-      ? new Product(rank, transposed(viewA), transposed(viewB), scale)
-      : new Product(rank, viewB, viewA, scale);
+    const { scales, transposed = [] } = context.params;
+    const input = context.input(`a/${name}`);
+    const rank = input.tensor!.shape[0]!;
+    const a = await readFactor(context, input, `factor A of ${name}`);
+    const b = await readFactor(context, context.input(`b/${name}`), `factor B of ${name}`);
+    const [left, right] = transposed.includes(name) ? [turned(a, rank), turned(b, b.length / rank)] : [b, a];
+    const scaled = new Float64Array(left);
+    for (let i = 0; i < scaled.length; i++) scaled[i]! *= scales[name]!;
+    return new Product(rank, scaled, right);
   }
 
-  /** Adds rows [start, start + count). */
-  addTo(sum: Float64Array, start: number, count: number, columns: number): void {
-    const left = { ...this.#left, at: this.#left.at + start * this.#left.rowStep };
-    hostGemm(count, columns, this.rank, this.#scale, left, this.#right, { data: sum, stride: columns });
+  /** Adds rows [first, first + count). */
+  addTo(sum: Float64Array, first: number, count: number, columns: number): void {
+    addLowRank(sum, this.#left, this.#right, { first, count, rank: this.rank, columns });
   }
+}
+
+/** The transpose of a matrix. */
+function turned(matrix: Float32Array | Float64Array, rows: number): Float32Array | Float64Array {
+  const columns = matrix.length / rows;
+  const result = matrix.slice();
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j]!;
+  return result;
 }
 
 const partBytes = 4 << 20;
 
-/** All of a factor in f64. */
-async function readFactor(context: StepContext, artifact: Artifact, what: string): Promise<Float64Array> {
+/** All of a factor, exactly: in f64 where it is stored so. */
+async function readFactor(
+  context: StepContext,
+  artifact: Artifact,
+  what: string,
+): Promise<Float64Array | Float32Array> {
   const { dtype, shape } = artifact.tensor!;
   const turns = new Turns(context.signal);
-  const values = new Float64Array(elementCount(shape));
+  const values = new (dtype === 'F64' ? Float64Array : Float32Array)(elementCount(shape));
   for (let at = 0; at < artifact.bytes; at += partBytes) {
     await turns.take();
     const length = Math.min(partBytes, artifact.bytes - at);
-    const part = toFloat64(await context.read(artifact, at, length), dtype as FloatType);
+    const bytes = await context.read(artifact, at, length);
+    const part = dtype === 'F64' ? toFloat64(bytes, dtype) : toFloat32(bytes, dtype as FloatType);
     const first = at / bytesPerElement[dtype];
     const bad = part.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw new DataError(`${what} holds ${part[bad]} at element ${first + bad}`);

@@ -10,6 +10,7 @@ import { Store } from '../../../src/store/store.js';
 import type { Job } from '../../../src/worker/protocol.js';
 import { ResidentSlot } from '../../../src/worker/resident-slot.js';
 import { runInit } from '../../../src/worker/steps/init.js';
+import { runMergeAdapter } from '../../../src/worker/steps/merge-adapter.js';
 import { weightsAs } from '../../../src/worker/steps/model-input.js';
 import { runPerturb } from '../../../src/worker/steps/perturb.js';
 import { WorkerContext } from '../../../src/worker/worker-context.js';
@@ -62,6 +63,20 @@ test('perturbing a large matrix lets the event loop turn, alone and with directi
   await turnsDuring('perturb with shared directions', () =>
     runPerturb(new MemoryContext({ ...params, share: 0.5 }, shared, objects)),
   );
+});
+
+test('merging an adapter into a large matrix lets the event loop turn', async () => {
+  const [rows, columns, rank] = [6000, 1024, 64];
+  const matrix = (...shape: [number, number]) =>
+    stored(new Uint8Array(Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => (i % 89) / 89).buffer), {
+      ...{ dtype: 'F32', shape },
+    });
+  const one = (artifact: Artifact) => ({ one: artifact });
+  const inputs = {
+    base: { 'tensor/w': matrix(rows, columns) },
+    ...{ 'a/w': one(matrix(rank, columns)), 'b/w': one(matrix(rows, rank)) },
+  };
+  await turnsDuring('merge', () => runMergeAdapter(new MemoryContext({ scales: { w: 2 } }, inputs, objects)));
 });
 
 test('a perturbation stops soon when it is cancelled, and says how far it has come', async () => {
