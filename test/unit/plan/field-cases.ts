@@ -159,12 +159,12 @@ export const cases: readonly FieldCase[] = [
   [
     'update.tensors',
     'training: { from: trained, to: tuned }\n  politeness: { from: trained, to: polite } → training: { from: trained, to: tuned, tensors: "*.mlp.*" }\n  politeness: { from: trained, to: polite, tensors: "*.mlp.*" }',
-    'activations energy-table generate overlap-table project',
+    'activations energy-table generate loss overlap-table project',
   ],
   [
     'update.except',
-    'training: { from: trained, to: tuned }\n  politeness: { from: trained, to: polite } → training: { from: trained, to: tuned, except: "*.mlp.*" }\n  politeness: { from: trained, to: polite, except: "*.mlp.*" }',
-    'activations energy-table generate overlap-table project',
+    'training: { from: trained, to: tuned }\n  politeness: { from: trained, to: polite } → training: { from: trained, to: tuned, except: "*gate_proj*" }\n  politeness: { from: trained, to: polite, except: "*gate_proj*" }',
+    'activations energy-table generate loss overlap-table project',
   ],
   ['update.to', 'updates.useful.to=base', 'cosine energy sign-agreement svd'],
   ['topKSubspace.kind', '{ kind: top-k, of: alignment } → { kind: random-k, of: alignment }', 'energy energy-table'],
