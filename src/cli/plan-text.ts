@@ -97,6 +97,7 @@ function notes(prepared: Planned): string[] {
     );
   }
   for (const text of omissionTexts(plan.omitted)) lines.push(printableLine(`  left out of ${text}`));
+  for (const { of, text } of plan.notes) lines.push(printableLine(`  ${of}: ${text}`));
   return [...lines, ...judgeLines(prepared.judges)];
 }
 

@@ -1,4 +1,4 @@
-import { embeddingTensor, outputTensor } from './architecture.js';
+import { embeddingTensor, layerPrefix, outputTensor } from './architecture.js';
 import { type LayerSide, linearSides } from './families/family.js';
 import { families } from './families/registry.js';
 
@@ -31,4 +31,14 @@ export function tensorRole(tensor: string): TensorRole | undefined {
   const [, name, part] = inLayer.exec(tensor) ?? [];
   const sides = name === undefined ? undefined : linears.get(name);
   return sides && { part: part as 'weight' | 'bias', ...sides };
+}
+
+/** Families whose norms stand between what attention and the MLP give and the residual stream. */
+const normedBehind = Object.values(families).filter(({ norms }) =>
+  norms.some(({ role }) => role === 'attentionOutput' || role === 'mlpOutput'),
+);
+
+/** Whether a model, by the names of its tensors, is of such a family. */
+export function hasNormsBehindBranches(tensors: ReadonlySet<string>): boolean {
+  return normedBehind.some(({ norms }) => norms.every(({ name }) => tensors.has(`${layerPrefix(0)}${name}.weight`)));
 }

@@ -99,7 +99,7 @@ function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuilder): v
     updates: updates.map(({ name, from, to }) => ({ name, from, to })),
     figures: [...figures],
     tables: [...tables],
-    provenance: provenance(workflow, facts, builder.omitted),
+    provenance: provenance(workflow, facts, builder),
   };
   const node = builder.add({ id: 'report', kind: 'report', params, inputs, group: 'Report' }, 'report');
   builder.results.push({ file: 'report.html', node, output: 'report.html' });

@@ -3,7 +3,7 @@ import { contracts, type StepKind, type StepOf } from '../steps/contracts.js';
 import type { TokenisedDataset } from '../steps/data-table.js';
 import { portProblem } from '../steps/ports.js';
 import type { Step } from '../steps/step.js';
-import type { Omission, Plan, ResultFile, Source } from './plan.js';
+import type { Omission, Plan, PlanNote, ResultFile, Source } from './plan.js';
 
 /** Collects a plan. A step that several definitions ask for is added once and counted for each. */
 export class PlanBuilder {
@@ -11,6 +11,7 @@ export class PlanBuilder {
   readonly #sources = new Map<string, Source>();
   readonly #named = new Map<string, Set<string>>();
   readonly #omitted = new Map<string, Omission>();
+  readonly #notes = new Map<string, PlanNote>();
   readonly #deferred = new Map<string, Set<string>>();
   readonly responseSets = new Map<string, number>();
   readonly results: ResultFile[] = [];
@@ -62,6 +63,15 @@ export class PlanBuilder {
     return [...new Set([...this.#deferred.values()].flatMap((models) => [...models]))];
   }
 
+  /** Says what whoever looks at the results must know. */
+  note(note: PlanNote): void {
+    this.#notes.set(JSON.stringify(note), note);
+  }
+
+  get notes(): readonly PlanNote[] {
+    return [...this.#notes.values()];
+  }
+
   omit(omission: Omission): void {
     this.#omitted.set(JSON.stringify(omission), omission);
   }
@@ -80,6 +90,7 @@ export class PlanBuilder {
       exports: this.exports,
       named: new Map([...this.#named].map(([name, ids]) => [name, [...ids]])),
       omitted: this.omitted,
+      notes: this.notes,
     };
   }
 }

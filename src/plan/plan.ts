@@ -20,6 +20,8 @@ export interface Plan {
   readonly named: ReadonlyMap<string, readonly string[]>;
   /** What of its models the plan leaves out, and why. */
   readonly omitted: readonly Omission[];
+  /** What whoever looks at the results must know besides. */
+  readonly notes: readonly PlanNote[];
 }
 
 export interface Source {
@@ -56,6 +58,13 @@ export interface ResultFile {
   readonly node: string;
   readonly output: string;
 }
+
+/** A type, not an interface, so that it is JSON. */
+export type PlanNote = {
+  /** `models.ablated` */
+  readonly of: string;
+  readonly text: string;
+};
 
 export interface Omission {
   /** `updates.useful`, `models.base` */

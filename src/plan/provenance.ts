@@ -7,11 +7,15 @@ import { definitionsInUse } from './definitions-in-use.js';
 import type { Facts } from './facts.js';
 import { modelPlan } from './models/registry.js';
 import { omissionTexts } from './omission-text.js';
-import type { Omission } from './plan.js';
+import type { Omission, PlanNote } from './plan.js';
 import { subspacePlan } from './subspaces/registry.js';
 
 /** What a reader of the report must know to trust it. Paths and times stay out: they are in run.json. */
-export function provenance(workflow: Workflow, facts: Facts, omitted: readonly Omission[]): ReportParams['provenance'] {
+export function provenance(
+  workflow: Workflow,
+  facts: Facts,
+  left: { readonly omitted: readonly Omission[]; readonly notes: readonly PlanNote[] },
+): ReportParams['provenance'] {
   const rows: { label: string; text: string }[] = [{ label: 'Semantics', text: workflow.semantics }];
   if (facts.deviceClass !== undefined) rows.push({ label: 'Device class', text: facts.deviceClass });
   const used = definitionsInUse(workflow);
@@ -33,7 +37,8 @@ export function provenance(workflow: Workflow, facts: Facts, omitted: readonly O
     if (used.subspaces.has(subspace.name))
       rows.push({ label: `Subspace ${subspace.name}`, text: subspacePlan(subspace).text(subspace) });
   }
-  for (const text of omissionTexts(omitted)) rows.push({ label: 'Left out', text });
+  for (const text of omissionTexts(left.omitted)) rows.push({ label: 'Left out', text });
+  for (const { of, text } of left.notes) rows.push({ label: 'Note', text: `${of}: ${text}` });
   return rows;
 }
 

@@ -152,7 +152,7 @@ class RunSession {
     for (let round = 0; ; round++) {
       this.#prepared = await this.#prepare();
       this.#announce(this.#prepared, round);
-      this.#tellOmissions(this.#prepared);
+      this.#tellNotes(this.#prepared);
       const judges = await judgeRequests(this.#prepared, this.#options.workflow, this.#options.store);
       if (!(this.#options.keepGoing ?? false)) this.#checkKeys(this.#prepared, judges, round);
       await this.#checkBudgets(judges);
@@ -224,11 +224,12 @@ class RunSession {
     events.publish({ type: 'run-started', run: this.#run.record.id, workflow: workflow.name, time, ...counts });
   }
 
-  #tellOmissions({ plan }: Prepared): void {
-    for (const text of omissionTexts(plan.omitted)) {
-      if (this.#told.has(text)) continue;
-      this.#told.add(text);
-      this.#options.events.publish({ type: 'warning', message: `left out of ${text}` });
+  #tellNotes({ plan }: Prepared): void {
+    const omissions = omissionTexts(plan.omitted).map((text) => `left out of ${text}`);
+    for (const message of [...omissions, ...plan.notes.map(({ of, text }) => `${of}: ${text}`)]) {
+      if (this.#told.has(message)) continue;
+      this.#told.add(message);
+      this.#options.events.publish({ type: 'warning', message });
     }
   }
 

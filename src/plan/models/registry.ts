@@ -1,4 +1,5 @@
 import type { Model, ModelOf } from '../../workflow/models/model.js';
+import { ablate } from './ablate.js';
 import { adapter } from './adapter.js';
 import { combine } from './combine.js';
 import { hub } from './hub.js';
@@ -17,6 +18,7 @@ const modelPlans: { readonly [K in Model['kind']]: ModelPlan<ModelOf<K>> } = {
   train,
   projected,
   combine,
+  ablate,
   perturb,
 };
 

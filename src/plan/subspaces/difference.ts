@@ -1,5 +1,5 @@
 import { InvalidWorkflowError } from '../../diagnostics/errors.js';
-import { tensorRole } from '../../formats/tensor-role.js';
+import { hasNormsBehindBranches, tensorRole } from '../../formats/tensor-role.js';
 import type { ActivationsParams } from '../../steps/activations.js';
 import type { Input } from '../../steps/step.js';
 import type { Difference } from '../../workflow/subspaces/difference.js';
@@ -28,6 +28,17 @@ export const difference: SubspacePlan<Difference> = {
     action({ layers, positions }, { name }): ActionOnTensor | null {
       const side = streamSide(name);
       return side && { side, directions: layers.length * positions.length };
+    },
+    /** What writes to the residual stream: then nothing in it has a part along the directions. */
+    ablated(_, tensors) {
+      const names = new Set(tensors.map(({ name }) => name));
+      if (hasNormsBehindBranches(names)) {
+        return 'its norms stand behind attention and MLP, so that what these write to the residual stream is not what their weights write';
+      }
+      return tensors.filter(({ name }) => {
+        const role = tensorRole(name);
+        return role !== undefined && ('outputs' in role ? role.outputs === 'hidden' : role.part === 'embedding');
+      });
     },
   },
 };

@@ -28,6 +28,8 @@ export interface OwnDirections<Subspace> {
   tensors(subspace: Subspace, parts: BasisParts): readonly UpdateTensor[] | Waiting;
   /** null: the subspace has no basis in this tensor, whose update stays whole. */
   action(subspace: Subspace, tensor: UpdateTensor): ActionOnTensor | null;
+  /** Those of a model's tensors that the directions are taken out of where they are ablated; or why they cannot be, as a text. */
+  ablated(subspace: Subspace, tensors: readonly UpdateTensor[]): readonly UpdateTensor[] | string;
 }
 
 /** How a subspace acts on a tensor. */

@@ -51,6 +51,7 @@ export function runJson(run: RunDescription): string {
     sources: Object.fromEntries([...situation.sources].map(([node, artifacts]) => [node, digestsOf(artifacts)])),
     hub: plan.hub,
     omitted: plan.omitted,
+    notes: plan.notes,
     deferred: plan.deferred,
     steps: steps.map((step) => stepRecord(step, run)),
     results: run.contents.files.map(({ settings: of, ...file }) =>

@@ -1,7 +1,7 @@
 import type { Path } from '../document.js';
 import { suggestion } from '../problems.js';
 import type { Scope } from '../scope.js';
-import { ownSide } from '../subspaces/registry.js';
+import { requireOwnDirections } from '../subspaces/registry.js';
 import type { KnownToMetrics, MetricUses, Pair } from './kind.js';
 
 /** Pairs of updates or subspaces, and which of the names are of which. */
@@ -33,10 +33,7 @@ export function resolveCompared(
         scope.refuse(at, 'unknown-name', `there is no update or subspace "${name}"`, hint);
       }
       const subspace = isUpdate ? undefined : subspaces.get(name);
-      if (subspace !== undefined && ownSide(subspace) === null) {
-        const message = `the subspace "${name}" is of kind ${subspace.kind}, which has no directions of its own: a fraction chooses them`;
-        scope.refuse(at, 'wrong-kind', message, 'Name the update that it is made of.');
-      }
+      requireOwnDirections(scope, subspace, at, 'Name the update that it is made of.');
     }
   }
   const named = [...new Set(pairs.flat())].filter((name) => !updateNames.includes(name));

@@ -1,3 +1,4 @@
+import type { AblatedWeightsModel, RawAblatedModel } from './ablate.js';
 import type { AdapterModel, RawAdapterModel } from './adapter.js';
 import type { CombineModel, RawCombineModel } from './combine.js';
 import type { HubModel, RawHubModel } from './hub.js';
@@ -16,6 +17,7 @@ interface Kinds {
   readonly train: readonly [TrainedModel, RawTrainedModel];
   readonly projected: readonly [ProjectedUpdateModel, RawProjectedModel];
   readonly combine: readonly [CombineModel, RawCombineModel];
+  readonly ablate: readonly [AblatedWeightsModel, RawAblatedModel];
   readonly perturb: readonly [PerturbedModel, RawPerturbedModel];
 }
 

@@ -3,6 +3,7 @@ import type { Scope } from '../scope.js';
 import { subspaceUses } from '../subspaces/registry.js';
 import type { Subspace } from '../subspaces/subspace.js';
 import type { Update } from '../updates.js';
+import { ablate } from './ablate.js';
 import { adapter } from './adapter.js';
 import { combine } from './combine.js';
 import { hub } from './hub.js';
@@ -23,6 +24,7 @@ const modelKinds: { readonly [K in Model['kind']]: ModelKind<ModelOf<K>, RawMode
   train,
   projected,
   combine,
+  ablate,
   perturb,
 };
 

@@ -43,6 +43,20 @@ export function ownSide({ kind }: Pick<Subspace, 'kind'>): ProjectionSide | null
   return kindOf(kind).side ?? null;
 }
 
+/** Refuses a subspace whose directions a fraction chooses, where all of them are meant. */
+export function requireOwnDirections(scope: Scope, subspace: Subspace | undefined, path: Path, hint: string): void {
+  if (subspace === undefined || ownSide(subspace) !== null) return;
+  const { name, kind } = subspace;
+  const message = `the subspace "${name}" is of kind ${kind}, which has no directions of its own: a fraction chooses them`;
+  scope.refuse(path, 'wrong-kind', message, hint);
+}
+
+/** Kinds of subspaces that have directions of their own: `difference`. */
+export function ownKindNames(): string {
+  const kinds = Object.keys(subspaceKinds) as Subspace['kind'][];
+  return kinds.filter((kind) => ownSide({ kind }) !== null).join(' or ');
+}
+
 /** Refuses a side that a sweep or model asks for and that a subspace does not have. @param path of the definition */
 export function checkSide(
   scope: Scope,

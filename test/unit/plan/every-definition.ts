@@ -31,6 +31,7 @@ models:
       - { update: politeness, times: -1, onto: drawn, mode: parallel, fraction: 0.5, seed: 8 }
       - { update: training, times: 0.3, rank: 2, vectors: false, tensors: '*layers*' }
       - { noise: { seed: 1 }, times: 0.1, tensors: '*mlp*', except: '*gate*' }
+  unable: { ablate: polite, direction: told, rank: 1, except: [model.embed_tokens.weight] }
 datasets:
   file: { path: file.jsonl }
   far: { hub: org/far, split: train }
@@ -59,6 +60,7 @@ subspaces:
   leading: { kind: top-k, of: politeness }
   drawn: { kind: random-k, of: politeness, seeds: [8, 9] }
   chance: { kind: random, like: politeness }
+  telling: { kind: difference, model: polite, prompts: [examples, problems], layer: 0, position: [-1, -2], template: raw }
   told: { kind: difference, model: polite, prompts: [vaults, problems], layer: 0, template: raw }
 sweeps:
   parallel: { project: useful, onto: [top-k, random-k, random], mode: parallel, fractions: [0.1, 0.5] }
@@ -124,6 +126,7 @@ metrics:
   apart: { kind: kl, on: problems, models: tuned, reference: polite, template: raw }
   surprise: { kind: perplexity, on: problems, models: tuned, template: { prompt: 'P {prompt}', response: ' {response}' } }
   nll: { kind: loss, on: problems, models: [tuned, blend], template: { prompt: 'L {prompt}', response: ' {response}' } }
+  unable-nll: { kind: loss, on: problems, models: unable, template: raw }
   choices:
     kind: multiple-choice
     on: problems

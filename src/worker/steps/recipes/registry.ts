@@ -1,6 +1,7 @@
 import { DataError } from '../../../diagnostics/errors.js';
 import type { MadeModel } from '../../../steps/recipes/registry.js';
 import type { StepContext } from '../../step-context.js';
+import { ablatedTensor } from './ablated.js';
 import { combinedTensor } from './combined.js';
 import type { MadeTensor, MakeTensor } from './kind.js';
 import { projectedTensor } from './projected.js';
@@ -8,6 +9,7 @@ import { projectedTensor } from './projected.js';
 const makers: { readonly [K in MadeModel['kind']]: MakeTensor<Extract<MadeModel, { readonly kind: K }>> } = {
   projected: projectedTensor,
   combined: combinedTensor,
+  ablated: ablatedTensor,
 };
 
 /**
