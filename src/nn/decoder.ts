@@ -18,6 +18,7 @@ import { rmsNorm } from './rms-norm.js';
 import { rotaryTable } from './rope.js';
 import { gatherRows, scatterAddRows } from './rows.js';
 import { checkRows } from './rows-that-fit.js';
+import { DeviceStreamChange, type StreamChange } from './stream-change.js';
 import type { TrainableModel } from './train.js';
 
 export interface DecoderOptions {
@@ -53,6 +54,7 @@ export class Decoder implements TrainableModel {
   readonly #byName: ReadonlyMap<string, Parameter>;
   readonly #layers: readonly Layer[];
   readonly #head: OutputHead;
+  #change: DeviceStreamChange | undefined;
   #rotaryTable: DeviceBuffer | undefined;
   #rotaryPositions = 0;
   #activations: Activations | undefined;
@@ -166,7 +168,24 @@ export class Decoder implements TrainableModel {
     }
   }
 
+  /**
+   * Runs the decoder with its residual stream changed; `accumulate` is not for that time.
+   * @param run uses this decoder, and nothing else does meanwhile
+   */
+  async withChange<T>(change: StreamChange, run: () => Promise<T>): Promise<T> {
+    const before = this.#change;
+    const made = new DeviceStreamChange(this.#gpu, this.config.hidden, change);
+    this.#change = made;
+    try {
+      return await run();
+    } finally {
+      this.#change = before;
+      made.release();
+    }
+  }
+
   async accumulate(rows: readonly TokenRow[], weight: number): Promise<number> {
+    if (this.#change !== undefined) throw new TypeError('a decoder whose residual stream is changed cannot be trained');
     const batch = packBatch(this.#gpu, rows, this.#tiling, this.config.vocabulary);
     try {
       const pass = this.#forward(batch);
@@ -223,12 +242,16 @@ export class Decoder implements TrainableModel {
     const gpu = this.#gpu;
     const { hidden, vocabulary, normEpsilon: epsilon } = this.config;
     const a = this.#activationsFor(batch);
-    const pass = { gpu, config: this.config, tiling: this.#tiling, batch, rotaryTable: this.#rotary(batch.longest) };
+    const change = this.#change;
+    const rotaryTable = this.#rotary(batch.longest);
+    const pass = { gpu, config: this.config, tiling: this.#tiling, batch, rotaryTable, change };
     gatherRows(gpu, {
       ...{ source: gainOf(this.#embedding), sourceRows: vocabulary, columns: hidden },
       ...{ index: batch.ids, rows: batch.rows, y: a.last },
     });
+    change?.written(a.last, batch.rows);
     this.#layers.forEach((layer, index) => {
+      change?.entering(index, index === 0 ? a.last : a.mlpBranch, batch.rows);
       layerForward(pass, {
         ...{ layer, activations: a.layers[index]!, entry: a.entries[index]! },
         ...(index === 0 ? { x: a.last } : { x: a.layers[index - 1]!.middle, branch: a.mlpBranch }),

@@ -14,6 +14,7 @@ import type { PackedBatch } from './packed-batch.js';
 import type { Parameter } from './parameter.js';
 import { columnNorm, columnNormBackward, rmsNorm, rmsNormBackward } from './rms-norm.js';
 import { applyRotation } from './rope.js';
+import type { DeviceStreamChange } from './stream-change.js';
 import { swiglu, swigluBackward } from './swiglu.js';
 
 export interface LayerPass<Batch extends ForwardBatch = ForwardBatch> {
@@ -22,6 +23,8 @@ export interface LayerPass<Batch extends ForwardBatch = ForwardBatch> {
   readonly tiling: AttentionTiling;
   readonly batch: Batch;
   readonly rotaryTable: DeviceBuffer;
+  /** What is done to the residual stream; undefined: nothing. */
+  readonly change?: DeviceStreamChange | undefined;
 }
 
 export interface LayerForward {
@@ -115,6 +118,7 @@ function branchOutput(
   const { hidden } = pass.config;
   compute(allColumns(kept?.values ?? branch, hidden));
   if (norm !== undefined) normalise(pass, norm, kept!, allColumns(branch, hidden));
+  pass.change?.written(branch, pass.batch.rows);
 }
 
 /** y = norm of kept.values. */
