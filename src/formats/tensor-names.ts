@@ -78,9 +78,11 @@ export function fittingPrefixes(names: readonly string[], wanted: ReadonlySet<st
     const [other] = [...wanted].flatMap((name) => before(name, anchor) ?? []);
     if (own === undefined || other === undefined) continue;
     const [from, to] = withoutCommonEnd(own.prefix, other.prefix);
-    // Without anything before it a name stands for itself alone: an empty prefix would take in all others.
-    if (from === '' && to === '') prefixes[`${own.rest.split('.')[0]}.`] = `${own.rest.split('.')[0]}.`;
-    else prefixes[from] = to;
+    if (from !== '') prefixes[from] = to;
+    // Where nothing stands before the names, their own first parts say which are meant.
+    else
+      for (const name of names.filter((name) => wanted.has(`${to}${name}`)))
+        prefixes[headOf(name)] = `${to}${headOf(name)}`;
   }
   const known = Object.keys(prefixes);
   const renamed = names.flatMap((name) => {
@@ -89,6 +91,10 @@ export function fittingPrefixes(names: readonly string[], wanted: ReadonlySet<st
   });
   const count = (all: readonly string[]) => all.filter((name) => wanted.has(name)).length;
   return count(renamed) > count(names) ? prefixes : undefined;
+}
+
+function headOf(name: string): string {
+  return name.slice(0, name.indexOf('.') + 1);
 }
 
 function before(name: string, anchor: RegExp): { readonly prefix: string; readonly rest: string } | undefined {

@@ -299,7 +299,7 @@ export const behaviourCases: readonly FieldCase[] = [
 export const noEffect: readonly (readonly [field: string, edit: string, why: string])[] = [
   [
     'pathModel.names',
-    'local: { path: local } → local: { path: local, names: { "": "" } }',
+    'local: { path: local } → local: { path: local, names: { "model.": "model." } }',
     'what the folder holds tells the names',
   ],
   [

@@ -23,7 +23,11 @@ export const cases: readonly FieldCase[] = [
   ['hubModel.hub', 'models.remote.hub=org/other', 'fetch'],
   ['pathModel.base', 'models.adapted.base=useful', 'merge-adapter'],
   ['hubModel.revision', 'models.remote.revision=v2', 'fetch'],
-  ['hubModel.names', 'remote: { hub: org/remote } → remote: { hub: org/remote, names: { "": "" } }', 'fetch'],
+  [
+    'hubModel.names',
+    'remote: { hub: org/remote } → remote: { hub: org/remote, names: { "model.": "model." } }',
+    'fetch',
+  ],
   ['hubModel.hub', 'models.readapted.hub=org/other', 'fetch-adapter'],
   ['hubModel.base', 'models.readapted.base=useful', 'merge-adapter'],
   ['initModel.seed', 'models.base.seed=6', 'init'],
