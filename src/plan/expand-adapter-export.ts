@@ -1,11 +1,12 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { isLinearWeight, mayBeConvolution, moduleOf } from '../formats/adapter/names.js';
+import { isTiedCopy } from '../formats/architecture.js';
 import type { ExportAdapterParams } from '../steps/export-adapter.js';
 import type { Input } from '../steps/step.js';
 import type { Workflow } from '../workflow/workflow.js';
 import type { ModelExpansion } from './expand-models.js';
 import type { UpdateExpansion, UpdateNode, UpdateTensor } from './expand-updates.js';
-import type { Facts } from './facts.js';
+import type { Facts, ModelFacts } from './facts.js';
 import type { ModelNode } from './model-node.js';
 import type { PlanBuilder } from './plan-builder.js';
 
@@ -52,15 +53,21 @@ function addStep(
   }
   const start = made.get(update.from)!;
   if (start.facts!.files.has('config.json')) inputs.config = { node: node.from, output: 'file/config.json' };
-  const transposed = transposedLayers(linear);
+  const known = new Set(tensors.map(({ name }) => name));
+  const { tensors: all, tied } = start.facts!;
+  const outside = [...all.keys()].filter(
+    (name) => !known.has(name) && !isTiedCopy(name, tied, (other) => all.has(other)),
+  );
+  const transposed = transposedLayers(linear, all);
   const commit = facts.commits.get(update.from);
   const params: ExportAdapterParams = {
     rank,
     linear: linear.map(({ name }) => name),
     others: others.map(({ name }) => name),
+    ...(outside.length === 0 ? {} : { outside }),
     ...(others.length === 0 || rest === undefined ? {} : { rest }),
     ...(transposed.length === 0 ? {} : { transposed }),
-    ...(start.facts!.tied && { tied: true }),
+    ...(tied && { tied: true }),
     ...(start.hub === undefined || commit === undefined ? {} : { base: { repo: start.hub.repo, commit } }),
   };
   const step = { id: `export-adapter[${update.name}]`, kind: 'export-adapter', params, inputs } as const;
@@ -71,10 +78,10 @@ function addStep(
  * Layers of GPT-2's kind store [in, out]; of those that have their names and store [out, in], as GPT-BigCode's do, the ones
  * that join queries, keys and values or widen the MLP are taller than wide.
  */
-function transposedLayers(linear: readonly UpdateTensor[]): string[] {
-  const candidates = linear.filter(({ name }) => mayBeConvolution(moduleOf(name)));
-  const wide = candidates.some(({ name, rows, columns }) => /\.c_(attn|fc)\.weight$/.test(name) && columns > rows);
-  return wide ? candidates.map(({ name }) => name) : [];
+function transposedLayers(linear: readonly UpdateTensor[], all: ModelFacts['tensors']): string[] {
+  const widens = /\.c_(attn|fc)\.weight$/;
+  const wide = [...all].some(([name, { shape }]) => widens.test(name) && shape.length === 2 && shape[1]! > shape[0]!);
+  return wide ? linear.flatMap(({ name }) => (mayBeConvolution(moduleOf(name)) ? name : [])) : [];
 }
 
 function cutOff({ update, cut }: UpdateNode): UsageError {

@@ -10,6 +10,8 @@ export type ExportAdapterParams = {
   /** Weights of linear layers, and the update's other tensors. */
   readonly linear: readonly string[];
   readonly others: readonly string[];
+  /** Tensors of the model that the update does not have; absent: none. */
+  readonly outside?: readonly string[];
   /** Absent where there are only linear layers. */
   readonly rest?: RestChoice;
   /** Layers that store [in, out]. */

@@ -11,8 +11,9 @@ export interface AdapterContents {
   readonly ranks: ReadonlyMap<string, number>;
   /** Other tensors that are to be stored whole. */
   readonly changed: readonly string[];
-  /** All tensors of the base. */
+  /** All tensors of the base, and those among them that are as they were and not at hand. */
   readonly tensors: readonly string[];
+  readonly outside: ReadonlySet<string>;
   /** Weights of linear layers among them. */
   readonly linear: ReadonlySet<string>;
   readonly tied: boolean;
@@ -46,6 +47,10 @@ export function adapterFile(contents: AdapterContents): AdapterFile {
     const isBias = biases.length > 0 && tensor.endsWith('.bias');
     if (isBias && targets.includes(module)) whole.set(`${adapterPrefix}${module}.base_layer.bias`, tensor);
     else if (isBias || isSavedWhole({ modulesToSave: saved }, tensor)) whole.set(`${adapterPrefix}${tensor}`, tensor);
+  }
+  const missing = [...whole.values()].find((tensor) => contents.outside.has(tensor));
+  if (missing !== undefined) {
+    throw notStored(saved[0] ?? biases[0]!, `PEFT would store ${missing} with it, which is not part of the update`);
   }
   // The one matrix of tied embeddings is stored for both ends: with one alone PEFT would untie them.
   if (contents.tied && saved.includes(moduleOf(embeddingTensor))) {

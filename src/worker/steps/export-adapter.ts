@@ -18,7 +18,7 @@ const partBytes = 4 << 20;
  * @throws DataError when no layer changes, or when what is to be stored whole is no module of its own
  */
 export async function runExportAdapter(context: StepContext<ExportAdapterParams>): Promise<void> {
-  const { rank, linear, others, rest, transposed = [] } = context.params;
+  const { rank, linear, others, outside = [], rest, transposed = [] } = context.params;
   const ranks = new Map<string, number>();
   let [energy, kept, restEnergy] = [0, 0, 0];
   for (const [done, name] of linear.entries()) {
@@ -43,7 +43,8 @@ export async function runExportAdapter(context: StepContext<ExportAdapterParams>
   const file = adapterFile({
     ranks,
     changed: rest === 'modules-to-save' ? changed : [],
-    tensors: [...linear, ...others],
+    tensors: [...linear, ...others, ...outside],
+    outside: new Set(outside),
     linear: new Set(linear),
     tied: context.params.tied ?? false,
     fanInFanOut: transposed.length > 0,

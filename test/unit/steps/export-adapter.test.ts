@@ -224,6 +224,30 @@ test('what has no factors is stored whole, or left out with its norm stated', as
   }
 });
 
+const fails = async (of: Lab, params: Parameters<typeof exported>[1], message: RegExp) => {
+  try {
+    await exported(of, params);
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, message);
+  }
+};
+
+test('of an update of some tensors nothing is written that PEFT would take for more', async () => {
+  const outside = ['model.layers.1.q_proj.weight', 'model.layers.1.norm.weight', 'model.layers.1.q_proj.bias'];
+  const of = lab();
+  add(of, 'model.layers.0.q_proj.weight', random(6, 5), 'linear');
+  add(of, 'model.layers.0.up_proj.weight', random(7, 5), 'linear');
+  add(of, 'model.layers.0.norm.weight', random(5, 1), 'other', [5]);
+  const { config } = await exported(of, { rank: 2, rest: 'modules-to-save', outside });
+  // up_proj is in no other layer, q_proj is.
+  assert.equal(config.target_modules, ['model.layers.0.q_proj', 'up_proj']);
+  assert.equal(config.modules_to_save, ['model.layers.0.norm']);
+  add(of, 'model.layers.0.q_proj.bias', random(6, 1), 'other', [6]);
+  const bias = /would store model\.layers\.1\.q_proj\.bias with it, which is not part of the update/;
+  await fails(of, { rank: 2, rest: 'modules-to-save', outside }, bias);
+});
+
 test('the one matrix of tied embeddings is stored for both ends', async () => {
   const of = withRest(true);
   const { outputs, config } = await exported(of, { rank: 2, rest: 'modules-to-save', tied: true });
@@ -247,15 +271,6 @@ test('layers that store [in, out] have their factors turned', async () => {
   const [after, tuned] = [back, of.tuned].map((model) => valuesOf(of, model[`tensor/${of.linear[0]}`]!));
   for (const [i, value] of after!.entries()) assert.ok(Math.abs(value - tuned![i]!) < 1e-6);
 });
-
-const fails = async (of: Lab, params: Parameters<typeof exported>[1], message: RegExp) => {
-  try {
-    await exported(of, params);
-    assert.unreachable();
-  } catch (error) {
-    assert.match((error as Error).message, message);
-  }
-};
 
 test('an adapter that PEFT could not read is refused', async () => {
   const still = lab();
