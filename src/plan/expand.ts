@@ -10,6 +10,7 @@ import { DatasetExpansion } from './expand-datasets.js';
 import { expandLoss } from './expand-loss.js';
 import { ModelExpansion } from './expand-models.js';
 import { ProjectionExpansion } from './expand-projections.js';
+import { expandRealign } from './expand-realign.js';
 import { SweepExpansion } from './expand-sweeps.js';
 import { UpdateExpansion } from './expand-updates.js';
 import type { Facts } from './facts.js';
@@ -47,6 +48,7 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
   expandClaims(workflow, behaviourRows, builder);
   expandLoss(models, builder);
   expandData(models, builder);
+  expandRealign(builder);
   expandReport(workflow, facts, builder);
   for (const name of workflow.exports ?? []) {
     const { node, waitsFor } = models.node(name);

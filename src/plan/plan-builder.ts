@@ -17,6 +17,8 @@ export class PlanBuilder {
   readonly results: ResultFile[] = [];
   /** Dataset whose tokens each tokenise step makes. */
   readonly tokenised = new Map<string, TokenisedDataset>();
+  /** The step that chooses the tensors of each realigned model. */
+  readonly realigned = new Map<string, string>();
   readonly exports = new Map<string, string>();
 
   /**

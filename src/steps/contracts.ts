@@ -36,6 +36,8 @@ import { principalAngles } from './principal-angles.js';
 import { project } from './project.js';
 import { randomBasis } from './random-basis.js';
 import { randomisedSvd } from './randomised-svd.js';
+import { realignTable } from './realign-table.js';
+import { realignment } from './realignment.js';
 import { refusalRate } from './refusal-rate.js';
 import { report } from './report.js';
 import { rows } from './rows.js';
@@ -88,6 +90,8 @@ export const contracts = {
   'angle-table': angleTable,
   cka,
   'cka-table': ckaTable,
+  realignment,
+  'realign-table': realignTable,
   'loss-table': lossTable,
   'data-table': dataTable,
   claims,

@@ -10,6 +10,7 @@ export const reportPartNames = [
   'cosine',
   'angles',
   'cka',
+  'realign',
   'loss',
   'data',
 ] as const;

@@ -41,6 +41,7 @@ const hasResults: { readonly [Part in ReportPart]?: (measured: Measured) => bool
       const selects = measure.map((name) => selectsOf(metrics.get(name)));
       return selects.includes('useful') && selects.includes('harmful');
     }),
+  realign: ({ models }) => [...models.values()].some((model) => modelKind(model).realigned),
   loss: trainsModels,
   data: trainsModels,
 };

@@ -8,6 +8,7 @@ import type { ModelPlan } from './kind.js';
 import { path } from './path.js';
 import { perturb } from './perturb.js';
 import { projected } from './projected.js';
+import { realign } from './realign.js';
 import { train } from './train.js';
 
 const modelPlans: { readonly [K in Model['kind']]: ModelPlan<ModelOf<K>> } = {
@@ -19,6 +20,7 @@ const modelPlans: { readonly [K in Model['kind']]: ModelPlan<ModelOf<K>> } = {
   projected,
   combine,
   ablate,
+  realign,
   perturb,
 };
 

@@ -10,6 +10,7 @@ import { dataSection } from './data.js';
 import { energySection } from './energy.js';
 import { lossSection } from './loss.js';
 import { overlapSection } from './overlap.js';
+import { realignSection } from './realign.js';
 import { selectivitySection } from './selectivity.js';
 import { spectrumSection } from './spectrum.js';
 
@@ -25,6 +26,7 @@ export const sections: { readonly [Part in ReportPart]: Section } = {
   cosine: cosineSection,
   angles: anglesSection,
   cka: ckaSection,
+  realign: realignSection,
   loss: lossSection,
   data: dataSection,
 };

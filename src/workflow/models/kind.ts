@@ -21,6 +21,8 @@ export interface ModelKind<Model extends Definition, Raw> {
   names?(model: Model): NamePrefixes | undefined;
   /** What the folder holds; a checkpoint unless told. */
   readonly holds?: 'adapter';
+  /** Tensors of it are chosen by how far they agree with an alignment, so that there is a choice to show. */
+  readonly realigned?: true;
   /** It is trained, so that there is a loss to show. */
   readonly trained?: true;
 }

@@ -6,6 +6,7 @@ import type { InitModel, RawInitModel } from './init.js';
 import type { PathModel, RawPathModel } from './path.js';
 import type { PerturbedModel, RawPerturbedModel } from './perturb.js';
 import type { ProjectedUpdateModel, RawProjectedModel } from './projected.js';
+import type { RawRealignedModel, RealignedUpdateModel } from './realign.js';
 import type { RawTrainedModel, TrainedModel } from './train.js';
 
 /** What the workflow says of each kind of model, and what is read from it. */
@@ -18,6 +19,7 @@ interface Kinds {
   readonly projected: readonly [ProjectedUpdateModel, RawProjectedModel];
   readonly combine: readonly [CombineModel, RawCombineModel];
   readonly ablate: readonly [AblatedWeightsModel, RawAblatedModel];
+  readonly realign: readonly [RealignedUpdateModel, RawRealignedModel];
   readonly perturb: readonly [PerturbedModel, RawPerturbedModel];
 }
 

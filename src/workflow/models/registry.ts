@@ -13,6 +13,7 @@ import type { Model, ModelOf, RawModel, RawModelOf } from './model.js';
 import { path } from './path.js';
 import { perturb } from './perturb.js';
 import { projected } from './projected.js';
+import { realign } from './realign.js';
 import { train } from './train.js';
 
 const modelKinds: { readonly [K in Model['kind']]: ModelKind<ModelOf<K>, RawModelOf<K>> } = {
@@ -25,6 +26,7 @@ const modelKinds: { readonly [K in Model['kind']]: ModelKind<ModelOf<K>, RawMode
   projected,
   combine,
   ablate,
+  realign,
   perturb,
 };
 

@@ -17,6 +17,17 @@ export const behaviourCases: readonly FieldCase[] = [
   ],
   ['projectedModel.fraction', 'models.half.fraction=0.25', 'activations generate project'],
   ['projectedModel.seed', 'models.half.seed=9', 'activations generate project'],
+  ['realignedModel.realign', 'models.restored.realign=politeness', 'data-table energy loss realignment tokenise'],
+  ['realignedModel.against', 'models.restored.against=training', 'energy loss realignment'],
+  [
+    'realignedModel.method',
+    'realign: training, against: politeness, method: safemerge, safe: politeness, threshold: 0.5, share: 0.4 → realign: training, against: politeness, method: safelora, threshold: 0.5',
+    'loss realignment',
+  ],
+  ['realignedModel.safe', 'models.merged.safe=training', 'loss'],
+  ['realignedModel.threshold', 'models.merged.threshold=0.6', 'realignment'],
+  ['realignedModel.lowest', 'models.restored.lowest=4', 'realignment'],
+  ['realignedModel.share', 'models.merged.share=0.3', 'loss'],
   ['combinedModel.combine', 'models.blend.combine=polite', 'data-table loss tokenise'],
   [
     'combinedModel.terms',

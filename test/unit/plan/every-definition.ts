@@ -24,6 +24,8 @@ models:
   tuned: { finetune: polite, on: vaults, recipe: brief }
   half: { project: training, onto: drawn, mode: parallel, fraction: 0.5, seed: 8 }
   retuned: { finetune: half, on: vaults, recipe: brief }
+  restored: { realign: training, against: politeness, method: safelora, lowest: 3 }
+  merged: { realign: training, against: politeness, method: safemerge, safe: politeness, threshold: 0.5, share: 0.4 }
   blend:
     combine: tuned
     terms:
@@ -125,6 +127,7 @@ metrics:
   refused: { kind: refusal-rate, on: vaults, models: tuned, template: { prompt: 'R {prompt}', response: ' {response}' } }
   apart: { kind: kl, on: problems, models: tuned, reference: polite, template: raw }
   surprise: { kind: perplexity, on: problems, models: tuned, template: { prompt: 'P {prompt}', response: ' {response}' } }
+  nats: { kind: loss, on: vaults, models: [restored, merged], template: raw }
   nll: { kind: loss, on: problems, models: [tuned, blend], template: { prompt: 'L {prompt}', response: ' {response}' } }
   unable-nll: { kind: loss, on: problems, models: unable, template: raw }
   choices:

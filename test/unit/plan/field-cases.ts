@@ -68,7 +68,7 @@ export const cases: readonly FieldCase[] = [
   [
     'architecture.layers',
     'models.words.init.layers=2',
-    'activation-basis activation-table activations cka cka-table cosine energy energy-table generate init loss overlap overlap-table project random-basis svd',
+    'activation-basis activation-table activations cka cka-table cosine energy energy-table generate init loss overlap overlap-table project random-basis realignment svd',
   ],
   ['architecture.heads', 'models.words.init.heads=2', 'init'],
   [
@@ -82,7 +82,7 @@ export const cases: readonly FieldCase[] = [
   [
     'architecture.tied',
     'models.words.init.tied=true',
-    'activations energy-table generate init loss overlap-table project',
+    'activations energy-table generate init loss overlap-table project realignment',
   ],
   [
     'architecture.attention-bias',
@@ -163,12 +163,12 @@ export const cases: readonly FieldCase[] = [
   [
     'update.tensors',
     'training: { from: trained, to: tuned }\n  politeness: { from: trained, to: polite } → training: { from: trained, to: tuned, tensors: "*.mlp.*" }\n  politeness: { from: trained, to: polite, tensors: "*.mlp.*" }',
-    'activations energy-table generate loss overlap-table project',
+    'activations energy-table generate loss overlap-table project realignment',
   ],
   [
     'update.except',
     'training: { from: trained, to: tuned }\n  politeness: { from: trained, to: polite } → training: { from: trained, to: tuned, except: "*gate_proj*" }\n  politeness: { from: trained, to: polite, except: "*gate_proj*" }',
-    'activations energy-table generate loss overlap-table project',
+    'activations energy-table generate loss overlap-table project realignment',
   ],
   ['update.to', 'updates.useful.to=base', 'cosine energy sign-agreement svd'],
   ['topKSubspace.kind', '{ kind: top-k, of: alignment } → { kind: random-k, of: alignment }', 'energy energy-table'],

@@ -1,4 +1,5 @@
 import { angleColumns } from '../../../src/report/tables/angles.js';
+import { ckaColumns } from '../../../src/report/tables/cka.js';
 import { cosineColumns } from '../../../src/report/tables/cosine.js';
 import { writeTable } from '../../../src/report/tables/csv.js';
 import { spectrumColumns } from '../../../src/report/tables/spectrum.js';
@@ -61,4 +62,18 @@ export function anglesCsv(
     ),
   );
   return writeTable(angleColumns, rows);
+}
+
+/** Likeness of the hidden states of two models on sets of prompts, layer by layer. */
+export function ckaCsv(pairs: readonly string[], prompts: readonly string[], noise: Noise): string {
+  const layers = Array.from({ length: 9 }, (_, layer) => layer);
+  const rows = pairs.flatMap((pair) =>
+    prompts.flatMap((set) =>
+      layers.map((layer) => ({
+        ...{ pair, prompts: set, layer, cka: 1 - 0.05 * layer * (1 + noise('cka', pair, set)) },
+        ...{ n: 200, d_a: 64, d_b: 64, metric: 'states', in_window: layer > 4 ? 1 : 0 },
+      })),
+    ),
+  );
+  return writeTable(ckaColumns, rows);
 }

@@ -7,7 +7,8 @@ import { energyColumns, tensorEnergyColumns } from '../../../src/report/tables/e
 import { overlapColumns } from '../../../src/report/tables/overlap.js';
 import { reportPartNames } from '../../../src/workflow/report.js';
 import { activationsCsv, claimsCsv, evaluationCsv, lossCsv, type Noise } from './example-behaviour.js';
-import { anglesCsv, cosineCsv, spectrumCsv } from './example-updates.js';
+import { realignCsv } from './example-realign.js';
+import { anglesCsv, ckaCsv, cosineCsv, spectrumCsv } from './example-updates.js';
 
 const parts = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj']; // biome-ignore format: one line
 const fractions = [0.01, 0.25, 0.5, 0.75, 0.99];
@@ -102,6 +103,8 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
     ['spectrum.csv', spectrumCsv(names.updates, tensors, noise)],
     ['cosine.csv', cosineCsv(pairs, tensors, noise)],
     ['angles.csv', anglesCsv(pairs, tensors, [0.5, 0.9], noise)],
+    ['cka.csv', ckaCsv(['aligned, useful'], ['math', 'toxigen'], noise)],
+    ['realign.csv', realignCsv(['restored', 'merged'], tensors, noise)],
   ]);
   return {
     claimEffects,

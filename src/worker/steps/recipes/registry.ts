@@ -5,11 +5,13 @@ import { ablatedTensor } from './ablated.js';
 import { combinedTensor } from './combined.js';
 import type { MadeTensor, MakeTensor } from './kind.js';
 import { projectedTensor } from './projected.js';
+import { realignedTensor } from './realigned.js';
 
 const makers: { readonly [K in MadeModel['kind']]: MakeTensor<Extract<MadeModel, { readonly kind: K }>> } = {
   projected: projectedTensor,
   combined: combinedTensor,
   ablated: ablatedTensor,
+  realigned: realignedTensor,
 };
 
 /**
