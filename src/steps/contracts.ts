@@ -41,6 +41,7 @@ import { realignment } from './realignment.js';
 import { refusalRate } from './refusal-rate.js';
 import { report } from './report.js';
 import { rows } from './rows.js';
+import { selectDirection } from './select-direction.js';
 import { signAgreement } from './sign-agreement.js';
 import { spectrumTable } from './spectrum-table.js';
 import type { Step, StepContract } from './step.js';
@@ -64,6 +65,7 @@ export const contracts = {
   'randomised-svd': randomisedSvd,
   'random-basis': randomBasis,
   'difference-basis': differenceBasis,
+  'select-direction': selectDirection,
   energy,
   cosine,
   overlap,

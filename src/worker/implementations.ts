@@ -18,6 +18,7 @@ const implementations: { readonly [K in StepKind]: () => Promise<ImplementationO
   svd: async () => (await import('./steps/svd.js')).runSvd,
   'randomised-svd': async () => (await import('./steps/randomised-svd.js')).runRandomisedSvd,
   'random-basis': async () => (await import('./steps/random-basis.js')).runRandomBasis,
+  'select-direction': async () => (await import('./steps/select-direction.js')).chooseDirection,
   'difference-basis': async () => (await import('./steps/difference-basis.js')).makeDifferenceBasis,
   energy: async () => (await import('./steps/energy.js')).runEnergy,
   cosine: async () => (await import('./steps/cosine.js')).runCosine,

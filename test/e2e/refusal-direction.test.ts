@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { candidateColumns } from '../../src/report/tables/candidates.js';
 import { readTable } from '../../src/report/tables/csv.js';
 import { energyColumns, tensorEnergyColumns } from '../../src/report/tables/energy.js';
 import { evaluationColumns } from '../../src/report/tables/evaluation.js';
@@ -29,7 +30,7 @@ test('a model that refuses does so less without its refusal direction, and solve
   assert.is(status, 0, stdout + stderr);
   assert.match(
     stdout + stderr,
-    /left out of subspaces\.refusal: model\.layers\.0\.input_layernorm\.weight.* and \d+ more/,
+    /left out of subspaces\.chosen, subspaces\.refusal: model\.layers\.0\.input_layernorm\.weight.* and \d+ more/,
   );
   const rows = readTable(await readFile(box.path(results, 'evaluation.csv'), 'utf8'), evaluationColumns);
   const measured = (metric: string, model: string) =>
@@ -59,8 +60,21 @@ test('tables tell each tensor’s side, and count tensors without one whole', as
   }
   assert.ok(Math.abs(kept / total - model[0]!.energy_kept!) <= 1e-9);
   const overlap = readTable(await readFile(box.path(results, 'overlap.csv'), 'utf8'), overlapColumns);
-  assert.ok(overlap.every(({ pair, k_b, d }) => pair === 'alignment:refusal' && k_b === 1 && d === 64));
-  assert.ok(overlap.some(({ overlap: value, baseline }) => value! > 3 * baseline!));
+  assert.ok(overlap.every(({ k_b, d }) => k_b === 1 && d === 64));
+  const ofUpdate = overlap.filter(({ pair }) => pair === 'alignment:refusal');
+  assert.ok(ofUpdate.some(({ overlap: value, baseline }) => value! > 3 * baseline!));
+  const candidates = readTable(await readFile(box.path(results, 'directions/chosen.csv'), 'utf8'), candidateColumns);
+  assert.equal(
+    candidates.map(({ layer, position }) => [layer, position]),
+    [0, 1, 2].flatMap((layer) => [-1, -2].map((position) => [layer, position])),
+  );
+  // At layer 0 the state is the embedding of a token that ends all prompts.
+  assert.ok(candidates.every(({ layer, verdict }) => (layer === 0) === (verdict === 'zero')));
+  assert.is(candidates.filter(({ verdict }) => verdict === 'chosen').length, 1);
+  assert.is(
+    new Set(overlap.filter(({ pair }) => pair === 'refusal:chosen').map(({ overlap: value }) => value)).size,
+    1,
+  );
   assert.match(await readFile(box.path(results, 'report.html'), 'utf8'), 'refusal in 7 of 30 tensors');
 });
 

@@ -1,8 +1,10 @@
 import { InvalidWorkflowError } from '../../diagnostics/errors.js';
 import { hasNormsBehindBranches, tensorRole } from '../../formats/tensor-role.js';
 import type { ActivationsParams } from '../../steps/activations.js';
+import type { SelectDirectionParams } from '../../steps/select-direction.js';
 import type { Input } from '../../steps/step.js';
-import type { Difference } from '../../workflow/subspaces/difference.js';
+import type { Difference, Selection } from '../../workflow/subspaces/difference.js';
+import type { DatasetExpansion } from '../expand-datasets.js';
 import type { ModelFacts } from '../facts.js';
 import { layerCount } from '../layer-count.js';
 import { roundHalfEven } from '../rank.js';
@@ -11,8 +13,10 @@ import type { ActionOnTensor, BasisParts, SubspacePlan } from './kind.js';
 export const difference: SubspacePlan<Difference> = {
   /** The same for all tensors. */
   basis: ({ subspace }, parts) => ({ basis: { node: addBasis(subspace, parts), output: 'q' } }),
-  text({ model, prompts: [first, second], layers, positions }) {
-    const where = `layer ${layers.join(', ')}, position ${positions.join(', ')}`;
+  text({ model, prompts: [first, second], layers, positions, select }) {
+    const layer = layers.length === 0 ? `all layers below ${select!.depth} of the depth` : `layer ${layers.join(', ')}`;
+    const chosen = select === null ? '' : `, chosen by refusals on ${select.prompts.join(' and ')}`;
+    const where = `${layer}, position ${positions.join(', ')}${chosen}`;
     return `difference of the mean hidden states of ${model} before ${where} at the prompts of ${first} and of ${second}`;
   },
   permuted: false,
@@ -20,14 +24,15 @@ export const difference: SubspacePlan<Difference> = {
   own: {
     tensors(subspace, { made, datasets, updates }) {
       const { facts, waitsFor } = made.get(subspace.model)!;
-      const unknown = subspace.prompts.map((name) => datasets.node(name));
+      const sets = [...subspace.prompts, ...(subspace.select?.prompts ?? [])];
+      const unknown = sets.map((name) => datasets.node(name));
       const waiting = [...waitsFor, ...unknown.flatMap((node) => ('waitsFor' in node ? node.waitsFor : []))];
       if (facts === undefined || waiting.length > 0) return { waitsFor: waiting };
       return updates.tensorsOf(facts, `subspaces.${subspace.name}`);
     },
-    action({ layers, positions }, { name }): ActionOnTensor | null {
+    action({ layers, positions, select }, { name }): ActionOnTensor | null {
       const side = streamSide(name);
-      return side && { side, directions: layers.length * positions.length };
+      return side && { side, directions: select === null ? layers.length * positions.length : 1 };
     },
     /** What writes to the residual stream: then nothing in it has a part along the directions. */
     ablated(_, tensors) {
@@ -52,50 +57,102 @@ function streamSide(tensor: string): ActionOnTensor['side'] | null {
   return role.part === 'weight' && role.inputs === 'hidden' ? 'right' : null;
 }
 
-function addBasis(subspace: Difference, { made, datasets, builder }: BasisParts): string {
-  const { name, model, prompts, prompt, template, positions, maxLength } = subspace;
-  const definition = `subspaces.${name}`;
-  const { node, facts } = made.get(model)!;
-  const layers = layersOf(subspace, facts!);
+function addBasis(subspace: Difference, parts: BasisParts): string {
+  const { name, model, positions, select } = subspace;
+  const layers = layersOf(subspace, parts.made.get(model)!.facts!);
+  const candidates = layers.flatMap((layer) => positions.map((position) => ({ layer, position })));
   const inputs: Record<string, Input> = {};
-  for (const [set, dataset] of prompts.entries()) {
-    for (const [at, position] of positions.entries()) {
-      const params: ActivationsParams = {
-        ...{ model: { kind: 'whole' }, dataset: `datasets.${dataset}`, prompt, template, maxLength, maxTokens: null },
-        ...(position === -1 ? {} : { position }),
-      };
-      const rows = datasets.node(dataset) as { readonly node: string };
-      const step = {
-        id: `activations[${name},${model},${dataset},${position}]`,
-        kind: 'activations' as const,
-        params,
-        inputs: { model: { node: node!, output: '*' }, rows: { node: rows.node, output: 'rows' } },
-        group: `Activations of ${model}`,
-      };
-      const states = builder.add(step, definition);
-      for (const [layerAt, layer] of layers.entries()) {
-        const direction = layerAt * positions.length + at;
-        inputs[`${set === 0 ? 'a' : 'b'}/${direction}`] = { node: states, output: `hidden/${layer}` };
-      }
+  for (const [set, dataset] of subspace.prompts.entries()) {
+    for (const [index, { layer, position }] of candidates.entries()) {
+      const node = addStates(subspace, dataset, position, parts);
+      inputs[`${set === 0 ? 'a' : 'b'}/${index}`] = { node, output: `hidden/${layer}` };
     }
   }
-  const params = { directions: layers.length * positions.length };
-  const group = `Bases of ${name}`;
-  return builder.add({ id: `difference-basis[${name}]`, kind: 'difference-basis', params, inputs, group }, definition);
+  if (select !== null) return addSelection(subspace, select, candidates, inputs, parts);
+  const step = {
+    id: `difference-basis[${name}]`,
+    kind: 'difference-basis' as const,
+    params: { directions: candidates.length },
+    inputs,
+    group: `Bases of ${name}`,
+  };
+  return parts.builder.add(step, `subspaces.${name}`);
 }
 
-/** Layers by number. A part of the depth is that of the nearest one. */
-function layersOf({ layers, model, name, range }: Difference, facts: ModelFacts): number[] {
+/** The hidden states of a set of prompts at one position, at all depths. */
+function addStates(
+  { name, model, prompt, template, maxLength }: Difference,
+  dataset: string,
+  position: number,
+  { made, datasets, builder }: BasisParts,
+): string {
+  const params: ActivationsParams = {
+    ...{ model: { kind: 'whole' }, dataset: `datasets.${dataset}`, prompt, template, maxLength, maxTokens: null },
+    ...(position === -1 ? {} : { position }),
+  };
+  const step = {
+    id: `activations[${name},${model},${dataset},${position}]`,
+    kind: 'activations' as const,
+    params,
+    inputs: { model: { node: made.get(model)!.node!, output: '*' }, rows: rowsOf(dataset, datasets) },
+    group: `Activations of ${model}`,
+  };
+  return builder.add(step, `subspaces.${name}`);
+}
+
+function addSelection(
+  { name, model, prompt, template, maxLength }: Difference,
+  { prompts: [harmful, harmless], limit, refusals, divergence, induced }: Selection,
+  candidates: SelectDirectionParams['candidates'],
+  states: Readonly<Record<string, Input>>,
+  { made, datasets, builder }: BasisParts,
+): string {
+  const params: SelectDirectionParams = {
+    ...{ model: { kind: 'whole' }, candidates, prompt, template, maxLength, limit, refusals },
+    datasets: [`datasets.${harmful}`, `datasets.${harmless}`],
+    ...{ largestDivergence: divergence, leastInduced: induced },
+  };
+  const inputs = {
+    model: { node: made.get(model)!.node!, output: '*' },
+    ...states,
+    harmful: rowsOf(harmful, datasets),
+    harmless: rowsOf(harmless, datasets),
+  };
+  const step = { id: `select-direction[${name}]`, kind: 'select-direction' as const, params, inputs };
+  const node = builder.add({ ...step, group: `Bases of ${name}` }, `subspaces.${name}`);
+  const file = `directions/${name}.csv`;
+  if (!builder.results.some((result) => result.file === file)) {
+    builder.results.push({ file, node, output: 'candidates.csv' });
+  }
+  return node;
+}
+
+/** The rows of a dataset that is known. */
+function rowsOf(dataset: string, datasets: DatasetExpansion): Input {
+  return { node: (datasets.node(dataset) as { readonly node: string }).node, output: 'rows' };
+}
+
+/** Layers by number. A part of the depth is that of the nearest one. With a selection those below its depth. */
+function layersOf({ layers, model, select, name, range }: Difference, facts: ModelFacts): number[] {
   const count = layerCount(facts);
-  const numbers = layers.map((layer) =>
-    Number.isInteger(layer) ? layer : Math.min(count - 1, roundHalfEven(layer * count, 1e-9)),
-  );
+  const end = select === null ? count : Math.floor(select.depth * count + 1e-9);
+  const numbers =
+    layers.length === 0
+      ? Array.from({ length: end }, (_, layer) => layer)
+      : layers.map((layer) =>
+          Number.isInteger(layer) ? layer : Math.min(count - 1, roundHalfEven(layer * count, 1e-9)),
+        );
   const twice = numbers.find((layer, index) => numbers.indexOf(layer) !== index);
-  const [message, hint] = numbers.some((layer) => layer >= count)
-    ? [`model ${model} has ${count} layers`, `Give layers from 0 to ${count - 1}, or parts of the depth.`]
-    : twice !== undefined
-      ? [`two of the layers are layer ${twice} of model ${model}`, 'Leave one of them out.']
-      : [];
+  const beyond = numbers.find((layer) => layer >= end);
+  const below = end === count ? '' : ` before ${select!.depth} of its depth`;
+  const [message, hint] =
+    end === 0 || numbers.length === 0
+      ? [`model ${model} has no layer${below}`, 'Raise `depth` of select.']
+      : beyond !== undefined
+        ? [`model ${model} has ${end} layers${below}`, `Give layers from 0 to ${end - 1}, or parts of the depth.`]
+        : twice !== undefined
+          ? [`two of the layers are layer ${twice} of model ${model}`, 'Leave one of them out.']
+          : [];
   if (message === undefined) return numbers;
   throw new InvalidWorkflowError([
     { severity: 'error', code: 'no-such-layer', message: `subspace ${name}: ${message}`, range, hint: hint! },

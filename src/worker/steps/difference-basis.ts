@@ -19,9 +19,8 @@ export async function makeDifferenceBasis(context: StepContext<DifferenceBasisPa
   const { directions } = context.params;
   const basis: Float64Array[] = [];
   for (let index = 0; index < directions; index++) {
-    const a = await meanOf(context, `a/${index}`);
-    const b = await meanOf(context, `b/${index}`);
-    if (a.length !== b.length) throw new DataError(`the hidden states have ${a.length} and ${b.length} components`);
+    const a = await meanState(context, `a/${index}`);
+    const b = await meanState(context, `b/${index}`);
     basis.push(nextDirection(a, b, basis, index));
   }
   const hidden = basis[0]!.length;
@@ -34,14 +33,14 @@ export async function makeDifferenceBasis(context: StepContext<DifferenceBasisPa
 
 /** The unit vector of a − b without what it has of the vectors before it. */
 function nextDirection(a: Float64Array, b: Float64Array, before: readonly Float64Array[], index: number): Float64Array {
-  const difference = a.map((value, i) => value - b[i]!);
-  const norm = normOf(difference);
   const which = `direction ${index} (counted from 0)`;
-  if (norm <= noise * Math.max(normOf(a), normOf(b))) {
+  const found = differenceOf(a, b);
+  if (found === undefined) {
     throw new DataError(`${which}: the two sets of prompts have the same mean hidden state`, {
       hint: 'Take another layer or position: at layer 0 the state is the embedding of the token, the same for all prompts that end alike.',
     });
   }
+  const { difference, norm } = found;
   let rest = difference;
   // Twice is enough: what the first pass leaves of the others is round-off.
   for (let pass = 0; pass < 2; pass++) {
@@ -59,12 +58,23 @@ function nextDirection(a: Float64Array, b: Float64Array, before: readonly Float6
   return rest.map((value) => value / left);
 }
 
+/** a − b and its length; undefined where f32 states cannot tell the two apart. */
+export function differenceOf(
+  a: Float64Array,
+  b: Float64Array,
+): { readonly difference: Float64Array; readonly norm: number } | undefined {
+  if (a.length !== b.length) throw new DataError(`the hidden states have ${a.length} and ${b.length} components`);
+  const difference = a.map((value, i) => value - b[i]!);
+  const norm = normOf(difference);
+  return norm <= noise * Math.max(normOf(a), normOf(b)) ? undefined : { difference, norm };
+}
+
 function normOf(vector: Float64Array): number {
   return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 }
 
 /** Mean over the rows of an input [prompts, hidden], summed in f64. */
-async function meanOf(context: StepContext, name: string): Promise<Float64Array> {
+export async function meanState(context: StepContext, name: string): Promise<Float64Array> {
   const { artifact, dtype, rows, columns } = matrixInput(context, name);
   const sum = new Float64Array(columns);
   const turns = new Turns(context.signal);

@@ -7,13 +7,14 @@ import { type QuestionPrompt, questionPrompts } from '../../eval/few-shot.js';
 import type { GenerateParams } from '../../steps/generate.js';
 import type { StepContext } from '../step-context.js';
 
-/** What the model is given for each row of the input `rows`, up to the limit. */
+/** What the model is given for each row of an input, up to the limit. */
 export async function promptTexts(
   context: StepContext,
   { prompts, dataset, limit }: Pick<GenerateParams, 'prompts' | 'dataset' | 'limit'>,
   tokenizer: Tokenizer,
+  input = 'rows',
 ): Promise<QuestionPrompt[]> {
-  const rows = decodeRows(await context.read(context.input('rows')));
+  const rows = decodeRows(await context.read(context.input(input)));
   const wanted = limit === null ? rows : rows.slice(0, limit);
   if (wanted.length === 0) {
     throw new DataError(`${dataset} has no rows`, { hint: 'Look at its `where`, `skip` and `take`.' });

@@ -99,6 +99,38 @@ test('a set of prompts is run once a position, and a direction is taken for each
   assert.equal((stepOf(plan, energyOf(layer('mlp.up_proj'))).params as EnergyParams).ranks, [1, 2]);
 });
 
+test('a selection validates all layers below its depth at all positions, and its table is a result', async () => {
+  const select = 'position: [-2, -1], select: { prompts: [examples, gsm8k], refusals: [I, As], depth: 0.5, limit: 7 }';
+  const plan = await planOf(lab(['layer: 0.5', select]));
+  const { params, inputs } = stepOf(plan, 'select-direction[refusal]');
+  assert.equal(params, {
+    ...{ model: { kind: 'whole' }, prompt: 'prompt', template: 'raw', maxLength: 512, limit: 7, refusals: ['I', 'As'] },
+    candidates: [
+      { layer: 0, position: -2 },
+      { layer: 0, position: -1 },
+    ],
+    datasets: ['datasets.examples', 'datasets.gsm8k'],
+    ...{ largestDivergence: 0.1, leastInduced: 0 },
+  });
+  assert.equal(inputs['a/1'], { node: 'activations[refusal,aligned,advbench,-1]', output: 'hidden/0' });
+  assert.equal(inputs['b/0'], { node: 'activations[refusal,aligned,gsm8k,-2]', output: 'hidden/0' });
+  assert.equal([inputs.harmful, inputs.harmless], [
+    { node: 'synthetic[examples]', output: 'rows' },
+    { node: 'synthetic[gsm8k]', output: 'rows' },
+  ]); // biome-ignore format: a pair
+  assert.equal(stepOf(plan, energyOf(layer('mlp.up_proj'))).inputs.basis, {
+    node: 'select-direction[refusal]',
+    output: 'q',
+  });
+  assert.equal((stepOf(plan, energyOf(layer('mlp.up_proj'))).params as EnergyParams).ranks, [1]);
+  const files = plan.results.filter(({ file }) => file === 'directions/refusal.csv');
+  assert.equal(files, [
+    { file: 'directions/refusal.csv', node: 'select-direction[refusal]', output: 'candidates.csv' },
+  ]);
+  const named = await planOf(lab(['layer: 0.5', select.replace('position', 'layer: 0, position')]));
+  assert.equal(stepOf(named, 'select-direction[refusal]').params, params);
+});
+
 test('its states are those that an overlap of activations takes, of one key', async () => {
   const metric = 'metrics:\n  seen: { kind: activation-mso, models: aligned, prompts: [advbench, gsm8k], position: last-prompt, layers: [0, 1], energies: [0.5] }\n'; // biome-ignore format: one line
   const plan = await planOf(lab(['metrics:\n', metric]));
@@ -173,6 +205,18 @@ test('a layer that the model does not have, and two that are one, are refused', 
   assert.is(
     await refused(lab(['layer: 0.5', 'layer: [0.5, 1]'])),
     'subspace refusal: two of the layers are layer 1 of model aligned',
+  );
+});
+
+test('a selection refuses layers beyond its depth, and a depth that leaves none', async () => {
+  const select = (depth: number) => `select: { prompts: [examples, gsm8k], refusals: [I], depth: ${depth} }`;
+  assert.is(
+    await refused(lab(['layer: 0.5', `layer: 1, ${select(0.8)}`])),
+    'subspace refusal: model aligned has 1 layers before 0.8 of its depth',
+  );
+  assert.is(
+    await refused(lab(['layer: 0.5', select(0.4)])),
+    'subspace refusal: model aligned has no layer before 0.4 of its depth',
   );
 });
 

@@ -63,6 +63,12 @@ subspaces:
   drawn: { kind: random-k, of: politeness, seeds: [8, 9] }
   chance: { kind: random, like: politeness }
   telling: { kind: difference, model: polite, prompts: [examples, problems], layer: 0, position: [-1, -2], template: raw }
+  picked:
+    kind: difference
+    model: polite
+    prompts: [vaults, problems]
+    template: raw
+    select: { prompts: [vaults, examples], refusals: [sorry], depth: 1 }
   told: { kind: difference, model: polite, prompts: [vaults, problems], layer: 0, template: raw }
 sweeps:
   parallel: { project: useful, onto: [top-k, random-k, random], mode: parallel, fractions: [0.1, 0.5] }
@@ -83,7 +89,7 @@ metrics:
     kind: mso
     pairs: [[useful, alignment], [outward, homeward], [training, politeness], [adapted, readapted]]
     energies: [0.1, 0.5]
-  aimed: { kind: mso, pairs: [[training, told]], energies: [0.5] }
+  aimed: { kind: mso, pairs: [[training, told], [told, picked]], energies: [0.5] }
   sizes: { kind: spectrum, of: [alignment, useful] }
   alike: { kind: cosine, pairs: [[useful, alignment]] }
   turned: { kind: principal-angles, pairs: [[useful, alignment]], energies: [0.5] }

@@ -36,13 +36,41 @@ test('a difference takes the last token by the chat template, unless told; one l
   const { range: _, ...refusal } = subspaces.get('refusal')!;
   assert.equal(refusal, {
     ...{ name: 'refusal', kind: 'difference', model: 'aligned', prompts: ['harmful', 'harmless'], prompt: 'prompt' },
-    ...{ template: 'chat', layers: [14], positions: [-1], maxLength: 512 },
+    ...{ template: 'chat', layers: [14], positions: [-1], maxLength: 512, select: null },
   });
   const told = await load(changed(['layer: 14', 'layer: [0.25, 3], position: [-1, -4], max-length: 4, template: raw']));
   const other = told.subspaces.get('refusal')! as unknown as Record<string, unknown>;
   assert.equal([other.layers, other.positions, other.template], [[0.25, 3], [-1, -4], 'raw']);
   const overlap = metrics.get('overlap')! as unknown as Record<string, unknown>;
   assert.equal([overlap.pairs, overlap.subspaces], [[['alignment', 'refusal']], ['refusal']]);
+});
+
+test('a direction is chosen by two other sets of prompts, 32 of each, with the bounds that are published', async () => {
+  const select = 'select: { prompts: [harmful, harmless], refusals: [I, As] }';
+  const { subspaces } = await load(changed(['layer: 14', select]));
+  const refusal = subspaces.get('refusal')! as unknown as Record<string, unknown>;
+  assert.equal(refusal.layers, []);
+  assert.equal(refusal.select, {
+    ...{ prompts: ['harmful', 'harmless'], limit: 32, refusals: ['I', 'As'] },
+    ...{ depth: 0.8, divergence: 0.1, induced: 0 },
+  });
+  const told = changed(['layer: 14', 'layer: [3, 4], select: { prompts: [harmful, harmless], refusals: [I], limit: 8, depth: 0.5, divergence: 0.2, induced: -1 }']); // biome-ignore format: one line
+  const other = (await load(told)).subspaces.get('refusal')! as unknown as Record<string, unknown>;
+  assert.equal([other.layers, (other.select as { induced: number }).induced], [[3, 4], -1]);
+  assert.equal(await problems(changed([', layer: 14', ''])), [
+    'lab/main.yaml:11:3: subspaces.refusal has neither a layer nor select, which chooses one',
+  ]);
+  const wrong = changed(['layer: 14', 'select: { prompts: [harmful, harmles], refusals: [I] }']);
+  assert.equal(await problems(wrong), ['lab/main.yaml:11:107: there is no dataset "harmles"']);
+  for (const bad of [
+    'refusals: []',
+    'refusals: [I], depth: 0',
+    'refusals: [I], limit: 0',
+    'refusals: [I], divergence: -1',
+  ]) {
+    const text = changed(['layer: 14', `select: { prompts: [harmful, harmless], ${bad} }`]);
+    assert.match((await problems(text)).join('\n'), bad.replace('refusals: [I], ', '').split(':')[0]!);
+  }
 });
 
 test('what makes no difference is refused where it stands', async () => {
