@@ -1,3 +1,5 @@
+import type { SourceRange } from '../diagnostics/diagnostic.js';
+import { InvalidWorkflowError } from '../diagnostics/errors.js';
 import { isRotaryTable } from '../formats/architecture.js';
 import { precisions, roundsUpdates } from '../formats/precision.js';
 import { tokenizerFileNames } from '../formats/tokenizer-files.js';
@@ -9,7 +11,10 @@ import type { Semantics } from '../workflow/semantics.js';
 import type { Recipe, TokenOptions } from '../workflow/workflow.js';
 import type { ModelFacts, TensorFacts } from './facts.js';
 
-/** The step that makes token ids of rows with a model's tokenizer. */
+/**
+ * The step that makes token ids of rows with a model's tokenizer.
+ * @throws InvalidWorkflowError, pointing at `range`, when the model has no config.json
+ */
 export function tokeniseStep(
   {
     id,
@@ -17,8 +22,10 @@ export function tokeniseStep(
     options,
     semantics,
   }: { readonly id: string; readonly dataset: string; readonly options: TokenOptions; readonly semantics: Semantics },
-  { model, facts, rows }: { readonly model: string; readonly facts: ModelFacts; readonly rows: string },
+  { name, model, facts, rows }: TokenisedModel,
+  range: SourceRange,
 ) {
+  if (!facts.files.has('config.json')) throw withoutConfig(name, facts, range);
   const inputs: Record<string, Input> = {
     rows: { node: rows, output: 'rows' },
     config: { node: model, output: 'file/config.json' },
@@ -29,6 +36,25 @@ export function tokeniseStep(
   const params: TokeniseParams = { dataset: `datasets.${dataset}`, ...options, merged };
   const hints: TokeniseHints = { files: [...facts.files] };
   return { id, kind: 'tokenise' as const, params, inputs, hints };
+}
+
+/** The model by whose tokenizer rows become ids. */
+interface TokenisedModel {
+  readonly name: string;
+  /** Its node. */
+  readonly model: string;
+  readonly facts: ModelFacts;
+  /** The node of the rows. */
+  readonly rows: string;
+}
+
+function withoutConfig(name: string, { leftOut = [] }: ModelFacts, range: SourceRange): InvalidWorkflowError {
+  const hint =
+    leftOut.length > 0
+      ? 'By `names` it is a part of a checkpoint, and config.json describes the whole: it can be compared, not run.'
+      : 'Use a complete Hugging Face folder.';
+  const message = `model ${name} has no config.json, which it takes to train or run it`;
+  return new InvalidWorkflowError([{ severity: 'error', code: 'missing-config', message, range, hint }]);
 }
 
 /** The part of a recipe that decides the weights. Another way of rounding enters where it can make another number of steps. */

@@ -231,6 +231,19 @@ sweeps:
     'models.tuned: config.json: it describes the whole checkpoint, of which names takes a part',
   );
 
+  const trained = part
+    .replace(
+      'updates:',
+      '  more: { finetune: tuned, on: rows, recipe: short }\ndatasets:\n  rows: { path: rows.jsonl }\nrecipes:\n  short: { steps: 1, lr: 0.001 }\nupdates:',
+    )
+    .replace('from: aligned, to: tuned', 'from: tuned, to: more');
+  await sandbox.write('rows.jsonl', '{"input_ids": [1, 2], "labels": [1, 2]}\n');
+  await sandbox.write('names.yaml', trained);
+  const run = await sandbox.runflow(['plan', 'names.yaml']);
+  assert.is(run.status, 2, run.stdout + run.stderr);
+  assert.match(run.stderr, 'names.yaml:7:3: error: model tuned has no config.json, which it takes to train or run it');
+  assert.match(run.stderr, 'By `names` it is a part of a checkpoint');
+
   await sandbox.write('names.yaml', taken(', names: { "text_model.": "" }'));
   const unknown = await sandbox.runflow(['plan', 'names.yaml']);
   assert.is(unknown.status, 1);

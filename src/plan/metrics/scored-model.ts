@@ -84,7 +84,8 @@ export class ScoredModel {
     const { origin } = this.model;
     const step = tokeniseStep(
       { id: `tokenise[${name},${origin.name}]`, dataset, options, semantics },
-      { model: origin.node, facts: origin.facts, rows: this.rows(dataset).node },
+      { name: origin.name, model: origin.node, facts: origin.facts, rows: this.rows(dataset).node },
+      this.#metric.range,
     );
     const node = builder.add({ ...step, group: 'Datasets' }, ...this.#definitions);
     builder.tokenised.set(node, { metric: name, model: origin.name, dataset });

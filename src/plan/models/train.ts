@@ -25,7 +25,8 @@ function addTrained(model: ModelOf<'train'>, parts: ModelParts): ModelNode {
       options: recipe.tokens,
       semantics: parts.workflow.semantics,
     },
-    { model: parent.node, facts: parent.facts, rows: rows.node },
+    { name: model.from, model: parent.node, facts: parent.facts, rows: rows.node },
+    model.range,
   );
   parts.builder.tokenised.set(tokens.id, { metric: null, model: model.name, dataset: model.on });
   const inputs = {
