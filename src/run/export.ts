@@ -40,7 +40,7 @@ export interface AdapterExportOptions extends ExportRun {
  */
 export async function exportModel(options: ExportOptions): Promise<ExitCode> {
   const { workflow, folder, model, shardBytes } = options;
-  checkName(workflow, 'model', model, workflow.models);
+  checkName(workflow, 'model', model);
   await checkAbsent(folder);
   const read = reader(options);
   const write = (artifacts: Artifacts) => writeCheckpoint(folder, contentsOfModel(artifacts, read), shardBytes);
@@ -58,7 +58,7 @@ export async function exportAdapter(
   options: AdapterExportOptions,
 ): Promise<{ readonly exitCode: ExitCode; readonly summary?: AdapterSummary }> {
   const { workflow, folder, adapter, store } = options;
-  checkName(workflow, 'update', adapter.update, workflow.updates);
+  checkName(workflow, 'update', adapter.update);
   await checkAbsent(folder);
   const read = reader(options);
   let summary: AdapterSummary | undefined;
@@ -125,16 +125,18 @@ async function artifactsOf(
   return artifacts;
 }
 
-function checkName(
-  workflow: LoadedWorkflow,
-  what: 'model' | 'update',
-  name: string,
-  known: ReadonlyMap<string, unknown>,
-): void {
-  if (known.has(name)) return;
-  const names = [...known.keys()];
+/** What can be exported: a model as a folder of its own, an update as an adapter. */
+const forms = {
+  model: { section: 'models', other: 'update', hint: 'is an update: it is written with --as adapter.' },
+  update: { section: 'updates', other: 'model', hint: 'is a model: --as adapter takes an update that leads to it.' },
+} as const;
+
+function checkName(workflow: LoadedWorkflow, what: keyof typeof forms, name: string): void {
+  const { section, other } = forms[what];
+  if (workflow[section].has(name)) return;
+  const names = [...workflow[section].keys()];
   const meant = nearest(name, names);
-  throw new UsageError(`${workflow.name} has no ${what} ${name}`, {
-    hint: meant === undefined ? `It has: ${names.join(', ') || 'none'}.` : didYouMean(name, meant, meant),
-  });
+  let hint = meant === undefined ? `It has: ${names.join(', ') || 'none'}.` : didYouMean(name, meant, meant);
+  if (workflow[forms[other].section].has(name)) hint = `${name} ${forms[what].hint}`;
+  throw new UsageError(`${workflow.name} has no ${what} ${name}`, { hint });
 }

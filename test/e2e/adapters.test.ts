@@ -347,7 +347,10 @@ const usage: readonly (readonly [readonly string[], RegExp])[] = [
   [['--as', 'adapter', '--rank', '4', '--shard-size', '1GB'], /--shard-size is of models/],
   [['--as', 'lora'], /--as takes model or adapter, not lora/],
   [['--rank', '4'], /--rank is of --as adapter/],
-  [['--as', 'adapter', '--rank', '4', '--rest', 'drop'], /w has no update tuned\n {2}It has: change/],
+  [
+    ['--as', 'adapter', '--rank', '4', '--rest', 'drop'],
+    /w has no update tuned\n {2}tuned is a model: --as adapter takes an update that leads to it/,
+  ],
 ];
 
 test('options that do not go together are usage errors', async ({ box }) => {
@@ -356,6 +359,9 @@ test('options that do not go together are usage errors', async ({ box }) => {
     assertOneScreen(ended, 2);
     assert.match(ended.stderr, message);
   }
+  const update = await box.runflow(['export', 'w.yaml', 'change', '--to', 'out']);
+  assertOneScreen(update, 2);
+  assert.match(update.stderr, /w has no model change\n {2}change is an update: it is written with --as adapter/);
 });
 
 test('an adapter that was merged is written again as an adapter of its rank, whole in what it trains', async ({
