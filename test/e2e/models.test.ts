@@ -144,6 +144,19 @@ test('models of the hub run once over the network, then from the lock file and t
     const third = await runflow(folder, ['run', 'energy.yaml', '--json'], hub);
     assert.is(third.status, 0, third.stdout + third.stderr);
     assert.is(JSON.parse(third.stdout.trim().split('\n').at(-1)!).ran, 2);
+
+    // Other names are another fetch of the same files, and the same numbers under these names; lm_head has none of them.
+    const table = () => readFile(join(folder, 'results/energy/energy-by-tensor.csv'), 'utf8');
+    const plain = (await table()).replaceAll(/^.*lm_head.*\n/gm, '');
+    const decoder = 'names: { "model.": "decoder." }';
+    await writeFile(
+      join(folder, 'energy.yaml'),
+      energyOf(`{ hub: lab/base, ${decoder} }`, `{ hub: lab/tuned, ${decoder} }`),
+    );
+    const named = await runflow(folder, ['run', 'energy.yaml'], hub);
+    assert.is(named.status, 0, named.stdout + named.stderr);
+    assert.is((await table()).replaceAll('decoder.', 'model.'), plain);
+    assert.match(await table(), /decoder\.embed_tokens\.weight/);
   } finally {
     await server.stop();
   }
