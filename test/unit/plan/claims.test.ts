@@ -42,6 +42,16 @@ const parallel = {
 };
 const ends = { useful: { from: 'aligned', to: 'useful' }, harmful: { from: 'aligned', to: 'harmful' } };
 
+test('a claim knows which subspaces have sides of their own', async () => {
+  const refusal = 'refusal: { kind: difference, model: aligned, prompts: [advbench, gsm8k], layer: 1, template: raw }';
+  const text = lab('linear')
+    .replace('subspaces:\n', `subspaces:\n  ${refusal}\n`)
+    .replace('onto: [top-k, random-k, random]', 'onto: [top-k, refusal]');
+  const { claims: planned } = stepOf(await planOf(text), 'claims').params as ClaimsParams;
+  const { sweep } = planned[0]!.claim as { readonly sweep: object };
+  assert.equal(sweep, { ...parallel, subspaces: ['top-k', 'refusal'], ownSided: ['refusal'] });
+});
+
 test('a claim comes with what the names in it stand for', async () => {
   assert.equal(await claimIn('linear'), {
     ...{ name: 'linear', activations: null },

@@ -84,6 +84,22 @@ test('a subspace that moves behaviour further for its energy is stronger', () =>
   close(whole!.effect, 0.1, 0.03);
 });
 
+test('a subspace with sides of its own stands beside random ones on the side of the sweep', () => {
+  const ownSide = <T extends { subspace: string | null }>(rows: readonly T[]) =>
+    rows.map((row) => (row.subspace === 'top-k' ? { ...row, side: 'mixed' } : row));
+  const behaviour = ownSide([
+    ...ends,
+    ...projected('utility', 'top-k', (x) => Math.min(0.9, fair(x) + 0.2 * (1 - x))),
+    ...projected('utility', 'random', fair, seeds),
+  ]);
+  const energy = ownSide(proportional);
+  const own: JudgedClaim = { ...stronger, sweep: { ...stronger.sweep, ownSided: ['top-k'] } };
+  const [whole] = judge(own, { behaviour, energy });
+  assert.equal([whole!.verdict, whole!.n], ['holds', items]);
+  close(whole!.effect, 0.1, 0.03);
+  assert.is(judge(stronger, { behaviour, energy })[0]!.verdict, 'undecided');
+});
+
 test('a subspace that holds more energy, and moves as much more as that energy would, is not stronger', () => {
   const energy = [...modelEnergies('top-k', (x) => x ** 0.5), ...modelEnergies('random', (x) => x, seeds)];
   const behaviour = [

@@ -37,6 +37,19 @@ test('energy on a straight line is linear, whatever the slope', () => {
   }
 });
 
+test('a subspace with sides of its own is judged on all of its tensors, whatever the side of the sweep', () => {
+  const rows = energies((x) => x, { subspace: 'refusal' }).map((row, index) => {
+    const tensor = Math.floor(index / fractions.length);
+    if (tensor % 3 === 2) return { ...row, side: '', rank: null, rank_max: 0, energy_kept: 1 };
+    return { ...row, side: tensor % 3 === 0 ? 'left' : 'right' };
+  });
+  const own = { ...sweep, subspaces: ['refusal'] };
+  const [whole] = judge({ ...linear, sweep: { ...own, ownSided: ['refusal'] } }, { tensorEnergy: rows });
+  assert.equal([whole!.verdict, whole!.n], ['holds', 20]);
+  const [oneSide] = judge({ ...linear, sweep: own }, { tensorEnergy: rows });
+  assert.is(oneSide!.n, 10);
+});
+
 test('ranks are points too, at k / r of each tensor; one beyond r is all of the tensor', () => {
   const of = { updates: ['useful'], subspaces: ['top-k'], mode: 'parallel', side: 'right' } as const;
   const ranked: JudgedClaim = { ...linear, sweep: { ...of, fractions: [], ranks: [4, 16, 100] } };
