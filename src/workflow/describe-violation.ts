@@ -116,9 +116,10 @@ function explain(root: DocumentNode, violation: Violation): Explanation {
     case 'minItems':
     case 'maxItems': {
       const limit = Number(params.limit);
+      const count = (value as readonly Json[]).length;
       return {
         code: 'wrong-length',
-        message: `${name} has ${(value as readonly Json[]).length} items; it must have at ${keyword === 'minItems' ? 'least' : 'most'} ${limit}`,
+        message: `${name} has ${count} ${count === 1 ? 'item' : 'items'}; it must have at ${keyword === 'minItems' ? 'least' : 'most'} ${limit}`,
         ...hintOf(exampleOf(path.at(-1), schema)),
         place,
       };

@@ -34,11 +34,18 @@ function flow(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
     return `{ ${Object.entries(value)
-      .map(([key, inner]) => `${key}: ${flow(inner)}`)
+      .map(([key, inner]) => `${flow(key)}: ${flow(inner)}`)
       .join(', ')} }`;
   }
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' && readsAsItself.test(value) && !readsAsOther.test(value)
+    ? value
+    : JSON.stringify(value);
 }
+
+/** Texts that need no quotes anywhere in YAML. */
+const readsAsItself = /^[\w./][\w ./-]*(?<! )$/;
+/** Words that YAML would read as something else than a text. */
+const readsAsOther = /^(\.|[\d.]+([eE][-+]?\d+)?|0x[\da-f]+|0o[0-7]+|true|false|null|\.(nan|inf)|---.*)$/i;
 
 export function shown(value: Json): string {
   if (value === null) return 'empty';

@@ -354,7 +354,7 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
   [
     'one set of prompts',
     [['prompts: [gsm8k, advbench]\n', 'prompts: [gsm8k]\n']],
-    /prompts has 1 items; it must have at least 2/,
+    /prompts has 1 item; it must have at least 2/,
   ],
   [
     'an unknown sweep',

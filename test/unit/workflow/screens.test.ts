@@ -106,7 +106,7 @@ lab/main.yaml:17:34: error: sweeps.keep.fractions.3 is 1.5; it must be at most 1
  17 |     fractions: [0.1, 0.5, 50e-2, 1.5]
     |                                  ^^^
 
-lab/main.yaml:19:33: error: metrics.overlap.pairs.0 has 1 items; it must have at least 2
+lab/main.yaml:19:33: error: metrics.overlap.pairs.0 has 1 item; it must have at least 2
  19 |   overlap: { kind: mso, pairs: [[useful], 5], energies: [0.5] }
     |                                 ^^^^^^^^
 

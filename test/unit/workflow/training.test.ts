@@ -263,7 +263,7 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
   [
     'a template without its prompt',
     [['Q {prompt} A', 'Q A']],
-    /template\.prompt cannot be "Q A".*For example: Q: \{prompt\}/s,
+    /template\.prompt cannot be "Q A".*For example: "Q: \{prompt\}/s,
   ],
   ['half a template', [[', response: " {response}"', '']], /recipes\.full\.template lacks "response"/],
   ['clipping at a word', [['clip: none', 'clip: non']], /clip cannot be "non".*Did you mean "none"/s],
