@@ -13,9 +13,9 @@ export interface Behaviour {
   readonly mode: string | null;
   readonly side: string | null;
   readonly fraction: number | null;
-  /** Of a point that is a number of directions, which has no fraction. */
+  /** Rank of a point that is a number of directions, which has no fraction. */
   readonly rank?: number;
-  /** Of such a point: Σ k / Σ r over the tensors of the update. */
+  /** Share of such a point: Σ k / Σ r over the tensors of the update. */
   readonly share?: number;
   /** null: invalid. */
   readonly values: readonly (number | null)[];
@@ -47,7 +47,7 @@ export type ClaimedSweep = {
 
 /** A sweep with the models at both ends of its updates. */
 export type ClaimedBehaviour = ClaimedSweep & {
-  /** By name of update. */
+  /** Ends of each update, by its name. */
   readonly ends: { readonly [update: string]: { readonly from: string; readonly to: string } };
 };
 
@@ -62,7 +62,7 @@ export interface Point {
 
 /** All extents of a sweep: fractions, then ranks, ascending. */
 export interface Curve {
-  /** Of the subspace; null: it has none. */
+  /** Seed of the subspace; null: it has none. */
   readonly seed: number | null;
   readonly points: readonly Point[];
 }

@@ -10,7 +10,7 @@ export interface ChatPatience {
   readonly attempts: number;
   /** Milliseconds for one attempt, from the first byte sent to the last received. */
   readonly timeoutMilliseconds: number;
-  /** Before the second attempt; doubles with each. */
+  /** Wait before the second attempt; it doubles with each further one. */
   readonly delayMilliseconds: number;
   /** Longest wait, also when the server asks for more. */
   readonly maximumDelayMilliseconds: number;

@@ -7,9 +7,9 @@ export type Beginning = 'tokenizer' | 'none';
 
 /** What a model reads and what it is asked the likelihood of, one after the other. */
 export interface SplitTokens {
-  /** At least one. */
+  /** Tokens of the context, at least one. */
   readonly context: readonly number[];
-  /** At least one. */
+  /** Tokens of the continuation, at least one. */
   readonly continuation: readonly number[];
 }
 

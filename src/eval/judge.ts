@@ -44,7 +44,7 @@ export interface JudgeRun {
 export interface ResponseJudge {
   /** Everything that decides a verdict but the item itself. Holds no secret and nothing of how often or how fast it asks. */
   readonly identity: JsonObject;
-  /** By a rubric with a formula, what its scores are made of. Absent: scores are 1 … 5. */
+  /** Numbers that the scores of a rubric with a formula are made of. Absent: scores are 1 … 5. */
   readonly numbers?: RubricNumbers | undefined;
   /**
    * One verdict an item, in their order.

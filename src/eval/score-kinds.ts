@@ -14,7 +14,7 @@ interface ScoreKind {
   readonly shares?: Readonly<Record<string, number>>;
 }
 
-/** By kind of metric: one that scores and is not here does not compile where scores are read. */
+/** Scores by kind of metric: one that scores and is not here does not compile where scores are read. */
 export const scoreKinds: Readonly<
   Record<'exact-match' | 'judge' | 'refusal-rate' | 'kl' | 'loss' | 'perplexity' | 'multiple-choice', ScoreKind>
 > = {

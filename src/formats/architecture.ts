@@ -19,7 +19,7 @@ export interface Architecture {
   readonly mlp: number;
   readonly vocabulary: number;
   readonly tied: boolean;
-  /** Where the family leaves the choice: biases of the attention's linear layers, and of the MLP's; false unless told. */
+  /** Biases of the attention's linear layers, and of the MLP's, where the family leaves the choice. Default: none. */
   readonly attentionBias?: boolean;
   readonly mlpBias?: boolean;
   readonly ropeTheta: number;

@@ -41,7 +41,7 @@ export interface Checkpoint {
   readonly unread: readonly string[];
   /** Names in the files of tensors that `names` leaves out. */
   readonly leftOut?: readonly string[];
-  /** Of a folder that holds an adapter: its tensors belong to a base. */
+  /** Configuration of a folder that holds an adapter: its tensors belong to a base. */
   readonly adapter?: AdapterConfig;
 }
 
@@ -88,7 +88,7 @@ export async function openCheckpoint(folder: string, prefixes?: NamePrefixes): P
   };
 }
 
-/** By name, layers in numerical order. */
+/** Tensors by name, layers in numerical order. */
 export function inNaturalOrder(tensors: readonly CheckpointTensor[]): Map<string, CheckpointTensor> {
   const sorted = [...tensors].sort((a, b) => naturalOrder(a.name, b.name));
   return new Map(sorted.map((tensor) => [tensor.name, tensor]));

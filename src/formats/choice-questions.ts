@@ -3,7 +3,7 @@
 /** Scores of one question, by the names that they have in the field. */
 export type ChoiceScore = 'acc' | 'acc_norm' | 'mc1' | 'mc2';
 
-/** Where a row has its choices. A path is the name of a column, or leads into one: `mc1_targets.choices`. */
+/** Columns in which a row has its choices. A path is the name of a column, or leads into one: `mc1_targets.choices`. */
 export type ChoiceColumns = {
   /** Path of the list of choices, or a path for each choice. */
   readonly choices: string | readonly string[];

@@ -14,7 +14,7 @@ const dtypeNames: Readonly<Record<'F32' | 'F16' | 'BF16', string>> = {
   BF16: 'bfloat16',
 };
 
-/** The standard deviation of freshly made weights, unless told: transformers' `initializer_range`. */
+/** Default of the standard deviation of freshly made weights: transformers' `initializer_range`. */
 export const defaultInitializerRange = 0.02;
 
 /** A config.json that transformers opens as a causal language model of this architecture. */

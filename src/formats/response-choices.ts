@@ -32,7 +32,7 @@ export type ScoreRubric = {
 
 /** A question whose answer holds several numbers, of which a formula makes the score. */
 export type FormulaRubric = {
-  /** As of ScoreRubric. */
+  /** Question, as in ScoreRubric. */
   readonly prompt: string;
   readonly numbers: { readonly [name: string]: NumberInAnswer };
   /** Arithmetic on the numbers, as formula.ts reads it. */

@@ -84,7 +84,7 @@ export type TokeniseSummary = {
 export type CurvePoint = {
   /** Number of the optimizer step, from 1. */
   readonly step: number;
-  /** Before the step, in the recipe's normalisation. */
+  /** Loss before the step, in the recipe's normalisation. */
   readonly loss: number;
   readonly learningRate: number;
   readonly gradientNorm: number;

@@ -112,7 +112,7 @@ function withoutCommonEnd(a: string, b: string): [string, string] {
   return [left.map((part) => `${part}.`).join(''), right.map((part) => `${part}.`).join('')];
 }
 
-/** As a workflow writes it: `names: { "_orig_mod.": "" }`. */
+/** Text as a workflow writes it: `names: { "_orig_mod.": "" }`. */
 export function prefixesText(prefixes: NamePrefixes): string {
   const pairs = Object.entries(prefixes).map(([from, to]) => `${JSON.stringify(from)}: ${JSON.stringify(to)}`);
   return `names: { ${pairs.join(', ')} }`;

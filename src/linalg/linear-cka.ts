@@ -85,7 +85,7 @@ interface Products {
   readonly ofY: number;
 }
 
-/** From XXᵀ and YYᵀ, [n, n] each. */
+/** Products by XXᵀ and YYᵀ, [n, n] each. */
 async function byPrompts(arithmetic: Arithmetic, x: TallMatrix, y: TallMatrix): Promise<Products> {
   const [ofX, ofY] = [await gramOf(arithmetic, x), await gramOf(arithmetic, y)];
   const n = x.columns;
@@ -106,7 +106,7 @@ async function byPrompts(arithmetic: Arithmetic, x: TallMatrix, y: TallMatrix): 
   return sums;
 }
 
-/** From the blocks of [X, Y]ᵀ [X, Y]. */
+/** Products by the blocks of [X, Y]ᵀ [X, Y]. */
 async function byDimensions(arithmetic: Arithmetic, x: TallMatrix, y: TallMatrix): Promise<Products> {
   const left = x.columns;
   const n = left + y.columns;

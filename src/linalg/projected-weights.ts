@@ -14,7 +14,7 @@ export interface ProjectedWindows {
 
 type How = Pick<ProjectedUpdate, 'mode' | 'castUpdate'>;
 
-/** Where the projected update goes: into weights θ, as a checkpoint of a type stores them, or nowhere. */
+/** Weights θ that the projected update is added to, as a checkpoint of a type stores them. */
 export interface Target {
   readonly weights: TallMatrix;
   readonly storage: ProjectedUpdate['storage'];

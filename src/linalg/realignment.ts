@@ -48,7 +48,7 @@ export function chooseTensors(
   );
 }
 
-/** As SafeMERGE's code: without an alignment C is 0, and so is the cosine. */
+/** Cosine as SafeMERGE's code has it: without an alignment C is 0, and so is the cosine. */
 function cosineOf(energies: AlignmentEnergies, { method }: RealignmentRule): number | null {
   if (method === 'safelora' || !(energies.total > 0)) return alignmentCosine(energies);
   const norm = Math.hypot(...Array.from(energies.s));

@@ -15,7 +15,7 @@ export interface NormActivations {
 
 /** What the backward pass needs of one layer. [rows, …] f32 each. */
 export interface LayerActivations {
-  /** Of those that the family has. */
+  /** Activations of the norms that the family has. */
   readonly norms: Readonly<Partial<Record<NormRole, NormActivations>>>;
   /** [rows, (heads + 2·kvHeads)·headDim] after biases, norms and rotation. */
   readonly qkv: DeviceBuffer;

@@ -33,7 +33,7 @@ export function columnSumBytes(rows: number, columns: number): number {
 export interface ColumnSums {
   readonly rows: number;
   readonly a: Columns;
-  /** Runs of columns that are summed like rows; 1 unless told. */
+  /** Runs of columns that are summed like rows. Default: 1. */
   readonly groups?: number;
   /** Sums a ⊙ factor.values · factor.scale instead of a; values [rows, columns], scale [rows, groups]. */
   readonly factor?: { readonly values: DeviceBuffer; readonly scale: DeviceBuffer };

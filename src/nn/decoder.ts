@@ -340,7 +340,7 @@ export class Decoder implements TrainableModel {
     });
   }
 
-  /** Of every target. */
+  /** Loss of every target. */
   async #losses({ targets: { count } }: PackedBatch): Promise<Float32Array> {
     if (count === 0) return new Float32Array();
     return new Float32Array(await this.#gpu.read(this.#activations!.losses, 0, count * 4));

@@ -38,7 +38,7 @@ export interface LayerForward {
   /** Receives what attention adds, and what the MLP will add, to the stream. */
   readonly attentionBranch: DeviceBuffer;
   readonly mlpBranch: DeviceBuffer;
-  /** Where the rows' keys and values go, and attention finds those of earlier tokens. */
+  /** Cache that takes the rows' keys and values, and in which attention finds those of earlier tokens. */
   readonly cached?: { readonly cache: KeyValueCache; readonly layer: number; readonly rows: Binding };
 }
 

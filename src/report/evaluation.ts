@@ -12,13 +12,13 @@ export interface BehaviourCurve {
   readonly mode: string;
   readonly side: string;
   readonly axis: SweepAxis;
-  /** By place on the axis, ascending; those where nothing valid was measured too. */
+  /** Points by their place on the axis, ascending, also those where nothing valid was measured. */
   readonly points: readonly { readonly at: number; readonly seeds: readonly EvaluationRow[] }[];
 }
 
 /** What evaluation.csv holds, in the order in which it stands there. */
 export interface Evaluation {
-  /** Of their own right: without the named scores and groups that go with them. */
+  /** Metrics themselves, without the named scores and groups that go with them. */
   readonly metrics: readonly string[];
   /** Names of the further scores of each metric, and of the groups of its items. */
   readonly parts: ReadonlyMap<string, { readonly scores: readonly string[]; readonly groups: readonly string[] }>;
@@ -73,7 +73,7 @@ function curveOf(rows: readonly EvaluationRow[]): BehaviourCurve {
   return { metric, update, subspace, mode, side, axis: placeOf(rows[0]!).axis, points };
 }
 
-/** Of the seeds that have a value; undefined when none has. */
+/** Summary of the seeds that have a value; undefined when none has. */
 export function overSeeds(seeds: readonly EvaluationRow[]): Summary | undefined {
   const values = seeds.flatMap(({ value }) => (value === null ? [] : [value]));
   return values.length > 0 ? summarize(values) : undefined;

@@ -21,7 +21,7 @@ export interface ReportInput {
   readonly params: ReportParams;
   /** Result files by name (`energy.csv`, …), as text. A file that the workflow does not make is absent. */
   readonly files: ReadonlyMap<string, string>;
-  /** By kind of claim: what its effect is, and what its n counts. */
+  /** Text for each kind of claim: what its effect is, and what its n counts. */
   readonly claimEffects: ReadonlyMap<string, string>;
 }
 

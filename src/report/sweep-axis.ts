@@ -6,15 +6,15 @@ import type { EvaluationRow } from './tables/evaluation.js';
 export interface SweepAxis {
   readonly by: 'fraction' | 'rank';
   readonly symbol: string;
-  /** Beside the axis of a figure. */
+  /** Label of the axis of a figure. */
   readonly label: string;
   /** Over the columns of a table. */
   readonly columns: string;
-  /** Behind the title of a table or panel; empty for the axis that goes without saying. */
+  /** Text after the title of a table or panel; empty for the usual axis. */
   readonly suffix: string;
   readonly scale: 'linear' | 'log';
   domain(values: readonly number[]): readonly [number, number];
-  /** Where a value lies on the axis, 0 … 1. */
+  /** Place of a value on the axis, 0 … 1. */
   along(value: number, values: readonly number[]): number;
   /** The value to speak of where there is room for one. */
   middle(values: readonly number[]): number | undefined;
@@ -48,7 +48,7 @@ const rank: SweepAxis = {
   },
 };
 
-/** In the order of the page. */
+/** Axes in the order of the page. */
 export const sweepAxes: readonly SweepAxis[] = [fraction, rank];
 
 /** A row of a projection on its axis. */

@@ -68,7 +68,7 @@ export class Locks {
   /** Paths of the records that we keep alive. */
   readonly #held = new Set<string>();
   #heartbeat: NodeJS.Timeout | undefined;
-  /** Since when (of our own clock) a silent owner's record has not been touched. */
+  /** Time, of our own clock, since which a silent owner's record has not been touched. */
   readonly #silent = new Map<string, { modified: number; since: number }>();
   readonly #timing: LockTiming;
 

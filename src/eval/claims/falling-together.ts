@@ -73,7 +73,7 @@ interface Measured {
   readonly items: readonly number[];
   /** Why nothing can be said of its loss, whatever the projections do; null: something can. */
   readonly saturation: string | null;
-  /** Of items that are left out; empty where none is. */
+  /** Note of items that are left out; empty where none is. */
   readonly leftOut: string;
 }
 

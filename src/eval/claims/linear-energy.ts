@@ -108,7 +108,7 @@ function lineOf(seedsByExtent: ReadonlyMap<string, readonly Point[]>): Line {
   };
 }
 
-/** Of each extent, the distances of all tensors. */
+/** Distances of all tensors at each extent. */
 function byExtent(lines: ReadonlyMap<string, Line>): Map<string, number>[] {
   const found = new Map<string, Map<string, number>>();
   for (const [tensor, { distances }] of lines) {
@@ -125,7 +125,7 @@ interface Point {
   readonly y: number;
 }
 
-/** Of the straight line through the origin that has the least squares of distances. */
+/** Slope of the straight line through the origin that has the least squares of distances. */
 function slopeThroughOrigin(points: readonly Point[]): number {
   const sum = (product: (point: Point) => number) => points.reduce((total, point) => total + product(point), 0);
   return sum(({ x, y }) => x * y) / sum(({ x }) => x * x);

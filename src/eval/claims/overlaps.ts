@@ -9,7 +9,7 @@ export type ClaimedPairs = {
   readonly energies: readonly number[];
 };
 
-/** By energy: what was measured there. */
+/** Measurements by energy. */
 type Energies = Map<number, { readonly overlap: number; readonly baseline: number }>;
 
 /** (Model, pair) → unit → energy → what was measured there. */

@@ -35,9 +35,9 @@ interface Compared {
   readonly metric: string;
   readonly without: Behaviour;
   readonly whole: Behaviour;
-  /** Of the claimed subspace, by seed. */
+  /** Curves of the claimed subspace, by seed. */
   readonly own: readonly Curve[];
-  /** Of the random subspace, by seed. */
+  /** Curves of the random subspace, by seed. */
   readonly rivals: readonly Curve[];
   /** 1: the sweep keeps, so that stronger is nearer to the whole update; −1: it removes. */
   readonly towards: 1 | -1;

@@ -26,9 +26,9 @@ export interface Factors {
 
 /** The names of the file, read. */
 interface Entries {
-  /** By module: its factors. */
+  /** Factors of each module. */
   readonly factors: Map<string, FactorNames>;
-  /** By tensor of the base: where it is stored whole. */
+  /** Name in the file of each tensor of the base that is stored whole. */
   readonly whole: Map<string, string>;
 }
 
@@ -218,7 +218,7 @@ function wholeTensors(config: AdapterConfig, base: Tied, targets: ReadonlySet<st
   );
 }
 
-/** Of tied embeddings PEFT keeps a copy of each end that is saved whole: with one of them alone they are tied no longer. */
+/** Refuses one end of tied embeddings. PEFT keeps a copy of each end that is saved whole: with one of them alone they are tied no longer. */
 function checkTiedPair(
   config: AdapterConfig,
   base: Tied,

@@ -35,7 +35,7 @@ export interface AdapterConfig {
   readonly bias: 'none' | 'all' | 'lora_only';
   /** `base_model_name_or_path`: a repository of the hub or a path. */
   readonly baseName: string | undefined;
-  /** Of the base. */
+  /** Revision of the base. */
   readonly revision: string | undefined;
 }
 

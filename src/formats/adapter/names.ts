@@ -1,6 +1,6 @@
 import { outputTensor } from '../architecture.js';
 
-/** Before every name in an adapter's file. */
+/** Prefix of every name in an adapter's file. */
 export const adapterPrefix = 'base_model.model.';
 
 /** transformers' Conv1D layers, the only ones that store [in, out]. */

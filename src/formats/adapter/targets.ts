@@ -50,7 +50,7 @@ function isNamed(names: ModuleNames, module: string): boolean {
   return names.some((name) => module === name || module.endsWith(`.${name}`));
 }
 
-/** By the first number in the name that follows one of the patterns. */
+/** Looks at the first number in the name that follows one of the patterns. */
 function isInLayers({ layers, layersPattern }: AdapterConfig, module: string): boolean {
   if (layers === undefined) return true;
   const before = layersPattern.length === 0 ? ['[^.]*'] : layersPattern;

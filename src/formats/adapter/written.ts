@@ -7,7 +7,7 @@ import { isSavedWhole } from './targets.js';
 
 /** What an adapter that is written is to hold. */
 export interface AdapterContents {
-  /** By weight that gets factors, whose scale is 1: their rank. */
+  /** Rank of the factors of each weight that gets some; their scale is 1. */
   readonly ranks: ReadonlyMap<string, number>;
   /** Other tensors that are to be stored whole. */
   readonly changed: readonly string[];
@@ -26,7 +26,7 @@ export interface AdapterContents {
 export interface AdapterFile {
   /** adapter_config.json. */
   readonly config: JsonObject;
-  /** By name in the file: the tensor that is stored whole. */
+  /** Tensor that is stored whole, by its name in the file. */
   readonly whole: ReadonlyMap<string, string>;
 }
 

@@ -17,7 +17,7 @@ export type BiasChoice = 'attentionBias' | 'mlpBias';
 
 /** Weight [outputs, inputs] of a linear layer, and its bias [outputs] where it has one. */
 export interface LinearTensors {
-  /** In the layer, without `.weight` and `.bias`. */
+  /** Name in the layer, without `.weight` and `.bias`. */
   readonly name: string;
   /** One, or those whose outputs stand one below the other in a fused tensor: query, key and value; gate and up. */
   readonly roles: readonly [LinearRole, ...LinearRole[]];
@@ -26,7 +26,7 @@ export interface LinearTensors {
 
 /** Gain of an RMSNorm. */
 export interface NormTensor {
-  /** In the layer, without `.weight`. */
+  /** Name in the layer, without `.weight`. */
   readonly name: string;
   readonly role: NormRole;
   /** Numbers that are normalised together, each with a gain of its own: a whole side, or every head for itself. */

@@ -17,7 +17,7 @@ interface Series {
   readonly mode: string;
   readonly side: string;
   readonly axis: SweepAxis;
-  /** By place on the axis, ascending. */
+  /** Points by their place on the axis, ascending. */
   readonly points: readonly { readonly at: number; readonly kept: Summary }[];
 }
 

@@ -64,7 +64,7 @@ export type EnergyTableRow = {
     readonly tensor: string;
     /** Directions that the subspace has in the tensor; 0: none, the update is kept whole and has no rank. */
     readonly rankMax: number;
-    /** Where the subspace has sides of its own: the tensor's, null where it has no directions. Absent: the row's. */
+    /** Side of the tensor, where the subspace has sides of its own; null where it has no directions. Absent: the row's. */
     readonly side?: Side | null;
     /** How often the tensor counts in sums over the model, if not once: the published code counts a tied head, too. */
     readonly copies?: number;
@@ -160,7 +160,7 @@ export function cosineOf(result: CosineResult | null): number | null {
   return norms === 0 ? null : Math.max(-1, Math.min(1, product / norms));
 }
 
-/** Of the whole model, as if all its tensors were one long vector. */
+/** Cosines of the whole model, as if all its tensors were one long vector. */
 function sumOfCosines({ tensors }: EnergyTableRow, cosines: readonly (CosineResult | null)[]): CosineResult | null {
   const [product, energy, ontoEnergy] = [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()];
   for (const [at, { copies = 1 }] of tensors.entries()) {

@@ -31,7 +31,7 @@ export type Measured = {
   readonly mode: ProjectionMode | null;
   readonly side: ProjectionSide | null;
   readonly fraction: number | null;
-  /** Of a point that is a number of directions, which has no fraction. */
+  /** Rank of a point that is a number of directions, which has no fraction. */
   readonly rank?: number;
 };
 

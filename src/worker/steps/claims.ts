@@ -62,7 +62,7 @@ function updateOverlaps(csv: string | undefined): MeasuredOverlap[] {
   return readTable(csv, overlapColumns).map((row) => ({ ...row, model: null, unit: row.tensor }));
 }
 
-/** Of the layers in the metric's window. */
+/** Overlaps of the layers in the metric's window. */
 function activationOverlaps(csv: string | undefined, metric: string): MeasuredOverlap[] {
   if (csv === undefined) return [];
   return readTable(csv, activationColumns)

@@ -50,7 +50,7 @@ function meanOf({ values, weights, bounds, mean }: NamedScores): MeasuredMean {
   return { value, ...meanInterval(valid, bounds, 0.025), ...counted };
 }
 
-/** Of a plain mean, as lm-evaluation-harness gives it; null of fewer than two values. */
+/** Standard error of a plain mean, as lm-evaluation-harness gives it; null of fewer than two values. */
 function standardErrorOf(values: readonly number[]): number | null {
   const n = values.length;
   if (n < 2) return null;

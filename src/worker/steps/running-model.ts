@@ -18,7 +18,7 @@ import { readTokenizerFiles } from './tokenizer-input.js';
 export interface RunningModel {
   readonly gpu: Awaited<ReturnType<StepContext['gpu']>>;
   readonly decoder: Decoder;
-  /** Of the written model that config.json and tokenizer come from. */
+  /** Artifacts of the written model that config.json and tokenizer come from. */
   readonly artifacts: Artifacts;
 }
 
@@ -67,7 +67,7 @@ export async function tokenizerOf(context: StepContext, artifacts: Artifacts): P
 /** What ends a response, beside the texts that a workflow names. */
 export interface ResponseEnd {
   readonly tokens: ReadonlySet<number>;
-  /** Of a chat template that closes a turn by a text instead of a special token. */
+  /** Text by which a chat template closes a turn, where it has no special token for it. */
   readonly text: string | undefined;
 }
 

@@ -235,7 +235,7 @@ function transposeInto(
   }
 }
 
-/** Where element `at` of a window stands in its tensor. */
+/** Place of element `at` of a window in its tensor, in words. */
 export function placeOf(tensor: MatrixTensor, at: number, start: number): string {
   const { columns: width } = tallShape(tensor);
   const long = start + Math.floor(at / width);
