@@ -138,7 +138,7 @@ export class SweepExpansion {
     return this.#addStep(curve, tensor, params, inputs);
   }
 
-  /** Of a tensor that the subspace has no directions in: its update is kept whole, in every mode. */
+  /** Adds the energy of a tensor that the subspace has no directions in: its update is kept whole, in every mode. */
   #addWhole(curve: Curve, tensor: UpdateTensor, { projected }: ProjectionEnds): string {
     const output = `tensor/${tensor.name}`;
     const params: EnergyParams = {

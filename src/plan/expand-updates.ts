@@ -42,7 +42,7 @@ export interface UpdateNode {
   readonly from: string;
   readonly to: string;
   readonly tensors: readonly UpdateTensor[];
-  /** Of tensors of which one end has more rows: how many both have. The update is of these, as the shape in `tensors` says. */
+  /** Rows that both ends have, of tensors of which one end has more. The update is of these, as the shape in `tensors` says. */
   readonly cut: ReadonlyMap<string, number>;
 }
 

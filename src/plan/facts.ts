@@ -15,7 +15,7 @@ export interface ModelFacts {
   readonly tensors: ReadonlyMap<string, TensorFacts>;
   /** `tie_word_embeddings` of its config.json: lm_head, if stored at all, is a copy of the embedding. */
   readonly tied: boolean;
-  /** Of an adapter: its tensors are then those of its file, and belong to a base. */
+  /** Configuration of an adapter: its tensors are then those of its file, and belong to a base. */
   readonly adapter?: AdapterConfig;
   /** Files in its folder that are not read. */
   readonly unread?: readonly string[];

@@ -46,7 +46,7 @@ function datasetText(dataset: Dataset, facts: Facts): string {
   return [datasetPlan(dataset).text(dataset, facts), ...transformTexts(dataset.transforms)].join('; ');
 }
 
-/** In the order in which they are done. */
+/** Texts of the transforms, in the order in which they are done. */
 function transformTexts({ where, shuffle, sample, skip, take, columns }: Transforms): string[] {
   const conditions = Object.entries(where ?? {}).map(([column, value]) => `${column} = ${JSON.stringify(value)}`);
   const renamed = Object.entries(columns ?? {}).filter(([name, column]) => name !== column);

@@ -13,7 +13,7 @@ export type ClaimsParams = {
 
 /** A row of evaluation.csv that claims speak of. */
 export type ClaimedRow = Omit<EvaluationTableRow, 'items'> & {
-  /** Of a row with a rank: part of the directions of the update that it uses. */
+  /** Part of the directions of the update that a row with a rank uses. */
   readonly share?: number;
   /** Which of the named scores; absent: the metric's own. */
   readonly score?: string;
@@ -22,7 +22,7 @@ export type ClaimedRow = Omit<EvaluationTableRow, 'items'> & {
 export type ClaimOfTables = {
   readonly name: string;
   readonly claim: JudgedClaim;
-  /** For claims about pairs: the metric of activations.csv, or null for overlap.csv. */
+  /** Metric of activations.csv that a claim about pairs reads; null: overlap.csv. */
   readonly activations: string | null;
 };
 

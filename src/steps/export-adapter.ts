@@ -27,7 +27,7 @@ export type AdapterSummary = {
   /** Linear layers that have factors, and what their rank is at most. */
   readonly layers: number;
   readonly rank: number;
-  /** Of all linear layers: the update's energy, and the factors'. */
+  /** Energies of all linear layers: the update's, and the factors'. */
   readonly energy: number;
   readonly kept: number;
   /** The other tensors that the update changes. */

@@ -1,7 +1,7 @@
 import { defineStep } from './step.js';
 
 export type MergeAdapterParams = {
-  /** By tensor of the base that gets a product: s of W + s · B A. */
+  /** Scale s of W + s · B A, by tensor of the base that gets a product. */
   readonly scales: { readonly [tensor: string]: number };
   /** Those that get the transpose of the product, as embeddings do. */
   readonly transposed?: readonly string[];

@@ -3,7 +3,7 @@ import { defineStep } from './step.js';
 
 export type RealignmentParams = {
   readonly rule: RealignmentRule;
-  /** In the order of the inputs. */
+  /** Tensors in the order of the inputs. */
   readonly tensors: readonly string[];
 };
 

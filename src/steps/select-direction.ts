@@ -5,7 +5,7 @@ import { defineStep } from './step.js';
 
 export type SelectDirectionParams = {
   readonly model: WholeModel;
-  /** Where each candidate is from. */
+  /** Origin of each candidate. */
   readonly candidates: readonly { readonly layer: number; readonly position: number }[];
   /** Names of the two sets that candidates are validated on, for messages. */
   readonly datasets: readonly [string, string];

@@ -19,7 +19,7 @@ export interface Step {
   readonly hints?: JsonObject;
   /** The row of the progress display this step is counted in: `SVD of alignment`. */
   readonly group: string;
-  /** Where in the workflow it comes from, e.g. `subspaces.top-k`; shown in errors, never in the key. */
+  /** Place in the workflow that it comes from, e.g. `subspaces.top-k`; shown in errors, never in the key. */
   readonly origin?: string;
   /** Expected work in any unit that is the same throughout the group; for the time left, never in the key. */
   readonly cost?: number;
@@ -37,7 +37,7 @@ export interface StepContract<Params extends JsonObject = JsonObject, Hints exte
   readonly usesDevice: boolean;
   readonly inputs: Ports;
   readonly outputs: Ports;
-  /** For the compiler alone: no contract has it. */
+  /** Types for the compiler alone: no contract has it. */
   readonly types?: { readonly params: Params; readonly hints: Hints };
 }
 

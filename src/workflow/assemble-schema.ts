@@ -3,7 +3,7 @@ import { reportPartNames } from './report.js';
 
 const folder = new URL('../../../schema/', import.meta.url);
 
-/** Where the assembled schema stands, for editors and for `runflow schema`. */
+/** File of the assembled schema, for editors and for `runflow schema`. */
 export const publishedSchema = new URL('workflow.schema.json', folder);
 
 /**

@@ -25,7 +25,7 @@ const referenceHint = 'Files are included before any reference is resolved: writ
 /** A workflow may come from elsewhere: it must not show or use files that did not come with it. */
 const insideHint = 'Files of a workflow lie in its folder or below it, where links lead too.';
 
-/** As the schema has it; what is assembled is no part of the document that the schema sees. */
+/** Pattern of the schema; what is assembled is no part of the document that the schema sees. */
 const profileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Keys that say how documents are put together; the assembled document has them no more. */
@@ -41,7 +41,7 @@ export class Assembler {
   readonly #root: string;
   readonly #rootName: string;
   readonly #files = new Map<string, WorkflowFile>();
-  /** By real path; undefined: what is wrong with it has been said. */
+  /** Layers by real path; undefined: what is wrong with it has been said. */
   readonly #layers = new Map<string, FileLayer | undefined>();
   /** Real paths of the files whose includes are being read. */
   readonly #open: string[] = [];
@@ -252,7 +252,7 @@ export class Assembler {
     }
   }
 
-  /** Of a profile's file, and of what only profiles include. */
+  /** Refuses profiles in a profile's file, and in what only profiles include. */
   #refuseProfilesOf({ document }: FileLayer): void {
     for (const key of ['profile', 'profiles']) {
       const entry = document.entries.get(key);

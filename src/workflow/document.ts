@@ -10,7 +10,7 @@ export interface ScalarNode {
   readonly place: Place;
   /** A number or truth value as it was written: `1.10`, `0x10`. */
   readonly written?: string;
-  /** Where the value was written, when `place` holds only a reference to it. */
+  /** Place where the value was written, when `place` holds only a reference to it. */
   readonly origin?: Place;
   /** Folder of the text that gives the value's first character, when that is not the text at `place`. */
   readonly folder?: string;
@@ -73,7 +73,7 @@ export function replaceAt(node: DocumentNode, [key, ...below]: Path, value: Docu
   return { ...node, entries };
 }
 
-/** Where the value at `path` was written; where its nearest ancestor was when there is no such value. */
+/** Place where the value at `path` was written, or its nearest ancestor when there is no such value. */
 export function valuePlace(root: DocumentNode, path: Path): Place {
   let node = root;
   let place = root.place;
@@ -89,7 +89,7 @@ export function valuePlace(root: DocumentNode, path: Path): Place {
   return place;
 }
 
-/** Where the key at `path` was written; for a list item, where the item was. */
+/** Place where the key at `path` was written; for a list item, that of the item. */
 export function keyPlace(root: DocumentNode, path: Path): Place {
   const parent = nodeAt(root, path.slice(0, -1));
   const key = parent?.kind === 'map' ? parent.entries.get(path.at(-1)!)?.key : undefined;

@@ -2,7 +2,7 @@ import type { DocumentNode, MapEntry, MapNode } from './document.js';
 
 /** A file of a workflow, and what it includes: weakest first, as listed, each once. */
 export interface FileLayer {
-  /** As messages show it. */
+  /** Name in messages. */
   readonly name: string;
   readonly document: MapNode;
   readonly includes: readonly Included[];
@@ -10,7 +10,7 @@ export interface FileLayer {
 
 export interface Included {
   readonly layer: FileLayer;
-  /** Where it is asked for; undefined for the workflow itself. */
+  /** Place that asks for it; undefined for the workflow itself. */
   readonly node?: DocumentNode;
 }
 
@@ -20,7 +20,7 @@ export interface Dispute {
   readonly second: FileLayer;
   /** `params.lr` */
   readonly key: string;
-  /** Where the second is listed behind the first. */
+  /** Place where the second is listed behind the first. */
   readonly node: DocumentNode | undefined;
 }
 
@@ -62,7 +62,7 @@ function visit(layer: FileLayer, found: Set<FileLayer>): void {
   found.add(layer);
 }
 
-/** Of a list, what stands in another order than it is listed and gives the same. */
+/** Entries of a list that stand in another order than they are listed, and give the same. */
 function disputesOf(list: readonly Included[], order: readonly FileLayer[]): Dispute[] {
   const disputes: Dispute[] = [];
   for (const [index, { layer: second, node }] of list.entries()) {

@@ -72,7 +72,7 @@ function firstOfEachPlace(stages: readonly (readonly Diagnostic[])[]): readonly 
   });
 }
 
-/** In the order of the text, file by file in the order they were first complained about. */
+/** Diagnostics in the order of the text, file by file in the order of each file's first one. */
 function refused(problems: readonly Diagnostic[]): Result<never> {
   const files = [...new Set(problems.map(({ range }) => range?.file))];
   const rank = ({ range }: Diagnostic) => files.indexOf(range?.file);

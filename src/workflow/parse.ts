@@ -139,7 +139,7 @@ function childrenOf(token: CST.Token): CST.Token[] {
   return children;
 }
 
-/** From yaml's nodes to ours: aliases followed, `<<` merged, keys unique, numbers exact. */
+/** Turns yaml's nodes into ours: aliases followed, `<<` merged, keys unique, numbers exact. */
 class Converter {
   readonly #source: SourceText;
   readonly #yaml: typeof import('yaml');

@@ -24,7 +24,7 @@ export interface Recipe extends Definition {
   readonly betas: readonly [number, number];
   readonly epsilon: number;
   readonly precision: Precision;
-  /** Of weights updated in bf16. */
+  /** Rounding of weights that are updated in bf16. */
   readonly rounding: 'nearest' | 'stochastic';
   readonly order: 'shuffled' | 'as-is';
   readonly tokens: TokenOptions;

@@ -76,7 +76,7 @@ export class Scope {
     }
   }
 
-  /** Where the value at `path` stands. */
+  /** Place of the value at `path`. */
   range(path: Path): SourceRange {
     return rangeOf(valuePlace(this.#root, path));
   }

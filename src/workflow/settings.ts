@@ -109,7 +109,7 @@ class Setting {
     return undefined;
   }
 
-  /** Of what has several forms, a key of another one: both together would be neither. */
+  /** A key of another form of the same definition: both together would be neither. */
   #otherForm(schema: Schema, depth: number): string | undefined {
     const key = this.#path[depth]!;
     const forms = alternativesOf(dereference(schema)).map(({ name }) => dereference({ $ref: `#/$defs/${name}` }));

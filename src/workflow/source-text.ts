@@ -2,7 +2,7 @@ import type { SourceRange } from '../diagnostics/diagnostic.js';
 
 /** A text the user wrote: a file, or the value of a `--set`. Knows the line and column of every offset. */
 export class SourceText {
-  /** As messages show it: a path, or `--set`. */
+  /** Name in messages: a path, or `--set`. */
   readonly name: string;
   /** Absolute folder that relative paths in this text are relative to. */
   readonly folder: string;

@@ -5,9 +5,9 @@ export interface Sweep extends Definition {
   readonly project: readonly string[];
   readonly onto: readonly string[];
   readonly mode: ProjectionMode;
-  /** Of the subspaces that have none of their own. */
+  /** Side of the subspaces that have none of their own. */
   readonly side: Side;
-  /** Of a tensor's directions; empty where the sweep has ranks alone. */
+  /** Fractions of a tensor's directions; empty where the sweep has ranks alone. */
   readonly fractions: readonly number[];
   /** Numbers of directions; empty where the sweep has fractions alone. */
   readonly ranks: readonly number[];

@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../diagnostics/errors.js';
 import type { Json } from '../formats/json.js';
 
-/** Where compile-schema.ts writes and this reads. */
+/** File that compile-schema.ts writes and this reads. */
 export const validatorsFile = new URL('../../schema/validators.js', import.meta.url);
 
 /** What ajv says of one breach; `params` depend on the keyword. */

@@ -5,7 +5,7 @@ import type { Validators } from './validators.js';
 
 /** One breach of the schema as ajv reports it. */
 export interface Violation {
-  /** From the root of the workflow to the value. */
+  /** Path from the root of the workflow to the value. */
   readonly path: Path;
   readonly keyword: string;
   readonly params: Readonly<Record<string, unknown>>;

@@ -77,6 +77,6 @@ export interface AppliedSettings {
 export interface WorkflowFile {
   /** Absolute. */
   readonly file: string;
-  /** Of the file's bytes. */
+  /** Digest of the file's bytes. */
   readonly digest: Digest;
 }

@@ -3,7 +3,7 @@ import { pairsOfMetric } from '../../workflow/metrics/registry.js';
 import type { OverlapMetric, Workflow } from '../../workflow/workflow.js';
 import { overlapPlan } from '../metrics/registry.js';
 
-/** Where a claim finds what a metric of pairs measures. */
+/** Tables in which a claim finds what a metric of pairs measures. */
 export interface ClaimedOverlaps {
   readonly table: string;
   readonly pairs: ClaimedPairs;

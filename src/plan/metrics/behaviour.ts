@@ -17,12 +17,12 @@ import { type Later, ScoredModel } from './scored-model.js';
 /** A model, or a point of a sweep, with all that is measured of it. */
 interface Subject {
   readonly measured: Measured;
-  /** In the ids of its steps. */
+  /** Name in the ids of its steps. */
   readonly text: string;
   readonly model: () => MeasuredModel | Waiting;
-  /** Of a point that is a rank: part of the directions that it uses. The point is planned. */
+  /** Part of the directions that a rank uses, of a point that is one. The point is planned. */
   readonly share?: () => number;
-  /** With the sweeps on whose behalf: `sweeps.parallel`. */
+  /** Metrics, with the sweeps that ask for them: `sweeps.parallel`. */
   readonly metrics: Map<BehaviourMetric, Set<string>>;
 }
 
@@ -31,7 +31,7 @@ export interface BehaviourRow {
   readonly row: EvaluationTableRow;
   readonly scores: Input;
   readonly items?: Input;
-  /** Of a point that is a rank: part of the directions of the update that it uses. */
+  /** Part of the directions of the update that a rank uses, of a point that is one. */
   readonly share?: number;
 }
 

@@ -24,7 +24,7 @@ export interface TablePlan<Metric> {
 
 /** The same of a kind that claims speak of. */
 export interface OverlapPlan<Metric> extends TablePlan<Metric> {
-  /** Where claims find what it found. */
+  /** Rows in which claims find what it found. */
   rows(metric: Metric): OverlapRows;
 }
 

@@ -75,7 +75,7 @@ function combined(model: Combine, parts: ModelParts): InMemoryModel | Waiting | 
 
 interface TermContext {
   readonly chosen: readonly UpdateTensor[];
-  /** Of a term that has one. */
+  /** Update of the term, where it has one. */
   readonly update: UpdateNode | undefined;
   readonly range: SourceRange;
   readonly parts: ModelParts;

@@ -22,7 +22,7 @@ export interface SubspacePlan<Subspace> {
   readonly own?: OwnDirections<Subspace>;
 }
 
-/** Where a subspace acts by its definition. The kind says in the language on which side (`side` of SubspaceKind). */
+/** Places where a subspace acts by its definition. The kind says in the language on which side (`side` of SubspaceKind). */
 export interface OwnDirections<Subspace> {
   /** The tensors of the model that it is made of, those that it does not act on, too. */
   tensors(subspace: Subspace, parts: BasisParts): readonly UpdateTensor[] | Waiting;
@@ -45,7 +45,7 @@ export interface WantedBasis<Subspace> {
   /** The subspace in the ids of steps, with its seed. */
   readonly name: string;
   readonly tensor: UpdateTensor;
-  /** Of a vector always left. */
+  /** Side of the tensor; always left for a vector. */
   readonly side: Side;
   /** The update that the subspace is made of; absent where it is made of none. */
   readonly onto?: UpdateNode;

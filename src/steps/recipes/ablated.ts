@@ -4,7 +4,7 @@ import type { CommonRecipe, RecipeContract } from './kind.js';
 /** Directions taken out of weights: W − Q_k Q_kᵀ W where they act left, W − W Q_k Q_kᵀ where right. The rest is that of `ablated`. */
 export type AblatedModel = CommonRecipe & {
   readonly kind: 'ablated';
-  /** By tensor that is changed: k. */
+  /** Number of directions k, by tensor that is changed. */
   readonly ranks: { readonly [tensor: string]: number };
   readonly sides: { readonly [tensor: string]: Side };
 };

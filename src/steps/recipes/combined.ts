@@ -14,7 +14,7 @@ export type UpdateTerm = {
   readonly kind: 'update';
   readonly times: number;
   readonly tensors: readonly string[];
-  /** By tensor of an update of the first rows alone: how many. Absent: all rows of all tensors. */
+  /** Number of rows, by tensor of an update of the first rows alone. Absent: all rows of all tensors. */
   readonly rows?: { readonly [tensor: string]: number };
   /** Each element is kept with probability 1 − drop and divided by it; `dare/` and the tensor's name are the stream. */
   readonly dare?: { readonly drop: number; readonly seed: number };

@@ -5,7 +5,7 @@ import type { CommonRecipe, RecipeContract } from './kind.js';
 export type ProjectedModel = CommonRecipe & {
   readonly kind: 'projected';
   readonly mode: ProjectionMode;
-  /** Of all tensors, or of each by name. A 1-D tensor is a column, projected from the left whatever this says. */
+  /** Side of all tensors, or of each by name. A 1-D tensor is a column, projected from the left whatever this says. */
   readonly side: Side | { readonly [tensor: string]: Side };
   /**
    * By tensor of the update. null: scalar projection onto the matrix that the subspace was made of; see `scalar` of EnergyParams.
@@ -16,7 +16,7 @@ export type ProjectedModel = CommonRecipe & {
   readonly gaussian?: number;
   /** Random-K: seed by which the basis columns of every tensor are permuted first; the tensor's name is the stream. */
   readonly permute?: number;
-  /** By tensor of an update of the first rows alone: how many. The further rows of `from` stay. Absent: all rows of all tensors. */
+  /** Number of rows, by tensor of an update of the first rows alone. The further rows of `from` stay. Absent: all rows of all tensors. */
   readonly rows?: { readonly [tensor: string]: number };
   /** The same of `onto-from` and `onto-to`. */
   readonly ontoRows?: { readonly [tensor: string]: number };

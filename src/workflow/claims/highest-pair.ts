@@ -11,7 +11,7 @@ import type { ClaimKind } from './kind.js';
 export interface HighestPairClaim extends Definition {
   readonly kind: 'highest-pair';
   readonly metric: string;
-  /** As the metric writes it. */
+  /** Pair as the metric writes it. */
   readonly pair: readonly [string, string];
 }
 

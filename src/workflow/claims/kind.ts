@@ -7,7 +7,7 @@ import type { Sweep } from '../sweep.js';
 
 /** What the language knows of a kind of claim: everything else asks here, and not what kind it is. */
 export interface ClaimKind<Claim extends Definition, Raw> {
-  /** From what the schema admits to the claim: defaults filled in, names checked, refused where nothing is measured for it. */
+  /** Turns what the schema admits into the claim: defaults filled in, names checked, refused where nothing is measured for it. */
   resolve(scope: Scope, definition: Definition, raw: Raw, path: Path, claimed: Claimed): Claim;
 }
 

@@ -3,7 +3,7 @@ import { randomKindNames, seedsOf } from '../subspaces/registry.js';
 import { claimedBehaviour, claimedSubspace, claimedSweep, needEnds } from './claimed-sweep.js';
 import type { ClaimKind } from './kind.js';
 
-/** At equal energy, what a subspace keeps (or removes) of an update changes behaviour more than what a random one does. */
+/** What a subspace keeps (or removes) of an update changes behaviour more than what a random one does, at equal energy. */
 export interface StrongerThanRandomClaim extends Definition {
   readonly kind: 'stronger-than-random';
   readonly sweep: string;

@@ -14,7 +14,7 @@ export interface DatasetDefinition extends Definition {
  * named by its key (`mix:`), a generator by the value of `synthetic`.
  */
 export interface DatasetKind<Dataset extends DatasetDefinition, Raw> {
-  /** From what the schema admits to the dataset: defaults filled in, names checked. */
+  /** Turns what the schema admits into the dataset: defaults filled in, names checked. */
   resolve(scope: Scope, definition: DatasetDefinition, raw: Raw, path: Path, defaults: Defaults): Dataset;
   /** The datasets that it is made from. Absent: it is made from none. */
   parts?(dataset: Dataset): readonly string[];

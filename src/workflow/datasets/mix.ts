@@ -7,7 +7,7 @@ import { type RawTransforms, sortedEntries } from './transforms.js';
 /** Rows of several datasets, one after the other. */
 export interface MixDataset extends DatasetDefinition {
   readonly kind: 'mix';
-  /** By name of dataset, so that the order in which the workflow lists them changes nothing. */
+  /** Parts by name of dataset, so that the order in which the workflow lists them changes nothing. */
   readonly parts: readonly PartOfMix[];
   /** What the shares are of; with it every part has a share, without it a count. */
   readonly total?: number;

@@ -9,7 +9,7 @@ export interface HiddenStates {
   /** The column of the prompt. */
   readonly prompt: string;
   readonly template: PromptTemplate;
-  /** From and to, as parts of the depth. */
+  /** First and last layer, as parts of the depth. */
   readonly layers: readonly [number, number];
   readonly position: 'last-prompt' | 'last-padded' | 'last-generated';
   /** Tokens to generate, with position last-generated. */

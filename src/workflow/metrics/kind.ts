@@ -7,7 +7,7 @@ import type { Subspace } from '../subspaces/subspace.js';
 
 /** What the language knows of a kind of metric: everything else asks here, and not what kind it is. */
 export interface MetricKind<Metric extends Definition, Raw> {
-  /** From what the schema admits to the metric: defaults filled in, names and patterns checked. */
+  /** Turns what the schema admits into the metric: defaults filled in, names and patterns checked. */
   resolve(scope: Scope, definition: Definition, raw: Raw, path: Path, known: KnownToMetrics): Metric;
   /** The parts of the report that show it; of behaviour besides the part of that name. */
   readonly parts: readonly ReportPart[];

@@ -32,7 +32,7 @@ export interface MultipleChoiceMetric extends OnDataset {
   /** The metric's own score, and others. */
   readonly scores: readonly [ChoiceScore, ...ChoiceScore[]];
   readonly bos: 'tokenizer' | 'none';
-  /** In tokens; null: what the model was made for. */
+  /** Maximum length in tokens; null: what the model was made for. */
   readonly maxLength: number | null;
   /** Rows of the dataset, of each group, from the first on; null: all. */
   readonly limit: number | null;

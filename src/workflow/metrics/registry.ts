@@ -30,7 +30,7 @@ type AnyKind = MetricKind<Metric, RawMetric> &
     readonly pairs?: OverlapKind<Metric, RawMetric>['pairs'];
   };
 
-/** In the order in which messages list them. */
+/** Kinds in the order in which messages list them. */
 const metricKinds: { readonly [K in Metric['kind']]: KindOf<K> } = {
   mso,
   'activation-mso': activationMso,

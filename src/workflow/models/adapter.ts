@@ -4,7 +4,7 @@ import type { ModelKind } from './kind.js';
 /** A model of the workflow with a LoRA adapter merged into it. */
 export interface AdapterModel extends Definition {
   readonly kind: 'adapter';
-  /** Where the adapter lies. */
+  /** Place of the adapter. */
   readonly adapter: { readonly path: string } | { readonly repo: string; readonly revision: string };
   readonly base: string;
   /** The repository that the adapter may name as its base, beside the base's own. */

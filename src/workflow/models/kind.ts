@@ -11,7 +11,7 @@ export interface ModelKind<Model extends Definition, Raw> {
   readonly keys: readonly string[];
   /** Only together with one of these. */
   readonly together?: readonly string[];
-  /** From what the schema admits to the model: defaults filled in, names checked. */
+  /** Turns what the schema admits into the model: defaults filled in, names checked. */
   resolve(scope: Scope, definition: Definition, raw: Raw, path: Path, known: KnownToModels): Model;
   /** What it is made from. */
   uses(model: Model): ModelUses;
@@ -19,7 +19,7 @@ export interface ModelKind<Model extends Definition, Raw> {
   folder?(model: Model): string | undefined;
   /** What beginnings of the names of the folder's tensors become. Absent: they are as they are stored. */
   names?(model: Model): NamePrefixes | undefined;
-  /** What the folder holds; a checkpoint unless told. */
+  /** What the folder holds. Default: a checkpoint. */
   readonly holds?: 'adapter';
   /** Tensors of it are chosen by how far they agree with an alignment, so that there is a choice to show. */
   readonly realigned?: true;

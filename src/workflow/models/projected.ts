@@ -7,7 +7,7 @@ import { checkSide, ownSide, seedsOf } from '../subspaces/registry.js';
 import type { Subspace } from '../subspaces/subspace.js';
 import type { KnownToModels, ModelKind } from './kind.js';
 
-/** Where the update starts from, plus the update projected onto a subspace. */
+/** The model that an update starts from, plus the update projected onto a subspace. */
 export interface ProjectedUpdateModel extends Definition {
   readonly kind: 'projected';
   readonly update: string;
@@ -76,7 +76,7 @@ function resolveExtent(
   return { fraction: fraction ?? 1 };
 }
 
-/** Of the subspace's seeds the one that is meant; of a subspace that breaks the schema, others tell. */
+/** The seed of the subspace that is meant. Errors of a subspace that breaks the schema are reported elsewhere. */
 function resolveSeed(
   scope: Scope,
   seed: number | undefined,

@@ -6,7 +6,7 @@ import type { Defaults } from '../semantics.js';
 
 /** What the language knows of a kind of subspace: everything else asks here, and not what kind it is. */
 export interface SubspaceKind<Subspace extends Definition, Raw> {
-  /** From what the schema admits to the subspace: defaults filled in, names checked. */
+  /** Turns what the schema admits into the subspace: defaults filled in, names checked. */
   resolve(scope: Scope, definition: Definition, raw: Raw, path: Path, defaults: Defaults): Subspace;
   /** What it is made of: an update (or one whose shapes it has), or models and datasets. */
   uses(subspace: Subspace): SubspaceUses;

@@ -10,7 +10,7 @@ import { randomK } from './random-k.js';
 import type { RawSubspace, RawSubspaceOf, Subspace, SubspaceOf } from './subspace.js';
 import { topK } from './top-k.js';
 
-/** In the order in which messages list them. */
+/** Kinds in the order in which messages list them. */
 const subspaceKinds: { readonly [K in Subspace['kind']]: SubspaceKind<SubspaceOf<K>, RawSubspaceOf<K>> } = {
   'top-k': topK,
   'random-k': randomK,
