@@ -75,7 +75,9 @@ test('tables tell each tensor’s side, and count tensors without one whole', as
     new Set(overlap.filter(({ pair }) => pair === 'refusal:chosen').map(({ overlap: value }) => value)).size,
     1,
   );
-  assert.match(await readFile(box.path(results, 'report.html'), 'utf8'), 'refusal in 7 of 30 tensors');
+  const page = (await readFile(box.path(results, 'report.html'), 'utf8')).replace(/\s+/g, ' ');
+  assert.match(page, 'refusal in 7 of 30 tensors');
+  assert.match(page, 'Of the pairs refusal, chosen are subspaces: they count with all directions at every η');
 });
 
 test('typed again it runs nothing', async ({ box }) => {

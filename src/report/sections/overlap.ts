@@ -3,7 +3,7 @@ import { heatLegend, layerPanel } from '../figures/layer.js';
 import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
-import type { Section } from '../section.js';
+import type { ReportParams, Section } from '../section.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type OverlapRow, overlapColumns } from '../tables/overlap.js';
@@ -18,11 +18,11 @@ interface PairCurve {
 export const overlapSection: Section = {
   heading: 'Overlap of update subspaces',
   needs: 'overlap.csv',
-  async render({ files }, show) {
+  async render({ files, params }, show) {
     const rows = readTable(files.get('overlap.csv')!, overlapColumns);
     const curves = curvesOf(rows);
     return html`
-      ${show.figure && (await figure(curves))}
+      ${show.figure && (await figure(curves, subspacesOf(curves, params)))}
       ${show.figure && (await layers(rows, curves))}
       ${show.table && table(curves, rows)}`;
   },
@@ -41,7 +41,7 @@ function curvesOf(rows: readonly OverlapRow[]): PairCurve[] {
   });
 }
 
-async function figure(curves: readonly PairCurve[]): Promise<Html> {
+async function figure(curves: readonly PairCurve[], subspaces: readonly string[]): Promise<Html> {
   const looks = looksFor(curves.map(({ pair }) => pair));
   const axes = {
     x: { label: 'energy η that the subspaces hold', domain: [0, 1] },
@@ -77,13 +77,24 @@ async function figure(curves: readonly PairCurve[]): Promise<Html> {
       <p><b>Mode subspace overlap</b> of updates A and B at energy η is ‖U<sub>A</sub>ᵀ U<sub>B</sub>‖²<sub>F</sub> /
       min(k<sub>A</sub>, k<sub>B</sub>), where U holds the first k left singular vectors of a tensor’s update and k is the
       smallest number of them with η of the squared singular values. 0: orthogonal; 1: one subspace lies in the other.
-      By chance it is max(k<sub>A</sub>, k<sub>B</sub>) / d on average, d = the length of the vectors.</p>
+      By chance it is max(k<sub>A</sub>, k<sub>B</sub>) / d on average, d = the length of the vectors.${
+        subspaces.length > 0 &&
+        html` Of the pairs ${subspaces.join(', ')} ${subspaces.length === 1 ? 'is a subspace: it counts' : 'are subspaces: they count'}
+        with all directions at every η, in the tensors and on the sides of their definition, where right singular vectors
+        of an update take the place of left ones.`
+      }</p>
       <p><b>How to read it.</b> What counts is the distance between a line and the dashed line of its colour: both reach 1
       where the subspaces fill the space. ${reading(curves)} Bands hold the middle half of the tensors.</p>
       <p class="downloads">Data: ${download(curvesCsv(curves), 'overlap-curves.csv', 'the curves')},
       <a href="overlap.csv">overlap.csv</a>.</p>
     </figcaption>
   </figure>`;
+}
+
+/** Names in the pairs that are not of updates. */
+function subspacesOf(curves: readonly PairCurve[], { updates }: ReportParams): string[] {
+  const known = new Set(updates.map(({ name }) => name));
+  return [...new Set(curves.flatMap(({ pair }) => pair.split(':')))].filter((name) => !known.has(name));
 }
 
 /** What the means say at the energy nearest one half, without judging it. */
