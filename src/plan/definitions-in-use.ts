@@ -2,6 +2,7 @@ import { partsOf } from '../workflow/datasets/registry.js';
 import { isBehaviour, kindOf } from '../workflow/metrics/registry.js';
 import { modelAncestors, modelKind } from '../workflow/models/registry.js';
 import { subspaceUses } from '../workflow/subspaces/registry.js';
+import { sweepKind } from '../workflow/sweeps/registry.js';
 import type { Metric, Workflow } from '../workflow/workflow.js';
 
 export interface DefinitionsInUse {
@@ -25,7 +26,8 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
     }
   };
   const usesOfSubspaces = () => [...subspaces].map((name) => subspaceUses(workflow.subspaces.get(name)!));
-  for (const { project, onto } of workflow.sweeps.values()) addProjections(project, onto);
+  const sweeps = [...workflow.sweeps.values()].map((sweep) => sweepKind(sweep).uses(sweep));
+  for (const uses of sweeps) addProjections(uses.updates ?? [], uses.subspaces ?? []);
   const metrics = metricsInUse(workflow);
   for (const metric of metrics) {
     const uses = kindOf(metric).uses(metric);
@@ -34,7 +36,8 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
   if (workflow.adapterExport !== undefined) updates.add(workflow.adapterExport.update);
   const ends = [...updates].flatMap((name) => endsOf(workflow, name));
   const ofSubspaces = usesOfSubspaces().flatMap(({ models = [] }) => models);
-  const models = modelsInUse(workflow, [...metrics.flatMap(modelsOf), ...ends, ...ofSubspaces]);
+  const ofSweeps = sweeps.flatMap(({ models = [] }) => models);
+  const models = modelsInUse(workflow, [...metrics.flatMap(modelsOf), ...ofSweeps, ...ends, ...ofSubspaces]);
   const recipes = new Set<string>();
   const rowsOf = metrics.flatMap(datasetsOf);
   for (const name of models) {

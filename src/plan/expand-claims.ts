@@ -29,10 +29,11 @@ export function expandClaims(workflow: Workflow, behaviour: readonly BehaviourRo
   builder.results.push({ file: 'claims.csv', node, output: 'claims.csv' });
 }
 
-/** All measurements of the scores that claims name. */
+/** All measurements of the scores that claims name. Claims speak of whole models and of projections, not of multiples. */
 function claimedRows(claimed: ReadonlySet<string>, behaviour: readonly BehaviourRow[]) {
   const scored = [...claimed].map((text) => ({ text, ...scoreNamed(text) }));
-  return behaviour.flatMap(({ row: { items: _, ...row }, share, scores }) => {
+  const claimable = behaviour.filter(({ row }) => row.times === undefined);
+  return claimable.flatMap(({ row: { items: _, ...row }, share, scores }) => {
     const measured: ClaimedRow = share === undefined ? row : { ...row, share };
     return scored
       .filter(({ metric }) => metric === measured.metric)

@@ -42,7 +42,11 @@ export class ModelExpansion {
 
   /** How a model is made in memory, whatever it is made from being added; undefined: it is written. */
   inMemory(name: string): MeasuredModel | Waiting | undefined {
-    const model = this.#parts.workflow.models.get(name)!;
+    return this.variant(this.#parts.workflow.models.get(name)!);
+  }
+
+  /** The same of a model that the workflow need not name. */
+  variant(model: Model): MeasuredModel | Waiting | undefined {
     const plan = modelPlan(model);
     if (plan.inMemory === undefined) return undefined;
     for (const ancestor of this.#ancestors(model)) this.node(ancestor);

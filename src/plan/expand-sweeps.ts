@@ -1,8 +1,9 @@
 import type { EnergyParams } from '../steps/energy.js';
 import type { EnergyTableParams, EnergyTableRow } from '../steps/energy-table.js';
 import type { Input } from '../steps/step.js';
-import { extentsOf } from '../workflow/sweep.js';
-import type { Sweep, Workflow } from '../workflow/workflow.js';
+import { extentsOf, type ProjectedSweep } from '../workflow/sweeps/projected.js';
+import { sweepOf } from '../workflow/sweeps/sweep.js';
+import type { Workflow } from '../workflow/workflow.js';
 import { cosineStep } from './cosine-step.js';
 import {
   type Projection,
@@ -22,7 +23,7 @@ interface Curve {
   readonly fractions: Set<number>;
   readonly ranks: Set<number>;
   /** All that draw it. */
-  readonly sweeps: Set<Sweep>;
+  readonly sweeps: Set<ProjectedSweep>;
 }
 
 /** The steps of one tensor of a curve. */
@@ -188,7 +189,7 @@ function scalarTarget({ subspace, seed }: Projection, { name }: UpdateTensor): N
 /** Curves that several sweeps share are measured once, at the extents of all of them. */
 function curvesOf(workflow: Workflow): Curve[] {
   const curves = new Map<string, Curve>();
-  for (const sweep of workflow.sweeps.values()) {
+  for (const sweep of [...workflow.sweeps.values()].flatMap((one) => sweepOf('projected', one) ?? [])) {
     if (!sweep.measure.includes('energy')) continue;
     for (const projection of projectionsOf(sweep, workflow)) {
       const key = projectionText(projection);

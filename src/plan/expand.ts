@@ -22,6 +22,7 @@ import type { ModelNode } from './model-node.js';
 import type { Plan } from './plan.js';
 import { PlanBuilder } from './plan-builder.js';
 import { provenance } from './provenance.js';
+import { sweepPlan } from './sweeps/registry.js';
 
 /**
  * Unrolls a workflow into steps: what its sweeps, metrics and report need, and nothing else. Pure: the same workflow and
@@ -93,12 +94,15 @@ function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuilder): v
   const { title, figures, tables } = workflow.report;
   const used = definitionsInUse(workflow).updates;
   const updates = [...workflow.updates.values()].filter(({ name }) => used.has(name));
+  const sweeps = [...workflow.sweeps.values()].flatMap((sweep) => sweepPlan(sweep).varied?.(sweep, workflow) ?? []);
+  const varied = new Map(sweeps.map((one) => [one.model, one]));
   const params: ReportParams = {
     title,
     workflow: workflow.name,
     files: Object.keys(inputs),
     linked,
     updates: updates.map(({ name, from, to }) => ({ name, from, to })),
+    ...(varied.size > 0 ? { varied: [...varied.values()] } : {}),
     figures: [...figures],
     tables: [...tables],
     provenance: provenance(workflow, facts, builder),

@@ -1,7 +1,7 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
 import type { Extent } from '../formats/projection.js';
 import { subspaceUses } from '../workflow/subspaces/registry.js';
-import type { Subspace } from '../workflow/workflow.js';
+import type { Model, Subspace } from '../workflow/workflow.js';
 import type { ModelExpansion } from './expand-models.js';
 import type { Projection, ProjectionEnds, ProjectionExpansion } from './expand-projections.js';
 import type { UpdateNode, Waiting } from './expand-updates.js';
@@ -24,6 +24,11 @@ export class MeasuredModels {
     const { node, facts, waitsFor } = this.#models.node(name);
     if (node === undefined || facts === undefined) return { waitsFor };
     return { model: { kind: 'whole' }, inputs: { model: { node, output: '*' } }, origin: { name, node, facts } };
+  }
+
+  /** A model that the workflow does not name, made in memory as its kind is. */
+  variant(model: Model): MeasuredModel | Waiting {
+    return this.#models.variant(model)!;
   }
 
   /** An update of the workflow. */

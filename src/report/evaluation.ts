@@ -25,6 +25,8 @@ export interface Evaluation {
   readonly curves: readonly BehaviourCurve[];
   /** Models as they are, by metric. */
   readonly models: ReadonlyMap<string, readonly EvaluationRow[]>;
+  /** Models whose term a sweep varies, by every metric. */
+  readonly varied: readonly VariedModel[];
 }
 
 export function readEvaluation(csv: string): Evaluation {
@@ -45,10 +47,27 @@ export function readEvaluation(csv: string): Evaluation {
     ),
     curves: [...projected.values()].map(curveOf),
     models: groupBy(
-      rows.filter(({ model }) => model !== ''),
+      rows.filter(({ model, times }) => model !== '' && times === null),
       ({ metric }) => metric,
     ),
+    varied: [
+      ...groupBy(
+        rows.filter(({ times }) => times !== null),
+        ({ metric, model }) => JSON.stringify([metric, model]),
+      ).values(),
+    ].map((points) => ({
+      metric: points[0]!.metric,
+      model: points[0]!.model,
+      points: [...points].sort((a, b) => a.times! - b.times!),
+    })),
   };
+}
+
+/** A combined model along the multiples of one of its terms, by one metric. */
+export interface VariedModel {
+  readonly metric: string;
+  readonly model: string;
+  readonly points: readonly EvaluationRow[];
 }
 
 /** What a row's metric says: a metric itself, `metric.score` or `metric/group`. */
@@ -96,10 +115,14 @@ export function spreadOf(seeds: readonly EvaluationRow[]): { readonly low: numbe
 }
 
 /** Values that a metric can take at all, as far as its own values tell: a judge's scores, shares, or anything from 0 up. */
-export function boundsOf(metric: string, { models, curves, parts }: Evaluation): { least?: number; most?: number } {
+export function boundsOf(
+  metric: string,
+  { models, curves, varied, parts }: Evaluation,
+): { least?: number; most?: number } {
   const all = [
     ...(models.get(metric) ?? []),
     ...curves.filter((curve) => curve.metric === metric).flatMap(({ points }) => points.flatMap(({ seeds }) => seeds)),
+    ...varied.filter((one) => one.metric === metric).flatMap(({ points }) => points),
   ].flatMap(({ value, ci_low, ci_high }) => [value, ci_low, ci_high].filter((number) => number !== null));
   if (parts.get(metric)?.scores.includes('share-of-5')) return { least: 1, most: 5 };
   if (all.some((number) => number < 0)) return {};

@@ -10,10 +10,21 @@ export type ReportParams = {
   readonly linked: readonly string[];
   /** The models at both ends of every update in use: what figures measure changes from and to. */
   readonly updates: readonly { readonly name: string; readonly from: string; readonly to: string }[];
+  /** Combined models of which a sweep varies a term; absent where there is none. */
+  readonly varied?: readonly VariedTerm[];
   readonly figures: readonly string[];
   readonly tables: readonly string[];
   /** Label and text, in order: semantics, models and where they come from, device class. */
   readonly provenance: readonly { readonly label: string; readonly text: string }[];
+};
+
+/** What a sweep over `times` is of. */
+export type VariedTerm = {
+  readonly model: string;
+  /** `tuned + t · safety` */
+  readonly text: string;
+  /** Whole models to compare with. */
+  readonly beside: readonly string[];
 };
 
 /** What a section may read. */

@@ -16,11 +16,12 @@ export function assembleSchema(): string {
   let kinds: string[] = [];
   const partNames = `[${reportPartNames.map((name) => `"${name}"`).join(', ')}]`;
   for (const line of readFileSync(new URL('workflow.json', folder), 'utf8').split('\n')) {
-    const file = /"(kinds\/[a-z-]+\/[a-z0-9-]+\.json)"/.exec(line)?.[1];
-    if (file !== undefined) {
-      const definitions = definitionsOf(file);
-      lines.push(line.replace(file, `#/$defs/${/"(\w+)"/.exec(definitions)![1]}`));
-      kinds.push(definitions);
+    const files = [...line.matchAll(/"(kinds\/[a-z-]+\/[a-z0-9-]+\.json)"/g)].map(([, file]) => file!);
+    if (files.length > 0) {
+      const definitions = files.map(definitionsOf);
+      const nameOf = (file: string) => /"(\w+)"/.exec(definitions[files.indexOf(file)]!)![1];
+      lines.push(files.reduce((text, file) => text.replace(file, `#/$defs/${nameOf(file)}`), line));
+      kinds.push(...definitions);
       continue;
     }
     lines.push(line.replace('"reportPartNames"', partNames));

@@ -1,4 +1,3 @@
-import type { ProjectionMode, Side } from '../formats/projection.js';
 import type { RawClaim } from './claims/claim.js';
 import type { RawDataset } from './datasets/dataset.js';
 import type { Named } from './definition.js';
@@ -8,6 +7,7 @@ import type { RawRecipe } from './recipes.js';
 import type { ReportPart } from './report.js';
 import type { Semantics } from './semantics.js';
 import type { RawSubspace } from './subspaces/subspace.js';
+import type { RawSweep } from './sweeps/sweep.js';
 import type { RawUpdate } from './updates.js';
 
 /** A workflow as the schema admits it: what `validate` guarantees, before names are checked and defaults filled in. */
@@ -28,14 +28,4 @@ export interface RawWorkflow {
     readonly figures?: readonly ReportPart[];
     readonly tables?: readonly ReportPart[];
   };
-}
-
-export interface RawSweep {
-  readonly project: string | readonly string[];
-  readonly onto: string | readonly string[];
-  readonly mode: ProjectionMode;
-  readonly side?: Side;
-  readonly fractions?: readonly number[];
-  readonly ranks?: readonly number[];
-  readonly measure?: readonly string[];
 }

@@ -3,6 +3,7 @@ import { modelKind } from './models/registry.js';
 import type { RawWorkflow } from './raw.js';
 import { type ReportPart, reportPartNames } from './report.js';
 import type { Scope } from './scope.js';
+import { sweepOf } from './sweeps/sweep.js';
 import type { Metric, Report, Workflow } from './workflow.js';
 
 type Measured = Pick<Workflow, 'models' | 'sweeps' | 'metrics' | 'claims'>;
@@ -37,8 +38,8 @@ const hasResults: { readonly [Part in ReportPart]?: (measured: Measured) => bool
   energy: ({ sweeps }) => [...sweeps.values()].some(({ measure }) => measure.includes('energy')),
   behaviour: (measured) => shownMetrics(measured).some(isBehaviour),
   selectivity: ({ sweeps, metrics }) =>
-    [...sweeps.values()].some(({ measure }) => {
-      const selects = measure.map((name) => selectsOf(metrics.get(name)));
+    [...sweeps.values()].some((sweep) => {
+      const selects = (sweepOf('projected', sweep)?.measure ?? []).map((name) => selectsOf(metrics.get(name)));
       return selects.includes('useful') && selects.includes('harmful');
     }),
   realign: ({ models }) => [...models.values()].some((model) => modelKind(model).realigned),

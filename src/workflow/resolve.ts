@@ -1,24 +1,20 @@
 import { basename } from 'node:path';
 import type { Result } from '../diagnostics/diagnostic.js';
-import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { resolveClaims } from './claims/registry.js';
 import { checkDatasetCycles, resolveDatasets } from './datasets/registry.js';
-import type { Named } from './definition.js';
 import { type MapNode, toPlain } from './document.js';
-import { isBehaviour, kindNames, resolveMetrics } from './metrics/registry.js';
+import { resolveMetrics } from './metrics/registry.js';
 import { checkModelCycles, resolveModels } from './models/registry.js';
-import type { RawSweep, RawWorkflow } from './raw.js';
+import type { RawWorkflow } from './raw.js';
 import { resolveRecipes } from './recipes.js';
 import { resolveReport } from './resolve-report.js';
 import { Scope } from './scope.js';
-import { defaultSide, type Semantics } from './semantics.js';
-import { checkSide, resolveSubspaces, seedsOf } from './subspaces/registry.js';
+import type { Semantics } from './semantics.js';
+import { resolveSubspaces } from './subspaces/registry.js';
+import { resolveSweeps } from './sweeps/registry.js';
 import { resolveUpdates } from './updates.js';
-import type { Subspace, Sweep, Workflow } from './workflow.js';
-
-/** Points of all sweeps together; more is a slip of the pen, and is refused before anything is unrolled. */
-const mostPoints = 100_000;
+import type { Workflow } from './workflow.js';
 
 /**
  * From a document that the schema admits to a workflow: defaults filled in, names checked, paths absolute.
@@ -46,8 +42,7 @@ export function resolveWorkflow(
     checkDatasetCycles(scope, datasets);
   }
   const metrics = resolveMetrics(scope, raw.metrics, { seed, semantics, subspaces });
-  const sweeps = resolveSweeps(scope, raw.sweeps, { semantics, metrics, subspaces });
-  checkSweepSize(scope, sweeps, subspaces);
+  const sweeps = resolveSweeps(scope, raw.sweeps, { semantics, models, metrics, subspaces });
   const claims = resolveClaims(scope, raw.claims, { sweeps, subspaces, metrics });
   const measured = { models, datasets, recipes, updates, subspaces, sweeps, metrics, claims };
   const report = resolveReport(scope, raw, name, measured);
@@ -80,78 +75,4 @@ function workflowName(scope: Scope, given: string | undefined, file: string): st
     'Give another, for example: name: my-study',
   );
   return name;
-}
-
-function resolveSweeps(
-  scope: Scope,
-  raw: Named<RawSweep> | undefined,
-  { semantics, metrics, subspaces }: Pick<Workflow, 'semantics' | 'metrics' | 'subspaces'>,
-): Map<string, Sweep> {
-  const known = ['energy', ...[...metrics.values()].filter(isBehaviour).map(({ name }) => name)];
-  return scope.section('sweeps', raw, (definition, sweep, path): Sweep => {
-    const measure = sweep.measure ?? ['energy'];
-    for (const [index, name] of measure.entries()) {
-      const metric = metrics.get(name);
-      // A metric that breaks the schema is no member of `metrics`; its own error says so.
-      if (known.includes(name) || (metric === undefined && scope.names('metrics').includes(name))) continue;
-      const message =
-        metric === undefined
-          ? `there is nothing to measure called "${name}"`
-          : `the metric "${name}" is of kind ${metric.kind}, which is not measured along a sweep`;
-      const meant = nearest(name, known);
-      const hint =
-        meant === undefined
-          ? `A sweep measures energy, and metrics of kind ${kindNames(({ behaviour }) => behaviour)}.`
-          : didYouMean(name, meant);
-      scope.refuse([...path, 'measure', String(index)], 'unknown-name', message, hint);
-    }
-    if (sweep.fractions === undefined && sweep.ranks === undefined) {
-      const hint = 'For example: fractions: [0.25, 0.5], or: ranks: [6, 100]';
-      scope.refuse(path, 'missing-key', `sweeps.${definition.name} has neither fractions nor ranks`, hint);
-    }
-    const onto = scope.references('subspaces', sweep.onto, [...path, 'onto']);
-    checkSide(
-      scope,
-      sweep.side,
-      onto.map((name) => subspaces.get(name)),
-      path,
-    );
-    return {
-      ...definition,
-      project: scope.references('updates', sweep.project, [...path, 'project']),
-      onto,
-      mode: sweep.mode,
-      side: sweep.side ?? defaultSide(semantics),
-      fractions: sweep.fractions ?? [],
-      ranks: sweep.ranks ?? [],
-      measure,
-    };
-  });
-}
-
-function checkSweepSize(
-  scope: Scope,
-  sweeps: ReadonlyMap<string, Sweep>,
-  subspaces: ReadonlyMap<string, Subspace>,
-): void {
-  let total = 0;
-  for (const { name, project, onto, fractions, ranks, measure } of sweeps.values()) {
-    const controls = onto.reduce((sum, subspace) => sum + seedCount(subspaces.get(subspace)), 0);
-    const points = project.length * controls * (fractions.length + ranks.length) * measure.length;
-    total += points;
-    if (total <= mostPoints) continue;
-    const extentCount = [`fractions ${fractions.length}`, `ranks ${ranks.length}`]
-      .filter((_, index) => [fractions, ranks][index]!.length > 0)
-      .join(' and ');
-    const product = `updates ${project.length} × subspaces ${controls} × ${extentCount} × measures ${measure.length}`;
-    const sum = total === points ? '' : `, ${total.toLocaleString('en')} with the sweeps before it`;
-    const message = `the sweep has ${points.toLocaleString('en')} points (${product})${sum}`;
-    const hint = `A workflow may have ${mostPoints.toLocaleString('en')}. Leave out fractions, ranks or seeds, or split it.`;
-    scope.refuse(['sweeps', name], 'sweep-too-large', message, hint);
-    return;
-  }
-}
-
-function seedCount(subspace: Subspace | undefined): number {
-  return (subspace && seedsOf(subspace))?.length ?? 1;
 }

@@ -96,13 +96,24 @@ export function alternativesOf(union: Schema): readonly Alternative[] {
   });
 }
 
-/** The alternatives that `value` may have been meant to be, going by its keys alone: it may still be wrong otherwise. */
+/**
+ * The alternatives that `value` may have been meant to be, going by its keys alone: it may still be wrong otherwise. Where the
+ * deciding key is missing, it is the only alternative that knows all of the others.
+ */
 export function meantAlternatives(union: Schema, value: Json): readonly Alternative[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  return alternativesOf(union).filter(({ key, value: expected }) => {
+  const alternatives = alternativesOf(union);
+  const meant = alternatives.filter(({ key, value: expected }) => {
     if (!Object.hasOwn(value, key)) return false;
     return expected === undefined || (value as Record<string, Json>)[key] === expected;
   });
+  const keys = Object.keys(value);
+  if (meant.length > 0 || keys.length === 0 || alternatives.some((one) => one.value !== undefined)) return meant;
+  const knowing = alternatives.filter(({ name }) => {
+    const { properties = {} } = dereference({ $ref: `#/$defs/${name}` });
+    return keys.every((key) => Object.hasOwn(properties, key));
+  });
+  return knowing.length === 1 ? knowing : [];
 }
 
 /** The schema that applies to `value`: references followed and, in a union, the alternative it was meant to be. */

@@ -8,7 +8,7 @@ import type { Recipe } from './recipes.js';
 import type { Report } from './report.js';
 import type { Semantics } from './semantics.js';
 import type { Subspace } from './subspaces/subspace.js';
-import type { Sweep } from './sweep.js';
+import type { Sweep } from './sweeps/sweep.js';
 import type { Update } from './updates.js';
 
 export type { Architecture } from '../formats/architecture.js';
@@ -22,7 +22,7 @@ export type * from './recipes.js';
 export type * from './report.js';
 export type { Semantics } from './semantics.js';
 export type * from './subspaces/subspace.js';
-export type * from './sweep.js';
+export type * from './sweeps/sweep.js';
 export type * from './updates.js';
 
 /** A workflow after includes, profile, params, --set and ${…}: names checked, paths absolute, sweeps not yet expanded. */

@@ -1,10 +1,11 @@
 import type { ClaimedBehaviour, ClaimedSweep } from '../../steps/claims.js';
 import { ownSide } from '../../workflow/subspaces/registry.js';
+import { sweepOf } from '../../workflow/sweeps/sweep.js';
 import type { Workflow } from '../../workflow/workflow.js';
 
 /** The projections that a sweep of the workflow is of. */
 export function projectionsOf(name: string, { sweeps, subspaces: known }: Workflow): ClaimedSweep {
-  const { project: updates, onto: subspaces, mode, side, fractions, ranks } = sweeps.get(name)!;
+  const { project: updates, onto: subspaces, mode, side, fractions, ranks } = sweepOf('projected', sweeps.get(name)!)!;
   const ownSided = subspaces.filter((subspace) => ownSide(known.get(subspace)!) !== null);
   return {
     updates,

@@ -1,27 +1,19 @@
-import { extentId } from '../../formats/projection.js';
-import type { EvaluationTableRow, Measured } from '../../steps/evaluation-table.js';
+import type { EvaluationTableRow } from '../../steps/evaluation-table.js';
 import type { Input } from '../../steps/step.js';
 import { isBehaviour, kindOf } from '../../workflow/metrics/registry.js';
-import { subspaceUses } from '../../workflow/subspaces/registry.js';
-import { extentsOf } from '../../workflow/sweep.js';
 import type { BehaviourMetric, Sweep, Workflow } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
-import { projectionsOf, projectionText } from '../expand-projections.js';
 import type { Waiting } from '../expand-updates.js';
 import type { MeasuredModels } from '../measured-models.js';
 import type { MeasuredModel } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
+import type { SweepPoint } from '../sweeps/kind.js';
+import { sweepPlan } from '../sweeps/registry.js';
 import { behaviourPlan } from './registry.js';
 import { type Later, ScoredModel } from './scored-model.js';
 
 /** A model, or a point of a sweep, with all that is measured of it. */
-interface Subject {
-  readonly measured: Measured;
-  /** Name in the ids of its steps. */
-  readonly text: string;
-  readonly model: () => MeasuredModel | Waiting;
-  /** Part of the directions that a rank uses, of a point that is one. The point is planned. */
-  readonly share?: () => number;
+interface Subject extends SweepPoint {
   /** Metrics, with the sweeps that ask for them: `sweeps.parallel`. */
   readonly metrics: Map<BehaviourMetric, Set<string>>;
 }
@@ -101,41 +93,24 @@ export class BehaviourExpansion {
       for (const name of metric.models) measure(whole.get(name)!, metric);
       for (const sweep of sweeps.values()) {
         if (!sweep.measure.includes(metric.name)) continue;
-        for (const name of this.#ends(sweep)) measure(whole.get(name)!, metric, sweep);
+        for (const name of new Set(sweepPlan(sweep).ends(sweep, this.#workflow)))
+          measure(whole.get(name)!, metric, sweep);
         for (const subject of this.#points(sweep, points)) measure(subject, metric, sweep);
       }
     }
     return [...whole.values(), ...points.values()].filter((subject) => subject.metrics.size > 0);
   }
 
-  /** The models beside a sweep: both ends of its updates, and what the subspaces' updates start from. */
-  #ends({ project, onto }: Sweep): Set<string> {
-    const { updates, subspaces } = this.#workflow;
-    const ends = project.flatMap((name) => [updates.get(name)!.from, updates.get(name)!.to]);
-    const made = onto.flatMap((name) => subspaceUses(subspaces.get(name)!).update ?? []);
-    return new Set([...ends, ...made.map((name) => updates.get(name)!.from)]);
-  }
-
   /** Points that several sweeps share are measured once. */
   #points(sweep: Sweep, known: Map<string, Subject>): Subject[] {
-    return projectionsOf(sweep, this.#workflow).flatMap((projection) =>
-      extentsOf(sweep).map((extent) => {
-        const text = `${projectionText(projection)},${extentId(extent)}`;
-        const { update, subspace, seed, mode, side } = projection;
-        const { fraction = null, rank } = extent;
-        const measured = { model: null, update, subspace: subspace.name, seed, mode, side, fraction };
-        const subject = known.get(text) ?? {
-          ...(rank === undefined
-            ? { measured }
-            : { measured: { ...measured, rank }, share: () => this.#models.share(projection, rank) }),
-          text,
-          model: () => this.#models.point(projection, extent, sweep.range),
-          metrics: new Map(),
-        };
-        known.set(text, subject);
+    const parts = { workflow: this.#workflow, models: this.#models };
+    return sweepPlan(sweep)
+      .points(sweep, parts)
+      .map((point) => {
+        const subject = known.get(point.text) ?? { ...point, metrics: new Map() };
+        known.set(point.text, subject);
         return subject;
-      }),
-    );
+      });
   }
 
   /** What the data of a metric, or the model that judges, waits for. */

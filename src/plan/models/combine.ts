@@ -2,8 +2,8 @@ import type { SourceRange } from '../../diagnostics/diagnostic.js';
 import { extentText } from '../../formats/projection.js';
 import { type CombinedTerm, termInput } from '../../steps/recipes/combined.js';
 import type { Input } from '../../steps/step.js';
-import type { Term, TermOfUpdate } from '../../workflow/models/combine.js';
 import type { ModelOf } from '../../workflow/models/model.js';
+import type { Term, TermOfUpdate } from '../../workflow/models/term.js';
 import type { UpdateNode, UpdateTensor, Waiting } from '../expand-updates.js';
 import type { InMemoryModel, MeasuredModel } from '../model-node.js';
 import type { ModelParts, ModelPlan } from './kind.js';
@@ -148,12 +148,17 @@ function ends({ from, to }: UpdateNode): Record<string, Input> {
 
 /** `+ 0.5 · safety (DARE: 0.3 dropped, seed 1)` */
 function termText(term: Term): string {
-  const { times, tensors = [], except = [] } = term;
-  const what = term.kind === 'noise' ? 'noise as long as the weights' : term.update;
-  const how = term.kind === 'noise' ? [`seed ${term.seed}`] : [...partText(term.part), ...(term.vectors ? [] : ['vectors left out'])]; // biome-ignore format: one line
+  return `${term.times < 0 ? '−' : '+'} ${Math.abs(term.times)} · ${addedText(term)}`;
+}
+
+/** What a term adds a multiple of: `safety (DARE: 0.3 dropped, seed 1)` */
+export function addedText(term: Term): string {
+  const { tensors = [], except = [] } = term;
+  const noise = term.kind === 'noise';
+  const how = noise ? [`seed ${term.seed}`] : [...partText(term.part), ...(term.vectors ? [] : ['vectors left out'])];
   const where = [...tensors.map(({ text }) => text), ...except.map(({ text }) => `not ${text}`)];
   const notes = [...how, ...(where.length > 0 ? [`tensors ${where.join(', ')}`] : [])];
-  return `${times < 0 ? '−' : '+'} ${Math.abs(times)} · ${what}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
+  return `${noise ? 'noise as long as the weights' : term.update}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
 }
 
 function partText(part: TermOfUpdate['part']): string[] {

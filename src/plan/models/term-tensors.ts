@@ -1,5 +1,5 @@
-import type { Term } from '../../workflow/models/combine.js';
 import type { ModelOf } from '../../workflow/models/model.js';
+import type { Term } from '../../workflow/models/term.js';
 import { isWhole } from '../../workflow/updates.js';
 import { tensorChoice } from '../chosen-tensors.js';
 import type { UpdateNode, UpdateTensor } from '../expand-updates.js';

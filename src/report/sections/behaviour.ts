@@ -13,6 +13,7 @@ import { type EnergyRow, energyColumns } from '../tables/energy.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
 import { projectionName, ratioText } from '../wording.js';
 import { behaviourTables } from './behaviour-tables.js';
+import { timesFigure, timesTables } from './behaviour-times.js';
 
 export const behaviourSection: Section = {
   heading: 'Behaviour of models',
@@ -21,7 +22,9 @@ export const behaviourSection: Section = {
     const evaluation = readEvaluation(input.files.get('evaluation.csv')!);
     return html`
       ${show.figure && (await figures(evaluation, input))}
-      ${show.table && behaviourTables(evaluation, input)}`;
+      ${show.figure && (await timesFigure(evaluation, input))}
+      ${show.table && behaviourTables(evaluation, input)}
+      ${show.table && timesTables(evaluation, input)}`;
   },
 };
 

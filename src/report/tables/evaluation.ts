@@ -17,9 +17,13 @@ export const evaluationColumns = {
   invalid: 'number',
   rank: 'number?',
   stderr: 'number?',
+  times: 'number?',
 } as const;
 
-/** A row of evaluation.csv: one measurement of one model. Of `model` and `update` one is empty. */
+/**
+ * A row of evaluation.csv: one measurement of one model. Of `model` and `update` one is empty. With `times` it is `model` at
+ * another multiple of the term that a sweep varies.
+ */
 export type EvaluationRow = RowOf<typeof evaluationColumns>;
 
 /** What was measured: a model as it is, or the model that a projected update makes. Of the two names one is null. */
@@ -33,6 +37,8 @@ export type Measured = {
   readonly fraction: number | null;
   /** Rank of a point that is a number of directions, which has no fraction. */
   readonly rank?: number;
+  /** Multiple of the term that a sweep varies, of a point of a combined model. */
+  readonly times?: number;
 };
 
 /** A mean with the ends of its confidence interval; null where there is none. */
@@ -64,8 +70,8 @@ export class EvaluationTable {
   readonly #seen = new Set<string>();
 
   add(row: Measured & { readonly metric: string }, mean: MeasuredMean): void {
-    const { model, update, subspace, seed, mode, side, fraction, rank = null, metric } = row;
-    const of = { model, update, subspace, seed, mode, side, fraction, metric, rank };
+    const { model, update, subspace, seed, mode, side, fraction, rank = null, times = null, metric } = row;
+    const of = { model, update, subspace, seed, mode, side, fraction, metric, rank, times };
     const identity = JSON.stringify(Object.values(of));
     if (this.#seen.has(identity)) return;
     this.#seen.add(identity);

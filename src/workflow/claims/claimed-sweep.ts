@@ -2,7 +2,8 @@ import type { Path } from '../document.js';
 import { isBehaviour, kindNames, kindOf, scoreNamed } from '../metrics/registry.js';
 import { suggestion } from '../problems.js';
 import type { Scope } from '../scope.js';
-import type { Sweep } from '../sweep.js';
+import type { ProjectedSweep } from '../sweeps/projected.js';
+import { sweepOf } from '../sweeps/sweep.js';
 import type { Claimed } from './kind.js';
 
 /** The sweep, which must measure all that the claim is about; of what cannot be measured at all, others tell. */
@@ -12,10 +13,16 @@ export function claimedSweep(
   name: string,
   needed: readonly string[],
   path: Path,
-): Sweep | undefined {
+): ProjectedSweep | undefined {
   scope.reference('sweeps', name, [...path, 'sweep']);
-  const sweep = sweeps.get(name);
-  if (sweep === undefined) return undefined;
+  const named = sweeps.get(name);
+  if (named === undefined) return undefined;
+  const sweep = sweepOf('projected', named);
+  if (sweep === undefined) {
+    const message = `the sweep "${name}" projects no update, which is what the claim is about`;
+    scope.refuse([...path, 'sweep'], 'wrong-kind', message, 'Name a sweep with `project`.');
+    return undefined;
+  }
   for (const measure of needed) {
     const metric = metrics.get(measure);
     const measurable = measure === 'energy' || (metric !== undefined && isBehaviour(metric));
@@ -27,7 +34,7 @@ export function claimedSweep(
 }
 
 /** Refuses a sweep with too few points, fractions or ranks, for the claim. */
-export function needPoints(scope: Scope, sweep: Sweep | undefined, least: number, path: Path): void {
+export function needPoints(scope: Scope, sweep: ProjectedSweep | undefined, least: number, path: Path): void {
   if (sweep === undefined || sweep.fractions.length + sweep.ranks.length >= least) return;
   const { fractions, ranks } = sweep;
   const has = ranks.length > 0 ? `${fractions.length + ranks.length} points` : `${fractions.length} fractions`;
@@ -36,7 +43,7 @@ export function needPoints(scope: Scope, sweep: Sweep | undefined, least: number
 }
 
 /** Claims of behaviour compare with the models at both ends of an update, between which the opposite mode does not stay. */
-export function needEnds(scope: Scope, sweep: Sweep | undefined, path: Path): void {
+export function needEnds(scope: Scope, sweep: ProjectedSweep | undefined, path: Path): void {
   if (sweep?.mode !== 'opposite') return;
   const message = `the sweep "${sweep.name}" has mode opposite, which this claim says nothing about`;
   scope.refuse([...path, 'sweep'], 'wrong-mode', message, 'Name a sweep of mode parallel or orthogonal.');
@@ -65,7 +72,7 @@ export function claimedBehaviour(scope: Scope, { metrics }: Claimed, text: strin
 }
 
 /** Refuses a subspace that the sweep does not project onto. */
-export function claimedSubspace(scope: Scope, sweep: Sweep | undefined, subspace: string, path: Path): void {
+export function claimedSubspace(scope: Scope, sweep: ProjectedSweep | undefined, subspace: string, path: Path): void {
   scope.reference('subspaces', subspace, path);
   if (sweep === undefined || sweep.onto.includes(subspace) || !scope.names('subspaces').includes(subspace)) return;
   const message = `the sweep "${sweep.name}" does not project onto "${subspace}"`;

@@ -3,7 +3,7 @@ import type { Path } from '../document.js';
 import type { Metric } from '../metrics/metric.js';
 import type { Scope } from '../scope.js';
 import type { Subspace } from '../subspaces/subspace.js';
-import type { Sweep } from '../sweep.js';
+import type { Sweep } from '../sweeps/sweep.js';
 
 /** What the language knows of a kind of claim: everything else asks here, and not what kind it is. */
 export interface ClaimKind<Claim extends Definition, Raw> {

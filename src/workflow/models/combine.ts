@@ -1,10 +1,11 @@
-import type { Extent, ProjectionMode, ProjectionSide, Side } from '../../formats/projection.js';
+import type { ProjectionMode, Side } from '../../formats/projection.js';
 import type { Definition } from '../definition.js';
 import type { Path } from '../document.js';
 import type { Scope } from '../scope.js';
-import { type TensorPattern, tensorPatterns } from '../updates.js';
+import { tensorPatterns } from '../updates.js';
 import type { KnownToModels, ModelKind } from './kind.js';
 import { resolveProjection } from './projected.js';
+import type { Term, TermOfUpdate } from './term.js';
 
 /** A model plus multiples of updates and of noise: θ = θ₀ + Σ times · Π(Δ). */
 export interface CombineModel extends Definition {
@@ -12,54 +13,6 @@ export interface CombineModel extends Definition {
   /** θ₀, the model that config.json and tokenizer are of. */
   readonly base: string;
   readonly terms: readonly Term[];
-}
-
-export type Term = TermOfUpdate | TermOfNoise;
-
-/** What terms of all kinds say. */
-export interface TermInCommon {
-  readonly times: number;
-  /** Tensors that it changes, as far as they are not in `except`. Absent: all that it can. */
-  readonly tensors?: readonly TensorPattern[];
-  readonly except?: readonly TensorPattern[];
-}
-
-export interface TermOfUpdate extends TermInCommon {
-  readonly kind: 'update';
-  readonly update: string;
-  /** Whether 1-D tensors are changed. */
-  readonly vectors: boolean;
-  /** What becomes of the update first; null: it is taken whole. */
-  readonly part: TermProjection | RankCut | Dare | null;
-}
-
-export interface TermProjection {
-  readonly how: 'projection';
-  readonly onto: string;
-  readonly mode: ProjectionMode;
-  readonly side: ProjectionSide;
-  readonly extent: Extent;
-  /** null: the subspace has none. */
-  readonly seed: number | null;
-}
-
-/** The leading directions of the update itself, so many in each tensor of two or more dimensions. */
-export interface RankCut {
-  readonly how: 'rank';
-  readonly rank: number;
-}
-
-/** Yu, Yu, Yu, Huang and Li, "Language Models are Super Mario" (ICML 2024): elements dropped at random, the others rescaled. */
-export interface Dare {
-  readonly how: 'dare';
-  readonly drop: number;
-  readonly seed: number;
-}
-
-/** A random direction as long as the weights, tensor by tensor; 1-D tensors have none. */
-export interface TermOfNoise extends TermInCommon {
-  readonly kind: 'noise';
-  readonly seed: number;
 }
 
 export interface RawCombineModel {
@@ -99,6 +52,7 @@ export const combine: ModelKind<CombineModel, RawCombineModel> = {
     base: scope.reference('models', raw.combine, [...path, 'combine']),
     terms: raw.terms.map((term, index) => resolveTerm(scope, term, [...path, 'terms', String(index)], known)),
   }),
+  terms: ({ terms }) => terms,
   uses({ base, terms }) {
     const updates = terms.flatMap((term) => (term.kind === 'update' ? [term] : []));
     return {
@@ -108,6 +62,11 @@ export const combine: ModelKind<CombineModel, RawCombineModel> = {
     };
   },
 };
+
+/** The model with another multiple of one of its terms. */
+export function withTimes(model: CombineModel, term: number, times: number): CombineModel {
+  return { ...model, terms: model.terms.map((one, index) => (index === term ? { ...one, times } : one)) };
+}
 
 function resolveTerm(scope: Scope, raw: RawTerm, path: Path, known: KnownToModels): Term {
   const common = { times: raw.times, ...tensorPatterns(scope, raw, path) };

@@ -4,6 +4,7 @@ import type { Path } from '../document.js';
 import type { Scope } from '../scope.js';
 import type { Defaults } from '../semantics.js';
 import type { Subspace } from '../subspaces/subspace.js';
+import type { Term } from './term.js';
 
 /** What the language knows of a way to make a model: everything else asks here, and not what kind it is. */
 export interface ModelKind<Model extends Definition, Raw> {
@@ -23,6 +24,8 @@ export interface ModelKind<Model extends Definition, Raw> {
   readonly holds?: 'adapter';
   /** Tensors of it are chosen by how far they agree with an alignment, so that there is a choice to show. */
   readonly realigned?: true;
+  /** What is added to another model, of which a sweep may vary one. Absent: nothing. */
+  terms?(model: Model): readonly Term[];
   /** It is trained, so that there is a loss to show. */
   readonly trained?: true;
 }

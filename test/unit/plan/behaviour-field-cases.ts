@@ -28,13 +28,21 @@ export const behaviourCases: readonly FieldCase[] = [
   ['realignedModel.threshold', 'models.merged.threshold=0.6', 'realignment'],
   ['realignedModel.lowest', 'models.restored.lowest=4', 'realignment'],
   ['realignedModel.share', 'models.merged.share=0.3', 'loss'],
-  ['combinedModel.combine', 'models.blend.combine=polite', 'data-table loss tokenise'],
+  ['varySweep.vary', 'vary: blend, term: 2 → vary: single', 'data-table evaluation-table loss tokenise'],
+  ['varySweep.term', 'vary: blend, term: 2 → vary: blend, term: 1', 'data-table evaluation-table loss tokenise'],
+  ['varySweep.times', 'times: [0.1, 0.9] → times: [0.1, 0.8]', 'evaluation-table loss'],
+  ['varySweep.measure', 'measure: [nll] } → measure: [nll, surprise] }', 'data-table evaluation-table loss tokenise'],
+  ['combinedModel.combine', 'models.blend.combine=polite', 'data-table evaluation-table loss tokenise'],
   [
     'combinedModel.terms',
     "      - { update: training, times: 0.3, rank: 2, vectors: false, tensors: '*layers*' }\n → ",
-    'loss',
+    'data-table evaluation-table loss',
   ],
-  ['updateTerm.update', 'update: training, times: 0.3 → update: politeness, times: 0.3', 'loss'],
+  [
+    'updateTerm.update',
+    'update: training, times: 0.3 → update: politeness, times: 0.3',
+    'data-table evaluation-table loss tokenise',
+  ],
   ['updateTerm.times', 'times: 0.3 → times: 0.4', 'loss'],
   ['updateTerm.times', 'update: training, times: 0.3 → update: training, times: 0', 'loss'],
   [
@@ -63,11 +71,7 @@ export const behaviourCases: readonly FieldCase[] = [
   ['noiseTerm.times', 'times: 0.1, tensors → times: -0.1, tensors', 'loss'],
   ['noiseTerm.tensors', "tensors: '*mlp*' → tensors: '*layers*'", 'loss'],
   ['noiseTerm.except', "except: '*gate*' → except: '*up*'", 'loss'],
-  [
-    'sweep.measure',
-    'sweeps.removing.measure=[energy, utility, harm, nll]',
-    'data-table evaluation-table loss tokenise',
-  ],
+  ['projectedSweep.measure', 'sweeps.removing.measure=[energy, utility, harm, nll]', 'evaluation-table loss'],
 
   [
     'exactMatchMetric.kind',

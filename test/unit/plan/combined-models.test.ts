@@ -4,8 +4,10 @@ import { InvalidWorkflowError } from '../../../src/diagnostics/errors.js';
 import { expand } from '../../../src/plan/expand.js';
 import type { ModelFacts } from '../../../src/plan/facts.js';
 import { workflowToExport } from '../../../src/run/export.js';
+import type { EvaluationTableParams } from '../../../src/steps/evaluation-table.js';
 import type { CombinedModel } from '../../../src/steps/recipes/combined.js';
-import type { Term } from '../../../src/workflow/models/combine.js';
+import type { ReportParams } from '../../../src/steps/report.js';
+import type { Term } from '../../../src/workflow/models/term.js';
 import { keysOf, moved, planOf, workflowOf } from './keyed-plan.js';
 import { changed, idsOf, stepOf } from './measured-lab.js';
 import { modelFacts, range, sampleFacts, sampleWorkflow } from './sample-workflow.js';
@@ -205,6 +207,56 @@ test('a combined model waits for all that it is made of', async () => {
   const workflow = await workflowOf(lab(dare, hub));
   const plan = expand(workflowToExport(workflow, { exports: ['made'] }), { models: new Map(), commits: new Map() });
   assert.equal(plan.deferred, [{ what: 'models.made', models: ['aligned'] }]);
+});
+
+const between = 'made: { combine: aligned, terms: [{ update: useful, times: 0.5 }] }';
+const scale = ['metrics:\n', '  scale: { vary: made, times: [1, -1, 0, 0.5], measure: [nll] }\nmetrics:\n'] as const;
+
+test('a sweep over times measures a model a multiple, the models beside it, and those that it meets as they are', async () => {
+  const plan = await planOf(lab(between, [', models: made', ''], scale));
+  const { rows } = stepOf(plan, 'evaluation-table').params as EvaluationTableParams;
+  assert.equal(
+    rows.map(({ model, times }) => [model, times]),
+    [
+      ['aligned', undefined],
+      ['useful', undefined],
+      ['made', -1],
+      ['made', 0],
+      ['made', 0.5],
+      ['made', 1],
+    ],
+  );
+  const of = (text: string) => {
+    const { params, inputs } = stepOf(plan, `loss[nll,${text}]`);
+    return { params, inputs };
+  };
+  assert.equal(of('made,times=0'), of('aligned'));
+  assert.equal(of('made,times=1'), of('useful'));
+  assert.equal(of('made,times=0.5').params, stepOf(await planOf(lab(between)), 'loss[nll,made]').params);
+  assert.is((of('made,times=-1').params.model as CombinedModel).terms[0]!.times, -1);
+  assert.equal(
+    idsOf(plan, 'svd', 'project').filter((id) => id.includes('made') || id.includes('useful')),
+    [],
+  );
+  assert.ok(plan.named.get('sweeps.scale')!.includes('loss[nll,made,times=0.5]'));
+  const { varied } = stepOf(plan, 'report').params as ReportParams;
+  assert.equal(varied, [{ model: 'made', text: 'aligned + t · useful', beside: ['aligned', 'useful'] }]);
+});
+
+test('taken away once, an update gives where it starts; a part of it gives no other model', async () => {
+  const recipeAt = async (model: string, times: number) => {
+    const sweep = ['metrics:\n', `  scale: { vary: made, times: [${times}], measure: [nll] }\nmetrics:\n`] as const;
+    const plan = await planOf(lab(model, [', models: made', ''], sweep));
+    const { params, inputs } = stepOf(plan, `loss[nll,made,times=${times}]`);
+    return [(params.model as { kind: string }).kind, inputs.model?.node];
+  };
+  const made = (term: string, base = 'useful') => `made: { combine: ${base}, terms: [{ ${term}, times: 0.5 }] }`;
+  assert.equal(await recipeAt(made('update: useful'), -1), ['whole', 'perturb[aligned]']);
+  assert.equal(await recipeAt(made('update: useful'), 1), ['combined', undefined]);
+  assert.equal(await recipeAt(made('update: alignment'), 1), ['combined', undefined]);
+  for (const part of ['vectors: false', 'rank: 0', 'dare: { drop: 0 }', "except: '*norm*'"]) {
+    assert.equal(await recipeAt(made(`update: useful, ${part}`, 'aligned'), 1), ['combined', undefined], part);
+  }
 });
 
 test.run();

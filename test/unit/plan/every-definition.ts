@@ -23,13 +23,14 @@ models:
   polite: { align: trained, on: problems, recipe: full }
   tuned: { finetune: polite, on: vaults, recipe: brief }
   half: { project: training, onto: drawn, mode: parallel, fraction: 0.5, seed: 8 }
+  single: { combine: polite, terms: [{ update: politeness, times: 0.5 }] }
   retuned: { finetune: half, on: vaults, recipe: brief }
   restored: { realign: training, against: politeness, method: safelora, lowest: 3 }
   merged: { realign: training, against: politeness, method: safemerge, safe: politeness, threshold: 0.5, share: 0.4 }
   blend:
     combine: tuned
     terms:
-      - { update: training, times: 0.5, dare: { drop: 0.3, seed: 1 }, except: '*down*' }
+      - { update: schooling, times: 0.5, dare: { drop: 0.3, seed: 1 }, except: '*down*' }
       - { update: politeness, times: -1, onto: drawn, mode: parallel, fraction: 0.5, seed: 8 }
       - { update: training, times: 0.3, rank: 2, vectors: false, tensors: '*layers*' }
       - { noise: { seed: 1 }, times: 0.1, tensors: '*mlp*', except: '*gate*' }
@@ -55,6 +56,7 @@ updates:
   sideways: { from: base, to: other }
   training: { from: trained, to: tuned }
   politeness: { from: trained, to: polite }
+  schooling: { from: words, to: trained }
 subspaces:
   top-k: { kind: top-k, of: alignment }
   random-k: { kind: random-k, of: alignment }
@@ -71,6 +73,7 @@ subspaces:
     select: { prompts: [vaults, examples], refusals: [sorry], depth: 1 }
   told: { kind: difference, model: polite, prompts: [vaults, problems], layer: 0, template: raw }
 sweeps:
+  scaling: { vary: blend, term: 2, times: [0.1, 0.9], measure: [nll] }
   parallel: { project: useful, onto: [top-k, random-k, random], mode: parallel, fractions: [0.1, 0.5] }
   removing:
     project: training

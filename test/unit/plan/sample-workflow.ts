@@ -2,7 +2,7 @@ import type { SourceRange } from '../../../src/diagnostics/diagnostic.js';
 import type { DType } from '../../../src/formats/tensor.js';
 import type { Facts, ModelFacts } from '../../../src/plan/facts.js';
 import type { Update } from '../../../src/workflow/updates.js';
-import type { Metric, Model, Subspace, Sweep, Workflow } from '../../../src/workflow/workflow.js';
+import type { Metric, Model, Subspace, Sweep, SweepOf, Workflow } from '../../../src/workflow/workflow.js';
 
 const start = { line: 3, column: 5, offset: 20 };
 export const range: SourceRange = { file: 'sample.yaml', start, end: start };
@@ -57,7 +57,8 @@ export function sampleWorkflow(
   };
 }
 
-export const sampleSweep: Undefined<Sweep> = {
+export const sampleSweep: Undefined<SweepOf<'projected'>> = {
+  kind: 'projected',
   project: ['useful'],
   onto: ['top-k', 'random-k', 'random'],
   mode: 'parallel',

@@ -25,7 +25,16 @@ export function evaluationCsv(
     [useful]: [0.58, 1.64, 0.11],
     [harmful]: [0.24, 4.21, 0.71],
   };
-  const projected = { update: '', subspace: '', seed: null, mode: '', side: '', fraction: null, rank: null };
+  const projected = {
+    update: '',
+    subspace: '',
+    seed: null,
+    mode: '',
+    side: '',
+    fraction: null,
+    rank: null,
+    times: null,
+  };
   const rows: EvaluationRow[] = [];
   metrics.forEach(({ metric, least, most, n, invalid }, index) => {
     const counted = { metric, n, invalid, stderr: null };
@@ -44,7 +53,17 @@ export function evaluationCsv(
             const share =
               fraction ** (kind === 0 ? 0.5 : 1.1) + 0.1 * noise(metric, update, subspace, seed ?? 0, fraction);
             const value = Math.min(most, Math.max(least, before + share * (after - before)));
-            const of = { model: '', update, subspace, seed, mode: 'parallel', side: 'right', fraction, rank: null };
+            const of = {
+              model: '',
+              update,
+              subspace,
+              seed,
+              mode: 'parallel',
+              side: 'right',
+              fraction,
+              rank: null,
+              times: null,
+            };
             rows.push({ ...of, ...counted, ...interval(value) });
           }
         }

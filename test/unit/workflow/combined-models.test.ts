@@ -131,4 +131,55 @@ test('a model that is combined with what is made of itself is a circle', async (
   assert.match(await screen(circular), 'a model is made from itself: made ← made');
 });
 
+const swept = `${text}sweeps:
+  scale: { vary: made, times: [0, 1], measure: [nll] }
+datasets:
+  notes: { path: notes.jsonl }
+metrics:
+  nll: { kind: loss, on: notes }
+`;
+
+test('a sweep varies one term of a combined model', async () => {
+  const { sweeps } = await load({ 'lab/main.yaml': swept });
+  const { range: _, ...scale } = sweeps.get('scale')!;
+  assert.equal(scale, {
+    ...{ name: 'scale', kind: 'vary', model: 'made', term: 0, update: 'safety', times: [0, 1], measure: ['nll'] },
+  });
+});
+
+test('what a sweep over times cannot be is an error at its place', async () => {
+  const two = '{ noise: {}, times: 0.1 }, { update: safety, times: 1 }';
+  const cases: readonly (readonly [changes: readonly (readonly [string, string])[], message: RegExp])[] = [
+    [[['vary: made', 'vary: mad']], /there is no model "mad"/],
+    [[['vary: made', 'vary: tuned']], /the model "tuned" is not combined of others/],
+    [[['times: [0, 1], measure', 'term: 1, times: [0, 1], measure']], /the model "made" has no term 1/],
+    [[[dare, two.replace('}, {', '}\n      - {')]], /the model "made" has 2 terms/],
+    [[['times: [0, 1], measure: [nll]', 'times: [0, 1]']], /lacks "measure"/],
+    [[['measure: [nll]', 'measure: [energy]']], /there is nothing to measure called "energy"/],
+    [[['times: [0, 1]', 'times: []']], /sweeps\.scale\.times has 0 items/],
+    [[['times: [0, 1]', 'times: [1, 1]']], /sweeps\.scale\.times holds 1 twice/],
+    [[['times: [0, 1]', 'fractions: [0, 1]']], /unknown key "fractions"|lacks "times"/],
+    [[['vary: made, ', '']], /lacks "vary"/],
+    [
+      [
+        [dare, two.replace('}, {', '}\n      - {')],
+        ['vary: made,', 'vary: made, term: 0,'],
+        ['datasets:', '  other: { vary: made, term: 1, times: [2], measure: [nll] }\ndatasets:'],
+      ],
+      /sweeps\.other varies term 1 of the model "made", and this sweep term 0/,
+    ],
+    [
+      [['metrics:', 'claims: { linear: { kind: linear-energy, sweep: scale } }\nmetrics:']],
+      /the sweep "scale" projects no update/,
+    ],
+  ];
+  for (const [changes, message] of cases) {
+    const changed = changes.reduce((all, [from, to]) => {
+      assert.ok(all.includes(from), from);
+      return all.replace(from, () => to);
+    }, swept);
+    assert.match((await problems({ 'lab/main.yaml': changed })).join('\n'), message);
+  }
+});
+
 test.run();

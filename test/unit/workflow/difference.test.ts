@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { sweepOf } from '../../../src/workflow/sweeps/sweep.js';
 import { load, problems, screen } from './loading.js';
 
 /** Subspaces with directions of their own: what may be said of them, and where their names stand. */
@@ -109,7 +110,7 @@ test('a side that a subspace does not have is refused, for a sweep and for a mod
   const model = changed(['datasets:', '  half: { project: alignment, onto: refusal, mode: parallel, fraction: 1, side: right }\ndatasets:']); // biome-ignore format: one line
   assert.equal(await problems(model), [`lab/main.yaml:5:81: ${message}`]);
   const fits = changed(['[top-k, refusal]', '[top-k]'], ['mode: parallel,', 'mode: parallel, side: left,']);
-  assert.is((await load(fits)).sweeps.get('inside')!.side, 'left');
+  assert.is(sweepOf('projected', (await load(fits)).sweeps.get('inside')!)!.side, 'left');
 });
 
 test('a name of a pair is that of an update or of a subspace with directions of its own, and never of both', async () => {

@@ -3,7 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../src/formats/digest.js';
 import { type LoadOptions, loadWorkflow } from '../../../src/workflow/load.js';
-import { extentsOf } from '../../../src/workflow/sweep.js';
+import { extentsOf } from '../../../src/workflow/sweeps/projected.js';
+import { sweepOf } from '../../../src/workflow/sweeps/sweep.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
 import { load, problems, screen } from './loading.js';
 import { memoryFiles } from './memory-files.js';
@@ -27,7 +28,8 @@ metrics:
 
 test('a sweep has fractions, ranks or both', async () => {
   const withExtents = (extents: string) => small.replace('fractions: [0.25, 1]', extents);
-  const keep = async (extents: string) => (await load({ 'lab/main.yaml': withExtents(extents) })).sweeps.get('keep')!;
+  const keep = async (extents: string) =>
+    sweepOf('projected', (await load({ 'lab/main.yaml': withExtents(extents) })).sweeps.get('keep')!)!;
   const ranked = await keep('ranks: [100, 6]');
   assert.equal([ranked.fractions, ranked.ranks], [[], [100, 6]]);
   const both = await keep('fractions: [0.5], ranks: [6]');
@@ -67,7 +69,7 @@ test('a workflow is resolved: defaults, absolute paths, places', async () => {
   });
   const { range: _, ...c } = workflow.models.get('c')!;
   assert.equal(c, { name: 'c', kind: 'hub', repo: 'owner/c', revision: 'main' });
-  const sweep = workflow.sweeps.get('keep')!;
+  const sweep = sweepOf('projected', workflow.sweeps.get('keep')!)!;
   assert.equal(
     [sweep.project, sweep.onto, sweep.side, sweep.fractions, sweep.measure],
     [['task'], ['top', 'control'], 'right', [0.25, 1], ['energy']],
@@ -92,7 +94,7 @@ test('layers of smollm3 without rotation follow from the interval; other familie
 
 test('reference semantics take left singular vectors unless the sweep says otherwise', async () => {
   const side = async (text: string, options: LoadOptions = {}) =>
-    (await load({ 'lab/main.yaml': text }, options)).sweeps.get('keep')!.side;
+    sweepOf('projected', (await load({ 'lab/main.yaml': text }, options)).sweeps.get('keep')!)!.side;
   assert.is(await side(`${small}semantics: reference\n`), 'left');
   assert.is(await side(small, { semantics: 'reference' }), 'left');
   assert.is(await side(`${small}semantics: reference\n`, { semantics: 'paper' }), 'right');
@@ -107,7 +109,8 @@ test('the way a number, a key order or a comment is written changes nothing', as
   const other = await load({
     'lab/main.yaml': `# a comment\n${small.replace('[0.25, 1]', '[2.5e-1, 1.0]').replace('from: a, to: b', 'to: b, from: a')}`,
   });
-  assert.equal(other.sweeps.get('keep')!.fractions, one.sweeps.get('keep')!.fractions);
+  const fractions = ({ sweeps }: typeof one) => sweepOf('projected', sweeps.get('keep')!)!.fractions;
+  assert.equal(fractions(other), fractions(one));
   assert.equal(other.document, one.document);
 });
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadWorkflow } from '../../../src/workflow/load.js';
+import { sweepOf } from '../../../src/workflow/sweeps/sweep.js';
 import { load, problems, screen } from './loading.js';
 import { memoryFiles } from './memory-files.js';
 
@@ -21,16 +22,14 @@ sweeps: { s: { project: u, onto: top, mode: parallel, fractions: [0.1, 0.2] } }
 const set = (...settings: string[]) => load(texts, { set: settings });
 
 test('a setting replaces a value, in lists too, and the last one wins', async () => {
-  const sweep = (await set('sweeps.s.fractions=[0.5, 0.6]', 'sweeps.s.fractions.1=0.7', 'seed=1', 'seed=2')).sweeps.get(
-    's',
-  )!;
-  assert.equal(sweep.fractions, [0.5, 0.7]);
+  const { sweeps } = await set('sweeps.s.fractions=[0.5, 0.6]', 'sweeps.s.fractions.1=0.7', 'seed=1', 'seed=2');
+  assert.equal(sweepOf('projected', sweeps.get('s')!)!.fractions, [0.5, 0.7]);
   assert.is((await set('seed=1', 'seed=2')).seed, 2);
 });
 
 test('a setting may add what the schema knows', async () => {
   assert.is((await set('report.title=A title: with a colon')).report.title, 'A title: with a colon');
-  assert.is((await set('sweeps.s.side=left')).sweeps.get('s')!.side, 'left');
+  assert.is(sweepOf('projected', (await set('sweeps.s.side=left')).sweeps.get('s')!)!.side, 'left');
 });
 
 test('a whole definition is set as a mapping', async () => {

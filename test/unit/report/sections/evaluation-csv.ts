@@ -5,7 +5,17 @@ export type Row = Partial<EvaluationRow>;
 
 /** evaluation.csv of rows of which only what matters to a test is told. */
 export function evaluationFile(...rows: readonly Row[]): { readonly 'evaluation.csv': string } {
-  const empty = { model: '', update: '', subspace: '', seed: null, mode: '', side: '', fraction: null, rank: null };
+  const empty = {
+    model: '',
+    update: '',
+    subspace: '',
+    seed: null,
+    mode: '',
+    side: '',
+    fraction: null,
+    rank: null,
+    times: null,
+  };
   const measured = { metric: 'utility', value: null, ci_low: null, ci_high: null, n: 10, invalid: 0, stderr: null };
   return {
     'evaluation.csv': writeTable(

@@ -1,0 +1,115 @@
+import { boundsOf, type Evaluation, spreadOf, type VariedModel } from '../evaluation.js';
+import { axisDomain } from '../figures/axis-domain.js';
+import { readings } from '../figures/caption.js';
+import type { Level } from '../figures/level-labels.js';
+import { dashedNote, type LinePoint, linePanel } from '../figures/line.js';
+import { seriesLook } from '../figures/palette.js';
+import { type Html, html } from '../html.js';
+import { headOverValues, numberCell, tableBlock } from '../html-table.js';
+import type { ReportInput } from '../section.js';
+import type { EvaluationRow } from '../tables/evaluation.js';
+import { rangeText, ratioText } from '../wording.js';
+
+/** Combined models along the multiples of one of their terms: a panel a metric and model. */
+export async function timesFigure(evaluation: Evaluation, input: ReportInput): Promise<Html | undefined> {
+  const panels = evaluation.metrics.flatMap((metric) => {
+    const curves = evaluation.varied.filter((one) => one.metric === metric && pointsOf(one).length > 0);
+    const shown = curves.map((curve) => ({
+      curve,
+      points: pointsOf(curve),
+      levels: levelsOf(curve, evaluation, input),
+    }));
+    // One scale a metric, so that panels can be compared.
+    const values = shown.flatMap(({ points, levels }) => [
+      ...points.flatMap(({ y, low = y, high = y }) => [y, low, high]),
+      ...levels.map(({ y }) => y),
+    ]);
+    return shown.map((one) => ({ ...one, domain: axisDomain(values, boundsOf(metric, evaluation)) }));
+  });
+  if (panels.length === 0) return undefined;
+  const drawn: Html[] = [];
+  for (const { curve, points, levels, domain } of panels) {
+    drawn.push(
+      await linePanel({
+        title: titleOf(curve, input),
+        x: { label: 'times t', domain: axisDomain(points.map(({ x }) => x)) },
+        y: { label: curve.metric, domain },
+        levels,
+        series: [{ look: seriesLook(0), points }],
+      }),
+    );
+  }
+  const said = panels.map(({ curve, points, levels }) => ({
+    title: titleOf(curve, input),
+    values: [
+      ...points.map(({ x, y }) => `${ratioText(y)} at ${x}`),
+      ...levels.map(({ name, y }) => `${name} ${ratioText(y)}`),
+    ],
+  }));
+  return html`<figure>
+    <h3>Behaviour against the multiple of a term</h3>
+    ${dashedNote('whole models, named on the right: the one that is added to, and both ends of the update')}
+    <div class="panels">${drawn}</div>
+    <figcaption>
+      <p>Each point is a combined model in which one term is multiplied by <b>t</b>; at t = 0 it is left out.</p>
+      <p><b>How to read it.</b> Where the line meets a dashed one, the model is, by this metric, where that whole model is.
+      Bands are the 95 % intervals over the items of the metric; a loss has none.</p>
+      ${readings('the measured multiples', said)}
+      <p class="downloads">Data: <a href="evaluation.csv">evaluation.csv</a>.</p>
+    </figcaption>
+  </figure>`;
+}
+
+/** The same as a table a metric: a line a model, a column a multiple. */
+export function timesTables({ metrics, varied }: Evaluation, input: ReportInput): Html[] {
+  return metrics.flatMap((metric) => {
+    const curves = varied.filter((one) => one.metric === metric);
+    if (curves.length === 0) return [];
+    const all = curves.flatMap(({ points }) => points.map(({ times }) => times!));
+    const places = [...new Set(all)].sort((a, b) => a - b);
+    const rows = curves.map((curve) => {
+      const cells = places.map((at) => cellOf(curve.points.find(({ times }) => times === at)));
+      return html`<tr><th scope="row">${curve.model}</th><td class="text">${textOf(curve, input)}</td>${cells}</tr>`;
+    });
+    return [
+      tableBlock(
+        `${metric}, by times`,
+        headOverValues(['model', 'what it is'], 'times t', places),
+        rows,
+        html`Below a mean its 95 % interval over the items; a loss has none. In full precision:
+        <a href="evaluation.csv">evaluation.csv</a>.`,
+      ),
+    ];
+  });
+}
+
+function pointsOf({ points }: VariedModel): LinePoint[] {
+  return points.flatMap((row) => {
+    const { times, value } = row;
+    if (value === null) return [];
+    const spread = spreadOf([row]);
+    const about = spread === undefined ? '' : ` (${rangeText(spread.low, spread.high)})`;
+    return [{ x: times!, y: value, ...spread, title: `t = ${times}: ${ratioText(value)}${about}` }];
+  });
+}
+
+function levelsOf({ metric, model }: VariedModel, { models }: Evaluation, { params }: ReportInput): Level[] {
+  const beside = params.varied?.find((one) => one.model === model)?.beside ?? [];
+  return beside.flatMap((name) => {
+    const value = models.get(metric)?.find((row) => row.model === name)?.value ?? null;
+    return value === null ? [] : [{ name, y: value }];
+  });
+}
+
+function titleOf(curve: VariedModel, input: ReportInput): string {
+  return `${curve.metric}: ${curve.model} = ${textOf(curve, input)}`;
+}
+
+function textOf({ model }: VariedModel, { params }: ReportInput): string {
+  return params.varied?.find((one) => one.model === model)?.text ?? '';
+}
+
+function cellOf(row: EvaluationRow | undefined): Html {
+  const spread = row && spreadOf([row]);
+  return numberCell(ratioText(row?.value), spread && rangeText(spread.low, spread.high));
+}
