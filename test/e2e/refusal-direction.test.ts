@@ -30,7 +30,7 @@ test('a model that refuses does so less without its refusal direction, and solve
   assert.is(status, 0, stdout + stderr);
   assert.match(
     stdout + stderr,
-    /left out of subspaces\.chosen, subspaces\.refusal: model\.layers\.0\.input_layernorm\.weight.* and \d+ more/,
+    /left out of subspaces\.refusal, subspaces\.chosen: model\.layers\.0\.input_layernorm\.weight.* and \d+ more/,
   );
   const rows = readTable(await readFile(box.path(results, 'evaluation.csv'), 'utf8'), evaluationColumns);
   const measured = (metric: string, model: string) =>
