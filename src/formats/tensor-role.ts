@@ -1,5 +1,5 @@
 import { embeddingTensor, layerPrefix, outputTensor } from './architecture.js';
-import { type LayerSide, linearSides } from './families/family.js';
+import { type LayerSide, type LinearInput, linearInputs, linearSides } from './families/family.js';
 import { families } from './families/registry.js';
 
 /** What a tensor of a decoder does, told by its Hugging Face name alone: work on weights needs no config.json. */
@@ -15,22 +15,27 @@ export interface LinearTensorRole {
   readonly part: 'weight' | 'bias';
   readonly outputs: LayerSide;
   readonly inputs: LayerSide;
+  /** The layer that it is in: `model.layers.0`. */
+  readonly layer: string;
+  readonly takes: LinearInput;
 }
 
 /** Linear layers of all families by their name in a layer. */
 const linears = new Map(
-  Object.values(families).flatMap((family) => family.linears.map(({ name, roles }) => [name, linearSides[roles[0]]])),
+  Object.values(families).flatMap((family) =>
+    family.linears.map(({ name, roles: [role] }) => [name, { ...linearSides[role], takes: linearInputs[role] }]),
+  ),
 );
 
-const inLayer = /^model\.layers\.\d+\.(.+)\.(weight|bias)$/;
+const inLayer = /^(model\.layers\.\d+)\.(.+)\.(weight|bias)$/;
 
 /** The role of a tensor; undefined: a norm, or a tensor that no family has. */
 export function tensorRole(tensor: string): TensorRole | undefined {
   if (tensor === embeddingTensor) return { part: 'embedding' };
   if (tensor === outputTensor) return { part: 'head' };
-  const [, name, part] = inLayer.exec(tensor) ?? [];
-  const sides = name === undefined ? undefined : linears.get(name);
-  return sides && { part: part as 'weight' | 'bias', ...sides };
+  const [, layer, name, part] = inLayer.exec(tensor) ?? [];
+  const linear = name === undefined ? undefined : linears.get(name);
+  return linear && { part: part as 'weight' | 'bias', layer: layer!, ...linear };
 }
 
 /** Families whose norms stand between what attention and the MLP give and the residual stream. */

@@ -9,6 +9,9 @@ export interface RowSink {
   restart(): Promise<void>;
 }
 
+/** Sink of a basis that nobody reads. */
+export const nowhere: RowSink = { append: async () => undefined, restart: async () => undefined };
+
 /** Largest |QᵀQ − I| that is accepted: a quarter of the bar of 4e-6 that bases are held to. */
 const orthogonality = 1e-6;
 /** Two rounds settle what f32 can hold; the spare ones are for completed bases of square matrices. */

@@ -10,6 +10,7 @@ import { crossEntropy, crossEntropyBackward } from './cross-entropy.js';
 import { type Continuation, type ForwardBatch, packContinuations, packPadded, packSequences } from './forward-batch.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import { gainOf, type LayerPass, layerBackward, layerForward, normBackward } from './layer.js';
+import { type LayerInputs, layerInputs } from './layer-inputs.js';
 import { type Layer, layerWeights } from './layer-weights.js';
 import { OutputHead } from './output-head.js';
 import { labelsOf, type PackedBatch, packBatch, type ScoredRow } from './packed-batch.js';
@@ -20,6 +21,7 @@ import { gatherRows, scatterAddRows } from './rows.js';
 import { checkRows } from './rows-that-fit.js';
 import { DeviceStreamChange, type StreamChange } from './stream-change.js';
 import type { TrainableModel } from './train.js';
+import { writeInParts } from './write-in-parts.js';
 
 export interface DecoderOptions {
   /** What weights are kept in on the device. */
@@ -28,17 +30,6 @@ export interface DecoderOptions {
   readonly activationCheckpointing?: boolean;
   /** Token ids a window of logits may hold; for tests. */
   readonly largestWindow?: number;
-}
-
-/** Bytes that go to the device at a time: it copies them on this thread. */
-const partBytes = 16 * 2 ** 20;
-
-async function writeInParts(gpu: Gpu, buffer: DeviceBuffer, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; at += partBytes) {
-    gpu.write(buffer, bytes.subarray(at, at + partBytes), at);
-    // Dawn keeps a copy of what is on its way.
-    if (bytes.length > partBytes) await gpu.settled();
-  }
 }
 
 /**
@@ -168,6 +159,16 @@ export class Decoder implements TrainableModel {
     }
   }
 
+  /** What the linear layers take, one layer after another; see layerInputs. */
+  layerInputs(batches: readonly (readonly ArrayLike<number>[])[]): AsyncGenerator<LayerInputs> {
+    return layerInputs(batches, {
+      layers: this.#layers,
+      pack: (sequences) => packSequences(this.#gpu, sequences, this.#tiling, this.config.vocabulary),
+      prepare: (batch) => ({ pass: this.#passOf(batch), activations: this.#activationsFor(batch) }),
+      embed: (pass, y) => this.#embed(pass, y),
+    });
+  }
+
   /**
    * Runs the decoder with its residual stream changed; `accumulate` is not for that time.
    * @param run uses this decoder, and nothing else does meanwhile
@@ -240,16 +241,11 @@ export class Decoder implements TrainableModel {
     cached?: { readonly cache: KeyValueCache; readonly rows: Binding },
   ): LayerPass<Batch> {
     const gpu = this.#gpu;
-    const { hidden, vocabulary, normEpsilon: epsilon } = this.config;
+    const { hidden, normEpsilon: epsilon } = this.config;
     const a = this.#activationsFor(batch);
-    const change = this.#change;
-    const rotaryTable = this.#rotary(batch.longest);
-    const pass = { gpu, config: this.config, tiling: this.#tiling, batch, rotaryTable, change };
-    gatherRows(gpu, {
-      ...{ source: gainOf(this.#embedding), sourceRows: vocabulary, columns: hidden },
-      ...{ index: batch.ids, rows: batch.rows, y: a.last },
-    });
-    change?.written(a.last, batch.rows);
+    const pass = this.#passOf(batch);
+    const { change } = pass;
+    this.#embed(pass, a.last);
     this.#layers.forEach((layer, index) => {
       change?.entering(index, index === 0 ? a.last : a.mlpBranch, batch.rows);
       layerForward(pass, {
@@ -269,6 +265,17 @@ export class Decoder implements TrainableModel {
       gatherRows(gpu, { source, sourceRows: batch.rows, columns: hidden, index, rows, y: a.targetOutput });
     }
     return pass;
+  }
+
+  #passOf<Batch extends ForwardBatch>(batch: Batch): LayerPass<Batch> {
+    const rotaryTable = this.#rotary(batch.longest);
+    return { gpu: this.#gpu, config: this.config, tiling: this.#tiling, batch, rotaryTable, change: this.#change };
+  }
+
+  #embed({ batch: { ids: index, rows }, change }: LayerPass, y: DeviceBuffer): void {
+    const { vocabulary: sourceRows, hidden: columns } = this.config;
+    gatherRows(this.#gpu, { source: gainOf(this.#embedding), sourceRows, columns, index, rows, y });
+    change?.written(y, rows);
   }
 
   /** The loss window by window; with gradients, those of the head and of the target outputs too. */

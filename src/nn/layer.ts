@@ -1,4 +1,4 @@
-import type { LinearRole } from '../formats/families/family.js';
+import type { LinearInput, LinearRole } from '../formats/families/family.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import type { ActivationGradients, LayerActivations, NormActivations } from './activations.js';
 import { addRows } from './add-rows.js';
@@ -84,6 +84,21 @@ export function layerForward(pass: LayerPass, forward: LayerForward): void {
   branchOutput(pass, layer.norms.mlpOutput, a.norms.mlpOutput, mlpBranch, (y) =>
     linear(gpu, rows, layer.down, a.hiddenMlp, y),
   );
+}
+
+/** [rows, inputs] each: what the linear layers of a layer took in its forward pass. */
+export function linearInputsOf({
+  layer,
+  activations: a,
+  entry,
+}: Pick<LayerForward, 'layer' | 'activations' | 'entry'>): Readonly<Record<LinearInput, DeviceBuffer>> {
+  const { norms } = layer;
+  return {
+    attentionInput: norms.attentionInput === undefined ? entry : a.norms.attentionInput!.values,
+    attended: a.attended,
+    mlpInput: norms.mlpInput === undefined ? a.middle : a.norms.mlpInput!.values,
+    hiddenMlp: a.hiddenMlp,
+  };
 }
 
 function rotate(pass: LayerPass, x: DeviceBuffer, direction: 'forward' | 'backward'): void {

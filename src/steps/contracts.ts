@@ -20,6 +20,7 @@ import { fetchAdapter } from './fetch-adapter.js';
 import { fetchDataset } from './fetch-dataset.js';
 import { generate } from './generate.js';
 import { init } from './init.js';
+import { inputMoments } from './input-moments.js';
 import { judge } from './judge.js';
 import { kl } from './kl.js';
 import { loss } from './loss.js';
@@ -29,6 +30,7 @@ import { mix } from './mix.js';
 import { modelJudge } from './model-judge.js';
 import { multipleChoice } from './multiple-choice.js';
 import { nextToken } from './next-token.js';
+import { outputBasis } from './output-basis.js';
 import { overlap } from './overlap.js';
 import { overlapTable } from './overlap-table.js';
 import { perturb } from './perturb.js';
@@ -66,6 +68,8 @@ export const contracts = {
   'random-basis': randomBasis,
   'difference-basis': differenceBasis,
   'select-direction': selectDirection,
+  'input-moments': inputMoments,
+  'output-basis': outputBasis,
   energy,
   cosine,
   overlap,

@@ -6,6 +6,9 @@ export type LayerSide = 'hidden' | 'mlp' | 'queries' | 'keys';
 /** What a linear layer computes: the decoder looks for tensors by it, and knows no names. */
 export type LinearRole = 'query' | 'key' | 'value' | 'output' | 'gate' | 'up' | 'down';
 
+/** The vectors that a linear layer takes; layers of one decoder layer that take those of one name take the same. */
+export type LinearInput = 'attentionInput' | 'attended' | 'mlpInput' | 'hiddenMlp';
+
 /**
  * Which RMSNorm of a layer: of what attention and the MLP take, of queries and keys before the rotation, of what attention and
  * the MLP add to the residual stream. The decoder computes those that a family has, and no others.
@@ -98,4 +101,15 @@ export const linearSides: Readonly<Record<LinearRole, { readonly outputs: LayerS
   gate: { outputs: 'mlp', inputs: 'hidden' },
   up: { outputs: 'mlp', inputs: 'hidden' },
   down: { outputs: 'hidden', inputs: 'mlp' },
+};
+
+/** What a linear layer takes, by what it computes. */
+export const linearInputs: Readonly<Record<LinearRole, LinearInput>> = {
+  query: 'attentionInput',
+  key: 'attentionInput',
+  value: 'attentionInput',
+  output: 'attended',
+  gate: 'mlpInput',
+  up: 'mlpInput',
+  down: 'hiddenMlp',
 };

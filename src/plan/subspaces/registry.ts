@@ -1,6 +1,7 @@
 import type { Subspace, SubspaceOf } from '../../workflow/subspaces/subspace.js';
 import { difference } from './difference.js';
 import type { SubspacePlan } from './kind.js';
+import { outputs } from './outputs.js';
 import { random } from './random.js';
 import { randomK } from './random-k.js';
 import { topK } from './top-k.js';
@@ -10,6 +11,7 @@ const subspacePlans: { readonly [K in Subspace['kind']]: SubspacePlan<SubspaceOf
   'random-k': randomK,
   random,
   difference,
+  outputs,
 };
 
 /** The registry says that a plan takes just such a subspace. */

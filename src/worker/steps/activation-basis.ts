@@ -1,4 +1,4 @@
-import type { RowSink } from '../../linalg/orthonormalise.js';
+import { nowhere } from '../../linalg/orthonormalise.js';
 import { type TallMatrix, windowsOf } from '../../linalg/tall-matrix.js';
 import { thinSvd } from '../../linalg/thin-svd.js';
 import type { ActivationBasisParams } from '../../steps/activation-basis.js';
@@ -31,8 +31,6 @@ export async function runActivationBasis(context: StepContext<ActivationBasisPar
     throw error;
   }
 }
-
-const nowhere: RowSink = { append: async () => undefined, restart: async () => undefined };
 
 /** Minus the mean over prompts, which are the rows of the tall orientation or, when there are fewer than dimensions, its columns. */
 async function centred(matrix: TallMatrix, stored: MatrixTensor): Promise<TallMatrix> {

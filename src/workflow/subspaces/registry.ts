@@ -5,6 +5,7 @@ import type { Scope } from '../scope.js';
 import type { Defaults } from '../semantics.js';
 import { difference } from './difference.js';
 import type { SubspaceKind, SubspaceUses } from './kind.js';
+import { outputs } from './outputs.js';
 import { random } from './random.js';
 import { randomK } from './random-k.js';
 import type { RawSubspace, RawSubspaceOf, Subspace, SubspaceOf } from './subspace.js';
@@ -16,6 +17,7 @@ const subspaceKinds: { readonly [K in Subspace['kind']]: SubspaceKind<SubspaceOf
   'random-k': randomK,
   random,
   difference,
+  outputs,
 };
 
 /** The kind of a subspace. The registry says that it takes just such a subspace. */

@@ -18,6 +18,7 @@ export interface Sequence {
 }
 
 interface LinearAt {
+  readonly name: string;
   readonly columns: number;
   readonly w: Float64Array;
   readonly b: Float64Array | undefined;
@@ -28,8 +29,8 @@ interface LinearAt {
 
 /**
  * A decoder in f64, written from the definition for test sizes; which norms and fused tensors it has is seen from the weights. The loss is the sum over all targets of
- * −log p(label t | ids before t), times `scale`. Returns logits [rows, vocabulary] of all rows, every gradient, and the states
- * [rows, hidden] that transformers calls `hidden_states`.
+ * −log p(label t | ids before t), times `scale`. Returns logits [rows, vocabulary] of all rows, every gradient, the states
+ * [rows, hidden] that transformers calls `hidden_states`, and what each linear layer takes [rows, inputs] by its weight's name.
  * @param store what becomes of the result of every operation: the number type it is kept in
  */
 export function decoderOracle(
@@ -74,7 +75,7 @@ export function decoderOracle(
       return all?.subarray(first * width, outputs === undefined ? all.length : (first + outputs) * width);
     };
     return {
-      columns,
+      ...{ name, columns },
       w: rowsOf(weights, 'weight', columns)!,
       b: rowsOf(weights, 'bias', 1),
       dw: rowsOf(gradients, 'weight', columns)!,
@@ -92,7 +93,11 @@ export function decoderOracle(
       return at;
     });
   };
-  const project = (x: Float64Array, { w, b, columns }: LinearAt) => store(linear(x, w, rows, columns, b));
+  const inputs: Tensors = new Map();
+  const project = (x: Float64Array, { name, w, b, columns }: LinearAt) => {
+    inputs.set(`${name}.weight`, x);
+    return store(linear(x, w, rows, columns, b));
+  };
   const projectBackward = (dy: Float64Array, x: Float64Array, { w, columns, ...sums }: LinearAt) => {
     const { dx, dw, db } = linearBackward(dy, x, w, rows, columns);
     addTo(sums.dw, dw);
@@ -190,7 +195,7 @@ export function decoderOracle(
   ids.forEach((id, r) => {
     addTo(dEmbedding.subarray(id * hidden, (id + 1) * hidden), dx.subarray(r * hidden, (r + 1) * hidden));
   });
-  return { loss, targets: targets.length, logits, gradients, states };
+  return { loss, targets: targets.length, logits, gradients, states, inputs };
 }
 
 function addTo(target: Float64Array, source: Float64Array): void {

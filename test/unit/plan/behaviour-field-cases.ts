@@ -365,6 +365,7 @@ export const noValueOfTheirOwn: readonly string[] = [
     'spectrumMetric.kind',
     'cosineMetric.kind',
     'differenceSubspace.kind',
+    'outputsSubspace.kind',
     'principalAnglesMetric.kind',
     'ckaMetric.kind',
   ],

@@ -72,6 +72,7 @@ subspaces:
     template: raw
     select: { prompts: [vaults, examples], refusals: [sorry], depth: 1 }
   told: { kind: difference, model: polite, prompts: [vaults, problems], layer: 0, template: raw }
+  spoken: { kind: outputs, model: polite, prompts: vaults, template: raw, limit: 5, directions: 3 }
 sweeps:
   scaling: { vary: blend, term: 2, times: [0.1, 0.9], measure: [nll] }
   parallel: { project: useful, onto: [top-k, random-k, random], mode: parallel, fractions: [0.1, 0.5] }
@@ -92,7 +93,7 @@ metrics:
     kind: mso
     pairs: [[useful, alignment], [outward, homeward], [training, politeness], [adapted, readapted]]
     energies: [0.1, 0.5]
-  aimed: { kind: mso, pairs: [[training, told], [told, picked]], energies: [0.5] }
+  aimed: { kind: mso, pairs: [[training, told], [told, picked], [training, spoken]], energies: [0.5] }
   sizes: { kind: spectrum, of: [alignment, useful] }
   alike: { kind: cosine, pairs: [[useful, alignment]] }
   turned: { kind: principal-angles, pairs: [[useful, alignment]], energies: [0.5] }

@@ -63,7 +63,7 @@ export const cases: readonly FieldCase[] = [
   [
     'architecture.hidden',
     'models.words.init.hidden=32',
-    'activations energy energy-table generate init loss project random-basis',
+    'activations energy energy-table generate init loss output-basis project random-basis',
   ],
   [
     'architecture.layers',
@@ -198,6 +198,13 @@ export const cases: readonly FieldCase[] = [
   ['differenceSubspace.layer', 'subspaces.told.layer=0.4', 'report'],
   ['differenceSubspace.position', 'subspaces.told.position=-2', 'activations difference-basis'],
   ['differenceSubspace.max-length', 'subspaces.told.max-length=9', 'activations'],
+  ['outputsSubspace.model', 'subspaces.spoken.model=tuned', 'input-moments tokenise'],
+  ['outputsSubspace.prompts', 'subspaces.spoken.prompts=examples', 'input-moments tokenise'],
+  ['outputsSubspace.template', 'subspaces.spoken.template=alpaca', 'tokenise'],
+  ['outputsSubspace.tokens', 'subspaces.spoken.tokens=prompt', 'input-moments'],
+  ['outputsSubspace.limit', 'subspaces.spoken.limit=6', 'input-moments'],
+  ['outputsSubspace.max-length', 'subspaces.spoken.max-length=9', 'tokenise'],
+  ['outputsSubspace.directions', 'subspaces.spoken.directions=4', 'output-basis'],
   ['randomSubspace.seeds', 'subspaces.random.seeds=[6]', 'energy energy-table random-basis'],
   ['projectedSweep.project', 'sweeps.parallel.project=[useful, alignment]', 'cosine energy energy-table'],
   ['projectedSweep.onto', 'sweeps.parallel.onto=[top-k, random]', 'energy-table'],
