@@ -51,11 +51,11 @@ test('results are these files, with these columns', () => {
   const header = (file: string) => readFileSync(`${folder}/${file}`, 'utf8').split('\n', 1)[0];
   assert.is(
     header('energy.csv'),
-    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment',
+    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,update_energy,cosine_projected,cosine_alignment,rank',
   );
   assert.is(
     header('energy-by-tensor.csv'),
-    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max,update_energy,cosine_projected,cosine_alignment',
+    'update,subspace,seed,mode,side,fraction,energy_kept,energy_realised,tensor,rank,rank_max,update_energy,cosine_projected,cosine_alignment,rank_asked',
   );
   assert.is(header('overlap.csv'), 'pair,tensor,energy,k_a,k_b,d,overlap,baseline');
   const record = JSON.parse(readFileSync(`${folder}/run.json`, 'utf8'));

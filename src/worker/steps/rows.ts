@@ -29,7 +29,7 @@ export async function runRows(context: StepContext<RowsParams>): Promise<void> {
     context.signal.throwIfAborted();
     const artifact = available.get(name);
     if (artifact === undefined) {
-      throw new DataError(`There is not a file "${name}"`, {
+      throw new DataError(`There is no file "${name}"`, {
         hint: `The files are: ${listNames([...available.keys()])}.`,
       });
     }
