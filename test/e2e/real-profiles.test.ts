@@ -80,6 +80,15 @@ const tables = {
     'main/test': [text('question', prompts.slice(0, 3)), text('answer', ['#### 1', 'so #### 2', '#### 3'])],
     'main/train': [text('question', prompts.slice(3)), text('answer', numbers.slice(3).map((_, row) => `it is #### ${row}`))], // biome-ignore format: one line
   },
+  'tatsu-lab/alpaca': {
+    'default/train': [
+      text('instruction', prompts),
+      text(
+        'input',
+        prompts.map((_, row) => (row === 0 ? 'it' : '')),
+      ),
+    ],
+  },
   'walledai/AdvBench': { 'default/train': [text('prompt', prompts.slice(0, 3)), text('target', numbers.slice(0, 3))] },
   'DigitalLearningGmbH/MATH-lighteval': { 'default/test': [text('problem', prompts), text('solution', numbers)] },
   'toxigen/toxigen-data': { 'annotated/train': [text('text', prompts), text('target_group', numbers)] },
@@ -162,6 +171,9 @@ async function run({ box, environment }: Context, workflow: string, profile: str
     ...(workflow === 'exp2' ? ['sweeps.orthogonal.fractions=[0.25, 0.5, 0.75]'] : []),
     ...(workflow === 'exp4' ? ['metrics.activations.max-tokens=3', 'metrics.activations.layers=[0.5, 1]'] : []),
     ...(workflow === 'exp4' ? ['datasets.math.take=8', 'datasets.beavertails.take=4', 'datasets.toxigen.take=8'] : []),
+    ...(workflow === 'defences' ? ['metrics.refusals.max-tokens=6', 'metrics.needless-refusals.max-tokens=6'] : []),
+    ...(workflow === 'defences' ? ['datasets.refused.take=3', 'datasets.instructions.take=3'] : []),
+    ...(workflow === 'defences' ? ['datasets.harmless.skip=3', 'datasets.harmless.take=4'] : []),
   ].flatMap((setting) => ['--set', setting]);
   return box.run([`workflows-${profile}/${workflow}.yaml`, '--profile', profile, ...settings], environment);
 }
@@ -208,6 +220,25 @@ test('experiments 2, 3 and 4 run on a real profile, with what experiment 1 made'
   const files = [resultOf(third, 'overlap.csv')];
   for (const file of ['activations.csv', 'claims.csv', 'report.html']) files.push(resultOf(fourth, file));
   for (const file of files) assert.ok((await readFile(file)).length > 100, file);
+});
+
+test('defences are made, attacked and measured on a real profile; again they are there', async (context) => {
+  const profile = 'qwen2.5-1.5b';
+  const first = await run(context, 'defences', profile);
+  assert.ok(ranSteps(first).includes('train[lox]'));
+  const rows = readTable(await readFile(resultOf(first, 'evaluation.csv'), 'utf8'), evaluationColumns);
+  const counts = { utility: 3, harmfulness: 3, refusals: 3, 'needless-refusals': 4, drift: 4 };
+  for (const [metric, count] of Object.entries(counts)) {
+    const of = rows.filter((row) => row.metric === metric);
+    assert.equal(
+      of.map(({ model }) => model).sort(),
+      ['ablated', 'aligned', 'base', 'extrapolated', 'harmful', 'lox', 'projected', 'resta'],
+      metric,
+    );
+    for (const { model, value, n, invalid } of of) assert.is(n! + invalid!, count, `${metric} of ${model}: ${value}`);
+  }
+  assert.is(rows.find(({ metric, model }) => metric === 'drift' && model === 'aligned')?.value, 0);
+  assert.is(ranSteps(await run(context, 'defences', profile)).length, 0);
 });
 
 test.run();

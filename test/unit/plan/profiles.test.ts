@@ -84,6 +84,7 @@ const experiments: Readonly<Record<string, readonly string[]>> = {
   exp1: ['useful', 'harmful'],
   exp2: ['contaminated'],
   exp3: ['useful', 'harmful'],
+  defences: ['harmful', 'lox'],
 };
 
 const metaMath = { repo: 'meta-math/MetaMathQA', part: 'default/train' };
@@ -93,6 +94,17 @@ const measuredBy: Readonly<Record<string, readonly string[]>> = {
   exp1: ['openai/gsm8k main/test', 'openai/gsm8k main/train', 'walledai/AdvBench default/train'],
   exp2: ['openai/gsm8k main/test', 'openai/gsm8k main/train', 'walledai/AdvBench default/train'],
   exp3: [],
+  defences: [
+    ...['openai/gsm8k main/test', 'openai/gsm8k main/train'],
+    ...['tatsu-lab/alpaca default/train', 'tatsu-lab/alpaca default/train', 'walledai/AdvBench default/train'],
+  ],
+};
+/** What the experiments train on. */
+const trainedOn: Readonly<Record<string, readonly (typeof metaMath)[]>> = {
+  exp1: [metaMath, beaverTails],
+  exp2: [metaMath, beaverTails],
+  exp3: [metaMath, beaverTails],
+  defences: [beaverTails],
 };
 const nothing: Facts = { models: new Map(), commits: new Map() };
 
@@ -223,7 +235,7 @@ for (const [name, profile] of Object.entries(profiles)) {
       const needed = plan.hub.map(({ kind, repo, revision, part }) => [kind, repo, revision, part ?? ''].join(' '));
       for (const repo of [profile.base, profile.aligned]) assert.ok(needed.includes(`model ${repo} main `), repo);
       assert.is(needed.filter((need) => need.startsWith('model')).length, 2);
-      for (const { repo, part } of [metaMath, beaverTails]) {
+      for (const { repo, part } of trainedOn[experiment]!) {
         assert.ok(needed.includes(`dataset ${repo} refs/convert/parquet ${part}`), needed.join());
       }
       const others = plan.hub.filter(({ kind, repo }) => kind === 'dataset' && ![metaMath, beaverTails].some((set) => set.repo === repo)); // biome-ignore format: one line
@@ -235,7 +247,7 @@ for (const [name, profile] of Object.entries(profiles)) {
       const workflow = await load(experiment, name);
       const plan = expand(workflow, pinned(workflow));
       assert.equal(idsOf(plan, 'fetch').sort(), ['fetch[aligned]', 'fetch[base]']);
-      for (const { repo } of [metaMath, beaverTails]) {
+      for (const { repo } of trainedOn[experiment]!) {
         const [fetch] = plan.steps.filter(({ kind, params }) => kind === 'fetch-dataset' && params.repo === repo);
         assert.equal(fetch?.params.commit, 'c'.repeat(40));
         assert.ok(plan.steps.some(({ kind, inputs }) => kind === 'rows' && inputs.files?.node === fetch?.id));
