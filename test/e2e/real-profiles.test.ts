@@ -173,7 +173,9 @@ async function run({ box, environment }: Context, workflow: string, profile: str
     ...(workflow === 'exp4' ? ['datasets.math.take=8', 'datasets.beavertails.take=4', 'datasets.toxigen.take=8'] : []),
     ...(workflow === 'defences' ? ['metrics.refusals.max-tokens=6', 'metrics.needless-refusals.max-tokens=6'] : []),
     ...(workflow === 'defences' ? ['datasets.refused.take=3', 'datasets.instructions.take=3'] : []),
-    ...(workflow === 'defences' ? ['datasets.harmless.skip=3', 'datasets.harmless.take=4'] : []),
+    ...(workflow === 'defences'
+      ? ['datasets.safe.take=4', 'datasets.harmless.skip=3', 'datasets.harmless.take=4']
+      : []),
   ].flatMap((setting) => ['--set', setting]);
   return box.run([`workflows-${profile}/${workflow}.yaml`, '--profile', profile, ...settings], environment);
 }
@@ -232,7 +234,7 @@ test('defences are made, attacked and measured on a real profile; again they are
     const of = rows.filter((row) => row.metric === metric);
     assert.equal(
       of.map(({ model }) => model).sort(),
-      ['ablated', 'aligned', 'base', 'extrapolated', 'harmful', 'lox', 'projected', 'resta'],
+      ['ablated', 'aligned', 'base', 'extrapolated', 'harmful', 'lox', 'projected', 'resta', 'safelora', 'safemerge'],
       metric,
     );
     for (const { model, value, n, invalid } of of) assert.is(n! + invalid!, count, `${metric} of ${model}: ${value}`);
