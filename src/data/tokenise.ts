@@ -1,9 +1,9 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { PromptTemplate } from '../formats/dataset-choices.js';
+import { mapWithinTime } from '../formats/time-limit.js';
 import { ignoredLabel, type TokenRow } from '../formats/token-rows.js';
 import { applyTemplate, type TemplatedText } from './prompt-template.js';
 import { at, type Row, textOf } from './row.js';
-import { mapWithinTime } from './time-limit.js';
 import type { Tokenizer } from './tokenizer.js';
 
 export type TokeniseOptions = {

@@ -1,5 +1,5 @@
-import { withinTime } from '../data/time-limit.js';
 import type { AnswerFilter } from '../formats/response-choices.js';
+import { withinTime } from '../formats/time-limit.js';
 
 /**
  * Final-answer exact match as lm-evaluation-harness scores `gsm8k` (task version 3): a filter takes the answer out of the

@@ -30,7 +30,7 @@ export class Formula {
   /**
    * Bounds of the value by interval arithmetic, for numbers that lie anywhere in their ranges. Where a name comes up more
    * than once they may be wider than need be, never narrower.
-   * @throws FormulaError where something may be divided by 0
+   * @throws FormulaError where something may be divided by 0, or where a value may be beyond the range of f64
    */
   range(ranges: Readonly<Record<string, Range>>): Range {
     return rangeOf(this.#root, ranges);
@@ -52,6 +52,7 @@ function rangeOf(node: Node, ranges: Readonly<Record<string, Range>>): Range {
     throw new FormulaError(`it may divide by 0: a divisor lies between ${right[0]} and ${right[1]}`);
   }
   const ends = left.flatMap((a) => right.map((b) => operate(node.operator, a, b)));
+  if (!ends.every(Number.isFinite)) throw new FormulaError('its value may be beyond the range of numbers');
   return [Math.min(...ends), Math.max(...ends)];
 }
 
@@ -122,7 +123,7 @@ class Reader {
     const [, number, name, symbol] = found;
     if (symbol !== undefined && symbol !== '(' && symbol !== '-') return this.#fail();
     this.#advance();
-    if (number !== undefined) return { number: Number(number) };
+    if (number !== undefined) return { number: this.#finite(number) };
     if (name !== undefined) {
       this.#names.add(name);
       return { name };
@@ -132,6 +133,12 @@ class Reader {
     if (this.#next?.[3] !== ')') return this.#fail();
     this.#advance();
     return inside;
+  }
+
+  #finite(text: string): number {
+    const number = Number(text);
+    if (!Number.isFinite(number)) throw new FormulaError(`${text.slice(0, 20)}… is beyond the range of numbers`);
+    return number;
   }
 
   #operator<O extends '+' | '-' | '*' | '/'>(...operators: readonly O[]): O | undefined {

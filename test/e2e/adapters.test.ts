@@ -192,6 +192,12 @@ const wrong: readonly (readonly [string, number, RegExp, (box: Sandbox) => Promi
     (box) => writeAdapter(box.path('adapter'), { target_modules: ['q_proj', 'v_proj', 'o_proj'] }),
   ],
   [
+    'a pattern that does not come to an end',
+    1,
+    /models\.tuned: the search .*adapter_config\.json was stopped after 5 s.*does not come to an end/,
+    (box) => writeAdapter(box.path('adapter'), { target_modules: '((.*)*)*z' }),
+  ],
+  [
     'a pickle',
     1,
     /adapter_model\.safetensors is missing\n {2}There is a PyTorch pickle only/,

@@ -1,7 +1,7 @@
-import { withinTime } from '../../data/time-limit.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { Formula } from '../../formats/formula.js';
 import type { FormulaRubric, ScoreRubric } from '../../formats/response-choices.js';
+import { withinTime } from '../../formats/time-limit.js';
 import type { Score } from '../judge.js';
 import { answerIn, scoreOf, withoutMarks } from '../judge-answer.js';
 import { oneTurn, type Rubric } from './rubric.js';

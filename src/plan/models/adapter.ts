@@ -3,6 +3,7 @@ import { InvalidWorkflowError } from '../../diagnostics/errors.js';
 import { adapterChanges, type TensorChange } from '../../formats/adapter/changes.js';
 import type { AdapterConfig } from '../../formats/adapter/config.js';
 import { isTiedCopy } from '../../formats/architecture.js';
+import { withinTime } from '../../formats/time-limit.js';
 import type { FetchAdapterParams } from '../../steps/fetch-adapter.js';
 import type { MergeAdapterParams } from '../../steps/merge-adapter.js';
 import type { Input } from '../../steps/step.js';
@@ -34,7 +35,11 @@ function addAdapter(model: ModelOf<'adapter'>, parts: ModelParts): ModelNode {
     const why = 'not read: an adapter is its adapter_model.safetensors, and what else a model has comes from its base';
     parts.builder.omit({ of: `models.${model.name}`, what, why });
   }
-  const { changes, problems } = adapterChanges(config, adapterFacts.tensors, base.facts);
+  const facts = base.facts;
+  const { changes, problems } = withinTime(
+    () => adapterChanges(config, adapterFacts.tensors, facts),
+    () => `models.${model.name}: the search for the names of modules by the patterns of adapter_config.json`,
+  );
   if (problems.length > 0) throw mismatch(model, problems);
   const inputs: Record<string, Input> = { base: { node: base.node, output: '*' } };
   const scales: Record<string, number> = {};
@@ -53,7 +58,7 @@ function addAdapter(model: ModelOf<'adapter'>, parts: ModelParts): ModelNode {
   }
   const params: MergeAdapterParams = { scales, ...(transposed.length === 0 ? {} : { transposed }) };
   const node = addModelStep(parts, 'merge-adapter', model, params, inputs);
-  return { node, facts: factsOfMerged(base.facts, changes), waitsFor: [] };
+  return { node, facts: factsOfMerged(facts, changes), waitsFor: [] };
 }
 
 /** The node whose outputs are the adapter's files; undefined as long as its commit is not known. */

@@ -1,9 +1,9 @@
 import { at, decodeRows, encodeRows } from '../../data/row.js';
-import { mapWithinTime } from '../../data/time-limit.js';
 import type { Tokenizer } from '../../data/tokenizer.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { type ChoicePrompt, choicePrompts } from '../../eval/choice-prompts.js';
 import { continuationTokens, type SplitTokens } from '../../eval/continuation-tokens.js';
+import { mapWithinTime } from '../../formats/time-limit.js';
 import { ignoredLabel, type TokenRow } from '../../formats/token-rows.js';
 import { Turns } from '../../formats/turns.js';
 import { targetCount } from '../../nn/batches.js';

@@ -1,9 +1,9 @@
 import { applyTemplate } from '../../data/prompt-template.js';
 import { at, decodeRows, textOf } from '../../data/row.js';
-import { mapWithinTime } from '../../data/time-limit.js';
 import type { Tokenizer } from '../../data/tokenizer.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { type QuestionPrompt, questionPrompts } from '../../eval/few-shot.js';
+import { mapWithinTime } from '../../formats/time-limit.js';
 import type { GenerateParams } from '../../steps/generate.js';
 import type { StepContext } from '../step-context.js';
 

@@ -50,6 +50,16 @@ test('bounds hold the value wherever the numbers lie', () => {
   assert.throws(() => new Formula('1 / c').range(ranges), /may divide by 0: a divisor lies between -1 and 1/);
 });
 
+test('numbers beyond the range of f64 are refused, in the formula and in what it may make', () => {
+  const many = '9'.repeat(400);
+  assert.throws(() => new Formula(`a / ${many}`), /99… is beyond the range of numbers/);
+  const ranges = { a: [0, 1e6] } as const;
+  assert.throws(() => new Formula(`a / 0.${'0'.repeat(320)}1`).range(ranges), /may be beyond the range of numbers/);
+  const power = Array.from({ length: 60 }, () => 'a').join(' * ');
+  assert.throws(() => new Formula(power).range(ranges), /may be beyond the range of numbers/);
+  assert.equal(new Formula('a / 8').range(ranges), [0, 125000]);
+});
+
 test('what cannot be read is refused, and says where', () => {
   for (const [text, says] of [
     ['', /ends where a number, a name or a bracket must follow/],

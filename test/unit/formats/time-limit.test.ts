@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { withinTime } from '../../../src/data/time-limit.js';
 import { DataError } from '../../../src/diagnostics/errors.js';
+import { withinTime } from '../../../src/formats/time-limit.js';
 
 const hopeless = () => /^(a+)+$/.test(`${'a'.repeat(60)}b`);
 
