@@ -68,7 +68,7 @@ export const cases: readonly FieldCase[] = [
   [
     'architecture.layers',
     'models.words.init.layers=2',
-    'activation-basis activation-table activations cka cka-table cosine energy energy-table generate init loss overlap overlap-table project random-basis realignment select-direction svd',
+    'activation-basis activation-table activations cka cka-table cosine energy energy-table generate init loss output-basis overlap overlap-table project random-basis realignment select-direction svd',
   ],
   ['architecture.heads', 'models.words.init.heads=2', 'init'],
   [
