@@ -54,8 +54,9 @@ export async function linePanel(panel: LinePanel): Promise<Html> {
   const { Plot, draw } = await plot();
   const { x, y } = panel;
   const levels = panel.levels ?? [];
+  const ticks = x.scale === 'log' ? wholeTicks(x.domain) : 5;
   const marks: Markish[] = [
-    Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1 }),
+    Plot.gridX({ ticks, stroke: 'var(--grid)', strokeOpacity: 1 }),
     Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1 }),
     Plot.ruleY([y.domain[0]], { stroke: 'var(--axis)' }),
   ];
@@ -96,14 +97,21 @@ export async function linePanel(panel: LinePanel): Promise<Html> {
         labelAnchor: 'center',
         labelArrow: 'none',
         labelOffset: 40,
-        ticks: 5,
+        ticks,
       },
-      ...(x.scale === 'log' ? { type: 'log', tickFormat: 'd' } : {}),
+      ...(x.scale === 'log' ? { type: 'log', tickFormat: ',d' } : {}),
     },
     y: { label: y.label, domain: [...y.domain], labelArrow: 'none', ticks: 5 },
     marks,
   });
   return html`<div class="panel"><h4>${panel.title}</h4>${svg}</div>`;
+}
+
+/** Whole numbers on an axis of logarithms: 1, 2 and 5 times powers of ten, or these powers alone where there are many. */
+function wholeTicks([from, to]: readonly [number, number]): number[] {
+  const powers = Array.from({ length: Math.floor(Math.log10(to)) + 2 }, (_, exponent) => 10 ** exponent);
+  const factors = to > 100 * Math.max(1, from) ? [1] : [1, 2, 5];
+  return powers.flatMap((power) => factors.map((factor) => factor * power)).filter((at) => at >= from && at <= to);
 }
 
 /** Lines across the axes, and their names on their right where they do not cover one another. */

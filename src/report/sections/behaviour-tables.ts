@@ -81,7 +81,7 @@ function metricTable(
   const items = input.params.linked.filter((file) => file === `items/${metric}.jsonl`);
   const head =
     places.length > 0
-      ? headOverValues(['model or update', 'projection', 'subspace', 'seeds', 'invalid'], over, places)
+      ? headOverValues(['model or update', 'projection', 'subspace', 'seeds', 'invalid', 'whole model'], over, places)
       : plainHead([{ text: 'model' }, 'invalid', { text: 'value' }]);
   return tableBlock(
     title,
@@ -102,8 +102,8 @@ function modelRow(row: EvaluationRow, places: number): Html {
   if (places === 0) {
     return html`<tr><th scope="row">${row.model}</th><td>${invalid}</td><td class="text whole">${value}</td></tr>`;
   }
-  return html`<tr><th scope="row">${row.model}</th><td class="text" colspan="2">whole model</td><td></td>
-    <td>${invalid}</td><td class="text whole" colspan="${places}">${value}</td></tr>`;
+  return html`<tr><th scope="row">${row.model}</th><td colspan="3"></td>
+    <td>${invalid}</td><td class="text whole">${value}</td><td colspan="${places}"></td></tr>`;
 }
 
 function projectionRow(
@@ -121,7 +121,7 @@ function projectionRow(
   const seeds = new Set(points.flatMap((point) => point.seeds.map(({ seed }) => seed))).size;
   return html`<tr class="${startsGroup ? 'group' : ''}"><th scope="row">${update}</th>
     <td class="text">${projectionName(curve, curves)}</td><td class="text">${subspace}</td><td>${seeds}</td>
-    <td>${invalidText(points.flatMap((point) => point.seeds))}</td>${cells}</tr>`;
+    <td>${invalidText(points.flatMap((point) => point.seeds))}</td><td></td>${cells}</tr>`;
 }
 
 function spreadText(seeds: readonly EvaluationRow[]): Html | undefined {

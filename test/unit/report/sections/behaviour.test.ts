@@ -18,11 +18,11 @@ test('whole models stand above the projections, and beside them in the figure th
   const files = evaluationFile(...models, point(0.35, { fraction: 0.25 }), point(0.5, { fraction: 0.75 }));
   const { section } = await sectionOf('behaviour', files, { updates });
   assert.equal(bodyRows(section), [
-    ['base', 'whole model', '', '0 of 10', '0.100 0.050–0.200'],
-    ['aligned', 'whole model', '', '0 of 10', '0.300'],
-    ['tuned', 'whole model', '', '2 of 12', '0.600'],
-    ['other', 'whole model', '', '0 of 10', '0.900'],
-    ['useful', 'parallel', 'top-k', '1', '0 of 20', '0.350', '0.500'],
+    ['base', '', '0 of 10', '0.100 0.050–0.200', ''],
+    ['aligned', '', '0 of 10', '0.300', ''],
+    ['tuned', '', '2 of 12', '0.600', ''],
+    ['other', '', '0 of 10', '0.900', ''],
+    ['useful', 'parallel', 'top-k', '1', '0 of 20', '', '0.350', '0.500'],
   ]);
   const labels = [...section.querySelectorAll('.panel svg text')].map(({ textContent }) => textContent);
   for (const name of ['base', 'aligned', 'tuned'])
@@ -33,10 +33,39 @@ test('whole models stand above the projections, and beside them in the figure th
   assert.not.ok(labels.some((label) => label.startsWith('other')));
 });
 
+test('the value of a whole model stands in a column of its own, under no fraction', async () => {
+  const { section } = await sectionOf('behaviour', evaluationFile(...models, point(0.35, { fraction: 0.25 })), {
+    updates,
+  });
+  const heads = [...section.querySelectorAll('thead th')].map(spaced);
+  assert.equal(heads.slice(-3), ['whole model', 'fraction ρ', '0.25']);
+  const columns = (row: Element) =>
+    [...row.querySelectorAll('th, td')].flatMap((cell) => {
+      return [spaced(cell), ...Array<string>(Number(cell.getAttribute('colspan') ?? 1) - 1).fill('')];
+    });
+  const [base, , , , useful] = [...section.querySelectorAll('tbody tr')].map(columns);
+  assert.equal(base, ['base', '', '', '', '0 of 10', '0.100 0.050–0.200', '']);
+  assert.equal(useful, ['useful', 'parallel', 'top-k', '1', '0 of 10', '', '0.350']);
+});
+
+test('the ticks of a few small ranks are whole numbers, each once', async () => {
+  const ticksOf = async (...ranks: readonly number[]) => {
+    const files = evaluationFile(...models, ...ranks.map((rank) => point(0.5, { rank })));
+    const { section } = await sectionOf('behaviour', files, { updates });
+    const ticks = section.querySelectorAll('.panel svg g[aria-label="x-axis tick label"] text');
+    return [...ticks].map(({ textContent }) => textContent);
+  };
+  assert.equal(await ticksOf(1), ['1', '2']);
+  assert.equal(await ticksOf(2), ['1', '2']);
+  assert.equal(await ticksOf(1, 4), ['1', '2', '5']);
+  assert.equal(await ticksOf(6, 100), ['1', '2', '5', '10', '20', '50', '100']);
+  assert.equal(await ticksOf(6, 4096), ['1', '10', '100', '1,000']);
+});
+
 test('ranks have a figure with a scale of logarithms and a table of their own', async () => {
   const ranked = [point(0.35, { rank: 6 }), point(0.5, { rank: 100 })];
   const { section, text } = await sectionOf('behaviour', evaluationFile(...models, ...ranked), { updates });
-  assert.equal(bodyRows(section).at(-1), ['useful', 'parallel', 'top-k', '1', '0 of 20', '0.350', '0.500']);
+  assert.equal(bodyRows(section).at(-1), ['useful', 'parallel', 'top-k', '1', '0 of 20', '', '0.350', '0.500']);
   assert.match(text, 'Behaviour against the number of directions');
   assert.match(text, 'utility: update useful, parallel, by rank');
   assert.match(text, 'At k = 6:');
@@ -76,10 +105,10 @@ test('seeds become a mean with the span of their intervals, as one measurement a
   );
   const { section, text } = await sectionOf('behaviour', files, { updates });
   assert.equal(bodyRows(section), [
-    ['useful', 'parallel', 'random', '2', '0 of 20', '0.3000.100–0.450'],
-    ['useful', 'parallel', 'top-k', '1', '0 of 10', '0.5000.450–0.550'],
-    ['useful', 'parallel', 'random', '2', '0 of 20', '3.0002.000–4.000'],
-    ['useful', 'parallel', 'top-k', '1', '0 of 10', '3.000'],
+    ['useful', 'parallel', 'random', '2', '0 of 20', '', '0.3000.100–0.450'],
+    ['useful', 'parallel', 'top-k', '1', '0 of 10', '', '0.5000.450–0.550'],
+    ['useful', 'parallel', 'random', '2', '0 of 20', '', '3.0002.000–4.000'],
+    ['useful', 'parallel', 'top-k', '1', '0 of 10', '', '3.000'],
   ]);
   assert.match(
     text,
@@ -95,8 +124,8 @@ test('what has no valid item is a dash and no point, and its invalid items are c
   );
   const { section, text } = await sectionOf('behaviour', files, { updates });
   assert.equal(bodyRows(section), [
-    ['aligned', 'whole model', '', '10 of 10', '–'],
-    ['useful', 'parallel', 'top-k', '1', '12 of 20', '–', '0.500'],
+    ['aligned', '', '10 of 10', '–', ''],
+    ['useful', 'parallel', 'top-k', '1', '12 of 20', '', '–', '0.500'],
   ]);
   assert.is(section.querySelectorAll('.panel path, .panel circle').length > 0, true);
   assert.not.match(text, /NaN|undefined|Infinity/);
