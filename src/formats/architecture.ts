@@ -25,6 +25,11 @@ export interface Architecture {
   readonly ropeTheta: number;
   /** Whether each layer rotates queries and keys; absent: all do. */
   readonly rotaryLayers?: readonly boolean[];
+  /** Whether each layer has a sliding window and rotates with `localRopeTheta`; absent: none has. */
+  readonly localLayers?: readonly boolean[];
+  readonly localRopeTheta?: number;
+  /** Scores are divided by its root; absent: by that of headDim. */
+  readonly queryScalar?: number;
   readonly normEpsilon: number;
   readonly contextLength: number;
 }
@@ -38,8 +43,11 @@ export function layerPrefix(layer: number): string {
   return `model.layers.${layer}.`;
 }
 
-/** Which layers rotate when the last of every `interval` does not, as `no_rope_layer_interval` says it. */
-export function rotaryLayersOf(layers: number, interval: number): boolean[] {
+/**
+ * true for all layers but the last of every `interval`: those that rotate, as `no_rope_layer_interval` says it, or those with a
+ * sliding window, as `sliding_window_pattern` does.
+ */
+export function allButEvery(layers: number, interval: number): boolean[] {
   return Array.from({ length: layers }, (_, layer) => (layer + 1) % interval !== 0);
 }
 

@@ -23,7 +23,7 @@ export function modelConfig(
   dtype: keyof typeof dtypeNames,
   initializerRange = defaultInitializerRange,
 ): JsonObject {
-  const { causalModel, biasFields, unlessSaid, written } = families[architecture.family];
+  const { causalModel, biasFields, activation, localLayers, unlessSaid, written } = families[architecture.family];
   const rotates = Array.from({ length: architecture.layers }, (_, layer) => architecture.rotaryLayers?.[layer] ?? true);
   return {
     architectures: [causalModel],
@@ -35,8 +35,19 @@ export function modelConfig(
     num_attention_heads: architecture.heads,
     num_key_value_heads: architecture.kvHeads,
     head_dim: architecture.headDim,
-    hidden_act: 'silu',
+    [activation.field]: activation.name,
     max_position_embeddings: architecture.contextLength,
+    ...(localLayers !== null && {
+      layer_types: rotates.map((_, layer) =>
+        architecture.localLayers?.[layer] ? 'sliding_attention' : 'full_attention',
+      ),
+      // As long as the context: no row is longer.
+      sliding_window: architecture.contextLength,
+      rope_local_base_freq: architecture.localRopeTheta ?? localLayers.ropeTheta,
+    }),
+    ...(unlessSaid.queryScalar !== null && {
+      query_pre_attn_scalar: architecture.queryScalar ?? architecture.headDim,
+    }),
     rms_norm_eps: architecture.normEpsilon,
     rope_theta: architecture.ropeTheta,
     rope_scaling: null,

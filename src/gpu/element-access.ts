@@ -7,8 +7,19 @@ export const elementBytes: Readonly<Record<ElementType, 2 | 4>> = { F32: 4, BF16
  * WGSL that declares a read-only storage binding `name` and reads it as f32: `<name>_at(i)` gives element i, `<name>_at4(i)`
  * elements i … i + 3, `<name>_bits4(i)` the bits of these as f32: exact where arithmetic would flush subnormals.
  * @param aligned true when every i given to `<name>_at4` is a multiple of 4: those are then single loads.
+ * @param through what `<name>_at4` gives in place of an element `x`, such as `x + 1f`: the binding is then `stored_<name>`
  */
-export function readAccess(name: string, binding: number, type: ElementType, aligned: boolean): string {
+export function readAccess(
+  name: string,
+  binding: number,
+  type: ElementType,
+  aligned: boolean,
+  through?: string,
+): string {
+  if (through !== undefined) {
+    return `${readAccess(`stored_${name}`, binding, type, aligned)}
+fn ${name}_at4(i : u32) -> vec4f { let x = stored_${name}_at4(i); return ${through}; }`;
+  }
   const { array, one, four } = (aligned ? alignedAccess : unalignedAccess)[type];
   return `@group(0) @binding(${binding}) var<storage, read> ${name} : array<${array}>;
 fn ${name}_at(i : u32) -> f32 { return ${one(name)}; }

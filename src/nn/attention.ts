@@ -3,7 +3,7 @@ import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import type { DecoderConfig } from './config.js';
 import { wholeVectors } from './kernel-shape.js';
 
-type Heads = Pick<DecoderConfig, 'heads' | 'kvHeads' | 'headDim'>;
+type Heads = Pick<DecoderConfig, 'heads' | 'kvHeads' | 'headDim' | 'queryScalar'>;
 
 /** Consecutive rows of one sequence. */
 export interface RowRun {
@@ -116,9 +116,14 @@ export function attention(gpu: Gpu, { config, tiling, q, k, v, tiles, out, logSu
       o: writeAccess('o', 4, aligned),
     },
     bindings: [q.buffer, k.buffer, v.buffer, tiles.binding, out, logSumExp],
-    uniforms: [...[q, k, v].flatMap(({ stride, offset }) => [stride, offset]), kvHeads, { f32: headDim ** -0.5 }],
+    uniforms: [...[q, k, v].flatMap(({ stride, offset }) => [stride, offset]), kvHeads, { f32: scoreScale(config) }],
     workgroups: [tiles.count, kvHeads],
   });
+}
+
+/** What scores are multiplied by. */
+function scoreScale({ headDim, queryScalar = headDim }: Heads): number {
+  return queryScalar ** -0.5;
 }
 
 export interface AttentionBackward {
@@ -142,7 +147,7 @@ export function attentionBackward(gpu: Gpu, backward: AttentionBackward): void {
   const { heads, kvHeads, headDim } = config;
   const aligned = wholeVectors(headDim);
   const constants = { HEAD_DIM: headDim, HEADS: heads, KV_HEADS: kvHeads, INVOCATIONS: tiling.invocations };
-  const uniforms = [{ f32: headDim ** -0.5 }];
+  const uniforms = [{ f32: scoreScale(config) }];
   gpu.dispatch({
     kernel: 'attention-backward-query',
     constants,

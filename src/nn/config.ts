@@ -1,17 +1,10 @@
-import { type Architecture, rotaryLayersOf } from '../formats/architecture.js';
-import type { Family, RopeKind } from '../formats/families/family.js';
+import { type Architecture, allButEvery } from '../formats/architecture.js';
+import type { Family } from '../formats/families/family.js';
 import { families } from '../formats/families/registry.js';
 import type { Json, JsonObject } from '../formats/json.js';
 import { checkNotQuantised } from '../formats/quantisation.js';
 import { ConfigFields } from './config-fields.js';
-
-/** `llama3` scaling of the rotary frequencies (Llama 3.1 and later), by the names of config.json. */
-export interface Llama3RopeScaling {
-  readonly factor: number;
-  readonly lowFrequencyFactor: number;
-  readonly highFrequencyFactor: number;
-  readonly originalContextLength: number;
-}
+import { type Llama3RopeScaling, ropeOf } from './rope-config.js';
 
 /** What a Hugging Face config.json says of a decoder that runflow computes. */
 export interface DecoderConfig extends Architecture {
@@ -32,7 +25,7 @@ const neutralValues: Readonly<Record<string, Json>> = {
   ...{ resid_pdrop: 0, embd_pdrop: 0 },
   ...{ attention_dropout: 0, partial_rotary_factor: 1, use_sliding_window: false, use_mrope: false },
   ...{ logit_scale: 1, logits_scaling: 1, embedding_multiplier: 1, residual_multiplier: 1, attention_multiplier: null },
-  ...{ final_logit_softcapping: null, attn_logit_softcapping: null, query_pre_attn_scalar: null },
+  ...{ final_logit_softcapping: null, attn_logit_softcapping: null, use_bidirectional_attention: false },
   ...{ scale_emb: 1, scale_depth: null, dim_model_base: null, attention_chunk_size: null, clip_qkv: null },
   ...{
     use_qk_norm: false,
@@ -52,14 +45,11 @@ const neutralValues: Readonly<Record<string, Json>> = {
 export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
   const fields = new ConfigFields(json, file);
   const family = fields.family();
-  const { causalModel, biasFields, ropeKinds, slidingWindow, unlessSaid, neutral: ofFamily } = families[family];
+  const { causalModel, biasFields, activation, slidingWindow, unlessSaid, neutral } = families[family];
   fields.architectures(causalModel);
-  fields.oneOf('hidden_act', ['silu'], 'silu');
+  fields.oneOf(activation.field, [activation.name], activation.name);
   checkNotQuantised(json, file);
-  if (Array.isArray(json.layer_types) && json.layer_types.some((type) => type !== 'full_attention')) {
-    fields.refuse('layer_types', json.layer_types as Json, 'may hold only "full_attention"');
-  }
-  for (const [name, value] of Object.entries({ ...neutralValues, ...ofFamily })) fields.neutral(name, value);
+  for (const [name, value] of Object.entries({ ...neutralValues, ...neutral })) fields.neutral(name, value);
   const hidden = fields.count('hidden_size');
   const heads = fields.count('num_attention_heads');
   // A number is for a file that leaves the field out; null means as many as heads in every family.
@@ -71,12 +61,14 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
     unlessSaid.headDim === 'hidden / heads' ? hidden / heads : unlessSaid.headDim,
   );
   if (headDim % 2 !== 0) fields.refuse('head_dim', headDim, 'is odd; rotary embedding turns pairs');
-  const rope = ropeOf(fields, ropeKinds, unlessSaid.ropeTheta);
   const biases = new Set(
     Object.entries(biasFields).flatMap(([field, choice]) => (fields.flag(field, false) ? [choice] : [])),
   );
   const layers = fields.count('num_hidden_layers');
-  const window = windowOf(fields, slidingWindow);
+  const local = localLayersOf(fields, layers, families[family].localLayers);
+  const rope = ropeOf(fields, families[family]);
+  const window = local?.includes(true) === false ? undefined : windowOf(fields, slidingWindow);
+  const queryScalar = queryScalarOf(fields, unlessSaid.queryScalar);
   const rotaryLayers = chosenRotaryLayers(fields, layers, unlessSaid.noRopeLayerInterval);
   return {
     family,
@@ -92,12 +84,43 @@ export function decoderConfig(json: JsonObject, file: string): DecoderConfig {
     mlpBias: biases.has('mlpBias'),
     ropeTheta: rope.theta,
     ...(rotaryLayers === undefined ? {} : { rotaryLayers }),
+    ...(local === undefined ? {} : { localLayers: local }),
+    ...(rope.localTheta === undefined ? {} : { localRopeTheta: rope.localTheta }),
+    ...(queryScalar === undefined ? {} : { queryScalar }),
     ...(rope.scaling === undefined ? {} : { ropeScaling: rope.scaling }),
     ...(window === undefined ? {} : { slidingWindow: window }),
     normEpsilon: fields.number('rms_norm_eps', unlessSaid.normEpsilon),
     contextLength: fields.count('max_position_embeddings', unlessSaid.contextLength),
     endTokens: fields.tokens('eos_token_id'),
   };
+}
+
+/** Whether each layer has a sliding window, by `layer_types` or `sliding_window_pattern`; undefined: the family knows none. */
+function localLayersOf(
+  fields: ConfigFields,
+  layers: number,
+  unsaid: Family['localLayers'],
+): readonly boolean[] | undefined {
+  const types = fields.list('layer_types');
+  const known = unsaid === null ? ['full_attention'] : ['full_attention', 'sliding_attention'];
+  if (types?.some((type) => !known.includes(type as string))) {
+    fields.refuse('layer_types', types, `may hold only ${known.map((type) => `"${type}"`).join(' and ')}`);
+  }
+  if (unsaid === null) return undefined;
+  if (types !== undefined && types.length !== layers) {
+    fields.refuse('layer_types', types, `does not name the attention of each of ${layers} layers`);
+  }
+  const pattern = fields.has('sliding_window_pattern') ? 'sliding_window_pattern' : '_sliding_window_pattern';
+  const named = types?.map((type) => type === 'sliding_attention');
+  return named ?? allButEvery(layers, fields.count(pattern, unsaid.pattern));
+}
+
+/** `query_pre_attn_scalar`; undefined: the scores are divided by the root of head_dim. */
+function queryScalarOf(fields: ConfigFields, unsaid: number | null): number | undefined {
+  if (unsaid === null) fields.neutral('query_pre_attn_scalar', null);
+  if (unsaid === null) return undefined;
+  const scalar = fields.number('query_pre_attn_scalar', unsaid);
+  return scalar > 0 ? scalar : fields.refuse('query_pre_attn_scalar', scalar, 'is not above 0');
 }
 
 /** Tokens of a row at most; undefined: any number. */
@@ -123,41 +146,9 @@ function chosenRotaryLayers(
     return undefined;
   }
   const list = fields.list('no_rope_layers');
-  if (list === undefined) return rotaryLayersOf(layers, fields.count('no_rope_layer_interval', unsaidInterval));
+  if (list === undefined) return allButEvery(layers, fields.count('no_rope_layer_interval', unsaidInterval));
   if (list.length < layers || !list.every((rotates) => rotates === 0 || rotates === 1)) {
     fields.refuse('no_rope_layers', list, `is not a list of 1 (rotates) or 0 for each of ${layers} layers`);
   }
   return list.slice(0, layers).map((rotates) => rotates === 1);
-}
-
-/** `rope_scaling` beside `rope_theta`, or in newer files both in `rope_parameters`. */
-function ropeOf(
-  fields: ConfigFields,
-  kinds: readonly RopeKind[],
-  unsaidTheta: number,
-): { theta: number; scaling?: Llama3RopeScaling } {
-  const name = fields.has('rope_parameters') ? 'rope_parameters' : 'rope_scaling';
-  if (fields.has('rope_parameters') && fields.has('rope_scaling')) {
-    fields.refuse('rope_scaling', '…', 'stands beside rope_parameters: which one counts is unclear');
-  }
-  const rope = fields.object(name);
-  const outer = fields.number('rope_theta', unsaidTheta);
-  if (rope === undefined) return { theta: outer };
-  const theta = rope.number('rope_theta', outer);
-  if (fields.has('rope_theta') && theta !== outer) {
-    rope.refuse('rope_theta', theta, `is not the rope_theta beside it, ${outer}: which one counts is unclear`);
-  }
-  const type = rope.oneOf(rope.has('rope_type') ? 'rope_type' : 'type', kinds, 'default');
-  const partial = rope.number('partial_rotary_factor', 1);
-  if (partial !== 1) rope.refuse('partial_rotary_factor', partial, 'is not computed; only 1 is');
-  if (type === 'default') return { theta };
-  return {
-    theta,
-    scaling: {
-      factor: rope.number('factor'),
-      lowFrequencyFactor: rope.number('low_freq_factor'),
-      highFrequencyFactor: rope.number('high_freq_factor'),
-      originalContextLength: rope.count('original_max_position_embeddings'),
-    },
-  };
 }

@@ -1,4 +1,5 @@
 import { architectureTensors, embeddingTensor, finalNormTensor, outputTensor } from '../formats/architecture.js';
+import { families } from '../formats/families/registry.js';
 import type { TokenRow } from '../formats/token-rows.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { gemm } from '../linalg/device/gemm.js';
@@ -16,7 +17,7 @@ import { OutputHead } from './output-head.js';
 import { labelsOf, type PackedBatch, packBatch, type ScoredRow } from './packed-batch.js';
 import { DeviceParameter, type Parameter } from './parameter.js';
 import { rmsNorm } from './rms-norm.js';
-import { rotaryTable } from './rope.js';
+import { type RotaryTables, uploadRotaryTables } from './rope.js';
 import { gatherRows, scatterAddRows } from './rows.js';
 import { checkRows } from './rows-that-fit.js';
 import { DeviceStreamChange, type StreamChange } from './stream-change.js';
@@ -46,7 +47,7 @@ export class Decoder implements TrainableModel {
   readonly #layers: readonly Layer[];
   readonly #head: OutputHead;
   #change: DeviceStreamChange | undefined;
-  #rotaryTable: DeviceBuffer | undefined;
+  #rotaryTables: RotaryTables | undefined;
   #rotaryPositions = 0;
   #activations: Activations | undefined;
   #gradients: ActivationGradients | undefined;
@@ -219,7 +220,7 @@ export class Decoder implements TrainableModel {
     for (const parameter of this.parameters) parameter.release();
     this.#activations?.release();
     this.#gradients?.release();
-    if (this.#rotaryTable !== undefined) this.#gpu.release(this.#rotaryTable);
+    this.#releaseRotary();
   }
 
   async #continue<T>(
@@ -257,7 +258,7 @@ export class Decoder implements TrainableModel {
     });
     rmsNorm(gpu, {
       ...{ rows: batch.rows, columns: hidden, epsilon, x: a.layers.at(-1)!.middle, branch: a.mlpBranch },
-      ...{ gain: gainOf(this.#parameter(finalNormTensor)), sum: a.last, y: a.output, scale: a.outputScale },
+      ...{ gain: gainOf(this.#finalNorm), sum: a.last, y: a.output, scale: a.outputScale },
     });
     const { rows: index, count: rows } = batch.targets;
     if (rows > 0) {
@@ -268,13 +269,15 @@ export class Decoder implements TrainableModel {
   }
 
   #passOf<Batch extends ForwardBatch>(batch: Batch): LayerPass<Batch> {
-    const rotaryTable = this.#rotary(batch.longest);
-    return { gpu: this.#gpu, config: this.config, tiling: this.#tiling, batch, rotaryTable, change: this.#change };
+    const rotaryTables = this.#rotary(batch.longest);
+    return { gpu: this.#gpu, config: this.config, tiling: this.#tiling, batch, rotaryTables, change: this.#change };
   }
 
   #embed({ batch: { ids: index, rows }, change }: LayerPass, y: DeviceBuffer): void {
     const { vocabulary: sourceRows, hidden: columns } = this.config;
-    gatherRows(this.#gpu, { source: gainOf(this.#embedding), sourceRows, columns, index, rows, y });
+    const { weights: buffer, type } = this.#embedding;
+    const scale = this.#embeddingScale;
+    gatherRows(this.#gpu, { source: { buffer, type }, sourceRows, columns, index, rows, y, scale });
     change?.written(y, rows);
   }
 
@@ -327,7 +330,7 @@ export class Decoder implements TrainableModel {
       ...{ source: { buffer: gradients.targetOutput, type: 'F32' }, sourceRows: batch.targets.count, columns: hidden },
       ...{ index: batch.targetOfRow, rows: batch.rows, y: gradients.normed },
     });
-    normBackward(pass, this.#parameter(finalNormTensor), a.last, a.outputScale, gradients, false);
+    normBackward(pass, this.#finalNorm, a.last, a.outputScale, gradients, false);
     for (let index = this.#layers.length - 1; index >= 0; index--) {
       const layer = this.#layers[index]!;
       const activations = a.layers[index]!;
@@ -343,7 +346,7 @@ export class Decoder implements TrainableModel {
     const [targets, starts, rows] = batch.byToken.bindings;
     scatterAddRows(gpu, {
       ...{ x: gradients.stream, columns: hidden, order: batch.byToken, targets, starts, rows },
-      ...{ sum: this.#embedding.gradient, sumRows: vocabulary },
+      ...{ sum: this.#embedding.gradient, sumRows: vocabulary, scale: this.#embeddingScale },
     });
   }
 
@@ -372,16 +375,28 @@ export class Decoder implements TrainableModel {
     return this.#gradients;
   }
 
-  #rotary(positions: number): DeviceBuffer {
-    if (this.#rotaryTable !== undefined && this.#rotaryPositions >= positions) return this.#rotaryTable;
-    if (this.#rotaryTable !== undefined) this.#gpu.release(this.#rotaryTable);
+  #rotary(positions: number): RotaryTables {
+    if (this.#rotaryTables !== undefined && this.#rotaryPositions >= positions) return this.#rotaryTables;
+    this.#releaseRotary();
     this.#rotaryPositions = Math.max(positions, 2 * this.#rotaryPositions);
-    this.#rotaryTable = this.#gpu.upload(rotaryTable(this.config, this.#rotaryPositions), 'rotary table');
-    return this.#rotaryTable;
+    this.#rotaryTables = uploadRotaryTables(this.#gpu, this.config, this.#rotaryPositions);
+    return this.#rotaryTables;
+  }
+
+  #releaseRotary(): void {
+    if (this.#rotaryTables !== undefined) this.#gpu.release(...new Set(Object.values(this.#rotaryTables)));
   }
 
   get #embedding(): Parameter {
     return this.#parameter(embeddingTensor);
+  }
+
+  get #embeddingScale(): number {
+    return families[this.config.family].scalesEmbeddings ? Math.sqrt(this.config.hidden) : 1;
+  }
+
+  get #finalNorm() {
+    return { gain: this.#parameter(finalNormTensor), offset: families[this.config.family].gainOffset };
   }
 
   #parameter(name: string): Parameter {

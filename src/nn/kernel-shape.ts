@@ -1,3 +1,4 @@
+import { readAccess } from '../gpu/element-access.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { foldedGrid } from '../gpu/windows.js';
 
@@ -5,6 +6,16 @@ import { foldedGrid } from '../gpu/windows.js';
 export interface DeviceTensor {
   readonly buffer: DeviceBuffer;
   readonly type: 'F32' | 'BF16';
+}
+
+/** Gain of a norm: what is stored, and what is added to it. */
+export interface Gain extends DeviceTensor {
+  readonly offset: 0 | 1;
+}
+
+/** The gain that norms multiply by. */
+export function gainAccess(binding: number, { type, offset }: Gain, aligned: boolean): string {
+  return readAccess('gain', binding, type, aligned, offset === 0 ? undefined : `x + ${offset}f`);
 }
 
 /** True when rows of so many columns are whole vectors of 4, so that kernels may load and store vectors. */

@@ -13,6 +13,8 @@ export interface ProjectionWeights<Role extends LinearRole> extends Linear {
 /** Gain of an RMSNorm, and the groups of a row that are normalised each for itself. */
 export interface Norm {
   readonly gain: Parameter;
+  /** What is added to the gain. */
+  readonly offset: 0 | 1;
   readonly groups: number;
 }
 
@@ -23,26 +25,27 @@ export interface Layer {
   readonly output: Linear;
   readonly gateUp: readonly ProjectionWeights<'gate' | 'up'>[];
   readonly down: Linear;
-  /** Whether queries and keys are rotated. */
-  readonly rotates: boolean;
+  /** By which table queries and keys are rotated. */
+  readonly rotation: 'none' | 'global' | 'local';
 }
 
 /** @param parameters by name, all of the architecture */
 export function layerWeights(config: DecoderConfig, index: number, parameters: ReadonlyMap<string, Parameter>): Layer {
   const prefix = layerPrefix(index);
-  const { norms, linears } = families[config.family];
+  const { norms, linears, gainOffset: offset } = families[config.family];
+  const rotates = config.rotaryLayers?.[index] ?? true;
   return {
     norms: Object.fromEntries(
       norms.map((norm) => {
         const { width, gain } = normSize(config, norm);
-        return [norm.role, { gain: parameters.get(`${prefix}${norm.name}.weight`)!, groups: width / gain }];
+        return [norm.role, { gain: parameters.get(`${prefix}${norm.name}.weight`)!, offset, groups: width / gain }];
       }),
     ),
     queryKeyValue: projections('query', 'key', 'value'),
     output: projections('output')[0]!,
     gateUp: projections('gate', 'up'),
     down: projections('down')[0]!,
-    rotates: config.rotaryLayers?.[index] ?? true,
+    rotation: !rotates ? 'none' : config.localLayers?.[index] ? 'local' : 'global',
   };
 
   function projections<Role extends LinearRole>(...roles: readonly Role[]): ProjectionWeights<Role>[] {

@@ -1,4 +1,5 @@
-import type { LinearInput, LinearRole } from '../formats/families/family.js';
+import type { Activation, LinearInput, LinearRole } from '../formats/families/family.js';
+import { families } from '../formats/families/registry.js';
 import type { Binding, DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import type { ActivationGradients, LayerActivations, NormActivations } from './activations.js';
 import { addRows } from './add-rows.js';
@@ -6,14 +7,13 @@ import { type AttentionTiling, attention, attentionBackward } from './attention.
 import { addColumnSums, type Columns } from './columns.js';
 import type { DecoderConfig } from './config.js';
 import type { ForwardBatch } from './forward-batch.js';
-import type { DeviceTensor } from './kernel-shape.js';
+import type { Gain } from './kernel-shape.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import type { Layer, Norm, ProjectionWeights } from './layer-weights.js';
 import { allColumns, linear, linearBackward } from './linear.js';
 import type { PackedBatch } from './packed-batch.js';
-import type { Parameter } from './parameter.js';
 import { columnNorm, columnNormBackward, rmsNorm, rmsNormBackward } from './rms-norm.js';
-import { applyRotation } from './rope.js';
+import { applyRotation, type RotaryTables } from './rope.js';
 import type { DeviceStreamChange } from './stream-change.js';
 import { swiglu, swigluBackward } from './swiglu.js';
 
@@ -22,7 +22,7 @@ export interface LayerPass<Batch extends ForwardBatch = ForwardBatch> {
   readonly config: DecoderConfig;
   readonly tiling: AttentionTiling;
   readonly batch: Batch;
-  readonly rotaryTable: DeviceBuffer;
+  readonly rotaryTables: RotaryTables;
   /** What is done to the residual stream; undefined: nothing. */
   readonly change?: DeviceStreamChange | undefined;
 }
@@ -64,7 +64,7 @@ export function layerForward(pass: LayerPass, forward: LayerForward): void {
     const [norm, kept] = [layer.norms[role], a.norms[role]];
     if (norm !== undefined) normalise(pass, norm, kept!, parts[role]);
   }
-  if (layer.rotates) rotate(pass, a.qkv, 'forward');
+  rotate(pass, layer, a.qkv, 'forward');
   const head = ({ buffer, stride, start }: Columns) => ({ buffer, stride, offset: start });
   cached?.cache.store(cached.layer, a.qkv, rows, cached.rows);
   attention(gpu, {
@@ -80,7 +80,7 @@ export function layerForward(pass: LayerPass, forward: LayerForward): void {
   });
   const gateUp = gateUpColumns(config, a.gateUp);
   for (const projection of layer.gateUp) linear(gpu, rows, projection, mlpInput, outputsOf(projection, gateUp));
-  swiglu(gpu, rows, config.mlp, a.gateUp, a.hiddenMlp);
+  swiglu(gpu, rows, config.mlp, activationOf(config), a.gateUp, a.hiddenMlp);
   branchOutput(pass, layer.norms.mlpOutput, a.norms.mlpOutput, mlpBranch, (y) =>
     linear(gpu, rows, layer.down, a.hiddenMlp, y),
   );
@@ -101,8 +101,10 @@ export function linearInputsOf({
   };
 }
 
-function rotate(pass: LayerPass, x: DeviceBuffer, direction: 'forward' | 'backward'): void {
-  const { gpu, config, batch, rotaryTable: table } = pass;
+function rotate(pass: LayerPass, { rotation }: Layer, x: DeviceBuffer, direction: 'forward' | 'backward'): void {
+  if (rotation === 'none') return;
+  const { gpu, config, batch, rotaryTables } = pass;
+  const table = rotaryTables[rotation];
   applyRotation(gpu, { rows: batch.rows, config, x, positions: batch.positions, table, direction });
 }
 
@@ -118,7 +120,7 @@ function branchInput(
     return stream.sum;
   }
   const { values: y, scale } = kept!;
-  rmsNorm(gpu, { rows, columns: hidden, epsilon, gain: gainOf(norm.gain), ...stream, y, scale });
+  rmsNorm(gpu, { rows, columns: hidden, epsilon, gain: gainOf(norm), ...stream, y, scale });
   return y;
 }
 
@@ -139,11 +141,11 @@ function branchOutput(
 /** y = norm of kept.values. */
 function normalise(
   { gpu, config: { normEpsilon: epsilon }, batch: { rows } }: LayerPass,
-  { gain, groups }: Norm,
+  norm: Norm,
   { values: x, scale }: NormActivations,
   y: Columns,
 ): void {
-  columnNorm(gpu, { rows, groups, epsilon, x, gain: gainOf(gain), y, scale });
+  columnNorm(gpu, { rows, groups: norm.groups, epsilon, x, gain: gainOf(norm), y, scale });
 }
 
 /**
@@ -163,7 +165,7 @@ export function layerBackward(
 
   const dMlp = branchOutputBackward(pass, layer.norms.mlpOutput, a.norms.mlpOutput, gradients);
   linearBackward(gpu, rows, layer.down, { x: a.hiddenMlp, dy: dMlp, dx: gradients.hiddenMlp, add: false, scratch });
-  swigluBackward(gpu, rows, config.mlp, gradients.hiddenMlp, a.gateUp);
+  swigluBackward(gpu, rows, config.mlp, activationOf(config), gradients.hiddenMlp, a.gateUp);
   const gateUp = gateUpColumns(config, a.gateUp);
   branchInputBackward(pass, layer.norms.mlpInput, a.norms.mlpInput, a.middle, layer.gateUp, gateUp, gradients);
 
@@ -174,7 +176,7 @@ export function layerBackward(
     ...{ config, tiling, qkv: a.qkv, out: a.attended, dOut: gradients.attended, logSumExp: a.logSumExp },
     ...{ queryTiles: batch.queryTiles, keyTiles: batch.keyTiles, dQkv: gradients.qkv, delta: gradients.delta },
   });
-  if (layer.rotates) rotate(pass, gradients.qkv, 'backward');
+  rotate(pass, layer, gradients.qkv, 'backward');
   const d = qkvColumns(config, gradients.qkv);
   for (const role of ['query', 'key'] as const) {
     const norm = layer.norms[role];
@@ -182,7 +184,7 @@ export function layerBackward(
     const { values: x, scale } = a.norms[role]!;
     const { gain, groups } = norm;
     addColumnSums(gpu, { rows, a: d[role], groups, factor: { values: x, scale }, scratch, sum: gain.gradient });
-    columnNormBackward(gpu, { rows, groups, x, gain: gainOf(gain), scale, d: d[role] });
+    columnNormBackward(gpu, { rows, groups, x, gain: gainOf(norm), scale, d: d[role] });
   }
   const { attentionInput } = layer.norms;
   branchInputBackward(pass, attentionInput, a.norms.attentionInput, entry, layer.queryKeyValue, d, gradients);
@@ -200,7 +202,7 @@ function branchOutputBackward(
   const { gain } = norm;
   addColumnSums(gpu, { rows, a: allColumns(stream, hidden), factor: { values, scale }, scratch, sum: gain.gradient });
   rmsNormBackward(gpu, {
-    ...{ rows, columns: hidden, dy: stream, x: values, gain: gainOf(gain), scale, dx: normed, add: false },
+    ...{ rows, columns: hidden, dy: stream, x: values, gain: gainOf(norm), scale, dx: normed, add: false },
   });
   return allColumns(normed, hidden);
 }
@@ -223,25 +225,29 @@ function branchInputBackward<Role extends LinearRole>(
       ...(norm === undefined ? { dx: stream, add: true } : { dx: normed, add: index > 0 }),
     });
   }
-  if (norm !== undefined) normBackward(pass, norm.gain, x, kept!.scale, gradients, true);
+  if (norm !== undefined) normBackward(pass, norm, x, kept!.scale, gradients, true);
 }
 
 /** gradients.stream (+)= gradient through a norm from gradients.normed; adds the gain's gradient. */
 export function normBackward(
   { gpu, config: { hidden }, batch: { rows } }: LayerPass,
-  gain: Parameter,
+  norm: Omit<Norm, 'groups'>,
   x: DeviceBuffer,
   scale: DeviceBuffer,
   { stream, normed, columnSums: scratch }: ActivationGradients,
   add: boolean,
 ): void {
   const factor = { values: x, scale };
-  addColumnSums(gpu, { rows, a: allColumns(normed, hidden), factor, scratch, sum: gain.gradient });
-  rmsNormBackward(gpu, { rows, columns: hidden, dy: normed, x, gain: gainOf(gain), scale, dx: stream, add });
+  addColumnSums(gpu, { rows, a: allColumns(normed, hidden), factor, scratch, sum: norm.gain.gradient });
+  rmsNormBackward(gpu, { rows, columns: hidden, dy: normed, x, gain: gainOf(norm), scale, dx: stream, add });
 }
 
-export function gainOf({ weights, type }: Parameter): DeviceTensor {
-  return { buffer: weights, type };
+export function gainOf({ gain: { weights, type }, offset }: Omit<Norm, 'groups'>): Gain {
+  return { buffer: weights, type, offset };
+}
+
+function activationOf({ family }: DecoderConfig): Activation {
+  return families[family].activation.name;
 }
 
 /** Columns of a projection's outputs: those of its role and, where it is fused, of the roles that follow. */

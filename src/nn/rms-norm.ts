@@ -1,7 +1,7 @@
 import { readAccess, writeAccess } from '../gpu/element-access.js';
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import type { Columns } from './columns.js';
-import { type DeviceTensor, rowGrid, wholeVectors } from './kernel-shape.js';
+import { type Gain, gainAccess, rowGrid, wholeVectors } from './kernel-shape.js';
 
 /** sum = x + branch (or just x), y = sum·s ⊙ gain with s = (mean(sum²) + ε)^(−1/2) a row. */
 export interface RmsNorm {
@@ -12,7 +12,7 @@ export interface RmsNorm {
   readonly x: DeviceBuffer;
   readonly branch?: DeviceBuffer;
   /** [columns] */
-  readonly gain: DeviceTensor;
+  readonly gain: Gain;
   /** [rows, columns], another buffer than `x`. */
   readonly sum: DeviceBuffer;
   readonly y: DeviceBuffer;
@@ -29,7 +29,7 @@ export function rmsNorm(gpu: Gpu, { rows, columns, epsilon, x, branch, gain, sum
     text: {
       x: readAccess('x', 0, 'F32', aligned),
       branch: readAccess('branch', 1, 'F32', aligned),
-      gain: readAccess('gain', 2, gain.type, aligned),
+      gain: gainAccess(2, gain, aligned),
       sum: writeAccess('sum', 3, aligned),
       y: writeAccess('y', 4, aligned),
     },
@@ -46,7 +46,7 @@ export interface RmsNormBackward {
   readonly dy: DeviceBuffer;
   /** `sum` of the forward pass. */
   readonly x: DeviceBuffer;
-  readonly gain: DeviceTensor;
+  readonly gain: Gain;
   readonly scale: DeviceBuffer;
   readonly dx: DeviceBuffer;
   /** True: dx holds the gradient that comes past the norm, to which this one is added. */
@@ -62,7 +62,7 @@ export function rmsNormBackward(gpu: Gpu, { rows, columns, dy, x, gain, scale, d
     text: {
       dy: readAccess('dy', 0, 'F32', aligned),
       x: readAccess('x', 1, 'F32', aligned),
-      gain: readAccess('gain', 2, gain.type, aligned),
+      gain: gainAccess(2, gain, aligned),
       dx: writeAccess('dx', 4, aligned),
     },
     bindings: [dy, x, gain.buffer, scale, dx],
@@ -79,7 +79,7 @@ export interface ColumnNorm {
   /** [rows, y.count] */
   readonly x: DeviceBuffer;
   /** [y.count / groups] */
-  readonly gain: DeviceTensor;
+  readonly gain: Gain;
   /** Columns of another buffer than `x`. */
   readonly y: Columns;
   /** [rows, groups] */
@@ -95,7 +95,7 @@ export function columnNorm(gpu: Gpu, { rows, groups, epsilon, x, gain, y, scale 
     constants: { ...constants, GROUPS: groups },
     text: {
       x: readAccess('x', 0, 'F32', aligned),
-      gain: readAccess('gain', 1, gain.type, aligned),
+      gain: gainAccess(1, gain, aligned),
       y: writeAccess('y', 2, aligned),
     },
     bindings: [x, gain.buffer, y.buffer, scale],
@@ -110,7 +110,7 @@ export interface ColumnNormBackward {
   readonly groups: number;
   /** `x` and `scale` of the forward pass. */
   readonly x: DeviceBuffer;
-  readonly gain: DeviceTensor;
+  readonly gain: Gain;
   readonly scale: DeviceBuffer;
   readonly d: Columns;
 }
@@ -124,7 +124,7 @@ export function columnNormBackward(gpu: Gpu, { rows, groups, x, gain, scale, d }
     constants: { ...constants, GROUPS: groups },
     text: {
       x: readAccess('x', 0, 'F32', aligned),
-      gain: readAccess('gain', 1, gain.type, aligned),
+      gain: gainAccess(1, gain, aligned),
       d: writeAccess('d', 3, aligned),
     },
     bindings: [x, gain.buffer, scale, d.buffer],

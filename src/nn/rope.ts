@@ -37,6 +37,21 @@ export function rotaryTable(config: DecoderConfig, positions: number): Float32Ar
   return table;
 }
 
+/** Tables of the layers that see a whole row, and of those with a window; the same one where all rotate alike. */
+export interface RotaryTables {
+  readonly global: DeviceBuffer;
+  readonly local: DeviceBuffer;
+}
+
+/** @see rotaryTable */
+export function uploadRotaryTables(gpu: Gpu, config: DecoderConfig, positions: number): RotaryTables {
+  const global = gpu.upload(rotaryTable(config, positions), 'rotary table');
+  if (config.localRopeTheta === undefined) return { global, local: global };
+  const { ropeScaling: _, ...plain } = config;
+  const local = rotaryTable({ ...plain, ropeTheta: config.localRopeTheta }, positions);
+  return { global, local: gpu.upload(local, 'rotary table of layers with a window') };
+}
+
 /** Adds biases and turns the query and key heads of x, in place. See kernels/rope.wgsl. */
 export interface Rotation {
   readonly rows: number;

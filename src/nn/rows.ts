@@ -39,6 +39,10 @@ function bindRows(of: DeviceBuffer, { first, count }: RowWindow, rowBytes: numbe
   };
 }
 
+function times(scale = 1): string | undefined {
+  return scale === 1 ? undefined : `x * ${Math.fround(scale)}f`;
+}
+
 export interface GatherRows {
   /** [sourceRows, columns] */
   readonly source: DeviceTensor;
@@ -49,17 +53,19 @@ export interface GatherRows {
   readonly rows: number;
   /** [rows, columns] f32 */
   readonly y: DeviceBuffer;
+  /** What the rows are multiplied by; 1 unless told. */
+  readonly scale?: number;
 }
 
-/** y[r] = source[index[r]]. @param largestWindow rows bound at a time at most; for tests */
+/** y[r] = source[index[r]]·scale. @param largestWindow rows bound at a time at most; for tests */
 export function gatherRows(gpu: Gpu, gather: GatherRows, largestWindow?: number): void {
-  const { source, sourceRows, columns, index, rows, y } = gather;
+  const { source, sourceRows, columns, index, rows, y, scale } = gather;
   const aligned = wholeVectors(columns);
   const bytes = elementBytes[source.type];
   for (const window of rowWindows(gpu, sourceRows, columns, bytes, largestWindow)) {
     gpu.dispatch({
       kernel: 'gather-rows',
-      text: { x: readAccess('x', 0, source.type, aligned), y: writeAccess('y', 2, aligned) },
+      text: { x: readAccess('x', 0, source.type, aligned, times(scale)), y: writeAccess('y', 2, aligned) },
       bindings: [bindRows(source.buffer, window, columns * bytes), index, y],
       uniforms: [rows, columns, window.first, window.count],
       workgroups: elementwiseGrid(gpu, rows, columns),
@@ -100,11 +106,13 @@ export interface ScatterAddRows {
   /** [sumRows, columns] f32 */
   readonly sum: DeviceBuffer;
   readonly sumRows: number;
+  /** What x is multiplied by; 1 unless told. */
+  readonly scale?: number;
 }
 
-/** sum[target of row r] += x[r], in the rows' order. @param largestWindow rows bound at a time at most; for tests */
+/** sum[target of row r] += x[r]·scale, in the rows' order. @param largestWindow rows bound at a time at most; for tests */
 export function scatterAddRows(gpu: Gpu, scatter: ScatterAddRows, largestWindow?: number): void {
-  const { x, columns, order, targets, starts, rows, sum, sumRows } = scatter;
+  const { x, columns, order, targets, starts, rows, sum, sumRows, scale } = scatter;
   const aligned = wholeVectors(columns);
   let begin = 0;
   for (const window of rowWindows(gpu, sumRows, columns, 4, largestWindow)) {
@@ -113,7 +121,7 @@ export function scatterAddRows(gpu: Gpu, scatter: ScatterAddRows, largestWindow?
     if (end > begin) {
       gpu.dispatch({
         kernel: 'scatter-add-rows',
-        text: { x: readAccess('x', 0, 'F32', aligned), y: writeAccess('y', 4, aligned) },
+        text: { x: readAccess('x', 0, 'F32', aligned, times(scale)), y: writeAccess('y', 4, aligned) },
         bindings: [x, targets, starts, rows, bindRows(sum, window, columns * 4)],
         uniforms: [columns, window.first, begin, end - begin],
         workgroups: elementwiseGrid(gpu, end - begin, columns),

@@ -6,11 +6,7 @@ export const uncomputedFamilies: ReadonlyMap<string, string> = new Map([
   ['gemma', 'it adds 1 to the gains of its norms, multiplies embeddings by √hidden_size and has GELU in its MLP'],
   [
     'gemma2',
-    'it is gemma with norms before and behind each branch, windows in every other layer, capped scores and logits',
-  ],
-  [
-    'gemma3_text',
-    'it is gemma with norms before and behind each branch, normalised queries and keys, and two rotations',
+    'it is gemma with norms before and behind each branch, windows in every other layer, and caps on scores and logits',
   ],
   ['gemma3', 'it takes images beside tokens, and its language model is of the family gemma3_text'],
   ['olmo', 'its norms are LayerNorms without gains'],

@@ -36,6 +36,9 @@ export interface NormTensor {
   readonly over: 'all' | 'head';
 }
 
+/** Gate of the MLP, by its name in config.json. */
+export type Activation = 'silu' | 'gelu_pytorch_tanh';
+
 export type RopeKind = 'default' | 'llama3';
 
 /**
@@ -50,6 +53,17 @@ export interface Family {
   readonly linears: readonly LinearTensors[];
   /** Fields of config.json, and of `init`, that choose biases; a family without them has those that `linears` says. */
   readonly biasFields: Readonly<Record<string, BiasChoice>>;
+  /** What is added to the stored gain of every norm. */
+  readonly gainOffset: 0 | 1;
+  /** The only gate of the MLP that is computed, and the field of config.json that names it. */
+  readonly activation: { readonly field: 'hidden_act' | 'hidden_activation'; readonly name: Activation };
+  /** Whether embeddings are multiplied by √hidden before the first layer. */
+  readonly scalesEmbeddings: boolean;
+  /**
+   * Layers that see a sliding window and rotate with frequencies of their own: all but the last of every `pattern`, unless
+   * `layer_types` says otherwise, with `rope_local_base_freq`, which is `ropeTheta` unless said. null: none.
+   */
+  readonly localLayers: null | { readonly pattern: number; readonly ropeTheta: number };
   /** Kinds of rotary embedding that config.json may name. */
   readonly ropeKinds: readonly RopeKind[];
   /**
@@ -71,6 +85,8 @@ export interface Family {
      * cannot choose.
      */
     readonly noRopeLayerInterval: number | null;
+    /** `query_pre_attn_scalar`, whose root divides the scores; null: that of head_dim does, and config.json cannot choose. */
+    readonly queryScalar: number | null;
     /** `rms_norm_eps` */
     readonly normEpsilon: number;
     /** `tie_word_embeddings` */

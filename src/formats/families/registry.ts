@@ -1,5 +1,6 @@
 import type { Json } from '../json.js';
 import type { Family } from './family.js';
+import { gemma3Text } from './gemma3_text.js';
 import { llama } from './llama.js';
 import { mistral } from './mistral.js';
 import { olmo2 } from './olmo2.js';
@@ -9,9 +10,18 @@ import { qwen3 } from './qwen3.js';
 import { smollm3 } from './smollm3.js';
 
 /** Families whose forward and backward pass is computed, by `model_type` of config.json. */
-export type FamilyName = 'llama' | 'qwen2' | 'mistral' | 'qwen3' | 'olmo2' | 'smollm3' | 'phi3';
+export type FamilyName = 'llama' | 'qwen2' | 'mistral' | 'qwen3' | 'olmo2' | 'smollm3' | 'phi3' | 'gemma3_text';
 
-export const families: { readonly [F in FamilyName]: Family } = { llama, qwen2, mistral, qwen3, olmo2, smollm3, phi3 };
+export const families: { readonly [F in FamilyName]: Family } = {
+  llama,
+  qwen2,
+  mistral,
+  qwen3,
+  olmo2,
+  smollm3,
+  phi3,
+  gemma3_text: gemma3Text,
+};
 
 export const familyNames = Object.keys(families) as readonly FamilyName[];
 

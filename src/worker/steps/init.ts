@@ -1,4 +1,5 @@
 import { architectureTensors } from '../../formats/architecture.js';
+import { families } from '../../formats/families/registry.js';
 import { fromFloat32 } from '../../formats/float-conversion.js';
 import { modelConfig } from '../../formats/model-config.js';
 import { bytesPerElement, elementCount } from '../../formats/tensor.js';
@@ -12,11 +13,12 @@ import type { StepContext } from '../step-context.js';
 const partLength = 1 << 18;
 
 /**
- * Weights as transformers initialises them: normal with standard deviation `initializer_range`, norms 1, biases 0. Each tensor has a
+ * Weights as transformers initialises them: normal with standard deviation `initializer_range`, norms that multiply by 1, biases 0. Each tensor has a
  * random stream of its own, named after it.
  */
 export async function runInit(context: StepContext<InitParams>): Promise<void> {
   const { architecture, initializerRange, seed, dtype } = context.params;
+  const { gainOffset } = families[architecture.family];
   const tensors = architectureTensors(architecture);
   const total = [...tensors.values()].reduce((sum, shape) => sum + elementCount(shape) * bytesPerElement[dtype], 0);
   const turns = new Turns(context.signal);
@@ -29,7 +31,7 @@ export async function runInit(context: StepContext<InitParams>): Promise<void> {
       for (let start = 0; start < count; start += partLength) {
         await turns.take();
         const values = new Float32Array(Math.min(partLength, count - start));
-        if (shape.length === 1) values.fill(name.endsWith('.bias') ? 0 : 1);
+        if (shape.length === 1) values.fill(name.endsWith('.bias') ? 0 : 1 - gainOffset);
         else {
           fillNormal(stream, values, start);
           for (let i = 0; i < values.length; i++) values[i] = values[i]! * initializerRange;

@@ -1,4 +1,4 @@
-import { type Architecture, rotaryLayersOf } from '../../formats/architecture.js';
+import { type Architecture, allButEvery } from '../../formats/architecture.js';
 import type { PromptTemplate } from '../../formats/dataset-choices.js';
 import { type FamilyName, families, familyNames } from '../../formats/families/registry.js';
 import { defaultInitializerRange } from '../../formats/model-config.js';
@@ -42,6 +42,7 @@ interface RawArchitecture {
   readonly 'attention-bias'?: boolean;
   readonly 'mlp-bias'?: boolean;
   readonly 'no-rope-layer-interval'?: number;
+  readonly 'sliding-window-pattern'?: number;
   readonly 'rope-theta'?: number;
   readonly 'norm-epsilon'?: number;
   readonly 'context-length'?: number;
@@ -93,11 +94,15 @@ function resolveArchitecture(scope: Scope, raw: RawArchitecture, path: Path): Ar
     const message = `${field} is a choice of ${owners.join(', ')}; ${raw.family} fixes which layers have biases`;
     scope.refuse([...path, field], 'invalid-architecture', message, 'Remove it.');
   }
-  const { noRopeLayerInterval } = families[raw.family].unlessSaid;
-  if (raw['no-rope-layer-interval'] !== undefined && noRopeLayerInterval === null) {
-    const owners = familyNames.filter((name) => families[name].unlessSaid.noRopeLayerInterval !== null);
-    const message = `no-rope-layer-interval is a choice of ${owners.join(', ')}; every layer of ${raw.family} rotates`;
-    scope.refuse([...path, 'no-rope-layer-interval'], 'invalid-architecture', message, 'Remove it.');
+  const { localLayers, unlessSaid } = families[raw.family];
+  const { noRopeLayerInterval, queryScalar } = unlessSaid;
+  for (const [field, has, otherwise] of [
+    ['no-rope-layer-interval', (name: FamilyName) => families[name].unlessSaid.noRopeLayerInterval !== null, 'rotates'],
+    ['sliding-window-pattern', (name: FamilyName) => families[name].localLayers !== null, 'sees the whole row'],
+  ] as const) {
+    if (raw[field] === undefined || has(raw.family)) continue;
+    const message = `${field} is a choice of ${familyNames.filter(has).join(', ')}; every layer of ${raw.family} ${otherwise}`;
+    scope.refuse([...path, field], 'invalid-architecture', message, 'Remove it.');
   }
   return {
     family: raw.family,
@@ -112,8 +117,13 @@ function resolveArchitecture(scope: Scope, raw: RawArchitecture, path: Path): Ar
     ...(raw['attention-bias'] !== undefined && { attentionBias: raw['attention-bias'] }),
     ...(raw['mlp-bias'] !== undefined && { mlpBias: raw['mlp-bias'] }),
     ...(noRopeLayerInterval !== null && {
-      rotaryLayers: rotaryLayersOf(raw.layers, raw['no-rope-layer-interval'] ?? noRopeLayerInterval),
+      rotaryLayers: allButEvery(raw.layers, raw['no-rope-layer-interval'] ?? noRopeLayerInterval),
     }),
+    ...(localLayers !== null && {
+      localLayers: allButEvery(raw.layers, raw['sliding-window-pattern'] ?? localLayers.pattern),
+      localRopeTheta: localLayers.ropeTheta,
+    }),
+    ...(queryScalar !== null && { queryScalar: headDim }),
     ropeTheta: raw['rope-theta'] ?? 10_000,
     normEpsilon: raw['norm-epsilon'] ?? 1e-6,
     contextLength: raw['context-length'] ?? 2048,

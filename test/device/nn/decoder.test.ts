@@ -99,7 +99,14 @@ for (const name of fixtureNames) {
   });
 }
 
-for (const name of ['qwen2-gqa', 'qwen3-gqa-wide-heads', 'olmo2-mha', 'smollm3-list', 'phi3-mha'] as const) {
+for (const name of [
+  'qwen2-gqa',
+  'qwen3-gqa-wide-heads',
+  'olmo2-mha',
+  'smollm3-list',
+  'phi3-mha',
+  'gemma3-types',
+] as const) {
   test(`${name}: activation checkpointing and earlier larger batches change no bit of a gradient`, async () => {
     const gpu = await device();
     const { config, steps } = await readFixture(name);

@@ -10,7 +10,7 @@ const ids = Int32Array.of(1, 4, 2, 8, 5, 7);
 const rows = [{ inputIds: ids, labels: ids }];
 
 /** Drivers compute with NaN as they please (a maximum may drop it): whatever they do, training must notice. */
-for (const fixture of ['llama-biased-llama3-rope', 'qwen3-biased', 'olmo2-gqa-biased'] as const) {
+for (const fixture of ['llama-biased-llama3-rope', 'qwen3-biased', 'olmo2-gqa-biased', 'gemma3-pattern'] as const) {
   const { config } = await readFixture(fixture);
   const weights = initialWeights(config);
   for (const [what, value] of [

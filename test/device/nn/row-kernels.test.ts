@@ -28,7 +28,10 @@ function stored(values: Float64Array, type: 'F32' | 'BF16') {
   const bytes = fromFloat32(Float32Array.from(values), type);
   const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
   padded.set(bytes);
-  return { tensor: { buffer: gpu.upload(padded, 'weights'), type }, exact: Float64Array.from(toFloat32(bytes, type)) };
+  return {
+    tensor: { buffer: gpu.upload(padded, 'weights'), type, offset: 0 as 0 | 1 },
+    exact: Float64Array.from(toFloat32(bytes, type)),
+  };
 }
 
 function room(count: number) {
@@ -36,12 +39,17 @@ function room(count: number) {
 }
 
 for (const columns of widths) {
-  for (const type of ['F32', 'BF16'] as const) {
-    test(`RMSNorm of a sum and its gradients agree with f64: ${columns} columns, gain in ${type}`, async () => {
+  for (const [type, offset] of [
+    ['F32', 0],
+    ['BF16', 0],
+    ['BF16', 1],
+  ] as const) {
+    test(`RMSNorm of a sum and its gradients agree with f64: ${columns} columns, gain ${offset} + ${type}`, async () => {
       const count = rows * columns;
       const [x, branch] = [uniform('x', count, 3), uniform('branch', count, 3)];
       const [dy, past] = [uniform('dy', count, 3), uniform('past', count, 3)];
-      const { tensor: gain, exact } = stored(uniform('gain', columns, 2), type);
+      const { tensor, exact: numbers } = stored(uniform('gain', columns, 2), type);
+      const [gain, exact] = [{ ...tensor, offset }, numbers.map((value) => value + offset)];
       const total = x!.map((value, i) => Math.fround(value + branch[i]!));
       const forward = { rows, columns, epsilon: 1e-5, gain };
       const to = { sum: room(count), y: room(count), scale: room(rows) };
@@ -78,19 +86,20 @@ for (const columns of widths) {
     });
   }
 
-  for (const [groups, type] of [
-    [1, 'F32'],
-    [3, 'BF16'],
-    [5, 'F32'],
+  for (const [groups, type, offset] of [
+    [1, 'F32', 0],
+    [3, 'BF16', 0],
+    [5, 'F32', 1],
   ] as const) {
-    test(`RMSNorm of ${groups} runs of ${columns} columns of a wider matrix, in place backwards, agrees with f64: gain in ${type}`, async () => {
+    test(`RMSNorm of ${groups} runs of ${columns} columns of a wider matrix, in place backwards, agrees with f64: gain ${offset} + ${type}`, async () => {
       const count = rows * groups * columns;
       const stride = groups * columns + 12;
       const start = 8;
       const x = uniform('x', count, 3);
       x.fill(0, 0, columns);
       const [dy, around] = [uniform('dy', count, 3), uniform('around', rows * stride)];
-      const { tensor: gain, exact } = stored(uniform('gain', columns, 2), type);
+      const { tensor, exact: numbers } = stored(uniform('gain', columns, 2), type);
+      const [gain, exact] = [{ ...tensor, offset }, numbers.map((value) => value + offset)];
       /** The numbers in their columns, with `around` about them. */
       const placed = (values: Float64Array) =>
         around.map((value, i) => {
@@ -132,18 +141,20 @@ for (const columns of widths) {
     closeTo('copy', await download(gpu, copy, count), x, 0);
   });
 
-  test(`SwiGLU and its gradient agree with f64: ${columns} columns`, async () => {
-    const gateUp = uniform('gate and up', rows * 2 * columns, 20);
-    const dh = uniform('dh', rows * columns);
-    const buffer = room(gateUp.length);
-    gpu.write(buffer, Float32Array.from(gateUp));
-    const h = room(rows * columns);
-    swiglu(gpu, rows, columns, buffer, h);
-    closeTo('h', await download(gpu, h, rows * columns), swigluOracle.swiglu(gateUp, columns), 2e-6);
-    swigluBackward(gpu, rows, columns, upload(gpu, dh), buffer);
-    const expected = swigluOracle.swigluBackward(dh, gateUp, columns);
-    closeTo('gradient', await download(gpu, buffer, gateUp.length), expected, 3e-6);
-  });
+  for (const activation of ['silu', 'gelu_pytorch_tanh'] as const) {
+    test(`a gated unit with ${activation} and its gradient agree with f64: ${columns} columns`, async () => {
+      const gateUp = uniform('gate and up', rows * 2 * columns, 20);
+      const dh = uniform('dh', rows * columns);
+      const buffer = room(gateUp.length);
+      gpu.write(buffer, Float32Array.from(gateUp));
+      const h = room(rows * columns);
+      swiglu(gpu, rows, columns, activation, buffer, h);
+      closeTo('h', await download(gpu, h, rows * columns), swigluOracle.swiglu(gateUp, columns, activation), 2e-6);
+      swigluBackward(gpu, rows, columns, activation, upload(gpu, dh), buffer);
+      const expected = swigluOracle.swigluBackward(dh, gateUp, columns, activation);
+      closeTo('gradient', await download(gpu, buffer, gateUp.length), expected, 3e-6);
+    });
+  }
 
   test(`cross-entropy over windows and its gradient agree with f64: windows of ${columns} of 131 tokens`, async () => {
     const vocabulary = 131;
@@ -193,12 +204,11 @@ for (const columns of widths) {
       const y = room(rows * columns);
       const gather = { source, sourceRows, columns, index: gpu.upload(index, 'index'), rows, y };
       gatherRows(gpu, gather, 128);
-      closeTo(
-        'gathered',
-        await download(gpu, y, rows * columns),
-        rowsOracle.gatherRows(exact, columns, index, noRow),
-        0,
-      );
+      const expected = rowsOracle.gatherRows(exact, columns, index, noRow);
+      closeTo('gathered', await download(gpu, y, rows * columns), expected, 0);
+      gatherRows(gpu, { ...gather, scale: Math.sqrt(37) }, 128);
+      const scaled = expected.map((value) => value * Math.sqrt(37));
+      closeTo('gathered and scaled', await download(gpu, y, rows * columns), scaled, 2e-7);
     }
     const x = uniform('x', rows * columns);
     const index = Uint32Array.from({ length: rows }, (_, r) => ((r * r) % 23) * 13);
@@ -211,6 +221,14 @@ for (const columns of widths) {
     scatterAddRows(gpu, scatter, 128);
     rowsOracle.scatterAddRows(sums, x, columns, index);
     closeTo('sums', await download(gpu, sum, sums.length), sums, 1e-6);
+    scatterAddRows(gpu, { ...scatter, scale: -1 }, 128);
+    rowsOracle.scatterAddRows(
+      sums,
+      x.map((value) => -value),
+      columns,
+      index,
+    );
+    closeTo('sums taken back', await download(gpu, sum, sums.length), sums, 2e-6);
   });
 
   test(`biases are added to, and gradients of biases summed over, some columns of a matrix: ${columns} of them`, async () => {

@@ -65,6 +65,12 @@ export function decoderOracle(
   }
   const rows = ids.length;
   const frequencies = rotaryFrequencies(config);
+  const localFrequencies = rotaryFrequencies({ ...config, ropeTheta: config.localRopeTheta ?? 1 });
+  const isGemma = weights.has('model.layers.0.pre_feedforward_layernorm.weight');
+  const activation = isGemma ? 'gelu_pytorch_tanh' : 'silu';
+  const embeddingScale = isGemma ? Math.sqrt(hidden) : 1;
+  // Attention divides scores by √headDim: queries make up for another divisor.
+  const queryScale = Math.sqrt(headDim / (config.queryScalar ?? headDim));
   const shape = { heads, kvHeads, headDim, first, last };
   const gradients: Tensors = new Map([...weights].map(([name, w]) => [name, new Float64Array(w.length)]));
   const get = (name: string) => weights.get(name)!;
@@ -107,22 +113,33 @@ export function decoderOracle(
   const turn = (x: Float64Array, layer: number, count: number, direction: 1 | -1) =>
     config.rotaryLayers?.[layer] === false
       ? x
-      : store(rope(x, count * headDim, count, headDim, positions, frequencies, direction));
+      : store(
+          rope(
+            x,
+            count * headDim,
+            count,
+            headDim,
+            positions,
+            config.localLayers?.[layer] ? localFrequencies : frequencies,
+            direction,
+          ),
+        );
 
   const embedding = get('model.embed_tokens.weight');
   let x = new Float64Array(rows * hidden);
   ids.forEach((id, r) => {
-    x.set(embedding.subarray(id * hidden, (id + 1) * hidden), r * hidden);
+    x.set(times(embedding.subarray(id * hidden, (id + 1) * hidden), embeddingScale), r * hidden);
   });
   /** RMSNorm of as many numbers together as the gain has; a norm that the model does not have changes nothing. */
   const norm = (from: Float64Array, name: string) => {
     const gain = weights.get(`${name}.weight`);
     if (gain === undefined) return { y: from, backward: (dy: Float64Array) => dy };
-    const { y, scale: scales } = rmsNorm(from, gain, config.normEpsilon);
+    const whole = gain.map((value) => value + (isGemma ? 1 : 0));
+    const { y, scale: scales } = rmsNorm(from, whole, config.normEpsilon);
     return {
       y: store(y),
       backward: (dy: Float64Array) => {
-        const { dx, dgain } = rmsNormBackward(dy, from, scales, gain);
+        const { dx, dgain } = rmsNormBackward(dy, from, scales, whole);
         addTo(gradients.get(`${name}.weight`)!, dgain);
         return dx as Float64Array;
       },
@@ -131,7 +148,10 @@ export function decoderOracle(
   // OLMo 2 has no norm before a branch, and calls that behind attention as others call that before the MLP.
   const isBehind = weights.has('model.layers.0.post_feedforward_layernorm.weight');
   const attentionEnd = (p: string) => (isBehind ? `${p}post_attention_layernorm` : '');
-  const mlpStart = (p: string) => (isBehind ? '' : `${p}post_attention_layernorm`);
+  const mlpStart = (p: string) => {
+    if (isGemma) return `${p}pre_feedforward_layernorm`;
+    return isBehind ? '' : `${p}post_attention_layernorm`;
+  };
   const backward: ((dx: Float64Array) => Float64Array)[] = [];
   const states: Float64Array[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
@@ -151,18 +171,18 @@ export function decoderOracle(
     const query = norm(project(n1.y, atQuery), `${p}self_attn.q_norm`);
     const key = norm(project(n1.y, atKey), `${p}self_attn.k_norm`);
     const v = project(n1.y, atValue);
-    const q = turn(query.y, layer, heads, 1);
+    const q = times(turn(query.y, layer, heads, 1), queryScale);
     const k = turn(key.y, layer, kvHeads, 1);
     const o = store(attention(q, k, v, shape).o);
     const attended = norm(project(o, atOutput), attentionEnd(p));
     const x2 = store(sum(x1, attended.y));
     const n2 = norm(x2, mlpStart(p));
     const gateUp = besides(project(n2.y, atGate), project(n2.y, atUp), mlp);
-    const h = store(swiglu(gateUp, mlp));
+    const h = store(swiglu(gateUp, mlp, activation));
     const added = norm(project(h, atDown), `${p}post_feedforward_layernorm`);
     x = store(sum(x2, added.y));
     backward.push((dx) => {
-      const dGateUp = swigluBackward(projectBackward(added.backward(dx), h, atDown), gateUp, mlp);
+      const dGateUp = swigluBackward(projectBackward(added.backward(dx), h, atDown), gateUp, mlp, activation);
       const dn2 = sum(
         projectBackward(half(dGateUp, mlp, 0), n2.y, atGate),
         projectBackward(half(dGateUp, mlp, 1), n2.y, atUp),
@@ -171,7 +191,7 @@ export function decoderOracle(
       const dO = projectBackward(attended.backward(dx2), o, atOutput);
       const { dq, dk, dv } = attentionBackward(dO, q, k, v, shape);
       const dn1 = sum(
-        projectBackward(query.backward(turn(dq, layer, heads, -1)), n1.y, atQuery),
+        projectBackward(query.backward(turn(times(dq, queryScale), layer, heads, -1)), n1.y, atQuery),
         projectBackward(key.backward(turn(dk, layer, kvHeads, -1)), n1.y, atKey),
         projectBackward(dv, n1.y, atValue),
       );
@@ -193,13 +213,18 @@ export function decoderOracle(
   const dx = backward.reduceRight((gradient, step) => step(gradient), final.backward(dFinal));
   const dEmbedding = gradients.get('model.embed_tokens.weight')!;
   ids.forEach((id, r) => {
-    addTo(dEmbedding.subarray(id * hidden, (id + 1) * hidden), dx.subarray(r * hidden, (r + 1) * hidden));
+    const row = times(dx.subarray(r * hidden, (r + 1) * hidden), embeddingScale);
+    addTo(dEmbedding.subarray(id * hidden, (id + 1) * hidden), row);
   });
   return { loss, targets: targets.length, logits, gradients, states, inputs };
 }
 
 function addTo(target: Float64Array, source: Float64Array): void {
   for (let i = 0; i < target.length; i++) target[i]! += source[i]!;
+}
+
+function times(x: Float64Array, factor: number): Float64Array {
+  return factor === 1 ? x : x.map((value) => value * factor);
 }
 
 function sum(...terms: readonly Float64Array[]): Float64Array<ArrayBuffer> {

@@ -84,6 +84,22 @@ const published: { readonly [F in FamilyName]: readonly (readonly [string, reado
     ['mlp.gate_up_proj.weight', [16384, 3072]],
     ['mlp.down_proj.weight', [3072, 8192]],
   ],
+  // google/gemma-3-1b-it
+  gemma3_text: [
+    ['input_layernorm.weight', [1152]],
+    ['post_attention_layernorm.weight', [1152]],
+    ['pre_feedforward_layernorm.weight', [1152]],
+    ['post_feedforward_layernorm.weight', [1152]],
+    ['self_attn.q_norm.weight', [256]],
+    ['self_attn.k_norm.weight', [256]],
+    ['self_attn.q_proj.weight', [1024, 1152]],
+    ['self_attn.k_proj.weight', [256, 1152]],
+    ['self_attn.v_proj.weight', [256, 1152]],
+    ['self_attn.o_proj.weight', [1152, 1024]],
+    ['mlp.gate_proj.weight', [6912, 1152]],
+    ['mlp.up_proj.weight', [6912, 1152]],
+    ['mlp.down_proj.weight', [1152, 6912]],
+  ],
   // Qwen/Qwen2.5-1.5B
   qwen2: [
     ['input_layernorm.weight', [1536]],
@@ -124,6 +140,11 @@ const sizes: { readonly [F in FamilyName]: Omit<Architecture, 'family'> } = {
   phi3: {
     ...{ hidden: 3072, layers: 1, heads: 32, kvHeads: 32, headDim: 96, mlp: 8192, vocabulary: 32064, tied: true },
     ...{ ropeTheta: 1e4, normEpsilon: 1e-5, contextLength: 4096 },
+  },
+  gemma3_text: {
+    ...{ hidden: 1152, layers: 1, heads: 4, kvHeads: 1, headDim: 256, mlp: 6912, vocabulary: 262144, tied: true },
+    ...{ ropeTheta: 1e6, localLayers: [true], localRopeTheta: 1e4, queryScalar: 256 },
+    ...{ normEpsilon: 1e-6, contextLength: 32768 },
   },
   qwen2: {
     ...{ hidden: 1536, layers: 1, heads: 12, kvHeads: 2, headDim: 128, mlp: 8960, vocabulary: 151936, tied: true },
@@ -198,7 +219,7 @@ test('embeddings of a config.json that does not say are tied as in transformers,
   const tied = (config: JsonObject) => hasTiedEmbeddings(config, 'config.json');
   assert.equal(
     familyNames.filter((model_type) => tied({ model_type })),
-    ['smollm3'],
+    ['smollm3', 'gemma3_text'],
   );
   assert.is(tied({ model_type: 'smollm3', tie_word_embeddings: false }), false);
   assert.is(tied({ model_type: 'constructor' }), false);

@@ -68,10 +68,12 @@ test('attention, with groups of heads and two sequences', () => {
   agrees('v', v, value, dv);
 });
 
-test('SwiGLU', () => {
-  const [x, dy] = [numbers(20, 1), numbers(10, 2)];
-  agrees('gateUp', x, () => dot(swiglu(x, 5), dy), swigluBackward(dy, x, 5));
-});
+for (const activation of ['silu', 'gelu_pytorch_tanh'] as const) {
+  test(`a gated unit with ${activation}`, () => {
+    const [x, dy] = [numbers(20, 1), numbers(10, 2)];
+    agrees('gateUp', x, () => dot(swiglu(x, 5, activation), dy), swigluBackward(dy, x, 5, activation));
+  });
+}
 
 test('cross-entropy', () => {
   const x = numbers(21, 1);
@@ -90,6 +92,7 @@ const decoders: { readonly [F in FamilyName]: Partial<DecoderConfig> } = {
   olmo2: { heads: 4, kvHeads: 2 },
   smollm3: { rotaryLayers: [false, true] },
   phi3: { mlp: 5 },
+  gemma3_text: { localLayers: [true, false], localRopeTheta: 10, queryScalar: 3 },
 };
 
 for (const family of familyNames) {

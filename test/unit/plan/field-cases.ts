@@ -99,6 +99,11 @@ export const cases: readonly FieldCase[] = [
     'words:\n    init: { family: llama, → words:\n    init: { family: smollm3, no-rope-layer-interval: 1,',
     'init',
   ],
+  [
+    'architecture.sliding-window-pattern',
+    'words:\n    init: { family: llama, → words:\n    init: { family: gemma3_text, sliding-window-pattern: 1,',
+    'activations cosine energy energy-table generate init loss overlap overlap-table project random-basis svd',
+  ],
   ['architecture.rope-theta', 'models.words.init.rope-theta=500000', 'init'],
   ['architecture.norm-epsilon', 'models.words.init.norm-epsilon=1e-5', 'init'],
   ['architecture.context-length', 'models.words.init.context-length=64', 'init'],

@@ -102,6 +102,17 @@ test('weights are normal with deviation 0.02, norms one, biases zero', async () 
   assert.ok((await values(context, 'model.layers.0.self_attn.q_proj.bias')).every((value) => value === 0));
 });
 
+test('norms of a family that adds 1 to its gains begin at 0: they multiply by one, too', async () => {
+  const local = { localLayers: [true, false], localRopeTheta: 1e4, queryScalar: 8 };
+  const context = await initialise({ architecture: { ...architecture, family: 'gemma3_text', ...local } });
+  for (const name of ['model.norm.weight', 'model.layers.0.self_attn.q_norm.weight']) {
+    assert.ok(
+      (await values(context, name)).every((value) => value === 0),
+      name,
+    );
+  }
+});
+
 test('a made model depends on its seed and type only, and its bits never change', async () => {
   const first = await initialise();
   assert.equal((await initialise()).outputs, first.outputs);

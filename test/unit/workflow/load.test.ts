@@ -92,6 +92,19 @@ test('layers of smollm3 without rotation follow from the interval; other familie
   assert.is(await rotaryLayers('family: qwen3'), undefined);
 });
 
+test('local layers of gemma3_text follow from the pattern, with their own rotation and the divisor of heads', async () => {
+  const architectureOf = async (init: string) => {
+    const shape = 'layers: 3, hidden: 8, heads: 2, mlp: 8, vocabulary: 10';
+    const text = small.replace('{ path: ./a }', `{ init: { ${shape}, ${init} } }`);
+    const model = (await load({ 'lab/main.yaml': text })).models.get('a')!;
+    return model.kind === 'init' ? model.architecture : undefined;
+  };
+  const { localLayers, localRopeTheta, queryScalar } = (await architectureOf('family: gemma3_text'))!;
+  assert.equal([localLayers, localRopeTheta, queryScalar], [[true, true, true], 10000, 4]);
+  const every = await architectureOf('family: gemma3_text, sliding-window-pattern: 2, head-dim: 6');
+  assert.equal([every!.localLayers, every!.queryScalar], [[true, false, true], 6]);
+});
+
 test('reference semantics take left singular vectors unless the sweep says otherwise', async () => {
   const side = async (text: string, options: LoadOptions = {}) =>
     sweepOf('projected', (await load({ 'lab/main.yaml': text }, options)).sweeps.get('keep')!)!.side;

@@ -186,6 +186,10 @@ test('architectures that cannot be are refused', async () => {
     (await init('family: llama, hidden: 64, heads: 4, no-rope-layer-interval: 4'))[0]!,
     /no-rope-layer-interval is a choice of smollm3; every layer of llama rotates/,
   );
+  assert.match(
+    (await init('family: qwen3, hidden: 64, heads: 4, sliding-window-pattern: 2'))[0]!,
+    /sliding-window-pattern is a choice of gemma3_text; every layer of qwen3 sees the whole row/,
+  );
   assert.match((await init('family: gpt2, hidden: 64, heads: 4'))[0]!, /family cannot be "gpt2"/);
 });
 
