@@ -25,7 +25,7 @@ export interface Layer {
   readonly output: Linear;
   readonly gateUp: readonly ProjectionWeights<'gate' | 'up'>[];
   readonly down: Linear;
-  /** By which table queries and keys are rotated. */
+  /** The table that turns queries and keys. */
   readonly rotation: 'none' | 'global' | 'local';
 }
 

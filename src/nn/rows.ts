@@ -53,7 +53,7 @@ export interface GatherRows {
   readonly rows: number;
   /** [rows, columns] f32 */
   readonly y: DeviceBuffer;
-  /** What the rows are multiplied by; 1 unless told. */
+  /** A factor of every row. Default: 1. */
   readonly scale?: number;
 }
 
@@ -106,7 +106,7 @@ export interface ScatterAddRows {
   /** [sumRows, columns] f32 */
   readonly sum: DeviceBuffer;
   readonly sumRows: number;
-  /** What x is multiplied by; 1 unless told. */
+  /** A factor of x. Default: 1. */
   readonly scale?: number;
 }
 
