@@ -58,7 +58,8 @@ export type RunEvent =
       /** What ended the run, when it was no step: results that cannot be written, for instance. */
       problem?: string;
       seconds: number;
-      results: string;
+      /** The results folder; absent of a run that has none, such as that of an export. */
+      results?: string;
       report?: string;
     };
 

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
 import { measuresNothing } from '../plan/definitions-in-use.js';
@@ -327,7 +327,7 @@ class RunSession {
   }
 
   #summarise(problem?: string): void {
-    const results = this.#results?.path ?? resolve(this.#options.out ?? '.');
+    const results = this.#results?.path;
     const report = this.#contents?.files.find(({ file, current }) => file === 'report.html' && current);
     this.#options.events.publish({
       type: 'summary',
@@ -335,8 +335,8 @@ class RunSession {
       interrupted: this.#signal.aborted,
       ...(problem === undefined ? {} : { problem }),
       seconds: (Date.now() - this.#started.getTime()) / 1000,
-      results,
-      ...(report === undefined ? {} : { report: join(results, report.file) }),
+      ...(results === undefined ? {} : { results }),
+      ...(results === undefined || report === undefined ? {} : { report: join(results, report.file) }),
     });
   }
 }

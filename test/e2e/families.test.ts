@@ -93,7 +93,7 @@ test.before(async (context) => {
 });
 test.after(({ sandbox }) => sandbox.remove());
 
-const read = (ended: Ended, file: string) => readFile(join(summaryOf(ended).results, file), 'utf8');
+const read = (ended: Ended, file: string) => readFile(join(summaryOf(ended).results!, file), 'utf8');
 
 for (const family of familyNames) {
   test(`${family}: init, training, responses, losses, hidden states, projection; exported and opened again the same`, async ({

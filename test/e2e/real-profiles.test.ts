@@ -181,7 +181,7 @@ async function run({ box, environment }: Context, workflow: string, profile: str
 }
 
 /** A file of the results, which lie in a folder that the settings name. */
-const resultOf = (ended: Ended, file: string) => join(summaryOf(ended).results, file);
+const resultOf = (ended: Ended, file: string) => join(summaryOf(ended).results!, file);
 
 for (const profile of Object.keys(profiles)) {
   test(`${profile}: experiment 1 fetches, trains, projects, measures and reports; again it does nothing`, async (context) => {

@@ -99,7 +99,9 @@ export function summaryText(
       : style.good('done');
   const lines = [`${verdict} in ${duration(event.seconds)}: ${counts.join(', ')}`];
   if (event.interrupted) lines.push('  finished steps are kept: the same command continues from here');
-  lines.push(`  results: ${printableLine(fromHere(event.results))}${changedNote(changedResults, event.results)}`);
+  if (event.results !== undefined) {
+    lines.push(`  results: ${printableLine(fromHere(event.results))}${changedNote(changedResults, event.results)}`);
+  }
   if (event.report) lines.push(`  report:  ${printableLine(fromHere(event.report))}`);
   return lines.join('\n');
 }

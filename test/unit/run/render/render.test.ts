@@ -188,6 +188,12 @@ test('a failure is shown when it happens, with what, where and what to do; what 
   ]);
 });
 
+test('a run without a results folder, such as that of an export, names none', async () => {
+  const { results: _, ...exported } = summary({ failed: 1 }) as Extract<RunEvent, { type: 'summary' }>;
+  const lines = await transcript(started([{ group: svd, steps: 1 }]), exported);
+  assert.equal(lines.slice(1), ['failed in 0.3 s: 0 ran, 0 cached, 1 failed']);
+});
+
 test('an interrupted run says that finished steps are kept', async () => {
   const lines = await transcript(started([{ group: svd, steps: 2 }]), summary({ ran: 1, interrupted: true }));
   assert.equal(lines.slice(1), [
