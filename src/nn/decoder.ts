@@ -31,6 +31,8 @@ export interface DecoderOptions {
   readonly activationCheckpointing?: boolean;
   /** Token ids a window of logits may hold; for tests. */
   readonly largestWindow?: number;
+  /** What is done to its residual stream whenever it runs: such a decoder cannot be trained. */
+  readonly change?: StreamChange;
 }
 
 /**
@@ -90,6 +92,7 @@ export class Decoder implements TrainableModel {
     this.#layers = Array.from({ length: config.layers }, (_, index) => layerWeights(config, index, this.#byName));
     const head = config.tied ? this.#embedding : this.#parameter(outputTensor);
     this.#head = new OutputHead(gpu, head, options.largestWindow);
+    this.#change = options.change && new DeviceStreamChange(gpu, config.hidden, options.change);
   }
 
   /**
@@ -171,17 +174,17 @@ export class Decoder implements TrainableModel {
   }
 
   /**
-   * Runs the decoder with its residual stream changed; `accumulate` is not for that time.
+   * Runs the decoder with its residual stream changed; `accumulate` is not for that time, nor is another change.
    * @param run uses this decoder, and nothing else does meanwhile
    */
   async withChange<T>(change: StreamChange, run: () => Promise<T>): Promise<T> {
-    const before = this.#change;
+    if (this.#change !== undefined) throw new TypeError('the residual stream of this decoder is changed already');
     const made = new DeviceStreamChange(this.#gpu, this.config.hidden, change);
     this.#change = made;
     try {
       return await run();
     } finally {
-      this.#change = before;
+      this.#change = undefined;
       made.release();
     }
   }
@@ -221,6 +224,7 @@ export class Decoder implements TrainableModel {
     this.#activations?.release();
     this.#gradients?.release();
     this.#releaseRotary();
+    this.#change?.release();
   }
 
   async #continue<T>(

@@ -10,6 +10,7 @@ import { cosine } from './cosine.js';
 import { cosineTable } from './cosine-table.js';
 import { dataTable } from './data-table.js';
 import { differenceBasis } from './difference-basis.js';
+import { differenceVector } from './difference-vector.js';
 import { energy } from './energy.js';
 import { energyTable } from './energy-table.js';
 import { evaluationTable } from './evaluation-table.js';
@@ -67,6 +68,7 @@ export const contracts = {
   'randomised-svd': randomisedSvd,
   'random-basis': randomBasis,
   'difference-basis': differenceBasis,
+  'difference-vector': differenceVector,
   'select-direction': selectDirection,
   'input-moments': inputMoments,
   'output-basis': outputBasis,

@@ -22,6 +22,7 @@ const implementations: { readonly [K in StepKind]: () => Promise<ImplementationO
   'input-moments': async () => (await import('./steps/input-moments.js')).collectMoments,
   'output-basis': async () => (await import('./steps/output-basis.js')).makeOutputBasis,
   'difference-basis': async () => (await import('./steps/difference-basis.js')).makeDifferenceBasis,
+  'difference-vector': async () => (await import('./steps/difference-vector.js')).makeDifferenceVector,
   energy: async () => (await import('./steps/energy.js')).runEnergy,
   cosine: async () => (await import('./steps/cosine.js')).runCosine,
   overlap: async () => (await import('./steps/overlap.js')).runOverlap,

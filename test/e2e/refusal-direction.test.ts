@@ -35,9 +35,10 @@ test('a model that refuses does so less without its refusal direction, and solve
   const rows = readTable(await readFile(box.path(results, 'evaluation.csv'), 'utf8'), evaluationColumns);
   const measured = (metric: string, model: string) =>
     rows.find((row) => row.metric === metric && row.model === model)!.value!;
-  const [refusing, ablated] = ['aligned', 'ablated'].map((model) => measured('refusing', model)) as [number, number];
+  const [refusing, ablated, steered] = ['aligned', 'ablated', 'steered'].map((model) => measured('refusing', model)) as [number, number, number]; // biome-ignore format: one line
   assert.ok(refusing < 1.5, `the aligned model scores ${refusing}`);
   assert.ok(ablated > refusing + 0.5, `the ablated model scores ${ablated}, the aligned one ${refusing}`);
+  assert.ok(steered > refusing + 0.5, `the steered model scores ${steered}, the aligned one ${refusing}`);
   const [solved, still] = ['aligned', 'ablated'].map((model) => measured('solved', model)) as [number, number];
   assert.ok(Math.abs(still - solved) < 0.15, `the ablated model solves ${still}, the aligned one ${solved}`);
 });
@@ -113,6 +114,16 @@ test('exported, its weights differ by one direction, the same in all tensors tha
     assert.ok(Math.abs(Math.abs(cosine) - 1) <= 1e-5, `${name}: cosine ${cosine}`);
   }
   assert.is(direction?.rows, 64);
+});
+
+test('a model with a direction added is not exported, and the message tells where it is defined', async ({ box }) => {
+  const { status, stderr } = await box.runflow(['export', 'refusal.yaml', 'steered', '--to', 'steered']);
+  assert.is(status, 2, stderr);
+  assert.match(
+    stderr,
+    /refusal\.yaml:44:3: error: model steered: nothing can be made from it, and it cannot be exported/,
+  );
+  assert.match(stderr, 'Elsewhere name aligned, whose weights it has.');
 });
 
 test('the plan of a model with a tied output layer says that this changes, too', async ({ box }) => {

@@ -1,6 +1,7 @@
 import type { Model, ModelOf } from '../../workflow/models/model.js';
 import { ablate } from './ablate.js';
 import { adapter } from './adapter.js';
+import { add } from './add.js';
 import { combine } from './combine.js';
 import { hub } from './hub.js';
 import { init } from './init.js';
@@ -20,6 +21,7 @@ const modelPlans: { readonly [K in Model['kind']]: ModelPlan<ModelOf<K>> } = {
   projected,
   combine,
   ablate,
+  add,
   realign,
   perturb,
 };

@@ -45,6 +45,18 @@ export const difference: SubspacePlan<Difference> = {
         return role !== undefined && ('outputs' in role ? role.outputs === 'hidden' : role.part === 'embedding');
       });
     },
+    vector(subspace, parts) {
+      const { model, positions, select } = subspace;
+      if (select !== null) {
+        return 'its layer is chosen while the workflow runs (select). Name the one that it chooses in another difference: layer and position';
+      }
+      const { facts } = parts.made.get(model)!;
+      const layers = layersOf(subspace, facts!);
+      const [layer, position] = [layers[0]!, positions[0]!];
+      const count = layers.length * positions.length;
+      if (count > 1) return `it has ${count} directions, and one is added: name one layer and one position`;
+      return { layer, vector: { node: addVector(subspace, layer, position, parts), output: 'r' }, facts: facts! };
+    },
   },
 };
 
@@ -77,6 +89,16 @@ function addBasis(subspace: Difference, parts: BasisParts): string {
     group: `Bases of ${name}`,
   };
   return parts.builder.add(step, `subspaces.${name}`);
+}
+
+function addVector(subspace: Difference, layer: number, position: number, parts: BasisParts): string {
+  const { name, prompts } = subspace;
+  const [a, b] = prompts.map((dataset) => ({
+    node: addStates(subspace, dataset, position, parts),
+    output: `hidden/${layer}`,
+  })) as [Input, Input];
+  const step = { id: `difference-vector[${name}]`, kind: 'difference-vector' as const, params: {}, inputs: { a, b } };
+  return parts.builder.add({ ...step, group: `Bases of ${name}` }, `subspaces.${name}`);
 }
 
 /** The hidden states of a set of prompts at one position, at all depths. */

@@ -2,6 +2,7 @@ import type { Side } from '../../formats/projection.js';
 import type { Input } from '../../steps/step.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
 import type { UpdateExpansion, UpdateNode, UpdateTensor, Waiting } from '../expand-updates.js';
+import type { ModelFacts } from '../facts.js';
 import type { ModelNode } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
 
@@ -30,6 +31,16 @@ export interface OwnDirections<Subspace> {
   action(subspace: Subspace, tensor: UpdateTensor): ActionOnTensor | null;
   /** Those of a model's tensors that the directions are taken out of where they are ablated; or why they cannot be, as a text. */
   ablated(subspace: Subspace, tensors: readonly UpdateTensor[]): readonly UpdateTensor[] | string;
+  /** Adds the step that makes its one vector of the residual stream, as long as it is; or why there is none, as a text. */
+  vector(subspace: Subspace, parts: BasisParts): StreamVector | string;
+}
+
+/** A vector of the residual stream that enters a layer. */
+export interface StreamVector {
+  readonly layer: number;
+  readonly vector: Input;
+  /** Those of the model that it is of. */
+  readonly facts: ModelFacts;
 }
 
 /** How a subspace acts on a tensor. */

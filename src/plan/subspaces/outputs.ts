@@ -30,6 +30,8 @@ export const outputs: SubspacePlan<Outputs> = {
     action: (subspace, tensor) =>
       hasOutputs(tensor) ? { side: 'left', directions: directionsIn(subspace, tensor) } : null,
     ablated: (_, tensors) => tensors.filter(hasOutputs),
+    vector: () =>
+      'its directions are those of what each linear layer gives, and none is of the residual stream before a layer',
   },
 };
 

@@ -4,17 +4,18 @@ import { type CombinedModel, combined } from './combined.js';
 import type { RecipeContract } from './kind.js';
 import { type ProjectedModel, projected } from './projected.js';
 import { type RealignedModel, realigned } from './realigned.js';
+import { type ShiftedModel, shifted } from './shifted.js';
 import { type WholeModel, whole } from './whole.js';
 
 /** A model that is made tensor by tensor when a step runs or writes it, and is kept nowhere. */
 export type MadeModel = ProjectedModel | CombinedModel | AblatedModel | RealignedModel;
 
 /** The model that a step runs. */
-export type ModelRecipe = WholeModel | MadeModel;
+export type ModelRecipe = WholeModel | ShiftedModel | MadeModel;
 
 const recipeContracts: {
   readonly [K in ModelRecipe['kind']]: RecipeContract<Extract<ModelRecipe, { readonly kind: K }>>;
-} = { whole, projected, combined, ablated, realigned };
+} = { whole, projected, combined, ablated, realigned, shifted };
 
 /** The registry says that a contract takes just such a recipe. */
 export function recipeContract({ kind }: ModelRecipe): RecipeContract<ModelRecipe> {

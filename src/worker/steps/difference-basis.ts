@@ -34,13 +34,7 @@ export async function makeDifferenceBasis(context: StepContext<DifferenceBasisPa
 /** The unit vector of a − b without what it has of the vectors before it. */
 function nextDirection(a: Float64Array, b: Float64Array, before: readonly Float64Array[], index: number): Float64Array {
   const which = `direction ${index} (counted from 0)`;
-  const found = differenceOf(a, b);
-  if (found === undefined) {
-    throw new DataError(`${which}: the two sets of prompts have the same mean hidden state`, {
-      hint: 'Take another layer or position: at layer 0 the state is the embedding of the token, the same for all prompts that end alike.',
-    });
-  }
-  const { difference, norm } = found;
+  const { difference, norm } = requireDifference(a, b, `${which}: `);
   let rest = difference;
   // Twice is enough: what the first pass leaves of the others is round-off.
   for (let pass = 0; pass < 2; pass++) {
@@ -56,6 +50,15 @@ function nextDirection(a: Float64Array, b: Float64Array, before: readonly Float6
     });
   }
   return rest.map((value) => value / left);
+}
+
+/** a − b and its length. @throws DataError, its message behind `which`, where f32 states cannot tell the two apart */
+export function requireDifference(a: Float64Array, b: Float64Array, which = '') {
+  const found = differenceOf(a, b);
+  if (found !== undefined) return found;
+  throw new DataError(`${which}the two sets of prompts have the same mean hidden state`, {
+    hint: 'Take another layer or position: at layer 0 the state is the embedding of the token, the same for all prompts that end alike.',
+  });
 }
 
 /** a − b and its length; undefined where f32 states cannot tell the two apart. */

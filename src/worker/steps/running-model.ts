@@ -11,7 +11,7 @@ import { Decoder } from '../../nn/decoder.js';
 import { type ModelRecipe, makesTensor, recipeContract } from '../../steps/recipes/registry.js';
 import type { StepContext } from '../step-context.js';
 import { configOf, heldAs, storedWeights, weightsAs } from './model-input.js';
-import { makeTensor } from './recipes/registry.js';
+import { makeTensor, streamChange } from './recipes/registry.js';
 import { readTokenizerFiles } from './tokenizer-input.js';
 
 /** A model that a step runs. */
@@ -29,7 +29,9 @@ export async function runningModel(context: StepContext, recipe: ModelRecipe): P
   const decoder = await context.resident(identityOf(context, recipe), async () => {
     const gpu = await context.gpu();
     const type = storageOf(recipe, artifacts);
-    return Decoder.create(gpu, config, { type, activationCheckpointing: true }, async (name, shape) => {
+    const change = await streamChange(context, recipe, config.hidden);
+    const options = { type, activationCheckpointing: true, ...(change === undefined ? {} : { change }) };
+    return Decoder.create(gpu, config, options, async (name, shape) => {
       context.signal.throwIfAborted();
       if (makesTensor(recipe, name)) return weightsAs(await makeTensor(context, recipe, name), type);
       const stored = await storedWeights(context, artifacts, name, shape);
@@ -39,7 +41,7 @@ export async function runningModel(context: StepContext, recipe: ModelRecipe): P
   return { gpu: await context.gpu(), decoder, artifacts };
 }
 
-/** Everything that decides the weights. */
+/** Everything that decides the weights, and what is done to the residual stream. */
 function identityOf(context: StepContext, recipe: ModelRecipe) {
   const { nodes, artifacts } = recipeContract(recipe).decides(recipe);
   const wholes = nodes

@@ -1,5 +1,6 @@
 import type { AblatedWeightsModel, RawAblatedModel } from './ablate.js';
 import type { AdapterModel, RawAdapterModel } from './adapter.js';
+import type { RawShiftedModel, ShiftedStreamModel } from './add.js';
 import type { CombineModel, RawCombineModel } from './combine.js';
 import type { HubModel, RawHubModel } from './hub.js';
 import type { InitModel, RawInitModel } from './init.js';
@@ -19,6 +20,7 @@ interface Kinds {
   readonly projected: readonly [ProjectedUpdateModel, RawProjectedModel];
   readonly combine: readonly [CombineModel, RawCombineModel];
   readonly ablate: readonly [AblatedWeightsModel, RawAblatedModel];
+  readonly add: readonly [ShiftedStreamModel, RawShiftedModel];
   readonly realign: readonly [RealignedUpdateModel, RawRealignedModel];
   readonly perturb: readonly [PerturbedModel, RawPerturbedModel];
 }

@@ -5,6 +5,7 @@ import type { Subspace } from '../subspaces/subspace.js';
 import type { Update } from '../updates.js';
 import { ablate } from './ablate.js';
 import { adapter } from './adapter.js';
+import { add } from './add.js';
 import { combine } from './combine.js';
 import { hub } from './hub.js';
 import { init } from './init.js';
@@ -26,6 +27,7 @@ const modelKinds: { readonly [K in Model['kind']]: ModelKind<ModelOf<K>, RawMode
   projected,
   combine,
   ablate,
+  add,
   realign,
   perturb,
 };

@@ -34,6 +34,7 @@ models:
       - { update: politeness, times: -1, onto: drawn, mode: parallel, fraction: 0.5, seed: 8 }
       - { update: training, times: 0.3, rank: 2, vectors: false, tensors: '*layers*' }
       - { noise: { seed: 1 }, times: 0.1, tensors: '*mlp*', except: '*gate*' }
+  steered: { add: told, to: polite, times: -1 }
   unable: { ablate: polite, direction: told, rank: 1, except: [model.embed_tokens.weight] }
 datasets:
   file: { path: file.jsonl }
@@ -72,6 +73,7 @@ subspaces:
     template: raw
     select: { prompts: [vaults, examples], refusals: [sorry], depth: 1 }
   told: { kind: difference, model: polite, prompts: [vaults, problems], layer: 0, template: raw }
+  hinted: { kind: difference, model: polite, prompts: [examples, problems], layer: 0, template: raw }
   spoken: { kind: outputs, model: polite, prompts: vaults, template: raw, limit: 5, directions: 3 }
 sweeps:
   scaling: { vary: blend, term: 2, times: [0.1, 0.9], measure: [nll] }
@@ -139,7 +141,7 @@ metrics:
   surprise: { kind: perplexity, on: problems, models: tuned, template: { prompt: 'P {prompt}', response: ' {response}' } }
   nats: { kind: loss, on: vaults, models: [restored, merged], template: raw }
   nll: { kind: loss, on: problems, models: [tuned, blend], template: { prompt: 'L {prompt}', response: ' {response}' } }
-  unable-nll: { kind: loss, on: problems, models: unable, template: raw }
+  unable-nll: { kind: loss, on: problems, models: [unable, steered], template: raw }
   choices:
     kind: multiple-choice
     on: problems

@@ -1,3 +1,4 @@
+import type { StreamChange } from '../../../nn/stream-change.js';
 import type { StepContext } from '../../step-context.js';
 import type { StoredWeights } from '../model-input.js';
 
@@ -12,3 +13,6 @@ export interface MadeTensor extends StoredWeights {
  * @throws DataError; the caller names the tensor
  */
 export type MakeTensor<Recipe> = (context: StepContext, recipe: Recipe, name: string) => Promise<MadeTensor>;
+
+/** What a recipe does to the residual stream, of vectors of length `hidden`, while its model runs. @throws DataError */
+export type ChangeStream<Recipe> = (context: StepContext, recipe: Recipe, hidden: number) => Promise<StreamChange>;

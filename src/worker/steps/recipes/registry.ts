@@ -1,11 +1,13 @@
 import { DataError } from '../../../diagnostics/errors.js';
-import type { MadeModel } from '../../../steps/recipes/registry.js';
+import type { StreamChange } from '../../../nn/stream-change.js';
+import type { MadeModel, ModelRecipe } from '../../../steps/recipes/registry.js';
 import type { StepContext } from '../../step-context.js';
 import { ablatedTensor } from './ablated.js';
 import { combinedTensor } from './combined.js';
-import type { MadeTensor, MakeTensor } from './kind.js';
+import type { ChangeStream, MadeTensor, MakeTensor } from './kind.js';
 import { projectedTensor } from './projected.js';
 import { realignedTensor } from './realigned.js';
+import { shiftedStream } from './shifted.js';
 
 const makers: { readonly [K in MadeModel['kind']]: MakeTensor<Extract<MadeModel, { readonly kind: K }>> } = {
   projected: projectedTensor,
@@ -28,4 +30,18 @@ export async function makeTensor(context: StepContext, recipe: MadeModel, name: 
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
+}
+
+const streamChanges: {
+  readonly [K in ModelRecipe['kind']]: ChangeStream<Extract<ModelRecipe, { readonly kind: K }>> | null;
+} = { whole: null, projected: null, combined: null, ablated: null, realigned: null, shifted: shiftedStream };
+
+/** What a recipe does to the residual stream while its model runs; undefined: nothing. @throws DataError */
+export async function streamChange(
+  context: StepContext,
+  recipe: ModelRecipe,
+  hidden: number,
+): Promise<StreamChange | undefined> {
+  const change = streamChanges[recipe.kind] as ChangeStream<ModelRecipe> | null;
+  return change === null ? undefined : await change(context, recipe, hidden);
 }
