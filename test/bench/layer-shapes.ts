@@ -114,27 +114,34 @@ async function everything(folder: string, profile: string): Promise<void> {
 
 async function ofLargest(folder: string): Promise<void> {
   writeFileSync(join(folder, 'f32.yaml'), training('f32'));
-  const f32 = await watchedRun(folder, ['run', 'f32.yaml', '--json']);
+  const f32 = await watchedRun(folder, ['run', 'f32.yaml', '--json', '--out', 'f32']);
   const refused = f32.failures.find((failure) => /memory/.test(failure));
   console.log(`${largest}, training in f32: ${refused === undefined ? 'it fits here' : `refused: ${refused}`}`);
   if (refused === undefined && f32.status !== 0) process.exitCode = 1;
   writeFileSync(join(folder, 'bf16.yaml'), training('bf16'));
-  check(`${largest}, training in bf16`, await watchedRun(folder, ['run', 'bf16.yaml', '--json']));
+  check(`${largest}, training in bf16`, await watchedRun(folder, ['run', 'bf16.yaml', '--json', '--out', 'bf16']));
 
   const { vocabulary, hidden } = layerProfiles[largest]!;
   const tensors = [{ name: 'model.embed_tokens.weight', dtype: 'BF16' as const, shape: [vocabulary, hidden] }];
   await writeCheckpoint(join(folder, 'base'), { tensors, source: () => noise(vocabulary * hidden), files: new Map() });
   writeFileSync(join(folder, 'tensor.yaml'), largestTensor);
-  check(`${largest}, energy`, await watchedRun(folder, ['run', 'tensor.yaml', 'sweeps.parallel', '--json']));
+  check(
+    `${largest}, energy`,
+    await watchedRun(folder, ['run', 'tensor.yaml', 'sweeps.parallel', '--json', '--out', 'tensor']),
+  );
   check(`${largest}, export`, await watchedRun(folder, ['export', 'tensor.yaml', 'kept', '--to', 'kept']));
   let interrupted = Number.NaN;
-  const svd = await watchedRun(folder, ['run', 'tensor.yaml', 'svd[*', '--json'], (event, interrupt) => {
-    if (event.type !== 'step-started' || !event.step.startsWith('svd[')) return;
-    setTimeout(() => {
-      interrupted = performance.now();
-      interrupt();
-    }, cancelAfter);
-  });
+  const svd = await watchedRun(
+    folder,
+    ['run', 'tensor.yaml', 'svd[*', '--json', '--out', 'svd'],
+    (event, interrupt) => {
+      if (event.type !== 'step-started' || !event.step.startsWith('svd[')) return;
+      setTimeout(() => {
+        interrupted = performance.now();
+        interrupt();
+      }, cancelAfter);
+    },
+  );
   const seconds = ((performance.now() - interrupted) / 1000).toFixed(1);
   console.log(`${largest}, svd cancelled after a minute: exit code ${svd.status}, ${seconds} s later`);
   if (svd.status !== 130) process.exitCode = 1;
