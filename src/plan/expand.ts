@@ -1,6 +1,7 @@
 import type { EvaluationTableParams } from '../steps/evaluation-table.js';
 import type { ReportParams } from '../steps/report.js';
 import type { Input } from '../steps/step.js';
+import { kindOf } from '../workflow/metrics/registry.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import { expandAdapterExport } from './expand-adapter-export.js';
@@ -103,10 +104,18 @@ function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuilder): v
     linked,
     updates: updates.map(({ name, from, to }) => ({ name, from, to })),
     ...(varied.size > 0 ? { varied: [...varied.values()] } : {}),
+    ...([...figures, ...tables].includes('trade-off') ? { tradeOff: tradeOffMetrics(workflow) } : {}),
     figures: [...figures],
     tables: [...tables],
     provenance: provenance(workflow, facts, builder),
   };
   const node = builder.add({ id: 'report', kind: 'report', params, inputs, group: 'Report' }, 'report');
   builder.results.push({ file: 'report.html', node, output: 'report.html' });
+}
+
+/** Metrics of behaviour by what they tell of. */
+function tradeOffMetrics({ metrics }: Workflow): NonNullable<ReportParams['tradeOff']> {
+  const names = (selects: 'useful' | 'harmful') =>
+    [...metrics.values()].flatMap((metric) => (kindOf(metric).selects === selects ? [metric.name] : []));
+  return { useful: names('useful'), harmful: names('harmful') };
 }

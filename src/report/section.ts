@@ -12,6 +12,8 @@ export type ReportParams = {
   readonly updates: readonly { readonly name: string; readonly from: string; readonly to: string }[];
   /** Combined models of which a sweep varies a term; absent where there is none. */
   readonly varied?: readonly VariedTerm[];
+  /** Metrics by what they tell of: what a model is good for, and what harm it does. Absent: the trade-off is not shown. */
+  readonly tradeOff?: { readonly useful: readonly string[]; readonly harmful: readonly string[] };
   readonly figures: readonly string[];
   readonly tables: readonly string[];
   /** Label and text, in order: semantics, models and where they come from, device class. */

@@ -3,6 +3,7 @@ export const reportPartNames = [
   'claims',
   'energy',
   'behaviour',
+  'trade-off',
   'selectivity',
   'overlap',
   'activations',

@@ -37,6 +37,7 @@ const hasResults: { readonly [Part in ReportPart]?: (measured: Measured) => bool
   claims: ({ claims }) => claims.size > 0,
   energy: ({ sweeps }) => [...sweeps.values()].some(({ measure }) => measure.includes('energy')),
   behaviour: (measured) => shownMetrics(measured).some(isBehaviour),
+  'trade-off': ({ metrics }) => comparedModels(metrics).length >= 3,
   selectivity: ({ sweeps, metrics }) =>
     [...sweeps.values()].some((sweep) => {
       const selects = (sweepOf('projected', sweep)?.measure ?? []).map((name) => selectsOf(metrics.get(name)));
@@ -46,6 +47,19 @@ const hasResults: { readonly [Part in ReportPart]?: (measured: Measured) => bool
   loss: trainsModels,
   data: trainsModels,
 };
+
+/** Models of which both a useful and a harmful metric is measured. */
+function comparedModels(metrics: Measured['metrics']): string[] {
+  const [useful, harmful] = (['useful', 'harmful'] as const).map(
+    (selects) =>
+      new Set(
+        [...metrics.values()].flatMap((metric) =>
+          isBehaviour(metric) && selectsOf(metric) === selects ? metric.models : [],
+        ),
+      ),
+  ) as [Set<string>, Set<string>];
+  return [...useful].filter((model) => harmful.has(model));
+}
 
 /** Metrics that measure something: those of behaviour where they name models, or a sweep names them. */
 function shownMetrics({ metrics, sweeps }: Measured): Metric[] {

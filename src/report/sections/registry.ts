@@ -13,12 +13,14 @@ import { overlapSection } from './overlap.js';
 import { realignSection } from './realign.js';
 import { selectivitySection } from './selectivity.js';
 import { spectrumSection } from './spectrum.js';
+import { tradeOffSection } from './trade-off.js';
 
 /** The section of each part that a workflow may ask for, in the order of the page. */
 export const sections: { readonly [Part in ReportPart]: Section } = {
   claims: claimsSection,
   energy: energySection,
   behaviour: behaviourSection,
+  'trade-off': tradeOffSection,
   selectivity: selectivitySection,
   overlap: overlapSection,
   activations: activationsSection,

@@ -101,8 +101,8 @@ export const cases: readonly FieldCase[] = [
   ],
   [
     'architecture.sliding-window-pattern',
-    'words:\n    init: { family: llama, → words:\n    init: { family: gemma3_text, sliding-window-pattern: 1,',
-    'activations cosine energy energy-table generate init loss overlap overlap-table project random-basis svd',
+    'base: { init: { family: llama, → base: { init: { family: gemma3_text, sliding-window-pattern: 1,',
+    'angle-table cosine cosine-table energy energy-table init overlap overlap-table principal-angles random-basis sign-agreement spectrum-table svd',
   ],
   ['architecture.rope-theta', 'models.words.init.rope-theta=500000', 'init'],
   ['architecture.norm-epsilon', 'models.words.init.norm-epsilon=1e-5', 'init'],

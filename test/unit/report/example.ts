@@ -118,6 +118,7 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
         { name: a, from: 'aligned', to: a },
         { name: b, from: 'aligned', to: b },
       ],
+      tradeOff: { useful: ['utility'], harmful: ['harmfulness'] },
       figures: allParts,
       tables: allParts,
       provenance: [
