@@ -80,7 +80,8 @@ for (const name of fixtureNames) {
       if (index === 0) {
         for (const [tensor, gradient] of await gradientsOf(gpu, decoder)) {
           const error = relativeError(gradient, tensors.get(`gradient/${tensor}`)!);
-          assert.ok(error < 1e-5, `gradient of ${tensor}: ${error}`);
+          // Gradients of queries and keys cancel most: 1.06e-5 on SwiftShader at worst, 5.1e-6 on lavapipe.
+          assert.ok(error < 2e-5, `gradient of ${tensor}: ${error}`);
         }
       }
       const measured = await norm.measure();
