@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { linearSides } from '../../../src/formats/families/family.js';
+import { linearInputs, linearSides } from '../../../src/formats/families/family.js';
 import { families } from '../../../src/formats/families/registry.js';
 import { hasNormsBehindBranches, tensorRole } from '../../../src/formats/tensor-role.js';
 
@@ -11,7 +11,7 @@ test('a name says what a tensor does, the same in every family that has it', () 
       for (const part of ['weight', 'bias']) {
         assert.equal(
           tensorRole(`model.layers.17.${name}.${part}`),
-          { part, ...linearSides[roles[0]] },
+          { part, layer: 'model.layers.17', ...linearSides[roles[0]], takes: linearInputs[roles[0]] },
           `${family} ${name}`,
         );
       }

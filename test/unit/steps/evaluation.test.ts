@@ -252,7 +252,10 @@ test('the table has a mean, its interval and counts; a judge also the part of fi
   });
   const table = readTable(textOf(outputs['evaluation.csv']), evaluationColumns);
   const [header] = linesOf(outputs['evaluation.csv']);
-  assert.is(header, 'model,update,subspace,seed,mode,side,fraction,metric,value,ci_low,ci_high,n,invalid,rank,stderr');
+  assert.is(
+    header,
+    'model,update,subspace,seed,mode,side,fraction,metric,value,ci_low,ci_high,n,invalid,rank,stderr,times',
+  );
   assert.equal(
     table.map(({ model, subspace, fraction, rank, metric, value, n, invalid }) => [
       model || [subspace, fraction, rank].join(),
