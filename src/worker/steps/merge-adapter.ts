@@ -4,6 +4,7 @@ import type { Artifact, Artifacts } from '../../formats/artifact.js';
 import { type FloatType, fromFloat64, isFloatType, toFloat32, toFloat64 } from '../../formats/float-conversion.js';
 import { tensorNames, tensorOf } from '../../formats/model-artifacts.js';
 import { hasTiedEmbeddings, parseModelConfig } from '../../formats/model-config.js';
+import { NonFiniteScan } from '../../formats/non-finite.js';
 import { bytesPerElement, elementCount } from '../../formats/tensor.js';
 import { Turns } from '../../formats/turns.js';
 import { addLowRank } from '../../linalg/host/low-rank.js';
@@ -60,6 +61,7 @@ async function mergeTensor(
   }
   const weights = whole ?? base[`tensor/${name}`]!;
   if (!context.has(`a/${name}`) && weights.tensor!.dtype === dtype) {
+    if (whole !== undefined) await requireFinite(context, whole, name);
     context.reference(`tensor/${name}`, weights);
     onBytes(weights.bytes);
     return;
@@ -154,4 +156,19 @@ async function readFactor(
     values.set(part, first);
   }
   return values;
+}
+
+/** Bytes that are searched at a time. */
+const scannedBytes = 4 << 20;
+
+/** What is passed on unread must be looked at here. @throws DataError at a whole tensor of the adapter that holds NaN or an infinity */
+async function requireFinite(context: StepContext, whole: Artifact, name: string): Promise<void> {
+  const scan = new NonFiniteScan(whole.tensor!.dtype);
+  const turns = new Turns(context.signal);
+  for (let at = 0; at < whole.bytes; at += scannedBytes) {
+    await turns.take();
+    scan.add(await context.read(whole, at, Math.min(scannedBytes, whole.bytes - at)));
+  }
+  if (scan.count === 0) return;
+  throw new DataError(`the adapter's whole tensor ${name} holds NaN or an infinity at element ${scan.first}`);
 }

@@ -105,4 +105,24 @@ test('a factor that is not finite is named, with the place', async () => {
   }
 });
 
+test('a whole tensor that is not finite is named, too, though it is passed on as it is', async () => {
+  const objects = new Map<string, Uint8Array>();
+  const base = await load(join(fixtures, 'llama/base.safetensors'), objects);
+  const whole = Object.entries(base).find(([, { tensor }]) => tensor!.dtype === 'F32' || tensor!.dtype === 'BF16')!;
+  const [output, artifact] = whole;
+  const bytes = objects.get(artifact.digest)!.slice();
+  bytes.fill(0xff, 8, 12);
+  const digest = digestOf(bytes);
+  objects.set(digest, bytes);
+  const name = output.slice('tensor/'.length);
+  const inputs = { base, [`whole/${name}`]: { one: { ...artifact, digest } } };
+  const params: MergeAdapterParams = { scales: {}, transposed: [] };
+  try {
+    await runMergeAdapter(new MemoryContext(params, inputs, objects));
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, `the adapter's whole tensor ${name} holds NaN or an infinity at element`);
+  }
+});
+
 test.run();
