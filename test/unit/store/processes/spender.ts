@@ -5,7 +5,7 @@ const [, , path, times, fatal] = process.argv;
 const store = Store.open(path!);
 for (let time = 0; time < Number(times); time++) {
   if (String(time) === fatal) {
-    void store.runValues.change<number>('r', 'n', (before) => {
+    await store.runValues.change<number>('r', 'n', (before) => {
       if (before === undefined) throw new Error('others come first');
       process.kill(process.pid, 'SIGKILL');
       return before + 1000;
