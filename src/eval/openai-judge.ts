@@ -9,7 +9,7 @@ import type { ChatRequest } from './chat-dialect.js';
 import { type ChatPatience, ChatServer } from './chat-server.js';
 import type { JudgeItem, JudgeRun, ResponseJudge, RubricNumbers, Verdict } from './judge.js';
 import { rubricOf } from './rubrics/registry.js';
-import type { Rubric } from './rubrics/rubric.js';
+import { type Rubric, verdictIn } from './rubrics/rubric.js';
 import { type KeptAnswer, verdictKey } from './verdict-cache.js';
 
 /** What decides the verdicts. */
@@ -138,8 +138,7 @@ export class ServerJudge implements ResponseJudge {
 
 function verdictOf({ text, reason }: KeptAnswer, rubric: Rubric): Verdict {
   if (text === null) return { score: null, raw: `[${reason}]` };
-  const numbers = rubric.numbers?.read(text);
-  return { score: rubric.parse(text), ...(numbers && { numbers }), raw: text };
+  return verdictIn(text, rubric);
 }
 
 function wellFormedItem({ prompt, response }: JudgeItem): JudgeItem {

@@ -2,6 +2,7 @@ import { textOf } from '../../data/row.js';
 import type { Tokenizer } from '../../data/tokenizer.js';
 import { DataError } from '../../diagnostics/errors.js';
 import { rubricOf } from '../../eval/rubrics/registry.js';
+import { verdictIn } from '../../eval/rubrics/rubric.js';
 import type { ModelJudgeParams } from '../../steps/model-judge.js';
 import type { StepContext } from '../step-context.js';
 import { respond } from './generate.js';
@@ -20,10 +21,7 @@ export async function runModelJudge(context: StepContext<ModelJudgeParams>): Pro
   const items = responses.map(({ row, where, response }) => ({ prompt: textOf(row, column, where), response }));
   const prompts = items.map((item) => judgePrompt(rubric.messages(item), template, tokenizer));
   const said = await respond(context, model, tokenizer, prompts, { maxTokens, stop: [], sampling: null });
-  const verdicts = said.map((answer) => {
-    const numbers = rubric.numbers?.read(answer);
-    return { score: rubric.parse(answer), ...(numbers && { numbers }), raw: answer };
-  });
+  const verdicts = said.map((answer) => verdictIn(answer, rubric));
   const scores = verdicts.map(({ score }) => score);
   await checkReadable(context, context.params, scores, said);
   await writeVerdicts(context, items, verdicts, rubric.numbers);

@@ -1,6 +1,7 @@
 import { DataError } from '../../diagnostics/errors.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { type FloatType, fromFloat32, isFloatType, toFloat32 } from '../../formats/float-conversion.js';
+import { NonFiniteScan } from '../../formats/non-finite.js';
 import { bytesPerElement } from '../../formats/tensor.js';
 import type { TallMatrix } from '../../linalg/tall-matrix.js';
 import type { StepContext } from '../step-context.js';
@@ -81,26 +82,47 @@ export class TensorBytes {
   readonly bytes: Uint8Array;
   readonly #tensor: Pick<MatrixTensor, 'rows' | 'columns'>;
   readonly #type: FloatType;
+  readonly #what: string;
 
-  constructor(tensor: Pick<MatrixTensor, 'rows' | 'columns'>, type: FloatType) {
+  /** @param what fills it, in errors: `the sum of the terms is` */
+  constructor(tensor: Pick<MatrixTensor, 'rows' | 'columns'>, type: FloatType, what: string) {
     this.#tensor = tensor;
     this.#type = type;
+    this.#what = what;
     this.bytes = new Uint8Array(tensor.rows * tensor.columns * bytesPerElement[type]);
   }
 
-  /** @param window rows [start, start + count) of the tall orientation */
+  /**
+   * @param window rows [start, start + count) of the tall orientation
+   * @throws DataError at a number that the type cannot hold
+   */
   set(start: number, count: number, window: Float32Array): void {
     const { rows, columns } = this.#tensor;
-    const size = bytesPerElement[this.#type];
     if (!isWide(this.#tensor)) {
-      this.bytes.set(fromFloat32(window, this.#type), start * columns * size);
+      this.#store(window, start * columns);
       return;
     }
     const line = new Float32Array(count);
     for (let row = 0; row < rows; row++) {
       for (let i = 0; i < count; i++) line[i] = window[i * rows + row]!;
-      this.bytes.set(fromFloat32(line, this.#type), (row * columns + start) * size);
+      this.#store(line, row * columns + start);
     }
+  }
+
+  /** @param first index of the first of these elements in the tensor */
+  #store(values: Float32Array, first: number): void {
+    const stored = fromFloat32(values, this.#type);
+    const scan = new NonFiniteScan(this.#type);
+    scan.add(stored);
+    if (scan.first !== undefined) {
+      const at = first + scan.first;
+      const { columns } = this.#tensor;
+      const place = `row ${Math.floor(at / columns)}, column ${at % columns} (counted from 0)`;
+      throw new DataError(`${this.#what} beyond the range of ${this.#type.toLowerCase()} at ${place}`, {
+        hint: 'A checkpoint of this type could not store it. Change less, or start from checkpoints of a wider type.',
+      });
+    }
+    this.bytes.set(stored, first * bytesPerElement[this.#type]);
   }
 }
 
@@ -236,7 +258,7 @@ function transposeInto(
 }
 
 /** Place of element `at` of a window in its tensor, in words. */
-export function placeOf(tensor: MatrixTensor, at: number, start: number): string {
+function placeOf(tensor: MatrixTensor, at: number, start: number): string {
   const { columns: width } = tallShape(tensor);
   const long = start + Math.floor(at / width);
   const [row, column] = isWide(tensor) ? [at % width, long] : [long, at % width];

@@ -293,4 +293,28 @@ test('a model that is run has the weights that would be written', async () => {
   decoder.release();
 });
 
+test('projected weights that their type cannot hold are refused by tensor and place, in memory too', async () => {
+  const name = 'model.layers.0.norm.weight';
+  const ends = (value: number) => {
+    const bytes = fromFloat32(new Float32Array(13).fill(value), 'F16');
+    return { ...w.from, [`tensor/${name}`]: stored(bytes, { dtype: 'F16', shape: [13] }) };
+  };
+  const w = await world('F16');
+  const [base, from, to] = [ends(0), ends(60_000), ends(-60_000)];
+  const svd = await decomposed({ from: { x: base[`tensor/${name}`]! }, to: { x: from[`tensor/${name}`]! } }, {});
+  // θ − Δ is 180,000.
+  const model: ProjectedModel = { kind: 'projected', mode: 'opposite', side: 'left', ranks: { [name]: 1 } };
+  try {
+    await written({ ...w, base, from, to, svd: { [name]: svd } }, model);
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, DataError);
+    const place = 'row 0, column 0 (counted from 0)';
+    assert.is(
+      (error as Error).message,
+      `tensor ${name}: the projected weights are beyond the range of f16 at ${place}`,
+    );
+  }
+});
+
 test.run();

@@ -19,7 +19,7 @@ export const ablatedTensor: MakeTensor<AblatedModel> = async (context, { ranks, 
   const left = sides[name] === 'left';
   const [length, side] = [left ? tensor.rows : tensor.columns, left === isWide(tensor) ? 'short' : 'long'] as const;
   const basis = await subspaceBasis(context, `basis/${name}`, `s/${name}`, length, undefined);
-  const result = new TensorBytes(tensor, storage);
+  const result = new TensorBytes(tensor, storage, 'the ablated weights are');
   await withArithmetic(context, async (arithmetic) => {
     const how = { mode: 'opposite', castUpdate: undefined } as const;
     const target = { weights, storage };

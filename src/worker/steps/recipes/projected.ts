@@ -35,7 +35,7 @@ import type { MadeTensor, MakeTensor } from './kind.js';
 export const projectedTensor: MakeTensor<ProjectedModel> = async (context, recipe, name) => {
   const from = modelTensor(context, 'from', name, recipe.rows?.[name]);
   const storage = recipe.heldAs ?? (from.dtype === 'F64' ? 'F32' : from.dtype);
-  const result = new TensorBytes(from, storage);
+  const result = new TensorBytes(from, storage, 'the projected weights are');
   const target = { weights: weightsMatrix(context, from, recipe.heldAs), storage };
   await withArithmetic(context, async (arithmetic) => {
     const projected = await projectedWindows(context, arithmetic, recipe, name, target);

@@ -1,5 +1,3 @@
-import { DataError } from '../../../diagnostics/errors.js';
-import { fromFloat32, toFloat32 } from '../../../formats/float-conversion.js';
 import type { Realignment } from '../../../formats/realignment.js';
 import { projectOntoBasis } from '../../../linalg/projected-weights.js';
 import { productBasis } from '../../../linalg/realignment.js';
@@ -7,15 +5,7 @@ import { windowsOf } from '../../../linalg/tall-matrix.js';
 import type { RealignedModel } from '../../../steps/recipes/realigned.js';
 import type { StepContext } from '../../step-context.js';
 import { singularValues, subspaceBasis } from '../basis-input.js';
-import {
-  isWide,
-  placeOf,
-  TensorBytes,
-  tallShape,
-  type UpdateEnds,
-  updateMatrix,
-  weightsMatrix,
-} from '../update-tensor.js';
+import { isWide, TensorBytes, tallShape, type UpdateEnds, updateMatrix, weightsMatrix } from '../update-tensor.js';
 import { withArithmetic } from '../with-arithmetic.js';
 import type { MakeTensor } from './kind.js';
 import { endsOf } from './projected.js';
@@ -30,19 +20,10 @@ export const realignedTensor: MakeTensor<RealignedModel> = async (context, model
   const { changed } = choice[name]!;
   const like = changed ? ends.from : ends.to;
   const dtype = model.heldAs ?? (like.dtype === 'F64' ? 'F32' : like.dtype);
-  const result = new TensorBytes(like, dtype);
+  const result = new TensorBytes(like, dtype, 'the realigned weights are');
   await withWindows(async (window) => {
     for (const { start, count } of windowsOf(tallShape(like))) {
-      const values = await window(start, count);
-      const stored = dtype === 'F32' ? values : toFloat32(fromFloat32(values, dtype), dtype);
-      const beyond = stored.findIndex((value) => !Number.isFinite(value));
-      if (beyond >= 0) {
-        const place = placeOf(like, beyond, start);
-        throw new DataError(`the realigned weights are beyond the range of ${dtype.toLowerCase()} at ${place}`, {
-          hint: 'A checkpoint of this type could not store them. Compare checkpoints of a wider type.',
-        });
-      }
-      result.set(start, count, stored);
+      result.set(start, count, await window(start, count));
     }
   });
   return { bytes: result.bytes, dtype, shape: like.shape };
