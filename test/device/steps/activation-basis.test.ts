@@ -7,14 +7,7 @@ import { implementationOf } from '../../../src/worker/implementations.js';
 import { gaussian, withSingularValues } from '../../oracles/matrices.js';
 import { columnsOf, type Dense, dense, svdOracle, transpose } from '../../oracles/one-sided-jacobi.js';
 import { checkOrthonormal, subspaceDistance } from '../../oracles/svd-bars.js';
-import { MemoryContext } from '../../unit/steps/memory-context.js';
-import { device } from '../device.js';
-
-class DeviceContext extends MemoryContext {
-  override gpu(): Promise<never> {
-    return device() as Promise<never>;
-  }
-}
+import { DeviceContext } from './checkpoints.js';
 
 /** Hidden states with a large common part, as models have them: [prompts, hidden] in f32. */
 function states(prompts: number, hidden: number): Dense {

@@ -10,17 +10,9 @@ import type { Scores } from '../../../src/steps/scores.js';
 import { implementationOf } from '../../../src/worker/implementations.js';
 import { type ChoicesCase, choicesArtifacts, choicesCases, choicesParams } from '../../fixtures/eval/choices.js';
 import { MemoryContext } from '../../unit/steps/memory-context.js';
-import { device } from '../device.js';
+import { DeviceContext, objects } from './checkpoints.js';
 
 /** Multiple-choice questions through both steps, against lm-evaluation-harness' protocol in double precision. */
-
-class DeviceContext extends MemoryContext {
-  override gpu(): Promise<never> {
-    return device() as Promise<never>;
-  }
-}
-
-const objects = new Map<string, Uint8Array>();
 
 async function likelihoodsOf(one: ChoicesCase, changed: Partial<ChoiceLikelihoodsParams> = {}) {
   const { questions, fewshot } = choicesParams(one);

@@ -1,8 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { architectureTensors } from '../../../src/formats/architecture.js';
-import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
-import { digestOf } from '../../../src/formats/digest.js';
+import type { Artifacts } from '../../../src/formats/artifact.js';
 import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
 import { type KlParams, kl } from '../../../src/steps/kl.js';
 import { nextToken } from '../../../src/steps/next-token.js';
@@ -10,21 +9,8 @@ import type { Scores } from '../../../src/steps/scores.js';
 import { implementationOf } from '../../../src/worker/implementations.js';
 import { initialWeights, readFixture } from '../../fixtures/nn/fixture.js';
 import { decoderOracle } from '../../oracles/nn/decoder.js';
-import { MemoryContext } from '../../unit/steps/memory-context.js';
-import { device } from '../device.js';
+import { DeviceContext, objects, stored } from './checkpoints.js';
 
-class DeviceContext extends MemoryContext {
-  override gpu(): Promise<never> {
-    return device() as Promise<never>;
-  }
-}
-
-const objects = new Map<string, Uint8Array>();
-function stored(bytes: Uint8Array, tensor?: Artifact['tensor']): Artifact {
-  const digest = digestOf(bytes);
-  objects.set(digest, bytes);
-  return { digest, bytes: bytes.length, ...(tensor && { tensor }) };
-}
 const json = (value: unknown) => stored(Buffer.from(JSON.stringify(value)));
 
 const { config, json: configJson } = await readFixture('qwen2-gqa');

@@ -10,16 +10,9 @@ import type { Scores } from '../../../src/steps/scores.js';
 import { implementationOf } from '../../../src/worker/implementations.js';
 import { fixtureNames, initialWeights, readFixture } from '../../fixtures/nn/fixture.js';
 import { decoderOracle } from '../../oracles/nn/decoder.js';
-import { MemoryContext } from '../../unit/steps/memory-context.js';
-import { device } from '../device.js';
+import { DeviceContext } from './checkpoints.js';
 
 /** Models as files hold them, of every architecture and in every type of float, run by a step. */
-
-class DeviceContext extends MemoryContext {
-  override gpu(): Promise<never> {
-    return device() as Promise<never>;
-  }
-}
 
 for (const name of fixtureNames) {
   for (const dtype of ['F32', 'BF16', 'F16', 'F64'] as const) {

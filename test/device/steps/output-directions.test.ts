@@ -1,8 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { architectureTensors } from '../../../src/formats/architecture.js';
-import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
-import { digestOf } from '../../../src/formats/digest.js';
+import type { Artifacts } from '../../../src/formats/artifact.js';
 import { fromFloat32, toFloat32 } from '../../../src/formats/float-conversion.js';
 import { linearMoments } from '../../../src/formats/linear-moments.js';
 import type { Gpu } from '../../../src/gpu/gpu.js';
@@ -15,23 +14,11 @@ import { decoderOracle, type Tensors } from '../../oracles/nn/decoder.js';
 import { columnsOf, type Dense, dense, multiply, svdOracle, transpose } from '../../oracles/one-sided-jacobi.js';
 import { energy } from '../../oracles/projection.js';
 import { checkOrthonormal } from '../../oracles/svd-bars.js';
-import { MemoryContext } from '../../unit/steps/memory-context.js';
+import type { MemoryContext } from '../../unit/steps/memory-context.js';
 import { device } from '../device.js';
+import { DeviceContext, objects, stored } from './checkpoints.js';
 
 /** Moments of what linear layers take and give, and the directions of their outputs, against a decoder in double precision. */
-
-class DeviceContext extends MemoryContext {
-  override gpu(): Promise<never> {
-    return device() as Promise<never>;
-  }
-}
-
-const objects = new Map<string, Uint8Array>();
-function stored(bytes: Uint8Array, tensor?: Artifact['tensor']): Artifact {
-  const digest = digestOf(bytes);
-  objects.set(digest, bytes);
-  return { digest, bytes: bytes.length, ...(tensor && { tensor }) };
-}
 
 interface Row {
   readonly ids: readonly number[];
