@@ -1,16 +1,18 @@
 /**
- * Part of `npm run build`: assembles schema/workflow.schema.json of its parts and compiles it to dist/schema/validators.js, so
+ * Part of `npm run build`: assembles schema/workflow.schema.json of its parts, writes schema/reference.md of it, and compiles it to dist/schema/validators.js, so
  * that reading a workflow does not load ajv. Exports `workflow` and one validator for each alternative of each union (`hubModel`, …).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import { assembleSchema, publishedSchema } from './assemble-schema.js';
+import { languageReference, publishedReference } from './language-reference.js';
 import { alternativesOf, type Schema, schemaOfResolved, schemaText } from './schema.js';
 import { validatorsFile } from './validators.js';
 
 const assembled = assembleSchema();
 if (schemaText() !== assembled) writeFileSync(publishedSchema, assembled);
+writeFileSync(publishedReference, languageReference());
 
 /** What only people read stays out of the compiled schema. */
 const annotations = ['title', 'description', 'examples', 'default'];
