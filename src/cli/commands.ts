@@ -15,7 +15,10 @@ export const commands: Readonly<
   },
   graph: { summary: 'Draw the steps of a workflow as mermaid or dot text', load: () => import('./graph.js') },
   export: { summary: 'Write a model of a workflow as a Hugging Face folder', load: () => import('./export.js') },
-  init: { summary: 'Write a commented workflow.yaml to start from', load: () => import('./init.js') },
+  init: {
+    summary: "Write a commented workflow.yaml to start from, or one of the paper's workflows",
+    load: () => import('./init.js'),
+  },
   validate: { summary: 'Check workflows without running anything', load: () => import('./validate.js') },
   schema: {
     summary: 'Print the JSON Schema of workflows: the reference of the language',

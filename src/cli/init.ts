@@ -1,11 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
-import { exitCodes } from '../diagnostics/exit-codes.js';
-import { writeFailure } from '../diagnostics/file-system-error.js';
-import { makeFolder } from '../formats/make-folder.js';
+import { relative } from 'node:path';
+import { UsageError } from '../diagnostics/errors.js';
+import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
 import { schemaText } from '../workflow/schema.js';
-import type { Command } from './command.js';
+import type { Command, Invocation } from './command.js';
+import { type NewFile, writeNewFiles } from './new-files.js';
 import { print } from './output.js';
 
 const workflowName = 'workflow.yaml';
@@ -14,38 +12,55 @@ const schemaName = 'workflow.schema.json';
 export const command: Command = {
   name: 'init',
   usage: '[DIR]',
-  summary: 'Write a commented workflow.yaml to start from',
+  summary: "Write a commented workflow.yaml to start from, or one of the paper's workflows",
   positionals: { min: 0, max: 1 },
-  options: {},
-  details: `Writes DIR/${workflowName} and, for completion in the editor, DIR/${schemaName}. Overwrites nothing.`,
-  async run({ positionals: [folder = '.'] }) {
-    try {
-      await makeFolder(folder);
-      const workflow = join(folder, workflowName);
-      writeFileSync(workflow, starter, { flag: 'wx' });
-      writeSchema(join(folder, schemaName));
-      print(`wrote ${workflow}\nnext: runflow run ${workflow}\n`);
-      return exitCodes.done;
-    } catch (error) {
-      const { code, path, message } = error as NodeJS.ErrnoException;
-      if (code === 'EEXIST' || code === 'ENOTDIR') {
-        throw new UsageError(`${path ?? folder} exists already`, { hint: 'Name another folder: runflow init DIR.' });
-      }
-      throw new EnvironmentError(`cannot write into ${folder}: ${writeFailure(error) ?? message}`, {
-        cause: error,
-        hint: 'Name another folder: runflow init DIR.',
-      });
-    }
+  options: {
+    template: { description: 'Copy a workflow that comes with runflow, and what belongs to it', value: 'NAME' },
+    list: { description: 'List the templates' },
+  },
+  details: [
+    `Writes DIR/${workflowName} and, for completion in the editor, DIR/${schemaName}. With --template it writes a workflow`,
+    'that comes with runflow under its own name, beside it what it includes, its profiles and its data. Overwrites nothing.',
+  ].join('\n'),
+  async run(invocation) {
+    if (invocation.switch('list')) return list(invocation);
+    const [folder = '.'] = invocation.positionals;
+    const template = invocation.value('template');
+    return template === undefined ? start(folder) : copy(template, folder);
   },
 };
 
-/** A schema that is there already is left alone: it serves the same purpose. */
-function writeSchema(file: string): void {
-  try {
-    writeFileSync(file, schemaText(), { flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+async function list(invocation: Invocation): Promise<ExitCode> {
+  if (invocation.value('template') !== undefined || invocation.positionals.length > 0) {
+    throw new UsageError('--list takes neither a folder nor a template', { hint: 'See runflow init --help.' });
   }
+  const [{ templates }, { columns }] = await Promise.all([import('./templates.js'), import('./columns.js')]);
+  print(columns(templates().map(({ name, summary }) => [name, summary])));
+  return exitCodes.done;
+}
+
+async function start(folder: string): Promise<ExitCode> {
+  const [workflow] = await writeNewFiles(folder, [{ name: workflowName, content: starter }, schemaFile()]);
+  print(`wrote ${workflow}\nnext: runflow run ${workflow}\n`);
+  return exitCodes.done;
+}
+
+async function copy(name: string, folder: string): Promise<ExitCode> {
+  const { filesOfTemplate, missingInputs, templateNamed } = await import('./templates.js');
+  const files = await filesOfTemplate(templateNamed(name), schemaName);
+  const written = await writeNewFiles(folder, [...files, schemaFile()]);
+  const [workflow] = written;
+  print(`wrote ${written.join(', ')}\n`);
+  const missing = await missingInputs(workflow!);
+  for (const { definition, path } of missing) print(`not there yet: ${definition}, ${relative('.', path)}\n`);
+  const first = missing.length === 0 ? '' : 'put there what is missing, or write where it is, then ';
+  print(`next: ${first}runflow run ${workflow}\n`);
+  return exitCodes.done;
+}
+
+/** A schema that is there already is left alone, of whatever version: it serves the same purpose. */
+function schemaFile(): NewFile {
+  return { name: schemaName, content: schemaText(), yields: true };
 }
 
 const starter = `# yaml-language-server: $schema=./${schemaName}

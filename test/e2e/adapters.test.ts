@@ -13,7 +13,7 @@ import { HubServer } from '../unit/data/hub-server.js';
 
 /** LoRA adapters as models of a workflow, from the command line. */
 
-const example = fileURLToPath(new URL('../../../examples/adapters.yaml', import.meta.url));
+const example = fileURLToPath(new URL('../../../examples/adapter.yaml', import.meta.url));
 const commits = { base: 'a'.repeat(40), adapter: 'b'.repeat(40) };
 const test = suite<{ box: Sandbox }>('adapters');
 let made: Sandbox;
@@ -312,9 +312,9 @@ const tensorColumns = (csv: string) => {
 };
 
 test('the example: an update becomes an adapter, and the adapter a model', async ({ box }) => {
-  await cp(example, box.path('adapters.yaml'));
+  await cp(example, box.path('adapter.yaml'));
   await rm(box.path('adapter'), { recursive: true });
-  const argv = ['export', 'adapters.yaml', 'tuning', '--as', 'adapter', '--rank', '4', '--to', 'adapter'];
+  const argv = ['export', 'adapter.yaml', 'tuning', '--as', 'adapter', '--rank', '4', '--to', 'adapter'];
   const refused = await box.runflow(argv);
   assertOneScreen(refused, 2);
   assert.match(refused.stderr, /update tuning has tensors that are not linear layers.*model\.embed_tokens\.weight/);
@@ -328,7 +328,7 @@ test('the example: an update becomes an adapter, and the adapter a model', async
     );
   assert.ok(told !== null, stdout);
   assert.equal((await readdir(box.path('adapter'))).sort(), ['adapter_config.json', 'adapter_model.safetensors']);
-  const run = await box.run(['adapters.yaml']);
+  const run = await box.run(['adapter.yaml']);
   // The decompositions of the export are those of the run.
   assert.not.ok(
     ranSteps(run).some((step) => step.startsWith('svd[tuning,') && !step.includes('norm') && !step.includes('embed')),

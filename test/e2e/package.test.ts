@@ -27,6 +27,11 @@ test('what npm packs runs workflows: its own, and one of a user', () => {
     for (const experiment of [1, 2, 3, 4]) {
       assert.match(runflow('validate', `package/workflows/exp${experiment}.yaml`), /valid with profile toy/);
     }
+    assert.match(runflow('init', '--list'), /^exp1 .*alignment subspaces.*\n/m);
+    assert.match(runflow('init', 'mine', '--template', 'exp1'), /wrote mine\/exp1\.yaml, mine\/lab\.yaml, .*\nnext: /);
+    assert.match(runflow('validate', 'mine/exp1.yaml', '--profile', 'qwen2.5-7b'), /valid with profile qwen2\.5-7b/);
+    runflow('init', 'least', '--template', 'minimal');
+    assert.match(runflow('run', 'least/minimal.yaml'), /report\.html/);
     writeFileSync(join(folder, 'small.yaml'), smallWorkflow);
     assert.match(runflow('run', 'small.yaml'), /report\.html/);
     const tests = readdirSync(unpacked, { recursive: true, encoding: 'utf8' });

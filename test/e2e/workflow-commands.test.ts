@@ -54,6 +54,28 @@ test('init writes a workflow that is valid, with a schema for the editor, and ne
   assert.is(readFileSync(join(folder, 'lab/workflow.yaml'), 'utf8'), 'mine');
 });
 
+test('init copies a template, says what it needs and what is wrong with the request', ({ folder }) => {
+  const copied = runflow(folder, 'init', '--template', 'own-checkpoints', 'own');
+  assert.is(copied.status, 0, copied.stderr);
+  assert.match(
+    copied.stdout,
+    /^wrote own\/own-checkpoints\.yaml, own\/workflow\.schema\.json\nnot there yet: models\.base, /,
+  );
+  assert.is(runflow(folder, 'validate', 'own/own-checkpoints.yaml').status, 0);
+  const again = runflow(folder, 'init', '--template', 'own-checkpoints', 'own');
+  assert.equal([again.status, again.stdout], [2, '']);
+  assert.match(again.stderr, /own-checkpoints\.yaml exists already/);
+  for (const [argv, message] of [
+    [['--template', 'exp11'], /no template exp11\n {2}Did you mean exp1\?/],
+    [['--list', 'x'], /--list takes neither/],
+    [['--template'], /needs a value/],
+  ] as const) {
+    const { status, stderr } = runflow(folder, 'init', ...argv);
+    assert.is(status, 2);
+    assert.match(stderr, message);
+  }
+});
+
 test('validate shows what is wrong on stderr and exits with 2', ({ folder }) => {
   writeFileSync(join(folder, 'a.yaml'), 'runflow: 1\nmodels:\n  a: { pth: x }\n');
   writeFileSync(join(folder, 'b.yaml'), 'runflow: 1\n');
