@@ -19,6 +19,10 @@ export const commands: Readonly<
     summary: "Write a commented workflow.yaml to start from, or one of the paper's workflows",
     load: () => import('./init.js'),
   },
+  profiles: {
+    summary: 'List the profiles of a workflow: which models each gives, and where it is defined',
+    load: () => import('./profiles.js'),
+  },
   validate: { summary: 'Check workflows without running anything', load: () => import('./validate.js') },
   schema: {
     summary: 'Print the JSON Schema of workflows: the reference of the language',

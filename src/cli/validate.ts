@@ -1,23 +1,32 @@
+import type { Diagnostic, SourceRange } from '../diagnostics/diagnostic.js';
 import { InvalidWorkflowError } from '../diagnostics/errors.js';
-import { exitCodes } from '../diagnostics/exit-codes.js';
+import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { renderDiagnostics } from '../diagnostics/render.js';
 import { styleFor } from '../diagnostics/style.js';
 import { measuresNothing } from '../plan/definitions-in-use.js';
+import { type LoadOptions, loadWorkflow } from '../workflow/load.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import type { Command } from './command.js';
 import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
-import { print } from './output.js';
+import { print, printJson } from './output.js';
 
 export const command: Command = {
   name: 'validate',
   usage: 'FILE…',
   summary: 'Check workflows without running anything',
   positionals: { min: 1, max: Number.POSITIVE_INFINITY },
-  options: workflowOptions,
+  options: {
+    ...workflowOptions,
+    json: {
+      description:
+        'Print one JSON object: {valid, workflows: [{file, valid, diagnostics: [{file, line, column, severity, code, message, hint}]}]}',
+    },
+  },
   details: 'Exit codes: 0 all are valid, 2 one is not.',
   async run(invocation) {
     const options = loadOptions(invocation);
+    if (invocation.switch('json')) return describe(invocation.positionals, options);
     let valid = true;
     for (const file of invocation.positionals) {
       try {
@@ -31,6 +40,30 @@ export const command: Command = {
     return valid ? exitCodes.done : exitCodes.invalid;
   },
 };
+
+/** Says the same for a program. What is wrong with a workflow is an answer, so that it goes to stdout. */
+async function describe(files: readonly string[], options: LoadOptions): Promise<ExitCode> {
+  const workflows = [];
+  for (const file of files) {
+    const loaded = await loadWorkflow(file, options);
+    const diagnostics = (loaded.ok ? loaded.warnings : loaded.diagnostics).map(describeDiagnostic);
+    workflows.push({ file, valid: loaded.ok, diagnostics });
+  }
+  const valid = workflows.every((workflow) => workflow.valid);
+  printJson({ valid, workflows });
+  return valid ? exitCodes.done : exitCodes.invalid;
+}
+
+/** A diagnostic with its place laid open. One of a file that cannot be read has none. */
+function describeDiagnostic({ range, related = [], ...diagnostic }: Diagnostic) {
+  const others = related.map(({ message, range: other }) => ({ ...describePlace(other), message }));
+  const place = range === undefined ? {} : describePlace(range);
+  return { ...place, ...diagnostic, ...(others.length === 0 ? {} : { related: others }) };
+}
+
+function describePlace({ file, start, end }: SourceRange) {
+  return { file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
+}
 
 function summary(file: string, workflow: LoadedWorkflow): string {
   const sections = (['models', 'datasets', 'recipes', 'updates', 'subspaces', 'sweeps', 'metrics'] as const)

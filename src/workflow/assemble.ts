@@ -2,11 +2,13 @@ import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep 
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { digestOf } from '../formats/digest.js';
+import { naturalOrder } from '../formats/natural-order.js';
 import { type DocumentNode, type MapNode, nodeAt } from './document.js';
 import { noSuchFile, type WorkflowFiles } from './files.js';
 import { type FileLayer, type Included, isEmpty, layersInOrder, overlay } from './layers.js';
 import { limits, parseYaml } from './parse.js';
 import { errorAt, problemOf, suggestion } from './problems.js';
+import { inlineProfiles, modelsOf, namesOfProfiles, type Profile, type Profiles } from './profiles.js';
 import { rangeOf, SourceText } from './source-text.js';
 import { nameRule } from './value-text.js';
 import type { WorkflowFile } from './workflow.js';
@@ -70,6 +72,27 @@ export class Assembler {
     // Every file's version has been checked, with what is wrong said once.
     entries.set('runflow', { key: place, value: { kind: 'scalar', value: 1, place } });
     return { root: { kind: 'map', entries, place }, files: [...this.#files.values()], profile: chosen, ownProfile };
+  }
+
+  /** Every profile that the workflow may be read with, and which of them it names itself. */
+  async profiles(): Promise<Profiles | undefined> {
+    const own = await this.#layer(this.#rootName, undefined);
+    if (own === undefined) return undefined;
+    const layers = this.#inOrder([{ layer: own }]);
+    for (const { document } of layers) this.#checkProfiles(document);
+    const { folder, names } = this.#profileFiles();
+    const known = new Set([...layers.flatMap(({ document }) => namesOfProfiles(document)), ...names]);
+    const profiles: Profile[] = [];
+    for (const name of [...known].sort(naturalOrder)) {
+      this.#files.clear(); // the limit is on the files of one profile
+      const inline = inlineProfiles(layers, name);
+      const node = { kind: 'scalar', value: name, place: own.document.place } as const;
+      const layer = names.includes(name) ? await this.#profileLayer(folder, name, node) : undefined;
+      const files = layer === undefined ? [] : this.#inOrder([{ layer }]).map(({ document }) => document);
+      const models = modelsOf([...files, ...inline.map(({ value }) => value)]);
+      profiles.push({ name, models, file: layer?.name, places: inline.map(({ key }) => rangeOf(key)) });
+    }
+    return { profiles, own: this.#ownProfile(layers) };
   }
 
   /** A file with what it includes, read once. `from`: where it is asked for; undefined for the workflow itself. */
@@ -272,30 +295,16 @@ export class Assembler {
       ? { source: new SourceText('--profile', dirname(this.#root), name), start: 0, end: name.length }
       : layers.findLast(({ document }) => document.entries.has('profile'))!.document.entries.get('profile')!.value
           .place;
-    const inline = layers.flatMap(({ document }) => {
-      const profile = nodeAt(document, ['profiles', name]);
-      return profile?.kind === 'map' ? [profile] : [];
-    });
-    const folder = join(dirname(this.#rootName), 'profiles');
-    const files = this.#disk.list(resolve(folder));
-    const onDisk = files.flatMap((file) => file.match(/^(.+)\.yaml$/)?.[1] ?? []);
-    if (onDisk.includes(name)) {
+    const inline = inlineProfiles(layers, name).map(({ value }) => value as MapNode);
+    const { folder, files, names } = this.#profileFiles();
+    if (names.includes(name)) {
       const node = { kind: 'scalar', value: name, place } as const;
-      const file = join(folder, `${name}.yaml`);
-      if (!this.#inside(resolve(file))) {
-        this.#refuse(node, 'path-escape', `${file} leads outside the workflow's folder`, insideHint);
-        return undefined;
-      }
-      const layer = await this.#layer(file, node);
+      const layer = await this.#profileLayer(folder, name, node);
       return { file: layer && { layer, node }, inline };
     }
     // A profile that is no mapping has been told of.
     if (layers.some(({ document }) => nodeAt(document, ['profiles', name]))) return { file: undefined, inline };
-    const named = layers.flatMap(({ document }) => {
-      const profiles = document.entries.get('profiles')?.value;
-      return profiles?.kind === 'map' ? [...profiles.entries.keys()] : [];
-    });
-    const known = new Set([...named, ...onDisk]);
+    const known = new Set([...layers.flatMap(({ document }) => namesOfProfiles(document)), ...names]);
     const bare = basename(name).replace(/\.ya?ml$/, '');
     const otherwise = files.find((file) => file.normalize() === `${name}.yml`.normalize() || file === name);
     const hint = known.has(bare)
@@ -304,6 +313,20 @@ export class Assembler {
         ? `Rename ${join(folder, otherwise)} to ${bare}.yaml: the files of profiles end in .yaml.`
         : (suggestion(name, known) ?? `Define it under profiles: or in ${join(folder, 'NAME.yaml')}.`);
     this.problems.push(errorAt(place, { code: 'unknown-profile', message: `there is no profile "${name}"`, hint }));
+    return undefined;
+  }
+
+  /** The folder of profiles beside the workflow, what it holds, and the names of profiles there. */
+  #profileFiles(): { readonly folder: string; readonly files: readonly string[]; readonly names: readonly string[] } {
+    const folder = join(dirname(this.#rootName), 'profiles');
+    const files = this.#disk.list(resolve(folder));
+    return { folder, files, names: files.flatMap((file) => file.match(/^(.+)\.yaml$/)?.[1] ?? []) };
+  }
+
+  async #profileLayer(folder: string, name: string, node: DocumentNode): Promise<FileLayer | undefined> {
+    const file = join(folder, `${name}.yaml`);
+    if (this.#inside(resolve(file))) return this.#layer(file, node);
+    this.#refuse(node, 'path-escape', `${file} leads outside the workflow's folder`, insideHint);
     return undefined;
   }
 

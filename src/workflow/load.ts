@@ -7,6 +7,7 @@ import { type MapNode, toPlain } from './document.js';
 import { diskFiles, type WorkflowFiles } from './files.js';
 import { interpolate } from './interpolate.js';
 import { absolutePaths } from './paths.js';
+import type { Profiles } from './profiles.js';
 import { resolveWorkflow } from './resolve.js';
 import type { Semantics } from './semantics.js';
 import { isOwn, unusedDefinitions } from './unused.js';
@@ -53,6 +54,14 @@ export async function loadWorkflow(
     value: { ...workflow.value, files, profile, document, applied },
     warnings: [...interpolated.warnings, ...ownWarnings, ...unused],
   };
+}
+
+/** Every profile that a workflow may be read with: those of its files, and those of the folder beside it. */
+export async function listProfiles(file: string, disk: WorkflowFiles = diskFiles): Promise<Result<Profiles>> {
+  const assembler = new Assembler(file, disk);
+  const value = await assembler.profiles();
+  if (value === undefined || assembler.problems.length > 0) return refused(assembler.problems);
+  return { ok: true, value, warnings: [] };
 }
 
 /** Most workflows are read without a setting, and then need no schema. */

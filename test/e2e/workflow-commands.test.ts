@@ -114,6 +114,71 @@ test('validate takes a profile, settings and semantics', ({ folder }) => {
   assert.match(semantics.stderr, /Did you mean paper\?/);
 });
 
+test('validate tells programs everything in one object, problems of all files and warnings too', ({ folder }) => {
+  writeFileSync(join(folder, 'a.yaml'), 'runflow: 1\nmodels:\n  a: { pth: x }\n');
+  writeFileSync(join(folder, 'b.yaml'), 'runflow: 1\ndatasets: { d: { path: d.csv } }\nmodels: { m: { path: m } }\n');
+  const { status, stdout, stderr } = runflow(folder, 'validate', 'a.yaml', 'b.yaml', 'gone.yaml', '--json');
+  assert.equal([status, stderr], [2, '']);
+  const { valid, workflows } = JSON.parse(stdout);
+  assert.is(valid, false);
+  assert.equal(workflows[0], {
+    file: 'a.yaml',
+    valid: false,
+    diagnostics: [
+      {
+        ...{ file: 'a.yaml', line: 3, column: 3, endLine: 3, endColumn: 4, severity: 'error', code: 'missing-key' },
+        message: 'models.a does not say how the model is made',
+        hint: 'Did you mean "path" by "pth"?',
+      },
+    ],
+  });
+  const [{ file, line, severity, message }] = workflows[1].diagnostics;
+  assert.equal([workflows[1].valid, file, line, severity], [true, 'b.yaml', 2, 'warning']);
+  assert.is(message, 'datasets.d is used by nothing');
+  assert.match(workflows[2].diagnostics[0].message, /cannot read gone\.yaml/);
+  const alone = runflow(folder, 'validate', 'b.yaml', '--json');
+  assert.equal([alone.status, JSON.parse(alone.stdout).valid], [0, true]);
+});
+
+test('profiles lists those of the files and of the folder, with their models and places', ({ folder }) => {
+  mkdirSync(join(folder, 'profiles'));
+  const text = [
+    'runflow: 1',
+    'include: [shared.yaml]',
+    'profile: small',
+    'models: { z: { path: z } }',
+    'profiles:',
+    '  small: { models: { a: { path: "${params.x}/a" }, b: { perturb: a } }, params: { x: y } }',
+    '  both: { params: { x: 1 } }\n',
+  ].join('\n');
+  writeFileSync(join(folder, 'w.yaml'), text);
+  writeFileSync(join(folder, 'shared.yaml'), 'runflow: 1\nprofiles:\n  both: { models: { c: { hub: o/c } } }\n');
+  writeFileSync(join(folder, 'profiles/both.yaml'), 'runflow: 1\nmodels: { c: { hub: o/old }, d: { init: {} } }\n');
+  writeFileSync(join(folder, 'profiles/notes.txt'), '');
+  const listed = runflow(folder, 'profiles', 'w.yaml');
+  assert.equal(listed, {
+    status: 0,
+    stdout: [
+      '   PROFILE  MODELS                               DEFINED IN',
+      '   both     c: hub o/c, d: init                  profiles/both.yaml, shared.yaml:3:3, w.yaml:7:3',
+      '*  small    a: path ${params.x}/a, b: perturb a  w.yaml:6:3\n',
+    ].join('\n'),
+    stderr: '',
+  });
+  const { profiles } = JSON.parse(runflow(folder, 'profiles', 'w.yaml', '--json').stdout);
+  assert.equal(profiles[1], {
+    ...{ name: 'small', own: true, models: { a: { path: '${params.x}/a' }, b: { perturb: 'a' } } },
+    defined: [{ file: 'w.yaml', line: 6, column: 3 }],
+  });
+  writeFileSync(join(folder, 'none.yaml'), 'runflow: 1\n');
+  rmSync(join(folder, 'profiles'), { recursive: true });
+  assert.is(runflow(folder, 'profiles', 'none.yaml').stdout, 'none.yaml has no profiles\n');
+  writeFileSync(join(folder, 'none.yaml'), 'runflow: 1\nprofiles: [a]\n');
+  const wrong = runflow(folder, 'profiles', 'none.yaml');
+  assert.is(wrong.status, 2);
+  assert.match(wrong.stderr, /none\.yaml:2:11: error: profiles must be a mapping/);
+});
+
 test('schema prints the schema as it is shipped', ({ folder }) => {
   const { status, stdout } = runflow(folder, 'schema');
   assert.is(status, 0);
@@ -173,6 +238,8 @@ test('no name of a folder, a command, a target or a model reaches the terminal a
     ],
     ...[
       ['export', file, hostile, '--to', 'out'],
+      ['profiles', file],
+      ['validate', file, '--json'],
       ['cache', hostile],
       ['cache', 'ls', '--store', hostile],
     ],
