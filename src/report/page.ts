@@ -62,10 +62,19 @@ function provenance({ params }: ReportInput, { digests, version }: Origin): Html
 <dl>
 <dt>Workflow</dt><dd>${params.workflow}</dd>
 ${params.provenance.map(({ label, text }) => html`<dt>${label}</dt><dd>${text}</dd>`)}
-${[...digests].map(([file, digest]) => html`<dt><a href="${encodeURI(file)}">${file}</a></dt><dd><code>${digest}</code></dd>`)}
+${[...digests].map(([file, digest]) => html`<dt><a href="${addressOf(file)}">${file}</a></dt><dd><code>${digest}</code></dd>`)}
 <dt>Report made by</dt><dd>runflow ${version}</dd>
 </dl>
 <p class="note">Digests and keys of every checkpoint tensor and step, the device, versions and times of the last run:
 <a href="run.json">run.json</a>.</p>
 </section>`;
+}
+
+/** Address of a file below the page's folder, never one with a scheme or a host. */
+function addressOf(file: string): string {
+  return file
+    .split('/')
+    .filter((part) => part !== '')
+    .map(encodeURIComponent)
+    .join('/');
 }

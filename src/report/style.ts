@@ -5,16 +5,20 @@ const seriesVariables = (scheme: 'light' | 'dark') =>
 
 const darkVariables = `
   --background: ${background.dark}; --text: #e7ebef; --muted: #a3adb8; --line: #313a44; --grid: #262e37; --axis: #8b96a2;
-  --link: #7cc0ff; --heat: #5ab4f0; --heat-negative: #ff9a57; --cell-empty: #1d242b; --shade: #1d242b; ${seriesVariables('dark')}`;
+  --link: #7cc0ff; --heat: #5ab4f0; --heat-negative: #ff9a57; --cell-empty: #1d242b; --shade: #1d242b; --edge: #000000b0; ${seriesVariables('dark')}`;
 
 /** The page's look: one column, figures side by side where there is room, dark where the reader's system is dark. */
 export const style = `
 :root {
   color-scheme: light dark;
   --background: ${background.light}; --text: #1b2026; --muted: #59636e; --line: #d9dee3; --grid: #e9edf0; --axis: #7a848f;
-  --link: #0a5ea8; --heat: #0069a8; --heat-negative: #c44e00; --cell-empty: #f1f4f6; --shade: #f1f4f6; ${seriesVariables('light')}
+  --link: #0a5ea8; --heat: #0069a8; --heat-negative: #c44e00; --cell-empty: #f1f4f6; --shade: #f1f4f6; --edge: #1b202647; ${seriesVariables('light')}
 }
-@media screen and (prefers-color-scheme: dark) { :root {${darkVariables}
+@media screen {
+  :root[data-theme=dark] { color-scheme: dark; ${darkVariables} }
+  :root[data-theme=light] { color-scheme: light; }
+}
+@media screen and (prefers-color-scheme: dark) { :root:not([data-theme=light]) {${darkVariables}
 } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--background); color: var(--text); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
@@ -36,7 +40,11 @@ figcaption, .note { max-width: 46rem; }
 .panel svg { width: 100%; height: auto; display: block; }
 .panel.wide { max-width: none; }
 .panel.wide svg { width: auto; max-width: none; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; background:
+  linear-gradient(to right, var(--background) 40%, transparent) 0 0 / 2.4rem 100% no-repeat local,
+  linear-gradient(to left, var(--background) 40%, transparent) 100% 0 / 2.4rem 100% no-repeat local,
+  linear-gradient(to right, var(--edge), transparent) 0 0 / .9rem 100% no-repeat scroll,
+  linear-gradient(to left, var(--edge), transparent) 100% 0 / .9rem 100% no-repeat scroll; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: 0; padding: 0; font-size: .92rem; }
 .legend li { display: inline-flex; align-items: center; gap: .45rem; overflow-wrap: anywhere; }
 .legend svg { width: 34px; height: 16px; flex: none; }
@@ -75,10 +83,23 @@ code { font: .88em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .6rem; }
 }
+h2, h3, h4, summary { break-after: avoid; }
 @media print {
+  :root { font-size: 10pt; }
+  body { font-size: 1rem; }
   main { max-width: none; padding: 0; }
   nav, .downloads { display: none; }
-  figure, .table { break-inside: avoid; }
+  h2 { margin-top: 2rem; }
+  h3 + .legend, .dashed-note, .heat-legend { break-after: avoid; }
+  .panels { grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; }
+  .panel, .dag, .timeline, tr, li, dd { break-inside: avoid; }
+  figcaption { break-before: avoid; }
+  .scroll { overflow: visible; background: none; }
+  .scroll svg, .panel.wide svg { max-width: 100%; height: auto; }
+  table { font-size: .78rem; }
+  th, td { white-space: normal; padding-right: .5rem; overflow-wrap: anywhere; }
+  td, thead tr:last-child th { hyphens: none; }
+  .claim-name, .claim-note, .sample { min-width: 0; }
   a { color: inherit; text-decoration: none; }
 }
 `;

@@ -1,5 +1,6 @@
 import type { PlotOptions } from '@observablehq/plot';
 import { type Html, trustedMarkup } from '../html.js';
+import { forReaders } from './for-readers.js';
 
 export interface Plotting {
   readonly Plot: typeof import('@observablehq/plot');
@@ -13,6 +14,7 @@ export async function plot(): Promise<Plotting> {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   return {
     Plot,
-    draw: (options) => trustedMarkup(Plot.plot({ document, style: { fontSize: '13px' }, ...options }).outerHTML),
+    draw: (options) =>
+      trustedMarkup(forReaders(Plot.plot({ document, style: { fontSize: '13px' }, ...options })).outerHTML),
   };
 }

@@ -1,102 +1,123 @@
-import { execFile } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import type { Page } from 'puppeteer-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reportPage } from '../../../src/report/page.js';
+import { browserTest, seriousFindings } from '../../chromium.js';
 import { exampleReport } from './example.js';
 
-const browser = findBrowser(['chromium', 'chromium-browser', 'google-chrome']);
-const name = 'the report fits a phone and a desk, and its policy lets everything it needs through';
+/** A4 without margins of 1 cm, at 96 dots an inch. */
+const paper = { width: 718, height: 1047 };
+const desk = { width: 1280 };
+const phone = { width: 390 };
 
-if (browser === undefined) {
-  console.log('skipped: there is no Chromium on the PATH to lay the report out');
-  test.skip(name, () => {});
-} else {
-  test(name, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'runflow-report-'));
-    try {
-      const page = await reportPage(exampleReport(28), { digests: new Map(), version: '1.2.3' });
-      for (const found of await layouts(browser, folder, page, [360, 1280])) {
-        assert.ok(found.styled, 'the content security policy lets the style sheet through');
-        assert.ok(found.pageWidth <= found.width, `${found.pageWidth} px wide on a screen of ${found.width}`);
-        assert.ok(found.figureWidths.length >= 30);
-        for (const figure of found.figureWidths) assert.ok(figure >= 250, `a figure is ${figure} px wide`);
-        assert.is(found.figuresSideBySide, found.width > 1000);
-      }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+const example = () => reportPage(exampleReport(28), { digests: new Map(), version: '1.2.3' });
+
+browserTest('the report fits a desk and a phone, light and dark, and no column is lost', async (chromium) => {
+  const html = await example();
+  for (const screen of [desk, phone, { ...desk, dark: true }, { ...phone, dark: true }]) {
+    const { page, trouble } = await chromium.open(html, screen);
+    await openAll(page);
+    const found = await layoutOf(page);
+    const where = JSON.stringify(screen);
+    assert.ok(found.styled, 'the content security policy lets the style sheet through');
+    assert.ok(found.pageWidth <= screen.width, `${found.pageWidth} px wide: ${where}`);
+    assert.equal(found.lost, [], where);
+    assert.equal(found.hiddenScroll, [], where);
+    assert.ok(found.figures.length >= 30);
+    for (const { title, width, drawn } of found.figures) {
+      assert.ok(width >= 250, `${title} is ${width} px wide: ${where}`);
+      assert.ok(drawn > 0, `${title} is empty: ${where}`);
     }
-  });
-}
+    assert.is(found.figuresSideBySide, screen.width > 1000);
+    assert.equal(trouble, [], where);
+    await page.close();
+  }
+});
+
+browserTest('axe-core finds nothing serious, light and dark', async (chromium) => {
+  const html = await reportPage(exampleReport(1), { digests: new Map(), version: '1.2.3' });
+  for (const screen of [phone, { ...desk, dark: true }]) {
+    const { page } = await chromium.open(html, screen);
+    await openAll(page);
+    assert.equal(await seriousFindings(page), [], JSON.stringify(screen));
+    await page.close();
+  }
+});
+
+browserTest('on paper every column is on the sheet and headings stay with their content', async (chromium) => {
+  const { page, trouble } = await chromium.open(await example(), paper);
+  await page.emulateMediaType('print');
+  await openAll(page);
+  const found = await layoutOf(page);
+  assert.equal(found.lost, []);
+  assert.equal(found.scrolling, [], 'nothing scrolls on paper');
+  assert.ok(found.pageWidth <= paper.width, `${found.pageWidth} px wide`);
+  assert.equal(found.loose, [], 'headings that a page break may part from their content');
+  assert.equal(trouble, []);
+});
 
 interface Layout {
-  /** Of the screen. */
-  readonly width: number;
   readonly styled: boolean;
   readonly pageWidth: number;
-  readonly figureWidths: readonly number[];
+  readonly figures: readonly { readonly title: string; readonly width: number; readonly drawn: number }[];
   readonly figuresSideBySide: boolean;
+  /** Cells and figures that reach over the page's edge where nothing scrolls. */
+  readonly lost: readonly string[];
+  /** Parts that are wider than their place. */
+  readonly scrolling: readonly string[];
+  /** Such parts without a sign that there is more. */
+  readonly hiddenScroll: readonly string[];
+  readonly loose: readonly string[];
 }
 
-/** Lays the page out in frames of the given widths and measures it from outside, as its policy allows no script inside. */
-async function layouts(
-  browserPath: string,
-  folder: string,
-  page: string,
-  widths: readonly number[],
-): Promise<Layout[]> {
-  const harness = `<!doctype html><body style="margin:0"><script>
-    const page = ${JSON.stringify(page).replaceAll('<', '\\u003c')};
-    const measured = ${JSON.stringify(widths)}.map((width) => new Promise((resolve) => {
-      const frame = document.createElement('iframe');
-      Object.assign(frame, { width, height: 900, srcdoc: page, style: 'border:0' });
-      frame.onload = () => {
-        const inner = frame.contentDocument;
-        const panels = [...inner.querySelectorAll('.panel')];
-        const [first, second] = panels.map((panel) => panel.getBoundingClientRect());
-        resolve({
-          width,
-          styled: getComputedStyle(inner.querySelector('main')).maxWidth !== 'none',
-          pageWidth: inner.documentElement.scrollWidth,
-          figureWidths: panels.map((panel) => panel.querySelector('svg').getBoundingClientRect().width),
-          figuresSideBySide: first.top === second.top,
-        });
-      };
-      document.body.append(frame);
-    }));
-    Promise.all(measured).then((found) => document.body.replaceChildren(JSON.stringify(found)));
-  </script></body>`;
-  const file = join(folder, 'harness.html');
-  writeFileSync(file, harness);
-  const options = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--virtual-time-budget=5000',
-    '--window-size=1400,1000',
-  ];
-  const { stdout } = await promisify(execFile)(
-    browserPath,
-    [...options, `--user-data-dir=${join(folder, 'profile')}`, '--dump-dom', `file://${file}`],
-    { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
-  );
-  const found = /<body[^>]*>(\[\{.*\}\])<\/body>/s.exec(stdout);
-  if (!found) throw new Error(`Chromium did not lay the page out: ${stdout.slice(-500)}`);
-  return JSON.parse(found[1]!) as Layout[];
-}
+const openAll = (page: Page) =>
+  page.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+  });
 
-function findBrowser(names: readonly string[]): string | undefined {
-  const paths = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((each) => join(folder, each)));
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
+function layoutOf(page: Page): Promise<Layout> {
+  return page.evaluate(() => {
+    const nameOf = (element: Element) => {
+      const part = element.closest('section')?.id ?? 'header';
+      return `${part}: ${element.localName} ${(element.textContent ?? '').trim().slice(0, 40)}`;
+    };
+    const scrollers = [...document.querySelectorAll('.scroll')];
+    const scrolling = scrollers.filter((each) => each.scrollWidth > each.clientWidth + 1);
+    const edge = document.documentElement.clientWidth;
+    const lost = [...document.querySelectorAll('th, td, svg, p, li, dd, h1, h2, h3, h4, summary')].filter((each) => {
+      const { right, left, width } = each.getBoundingClientRect();
+      if (width === 0 || each.matches('svg svg')) return false;
+      const scroller = each.closest('.scroll');
+      if (scroller === null) return right > edge + 1 || left < -1;
+      const place = scroller.getBoundingClientRect();
+      return right + scroller.scrollLeft > place.left + scroller.scrollWidth + 1;
+    });
+    const isShown = (each: Element) => getComputedStyle(each).backgroundImage.includes('gradient');
+    const panels = [...document.querySelectorAll('.panel')];
+    const [first, second] = panels.map((panel) => panel.getBoundingClientRect());
+    return {
+      styled: getComputedStyle(document.querySelector('main')!).maxWidth !== 'none',
+      pageWidth: document.documentElement.scrollWidth,
+      figures: panels.map((panel) => {
+        const svg = panel.querySelector('svg')!;
+        const marks = [...svg.querySelectorAll('path, circle, rect, line, text')] as SVGGraphicsElement[];
+        const drawn = marks.filter(
+          (mark) => mark.getBoundingClientRect().height + mark.getBoundingClientRect().width > 0,
+        );
+        return {
+          title: panel.querySelector('h4')?.textContent ?? '',
+          width: svg.getBoundingClientRect().width,
+          drawn: drawn.length,
+        };
+      }),
+      figuresSideBySide: first!.top === second!.top,
+      lost: lost.map(nameOf),
+      scrolling: scrolling.map(nameOf),
+      hiddenScroll: scrolling.filter((each) => !isShown(each)).map(nameOf),
+      loose: [...document.querySelectorAll('h2, h3, h4')]
+        .filter((each) => getComputedStyle(each).breakAfter !== 'avoid')
+        .map(nameOf),
+    };
   });
 }
 

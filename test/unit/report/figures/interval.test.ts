@@ -11,7 +11,7 @@ test('no number of an axis is cut at the edge: without its sign it would say ano
     const interval = { name: 'a:b', value, low: value, high: 0, holds: [0, null] as const, note: '', title: '' };
     const { document } = parseHTML((await intervalPanel('claim', 'effect', [interval])).markup);
     const width = Number(document.querySelector('svg')!.getAttribute('width'));
-    const labels = [...document.querySelectorAll('[aria-label="x-axis tick label"] text')];
+    const labels = [...document.querySelectorAll('[data-mark="x-axis tick label"] text')];
     assert.ok(labels.length > 2);
     for (const label of labels) {
       const at = Number(/translate\(([-\d.]+)/.exec(label.getAttribute('transform')!)![1]);

@@ -19,7 +19,7 @@ test('a model along multiples of a term has a figure and a table, and is no whol
   const { section, text } = await sectionOf('behaviour', evaluationFile(...models, ...varied), params);
   assert.match(text, 'Behaviour against the multiple of a term');
   assert.match(text, 'utility: resta = tuned + t · safety');
-  const dots = [...section.querySelectorAll('.panel svg g[aria-label="dot"] title')].map((one) => one.textContent);
+  const dots = [...section.querySelectorAll('.panel svg g[data-mark="dot"] title')].map((one) => one.textContent);
   assert.equal(dots, ['t = -0.5: 0.200 (0.100–0.300)', 't = 1: 0.500 (0.400–0.700)']);
   const labels = [...section.querySelectorAll('.panel svg text')].map(({ textContent }) => textContent);
   assert.ok(labels.some((label) => label.startsWith('tuned')));

@@ -52,7 +52,7 @@ test('the ticks of a few small ranks are whole numbers, each once', async () => 
   const ticksOf = async (...ranks: readonly number[]) => {
     const files = evaluationFile(...models, ...ranks.map((rank) => point(0.5, { rank })));
     const { section } = await sectionOf('behaviour', files, { updates });
-    const ticks = section.querySelectorAll('.panel svg g[aria-label="x-axis tick label"] text');
+    const ticks = section.querySelectorAll('.panel svg g[data-mark="x-axis tick label"] text');
     return [...ticks].map(({ textContent }) => textContent);
   };
   assert.equal(await ticksOf(1), ['1', '2']);
@@ -70,7 +70,7 @@ test('ranks have a figure with a scale of logarithms and a table of their own', 
   assert.match(text, 'utility: update useful, parallel, by rank');
   assert.match(text, 'At k = 6:');
   assert.not.ok(text.includes('fraction ρ'));
-  const places = [...section.querySelectorAll('.panel svg g[aria-label="dot"] circle')];
+  const places = [...section.querySelectorAll('.panel svg g[data-mark="dot"] circle')];
   const [left, right] = places.map((dot) => Number(dot.getAttribute('cx') ?? 0));
   const title = (dot: Element) => dot.querySelector('title')!.textContent;
   assert.equal(places.map(title), ['top-k, k = 6: 0.350', 'top-k, k = 100: 0.500']);
