@@ -40,9 +40,7 @@ function collectionText(collection: Collection, path: string, dryRun = false): s
   const limitText = Number.isFinite(limit) ? `limit ${formatBytes(limit)}` : 'no limit';
   lines.push(`${path}: ${formatBytes(bytesAfter)}, ${limitText}`);
   if (bytesAfter > limit) {
-    lines.push(
-      `over the limit: recent, pinned and running runs need ${formatBytes(neededBytes)} (see runflow cache runs)`,
-    );
+    lines.push(`over the limit: recent, pinned and running runs need ${formatBytes(neededBytes)} (see runflow runs)`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -1,25 +1,22 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
-import { storeLocation } from '../store/location.js';
-import { Store } from '../store/store.js';
 import type { CacheCommand } from './cache-command.js';
 import type { Command } from './command.js';
-import { folderOption } from './folder-option.js';
+import { openedStore, storeOption } from './opened-store.js';
+import { runsOptions } from './runs-options.js';
 
 const subcommands: Readonly<Record<string, () => Promise<CacheCommand>>> = {
   ls: async () => (await import('./cache-ls.js')).list,
   du: async () => (await import('./cache-ls.js')).diskUsage,
   gc: async () => (await import('./cache-gc.js')).collectGarbage,
   verify: async () => (await import('./cache-verify.js')).verify,
-  runs: async () => (await import('./cache-runs.js')).listRuns,
-  pin: async () => (await import('./cache-runs.js')).pin,
-  unpin: async () => (await import('./cache-runs.js')).unpin,
+  runs: async () => {
+    const { listRuns } = await import('./runs.js');
+    return (store, rest, invocation) => listRuns(store, rest[0], invocation);
+  },
+  pin: async () => (await import('./cache-pin.js')).pin,
+  unpin: async () => (await import('./cache-pin.js')).unpin,
 };
-
-/** The option `--store` of a command. */
-export const storeOption = {
-  store: { description: 'Folder of the store, instead of RUNFLOW_STORE or the user cache folder', value: 'DIR' },
-} as const;
 
 export const command: Command = {
   name: 'cache',
@@ -30,14 +27,14 @@ export const command: Command = {
     ...storeOption,
     limit: { description: 'gc: collect down to this size, such as 20GiB, for this once', value: 'SIZE' },
     'dry-run': { description: 'gc: say what would go, and leave it', short: 'n' },
-    json: { description: 'Print one JSON object' },
+    ...runsOptions,
   },
   details: [
     '  ls [PATTERN]  what is stored, by kind of step; with a pattern (svd[*q_proj*]) the steps that match',
     '  du            how much room it takes, and the limit',
     '  gc            frees what nobody can need; over the limit also what was used longest ago',
     '  verify        hashes everything; names what is damaged and throws it away; exit code 1 if anything was',
-    '  runs          runs that the store remembers, and why those that failed did',
+    '  runs          what runflow runs says',
     '  pin RUN       keeps what a run used from every gc, until unpin RUN',
     '',
     'The limit is RUNFLOW_STORE_LIMIT (200GiB, none), else 50 GiB, or half of what the disk could give the store if that',
@@ -56,10 +53,13 @@ export const command: Command = {
     for (const option of ['limit', 'dry-run']) {
       if (name !== 'gc' && invocation.switch(option)) throw new UsageError(`--${option} is for runflow cache gc only`);
     }
+    for (const option of ['tag', 'state', 'newest', 'metric']) {
+      if (name !== 'runs' && invocation.switch(option)) throw new UsageError(`--${option} is for runflow runs only`);
+    }
     if (['pin', 'unpin'].includes(name!) && invocation.switch('json')) {
       throw new UsageError(`--json is not for runflow cache ${name}`);
     }
     const run = await load();
-    return run(Store.open(storeLocation(folderOption(invocation, 'store'), process.env)), rest, invocation);
+    return run(openedStore(invocation), rest, invocation);
   },
 };

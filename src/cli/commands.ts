@@ -14,6 +14,18 @@ export const commands: Readonly<
     load: () => import('./explain.js'),
   },
   graph: { summary: 'Draw the steps of a workflow as mermaid or dot text', load: () => import('./graph.js') },
+  runs: {
+    summary: 'List runs: parameters that differ, metrics, device, duration, tags',
+    load: () => import('./runs.js'),
+  },
+  show: {
+    summary: 'Say what a run was: settings, steps, metrics, claims, device, failure, workflow text',
+    load: () => import('./show.js'),
+  },
+  restore: {
+    summary: 'Write the results folder of a run as the run left it, byte for byte',
+    load: () => import('./restore.js'),
+  },
   export: { summary: 'Write a model of a workflow as a Hugging Face folder', load: () => import('./export.js') },
   init: {
     summary: "Write a commented workflow.yaml to start from, or one of the paper's workflows",

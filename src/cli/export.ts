@@ -5,14 +5,12 @@ import { EventBus } from '../run/events.js';
 import { type ExportOptions, exportAdapter, exportModel } from '../run/export.js';
 import { selectRenderer } from '../run/render/select.js';
 import { type AdapterSummary, type RestChoice, restChoices } from '../steps/export-adapter.js';
-import { storeLocation } from '../store/location.js';
-import { Store } from '../store/store.js';
 import type { AdapterExport } from '../workflow/workflow.js';
-import { storeOption } from './cache.js';
 import type { Command, Invocation } from './command.js';
 import { folderOption } from './folder-option.js';
 import { listenForSignals } from './interruption.js';
 import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
+import { openedStore, storeOption } from './opened-store.js';
 import { print } from './output.js';
 
 export const command: Command = {
@@ -61,7 +59,7 @@ export const command: Command = {
       return await write({
         workflow,
         folder,
-        store: Store.open(storeLocation(folderOption(invocation, 'store'), process.env)),
+        store: openedStore(invocation),
         events,
         locked: invocation.switch('locked'),
         signal: interruption.stop,

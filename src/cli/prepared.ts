@@ -1,11 +1,8 @@
 import { type Planned, planWorkflow } from '../run/plan.js';
-import { storeLocation } from '../store/location.js';
-import { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
-import { storeOption } from './cache.js';
 import type { Invocation } from './command.js';
-import { folderOption } from './folder-option.js';
 import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
+import { openedStore, storeOption } from './opened-store.js';
 
 /** Options of every command that plans a workflow. */
 export const planOptions = {
@@ -25,7 +22,7 @@ export async function preparedFor(
   targets: readonly string[],
 ): Promise<Planned & { readonly workflow: LoadedWorkflow }> {
   const workflow = await workflowOf(invocation.positionals[0]!, loadOptions(invocation));
-  const store = Store.open(storeLocation(folderOption(invocation, 'store'), process.env));
+  const store = openedStore(invocation);
   const prepared = await planWorkflow({ workflow, store, targets, force: invocation.values('force') });
   return { ...prepared, workflow };
 }

@@ -1,17 +1,18 @@
 import { UsageError } from '../diagnostics/errors.js';
+import { checkedTags } from '../history/find-run.js';
 import { EventBus } from '../run/events.js';
 import { defaultWorkerLimits } from '../run/executors/executor.js';
 import { executors, isExecutorName } from '../run/executors/registry.js';
 import { selectRenderer } from '../run/render/select.js';
 import { runWorkflow } from '../run/run.js';
-import { storeLocation } from '../store/location.js';
-import { Store } from '../store/store.js';
-import type { Command, Invocation } from './command.js';
+import type { Command } from './command.js';
 import { folderOption } from './folder-option.js';
 import { listenForSignals } from './interruption.js';
 import { loadOptions, workflowOf } from './load-workflow.js';
+import { openedStore } from './opened-store.js';
 import { command as planCommand } from './plan.js';
 import { planOptions } from './prepared.js';
+import { wholeNumber } from './whole-number.js';
 
 export const command: Command = {
   name: 'run',
@@ -28,6 +29,7 @@ export const command: Command = {
     executor: { description: 'Where steps run: local (the default)', value: 'WHERE' },
     retries: { description: 'How often a step is tried again when its worker was lost (1)', value: 'N' },
     'device-timeout': { description: 'Seconds after which one piece of work on the device hangs (300)', value: 'S' },
+    tag: { description: 'A word that names the run for runflow runs, show, diff, …', value: 'NAME', multiple: true },
     locked: { description: 'Refuse hub revisions that the lock file does not pin' },
   },
   details: [
@@ -44,11 +46,12 @@ export const command: Command = {
     }
     const retries = wholeNumber(invocation, 'retries') ?? 1;
     const deviceBusySeconds = wholeNumber(invocation, 'device-timeout') ?? defaultWorkerLimits.deviceBusySeconds;
+    const tags = checkedTags(invocation.values('tag'));
     const out = folderOption(invocation, 'out');
     if (invocation.switch('dry-run')) return planCommand.run(invocation);
     const [file, ...targets] = invocation.positionals;
     const workflow = await workflowOf(file!, loadOptions(invocation));
-    const store = Store.open(storeLocation(folderOption(invocation, 'store'), process.env));
+    const store = openedStore(invocation);
     const events = new EventBus();
     const renderer = await selectRenderer(process.stdout, { json: invocation.switch('json') });
     events.subscribe((event) => renderer.handle(event));
@@ -60,6 +63,7 @@ export const command: Command = {
         events,
         executor,
         targets,
+        tags,
         force: invocation.values('force'),
         keepGoing: invocation.switch('keep-going'),
         locked: invocation.switch('locked'),
@@ -75,10 +79,3 @@ export const command: Command = {
     }
   },
 };
-
-function wholeNumber(invocation: Invocation, option: string): number | undefined {
-  const text = invocation.value(option);
-  if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`--${option} takes a whole number, not ${text}`);
-  return Number(text);
-}

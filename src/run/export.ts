@@ -84,7 +84,7 @@ interface Exported {
 /** @param mending how often it may be made again because it turned out damaged */
 async function exportOnce(options: ExportRun, exported: Exported, mending = mostMendingRuns): Promise<ExitCode> {
   const { folder, store } = options;
-  const exitCode = await runWorkflow({ ...options, out: folder, results: false });
+  const exitCode = await runWorkflow({ ...options, out: folder, results: false, purpose: 'export' });
   if (exitCode !== exitCodes.done) return exitCode;
   const artifacts = await artifactsOf(exported.name, options);
   try {

@@ -78,7 +78,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   }
   const outcomes = resolve(steps, situation);
   const nearest = store.nearestAction(workflow);
-  const explainer = new Explainer(steps, outcomes, stepContracts, (step, key) => nearest(step, key ?? noKey));
+  const explainer = new Explainer(steps, outcomes, stepContracts, (step, key) => nearest(step, key ?? noKey)?.action);
   return { plan, steps, unmade, situation, outcomes, explainer };
 }
 

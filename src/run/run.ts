@@ -11,9 +11,11 @@ import type { ActiveRun } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import { Catalog } from './catalog.js';
+import { Chronicle } from './chronicle.js';
 import { type ExpectedDevice, findDevice } from './device.js';
 import { type EventBus, groupTotals } from './events.js';
 import { defaultWorkerLimits, type Executor, type ExecutorName, type WorkerLimits } from './executors/executor.js';
+import { LoggingExecutor } from './executors/logging.js';
 import { executors } from './executors/registry.js';
 import { pinHub } from './hub-pins.js';
 import { missingJudgeKeys } from './judge-keys.js';
@@ -26,6 +28,7 @@ import { runJson, versions } from './results/run-json.js';
 import { RunRecords } from './schedule/run-records.js';
 import { Scheduler, type SchedulerResult } from './schedule/scheduler.js';
 import { stepStore } from './schedule/step-store.js';
+import { withoutSecrets } from './secrets.js';
 import { tidyStore } from './tidy-store.js';
 
 /**
@@ -45,6 +48,10 @@ export interface RunOptions {
   readonly targets?: readonly string[];
   readonly force?: readonly string[];
   readonly keepGoing?: boolean;
+  /** Words that name the run later. */
+  readonly tags?: readonly string[];
+  /** What it is for, when that is no `runflow run`. */
+  readonly purpose?: 'export';
   /** Refuse hub revisions that the lock file does not pin. */
   readonly locked?: boolean;
   readonly retries?: number;
@@ -73,7 +80,9 @@ export async function runWorkflow(options: RunOptions): Promise<ExitCode> {
     throw new UsageError(`${workflow.name} measures nothing: there is nothing to run`, { hint });
   }
   const place = options.results === false ? undefined : resultsPlace(workflow, store.path, options.out);
-  const run = await store.runs.begin(workflow);
+  const { tags, purpose } = options;
+  const { name, file, profile } = workflow;
+  const run = await store.runs.begin({ name, file, profile, tags, purpose });
   const session = new RunSession(options, run, place);
   let outcome: 'done' | 'failed' | 'interrupted' = 'failed';
   let problem: string | undefined;
@@ -87,7 +96,7 @@ export async function runWorkflow(options: RunOptions): Promise<ExitCode> {
     throw error;
   } finally {
     await session.close();
-    await run.finish(outcome, problem);
+    await run.finish(outcome, problem === undefined ? undefined : session.redacted(problem));
   }
 }
 
@@ -97,6 +106,9 @@ class RunSession {
   readonly #signal: AbortSignal;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #catalog: Catalog;
+  readonly #chronicle: Chronicle;
+  /** Takes out of a text what must not be kept. */
+  readonly redacted: (text: string) => string;
   readonly #results: ResultsFolder | undefined;
   readonly #records = new RunRecords();
   readonly #started = new Date();
@@ -117,6 +129,8 @@ class RunSession {
     this.#run = run;
     this.#signal = options.signal ?? new AbortController().signal;
     this.#environment = options.environment ?? process.env;
+    this.redacted = withoutSecrets(this.#environment);
+    this.#chronicle = new Chronicle(store, run, events, this.redacted);
     const { id } = run.record;
     const ofRun = { id, workflowFile: workflow.file, settings: settingsText(workflow.applied) };
     this.#results = place === undefined ? undefined : new ResultsFolder(place, store, events, ofRun);
@@ -129,7 +143,8 @@ class RunSession {
   }
 
   async run(): Promise<ExitCode> {
-    const { locked = false, workflow } = this.#options;
+    const { locked = false, targets = [], workflow } = this.#options;
+    await this.#chronicle.begin(workflow, targets, this.#versions);
     this.#device = await findDevice(this.#environment);
     this.#commits = await pinHub(workflow, this.#environment, { locked, signal: this.#signal });
     try {
@@ -144,6 +159,9 @@ class RunSession {
 
   async close(): Promise<void> {
     await this.#executor?.close();
+    const seconds = (Date.now() - this.#started.getTime()) / 1000;
+    const counts = this.#records.counts();
+    await this.#chronicle.end({ seconds, device: this.#deviceFound(), counts, prepared: this.#prepared });
   }
 
   /** Plans and does what can be planned, until there is nothing more to plan and all results are published. */
@@ -188,7 +206,12 @@ class RunSession {
     if (this.#results === undefined) return;
     const isWhole = !this.#signal.aborted && !this.#environmentFailed && this.#records.counts().failed === 0;
     const complete = isWhole && targets.length === 0 && prepared.plan.deferred.length === 0;
-    this.#contents = await this.#results.publish(prepared, complete, (contents) => this.#runJson(prepared, contents));
+    let text = '';
+    this.#contents = await this.#results.publish(prepared, complete, (contents) => {
+      text = this.#runJson(prepared, contents);
+      return text;
+    });
+    await this.#chronicle.published({ folder: this.#results.path, records: [{ at: '', text }] });
     if (!isWhole || prepared.unmade.length === 0) return;
     const tables = prepared.unmade.map(({ files, lacking }) => `${files.join(', ')} (${lacking} more)`);
     const message = `not made, for they need more steps than the targets: ${tables.join('; ')}`;
@@ -276,9 +299,10 @@ class RunSession {
   }
 
   #newExecutor(deviceClass: string): Executor {
-    const { events, executor = 'local', limits = defaultWorkerLimits } = this.#options;
+    const { events, executor = 'local', limits = defaultWorkerLimits, store } = this.#options;
     const environment = this.#device instanceof EnvironmentError ? {} : this.#device!.variables;
-    return executors[executor]({ declarations: stepContracts, events, deviceClass, environment, limits });
+    const plain = executors[executor]({ declarations: stepContracts, events, deviceClass, environment, limits });
+    return new LoggingExecutor(plain, { logs: store.logs, events, redacted: this.redacted });
   }
 
   /** Keys were made for another device than the worker has. */
@@ -304,7 +328,6 @@ class RunSession {
 
   #runJson(prepared: Prepared, contents: FolderContents): string {
     const { workflow, targets = [] } = this.#options;
-    const device = this.#device instanceof EnvironmentError ? undefined : this.#device;
     return runJson({
       run: this.#run.record.id,
       workflow,
@@ -312,12 +335,18 @@ class RunSession {
       contents,
       records: this.#records,
       targets,
-      device,
+      device: this.#deviceFound() ?? undefined,
       versions: this.#versions,
       started: this.#started,
       finished: new Date(),
       interrupted: this.#signal.aborted,
     });
+  }
+
+  #deviceFound(): { readonly deviceClass: string; readonly description: string } | null {
+    if (this.#device === undefined || this.#device instanceof EnvironmentError) return null;
+    const { deviceClass, description } = this.#device;
+    return { deviceClass, description };
   }
 
   /** What was the matter: the first step that failed, with its message. */

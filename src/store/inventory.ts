@@ -52,7 +52,7 @@ export function outputBytes(action: Action): number {
 
 /** Bytes in each folder of the store; lock files, which come and go, are not counted. */
 export function usage(folder: StoreFolder): Readonly<Record<string, number>> {
-  const areas = ['objects', 'actions', 'files', 'runs', 'scratch', 'tmp'];
+  const areas = ['objects', 'actions', 'files', 'runs', 'logs', 'scratch', 'tmp'];
   return Object.fromEntries(areas.map((area) => [area, sumOf(listFiles(folder, folder.in(area)))]));
 }
 

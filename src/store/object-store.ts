@@ -49,6 +49,17 @@ export class ObjectStore {
     }
   }
 
+  /** An object by its digest alone; undefined when it is not there. What it holds is checked when it is read. */
+  find(digest: Digest): StoredObject | undefined {
+    try {
+      const found = this.#folder.disk.statSync(this.#folder.object(digest), { throwIfNoEntry: false });
+      return found?.isFile() ? { digest, bytes: found.size } : undefined;
+    } catch (error) {
+      if (isObstacle(error)) return undefined;
+      throw diskError(error, this.#folder.path, `looking for object ${digest}`);
+    }
+  }
+
   writer(): Promise<ObjectWriter> {
     return ObjectWriter.open(this.#folder);
   }

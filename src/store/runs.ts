@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { EnvironmentError } from '../diagnostics/errors.js';
 import { type Digest, hexOf } from '../formats/digest.js';
-import { diskError, errorCode, isObstacle, readText } from './disk.js';
+import { diskError, errorCode, isObstacle, openToRead, readText } from './disk.js';
 import { liveness, type ProcessIdentity, thisProcess } from './process-identity.js';
 import type { StoreFolder } from './store-folder.js';
 
@@ -22,6 +24,10 @@ export interface RunRecord {
   readonly problem?: string;
   /** Pinned runs and what they used are kept by every gc. */
   readonly pinned?: boolean;
+  /** Words of the user's that name it: `run --tag`. Absent: none. */
+  readonly tags?: readonly string[];
+  /** What it was for, when that was no `runflow run`: a model to export. */
+  readonly purpose?: 'export';
 }
 
 /**
@@ -32,12 +38,12 @@ export function seriesOf({ file, profile }: { file: string; profile?: string | u
   return JSON.stringify([file, profile ?? null]);
 }
 
-/** The keys of one step, in some order. */
-type StepKeys = (step: string) => Generator<Digest>;
+/** The keys of one step, each with a run that used it, in some order. */
+type EarlierKeys = (step: string) => Generator<{ readonly key: Digest; readonly run: string }>;
 
 /**
- * Who used what, and when: `runs/<id>/run.json` and `runs/<id>/keys`, a line `<hex of the key> <step id>` for each step
- * that the run looked up. The lines keep what recent runs need from being collected, order the rest by its last use,
+ * Who used what, and when: `runs/<id>/run.json`, documents of what it was, and `runs/<id>/keys`, a line `<hex of the key>
+ * <step id>` for each step that the run looked up. The lines keep what recent runs need from being collected, order the rest by its last use,
  * and tell which key a step had before.
  */
 export class Runs {
@@ -52,11 +58,13 @@ export class Runs {
     readonly name: string;
     readonly file: string;
     readonly profile?: string | undefined;
+    readonly tags?: readonly string[] | undefined;
+    readonly purpose?: RunRecord['purpose'] | undefined;
   }): Promise<ActiveRun> {
     await this.#folder.prepare();
     const started = new Date().toISOString();
     const id = `${started.replace(/[-:.Z]/g, '')}-${randomBytes(3).toString('hex')}`;
-    const { name, file, profile } = workflow;
+    const { name, file, profile, tags = [], purpose } = workflow;
     const record: RunRecord = {
       id,
       workflow: name,
@@ -64,6 +72,8 @@ export class Runs {
       file,
       started,
       owner: thisProcess(),
+      ...(tags.length === 0 ? {} : { tags }),
+      ...(purpose === undefined ? {} : { purpose }),
     };
     try {
       await this.#folder.makeFolder(this.folderOf(id));
@@ -96,9 +106,32 @@ export class Runs {
     await this.#folder.writeFile(join(this.folderOf(record.id), 'run.json'), `${JSON.stringify(record)}\n`);
   }
 
-  /** Folder for the logs of a run; it goes when the run is forgotten. */
+  /** Folder of what is remembered of a run; it goes when the run is forgotten. */
   folderOf(id: string): string {
     return this.#folder.in('runs', id);
+  }
+
+  /** Keeps a document of a run: `workflow`, `end`, `results`. What is written again replaces it, whole or not at all. */
+  async writeDocument(id: string, name: string, document: unknown): Promise<void> {
+    const packed = gzipSync(JSON.stringify(document));
+    await this.#folder.writeFile(this.#document(id, name), packed);
+  }
+
+  /** A document of a run; undefined where it has none that can be read: old runs, killed ones. */
+  document(id: string, name: string): unknown {
+    try {
+      const packed = this.#read(() =>
+        this.#folder.disk.readFileSync(this.#document(id, name), { flag: openToRead as unknown as string }),
+      );
+      return packed === undefined ? undefined : JSON.parse(gunzipSync(packed).toString());
+    } catch (error) {
+      if (error instanceof EnvironmentError) throw error;
+      return undefined;
+    }
+  }
+
+  #document(id: string, name: string): string {
+    return join(this.folderOf(id), `${name}.json.gz`);
   }
 
   /** What a run has looked up so far, in order. A line that is being written is left out. */
@@ -115,7 +148,7 @@ export class Runs {
    * The keys that each step of a workflow file had in earlier runs, newest first, those with the same profile before
    * others; read run by run as far as asked.
    */
-  earlierKeys(workflow: { readonly file: string; readonly profile?: string | undefined }): StepKeys {
+  earlierKeys(workflow: { readonly file: string; readonly profile?: string | undefined }): EarlierKeys {
     const series = seriesOf(workflow);
     const ofFile = this.list().filter(({ file }) => file === workflow.file);
     const isSame = (run: RunRecord) => seriesOf(run) === series;
@@ -126,7 +159,7 @@ export class Runs {
       for (const [index, run] of runs.entries()) {
         read[index] ??= keysOf(run.id);
         const key = read[index].get(step);
-        if (key !== undefined) yield key;
+        if (key !== undefined) yield { key, run: run.id };
       }
     };
   }
@@ -202,7 +235,7 @@ export class ActiveRun {
     }
   }
 
-  /** @param problem what was the matter, for `runflow cache runs` */
+  /** @param problem what was the matter, for `runflow runs` */
   async finish(outcome: NonNullable<RunRecord['outcome']>, problem?: string): Promise<void> {
     try {
       if (this.#keys !== undefined) this.#folder.disk.closeSync(this.#keys);

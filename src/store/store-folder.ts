@@ -18,7 +18,9 @@ const format = 'runflow store 1\n';
  *     objects/sha256/ab/<hex>   bytes by their digest, read-only
  *     actions/ab/<hex>          key → outputs, sealed JSON
  *     files/ab/<hex>            remembered digests of files outside the store, by the digest of their path
- *     runs/<id>/                run.json, keys (one line a step looked up), values/ that all processes of a run share
+ *     runs/<id>/                run.json, keys (one line a step looked up), documents of what it was (<name>.json.gz),
+ *                               values/ that all processes of a run share
+ *     logs/ab/<hex>/            what attempts at a key said, a file an attempt
  *     locks/                    one file a key in work
  *     scratch/<hex>/            resumable state of a step in work
  *     tmp/                      files not yet whole, named by the process that writes them
@@ -64,6 +66,12 @@ export class StoreFolder {
     return join(this.path, 'scratch', hexOf(key));
   }
 
+  /** Folder of the logs of attempts at a key. */
+  logs(key: Digest): string {
+    const hex = hexOf(key);
+    return join(this.path, 'logs', hex.slice(0, 2), hex);
+  }
+
   in(...names: readonly string[]): string {
     return join(this.path, ...names);
   }
@@ -87,7 +95,7 @@ export class StoreFolder {
         await renameSynced(temporary, this.in('format'), promises);
       }
       // Whoever made it may have been killed here.
-      for (const name of ['tmp', 'objects', 'actions', 'files', 'runs', 'locks', 'scratch']) {
+      for (const name of ['tmp', 'objects', 'actions', 'files', 'runs', 'logs', 'locks', 'scratch']) {
         await this.makeFolder(this.in(name));
       }
       await this.makeFolder(this.in('objects', 'sha256'));
@@ -101,7 +109,7 @@ export class StoreFolder {
    * Writes a small file whole or not at all: temporary file, fsync, rename, fsync of the folder.
    * @throws EnvironmentError when the disk is full or read-only
    */
-  async writeFile(path: string, text: string): Promise<void> {
+  async writeFile(path: string, text: string | Uint8Array): Promise<void> {
     const temporary = await this.temporary();
     try {
       await writeSynced(temporary, text, { calls: this.disk.promises });

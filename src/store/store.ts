@@ -9,7 +9,14 @@ import { type Lock, Locks, type LockWait } from './locks.js';
 import { ObjectStore } from './object-store.js';
 import { RunValues } from './run-values.js';
 import { type ActiveRun, Runs } from './runs.js';
+import { StepLogs } from './step-logs.js';
 import { StoreFolder } from './store-folder.js';
+
+export interface EarlierAction {
+  readonly action: Action;
+  /** Id of the newest run that used it. */
+  readonly run: string;
+}
 
 /**
  * The content-addressed store. Several processes may have it open at once: what is in it never changes, is looked up
@@ -24,6 +31,7 @@ export class Store {
   readonly locks: Locks;
   readonly runs: Runs;
   readonly runValues: RunValues;
+  readonly logs: StepLogs;
 
   private constructor(folder: StoreFolder) {
     this.folder = folder;
@@ -33,6 +41,7 @@ export class Store {
     this.locks = new Locks(folder);
     this.runs = new Runs(folder);
     this.runValues = new RunValues(folder, this.locks);
+    this.logs = new StepLogs(folder);
   }
 
   /** @throws EnvironmentError when the folder is not a store, and not empty */
@@ -110,18 +119,18 @@ export class Store {
   }
 
   /**
-   * The newest action of a step of a workflow file that has another key than the step has now, if that is known: what
-   * `explain` compares with.
+   * The newest action of a step of a workflow file that has another key than the step has now, if that is known, and the
+   * newest run that used it: what `explain` compares with.
    */
   nearestAction(workflow: {
     readonly file: string;
     readonly profile?: string | undefined;
-  }): (step: string, key: Digest | undefined) => Action | undefined {
+  }): (step: string, key: Digest | undefined) => EarlierAction | undefined {
     const earlierKeys = this.runs.earlierKeys(workflow);
     return (step, key) => {
-      for (const earlier of earlierKeys(step)) {
+      for (const { key: earlier, run } of earlierKeys(step)) {
         const action = earlier === key ? undefined : this.actions.read(earlier);
-        if (action !== undefined && action !== 'garbage') return action;
+        if (action !== undefined && action !== 'garbage') return { action, run };
       }
       return undefined;
     };

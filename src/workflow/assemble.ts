@@ -11,12 +11,14 @@ import { errorAt, problemOf, suggestion } from './problems.js';
 import { inlineProfiles, modelsOf, namesOfProfiles, type Profile, type Profiles } from './profiles.js';
 import { rangeOf, SourceText } from './source-text.js';
 import { nameRule } from './value-text.js';
-import type { WorkflowFile } from './workflow.js';
+import type { FileText, WorkflowFile } from './workflow.js';
 
 /** One document from a workflow file, the files it includes and its profile. */
 export interface Assembled {
   readonly root: MapNode;
   readonly files: readonly WorkflowFile[];
+  /** The text of each file. */
+  readonly texts: readonly FileText[];
   readonly profile: string | undefined;
   /** The profile that the workflow itself names. */
   readonly ownProfile: string | undefined;
@@ -43,6 +45,7 @@ export class Assembler {
   readonly #root: string;
   readonly #rootName: string;
   readonly #files = new Map<string, WorkflowFile>();
+  readonly #texts: FileText[] = [];
   /** Layers by real path; undefined: what is wrong with it has been said. */
   readonly #layers = new Map<string, FileLayer | undefined>();
   /** Real paths of the files whose includes are being read. */
@@ -71,7 +74,8 @@ export class Assembler {
     const { place } = own.document;
     // Every file's version has been checked, with what is wrong said once.
     entries.set('runflow', { key: place, value: { kind: 'scalar', value: 1, place } });
-    return { root: { kind: 'map', entries, place }, files: [...this.#files.values()], profile: chosen, ownProfile };
+    const root: MapNode = { kind: 'map', entries, place };
+    return { root, files: [...this.#files.values()], texts: this.#texts, profile: chosen, ownProfile };
   }
 
   /** Every profile that the workflow may be read with, and which of them it names itself. */
@@ -184,6 +188,7 @@ export class Assembler {
       return undefined;
     }
     this.#files.set(file, { file, digest: digestOf(read.bytes) });
+    this.#texts.push({ file, text });
     return new SourceText(name, dirname(file), text);
   }
 

@@ -46,12 +46,20 @@ export async function loadWorkflow(
   const unused = unusedDefinitions(workflow.value, options.exported);
   const ownWarnings = workflow.warnings.filter(({ range }) => isOwn(range, workflow.value));
   if (unused.some(({ severity }) => severity === 'error')) return refused(unused);
-  const { files, profile, ownProfile } = assembled;
+  const { files, texts, profile, ownProfile } = assembled;
   const document = toPlain(root) as JsonObject;
   const applied = appliedSettings(options, { profile: ownProfile, semantics: document.semantics });
+  const { set: settings = [], semantics } = options;
+  const written = {
+    file: resolve(file),
+    texts,
+    ...(profile === undefined ? {} : { profile }),
+    set: settings,
+    ...(semantics === undefined ? {} : { semantics }),
+  };
   return {
     ok: true,
-    value: { ...workflow.value, files, profile, document, applied },
+    value: { ...workflow.value, files, profile, document, applied, written },
     warnings: [...interpolated.warnings, ...ownWarnings, ...unused],
   };
 }
@@ -65,7 +73,7 @@ export async function listProfiles(file: string, disk: WorkflowFiles = diskFiles
 }
 
 /** Most workflows are read without a setting, and then need no schema. */
-async function applySettings(root: MapNode, settings: readonly string[]) {
+export async function applySettings(root: MapNode, settings: readonly string[]) {
   if (settings.length === 0) return { root, problems: [] };
   return (await import('./settings.js')).applySettings(root, settings);
 }

@@ -62,6 +62,27 @@ export interface LoadedWorkflow extends Workflow {
   /** The document after includes, profile, --set and ${…}, as it was checked. */
   readonly document: JsonObject;
   readonly applied: AppliedSettings;
+  /** What all this was read from. */
+  readonly written: WrittenWorkflow;
+}
+
+/** A workflow as the user wrote and asked for it: enough to read it again when its files have changed or are gone. */
+export interface WrittenWorkflow {
+  /** Absolute. */
+  readonly file: string;
+  /** Every file that was read, the workflow's own first. */
+  readonly texts: readonly FileText[];
+  /** The profile in use, whether the command line or the workflow names it. */
+  readonly profile?: string;
+  readonly set: readonly string[];
+  /** Absent unless the command line gave it. */
+  readonly semantics?: Semantics;
+}
+
+export interface FileText {
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
 }
 
 /** What the command line laid over a workflow as it is written: two runs that differ in it have results of their own. */

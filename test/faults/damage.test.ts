@@ -114,15 +114,16 @@ test('a file in the place of a folder of the store is mended', async () => {
 
 test('records of runs that are something else are passed over', async () => {
   for (const [index, run] of readdirSync(join(sandbox.store, 'runs')).entries()) {
-    for (const file of ['run.json', 'keys']) {
+    for (const file of readdirSync(join(sandbox.store, 'runs', run))) {
       const path = join(sandbox.store, 'runs', run, file);
-      rmSync(path, { force: true });
+      rmSync(path, { recursive: true, force: true });
       if (index % 3 === 0) mkdirSync(path);
       else if (index % 3 === 1) execFileSync('mkfifo', [path]);
       else writeFileSync(path, 'null');
     }
   }
   assert.is((await sandbox.runflow(['cache', 'runs'])).status, 0);
+  assert.is((await sandbox.runflow(['runs', '--json'])).status, 0);
   assert.is((await sandbox.runflow(['cache', 'gc'])).status, 0);
   await sandbox.run(['small.yaml']);
 });

@@ -14,7 +14,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   plan: ['workflow', 'steps'],
   steps: [],
   store: [],
-  run: ['plan', 'store', 'steps', 'workflow'],
+  history: ['plan', 'store', 'steps', 'workflow', 'eval', 'report'],
+  run: ['plan', 'store', 'steps', 'workflow', 'history'],
   worker: ['steps', 'gpu', 'store'],
   'worker/steps': ['worker', 'steps', 'linalg', 'nn', 'data', 'eval', 'report'],
   gpu: [],
@@ -23,7 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   data: [],
   eval: ['linalg', 'nn', 'data'],
   report: [],
-  cli: ['run', 'plan', 'report', 'store', 'workflow', 'steps', 'gpu', 'linalg'],
+  cli: ['run', 'history', 'plan', 'report', 'store', 'workflow', 'steps', 'gpu', 'linalg'],
 };
 
 /** Single files that a folder may import besides, and how: types are gone at run time, lazy imports cost nothing at start. */

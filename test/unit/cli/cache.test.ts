@@ -90,7 +90,8 @@ test('gc says what it would free, then frees it, and leaves what recent runs use
 });
 
 test('runs are listed, pinned and unpinned', () => {
-  assert.match(cache('runs').out, new RegExp(`${run.record.id} +exp3 .* done +1`));
+  assert.match(cache('runs').out, new RegExp(`^exp3: exp3.yaml\nRUN .*\n${run.record.id} .* done .* \\? of 1`));
+  assert.is(cache('ls', '--state', 'done').code, 2);
   assert.is(cache('pin', run.record.id.slice(0, 20)).code, 0);
   assert.match(cache('runs').out, /pinned/);
   assert.is(cache('unpin', run.record.id).code, 0);

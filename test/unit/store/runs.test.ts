@@ -81,13 +81,13 @@ test('the nearest action of a step is the one of the newest run that has another
     }
   }
   const nearest = Store.open(store.path).nearestAction({ file: 'w.yaml' });
-  assert.equal(nearest('a', keyOf('new'))?.params, { name: 'a2' });
-  assert.equal(nearest('a', keyOf('a2'))?.params, { name: 'a1' });
-  assert.equal(nearest('a', undefined)?.params, { name: 'a2' });
-  assert.equal(nearest('b', keyOf('new'))?.params, { name: 'b1' });
+  assert.equal(nearest('a', keyOf('new'))?.action.params, { name: 'a2' });
+  assert.equal(nearest('a', keyOf('a2'))?.action.params, { name: 'a1' });
+  assert.equal(nearest('a', undefined)?.action.params, { name: 'a2' });
+  assert.equal(nearest('b', keyOf('new'))?.action.params, { name: 'b1' });
   assert.is(nearest('b', keyOf('b1')), undefined);
   assert.is(nearest('c', undefined), undefined);
-  assert.equal(store.nearestAction({ file: 'another.yaml' })('a', undefined)?.params, { name: 'a3' });
+  assert.equal(store.nearestAction({ file: 'another.yaml' })('a', undefined)?.action.params, { name: 'a3' });
 });
 
 test('workflows of one name in two projects share neither what differs nor what is kept', async () => {
@@ -102,8 +102,8 @@ test('workflows of one name in two projects share neither what differs nor what 
     await store.actions.record(actionOf(`of ${index}`, {}));
     await run.finish('done');
   }
-  assert.equal(store.nearestAction(projects[0]!)('a', undefined)?.params, { name: 'of 0' });
-  assert.equal(store.nearestAction(projects[1]!)('a', undefined)?.params, { name: 'of 1' });
+  assert.equal(store.nearestAction(projects[0]!)('a', undefined)?.action.params, { name: 'of 0' });
+  assert.equal(store.nearestAction(projects[1]!)('a', undefined)?.action.params, { name: 'of 1' });
   const [one, two] = store.runs.list();
   assert.is.not(seriesOf(one!), seriesOf(two!));
 });
@@ -117,7 +117,7 @@ test('a step is compared with runs of the same profile first, then with others o
     await store.actions.record(actionOf(`${profile} ${index}`, {}));
   }
   const named = (profile: string, key?: `sha256:${string}`) =>
-    store.nearestAction({ ...workflow, profile })('a', key)?.params;
+    store.nearestAction({ ...workflow, profile })('a', key)?.action.params;
   assert.equal(named('toy'), { name: 'toy 0' });
   assert.equal(named('toy', keyOf('toy 0')), { name: 'real 2' });
   assert.equal(named('real'), { name: 'real 2' });

@@ -1,0 +1,65 @@
+import type { ClaimRow } from '../report/tables/claims.js';
+import type { EvaluationRow } from '../report/tables/evaluation.js';
+import type { Store } from '../store/store.js';
+import type { WrittenWorkflow } from '../workflow/workflow.js';
+
+/** What a run was asked to do; kept when it begins. */
+export interface AskedRecord {
+  readonly written: WrittenWorkflow;
+  readonly targets: readonly string[];
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** How a run ended, and what it found; kept when it ends. No secret of the environment is in it. */
+export interface EndRecord {
+  readonly seconds: number;
+  readonly device: { readonly deviceClass: string; readonly description: string } | null;
+  readonly counts: Readonly<Record<'ran' | 'cached' | 'failed' | 'skipped', number>>;
+  /** Steps that failed, the first ones. */
+  readonly failures: readonly Failure[];
+  readonly measures: readonly MeasuredCell[];
+}
+
+export interface Failure {
+  readonly step: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** Definition that asked for the step: `metrics.harm`. */
+  readonly origin?: string;
+}
+
+/** What was measured in one cell of a study; a workflow without a matrix is one cell without coordinates. */
+export interface MeasuredCell {
+  readonly coordinates: Readonly<Record<string, string>>;
+  /** Rows of evaluation.csv, the first ones; how many there are. */
+  readonly evaluation: readonly EvaluationRow[];
+  readonly evaluationRows: number;
+  /** Rows of claims.csv that are about a claim as a whole. */
+  readonly claims: readonly ClaimRow[];
+}
+
+/** The results folder of a run as it left it. */
+export interface ResultsDocument {
+  /** Absolute. */
+  readonly folder: string;
+  /** Texts of each `run.json`, and the folder below `folder` that it was in: empty for the folder itself. */
+  readonly records: readonly { readonly at: string; readonly text: string }[];
+}
+
+/** Undefined of runs of earlier versions. */
+export function askedOf(store: Store, run: string): AskedRecord | undefined {
+  const record = store.runs.document(run, 'workflow') as Partial<AskedRecord> | null | undefined;
+  return record?.written === undefined ? undefined : (record as AskedRecord);
+}
+
+/** Undefined of runs of earlier versions, of those that go on, and of killed ones. */
+export function endOf(store: Store, run: string): EndRecord | undefined {
+  const record = store.runs.document(run, 'end') as Partial<EndRecord> | null | undefined;
+  return record?.counts === undefined ? undefined : (record as EndRecord);
+}
+
+/** Undefined of runs of earlier versions, and of those that published nothing. */
+export function resultsOf(store: Store, run: string): ResultsDocument | undefined {
+  const record = store.runs.document(run, 'results') as Partial<ResultsDocument> | null | undefined;
+  return record?.records === undefined ? undefined : (record as ResultsDocument);
+}

@@ -1,0 +1,117 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
+import { errorCode, writeFailure } from '../diagnostics/file-system-error.js';
+import { type Digest, isDigest } from '../formats/digest.js';
+import { makeFolder } from '../formats/make-folder.js';
+import { replaceFile } from '../formats/replace-file.js';
+import { unlessDamaged } from '../store/object-store.js';
+import type { Store } from '../store/store.js';
+import { resultsOf } from './record.js';
+
+/** A file of the results folder that a run left. */
+export interface PublishedResult {
+  /** Below the folder, with `/`. */
+  readonly file: string;
+  readonly step: string;
+  readonly digest: Digest;
+  /** False: an earlier run had made it, and this one did not vouch for it. */
+  readonly current: boolean;
+  /** Whether the store still has its bytes. */
+  readonly stored: boolean;
+}
+
+/** Files of a run's results folder besides its `run.json`; undefined where nothing is known of them. */
+export function resultFiles(store: Store, run: string): readonly PublishedResult[] | undefined {
+  const results = resultsOf(store, run);
+  return results?.records.flatMap(({ at, text }) => {
+    const { results: files = [] } = JSON.parse(text) as { results?: readonly Record<string, unknown>[] };
+    return files.flatMap(({ file, step, digest, current }) => {
+      if (typeof file !== 'string' || !isDigest(digest) || !isInside(file)) return [];
+      const stored = store.objects.find(digest) !== undefined;
+      return [{ file: posix.join(at, file), step: String(step), digest, current: current !== false, stored }];
+    });
+  });
+}
+
+/** Names of what other programs had put into a run's results folder: the store never had them. */
+function foreignFiles(store: Store, run: string): readonly string[] {
+  return (resultsOf(store, run)?.records ?? []).flatMap(({ at, text }) => {
+    const { foreign = [] } = JSON.parse(text) as { foreign?: readonly string[] };
+    return foreign.map((file) => posix.join(at, file));
+  });
+}
+
+export interface Restored {
+  /** Files that were written, `run.json` among them. */
+  readonly written: readonly string[];
+  /** Files whose bytes are not in the store any more. */
+  readonly collected: readonly string[];
+  /** Files of other programs, of which the store knows the names only. */
+  readonly foreign: readonly string[];
+}
+
+/**
+ * Writes the results folder of a run as the run left it.
+ * @param to absolute
+ * @throws UsageError when the folder is not empty or the run published nothing; EnvironmentError when it cannot be written
+ */
+export async function restoreResults(store: Store, run: string, to: string): Promise<Restored> {
+  const results = resultsOf(store, run);
+  const files = resultFiles(store, run);
+  if (results === undefined || files === undefined) {
+    throw new UsageError(`run ${run} left no results folder`, {
+      hint: 'It was killed, made none (an export), or is of an earlier version of runflow. runflow path STEP finds single outputs.',
+    });
+  }
+  refuseUsedFolder(to);
+  const written: string[] = [];
+  const collected: string[] = [];
+  for (const { file, digest } of files) {
+    const object = store.objects.find(digest);
+    const bytes = object === undefined ? undefined : await store.objects.read(object).catch(unlessDamaged);
+    if (bytes === undefined) {
+      collected.push(file);
+      continue;
+    }
+    await write(join(to, file), bytes);
+    written.push(file);
+  }
+  for (const { at, text } of results.records) {
+    const file = posix.join(at, 'run.json');
+    await write(join(to, file), text);
+    written.push(file);
+  }
+  return { written, collected, foreign: foreignFiles(store, run) };
+}
+
+function refuseUsedFolder(folder: string): void {
+  let names: readonly string[];
+  try {
+    names = readdirSync(folder);
+  } catch (cause) {
+    if (errorCode(cause) === 'ENOENT') return;
+    throw new EnvironmentError(`${folder} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  if (names.length > 0) {
+    throw new UsageError(`${folder} is not empty`, { hint: 'Name a new folder: nothing is written over.' });
+  }
+}
+
+/** @throws EnvironmentError when it cannot be written */
+async function write(file: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await makeFolder(dirname(file));
+    await replaceFile(file, content);
+  } catch (cause) {
+    throw new EnvironmentError(`${file} cannot be written: ${writeFailure(cause) ?? (cause as Error).message}`, {
+      cause,
+      hint: 'Name another folder.',
+    });
+  }
+}
+
+/** Nothing that stands in a record may lead out of the folder. */
+function isInside(file: string): boolean {
+  return !file.includes('\\') && !file.split('/').some((part) => ['', '.', '..'].includes(part));
+}

@@ -1,0 +1,68 @@
+import { measuredCell } from '../history/measured-cell.js';
+import type { AskedRecord, EndRecord, Failure, MeasuredCell, ResultsDocument } from '../history/record.js';
+import type { ActiveRun } from '../store/runs.js';
+import type { Store } from '../store/store.js';
+import type { LoadedWorkflow } from '../workflow/workflow.js';
+import type { EventBus } from './events.js';
+import type { Prepared } from './prepare.js';
+
+/** Failed steps that a record names. */
+const failuresKept = 20;
+
+/** What is known of a run besides its events. */
+interface Ending {
+  readonly seconds: number;
+  readonly device: EndRecord['device'];
+  readonly counts: EndRecord['counts'];
+  /** The plan as the run left it; undefined when it never came to one. */
+  readonly prepared: Prepared | undefined;
+}
+
+/** Writes down what a run was, for whoever looks back at it. */
+export class Chronicle {
+  readonly #store: Store;
+  readonly #run: ActiveRun;
+  readonly #failures: Failure[] = [];
+  readonly #unsubscribe: () => void;
+
+  /** @param redacted takes out of a text what must not be kept */
+  constructor(store: Store, run: ActiveRun, events: EventBus, redacted: (text: string) => string) {
+    this.#store = store;
+    this.#run = run;
+    this.#unsubscribe = events.subscribe((event) => {
+      if (event.type !== 'step-failed' || this.#failures.length === failuresKept) return;
+      const { step, message, hint, origin } = event;
+      this.#failures.push({
+        step,
+        message: redacted(message),
+        ...(hint === undefined ? {} : { hint: redacted(hint) }),
+        ...(origin === undefined ? {} : { origin }),
+      });
+    });
+  }
+
+  async begin(workflow: LoadedWorkflow, targets: readonly string[], versions: AskedRecord['versions']): Promise<void> {
+    const record: AskedRecord = { written: workflow.written, targets, versions };
+    await this.#store.runs.writeDocument(this.#run.record.id, 'workflow', record);
+  }
+
+  /** The results folder as it is now. */
+  async published(results: ResultsDocument): Promise<void> {
+    await this.#store.runs.writeDocument(this.#run.record.id, 'results', results);
+  }
+
+  async end({ seconds, device, counts, prepared }: Ending): Promise<void> {
+    this.#unsubscribe();
+    const measures = prepared === undefined ? [] : [await this.#measured(prepared)];
+    const record: EndRecord = { seconds, device, counts, failures: this.#failures, measures };
+    await this.#store.runs.writeDocument(this.#run.record.id, 'end', record);
+  }
+
+  #measured({ plan, outcomes }: Prepared): Promise<MeasuredCell> {
+    return measuredCell(this.#store, {}, (file) => {
+      const result = plan.results.find((one) => one.file === file);
+      const outcome = result === undefined ? undefined : outcomes.get(result.node);
+      return outcome?.status === 'cached' ? outcome.outputs[result!.output] : undefined;
+    });
+  }
+}

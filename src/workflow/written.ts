@@ -1,0 +1,42 @@
+import { basename, dirname } from 'node:path';
+import { Assembler } from './assemble.js';
+import type { MapNode } from './document.js';
+import { noSuchFile, type WorkflowFiles } from './files.js';
+import { applySettings } from './load.js';
+import { SourceText } from './source-text.js';
+import type { WrittenWorkflow } from './workflow.js';
+
+/** How places call what `--semantics` says. */
+const semanticsOption = '--semantics';
+
+/**
+ * The document that a workflow was: includes, profile and settings laid over one another, references as they were
+ * written. Undefined where this version of runflow cannot read it.
+ */
+export async function writtenDocument(written: WrittenWorkflow): Promise<MapNode | undefined> {
+  const assembler = new Assembler(written.file, filesOf(written));
+  const assembled = await assembler.assemble(written.profile);
+  if (assembled === undefined || assembler.problems.length > 0) return undefined;
+  const { root, problems } = await applySettings(assembled.root, written.set);
+  if (problems.length > 0) return undefined;
+  if (written.semantics === undefined) return root;
+  const source = new SourceText(semanticsOption, dirname(written.file), written.semantics);
+  const place = { source, start: 0, end: written.semantics.length };
+  const semantics = { key: place, value: { kind: 'scalar', value: written.semantics, place } } as const;
+  return { ...root, entries: new Map([...root.entries, ['semantics', semantics]]) };
+}
+
+/** The texts as files; links are as they were when the workflow was read and found to lead nowhere else. */
+function filesOf({ texts }: WrittenWorkflow): WorkflowFiles {
+  const byFile = new Map(texts.map(({ file, text }) => [file, text]));
+  return {
+    read(file, limit) {
+      const text = byFile.get(file);
+      return text === undefined
+        ? { problem: noSuchFile }
+        : { bytes: new TextEncoder().encode(text).subarray(0, limit) };
+    },
+    realPath: (file) => file,
+    list: (folder) => [...byFile.keys()].filter((file) => dirname(file) === folder).map((file) => basename(file)),
+  };
+}
