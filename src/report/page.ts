@@ -1,5 +1,6 @@
 import type { Digest } from '../formats/digest.js';
 import { type Html, html, trustedMarkup } from './html.js';
+import { pageScript } from './script.js';
 import type { ReportInput } from './section.js';
 import { sections } from './sections/registry.js';
 import { style } from './style.js';
@@ -13,8 +14,9 @@ export interface Origin {
 }
 
 /**
- * The whole report as one file: no script, no request to anywhere (the content security policy forbids both), opens from
- * disk. The same input gives the same bytes; times are in run.json.
+ * The whole report as one file that opens from disk: one script of its own, which the content security policy allows by its
+ * hash, and no request to anywhere. Without scripting every figure, table and text is there. The same input gives the same
+ * bytes; what differs from run to run is put in when the page is published (`run/run-part.ts`).
  */
 export async function reportPage(input: ReportInput, origin: Origin): Promise<string> {
   const { params } = input;
@@ -26,11 +28,12 @@ export async function reportPage(input: ReportInput, origin: Origin): Promise<st
     if (!input.files.has(section.needs)) missing.push(section.heading);
     else shown.push({ name, heading: section.heading, content: await section.render(input, show) });
   }
+  const script = pageScript();
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${trustedMarkup(script.source)}; style-src 'unsafe-inline'; connect-src 'none'; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="runflow">
 <title>${params.title}</title>
@@ -50,6 +53,7 @@ ${shown.map(({ name, heading, content }) => html`<section id="${name}"><h2>${hea
 ${missing.map((heading) => html`<p class="note">${heading}: the report asks for it, but nothing in this workflow measures it.</p>`)}
 ${provenance(input, origin)}
 </main>
+<script type="module">${trustedMarkup(script.text)}</script>
 </body>
 </html>
 `;

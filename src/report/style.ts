@@ -67,7 +67,22 @@ td small { display: block; color: var(--muted); font-size: .82em; line-height: 1
 td.whole small { display: inline; margin-left: .5em; }
 figcaption ul { margin: .2rem 0; padding-left: 1.2rem; }
 details { margin: .5rem 0; }
-.sample { max-width: 24rem; white-space: pre-wrap; overflow-wrap: anywhere; text-align: left; vertical-align: top; font-weight: normal; }
+[hidden] { display: none !important; }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+button, input, select { font: inherit; font-size: .92rem; color: var(--text); background: var(--background); border: 1px solid var(--axis); border-radius: .35rem; padding: .15rem .5rem; max-width: 100%; }
+button { cursor: pointer; }
+button[aria-pressed=true] { background: var(--shade); }
+.theme { margin-top: .8rem; }
+.legend button { display: inline-flex; align-items: center; gap: .45rem; background: none; border-color: var(--line); }
+.legend button[aria-pressed=false] { opacity: .7; text-decoration: line-through; border-style: dashed; }
+.value { position: fixed; z-index: 1; max-width: min(24rem, 90vw); padding: .3rem .6rem; border-radius: .35rem; background: var(--text); color: var(--background); font-size: .85rem; white-space: pre-line; overflow-wrap: anywhere; pointer-events: none; }
+svg .chosen { stroke: var(--text); stroke-width: 3px; }
+.filter { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem 1.2rem; margin: .8rem 0; font-size: .92rem; }
+.sample { border-top: 1px solid var(--line); padding: .6rem 0; max-width: 46rem; }
+h5 { font-size: .85rem; font-weight: 600; color: var(--muted); margin: 0; }
+.prompt, .response { white-space: pre-wrap; overflow-wrap: anywhere; }
+.sample dl { display: block; margin: .3rem 0 0; }
+.answer { display: grid; grid-template-columns: minmax(8rem, 12rem) 1fr; gap: 0 1.2rem; padding: .15rem 0; }
 .claim-name { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
 .verdict { white-space: nowrap; font-weight: 600; }
@@ -82,13 +97,14 @@ code { font: .88em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
   main { padding: 1.5rem 1rem 3rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .6rem; }
+  .answer { grid-template-columns: 1fr; }
 }
-h2, h3, h4, summary { break-after: avoid; }
+h2, h3, h4, h5, summary { break-after: avoid; }
 @media print {
   :root { font-size: 10pt; }
   body { font-size: 1rem; }
   main { max-width: none; padding: 0; }
-  nav, .downloads { display: none; }
+  nav, .downloads, .filter, .theme, .value { display: none; }
   h2 { margin-top: 2rem; }
   h3 + .legend, .dashed-note, .heat-legend { break-after: avoid; }
   .panels { grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; }
@@ -99,7 +115,7 @@ h2, h3, h4, summary { break-after: avoid; }
   table { font-size: .78rem; }
   th, td { white-space: normal; padding-right: .5rem; overflow-wrap: anywhere; }
   td, thead tr:last-child th { hyphens: none; }
-  .claim-name, .claim-note, .sample { min-width: 0; }
+  .claim-name, .claim-note { min-width: 0; }
   a { color: inherit; text-decoration: none; }
 }
 `;

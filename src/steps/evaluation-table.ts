@@ -16,7 +16,7 @@ export type EvaluationTableRow = Measured & {
 /** `evaluation-table`: all scores of a workflow, and the items behind them. */
 export const evaluationTable = defineStep<EvaluationTableParams>({
   kind: 'evaluation-table',
-  revision: 6,
+  revision: 7,
   usesDevice: false,
   inputs: {
     '<row>/scores': 'JSON: Scores',

@@ -1,10 +1,9 @@
 import { alongUpdates } from '../evaluation.js';
 import { type Html, html } from '../html.js';
-import { plainHead, scrollingTable } from '../html-table.js';
 import type { ReportInput } from '../section.js';
 import { groupBy } from '../statistics.js';
 import { readTable } from '../tables/csv.js';
-import { sampleColumns } from '../tables/samples.js';
+import { mostCharacters, mostItems, sampleColumns } from '../tables/samples.js';
 import { significantText } from '../wording.js';
 
 /** What whole models answered to the first prompts of a metric, folded away: texts may be long, and harmful. */
@@ -14,15 +13,19 @@ export function behaviourSamples(metric: string, input: ReportInput): Html | und
   const rows = readTable(csv, sampleColumns);
   const own = rows.filter((row) => row.metric === metric);
   if (own.length === 0) return undefined;
-  const body = [...groupBy(own, ({ item }) => String(item)).values()].flatMap((answers) =>
-    alongUpdates(answers, input).map(
-      ({ model, prompt, response, score }, index) => html`<tr class="${index === 0 ? 'group' : ''}">
-        ${index === 0 && html`<th scope="rowgroup" rowspan="${answers.length}" class="sample">${prompt}</th>`}
-        <td class="text">${model}</td><td class="text sample">${response}</td>
-        <td>${score === null ? 'invalid' : significantText(score)}</td></tr>`,
-    ),
-  );
-  const head = plainHead([{ text: 'prompt' }, { text: 'model' }, { text: 'response' }, 'score']);
-  return html`<details class="samples"><summary>What the models said: the first prompts of ${metric}</summary>
-    ${scrollingTable(`What the models said, ${metric}`, head, body)}</details>`;
+  const prompts = [...groupBy(own, ({ item }) => String(item)).values()].map((answers) => {
+    const said = alongUpdates(answers, input).map(({ model, response, score }) => {
+      const text = score === null ? 'invalid' : significantText(score);
+      return html`<div class="answer" data-model="${model}" data-score="${text}"><dt>${model} <small>${text}</small></dt>
+        <dd class="response">${response}</dd></div>`;
+    });
+    return html`<div class="sample"><h5>Prompt ${answers[0]!.item + 1}</h5><p class="prompt">${answers[0]!.prompt}</p>
+      <dl>${said}</dl></div>`;
+  });
+  const items = `items/${metric}.jsonl`;
+  const all = input.params.linked.includes(items) && html` All of them, whole: <a href="${items}">${items}</a>.`;
+  return html`<details class="samples"><summary>What the models said: prompts and responses of ${metric}</summary>
+    <p class="note">At most ${mostItems} prompts, the first ones, and ${mostCharacters} characters of a text; a longer one
+    lacks its middle (…). Beside each model is its score.${all}</p>
+    ${prompts}</details>`;
 }

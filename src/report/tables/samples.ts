@@ -12,9 +12,10 @@ export const sampleColumns = {
 /** A row of samples.csv: what one model answered to one prompt. */
 export type SampleRow = RowOf<typeof sampleColumns>;
 
-/** Items a model that stand in the table, and characters of a text: enough to see what a model is like. */
-const mostItems = 3;
-const mostCharacters = 600;
+/** Items a model that stand in the table: enough to see what a model is like, and little enough to send with a page. */
+export const mostItems = 20;
+/** Characters of a text. */
+export const mostCharacters = 600;
 
 /** One item as the steps that score write it. */
 export interface SampledItem {

@@ -70,7 +70,8 @@ browserTest('in a browser they do nothing, whatever is opened, focused or pointe
       for (const element of document.querySelectorAll('*')) {
         for (const type of ['pointerover', 'mouseover', 'focus']) element.dispatchEvent(new Event(type));
       }
-      return document.body.textContent;
+      const values = [...document.querySelectorAll('[data-value]')].map((mark) => mark.getAttribute('data-value'));
+      return document.body.textContent + values.join(' ');
     });
     await page.focus('a');
     for (const text of Object.values(texts)) assert.ok(shown.includes(text.slice(0, 20)), `the text is there: ${text}`);

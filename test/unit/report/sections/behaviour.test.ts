@@ -185,27 +185,31 @@ test('the first items of a metric stand side by side for the whole models, folde
   const [details, ...others] = [...section.querySelectorAll('details.samples')];
   assert.equal(others, []);
   assert.not.ok(details!.hasAttribute('open'));
-  const text = hostile.replaceAll(/\s+/g, ' ');
-  assert.equal(bodyRows(details!), [
-    [`question 0 ${text}`, 'base', 'a b', '0'],
-    ['tuned', text, '1'],
-    [`question 1 ${text}`, 'tuned', 'x', 'invalid'],
-  ]);
+  const text = hostile.replaceAll(/\s+/g, ' ').trim();
+  const shown = [...details!.querySelectorAll('.sample')].map((one) => ({
+    prompt: spaced(one.querySelector('.prompt')!),
+    answers: [...one.querySelectorAll('.answer')].map((answer) => [...answer.children].map(spaced)),
+  }));
+  assert.equal(shown, [
+    { prompt: `question 0 ${text}`, answers: [['base 0', 'a b'], ['tuned 1', text]] },
+    { prompt: `question 1 ${text}`, answers: [['tuned invalid', 'x']] },
+  ]); // biome-ignore format: a prompt a line
+  assert.match(spaced(details!.querySelector('.note')!), 'At most 20 prompts');
   assert.ok(isHarmless(document));
   const without = await sectionOf('behaviour', evaluationFile(...models), { updates });
   assert.is(without.section.querySelectorAll('details').length, 0);
 });
 
-test('long texts are shortened in the middle, and three items are enough', () => {
+test('long texts are shortened in the middle, and twenty items are enough', () => {
   const table = new SamplesTable();
   const long = `${'a'.repeat(5000)}${'b'.repeat(5000)}`;
   table.add(
     'm',
     'x',
-    Array.from({ length: 9 }, (_, item) => ({ prompt: long, response: `r${item}`, score: item })),
+    Array.from({ length: 29 }, (_, item) => ({ prompt: long, response: `r${item}`, score: item })),
   );
   const lines = table.csv().trim().split('\n');
-  assert.is(lines.length, 4);
+  assert.is(lines.length, 21);
   assert.is(lines[3], `m,x,2,${'a'.repeat(300)} … ${'b'.repeat(300)},r2,2`);
 });
 

@@ -42,7 +42,7 @@ export function bodyRows(of: Element): string[][] {
 export function isHarmless(document: Document): boolean {
   const elements = [...document.querySelectorAll('*')];
   return (
-    document.querySelectorAll('script, img').length === 0 &&
+    document.querySelectorAll('script:not(body > script[type=module]:last-child), img').length === 0 &&
     elements.every((element) => element.getAttributeNames().every((attribute) => !attribute.startsWith('on')))
   );
 }
