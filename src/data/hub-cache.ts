@@ -32,6 +32,16 @@ export class HubCache {
     return join(this.#repository(repository), '.runflow-listings', commit, `${folder}.json`);
   }
 
+  /** File that keeps the commit of a branch or tag; `refs` tells other tools that a snapshot is there. */
+  revision(reference: HubReference): string {
+    return join(this.#repository(reference), '.runflow-revisions', reference.revision);
+  }
+
+  /** File that keeps the beginning of a safetensors file, up to where its data begins. */
+  header(repository: Repository, commit: string, path: string): string {
+    return join(this.#repository(repository), '.runflow-headers', commit, path);
+  }
+
   /** File names in a snapshot's top folder whose blobs are there; empty when there is no snapshot. */
   async files(repository: Repository, commit: string): Promise<readonly string[]> {
     const folder = this.snapshot(repository, commit);

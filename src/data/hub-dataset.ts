@@ -37,10 +37,7 @@ export async function fetchDataset(
   onProgress: (progress: DownloadProgress) => void = () => undefined,
 ): Promise<readonly FetchedFile[]> {
   const repository = { kind: 'dataset', repo } as const;
-  checkReference({ ...repository, revision: commit });
-  const files = await ('files' in rows
-    ? namedFiles(hub, repository, commit, rows.files)
-    : splitFiles(hub, repository, commit, rows));
+  const files = await datasetFiles(hub, repo, commit, rows);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
   const paths = await hub.fetch(repository, commit, files, (bytes) => {
@@ -48,6 +45,13 @@ export async function fetchDataset(
     onProgress({ done, total });
   });
   return files.map(({ path, bytes }, index) => ({ name: path, file: paths[index]!, bytes }));
+}
+
+/** What these rows are in, without bringing any of it. @throws as fetchDataset */
+export function datasetFiles(hub: Hub, repo: string, commit: string, rows: HubRows): Promise<readonly HubFile[]> {
+  const repository = { kind: 'dataset', repo } as const;
+  checkReference({ ...repository, revision: commit });
+  return 'files' in rows ? namedFiles(hub, repository, commit, rows.files) : splitFiles(hub, repository, commit, rows);
 }
 
 async function splitFiles(

@@ -55,6 +55,31 @@ export async function downloadVerified(
   }
 }
 
+/** Bytes [offset, offset + bytes) of a URL. A server that knows no ranges is read up to there, and no further. */
+export async function downloadRange(
+  connection: HubConnection,
+  url: string,
+  offset: number,
+  bytes: number,
+  subject: Subject,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const end = offset + bytes;
+  const headers = { 'accept-encoding': 'identity', range: `bytes=${offset}-${end - 1}` };
+  return connection.retry(subject, async () => {
+    const response = await connection.open(url, headers, subject);
+    const given = response.headers.get('content-range')?.startsWith(`bytes ${offset}-`);
+    let at = response.status === 206 && given ? offset : 0;
+    const range = new Uint8Array(bytes);
+    for await (const part of connection.body(response)) {
+      const wanted = part.subarray(Math.max(0, offset - at), Math.max(0, end - at));
+      range.set(wanted, Math.max(0, at - offset));
+      at += part.length;
+      if (at >= end) return range;
+    }
+    throw new PassingFault(`${at} of ${end} bytes arrived`);
+  });
+}
+
 /** A name of its own for an incomplete download, so that two processes never write one file; takes over a dead one's. */
 async function adoptIncomplete(target: string): Promise<string> {
   const own = `${target}.${randomUUID()}.runflow-incomplete`;

@@ -5,7 +5,7 @@ import { formatBytes } from '../formats/byte-size.js';
 import { makeFolder } from '../formats/make-folder.js';
 import { HubCache } from './hub-cache.js';
 import { describe, HubConnection, type Patience, type Subject } from './hub-connection.js';
-import { checksumOf, downloadVerified, type Expected } from './hub-download.js';
+import { checksumOf, downloadRange, downloadVerified, type Expected } from './hub-download.js';
 import { checkReference, type HubReference, isCommit, type Repository } from './hub-reference.js';
 import type { HubSettings } from './hub-settings.js';
 
@@ -154,6 +154,22 @@ export class Hub {
       paths.push(path);
     }
     return paths;
+  }
+
+  /**
+   * Bytes [offset, offset + bytes) of a file of a repository, and no more of it; nothing is kept.
+   * @throws EnvironmentError offline, or when the hub sends something else
+   */
+  async readRange(
+    repository: Repository,
+    commit: string,
+    path: string,
+    offset: number,
+    bytes: number,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const subject = subjectOf(repository, commit, path);
+    if (this.settings.offline) throw this.#absent(subject);
+    return downloadRange(this.#connection, this.#url(repository, commit, path), offset, bytes, subject);
   }
 
   /** Offline, and something is not in the cache. */

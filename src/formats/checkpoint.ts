@@ -3,12 +3,12 @@ import { DataError } from '../diagnostics/errors.js';
 import type { AdapterConfig } from './adapter/config.js';
 import { embeddingTensor, outputTensor } from './architecture.js';
 import type { Artifact, Artifacts } from './artifact.js';
-import { listFolder, listNames, readSmallFile, withFile } from './file-access.js';
+import { listNames } from './file-access.js';
 import type { HashRanges } from './hash-ranges.js';
 import { hasTiedEmbeddings, maximumConfigBytes, parseModelConfig } from './model-config.js';
+import { folderFiles, type ModelFiles } from './model-files.js';
 import { naturalOrder } from './natural-order.js';
 import { checkNotQuantised, checkWholeWeights } from './quantisation.js';
-import { readSafetensorsHeader } from './safetensors-reader.js';
 import type { StoredTensor } from './tensor.js';
 import { type NamePrefixes, renameTensors } from './tensor-names.js';
 import {
@@ -54,19 +54,23 @@ export interface Checkpoint {
  * @param prefixes what beginnings of names become. Where they leave tensors out, config.json is left out too, for it describes
  * the whole, and embeddings are not tied.
  */
-export async function openCheckpoint(folder: string, prefixes?: NamePrefixes): Promise<Checkpoint> {
-  const names = await listFolder(folder);
+export function openCheckpoint(folder: string, prefixes?: NamePrefixes): Promise<Checkpoint> {
+  return openCheckpointFiles(folderFiles(folder), prefixes);
+}
+
+/** The same of files that need not lie in a folder. */
+export async function openCheckpointFiles(files: ModelFiles, prefixes?: NamePrefixes): Promise<Checkpoint> {
+  const names = await files.list();
+  const folder = files.where;
   const weights = chooseWeightFiles(names, folder);
   const stored =
-    weights.kind === 'single'
-      ? await readShard(join(folder, weights.file))
-      : await readShards(folder, names, join(folder, weights.index));
-  const tied = names.includes('config.json') && (await readTied(join(folder, 'config.json')));
+    weights.kind === 'single' ? await readShard(files, weights.file) : await readShards(files, names, weights.index);
+  const tied = names.includes('config.json') && (await readTied(files));
   checkWholeWeights(stored);
   const unread = unreadWeights(names, new Set(stored.map(({ file }) => basename(file))));
   const adapter = unread.find((name) => name.startsWith('adapter_model.'));
   if (adapter !== undefined) {
-    throw new DataError(`${join(folder, adapter)}: an adapter lies beside the weights`, {
+    throw new DataError(`${files.pathOf(adapter)}: an adapter lies beside the weights`, {
       hint: 'transformers would apply it. Move it into a folder of its own, and take that with `base:` and the name of this model; or move it away.',
     });
   }
@@ -75,9 +79,7 @@ export async function openCheckpoint(folder: string, prefixes?: NamePrefixes): P
   const isPart = leftOut.length > 0;
   const taken = companionFiles.filter((name) => names.includes(name) && !(isPart && name === 'config.json'));
   const companions = new Map<string, number>();
-  for (const name of taken) {
-    companions.set(name, await withFile(join(folder, name), async (_, bytes) => bytes));
-  }
+  for (const name of taken) companions.set(name, await files.bytes(name));
   return {
     folder,
     tensors: inNaturalOrder(tied ? underOneName(tensors) : tensors),
@@ -100,42 +102,48 @@ function underOneName(tensors: readonly CheckpointTensor[]): readonly Checkpoint
   return tensors.map((tensor) => (tensor.name === outputTensor ? { ...tensor, name: embeddingTensor } : tensor));
 }
 
-async function readTied(file: string): Promise<boolean> {
-  const config = parseModelConfig(await readSmallFile(file, maximumConfigBytes), file);
+async function readTied(files: ModelFiles): Promise<boolean> {
+  const file = files.pathOf('config.json');
+  const config = parseModelConfig(await files.read('config.json', maximumConfigBytes), file);
   checkNotQuantised(config, file);
   return hasTiedEmbeddings(config, file);
 }
 
-async function readShard(file: string): Promise<CheckpointTensor[]> {
-  const { tensors } = await readSafetensorsHeader(file);
+async function readShard(files: ModelFiles, name: string): Promise<CheckpointTensor[]> {
+  const file = files.pathOf(name);
+  const tensors = await files.tensors(name);
   if (tensors.length === 0) throw new DataError(`${file}: it holds no tensors`);
   return tensors.map((tensor) => ({ ...tensor, file }));
 }
 
-async function readShards(folder: string, names: readonly string[], index: string): Promise<CheckpointTensor[]> {
-  const shards = parseWeightIndex(await readSmallFile(index, maximumIndexBytes), index);
-  checkOneCheckpoint(names, shards.keys(), folder);
+async function readShards(files: ModelFiles, names: readonly string[], indexFile: string): Promise<CheckpointTensor[]> {
+  const index = files.pathOf(indexFile);
+  const shards = parseWeightIndex(await files.read(indexFile, maximumIndexBytes), index);
+  checkOneCheckpoint(names, shards.keys(), files.where);
   const missing = [...shards.keys()].filter((shard) => !names.includes(shard));
   if (missing.length > 0) {
-    throw new DataError(`${folder}: ${missing.length} of ${shards.size} shards are missing: ${listNames(missing)}`, {
-      hint: `${index} names them. Finish the download or copy.`,
-    });
+    throw new DataError(
+      `${files.where}: ${missing.length} of ${shards.size} shards are missing: ${listNames(missing)}`,
+      {
+        hint: `${index} names them. Finish the download or copy.`,
+      },
+    );
   }
   const found: CheckpointTensor[] = [];
   for (const [shard, expected] of shards) {
-    const tensors = await readShard(join(folder, shard));
+    const tensors = await readShard(files, shard);
     const present = new Set(tensors.map(({ name }) => name));
     const absent = [...expected].filter((name) => !present.has(name));
     const unlisted = [...present].filter((name) => !expected.has(name));
     const hint = 'The index and the shards are of different saves; take both from one.';
     if (absent.length > 0) {
-      throw new DataError(`${join(folder, shard)}: the index says it holds ${listNames(absent, 4)}, but it does not`, {
+      throw new DataError(`${files.pathOf(shard)}: the index says it holds ${listNames(absent, 4)}, but it does not`, {
         hint,
       });
     }
     if (unlisted.length > 0) {
       throw new DataError(
-        `${join(folder, shard)}: it holds ${listNames(unlisted, 4)}, which the index does not place here`,
+        `${files.pathOf(shard)}: it holds ${listNames(unlisted, 4)}, which the index does not place here`,
         { hint },
       );
     }

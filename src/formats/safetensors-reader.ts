@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { DataError } from '../diagnostics/errors.js';
 import { readExactly, withFile } from './file-access.js';
 import { describeSignature } from './file-signature.js';
@@ -10,16 +9,23 @@ import type { StoredTensor } from './tensor.js';
  * tensor and, when the file is something else (a Git LFS pointer, a web page, a pickle, a cut download), says what.
  */
 export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
-  return withFile(file, async (handle, fileBytes) => {
-    const headerBytes = await readHeaderLength(handle, file, fileBytes);
-    const json = await readExactly(handle, file, 8, headerBytes);
-    return parseSafetensorsHeader(json, fileBytes - 8 - headerBytes, file);
-  });
+  return withFile(file, (handle, fileBytes) =>
+    headerFrom((offset, bytes) => readExactly(handle, file, offset, bytes), file, fileBytes),
+  );
 }
 
-async function readHeaderLength(handle: FileHandle, file: string, fileBytes: number): Promise<number> {
+/** Reads bytes [offset, offset + bytes) of a file, wherever it lies. */
+export type ReadRange = (offset: number, bytes: number) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** The same of a file that need not lie on a disk: two reads, of its beginning and of the header. */
+export async function headerFrom(read: ReadRange, file: string, fileBytes: number): Promise<SafetensorsHeader> {
+  const headerBytes = await readHeaderLength(read, file, fileBytes);
+  return parseSafetensorsHeader(await read(8, headerBytes), fileBytes - 8 - headerBytes, file);
+}
+
+async function readHeaderLength(read: ReadRange, file: string, fileBytes: number): Promise<number> {
   if (fileBytes === 0) throw new DataError(`${file}: the file is empty`, { hint: 'Download or copy it again.' });
-  const head = await readExactly(handle, file, 0, Math.min(fileBytes, 512));
+  const head = await read(0, Math.min(fileBytes, 512));
   const length = fileBytes < 8 ? undefined : new DataView(head.buffer).getBigUint64(0, true);
   if (
     length !== undefined &&

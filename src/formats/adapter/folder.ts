@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { DataError } from '../../diagnostics/errors.js';
 import { type Checkpoint, inNaturalOrder } from '../checkpoint.js';
-import { listFolder, listNames, readSmallFile } from '../file-access.js';
+import { listNames } from '../file-access.js';
 import { maximumConfigBytes } from '../model-config.js';
+import { folderFiles, type ModelFiles } from '../model-files.js';
 import { checkWholeWeights } from '../quantisation.js';
-import { readSafetensorsHeader } from '../safetensors-reader.js';
 import { companionFiles, unreadWeights } from '../weight-files.js';
 import { adapterConfigFile, adapterWeightsFile, parseAdapterConfig } from './config.js';
 
@@ -12,13 +11,18 @@ import { adapterConfigFile, adapterWeightsFile, parseAdapterConfig } from './con
  * Opens a folder of a LoRA adapter (absolute path) as PEFT writes it. Its tensors keep the names of the file.
  * @throws DataError that names the file, and the key or tensor
  */
-export async function openAdapter(folder: string): Promise<Checkpoint> {
-  const names = await listFolder(folder);
+export function openAdapter(folder: string): Promise<Checkpoint> {
+  return openAdapterFiles(folderFiles(folder));
+}
+
+/** The same of files that need not lie in a folder. */
+export async function openAdapterFiles(files: ModelFiles): Promise<Checkpoint> {
+  const names = await files.list();
+  const folder = files.where;
   checkAdapterFiles(names, folder);
-  const configFile = join(folder, adapterConfigFile);
-  const bytes = await readSmallFile(configFile, maximumConfigBytes);
-  const file = join(folder, adapterWeightsFile);
-  const tensors = (await readSafetensorsHeader(file)).tensors.map((tensor) => ({ ...tensor, file }));
+  const bytes = await files.read(adapterConfigFile, maximumConfigBytes);
+  const file = files.pathOf(adapterWeightsFile);
+  const tensors = (await files.tensors(adapterWeightsFile)).map((tensor) => ({ ...tensor, file }));
   if (tensors.length === 0) throw new DataError(`${file}: it holds no tensors`);
   checkWholeWeights(tensors);
   const unread = [
@@ -31,7 +35,7 @@ export async function openAdapter(folder: string): Promise<Checkpoint> {
     companions: new Map([[adapterConfigFile, bytes.length]]),
     tied: false,
     unread,
-    adapter: parseAdapterConfig(bytes, configFile),
+    adapter: parseAdapterConfig(bytes, files.pathOf(adapterConfigFile)),
   };
 }
 

@@ -6,6 +6,8 @@ export interface ServedFile {
   readonly bytes: Buffer;
   /** Large files are announced by sha256 and served by another host, as the hub does. */
   readonly large?: boolean;
+  /** Size that is announced, of a file of which nobody asks for more than the first `bytes`. Default: that of `bytes`. */
+  readonly size?: number;
 }
 
 export interface ServedRepository {
@@ -21,6 +23,8 @@ export class HubServer {
   readonly repositories = new Map<string, ServedRepository>();
   /** `GET /path` of every request, in order; those to the host of large files begin with `cdn`. */
   readonly requests: string[] = [];
+  /** Bytes of files that were sent. */
+  sent = 0;
   readonly authorizations: { readonly cdn: boolean; readonly value: string | undefined }[] = [];
   /** Refuses whoever has no such token. */
   token: string | undefined;
@@ -97,27 +101,39 @@ export class HubServer {
       response.writeHead(302, { location: `http://127.0.0.1:${port}${url.pathname}?signature=secret` }).end();
       return undefined;
     }
-    return sendFile(request, response, file.bytes);
+    this.sent += sendFile(request, response, file.bytes, file.size);
+    return undefined;
   }
 }
 
-export function entryOf(path: string, { bytes, large }: ServedFile): Record<string, unknown> {
+export function entryOf(path: string, { bytes, large, size = bytes.length }: ServedFile): Record<string, unknown> {
   const oid = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const lfs = { oid: sha256, size: bytes.length, pointerSize: 130 };
-  return { type: 'file', oid, size: bytes.length, path, ...(large && { lfs }) };
+  const lfs = { oid: sha256, size, pointerSize: 130 };
+  return { type: 'file', oid, size, path, ...(large && { lfs }) };
 }
 
-export function sendFile(request: IncomingMessage, response: ServerResponse, bytes: Buffer): void {
-  const start = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? -1);
-  if (start < 0) response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
-  else if (start >= bytes.length) response.writeHead(416).end();
-  else {
-    const range = `bytes ${start}-${bytes.length - 1}/${bytes.length}`;
-    response
-      .writeHead(206, { 'content-length': bytes.length - start, 'content-range': range })
-      .end(bytes.subarray(start));
+/** @returns how many bytes it sends */
+export function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bytes: Buffer,
+  size = bytes.length,
+): number {
+  const [, first, last] = /^bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '') ?? [];
+  if (first === undefined) {
+    response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
+    return bytes.length;
   }
+  const start = Number(first);
+  if (start >= bytes.length) {
+    response.writeHead(416).end();
+    return 0;
+  }
+  const end = last === undefined || last === '' ? bytes.length : Math.min(bytes.length, Number(last) + 1);
+  const range = `bytes ${start}-${end - 1}/${size}`;
+  response.writeHead(206, { 'content-length': end - start, 'content-range': range }).end(bytes.subarray(start, end));
+  return end - start;
 }
 
 export function json(response: ServerResponse, value: unknown): void {
