@@ -24,7 +24,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   data: [],
   eval: ['linalg', 'nn', 'data'],
   report: [],
-  cli: ['run', 'history', 'plan', 'report', 'store', 'workflow', 'steps', 'gpu', 'linalg'],
+  cost: ['steps', 'nn', 'linalg', 'eval'],
+  estimate: ['cost', 'run', 'plan', 'steps', 'store', 'workflow', 'nn', 'data'],
+  cli: ['run', 'history', 'plan', 'report', 'store', 'workflow', 'steps', 'gpu', 'linalg', 'cost', 'estimate'],
 };
 
 /** Single files that a folder may import besides, and how: types are gone at run time, lazy imports cost nothing at start. */

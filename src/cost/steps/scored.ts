@@ -1,0 +1,21 @@
+import type { CostOf } from '../costed-step.js';
+import type { Described } from '../described.js';
+import { jsonLines, rowsOf } from '../rows.js';
+import { work } from '../work.js';
+import { storing } from './stored.js';
+
+/** Scores of so many items as JSON. */
+export function scoreFile(rows: number): Described {
+  return { bytes: Number.isFinite(rows) ? 4 * rows + 50 : 0 };
+}
+
+/** Responses or likelihoods that are read and scored on the host. */
+export const scored: CostOf<'exact-match' | 'multiple-choice' | 'refusal-rate'> = (step) => {
+  const given = step.has('responses') ? 'responses' : 'likelihoods';
+  const rows = rowsOf(step, given);
+  const characters = step.input('rows').bytes + step.input(given).bytes;
+  return storing(work({ host: { characters }, hostMemory: 4 * characters }), {
+    scores: scoreFile(rows),
+    items: jsonLines(rows),
+  });
+};

@@ -1,0 +1,15 @@
+import type { StepKind } from '../../steps/contracts.js';
+import type { CostOf } from '../costed-step.js';
+import { work } from '../work.js';
+import { storing } from './stored.js';
+
+/** Kinds that put small results together, as text. */
+export type TextKind = Extract<StepKind, `${string}-table` | 'claims' | 'realignment' | 'report'>;
+
+/** Reads its inputs, and writes at most as much. */
+export const table: CostOf<TextKind> = (step) => {
+  const characters = step.inputNames.reduce((sum, name) => sum + step.input(name).bytes, 0);
+  return storing(work({ host: { characters }, read: characters, hostMemory: 4 * characters }), {
+    table: { bytes: characters },
+  });
+};

@@ -1,0 +1,35 @@
+import { atEnd, type CostOf } from '../costed-step.js';
+import { alike, describedTensor, smallFile, type TokenLengths } from '../described.js';
+import { rowsOf } from '../rows.js';
+import { work } from '../work.js';
+import { storing } from './stored.js';
+
+/** Characters of an English text's token, some. */
+const tokenCharacters = 4;
+
+/** Token ids and labels of every row, cut at max-length. */
+export const tokenise: CostOf<'tokenise'> = (step) => {
+  const lengths = step.known.outputs?.get('input-ids')?.lengths ?? boundedLengths();
+  const characters = step.known.characters ?? tokenCharacters * lengths.total;
+  const ids = describedTensor('I32', [lengths.total]);
+  return storing(work({ host: { characters }, hostMemory: 4 * characters + 8 * lengths.total }), {
+    'input-ids': { ...ids, lengths },
+    labels: ids,
+    offsets: describedTensor('I32', [lengths.count + 1]),
+    summary: smallFile,
+  });
+
+  function boundedLengths(): TokenLengths {
+    const { maxLength, dataset } = step.params;
+    const rows = rowsOf(step, 'rows');
+    const { rowTokens } = step.assumed;
+    if (rowTokens !== undefined) {
+      const length = Math.min(rowTokens, maxLength);
+      return alike(rows, length, rows * (length - 1));
+    }
+    const bound = `from 2 to ${maxLength}, its max-length; \`--assume row-tokens=N\` sets them`;
+    step.unknown(`tokens of a row of ${dataset}`, bound);
+    const length = atEnd(step, 2, maxLength);
+    return alike(rows, length, rows * (length - 1));
+  }
+};
