@@ -8,6 +8,7 @@ import { formatBytes } from '../formats/byte-size.js';
 import { chooseDriver } from '../gpu/driver.js';
 import { kernelFeatures } from '../gpu/kernel-source.js';
 import { forgetProbes } from '../gpu/probe-cache.js';
+import { forgetSpeeds } from '../gpu/speed-cache.js';
 import { columns } from './columns.js';
 import type { Command } from './command.js';
 import type { DeviceReport } from './doctor-device.js';
@@ -22,10 +23,11 @@ export const command: Command = {
   positionals: { min: 0, max: 0 },
   options: { json: { description: 'One JSON object instead of text' } },
   details:
-    'RUNFLOW_ADAPTER chooses among the adapters listed. Looks for them afresh; other commands remember.\n' +
+    'RUNFLOW_ADAPTER chooses among the adapters listed. Looks for them afresh, and forgets what estimates measured; other commands remember.\n' +
     'Exit codes: 0 all is well, 3 there is no adapter, or it does not compute correctly.',
   async run(invocation) {
     await forgetProbes();
+    await forgetSpeeds();
     const report = await examineMachine();
     if (invocation.switch('json')) printJson(report, 2);
     else print(text(report));

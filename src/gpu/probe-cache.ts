@@ -38,7 +38,8 @@ function cacheFile(): string {
   return path.join(deviceCacheFolder(), 'adapters.json');
 }
 
-function fingerprint(environment: NodeJS.ProcessEnv): string {
+/** Drivers and environment that a probe or a measurement holds for. */
+export function driverFingerprint(environment: NodeJS.ProcessEnv): string {
   const { version } = createRequire(import.meta.url)('webgpu/package.json') as { version: string };
   const text = JSON.stringify([revision, version, import.meta.url, ...machineFingerprint(environment)]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -68,13 +69,13 @@ function isDriver(value: unknown): boolean {
 
 /** What was found for these drivers and this environment; empty when nothing was probed yet or something changed. */
 export function readProbes(environment: NodeJS.ProcessEnv): Probes {
-  const known = Object.entries(objectOf<Driver>(readAll()[fingerprint(environment)]));
+  const known = Object.entries(objectOf<Driver>(readAll()[driverFingerprint(environment)]));
   return Object.fromEntries(known.filter(([, driver]) => isDriver(driver)));
 }
 
 /** Remembers probes. A cache folder that cannot be written costs the next process a probe, nothing else. */
 export async function writeProbes(environment: NodeJS.ProcessEnv, probes: Probes): Promise<void> {
-  const key = fingerprint(environment);
+  const key = driverFingerprint(environment);
   const { [key]: _, ...others } = readAll();
   const known = readProbes(environment);
   const kept = Object.entries(others).slice(-(maxFingerprints - 1));

@@ -2,7 +2,7 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import type { Digest } from '../formats/digest.js';
 import { expand } from '../plan/expand.js';
 import { Explainer } from '../plan/explain.js';
-import type { Facts } from '../plan/facts.js';
+import type { Facts, ModelFacts } from '../plan/facts.js';
 import type { Plan } from '../plan/plan.js';
 import { type Found, type Outcome, resolve, resolveStep, type Situation } from '../plan/resolve.js';
 import {
@@ -27,6 +27,8 @@ export interface PrepareOptions {
   readonly catalog: Catalog;
   /** Commits of hub models, as far as they are pinned. */
   readonly commits: ReadonlyMap<string, string>;
+  /** Facts of hub models that were never fetched, by name. Absent: they are known once they are fetched. */
+  readonly hubModels?: ReadonlyMap<string, ModelFacts>;
   /** The class of the device that steps will run on, or why there is none. */
   readonly deviceClass: string | EnvironmentError;
   readonly targets: readonly string[];
@@ -59,7 +61,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { workflow, store, catalog, deviceClass } = options;
   const usableClass = deviceClass instanceof EnvironmentError ? undefined : deviceClass;
   const facts: Facts = {
-    models: await catalog.facts(),
+    models: new Map([...(options.hubModels ?? []), ...(await catalog.facts())]),
     commits: options.commits,
     ...(usableClass === undefined ? {} : { deviceClass: usableClass }),
   };

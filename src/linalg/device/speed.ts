@@ -2,17 +2,24 @@ import type { Gpu } from '../../gpu/gpu.js';
 import { convert } from './convert.js';
 import { gemm } from './gemm.js';
 
-export interface DeviceSpeed {
+/** A type, not an interface, so that it is JSON. */
+export type DeviceSpeed = {
   /** f32 matrix product, 10⁹ operations a second. */
   readonly gigaflops: number;
   /** Memory read and written by an element-wise kernel, 10⁹ bytes a second. */
   readonly gigabytes: number;
-}
+  /** Seconds of a dispatch that does next to nothing, among many. */
+  readonly dispatchSeconds: number;
+  /** Seconds until the host has read four bytes of an idle device. */
+  readonly waitSeconds: number;
+  /** Up to the device and back, 10⁹ bytes a second. */
+  readonly transferGigabytes: number;
+};
 
 const rounds = 3;
 const roundSeconds = 0.2;
 
-/** Measures in about two seconds, on matrices that are large enough for a card. */
+/** Measures in about three seconds, on matrices that are large enough for a card. */
 export async function measureSpeed(gpu: Gpu): Promise<DeviceSpeed> {
   const size = gpu.adapter.software ? 512 : 2048;
   const matrices = ['A', 'B', 'C'].map((label) => gpu.upload(new Float32Array(size * size), label));
@@ -23,11 +30,26 @@ export async function measureSpeed(gpu: Gpu): Promise<DeviceSpeed> {
   const count = gpu.adapter.software ? 2 ** 22 : 2 ** 25;
   const source = gpu.upload(new Float32Array(count), 'f32');
   const target = gpu.allocate(count * 2, 'bf16');
-  const conversion = await seconds(gpu, () =>
-    convert(gpu, { buffer: source, type: 'F32' }, { buffer: target, type: 'BF16' }, count),
-  );
+  const copy = (elements: number) =>
+    convert(gpu, { buffer: source, type: 'F32' }, { buffer: target, type: 'BF16' }, elements);
+  const conversion = await seconds(gpu, () => copy(count));
+  const dispatchSeconds = await seconds(gpu, () => copy(64));
+  const waitSeconds = await best(async () => void (await gpu.read(target, 0, 4)), 20);
   gpu.release(source, target);
-  return { gigaflops: (2 * size ** 3) / product / 1e9, gigabytes: (count * 6) / conversion / 1e9 };
+
+  const bytes = 2 ** 24;
+  const transfer = await best(async () => {
+    const buffer = gpu.upload(new Float32Array(bytes / 4), 'up and down');
+    await gpu.read(buffer);
+    gpu.release(buffer);
+  }, 4);
+  return {
+    gigaflops: (2 * size ** 3) / product / 1e9,
+    gigabytes: (count * 6) / conversion / 1e9,
+    dispatchSeconds,
+    waitSeconds,
+    transferGigabytes: (2 * bytes) / transfer / 1e9,
+  };
 }
 
 /** Seconds that an action takes on the device: the best of several rounds, after one that compiles. */
@@ -39,8 +61,19 @@ async function seconds(gpu: Gpu, action: () => void): Promise<number> {
     return (performance.now() - started) / 1000 / repeats;
   };
   await time(1);
-  const repeats = Math.max(1, Math.round(roundSeconds / (await time(1))));
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < rounds; round++) best = Math.min(best, await time(repeats));
-  return best;
+  const repeats = Math.max(1, Math.min(2000, Math.round(roundSeconds / (await time(1)))));
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) least = Math.min(least, await time(repeats));
+  return least;
+}
+
+/** Seconds of the quickest of several times, after one that does not count. */
+async function best(action: () => Promise<void>, repeats: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let repeat = 0; repeat <= repeats; repeat++) {
+    const started = performance.now();
+    await action();
+    if (repeat > 0) least = Math.min(least, (performance.now() - started) / 1000);
+  }
+  return least;
 }

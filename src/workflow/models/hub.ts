@@ -27,4 +27,5 @@ export const hub: ModelKind<HubModel, RawHubModel> = {
     ...(raw.names && { names: raw.names }),
   }),
   uses: () => ({}),
+  names: ({ names }) => names,
 };

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
-import { type Architecture, architectureTensors } from '../../../src/formats/architecture.js';
+import { architectureTensors } from '../../../src/formats/architecture.js';
 import { expand } from '../../../src/plan/expand.js';
 import type { Facts, ModelFacts, TensorFacts } from '../../../src/plan/facts.js';
 import { hubInUse } from '../../../src/plan/hub-in-use.js';
@@ -13,71 +13,13 @@ import { stepContracts } from '../../../src/steps/contracts.js';
 import { Store } from '../../../src/store/store.js';
 import { loadWorkflow } from '../../../src/workflow/load.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
+import { realModels as profiles, type RealModel } from '../../fixtures/real-models.js';
 import { load as loadTexts } from '../workflow/loading.js';
 import { publishedTexts } from '../workflow/shipped-files.js';
 
 /** Every experiment with every real profile, planned as the models are: true names, shapes and sizes, no file. */
 
 const workflows = fileURLToPath(new URL('../../../../workflows/', import.meta.url));
-
-interface Profile {
-  readonly base: string;
-  readonly aligned: string;
-  /** Of both models; parameters as their model cards count them. */
-  readonly architecture: Omit<Architecture, 'ropeTheta' | 'normEpsilon' | 'contextLength'>;
-  readonly parameters: number;
-  /** Tensors that the checkpoints hold and that are no weights. */
-  readonly tables?: readonly string[];
-}
-
-const profiles: Readonly<Record<string, Profile>> = {
-  'llama-3.2-1b': {
-    base: 'meta-llama/Llama-3.2-1B',
-    aligned: 'meta-llama/Llama-3.2-1B-Instruct',
-    architecture: {
-      ...{ family: 'llama', hidden: 2048, layers: 16, heads: 32, kvHeads: 8, headDim: 64, mlp: 8192 },
-      ...{ vocabulary: 128_256, tied: true },
-    },
-    parameters: 1_235_814_400,
-  },
-  'llama-2-7b': {
-    base: 'meta-llama/Llama-2-7b-hf',
-    aligned: 'meta-llama/Llama-2-7b-chat-hf',
-    architecture: {
-      ...{ family: 'llama', hidden: 4096, layers: 32, heads: 32, kvHeads: 32, headDim: 128, mlp: 11_008 },
-      ...{ vocabulary: 32_000, tied: false },
-    },
-    parameters: 6_738_415_616,
-    tables: Array.from({ length: 32 }, (_, layer) => `model.layers.${layer}.self_attn.rotary_emb.inv_freq`),
-  },
-  'qwen2.5-1.5b': {
-    base: 'Qwen/Qwen2.5-1.5B',
-    aligned: 'Qwen/Qwen2.5-1.5B-Instruct',
-    architecture: {
-      ...{ family: 'qwen2', hidden: 1536, layers: 28, heads: 12, kvHeads: 2, headDim: 128, mlp: 8960 },
-      ...{ vocabulary: 151_936, tied: true },
-    },
-    parameters: 1_543_714_304,
-  },
-  'qwen2.5-3b': {
-    base: 'Qwen/Qwen2.5-3B',
-    aligned: 'Qwen/Qwen2.5-3B-Instruct',
-    architecture: {
-      ...{ family: 'qwen2', hidden: 2048, layers: 36, heads: 16, kvHeads: 2, headDim: 128, mlp: 11_008 },
-      ...{ vocabulary: 151_936, tied: true },
-    },
-    parameters: 3_085_938_688,
-  },
-  'qwen2.5-7b': {
-    base: 'Qwen/Qwen2.5-7B',
-    aligned: 'Qwen/Qwen2.5-7B-Instruct',
-    architecture: {
-      ...{ family: 'qwen2', hidden: 3584, layers: 28, heads: 28, kvHeads: 4, headDim: 128, mlp: 18_944 },
-      ...{ vocabulary: 152_064, tied: false },
-    },
-    parameters: 7_615_616_512,
-  },
-};
 
 /** The models that each experiment trains. */
 const experiments: Readonly<Record<string, readonly string[]>> = {
@@ -119,7 +61,7 @@ function pinned(workflow: LoadedWorkflow): Facts {
   return { ...nothing, commits: new Map(names.map((name) => [name, 'c'.repeat(40)])) };
 }
 
-function fetched(workflow: LoadedWorkflow, { architecture, tables = [] }: Profile): Facts {
+function fetched(workflow: LoadedWorkflow, { architecture, tables = [] }: RealModel): Facts {
   const shapes = architectureTensors({ ...architecture, ropeTheta: 1e4, normEpsilon: 1e-6, contextLength: 4096 });
   const facts: ModelFacts = {
     tied: architecture.tied,

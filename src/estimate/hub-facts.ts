@@ -1,0 +1,136 @@
+import { basename } from 'node:path/posix';
+import type { KnownStep } from '../cost/costed-step.js';
+import { type Described, describedTensor } from '../cost/described.js';
+import type { Hub } from '../data/hub.js';
+import { datasetFiles } from '../data/hub-dataset.js';
+import { hubModelFiles } from '../data/hub-model-files.js';
+import { lookUpRevision } from '../data/hub-revision.js';
+import { EnvironmentError } from '../diagnostics/errors.js';
+import { openAdapterFiles } from '../formats/adapter/folder.js';
+import { type Checkpoint, openCheckpointFiles } from '../formats/checkpoint.js';
+import { maximumConfigBytes, parseModelConfig } from '../formats/model-config.js';
+import { indexName } from '../formats/weight-files.js';
+import type { ModelFacts } from '../plan/facts.js';
+import { commitName, fetchStep, hubInUse } from '../plan/hub-in-use.js';
+import type { HubDefinition } from '../plan/plan.js';
+import { factsOfCheckpoint } from '../run/checkpoints.js';
+import { readPins } from '../run/hub-pins.js';
+import { fetchDataset } from '../steps/fetch-dataset.js';
+import { isStepOf, type Step } from '../steps/step.js';
+import { modelKind } from '../workflow/models/registry.js';
+import type { Workflow } from '../workflow/workflow.js';
+import { configOrNone } from './described-artifacts.js';
+
+/** What the hub tells of a workflow's models without giving their weights. */
+export interface HubFacts {
+  readonly commits: ReadonlyMap<string, string>;
+  readonly models: ReadonlyMap<string, ModelFacts>;
+  /** What the steps that fetch them would bring, by their ids. */
+  readonly known: ReadonlyMap<string, KnownStep>;
+}
+
+/**
+ * Asks the hub for config.json and the headers of safetensors files. What was asked before is kept in the hub's cache, and does
+ * offline. Pins nothing.
+ *
+ * @throws EnvironmentError that names everything that is missing; DataError about a model
+ */
+export async function askHub(
+  workflow: Workflow,
+  hub: Hub,
+  onAsk: (what: string) => void = () => undefined,
+): Promise<HubFacts> {
+  const commits = new Map(await readPins(workflow));
+  const models = new Map<string, ModelFacts>();
+  const known = new Map<string, KnownStep>();
+  const nameOf = ({ kind, name }: HubDefinition) => `${kind}s.${name}`;
+  await all(hubInUse(workflow, commits), nameOf, async (definition) => {
+    const { kind, name, repo, revision } = definition;
+    onAsk(nameOf(definition));
+    const commit = definition.commit ?? (await lookUpRevision(hub, { kind, repo, revision }));
+    commits.set(commitName(definition), commit);
+    if (kind !== 'model') return;
+    const { facts, ...step } = await lookAtModel(workflow, hub, definition, commit);
+    models.set(name, facts);
+    known.set(fetchStep(definition), step);
+  });
+  return { commits, models, known };
+}
+
+/** What steps that fetch datasets would bring, by their ids. @throws as askHub */
+export async function askHubForFiles(steps: readonly Step[], hub: Hub): Promise<Map<string, KnownStep>> {
+  const known = new Map<string, KnownStep>();
+  const fetches = steps.filter((step) => isStepOf(fetchDataset, step));
+  await all(
+    fetches,
+    ({ id }) => id,
+    async ({ id, params: { repo, commit, rows } }) => {
+      const files = await datasetFiles(hub, repo, commit, rows);
+      let fetched = 0;
+      for (const { path, bytes } of files) {
+        if ((await hub.cachedFile({ kind: 'dataset', repo }, commit, path)) === undefined) fetched += bytes;
+      }
+      known.set(id, { fetched, outputs: new Map(files.map(({ path, bytes }) => [`file/${path}`, { bytes }])) });
+    },
+  );
+  return known;
+}
+
+async function lookAtModel(
+  workflow: Workflow,
+  hub: Hub,
+  { name, repo }: HubDefinition,
+  commit: string,
+): Promise<KnownStep & { readonly facts: ModelFacts }> {
+  const model = workflow.models.get(name)!;
+  const { holds, names } = modelKind(model);
+  const files = await hubModelFiles(hub, repo, commit);
+  const checkpoint = await (holds === 'adapter' ? openAdapterFiles(files) : openCheckpointFiles(files, names?.(model)));
+  const weights = [...new Set([...checkpoint.tensors.values()].map(({ file }) => basename(file)))];
+  const index = weights.length > 1 ? [indexName] : [];
+  return {
+    facts: factsOfCheckpoint(checkpoint),
+    fetched: files.toFetch([...weights, ...index, ...checkpoint.companions.keys()]),
+    outputs: await outputsOf(checkpoint, files.read),
+  };
+}
+
+async function outputsOf(
+  { tensors, companions }: Checkpoint,
+  read: (name: string, mostBytes: number) => Promise<Uint8Array>,
+): Promise<Map<string, Described>> {
+  const outputs = new Map<string, Described>();
+  for (const [name, { dtype, shape }] of tensors) outputs.set(`tensor/${name}`, describedTensor(dtype, shape));
+  for (const [name, bytes] of companions) outputs.set(`file/${name}`, { bytes });
+  const config = outputs.get('file/config.json');
+  if (config !== undefined) {
+    const json = parseModelConfig(await read('config.json', maximumConfigBytes), 'config.json');
+    outputs.set('file/config.json', { ...config, ...configOrNone(json) });
+  }
+  return outputs;
+}
+
+/** Asks about each. What the environment lacks is gathered: whoever mends one thing at a time would ask again each time. */
+async function all<T>(
+  items: readonly T[],
+  nameOf: (item: T) => string,
+  ask: (item: T) => Promise<void>,
+): Promise<void> {
+  const missing: { readonly name: string; readonly error: EnvironmentError }[] = [];
+  for (const item of items) {
+    try {
+      await ask(item);
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error;
+      missing.push({ name: nameOf(item), error });
+    }
+  }
+  const [first, ...others] = missing;
+  if (first === undefined) return;
+  if (others.length === 0) throw first.error;
+  const { message, hint } = first.error;
+  const names = missing.map(({ name }) => name).join(', ');
+  throw new EnvironmentError(`An estimate needs what the hub says of ${names}: ${message}`, {
+    ...{ cause: first.error, ...(hint !== undefined && { hint }) },
+  });
+}

@@ -1,0 +1,90 @@
+import { cp, readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Sandbox } from '../sandbox.js';
+import { headersOnly, publishHeaders } from '../unit/data/headers-only.js';
+import { HubServer } from '../unit/data/hub-server.js';
+
+/** `plan --estimate` of a real profile, from the headers of models of the true shapes on a server on the loopback interface. */
+
+const workflows = fileURLToPath(new URL('../../../workflows/', import.meta.url));
+
+interface Context {
+  box: Sandbox;
+  hub: HubServer;
+  environment: Record<string, string>;
+}
+
+const test = suite<Context>('what a run will cost');
+test.before(async (context) => {
+  context.box = await Sandbox.make();
+  context.hub = await HubServer.start();
+  publishHeaders(context.hub, 'qwen2.5-1.5b');
+  await cp(workflows, context.box.path('workflows'), { recursive: true });
+  context.environment = { HF_ENDPOINT: context.hub.endpoint, HF_HUB_OFFLINE: '' };
+});
+test.after(async ({ box, hub }) => {
+  await hub.stop();
+  await box.remove();
+});
+
+const plan = ['plan', 'workflows/exp3.yaml', '--profile', 'qwen2.5-1.5b', '--estimate', '--json'];
+
+test('a whole plan is costed from headers: kilobytes are asked for, nothing is pinned or run', async (context) => {
+  const { box, hub, environment } = context;
+  const ended = await box.runflow([...plan, '--assume', 'row-tokens=256'], environment);
+  assert.is(ended.status, 0, ended.stderr);
+  assert.ok(hub.sent > 10_000 && hub.sent < 300_000, `${hub.sent} bytes of files were sent`);
+  const { steps, deferred, estimate } = JSON.parse(ended.stdout);
+  assert.equal(deferred, []);
+  assert.is(steps.filter(({ kind }: { kind: string }) => kind === 'svd').length, 3 * 338);
+  const weights = headersOnly('qwen2.5-1.5b').weights;
+  const own = 2 * (weights + 7_000_000) + 2 * 5_000_000;
+  assert.ok(estimate.all.fetch.least >= own && estimate.all.fetch.least < own + 1e6, `${estimate.all.fetch.least}`);
+  // 20,000 and 4,000 rows of 256 tokens, each token 6 operations a weight of the linear layers, and its logits.
+  const { least, most } = estimate.groups.find(({ group }: { group: string }) => group === 'Model useful').flop;
+  const expected = 20_000 * 256 * 6 * 1_543_714_304;
+  assert.ok(least > expected && most < 1.6 * expected, `${least} ${most} ${expected}`);
+  assert.ok(estimate.all.deviceMemory.least > 9.2 * 2 ** 30, 'weights, gradients and moments in bf16');
+  assert.is(estimate.all.seconds.most === null, false);
+  assert.not.ok((await readdir(box.path('workflows'))).includes('exp3.lock.json'), 'it pinned revisions');
+});
+
+test('offline it does what was asked before, and says what was not', async ({ box, hub, environment }) => {
+  const before = hub.requests.length;
+  const offline = { ...environment, HF_HUB_OFFLINE: '1' };
+  const missing = await box.runflow(plan.with(3, 'qwen2.5-3b'), offline);
+  const known = await box.runflow(plan, offline);
+  assert.is(known.status, 0, known.stderr);
+  assert.is(hub.requests.length, before);
+  assert.is(missing.status, 3);
+  assert.match(missing.stderr, /says of models\.aligned, models\.base: .*Qwen2\.5-3B.* HF_HUB_OFFLINE is set/s);
+});
+
+test('figures of a published device take the place of this one, and what does not fit is said', async (context) => {
+  const { box, environment } = context;
+  const text = await box.runflow([...plan.slice(0, -1), '--device', 'rtx4080'], environment);
+  assert.is(text.status, 0, text.stderr);
+  assert.match(text.stdout, /for RTX 4080: 48\.7 TFLOP\/s, 716\.8 GB\/s, 16 GiB \(NVIDIA Ada GPU Architecture/);
+  assert.match(text.stdout, /tokens of a row of datasets\.useful: from 2 to 512, its max-length/);
+  const unknown = await box.runflow([...plan, '--device', 'RTX 4091'], environment);
+  assert.is(unknown.status, 2);
+  assert.match(unknown.stderr, /Did you mean "RTX 4090"\?/);
+});
+
+test('options that mean nothing are refused', async ({ box }) => {
+  for (const [options, message] of [
+    [['--device', 'RTX 4090'], /--device is about costs/],
+    [['--estimate', '--assume', 'row-token=5'], /there is no such number to assume/],
+    [['--estimate', '--assume', 'nothing.rows=5'], /there is no such number to assume/],
+    [['--estimate', '--assume', 'row-tokens=many'], /it is not NAME=N/],
+    [['--estimate', '--all'], /--all lists reasons/],
+  ] as const) {
+    const ended = await box.runflow(['plan', 'workflows/exp3.yaml', ...options]);
+    assert.is(ended.status, 2, options.join(' '));
+    assert.match(ended.stderr, message);
+  }
+});
+
+test.run();
