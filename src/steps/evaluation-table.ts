@@ -1,4 +1,5 @@
 import type { Measured } from '../report/tables/evaluation.js';
+import type { OfTrainingSeed } from '../report/tables/training-seed.js';
 import type { BehaviourMetric } from '../workflow/workflow.js';
 import { defineStep } from './step.js';
 
@@ -6,12 +7,13 @@ export type { Measured };
 
 export type EvaluationTableParams = { readonly rows: readonly EvaluationTableRow[] };
 
-export type EvaluationTableRow = Measured & {
-  readonly metric: string;
-  readonly kind: BehaviourMetric['kind'];
-  /** Whether there is an input with its items. */
-  readonly items: boolean;
-};
+export type EvaluationTableRow = Measured &
+  OfTrainingSeed & {
+    readonly metric: string;
+    readonly kind: BehaviourMetric['kind'];
+    /** Whether there is an input with its items. */
+    readonly items: boolean;
+  };
 
 /** `evaluation-table`: all scores of a workflow, and the items behind them. */
 export const evaluationTable = defineStep<EvaluationTableParams>({

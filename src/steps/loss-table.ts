@@ -1,6 +1,7 @@
+import type { ModelRows } from './model-rows.js';
 import { defineStep } from './step.js';
 
-export type LossTableParams = { readonly models: readonly string[] };
+export type LossTableParams = ModelRows;
 
 /** `loss-table`: the loss curves of all trained models of a workflow. */
 export const lossTable = defineStep<LossTableParams>({

@@ -1,6 +1,7 @@
+import type { ModelRows } from './model-rows.js';
 import { defineStep } from './step.js';
 
-export type RealignTableParams = { readonly models: readonly string[] };
+export type RealignTableParams = ModelRows;
 
 /** `realign-table`: which tensors the realigned models of a workflow change, and why. */
 export const realignTable = defineStep<RealignTableParams>({

@@ -1,6 +1,7 @@
 import type { OverlapResult } from '../../formats/step-results.js';
 import { type RowOf, writeTable } from './csv.js';
 import { overlapAt, pairName } from './overlap.js';
+import { type OfTrainingSeed, trainingSeedCell, trainingSeedColumn } from './training-seed.js';
 
 export const activationColumns = {
   model: 'text',
@@ -14,13 +15,14 @@ export const activationColumns = {
   baseline: 'number?',
   metric: 'text',
   in_window: 'number',
+  ...trainingSeedColumn,
 } as const;
 
 /** A row of activations.csv: two sets of prompts at one layer of a model, at one energy. */
 export type ActivationRow = RowOf<typeof activationColumns>;
 
 /** What rows are made of: two sets of prompts at one layer of a model. */
-export type ActivationTableRow = {
+export type ActivationTableRow = OfTrainingSeed & {
   readonly metric: string;
   readonly model: string;
   /** Names of the two sets of prompts. */
@@ -37,10 +39,12 @@ export type ActivationTableRow = {
 export class ActivationTable {
   readonly #rows: ActivationRow[] = [];
 
-  add({ metric, model, pair, layer, inWindow, energies }: ActivationTableRow, result: OverlapResult): void {
+  add(row: ActivationTableRow, result: OverlapResult): void {
+    const { metric, model, pair, layer, inWindow, energies } = row;
     const of = { model, pair: pairName(pair), layer, metric, in_window: inWindow ? 1 : 0 };
     for (const energy of energies) {
-      this.#rows.push({ ...of, energy, ...overlapAt(energy, result, `${of.pair} at layer ${layer} of ${model}`) });
+      const overlap = overlapAt(energy, result, `${of.pair} at layer ${layer} of ${model}`);
+      this.#rows.push({ ...of, energy, ...overlap, ...trainingSeedCell(row) });
     }
   }
 

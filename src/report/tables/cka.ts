@@ -1,6 +1,7 @@
 import type { CkaResult } from '../../formats/step-results.js';
 import { type RowOf, writeTable } from './csv.js';
 import { pairName } from './overlap.js';
+import { type OfTrainingSeed, trainingSeedCell, trainingSeedColumn } from './training-seed.js';
 
 export const ckaColumns = {
   pair: 'text',
@@ -12,13 +13,14 @@ export const ckaColumns = {
   d_b: 'number',
   metric: 'text',
   in_window: 'number',
+  ...trainingSeedColumn,
 } as const;
 
 /** A row of cka.csv: two models on one set of n prompts, at one layer. */
 export type CkaRow = RowOf<typeof ckaColumns>;
 
 /** What rows are made of. */
-export type CkaTableRow = {
+export type CkaTableRow = OfTrainingSeed & {
   readonly metric: string;
   /** Names of the two models. */
   readonly pair: readonly [string, string];
@@ -34,9 +36,10 @@ export type CkaTableRow = {
 export class CkaTable {
   readonly #rows: CkaRow[] = [];
 
-  add({ metric, pair, prompts, layer, inWindow }: CkaTableRow, { cka, n, dA, dB }: CkaResult): void {
+  add(row: CkaTableRow, { cka, n, dA, dB }: CkaResult): void {
+    const { metric, pair, prompts, layer, inWindow } = row;
     const of = { pair: pairName(pair), prompts, layer, metric, in_window: inWindow ? 1 : 0 };
-    this.#rows.push({ ...of, cka, n, d_a: dA, d_b: dB });
+    this.#rows.push({ ...of, cka, n, d_a: dA, d_b: dB, ...trainingSeedCell(row) });
   }
 
   csv(): string {

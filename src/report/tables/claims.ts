@@ -1,4 +1,5 @@
 import { type RowOf, writeTable } from './csv.js';
+import { trainingSeedColumn } from './training-seed.js';
 
 export const claimColumns = {
   claim: 'text',
@@ -12,6 +13,7 @@ export const claimColumns = {
   holds_above: 'number?',
   holds_below: 'number?',
   note: 'text',
+  ...trainingSeedColumn,
 } as const;
 
 /** A row of claims.csv: a claim as a whole (its case is empty), or one of its cases. */
@@ -21,6 +23,7 @@ export type ClaimRow = RowOf<typeof claimColumns>;
 export interface FoundCase {
   /** null: the claim as a whole. */
   readonly case: string | null;
+  readonly trainingSeed?: number | null;
   readonly verdict: string;
   readonly effect: number | null;
   readonly low: number | null;
@@ -39,12 +42,13 @@ export class ClaimsTable {
   readonly #rows: ClaimRow[] = [];
 
   add(claim: string, kind: string, found: readonly FoundCase[]): void {
-    for (const { case: name, verdict, effect, low, high, n, condition, note } of found) {
+    for (const { case: name, trainingSeed = null, verdict, effect, low, high, n, condition, note } of found) {
       this.#rows.push({
         ...{ claim, kind, case: name ?? '', verdict, effect, ci_low: low, ci_high: high, n },
         holds_above: condition.type === 'above-zero' ? 0 : condition.type === 'within' ? -condition.bound : null,
         holds_below: condition.type === 'above-zero' ? null : condition.bound,
         note,
+        training_seed: trainingSeed,
       });
     }
   }

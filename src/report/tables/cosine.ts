@@ -3,6 +3,7 @@ import { CompensatedSum } from '../compensated-sum.js';
 import { type RowOf, writeTable } from './csv.js';
 import { cosineOf } from './energy.js';
 import { pairName } from './overlap.js';
+import { type OfTrainingSeed, trainingSeedCell, trainingSeedColumn } from './training-seed.js';
 
 export const cosineColumns = {
   pair: 'text',
@@ -13,13 +14,14 @@ export const cosineColumns = {
   elements: 'number',
   norm_a: 'number',
   norm_b: 'number',
+  ...trainingSeedColumn,
 } as const;
 
 /** A row of cosine.csv: a pair of updates in one tensor; with an empty `tensor` in the whole model, as one long vector. */
 export type CosineRow = RowOf<typeof cosineColumns>;
 
 /** What rows are made of: a pair of updates and its tensors. */
-export type CosineTableRow = {
+export type CosineTableRow = OfTrainingSeed & {
   /** Names of the two updates. */
   readonly pair: readonly [string, string];
   readonly tensors: readonly {
@@ -37,7 +39,8 @@ export class CosineTable {
   readonly #rows: CosineRow[] = [];
 
   /** @param results one a tensor of the row, in its order */
-  add({ pair, tensors }: CosineTableRow, results: readonly PairTensor[]): void {
+  add(row: CosineTableRow, results: readonly PairTensor[]): void {
+    const { tensors } = row;
     const copies = tensors.map(({ copies: times = 1 }) => times);
     const sum = (of: (result: PairTensor) => number) => {
       const total = new CompensatedSum();
@@ -52,8 +55,8 @@ export class CosineTable {
       changedByBoth: sum(({ changedByBoth }) => changedByBoth),
       agreeing: sum(({ agreeing }) => agreeing),
     };
-    this.#rows.push(rowOf(pair, '', whole));
-    for (const [index, { tensor }] of tensors.entries()) this.#rows.push(rowOf(pair, tensor, results[index]!));
+    this.#rows.push(rowOf(row, '', whole));
+    for (const [index, { tensor }] of tensors.entries()) this.#rows.push(rowOf(row, tensor, results[index]!));
   }
 
   csv(): string {
@@ -61,10 +64,10 @@ export class CosineTable {
   }
 }
 
-function rowOf(pair: readonly [string, string], tensor: string, measured: PairTensor): CosineRow {
+function rowOf(row: CosineTableRow, tensor: string, measured: PairTensor): CosineRow {
   const { energy, ontoEnergy, elements, changedByBoth, agreeing } = measured;
   return {
-    pair: pairName(pair),
+    pair: pairName(row.pair),
     tensor,
     cosine: cosineOf(measured),
     sign_agreement: changedByBoth === 0 ? null : agreeing / changedByBoth,
@@ -72,5 +75,6 @@ function rowOf(pair: readonly [string, string], tensor: string, measured: PairTe
     elements,
     norm_a: Math.sqrt(energy),
     norm_b: Math.sqrt(ontoEnergy),
+    ...trainingSeedCell(row),
   };
 }

@@ -6,10 +6,11 @@ import { DataError } from '../../diagnostics/errors.js';
 export type Cell = string | number | null;
 
 /**
- * The columns of a table in their order, and what each holds. `number?` may be missing; a text that is missing is empty.
+ * The columns of a table in their order, and what each holds. `number?` may be missing; a text that is missing is empty. A
+ * column of `number, if any` is left out where no row has one.
  * Each table's file declares its own; whoever reads the table takes them from there.
  */
-export type TableColumns = Readonly<Record<string, 'text' | 'number' | 'number?'>>;
+export type TableColumns = Readonly<Record<string, 'text' | 'number' | 'number?' | 'number, if any'>>;
 
 interface Values {
   readonly text: string;
@@ -18,11 +19,23 @@ interface Values {
 }
 
 /** A row of a table with such columns. */
-export type RowOf<C extends TableColumns> = { readonly [Name in keyof C]: Values[C[Name]] };
+export type RowOf<C extends TableColumns> = {
+  readonly [Name in keyof C as C[Name] extends 'number, if any' ? never : Name]: Values[Exclude<
+    C[Name],
+    'number, if any'
+  >];
+} & { readonly [Name in keyof C as C[Name] extends 'number, if any' ? Name : never]?: number | null };
 
 /** The text of a table; the columns are its declaration. */
 export function writeTable<C extends TableColumns>(columns: C, rows: readonly RowOf<C>[]): string {
-  return writeCsv(Object.keys(columns), rows as readonly Readonly<Record<string, Cell>>[]);
+  const cells = rows as readonly Readonly<Record<string, Cell | undefined>>[];
+  const named = Object.entries(columns).filter(
+    ([name, kind]) => kind !== 'number, if any' || cells.some((row) => (row[name] ?? null) !== null),
+  );
+  return writeCsv(
+    named.map(([name]) => name),
+    cells as readonly Readonly<Record<string, Cell>>[],
+  );
 }
 
 /**
@@ -65,7 +78,7 @@ export function readTable<C extends TableColumns>(text: string, columns: C): Row
   return records.map((record, index) => {
     const row: Record<string, Cell> = {};
     for (const [column, kind] of Object.entries(columns)) {
-      const cell = record[column];
+      const cell = record[column] ?? (kind === 'number, if any' ? '' : undefined);
       if (cell === undefined) throw new DataError(`the table has no column ${column}`);
       row[column] = kind === 'text' ? withFormula(cell) : readNumber(cell, column, index);
       if (kind === 'number' && row[column] === null)

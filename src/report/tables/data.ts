@@ -1,5 +1,6 @@
 import type { TokeniseSummary } from '../../formats/step-results.js';
 import { writeTable } from './csv.js';
+import { type OfTrainingSeed, trainingSeedCell, trainingSeedColumn } from './training-seed.js';
 
 export const dataColumns = {
   metric: 'text',
@@ -12,10 +13,11 @@ export const dataColumns = {
   dropped: 'number',
   without_target: 'number',
   merged: 'number',
+  ...trainingSeedColumn,
 } as const;
 
 /** A dataset that a tokenise step made tokens of. */
-export type TokenisedDataset = {
+export type TokenisedDataset = OfTrainingSeed & {
   /** null: it trains the model. */
   readonly metric: string | null;
   readonly model: string;
@@ -26,10 +28,11 @@ export type TokenisedDataset = {
 export function dataCsv(tokenised: readonly (TokenisedDataset & { readonly summary: TokeniseSummary })[]): string {
   return writeTable(
     dataColumns,
-    tokenised.map(({ metric, model, dataset, summary: { withoutTarget, ...summary } }) => ({
+    tokenised.map(({ metric, model, dataset, summary: { withoutTarget, ...summary }, ...ofSeed }) => ({
       ...{ metric: metric ?? '', model, dataset },
       ...summary,
       without_target: withoutTarget,
+      ...trainingSeedCell(ofSeed),
     })),
   );
 }

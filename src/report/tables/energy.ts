@@ -3,6 +3,7 @@ import type { Extent, ProjectionMode, ProjectionSide, Side } from '../../formats
 import type { CosineResult, EnergyResult } from '../../formats/step-results.js';
 import { CompensatedSum } from '../compensated-sum.js';
 import { type RowOf, writeTable } from './csv.js';
+import { type OfTrainingSeed, trainingSeedCell, trainingSeedColumn } from './training-seed.js';
 
 const seriesColumns = {
   update: 'text',
@@ -17,7 +18,7 @@ const seriesColumns = {
 /** ‖Δ‖² of the update, its cosine with what is kept of it, and with the update that the subspace is made of. */
 const relationColumns = { update_energy: 'number', cosine_projected: 'number?', cosine_alignment: 'number?' } as const;
 
-export const energyColumns = { ...seriesColumns, ...relationColumns, rank: 'number?' } as const;
+export const energyColumns = { ...seriesColumns, ...relationColumns, rank: 'number?', ...trainingSeedColumn } as const;
 
 export const tensorEnergyColumns = {
   ...seriesColumns,
@@ -26,6 +27,7 @@ export const tensorEnergyColumns = {
   rank_max: 'number',
   ...relationColumns,
   rank_asked: 'number?',
+  ...trainingSeedColumn,
 } as const;
 
 /**
@@ -53,7 +55,7 @@ interface Energies {
 }
 
 /** What rows are made of: a projected update, its tensors and their ranks. */
-export type EnergyTableRow = {
+export type EnergyTableRow = OfTrainingSeed & {
   readonly update: string;
   readonly subspace: string;
   readonly seed: number | null;
@@ -103,7 +105,8 @@ export class EnergyTables {
     const ofModel = cosineOf(sumOfCosines(row, cosines));
     row.extents.forEach(({ fraction = null, rank: asked = null }, index) => {
       const { update, subspace, seed, mode, side } = row;
-      const identity = JSON.stringify([update, subspace, seed, mode, side, fraction, asked]);
+      const ofSeed = trainingSeedCell(row);
+      const identity = JSON.stringify([update, subspace, seed, mode, side, fraction, asked, ofSeed]);
       if (this.#seen.has(identity)) return;
       this.#seen.add(identity);
       const series = { update, subspace, seed, mode, side, fraction };
@@ -117,11 +120,11 @@ export class EnergyTables {
         const tensorSide = own === undefined ? side : (own ?? '');
         this.#tensors.push({
           ...{ ...series, side: tensorSide },
-          ...{ ...measured, tensor, rank: energy.rank, rank_max: rankMax, rank_asked: asked },
+          ...{ ...measured, tensor, rank: energy.rank, rank_max: rankMax, rank_asked: asked, ...ofSeed },
         });
       });
       const sums = { total: total.value, kept: kept.value, realised: realised.value };
-      this.#model.push({ ...series, ...measures(sums, mode, ofModel), rank: asked });
+      this.#model.push({ ...series, ...measures(sums, mode, ofModel), rank: asked, ...ofSeed });
     });
   }
 

@@ -1,5 +1,6 @@
 import type { ProjectionMode, ProjectionSide } from '../../formats/projection.js';
 import { type RowOf, writeTable } from './csv.js';
+import { type OfTrainingSeed, trainingSeedCell, trainingSeedColumn } from './training-seed.js';
 
 export const evaluationColumns = {
   model: 'text',
@@ -18,6 +19,7 @@ export const evaluationColumns = {
   rank: 'number?',
   stderr: 'number?',
   times: 'number?',
+  ...trainingSeedColumn,
 } as const;
 
 /**
@@ -69,9 +71,9 @@ export class EvaluationTable {
   readonly #rows: EvaluationRow[] = [];
   readonly #seen = new Set<string>();
 
-  add(row: Measured & { readonly metric: string }, mean: MeasuredMean): void {
+  add(row: Measured & OfTrainingSeed & { readonly metric: string }, mean: MeasuredMean): void {
     const { model, update, subspace, seed, mode, side, fraction, rank = null, times = null, metric } = row;
-    const of = { model, update, subspace, seed, mode, side, fraction, metric, rank, times };
+    const of = { model, update, subspace, seed, mode, side, fraction, metric, rank, times, ...trainingSeedCell(row) };
     const identity = JSON.stringify(Object.values(of));
     if (this.#seen.has(identity)) return;
     this.#seen.add(identity);

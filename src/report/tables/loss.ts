@@ -1,5 +1,6 @@
 import type { LossCurve } from '../../formats/step-results.js';
 import { type RowOf, writeTable } from './csv.js';
+import { type OfTrainingSeed, trainingSeedCell, trainingSeedColumn } from './training-seed.js';
 
 export const lossColumns = {
   model: 'text',
@@ -8,6 +9,7 @@ export const lossColumns = {
   learning_rate: 'number?',
   gradient_norm: 'number?',
   tokens: 'number?',
+  ...trainingSeedColumn,
 } as const;
 
 /** A row of loss.csv: one optimizer step. */
@@ -17,9 +19,11 @@ export type LossRow = RowOf<typeof lossColumns>;
 export class LossTable {
   readonly #rows: LossRow[] = [];
 
-  add(model: string, curve: LossCurve): void {
+  add(of: OfTrainingSeed & { readonly model: string }, curve: LossCurve): void {
+    const { model } = of;
     for (const { step, loss, learningRate, gradientNorm, tokens } of curve) {
-      this.#rows.push({ model, step, loss, learning_rate: learningRate, gradient_norm: gradientNorm, tokens });
+      const measured = { loss, learning_rate: learningRate, gradient_norm: gradientNorm, tokens };
+      this.#rows.push({ model, step, ...measured, ...trainingSeedCell(of) });
     }
   }
 

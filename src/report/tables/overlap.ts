@@ -2,6 +2,7 @@ import { DataError } from '../../diagnostics/errors.js';
 import { energyRank } from '../../formats/energy-rank.js';
 import type { OverlapResult } from '../../formats/step-results.js';
 import { type RowOf, writeTable } from './csv.js';
+import { type OfTrainingSeed, trainingSeedCell, trainingSeedColumn } from './training-seed.js';
 
 export const overlapColumns = {
   pair: 'text',
@@ -12,13 +13,14 @@ export const overlapColumns = {
   d: 'number',
   overlap: 'number?',
   baseline: 'number?',
+  ...trainingSeedColumn,
 } as const;
 
 /** A row of overlap.csv: a pair of updates in one tensor, at one energy. */
 export type OverlapRow = RowOf<typeof overlapColumns>;
 
 /** What rows are made of: a pair of updates. */
-export type OverlapTableRow = {
+export type OverlapTableRow = OfTrainingSeed & {
   /** Names of the two updates. */
   readonly pair: readonly [string, string];
   /** Ascending. */
@@ -39,14 +41,15 @@ export class OverlapTable {
   /** @param results The row's overlap results, in the order of its tensors. */
   async add(row: OverlapTableRow, results: AsyncIterable<OverlapResult>): Promise<void> {
     const pair = pairName(row.pair);
+    const ofSeed = trainingSeedCell(row);
     let index = 0;
     for await (const result of results) {
       const tensor = row.tensors[index++]!;
       for (const energy of row.energies) {
-        const identity = JSON.stringify([pair, tensor, energy]);
+        const identity = JSON.stringify([pair, tensor, energy, ofSeed]);
         if (this.#seen.has(identity)) continue;
         this.#seen.add(identity);
-        this.#rows.push({ pair, tensor, energy, ...overlapAt(energy, result, tensor) });
+        this.#rows.push({ pair, tensor, energy, ...overlapAt(energy, result, tensor), ...ofSeed });
       }
     }
   }
@@ -64,7 +67,7 @@ export function overlapAt(
   energy: number,
   result: OverlapResult,
   where: string,
-): Omit<OverlapRow, 'pair' | 'tensor' | 'energy'> {
+): Omit<OverlapRow, 'pair' | 'tensor' | 'energy' | 'training_seed'> {
   const zeroRank = result.zeroRank ?? 0;
   const kA = energyRank(result.energyA, energy) || zeroRank;
   const kB = energyRank(result.energyB, energy) || zeroRank;

@@ -1,4 +1,5 @@
 import { type RowOf, writeTable } from './csv.js';
+import { type OfTrainingSeed, trainingSeedCell, trainingSeedColumn } from './training-seed.js';
 
 export const sampleColumns = {
   metric: 'text',
@@ -7,6 +8,7 @@ export const sampleColumns = {
   prompt: 'text',
   response: 'text',
   score: 'number?',
+  ...trainingSeedColumn,
 } as const;
 
 /** A row of samples.csv: what one model answered to one prompt. */
@@ -25,13 +27,15 @@ export interface SampledItem {
   readonly score: number | null;
 }
 
-/** Builds samples.csv: the first items of each metric, the same of every whole model. */
+/** Builds samples.csv: the first items of each metric, the same of every whole model and training seed. */
 export class SamplesTable {
   readonly #rows: SampleRow[] = [];
 
-  add(metric: string, model: string, items: readonly SampledItem[]): void {
+  add(of: OfTrainingSeed & { readonly metric: string; readonly model: string }, items: readonly SampledItem[]): void {
+    const { metric, model } = of;
     for (const [item, { prompt, response, score }] of items.slice(0, mostItems).entries()) {
-      this.#rows.push({ metric, model, item, prompt: shortened(prompt), response: shortened(response), score });
+      const texts = { prompt: shortened(prompt), response: shortened(response) };
+      this.#rows.push({ metric, model, item, ...texts, score, ...trainingSeedCell(of) });
     }
   }
 

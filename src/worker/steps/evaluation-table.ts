@@ -20,7 +20,7 @@ export async function makeEvaluationTable(context: StepContext<EvaluationTablePa
     for (const [name, scores] of groups) table.add({ ...row, metric: scoreOfGroup(row.metric, name) }, meanOf(scores));
     if (row.items) {
       const items = await appendItems(context, index, row, itemWriters);
-      if (row.model !== null && row.times === undefined) samples.add(row.metric, row.model, items.map(sampleOf));
+      if (row.model !== null && row.times === undefined) samples.add({ ...row, model: row.model }, items.map(sampleOf));
     }
     context.progress({ done: index + 1, total: rows.length, unit: 'rows' });
   }
@@ -66,7 +66,7 @@ async function appendItems(
   row: EvaluationTableRow,
   writers: Map<string, ArtifactWriter>,
 ): Promise<readonly Row[]> {
-  const { metric, model, update, subspace, seed, mode, side, fraction, rank, times } = row;
+  const { metric, model, update, subspace, seed, mode, side, fraction, rank, times, trainingSeed } = row;
   const writer = writers.get(metric) ?? (await context.writer(`items/${metric}.jsonl`));
   writers.set(metric, writer);
   const extent = rank === undefined ? { fraction } : { rank };
@@ -74,8 +74,9 @@ async function appendItems(
     model === null
       ? { update, subspace, ...(seed === null ? {} : { seed }), mode, side, ...extent }
       : { model, ...(times === undefined ? {} : { times }) };
+  const ofSeed = trainingSeed === undefined ? {} : { training_seed: trainingSeed };
   const items = decodeRows(await context.read(context.input(`${index}/items`)));
-  await writer.append(encodeRows(items.map((item, at) => ({ item: at, of, ...item }))));
+  await writer.append(encodeRows(items.map((item, at) => ({ item: at, of: { ...of, ...ofSeed }, ...item }))));
   return items;
 }
 

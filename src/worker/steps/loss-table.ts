@@ -1,10 +1,11 @@
 import type { LossCurve } from '../../formats/step-results.js';
 import { LossTable } from '../../report/tables/loss.js';
 import type { LossTableParams } from '../../steps/loss-table.js';
+import { modelRows } from '../../steps/model-rows.js';
 import type { StepContext } from '../step-context.js';
 
 export async function makeLossTable(context: StepContext<LossTableParams>): Promise<void> {
-  const { models } = context.params;
+  const models = modelRows(context.params);
   const table = new LossTable();
   for (const [index, model] of models.entries()) {
     context.signal.throwIfAborted();

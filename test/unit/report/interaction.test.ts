@@ -18,7 +18,7 @@ function example(): Promise<string> {
       response: `${model} says ${item}`,
       score: model === 'useful' ? 1 : 0,
     }));
-    samples.add('utility', model, items);
+    samples.add({ metric: 'utility', model }, items);
   }
   const files = new Map([...input.files, ['samples.csv', samples.csv()]]);
   return reportPage({ ...input, files }, { digests: new Map(), version: '1.2.3' });

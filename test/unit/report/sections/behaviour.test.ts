@@ -204,8 +204,7 @@ test('long texts are shortened in the middle, and twenty items are enough', () =
   const table = new SamplesTable();
   const long = `${'a'.repeat(5000)}${'b'.repeat(5000)}`;
   table.add(
-    'm',
-    'x',
+    { metric: 'm', model: 'x' },
     Array.from({ length: 29 }, (_, item) => ({ prompt: long, response: `r${item}`, score: item })),
   );
   const lines = table.csv().trim().split('\n');

@@ -6,7 +6,7 @@ import { bodyRows, hostile, isHarmless, sectionOf } from './one-section.js';
 const at = (step: number, loss = 2) => ({ step, loss, learningRate: 1e-4 / step, gradientNorm: step, tokens: 1000 });
 function losses(models: Readonly<Record<string, ReturnType<typeof at>[]>>) {
   const table = new LossTable();
-  for (const [model, curve] of Object.entries(models)) table.add(model, curve);
+  for (const [model, curve] of Object.entries(models)) table.add({ model }, curve);
   return { 'loss.csv': table.csv() };
 }
 

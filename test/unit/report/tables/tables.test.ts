@@ -235,7 +235,7 @@ test('no text of a table begins as a formula of a spreadsheet does, and every te
 
 test('texts of samples are shortened between characters', () => {
   const table = new SamplesTable();
-  table.add('m', 'base', [{ prompt: `a${'🙂'.repeat(400)}`, response: '', score: 1 }]);
+  table.add({ metric: 'm', model: 'base' }, [{ prompt: `a${'🙂'.repeat(400)}`, response: '', score: 1 }]);
   assert.not.match(table.csv(), /\p{Surrogate}/u);
 });
 
