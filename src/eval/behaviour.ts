@@ -17,6 +17,8 @@ export interface Behaviour {
   readonly rank?: number;
   /** Share of such a point: Σ k / Σ r over the tensors of the update. */
   readonly share?: number;
+  /** null or absent: it depends on none. */
+  readonly training_seed?: number | null;
   /** null: invalid. */
   readonly values: readonly (number | null)[];
   /** What each item counts; absent: all alike. */
@@ -30,7 +32,7 @@ export interface Behaviour {
 type ProjectionColumn = 'update' | 'subspace' | 'seed' | 'mode' | 'side' | 'fraction' | 'rank';
 
 /** What a claim reads of a row of energy.csv. */
-export type ModelEnergy = Pick<EnergyRow, ProjectionColumn | 'energy_kept'>;
+export type ModelEnergy = Pick<EnergyRow, ProjectionColumn | 'energy_kept' | 'training_seed'>;
 
 /** The projections that a claim is about. A type, not an interface: it is in the parameters of a step. */
 export type ClaimedSweep = {
@@ -108,6 +110,11 @@ export function lookUp(
       });
     },
   };
+}
+
+/** What was measured at all points of curves. */
+export function behavioursOf(curves: readonly Curve[]): Behaviour[] {
+  return curves.flatMap(({ points }) => points.map(({ behaviour }) => behaviour));
 }
 
 function keyOf(row: Pick<ModelEnergy, ProjectionColumn>): string {

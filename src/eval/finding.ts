@@ -29,6 +29,8 @@ export interface Estimate {
 /** One case of a claim: an update, a subspace, a pair. */
 export interface Case {
   readonly name: string;
+  /** Training seed of the models that it is about; null or absent: they depend on none. */
+  readonly trainingSeed?: number | null;
   readonly condition: Condition;
   /**
    * Estimates the effect. Many items take seconds: a break is offered after every piece of work.
@@ -41,6 +43,8 @@ export interface Case {
 export interface Finding extends Omit<Estimate, 'saturated'> {
   /** null: the claim as a whole. */
   readonly case: string | null;
+  /** null or absent: the case depends on none, or it is the claim as a whole. */
+  readonly trainingSeed?: number | null;
   readonly verdict: ClaimVerdict;
   readonly condition: Condition;
 }
@@ -55,10 +59,10 @@ const tailOfAll = 0.025;
  */
 export function* findingsOf(cases: readonly Case[]): Generator<undefined, Finding[]> {
   const findings: Finding[] = [];
-  for (const { name, condition, estimate } of cases) {
+  for (const { name, trainingSeed = null, condition, estimate } of cases) {
     const { saturated = false, ...estimated } = yield* estimate(tailOfAll / cases.length);
     const verdict = saturated ? 'no information' : verdictOf(estimated, condition);
-    findings.push({ case: name, verdict, condition, ...estimated });
+    findings.push({ case: name, ...(trainingSeed !== null && { trainingSeed }), verdict, condition, ...estimated });
   }
   return [wholeOf(findings), ...findings];
 }
@@ -73,8 +77,20 @@ function wholeOf(findings: readonly Finding[]): Finding {
   const weakest = others.reduce((worst, one) => (weaker(one, worst) ? one : worst), first);
   const silent = findings.length - telling.length;
   const left = `${silent} of ${findings.length} cases give no information and do not count`;
-  const note = silent > 0 && telling.length > 0 ? joinNotes(weakest.note, left) : weakest.note;
-  return { ...weakest, case: null, note };
+  const { trainingSeed: seed = null, ...worst } = weakest;
+  const seeds = new Set(findings.flatMap(({ trainingSeed }) => trainingSeed ?? []));
+  const note = joinNotes(
+    weakest.note,
+    silent > 0 && telling.length > 0 ? left : '',
+    seeds.size === 0 ? '' : seedsNote(seed, seeds.size),
+  );
+  return { ...worst, case: null, note };
+}
+
+/** What the family of a claim is, and which seed its numbers are of. */
+function seedsNote(seed: number | null, seeds: number): string {
+  const family = `each of ${seeds} training seeds is a case of its own, and the intervals are right for all of them together`;
+  return seed === null ? family : `${family}; these numbers are of training seed ${seed}`;
 }
 
 function verdictOf({ low, high }: Pick<Estimate, 'low' | 'high'>, condition: Condition): ClaimVerdict {

@@ -1,6 +1,6 @@
 import type { Case } from '../finding.js';
 import type { ClaimJudge, MeasuredOverlap } from './kind.js';
-import { aboveZero, type ClaimedPairs, keyOf, mean, nameOf, unitsOf } from './overlaps.js';
+import { aboveZero, type ClaimedPairs, keyOf, mean, nameOf, seedOfPairs, unitsOf } from './overlaps.js';
 
 export type JudgedAboveBaseline = {
   readonly kind: 'above-baseline';
@@ -25,7 +25,8 @@ function casesOf(of: ClaimedPairs, points: readonly MeasuredOverlap[]): Case[] {
       for (const [unit, energies] of measured.get(keyOf(model, pair)) ?? []) {
         values.set(unit, mean([...energies.values()].map(({ overlap, baseline }) => overlap - baseline)));
       }
-      return aboveZero(nameOf(model, pair), values, 'every overlap is what random subspaces of these sizes have');
+      const seed = seedOfPairs(model, [pair], points);
+      return aboveZero(nameOf(model, pair), seed, values, 'every overlap is what random subspaces of these sizes have');
     }),
   );
 }

@@ -1,6 +1,7 @@
 import {
   type Behaviour,
   type BehaviourLookUp,
+  behavioursOf,
   type ClaimedBehaviour,
   type Curve,
   comparableItems,
@@ -13,6 +14,7 @@ import {
 import { type Contrast, contrastLevel, contrastOf, contrastValues, ratioInterval } from '../contrast.js';
 import { type Case, type Estimate, joinNotes, unmeasured } from '../finding.js';
 import type { ClaimJudge } from './kind.js';
+import { trainingSeedOf } from './training-seeds.js';
 
 export type JudgedFallingTogether = {
   readonly kind: 'falling-together';
@@ -43,6 +45,7 @@ function casesOf({ sweep, metrics, tolerance }: JudgedFallingTogether, behaviour
         const measured = [a!, b!][index]!;
         return {
           name: `${update}, ${subspace}: ${metric} falls`,
+          trainingSeed: seedOf([measured]),
           condition: { type: 'above-zero' },
           *estimate(tail) {
             return 'missing' in measured ? unmeasured(measured.missing) : yield* fall(measured, sweep, tail);
@@ -51,6 +54,7 @@ function casesOf({ sweep, metrics, tolerance }: JudgedFallingTogether, behaviour
       });
       const together: Case = {
         name: `${update}, ${subspace}: ${metrics[0]} falls as ${metrics[1]} does`,
+        trainingSeed: seedOf([a!, b!]),
         condition: { type: 'within', bound: tolerance },
         *estimate(tail) {
           if ('missing' in a!) return unmeasured(a.missing);
@@ -77,6 +81,10 @@ interface Measured {
   readonly leftOut: string;
 }
 
+function seedOf(measured: readonly (Measured | { readonly missing: string })[]): number | null {
+  return trainingSeedOf(measured.flatMap((one) => ('missing' in one ? [] : [one.whole, ...behavioursOf(one.curves)])));
+}
+
 function measuredOf(
   find: BehaviourLookUp,
   metric: string,
@@ -90,7 +98,7 @@ function measuredOf(
   if (!without) return { missing: `${metric} of ${from} was not measured` };
   if (!whole) return { missing: `${metric} of ${to} was not measured` };
   if (curves.length === 0) return { missing: `${metric} was not measured at all ${pointsText(sweep)} of ${subspace}` };
-  const afterwards = [whole, ...curves.flatMap(({ points }) => points.map(({ behaviour }) => behaviour))];
+  const afterwards = [whole, ...behavioursOf(curves)];
   const items = comparableItems([without, ...afterwards]);
   if (items.length === 0) return { missing: nothingComparable([without, ...afterwards]) };
   const brought = contrastOf([[whole, 1], [without, -1]]); // biome-ignore format: two ends

@@ -1,6 +1,6 @@
 import type { Case } from '../finding.js';
 import type { ClaimJudge, MeasuredOverlap } from './kind.js';
-import { aboveZero, type ClaimedPairs, keyOf, mean, nameOf, unitsOf } from './overlaps.js';
+import { aboveZero, type ClaimedPairs, keyOf, mean, nameOf, seedOfPairs, unitsOf } from './overlaps.js';
 
 export type JudgedHighestPair = {
   readonly kind: 'highest-pair';
@@ -34,7 +34,8 @@ function casesOf(of: ClaimedPairs, pair: string, points: readonly MeasuredOverla
           });
           if (differences.length > 0) values.set(unit, mean(differences));
         }
-        return aboveZero(nameOf(model, `${pair} above ${other}`), values, 'both pairs overlap alike everywhere');
+        const seed = seedOfPairs(model, [pair, other], points);
+        return aboveZero(nameOf(model, `${pair} above ${other}`), seed, values, 'both pairs overlap alike everywhere');
       }),
   );
 }

@@ -40,4 +40,6 @@ export interface MeasuredOverlap {
   /** null where one side is zero. */
   readonly overlap: number | null;
   readonly baseline: number | null;
+  /** null or absent: it depends on none. */
+  readonly training_seed?: number | null;
 }

@@ -3,6 +3,7 @@ import type { ClaimedSweep } from '../behaviour.js';
 import { type Case, type Estimate, unmeasured } from '../finding.js';
 import { intervalOfUnits, layerUnits, medianOfUnits, unitsNote } from '../layer-units.js';
 import type { ClaimJudge, TensorEnergy } from './kind.js';
+import { trainingSeedOf } from './training-seeds.js';
 
 export type JudgedLinearEnergy = {
   readonly kind: 'linear-energy';
@@ -40,6 +41,7 @@ function casesOf(sweep: ClaimedSweep, tolerance: number, rows: readonly TensorEn
       const own = ofSweep.filter((row) => row.update === update && row.subspace === subspace);
       return {
         name: `${update} in ${subspace}`,
+        trainingSeed: trainingSeedOf(own),
         condition: { type: 'at-most', bound: tolerance },
         *estimate(tail) {
           yield;

@@ -1,6 +1,7 @@
 import { type Case, type Estimate, unmeasured } from '../finding.js';
 import { intervalOfUnits, layerUnits, medianOfUnits, unitsNote } from '../layer-units.js';
 import type { MeasuredOverlap } from './kind.js';
+import { trainingSeedOf } from './training-seeds.js';
 
 /** What a claim about pairs is of: a metric's models (none for updates), pairs and energies. */
 export type ClaimedPairs = {
@@ -27,14 +28,25 @@ export function unitsOf(of: ClaimedPairs, points: readonly MeasuredOverlap[]): M
   return measured;
 }
 
+/** The training seed of what was measured of some pairs. */
+export function seedOfPairs(model: string | null, pairs: readonly string[], points: readonly MeasuredOverlap[]) {
+  return trainingSeedOf(pairs.map((pair) => points.find((point) => point.model === model && point.pair === pair)));
+}
+
 /** Differences of overlaps below this are round-off: overlaps are sums of f32 products. */
 const roundOff = 1e-6;
 
 /** @param saturation what it means that no value differs from 0: subspaces that fill the space, say */
-export function aboveZero(name: string, measured: ReadonlyMap<string, number>, saturation: string): Case {
+export function aboveZero(
+  name: string,
+  trainingSeed: number | null,
+  measured: ReadonlyMap<string, number>,
+  saturation: string,
+): Case {
   const values = new Map([...measured].map(([unit, value]) => [unit, Math.abs(value) <= roundOff ? 0 : value]));
   return {
     name,
+    trainingSeed,
     condition: { type: 'above-zero' },
     *estimate(tail): Generator<undefined, Estimate> {
       yield;

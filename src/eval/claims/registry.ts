@@ -6,6 +6,7 @@ import { highestPair } from './highest-pair.js';
 import type { ClaimJudge, Evidence } from './kind.js';
 import { linearEnergy } from './linear-energy.js';
 import { strongerThanRandom } from './stronger-than-random.js';
+import { casesOfSeeds } from './training-seeds.js';
 
 const claimJudges: {
   readonly [K in JudgedClaim['kind']]: ClaimJudge<Extract<JudgedClaim, { readonly kind: K }>>;
@@ -21,12 +22,12 @@ const claimJudges: {
  * Whether a claim holds: the whole first, then case by case. Definitions of effects stand with their kinds; of verdicts in
  * finding.ts. Claims about tensors and layers are about the median unit (median-interval.ts), claims about items about
  * means (mean-interval.ts); neither assumes a distribution or draws random numbers. What was not measured leaves a case
- * undecided with n = 0. Offers breaks, since it may take long.
+ * undecided with n = 0. Every training seed is a case of its own, of one family with the others. Offers breaks, since it may take long.
  */
 export function judgeClaim(claim: JudgedClaim, evidence: Evidence): Generator<undefined, Finding[]> {
   // The registry says that a judge takes just such a claim.
   const judge = claimJudges[claim.kind] as ClaimJudge<JudgedClaim>;
-  return findingsOf(judge.cases(claim, evidence));
+  return findingsOf(casesOfSeeds(evidence, (ofSeed) => judge.cases(claim, ofSeed)));
 }
 
 /** What the effect of each kind of claim is, and what its n counts, in the report's words. */

@@ -1,5 +1,6 @@
 import {
   type Behaviour,
+  behavioursOf,
   type ClaimedBehaviour,
   type Curve,
   comparableItems,
@@ -21,6 +22,7 @@ import {
 } from '../contrast.js';
 import { type Case, type Estimate, joinNotes, unmeasured } from '../finding.js';
 import type { ClaimJudge } from './kind.js';
+import { trainingSeedOf } from './training-seeds.js';
 
 export type JudgedStrongerThanRandom = {
   readonly kind: 'stronger-than-random';
@@ -72,6 +74,7 @@ function casesOf(
       const towards = sweep.mode === 'parallel' ? 1 : -1;
       return {
         name: `${update}: ${subspace} above ${random}`,
+        trainingSeed: trainingSeedOf([without, whole, ...behavioursOf([...own, ...rivals])]),
         condition: { type: 'above-zero' },
         *estimate(tail) {
           if (!without) return unmeasured(`${metric} of ${from} was not measured`);

@@ -47,7 +47,8 @@ function table(claims: readonly ShownClaim[], effects: ReadonlyMap<string, strin
         `Cases of ${name}`,
         plainHead([{ text: 'case' }, ...columns]),
         cases.map(
-          (one) => html`<tr class="group"><th scope="row" class="claim-name">${one.case}</th>${findingCells(one)}</tr>`,
+          (one) =>
+            html`<tr class="group"><th scope="row" class="claim-name">${caseText(one)}</th>${findingCells(one)}</tr>`,
         ),
       )}
     </details>`,
@@ -96,6 +97,10 @@ function conditionText({ holds_above: above, holds_below: below }: ClaimRow): st
   return below === null ? '–' : `at or below ${significantText(below)}`;
 }
 
+function caseText(row: ClaimRow): string {
+  return row.training_seed == null ? row.case : `${row.case}, training seed ${row.training_seed}`;
+}
+
 function countText(cases: readonly ClaimRow[]): string {
   const counts = [...groupBy(cases, ({ verdict }) => verdict)].map(([verdict, { length }]) => `${length} ${verdict}`);
   return `${cases.length} ${cases.length === 1 ? 'case' : 'cases'}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`;
@@ -106,13 +111,13 @@ async function figure(claims: readonly ShownClaim[]): Promise<Html | undefined> 
   for (const { name, cases } of claims) {
     if (cases.length === 0) continue;
     const intervals = cases.map((row) => ({
-      name: `${verdictMarks[row.verdict] ?? ''} ${row.case}`,
+      name: `${verdictMarks[row.verdict] ?? ''} ${caseText(row)}`,
       value: row.effect,
       low: row.ci_low,
       high: row.ci_high,
       holds: [row.holds_above, row.holds_below] as const,
       note: row.note,
-      title: `${row.case}: ${significantText(row.effect)} (${rangeText(row.ci_low, row.ci_high, significantText)}), ${row.verdict}`,
+      title: `${caseText(row)}: ${significantText(row.effect)} (${rangeText(row.ci_low, row.ci_high, significantText)}), ${row.verdict}`,
     }));
     panels.push(await intervalPanel(name, 'effect', intervals));
   }

@@ -25,7 +25,7 @@ export async function judgeClaims(context: StepContext<ClaimsParams>): Promise<v
     const { own, named } = await readScores(context, `${index}/scores`, row.kind);
     const scores = row.score === undefined ? own : named.get(row.score);
     if (scores === undefined) throw new DataError(`${row.metric}: there is no score of the name ${row.score}`);
-    behaviour.push({ ...row, ...scores });
+    behaviour.push({ ...row, training_seed: row.trainingSeed ?? null, ...scores });
   }
   const table = new ClaimsTable();
   for (const [index, { name, claim, activations: metric }] of claims.entries()) {
