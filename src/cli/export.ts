@@ -32,6 +32,7 @@ export const command: Command = {
       description: 'Of an adapter: drop, or modules-to-save: what becomes of norms, biases and embeddings',
       value: 'CHOICE',
     },
+    'training-seed': { description: 'Of a model with seeds, or made from one: which of them', value: 'SEED' },
     locked: { description: 'Refuse hub revisions that the lock file does not pin' },
   },
   details: [
@@ -47,6 +48,7 @@ export const command: Command = {
     const folder = folderOption(invocation, 'to');
     if (folder === undefined) throw new UsageError('--to is missing', { hint: 'Name the folder to write: --to DIR.' });
     const write = formOf(invocation, name);
+    const trainingSeed = seedOf(invocation);
     const workflow = await workflowOf(file, { ...loadOptions(invocation), exported: name });
     const events = new EventBus();
     const renderer = await selectRenderer(process.stdout, { json: false });
@@ -60,6 +62,7 @@ export const command: Command = {
         workflow,
         folder,
         store: openedStore(invocation),
+        trainingSeed,
         events,
         locked: invocation.switch('locked'),
         signal: interruption.stop,
@@ -124,6 +127,16 @@ function adapterText({ update, rest }: AdapterExport, folder: string, summary: A
 
 function percent(share: number): string {
   return `${Number((100 * Math.max(0, share)).toPrecision(4))} %`;
+}
+
+function seedOf(invocation: Invocation): number | undefined {
+  const text = invocation.value('training-seed');
+  if (text === undefined) return undefined;
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
+    throw new UsageError(`--training-seed takes a whole number from 0 up, not ${text}`);
+  }
+  return seed;
 }
 
 function rankOf(invocation: Invocation): number {

@@ -1,5 +1,3 @@
-import type { DataTableParams } from '../steps/data-table.js';
-import type { Input } from '../steps/step.js';
 import type { ModelExpansion } from './expand-models.js';
 import type { PlanBuilder } from './plan-builder.js';
 
@@ -11,9 +9,6 @@ export function expandData(models: ModelExpansion, builder: PlanBuilder): void {
     builder.defer(waitsFor, 'data-table');
     return;
   }
-  const inputs: Record<string, Input> = {};
-  for (const [index, node] of [...builder.tokenised.keys()].entries()) inputs[`${index}`] = { node, output: 'summary' };
-  const params: DataTableParams = { rows: [...builder.tokenised.values()] };
-  const node = builder.add({ id: 'data-table', kind: 'data-table', params, inputs, group: 'Tables' }, 'report');
-  builder.results.push({ file: 'data.csv', node, output: 'data.csv' });
+  const rows = [...builder.tokenised].map(([node, row]) => ({ row, inputs: { '': { node, output: 'summary' } } }));
+  builder.addTable('data-table', rows, ['data.csv'], (joined) => ({ rows: joined }));
 }

@@ -1,5 +1,5 @@
 import type { EnergyParams } from '../steps/energy.js';
-import type { EnergyTableParams, EnergyTableRow } from '../steps/energy-table.js';
+import type { EnergyTableRow } from '../steps/energy-table.js';
 import type { Input } from '../steps/step.js';
 import { extentsOf, type ProjectedSweep } from '../workflow/sweeps/projected.js';
 import { sweepOf } from '../workflow/sweeps/sweep.js';
@@ -14,7 +14,7 @@ import {
 } from './expand-projections.js';
 import { cutOntoRows, cutRows, type UpdateTensor } from './expand-updates.js';
 import type { MeasuredModels } from './measured-models.js';
-import type { PlanBuilder } from './plan-builder.js';
+import type { PlanBuilder, TableRow } from './plan-builder.js';
 import { subspacePlan } from './subspaces/registry.js';
 
 /** One curve of a figure: a projection at several extents. */
@@ -48,8 +48,7 @@ export class SweepExpansion {
   }
 
   expand(): void {
-    const rows: EnergyTableRow[] = [];
-    const inputs: Record<string, Input> = {};
+    const rows: TableRow<EnergyTableRow>[] = [];
     const waitsFor = new Set<string>();
     for (const curve of curvesOf(this.#workflow)) {
       const [first] = curve.sweeps;
@@ -60,20 +59,18 @@ export class SweepExpansion {
         continue;
       }
       const { row, nodes } = this.#addCurve(curve, ends);
+      const inputs: Record<string, Input> = {};
       for (const [index, { energy, cosine }] of nodes.entries()) {
-        inputs[`${rows.length}/${index}`] = { node: energy, output: 'energy' };
-        if (cosine !== null) inputs[`${rows.length}/${index}/cosine`] = { node: cosine, output: 'cosine' };
+        inputs[`/${index}`] = { node: energy, output: 'energy' };
+        if (cosine !== null) inputs[`/${index}/cosine`] = { node: cosine, output: 'cosine' };
       }
-      rows.push(row);
+      rows.push({ row, inputs });
     }
     if (waitsFor.size > 0) this.#builder.defer([...waitsFor], 'energy-table');
-    else if (rows.length > 0) this.#addTable({ rows }, inputs);
-  }
-
-  #addTable(params: EnergyTableParams, inputs: Readonly<Record<string, Input>>): void {
-    const id = 'energy-table';
-    const node = this.#builder.add({ id, kind: 'energy-table', params, inputs, group: 'Tables' }, 'report');
-    for (const file of ['energy.csv', 'energy-by-tensor.csv']) this.#builder.results.push({ file, node, output: file });
+    else {
+      const files = ['energy.csv', 'energy-by-tensor.csv'];
+      this.#builder.addTable('energy-table', rows, files, (joined) => ({ rows: joined }));
+    }
   }
 
   #addCurve(curve: Curve, ends: ProjectionEnds): { row: EnergyTableRow; nodes: TensorNodes[] } {

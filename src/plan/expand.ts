@@ -1,7 +1,7 @@
-import type { EvaluationTableParams } from '../steps/evaluation-table.js';
 import type { ReportParams } from '../steps/report.js';
 import type { Input } from '../steps/step.js';
 import { kindOf } from '../workflow/metrics/registry.js';
+import { atTrainingSeed, trainingSeeds } from '../workflow/models/training-seeds.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import { expandAdapterExport } from './expand-adapter-export.js';
@@ -32,7 +32,15 @@ import { sweepPlan } from './sweeps/registry.js';
  * @throws InvalidWorkflowError when the models of an update, or updates that meet in a sweep or metric, do not match.
  */
 export function expand(workflow: Workflow, facts: Facts): Plan {
-  const builder = new PlanBuilder();
+  const builder = new PlanBuilder(trainingSeeds(workflow.models));
+  builder.eachRound((seed) => {
+    expandOnce(seed === undefined ? workflow : atTrainingSeed(workflow, seed), workflow, facts, builder);
+  });
+  return { ...builder.build(), hub: hubInUse(workflow, facts.commits) };
+}
+
+/** Unrolls a workflow whose models list one training seed at most. @param whole with all of them: what the report tells of */
+function expandOnce(workflow: Workflow, whole: Workflow, facts: Facts, builder: PlanBuilder): void {
   const datasets = new DatasetExpansion(workflow, facts, builder);
   const made = new Map<string, ModelNode>();
   const updates = new UpdateExpansion(workflow, made, builder);
@@ -43,40 +51,31 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
   const parts = { workflow, updates, projections, models: measured, datasets, builder };
   expandTables('updates', parts);
   const behaviour = new BehaviourExpansion(workflow, measured, datasets, builder).expand();
-  const behaviourRows = 'waitsFor' in behaviour ? [] : behaviour;
   if ('waitsFor' in behaviour) builder.defer(behaviour.waitsFor, 'evaluation-table');
   else expandEvaluation(behaviour, builder);
   expandTables('models', parts);
-  expandClaims(workflow, behaviourRows, builder);
+  expandClaims(workflow, 'waitsFor' in behaviour ? [] : behaviour, builder);
   expandLoss(models, builder);
   expandData(models, builder);
   expandRealign(builder);
-  expandReport(workflow, facts, builder);
+  if (builder.trainingSeeds.isLastRound) expandReport(whole, facts, builder);
   for (const name of workflow.exports ?? []) {
     const { node, waitsFor } = models.node(name);
     if (node === undefined) builder.defer(waitsFor, `models.${name}`);
     else builder.exports.set(name, node);
   }
   expandAdapterExport(workflow, { facts, models, made, updates, builder });
-  return { ...builder.build(), hub: hubInUse(workflow, facts.commits) };
 }
 
 /** The table of what models do, and per metric the items behind it. */
 function expandEvaluation(behaviour: readonly BehaviourRow[], builder: PlanBuilder): void {
-  if (behaviour.length === 0) return;
-  const inputs: Record<string, Input> = {};
-  for (const [index, { scores, items }] of behaviour.entries()) {
-    inputs[`${index}/scores`] = scores;
-    if (items !== undefined) inputs[`${index}/items`] = items;
-  }
-  const params: EvaluationTableParams = { rows: behaviour.map(({ row }) => row) };
-  const id = 'evaluation-table';
-  const node = builder.add({ id, kind: 'evaluation-table', params, inputs, group: 'Tables' }, 'report');
+  const rows = behaviour.map(({ row, scores, items }) => ({
+    row,
+    inputs: { '/scores': scores, ...(items && { '/items': items }) },
+  }));
   const metrics = new Set(behaviour.flatMap(({ row }) => (row.items ? [row.metric] : [])));
   const items = metrics.size > 0 ? [...[...metrics].map((metric) => `items/${metric}.jsonl`), 'samples.csv'] : [];
-  for (const file of ['evaluation.csv', ...items]) {
-    builder.results.push({ file, node, output: file });
-  }
+  builder.addTable('evaluation-table', rows, ['evaluation.csv', ...items], (joined) => ({ rows: joined }));
 }
 
 /** The report needs every table; as long as one is deferred, so is the report. */
@@ -109,7 +108,7 @@ function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuilder): v
     tables: [...tables],
     provenance: provenance(workflow, facts, builder),
   };
-  const node = builder.add({ id: 'report', kind: 'report', params, inputs, group: 'Report' }, 'report');
+  const node = builder.addOfAllSeeds({ id: 'report', kind: 'report', params, inputs, group: 'Report' }, 'report');
   builder.results.push({ file: 'report.html', node, output: 'report.html' });
 }
 

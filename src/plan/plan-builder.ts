@@ -1,9 +1,17 @@
 import { sameJson } from '../formats/json.js';
 import { contracts, type StepKind, type StepOf } from '../steps/contracts.js';
 import type { TokenisedDataset } from '../steps/data-table.js';
+import type { ModelRows } from '../steps/model-rows.js';
 import { portProblem } from '../steps/ports.js';
-import type { Step } from '../steps/step.js';
+import type { Input, Step } from '../steps/step.js';
 import type { Omission, Plan, PlanNote, ResultFile, Source } from './plan.js';
+import { TrainingSeeds, type WithTrainingSeed } from './training-seeds.js';
+
+/** A row of a table step with what it is made of: inputs by the end of their names, which begin with the row's index. */
+export interface TableRow<Row> {
+  readonly row: Row;
+  readonly inputs: Readonly<Record<string, Input>>;
+}
 
 /** Collects a plan. A step that several definitions ask for is added once and counted for each. */
 export class PlanBuilder {
@@ -13,19 +21,83 @@ export class PlanBuilder {
   readonly #omitted = new Map<string, Omission>();
   readonly #notes = new Map<string, PlanNote>();
   readonly #deferred = new Map<string, Set<string>>();
+  readonly trainingSeeds: TrainingSeeds;
   readonly responseSets = new Map<string, number>();
   readonly results: ResultFile[] = [];
-  /** Dataset whose tokens each tokenise step makes. */
+  /** Dataset whose tokens each tokenise step makes, of this round of the training seeds. */
   readonly tokenised = new Map<string, TokenisedDataset>();
-  /** The step that chooses the tensors of each realigned model. */
+  /** The step that chooses the tensors of each realigned model, of this round. */
   readonly realigned = new Map<string, string>();
   readonly exports = new Map<string, string>();
 
+  constructor(trainingSeeds?: readonly number[]) {
+    this.trainingSeeds = new TrainingSeeds(trainingSeeds);
+  }
+
+  /** Unrolls the workflow for each of its training seeds. */
+  eachRound(unroll: (seed: number | undefined) => void): void {
+    this.trainingSeeds.eachRound((seed) => {
+      this.responseSets.clear();
+      this.tokenised.clear();
+      this.realigned.clear();
+      unroll(seed);
+    });
+  }
+
   /**
-   * Adds a step unless it is there, on behalf of definitions (`sweeps.parallel`). @returns its id.
+   * Adds a step unless it is there, on behalf of definitions (`sweeps.parallel`). @returns its id, which says the training seed
+   * that it depends on.
    * @throws TypeError when its inputs are not those of its contract, or another step has its id: bugs of the planner
    */
   add<K extends StepKind>(step: Omit<StepOf<K>, 'origin'>, ...definitions: readonly [string, ...string[]]): string {
+    return this.#add({ ...step, id: this.idOf(step) }, definitions);
+  }
+
+  /** The same of a step that trains a model which lists training seeds, with the seed of this round. */
+  addTrained<K extends StepKind>(
+    step: Omit<StepOf<K>, 'origin'>,
+    ...definitions: readonly [string, ...string[]]
+  ): string {
+    return this.#add({ ...step, id: this.trainingSeeds.idOf(step.id, step.inputs, true) }, definitions);
+  }
+
+  /** The same of a step that takes what was measured of all training seeds. */
+  addOfAllSeeds<K extends StepKind>(
+    step: Omit<StepOf<K>, 'origin'>,
+    ...definitions: readonly [string, ...string[]]
+  ): string {
+    return this.#add(step, definitions);
+  }
+
+  /** The id that a step will have when it is added. */
+  idOf({ id, inputs }: Pick<Step, 'id' | 'inputs'>): string {
+    return this.trainingSeeds.idOf(id, inputs, false);
+  }
+
+  /** Adds a step that makes tables, once the rows of all training seeds are known; and its files to the results. */
+  addTable<K extends StepKind, Row>(
+    kind: K & string,
+    rows: readonly TableRow<Row>[],
+    files: readonly string[],
+    params: (rows: readonly WithTrainingSeed<Row>[]) => StepOf<K>['params'],
+    ...definitions: readonly string[]
+  ): void {
+    const joined = this.trainingSeeds.join(kind, rows, ({ inputs }) => Object.values(inputs));
+    if (joined === undefined || joined.length === 0) return;
+    const inputs: Record<string, Input> = {};
+    for (const [index, { row }] of joined.entries()) {
+      for (const [end, input] of Object.entries(row.inputs)) inputs[`${index}${end}`] = input;
+    }
+    const ofSeeds = joined.map(({ row: { row }, ...seed }) => ({ ...row, ...seed }));
+    const step = { id: kind, kind, params: params(ofSeeds), inputs, group: 'Tables' } as unknown as Omit<
+      StepOf<K>,
+      'origin'
+    >;
+    const node = this.#add(step, ['report', ...definitions]);
+    for (const file of files) this.results.push({ file, node, output: file });
+  }
+
+  #add<K extends StepKind>(step: Omit<StepOf<K>, 'origin'>, definitions: readonly [string, ...string[]]): string {
     const known = this.#steps.get(step.id);
     if (known === undefined) {
       const problem = portProblem(contracts[step.kind].inputs, Object.keys(step.inputs));
@@ -44,9 +116,13 @@ export class PlanBuilder {
     return step.id;
   }
 
-  /** Counts one model whose responses, or loss, a metric measures, whether or not its steps can be known yet. */
-  countResponses(metric: string): void {
-    this.responseSets.set(metric, (this.responseSets.get(metric) ?? 0) + 1);
+  /**
+   * Counts a model whose responses, or loss, a metric measures, whether or not its steps can be known yet.
+   * @param seeded whether there is one a training seed
+   */
+  countResponses(metric: string, seeded: boolean): void {
+    const sets = seeded ? this.trainingSeeds.rounds : 1;
+    this.responseSets.set(metric, (this.responseSets.get(metric) ?? 0) + sets);
   }
 
   addSource(node: string, source: Source): void {
@@ -95,4 +171,11 @@ export class PlanBuilder {
       notes: this.notes,
     };
   }
+}
+
+/** The parameters of a table of models. */
+export function rowsOfModels(rows: readonly WithTrainingSeed<{ readonly model: string }>[]): ModelRows {
+  const models = rows.map(({ model }) => model);
+  if (rows.every(({ trainingSeed }) => trainingSeed === undefined)) return { models };
+  return { models, trainingSeeds: rows.map(({ trainingSeed = null }) => trainingSeed) };
 }

@@ -3,12 +3,14 @@ import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import type { Step } from '../steps/step.js';
 import { globMatches } from './glob.js';
 import type { Deferred, Plan } from './plan.js';
+import { withoutTrainingSeed } from './training-seeds.js';
 
 /** The ids of steps that a pattern names: by step id, by kind (`svd`), or by definition (`parallel`, `sweeps.parallel`). */
 export function matchingSteps(plan: Plan, pattern: string): Set<string> {
   const matches = globMatches(pattern);
   const found = new Set<string>();
-  for (const step of plan.steps) if (matches(step.id) || matches(step.kind)) found.add(step.id);
+  for (const step of plan.steps)
+    if ([step.id, withoutTrainingSeed(step.id), step.kind].some(matches)) found.add(step.id);
   for (const [definition, ids] of plan.named) {
     if (matches(definition) || matches(withoutSection(definition))) for (const id of ids) found.add(id);
   }

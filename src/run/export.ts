@@ -11,6 +11,7 @@ import {
 } from '../formats/checkpoint-writer.js';
 import type { AdapterSummary } from '../steps/export-adapter.js';
 import { DamagedObjectError, unlessDamaged } from '../store/object-store.js';
+import { atTrainingSeed, hasTrainingSeeds, trainingSeeds } from '../workflow/models/training-seeds.js';
 import type { AdapterExport, LoadedWorkflow } from '../workflow/workflow.js';
 import { planWorkflow } from './plan.js';
 import { type RunOptions, runWorkflow } from './run.js';
@@ -18,6 +19,8 @@ import { type RunOptions, runWorkflow } from './run.js';
 interface ExportRun extends Omit<RunOptions, 'out' | 'results' | 'targets' | 'force'> {
   /** Absolute; must not be there yet. */
   readonly folder: string;
+  /** Which of several: a model that depends on training seeds is as many models. */
+  readonly trainingSeed?: number | undefined;
 }
 
 export interface ExportOptions extends ExportRun {
@@ -36,11 +39,12 @@ export interface AdapterExportOptions extends ExportRun {
  * nothing else.
  *
  * @returns the exit code of that run; only after `done` is the folder there
- * @throws UsageError when there is no such model or the folder exists; what runWorkflow and writeCheckpoint throw
+ * @throws UsageError when there is no such model, it is several of different training seeds, or the folder exists; what runWorkflow and writeCheckpoint throw
  */
 export async function exportModel(options: ExportOptions): Promise<ExitCode> {
-  const { workflow, folder, model, shardBytes } = options;
-  checkName(workflow, 'model', model);
+  const { folder, model, shardBytes } = options;
+  checkName(options.workflow, 'model', model);
+  const workflow = ofTrainingSeed(options, `model ${model}`, [model]);
   await checkAbsent(folder);
   const read = reader(options);
   const write = (artifacts: Artifacts) => writeCheckpoint(folder, contentsOfModel(artifacts, read), shardBytes);
@@ -57,8 +61,10 @@ export async function exportModel(options: ExportOptions): Promise<ExitCode> {
 export async function exportAdapter(
   options: AdapterExportOptions,
 ): Promise<{ readonly exitCode: ExitCode; readonly summary?: AdapterSummary }> {
-  const { workflow, folder, adapter, store } = options;
-  checkName(workflow, 'update', adapter.update);
+  const { folder, adapter, store } = options;
+  checkName(options.workflow, 'update', adapter.update);
+  const { from, to } = options.workflow.updates.get(adapter.update)!;
+  const workflow = ofTrainingSeed(options, `update ${adapter.update}`, [from, to]);
   await checkAbsent(folder);
   const read = reader(options);
   let summary: AdapterSummary | undefined;
@@ -130,6 +136,28 @@ const forms = {
   model: { section: 'models', other: 'update', hint: 'is an update: it is written with --as adapter.' },
   update: { section: 'updates', other: 'model', hint: 'is a model: --as adapter takes an update that leads to it.' },
 } as const;
+
+/** The workflow with the training seed that was chosen, where what is exported depends on one. */
+function ofTrainingSeed(
+  { workflow, trainingSeed: seed }: ExportRun,
+  what: string,
+  models: readonly string[],
+): LoadedWorkflow {
+  if (!models.some((name) => hasTrainingSeeds(name, workflow))) {
+    if (seed === undefined) return workflow;
+    throw new UsageError(`${what} depends on no list of training seeds`, { hint: 'Leave --training-seed out.' });
+  }
+  const seeds = trainingSeeds(workflow.models)!;
+  const choice = `Say which: --training-seed ${seeds[0]}`;
+  if (seed === undefined) {
+    const message = `${what} is one of each training seed, ${seeds.join(', ')}, and one is exported`;
+    throw new UsageError(message, { hint: choice });
+  }
+  if (!seeds.includes(seed)) {
+    throw new UsageError(`${what} has no training seed ${seed}: it has ${seeds.join(', ')}`, { hint: choice });
+  }
+  return atTrainingSeed(workflow, seed);
+}
 
 function checkName(workflow: LoadedWorkflow, what: keyof typeof forms, name: string): void {
   const { section, other } = forms[what];

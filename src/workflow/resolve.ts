@@ -6,6 +6,7 @@ import { checkDatasetCycles, resolveDatasets } from './datasets/registry.js';
 import { type MapNode, toPlain } from './document.js';
 import { resolveMetrics } from './metrics/registry.js';
 import { checkModelCycles, resolveModels } from './models/registry.js';
+import { checkTrainingSeeds } from './models/training-seeds.js';
 import type { RawWorkflow } from './raw.js';
 import { resolveRecipes } from './recipes.js';
 import { resolveReport } from './resolve-report.js';
@@ -34,6 +35,7 @@ export function resolveWorkflow(
   const semantics = semanticsAsked ?? raw.semantics ?? 'paper';
   const subspaces = resolveSubspaces(scope, raw.subspaces, { seed, semantics });
   const models = resolveModels(scope, raw.models, { seed, semantics, subspaces });
+  checkTrainingSeeds(scope, models);
   const datasets = resolveDatasets(scope, raw.datasets, { seed, semantics });
   const recipes = resolveRecipes(scope, raw.recipes);
   const updates = resolveUpdates(scope, raw.updates);

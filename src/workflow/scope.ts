@@ -82,9 +82,9 @@ export class Scope {
   }
 
   /** Reports a problem of the value at `path`; a whole definition is shown by its name. */
-  refuse(path: Path, code: string, message: string, hint?: string): void {
+  refuse(path: Path, code: string, message: string, hint?: string, related?: Diagnostic['related']): void {
     const place = path.length <= 2 ? keyPlace(this.#root, path) : valuePlace(this.#root, path);
-    this.problems.push(errorAt(place, { code, message, hint }));
+    this.problems.push(errorAt(place, { code, message, hint, ...(related && { related }) }));
   }
 
   /** Warns of the value at `path`. */

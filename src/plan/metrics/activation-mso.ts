@@ -1,10 +1,10 @@
 import type { ActivationTableRow } from '../../steps/activation-table.js';
 import type { StepKind, StepOf } from '../../steps/contracts.js';
-import type { Input } from '../../steps/step.js';
 import type { ActivationMsoMetric } from '../../workflow/metrics/activation-mso.js';
 import { pairsOfMetric } from '../../workflow/metrics/registry.js';
 import { layerCount } from '../layer-count.js';
 import type { MeasuredModel } from '../model-node.js';
+import type { TableRow } from '../plan-builder.js';
 import { addHiddenStates, windowOf } from './hidden-states.js';
 import type { OverlapPlan, PlanParts } from './kind.js';
 import { overlapParams } from './overlap-params.js';
@@ -18,8 +18,7 @@ export const activationMso: OverlapPlan<ActivationMsoMetric> = {
 /** Adds the steps that compare what sets of prompts activate, and their table. */
 function expandActivations(metrics: readonly ActivationMsoMetric[], parts: PlanParts): void {
   const { models, datasets, builder } = parts;
-  const rows: ActivationTableRow[] = [];
-  const inputs: Record<string, Input> = {};
+  const rows: TableRow<ActivationTableRow>[] = [];
   const waitsFor = new Set<string>();
   for (const metric of metrics) {
     for (const name of metric.models) {
@@ -32,17 +31,12 @@ function expandActivations(metrics: readonly ActivationMsoMetric[], parts: PlanP
         continue;
       }
       for (const { row, overlap } of addModel(metric, name, model, parts)) {
-        inputs[`${rows.length}`] = { node: overlap, output: 'overlap' };
-        rows.push(row);
+        rows.push({ row, inputs: { '': { node: overlap, output: 'overlap' } } });
       }
     }
   }
   if (waitsFor.size > 0) builder.defer([...waitsFor], 'activation-table');
-  else if (rows.length > 0) {
-    const id = 'activation-table';
-    const node = builder.add({ id, kind: 'activation-table', params: { rows }, inputs, group: 'Tables' }, 'report');
-    builder.results.push({ file: 'activations.csv', node, output: 'activations.csv' });
-  }
+  else builder.addTable('activation-table', rows, ['activations.csv'], (joined) => ({ rows: joined }));
 }
 
 function addModel(

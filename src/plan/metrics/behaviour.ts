@@ -1,6 +1,8 @@
 import type { EvaluationTableRow } from '../../steps/evaluation-table.js';
 import type { Input } from '../../steps/step.js';
 import { isBehaviour, kindOf } from '../../workflow/metrics/registry.js';
+import { hasTrainingSeeds } from '../../workflow/models/training-seeds.js';
+import { subspaceUses } from '../../workflow/subspaces/registry.js';
 import type { BehaviourMetric, Sweep, Workflow } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
 import type { Waiting } from '../expand-updates.js';
@@ -50,7 +52,11 @@ export class BehaviourExpansion {
     const rows: BehaviourRow[] = [];
     const waitsFor = new Set<string>();
     const subjects = this.#subjects();
-    for (const { metrics } of subjects) for (const { name } of metrics.keys()) this.#builder.countResponses(name);
+    for (const subject of subjects) {
+      for (const metric of subject.metrics.keys()) {
+        this.#builder.countResponses(metric.name, this.#isSeeded(subject.measured, metric));
+      }
+    }
     for (const subject of subjects) {
       const model = subject.model();
       for (const metric of subject.metrics.keys()) {
@@ -111,6 +117,16 @@ export class BehaviourExpansion {
         known.set(point.text, subject);
         return subject;
       });
+  }
+
+  /** Whether what a metric measures is another with every training seed. */
+  #isSeeded({ model, update, subspace }: SweepPoint['measured'], metric: BehaviourMetric): boolean {
+    const { updates, subspaces } = this.#workflow;
+    const onto = subspace === null ? {} : subspaceUses(subspaces.get(subspace)!);
+    const changes = [update, onto.update].flatMap((name) => (name ? [updates.get(name)!] : []));
+    const models = [model, ...changes.flatMap(({ from, to }) => [from, to]), ...(onto.models ?? [])];
+    const all = [...models, ...(kindOf(metric).uses(metric).models ?? [])];
+    return all.some((name) => name !== null && hasTrainingSeeds(name, this.#workflow));
   }
 
   /** What the data of a metric, or the model that judges, waits for. */

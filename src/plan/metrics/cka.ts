@@ -1,10 +1,10 @@
 import { InvalidWorkflowError } from '../../diagnostics/errors.js';
 import type { CkaTableParams } from '../../steps/cka-table.js';
-import type { Input } from '../../steps/step.js';
 import type { CkaMetric } from '../../workflow/metrics/cka.js';
 import type { Waiting } from '../expand-updates.js';
 import { layerCount } from '../layer-count.js';
 import type { MeasuredModel } from '../model-node.js';
+import type { TableRow } from '../plan-builder.js';
 import { addHiddenStates, windowOf } from './hidden-states.js';
 import type { PlanParts, TablePlan } from './kind.js';
 
@@ -13,8 +13,7 @@ export const cka: TablePlan<CkaMetric> = { of: 'models', expand: expandCka };
 /** Adds the steps that compare models by what prompts activate, and their table. */
 function expandCka(metrics: readonly CkaMetric[], parts: PlanParts): void {
   const { builder } = parts;
-  const rows: CkaTableParams['rows'][number][] = [];
-  const inputs: Record<string, Input> = {};
+  const rows: TableRow<CkaTableParams['rows'][number]>[] = [];
   const waitsFor = new Set<string>();
   for (const metric of metrics) {
     const models = modelsOf(metric, parts);
@@ -37,17 +36,15 @@ function expandCka(metrics: readonly CkaMetric[], parts: PlanParts): void {
             inputs: { a: states(pair[0]), b: states(pair[1]) },
             group: `CKA of ${pair[0]} and ${pair[1]}`,
           };
-          inputs[`${rows.length}`] = { node: builder.add(step, `metrics.${metric.name}`), output: 'cka' };
-          rows.push({ metric: metric.name, pair, prompts, layer, inWindow: inWindow(layer) });
+          const node = builder.add(step, `metrics.${metric.name}`);
+          const row = { metric: metric.name, pair, prompts, layer, inWindow: inWindow(layer) };
+          rows.push({ row, inputs: { '': { node, output: 'cka' } } });
         }
       }
     }
   }
   if (waitsFor.size > 0) builder.defer([...waitsFor], 'cka-table');
-  else if (rows.length > 0) {
-    const step = { id: 'cka-table', kind: 'cka-table' as const, params: { rows }, inputs, group: 'Tables' };
-    builder.results.push({ file: 'cka.csv', node: builder.add(step, 'report'), output: 'cka.csv' });
-  }
+  else builder.addTable('cka-table', rows, ['cka.csv'], (joined) => ({ rows: joined }));
 }
 
 function modelsOf({ pairs, prompts }: CkaMetric, parts: PlanParts): ReadonlyMap<string, MeasuredModel> | Waiting {

@@ -4,6 +4,7 @@ import type { Input } from '../../steps/step.js';
 import type { CosineMetric } from '../../workflow/metrics/cosine.js';
 import { comparedParams, cosineStep, updateEnds } from '../cosine-step.js';
 import type { UpdateNode, UpdateTensor, Waiting } from '../expand-updates.js';
+import type { TableRow } from '../plan-builder.js';
 import type { PlanParts, TablePlan } from './kind.js';
 import { type NamedPair, namedPairs } from './named-pairs.js';
 
@@ -12,28 +13,25 @@ export const cosine: TablePlan<CosineMetric> = { of: 'updates', expand: expandCo
 /** Adds the steps that compare updates element by element, and their table. */
 function expandCosines(metrics: readonly CosineMetric[], parts: PlanParts): void {
   const { workflow, builder } = parts;
-  const rows: CosineTableParams['rows'][number][] = [];
-  const inputs: Record<string, Input> = {};
+  const rows: TableRow<CosineTableParams['rows'][number]>[] = [];
   const { pairs, waitsFor } = namedPairs(metrics, builder, (named) => updatesOf(named, parts));
   for (const named of pairs) {
     const { pair, definitions, found } = named;
     const { a, b } = found;
+    const inputs: Record<string, Input> = {};
     for (const [index, tensor] of a.tensors.entries()) {
       const step = cosineStep(a, b, tensor, workflow.semantics);
-      inputs[`${rows.length}/${index}`] = { node: builder.add(step, ...definitions), output: 'cosine' };
-      inputs[`${rows.length}/${index}/signs`] = { node: addSigns(named, found, tensor, parts), output: 'signs' };
+      inputs[`/${index}`] = { node: builder.add(step, ...definitions), output: 'cosine' };
+      inputs[`/${index}/signs`] = { node: addSigns(named, found, tensor, parts), output: 'signs' };
     }
     const tensors = a.tensors.map(({ name: tensor, uses }) => {
       const copies = workflow.semantics === 'reference' && uses > 1 ? { copies: uses } : {};
       return { tensor, ...copies };
     });
-    rows.push({ pair, tensors });
+    rows.push({ row: { pair, tensors }, inputs });
   }
   if (waitsFor.length > 0) builder.defer(waitsFor, 'cosine-table');
-  else if (rows.length > 0) {
-    const step = { id: 'cosine-table', kind: 'cosine-table' as const, params: { rows }, inputs, group: 'Tables' };
-    builder.results.push({ file: 'cosine.csv', node: builder.add(step, 'report'), output: 'cosine.csv' });
-  }
+  else builder.addTable('cosine-table', rows, ['cosine.csv'], (joined) => ({ rows: joined }));
 }
 
 interface Updates {

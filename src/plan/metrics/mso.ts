@@ -1,8 +1,8 @@
-import type { OverlapTableParams, OverlapTableRow } from '../../steps/overlap-table.js';
+import type { OverlapTableRow } from '../../steps/overlap-table.js';
 import type { Input } from '../../steps/step.js';
 import type { MsoMetric } from '../../workflow/metrics/mso.js';
 import type { Semantics } from '../../workflow/semantics.js';
-import type { PlanBuilder } from '../plan-builder.js';
+import type { PlanBuilder, TableRow } from '../plan-builder.js';
 import { type ComparedTensor, comparedTensors } from './compared.js';
 import type { OverlapPlan, PlanParts } from './kind.js';
 import { energiesOf, type NamedPair, namedPairs } from './named-pairs.js';
@@ -17,26 +17,20 @@ export const mso: OverlapPlan<MsoMetric> = {
 /** Adds the overlap steps of all metrics of updates, and the table of what they measure. */
 function expandOverlaps(metrics: readonly MsoMetric[], parts: PlanParts): void {
   const { workflow, builder } = parts;
-  const rows: OverlapTableRow[] = [];
-  const inputs: Record<string, Input> = {};
+  const rows: TableRow<OverlapTableRow>[] = [];
   const find = ({ pair, metrics: [first] }: NamedPair<MsoMetric>) => comparedTensors(pair, first.range, parts);
   const { pairs, waitsFor } = namedPairs(metrics, builder, find);
   for (const named of pairs) {
+    const inputs: Record<string, Input> = {};
     for (const [index, tensor] of named.found.entries()) {
       const node = addOverlap(named, tensor, workflow.semantics, builder);
-      inputs[`${rows.length}/${index}`] = { node, output: 'overlap' };
+      inputs[`/${index}`] = { node, output: 'overlap' };
     }
     const tensors = named.found.map(({ tensor }) => tensor.name);
-    rows.push({ pair: named.pair, energies: energiesOf(named.metrics), tensors });
+    rows.push({ row: { pair: named.pair, energies: energiesOf(named.metrics), tensors }, inputs });
   }
   if (waitsFor.length > 0) builder.defer(waitsFor, 'overlap-table');
-  if (waitsFor.length > 0 || rows.length === 0) return;
-  const params: OverlapTableParams = { rows };
-  const node = builder.add(
-    { id: 'overlap-table', kind: 'overlap-table', params, inputs, group: 'Tables' },
-    'report.tables',
-  );
-  builder.results.push({ file: 'overlap.csv', node, output: 'overlap.csv' });
+  else builder.addTable('overlap-table', rows, ['overlap.csv'], (joined) => ({ rows: joined }));
 }
 
 function addOverlap(

@@ -2,6 +2,7 @@ import type { AngleTableParams } from '../../steps/angle-table.js';
 import type { PrincipalAnglesParams } from '../../steps/principal-angles.js';
 import type { Input } from '../../steps/step.js';
 import type { PrincipalAnglesMetric } from '../../workflow/metrics/principal-angles.js';
+import type { TableRow } from '../plan-builder.js';
 import { type ComparedTensor, comparedTensors } from './compared.js';
 import type { PlanParts, TablePlan } from './kind.js';
 import { energiesOf, type NamedPair, namedPairs } from './named-pairs.js';
@@ -12,25 +13,23 @@ export const principalAngles: TablePlan<PrincipalAnglesMetric> = { of: 'updates'
 /** Adds the steps of all angles and their table. A step is of one energy: another one in the list repeats none. */
 function expandAngles(metrics: readonly PrincipalAnglesMetric[], parts: PlanParts): void {
   const { builder } = parts;
-  const rows: AngleTableParams['rows'][number][] = [];
-  const inputs: Record<string, Input> = {};
+  const rows: TableRow<AngleTableParams['rows'][number]>[] = [];
   const { pairs, waitsFor } = namedPairs(metrics, builder, ({ pair, metrics: [first] }) =>
     comparedTensors(pair, first.range, parts),
   );
   for (const named of pairs) {
     for (const energy of energiesOf(named.metrics)) {
+      const inputs: Record<string, Input> = {};
       for (const [index, tensor] of named.found.entries()) {
         const node = addAngles(named, energy, tensor, parts);
-        inputs[`${rows.length}/${index}`] = { node, output: 'angles' };
+        inputs[`/${index}`] = { node, output: 'angles' };
       }
-      rows.push({ pair: named.pair, energy, tensors: named.found.map(({ tensor }) => tensor.name) });
+      const tensors = named.found.map(({ tensor }) => tensor.name);
+      rows.push({ row: { pair: named.pair, energy, tensors }, inputs });
     }
   }
   if (waitsFor.length > 0) builder.defer(waitsFor, 'angle-table');
-  else if (rows.length > 0) {
-    const step = { id: 'angle-table', kind: 'angle-table' as const, params: { rows }, inputs, group: 'Tables' };
-    builder.results.push({ file: 'angles.csv', node: builder.add(step, 'report'), output: 'angles.csv' });
-  }
+  else builder.addTable('angle-table', rows, ['angles.csv'], (joined) => ({ rows: joined }));
 }
 
 function addAngles(

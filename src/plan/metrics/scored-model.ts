@@ -114,7 +114,7 @@ export class ScoredModel {
   scoreLater<K extends StepKind>(kind: K, params: StepOf<K>['params'], inputs: Step['inputs']): string {
     const step = this.#step(kind, params, 'Scores of', inputs);
     this.#parts.later.push({ step, definitions: this.#definitions });
-    return step.id;
+    return this.#parts.builder.idOf(step);
   }
 
   #step<K extends StepKind>(kind: K, params: StepOf<K>['params'], what: string, inputs: Step['inputs']) {

@@ -1,14 +1,14 @@
 import type { SpectrumTableParams } from '../../steps/spectrum-table.js';
 import type { Input } from '../../steps/step.js';
 import type { SpectrumMetric } from '../../workflow/metrics/spectrum.js';
+import type { TableRow } from '../plan-builder.js';
 import type { PlanParts, TablePlan } from './kind.js';
 
 export const spectrum: TablePlan<SpectrumMetric> = { of: 'updates', expand: expandSpectra };
 
 /** Adds the table of the updates' spectra. It reads the singular values of their decompositions, each update once. */
 function expandSpectra(metrics: readonly SpectrumMetric[], { workflow, models, updates, builder }: PlanParts): void {
-  const rows: SpectrumTableParams['rows'][number][] = [];
-  const inputs: Record<string, Input> = {};
+  const rows: TableRow<SpectrumTableParams['rows'][number]>[] = [];
   const waitsFor = new Set<string>();
   for (const name of new Set(metrics.flatMap(({ of }) => of))) {
     const update = models.update(name);
@@ -18,19 +18,19 @@ function expandSpectra(metrics: readonly SpectrumMetric[], { workflow, models, u
       for (const model of update.waitsFor) waitsFor.add(model);
       continue;
     }
+    const inputs: Record<string, Input> = {};
     for (const [index, tensor] of update.tensors.entries()) {
-      inputs[`${rows.length}/${index}`] = { node: updates.svd(update, tensor), output: 's' };
+      inputs[`/${index}`] = { node: updates.svd(update, tensor), output: 's' };
     }
     const tensors = update.tensors.map(({ name: tensor, rankMax, uses }) => {
       const copies = workflow.semantics === 'reference' && uses > 1 ? { copies: uses } : {};
       return { tensor, rankMax, ...copies };
     });
-    rows.push({ update: name, tensors });
+    rows.push({ row: { update: name, tensors }, inputs });
   }
   if (waitsFor.size > 0) builder.defer([...waitsFor], 'spectrum-table');
-  else if (rows.length > 0) {
-    const step = { id: 'spectrum-table', kind: 'spectrum-table' as const, params: { rows }, inputs, group: 'Tables' };
-    const node = builder.add(step, 'report', ...metrics.map(({ name }) => `metrics.${name}`));
-    builder.results.push({ file: 'spectrum.csv', node, output: 'spectrum.csv' });
+  else {
+    const definitions = metrics.map(({ name }) => `metrics.${name}`);
+    builder.addTable('spectrum-table', rows, ['spectrum.csv'], (joined) => ({ rows: joined }), ...definitions);
   }
 }

@@ -35,15 +35,18 @@ export interface ModelParts {
   readonly projections: ProjectionExpansion;
 }
 
-/** Adds a step of a model. @returns its id */
+/** Adds a step of a model. One that lists training seeds is of the seed of this round. @returns its id */
 export function addModelStep<K extends StepKind>(
   { builder }: Pick<ModelParts, 'builder'>,
   kind: K,
-  { name }: Pick<Model, 'name'>,
+  { name, seeds }: Pick<Model, 'name'> & { readonly seeds?: readonly number[] },
   params: StepOf<K>['params'],
   inputs: Readonly<Record<string, Input>>,
   hints?: StepOf<K>['hints'],
 ): string {
-  const step = { id: `${kind}[${name}]`, kind, params, inputs, group: `Model ${name}` };
-  return builder.add({ ...step, ...(hints === undefined ? {} : { hints }) }, `models.${name}`);
+  const step = {
+    ...{ id: `${kind}[${name}]`, kind, params, inputs, group: `Model ${name}` },
+    ...(hints === undefined ? {} : { hints }),
+  };
+  return seeds === undefined ? builder.add(step, `models.${name}`) : builder.addTrained(step, `models.${name}`);
 }

@@ -6,7 +6,10 @@ import { addModelStep, type ModelParts, type ModelPlan } from './kind.js';
 export const train: ModelPlan<ModelOf<'train'>> = {
   add: addTrained,
   curve: true,
-  text: ({ from, on, recipe, seed }) => `${from}, trained on ${on} by the recipe ${recipe} (seed ${seed})`,
+  text({ from, on, recipe, seed, seeds }) {
+    const seeded = seeds === undefined ? `seed ${seed}` : `training seeds ${seeds.join(', ')}`;
+    return `${from}, trained on ${on} by the recipe ${recipe} (${seeded})`;
+  },
 };
 
 function addTrained(model: ModelOf<'train'>, parts: ModelParts): ModelNode {
@@ -28,13 +31,11 @@ function addTrained(model: ModelOf<'train'>, parts: ModelParts): ModelNode {
     { name: model.from, model: parent.node, facts: parent.facts, rows: rows.node },
     model.range,
   );
-  parts.builder.tokenised.set(tokens.id, { metric: null, model: model.name, dataset: model.on });
+  const tokenised = parts.builder.add({ ...tokens, group: `Model ${model.name}` }, `models.${model.name}`);
+  parts.builder.tokenised.set(tokenised, { metric: null, model: model.name, dataset: model.on });
   const inputs = {
     parent: { node: parent.node, output: '*' },
-    tokens: {
-      node: parts.builder.add({ ...tokens, group: `Model ${model.name}` }, `models.${model.name}`),
-      output: '*',
-    },
+    tokens: { node: tokenised, output: '*' },
   };
   const { checkpointEvery, activationCheckpointing } = recipe;
   const node = addModelStep(parts, 'train', model, trainParams(recipe, model.seed, parts.workflow.semantics), inputs, {

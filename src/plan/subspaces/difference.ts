@@ -142,7 +142,8 @@ function addSelection(
   };
   const step = { id: `select-direction[${name}]`, kind: 'select-direction' as const, params, inputs };
   const node = builder.add({ ...step, group: `Bases of ${name}` }, `subspaces.${name}`);
-  const file = `directions/${name}.csv`;
+  const seed = builder.trainingSeeds.of([{ node }]);
+  const file = `directions/${name}${seed === undefined ? '' : `,training_seed=${seed}`}.csv`;
   if (!builder.results.some((result) => result.file === file)) {
     builder.results.push({ file, node, output: 'candidates.csv' });
   }

@@ -28,6 +28,12 @@ export interface ModelKind<Model extends Definition, Raw> {
   terms?(model: Model): readonly Term[];
   /** It is trained, so that there is a loss to show. */
   readonly trained?: true;
+  /** Several seeds that it is trained with. Absent: it is not trained. */
+  readonly seeds?: {
+    of(model: Model): readonly number[] | undefined;
+    /** The model that is trained with this one of them alone. */
+    at(model: Model, seed: number): Model;
+  };
 }
 
 export interface KnownToModels extends Defaults {

@@ -10,7 +10,10 @@ export interface TrainedModel extends Definition {
   /** A dataset. */
   readonly on: string;
   readonly recipe: string;
+  /** The first of `seeds`, where there are several. */
   readonly seed: number;
+  /** Absent: it is trained once. */
+  readonly seeds?: readonly number[];
 }
 
 const purposes = ['pretrain', 'align', 'finetune'] as const;
@@ -22,6 +25,7 @@ export type RawTrainedModel = { readonly [P in Purpose]?: string } & {
   readonly on: string;
   readonly recipe: string;
   readonly seed?: number;
+  readonly seeds?: readonly number[];
 };
 
 export const train: ModelKind<TrainedModel, RawTrainedModel> = {
@@ -29,6 +33,11 @@ export const train: ModelKind<TrainedModel, RawTrainedModel> = {
   trained: true,
   resolve(scope, definition, raw, path, { seed }) {
     const purpose = purposes.find((key) => raw[key] !== undefined)!;
+    const { seeds } = raw;
+    if (raw.seed !== undefined && seeds !== undefined) {
+      const message = `${path.join('.')} has both a seed and a list of seeds`;
+      scope.refuse([...path, 'seeds'], 'invalid-combination', message, 'Keep the one that is meant.');
+    }
     return {
       ...definition,
       kind: 'train',
@@ -36,8 +45,13 @@ export const train: ModelKind<TrainedModel, RawTrainedModel> = {
       from: scope.reference('models', raw[purpose]!, [...path, purpose]),
       on: scope.reference('datasets', raw.on, [...path, 'on']),
       recipe: scope.reference('recipes', raw.recipe, [...path, 'recipe']),
-      seed: raw.seed ?? seed,
+      seed: seeds?.[0] ?? raw.seed ?? seed,
+      ...(seeds && { seeds }),
     };
   },
   uses: ({ from, on, recipe }) => ({ models: [from], datasets: [on], recipes: [recipe] }),
+  seeds: {
+    of: ({ seeds }) => seeds,
+    at: (model, seed) => ({ ...model, seed, seeds: [seed] }),
+  },
 };

@@ -4,6 +4,10 @@
  */
 export type FieldCase = readonly [field: string, edit: string, kinds: string];
 
+/** A model of a training seed has its steps trained with it, and every table says of which seed its rows are. */
+const tablesOfSeeds =
+  'activation-table cka-table claims data-table energy-table evaluation-table loss-table overlap-table realign-table train';
+
 /** What makes models and data, and what is done with updates; measures and claims are in behaviour-field-cases.ts. */
 export const cases: readonly FieldCase[] = [
   ['name', 'name: fields → name: other', 'report'],
@@ -39,6 +43,9 @@ export const cases: readonly FieldCase[] = [
   ['pretrainedModel.on', 'models.trained.on=vaults', 'data-table tokenise'],
   ['pretrainedModel.recipe', 'models.trained.recipe=brief', 'tokenise train'],
   ['pretrainedModel.seed', 'models.trained.seed=9', 'train'],
+  ['pretrainedModel.seeds', 'models.trained.seeds=[9]', tablesOfSeeds],
+  ['alignedModel.seeds', 'models.polite.seeds=[9]', tablesOfSeeds],
+  ['finetunedModel.seeds', 'models.tuned.seeds=[9]', tablesOfSeeds.replace('cka-table ', '')],
   ['alignedModel.align', 'models.polite.align=words', 'tokenise train'],
   ['alignedModel.on', 'models.polite.on=vaults', 'data-table tokenise'],
   ['alignedModel.recipe', 'models.polite.recipe=brief', 'tokenise train'],

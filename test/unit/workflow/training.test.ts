@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Dataset, Model, Recipe } from '../../../src/workflow/workflow.js';
+import { atTrainingSeed, hasTrainingSeeds, trainingSeeds } from '../../../src/workflow/models/training-seeds.js';
+import type { Dataset, Model, ModelOf, Recipe } from '../../../src/workflow/workflow.js';
 import { load, problems, screen } from './loading.js';
 
 /** Datasets, recipes and the models that are trained with them. */
@@ -74,6 +75,33 @@ test('pretrain, align and finetune are one thing under three names', async () =>
   assert.equal(await model('base'), { ...train, purpose: 'pretrain', from: 'scratch', on: 'both' });
   assert.equal(await model('aligned'), { ...train, purpose: 'align', from: 'base', on: 'problems', seed: 7 });
   assert.equal(await model('tuned'), { ...train, purpose: 'finetune', from: 'aligned', on: 'mine', recipe: 'full' });
+});
+
+test('a list of training seeds stands in place of the seed', async () => {
+  const seeded = await load(changed(['seed: 7 }', 'seeds: [4, 2] }']));
+  const polite = seeded.models.get('aligned') as ModelOf<'train'>;
+  assert.equal([polite.seed, polite.seeds], [4, [4, 2]]);
+  assert.equal(trainingSeeds(seeded.models), [4, 2]);
+  assert.is(trainingSeeds((await load(changed())).models), undefined);
+  const second = atTrainingSeed(seeded, 2);
+  const { seed, seeds } = second.models.get('aligned') as ModelOf<'train'>;
+  assert.equal([seed, seeds], [2, [2]]);
+  assert.is(second.models.get('tuned'), seeded.models.get('tuned'));
+  const depends = [...seeded.models.keys()].filter((name) => hasTrainingSeeds(name, seeded));
+  assert.equal(depends, ['aligned', 'tuned']);
+});
+
+test('models list the same training seeds, in any order; of others both places are told', async () => {
+  const both = (seeds: string) =>
+    changed(['seed: 7 }', 'seeds: [4, 2] }'], ['recipe: full }', `recipe: full, seeds: ${seeds} }`]);
+  assert.equal(trainingSeeds((await load(both('[2, 4]'))).models), [4, 2]);
+  const text = await screen(both('[2, 4, 5]'));
+  assert.match(
+    text,
+    /main\.yaml:9:\d+: error: models aligned and tuned have different training seeds: 4, 2 and 2, 4, 5/,
+  );
+  assert.match(text, /main\.yaml:8:\d+: those of aligned/);
+  assert.match(text, /Give both the same list|give both the same list/);
 });
 
 test('a new model may get a tokenizer of the words of datasets', async () => {
@@ -247,6 +275,13 @@ const refused: readonly (readonly [string, readonly (readonly [string, string])[
     /recipes\.quick\.lr is 1e\+300; it must be at most 3\.4e\+38/,
   ],
   ['a learning rate that f32 takes for 0', [['lr: 0.01', 'lr: 1.0e-45']], /lr is 1e-45; it must be at least 1\.2e-38/],
+  [
+    'a seed beside a list of seeds',
+    [['seed: 7 }', 'seed: 7, seeds: [1, 2] }']],
+    /models\.aligned has both a seed and a list of seeds/,
+  ],
+  ['a seed twice in a list', [['seed: 7 }', 'seeds: [1, 1] }']], /models\.aligned\.seeds/],
+  ['no seed in a list', [['seed: 7 }', 'seeds: [] }']], /models\.aligned\.seeds/],
   ['a recipe without a learning rate', [['lr: 0.01', 'batch: 1']], /recipes\.quick lacks "lr"/],
   ['epochs and steps', [['steps: 12', 'steps: 12\n    epochs: 1']], /gives both epochs and steps/],
   [
