@@ -1,6 +1,7 @@
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { printableLine } from '../diagnostics/printable.js';
-import { reasonText } from '../plan/explain-text.js';
+import type { Reason } from '../plan/explain.js';
+import { causeText, reasonText } from '../plan/explain-text.js';
 import { matchingSteps, unknownStep } from '../plan/targets.js';
 import type { Prepared } from '../run/prepare.js';
 import type { Step } from '../steps/step.js';
@@ -28,11 +29,35 @@ export const command: Command = {
     if (invocation.switch('json')) {
       printJson(steps.map((step) => description(step, prepared)));
     } else {
-      for (const step of steps) print(text(step, prepared));
+      print(textOfAll(steps, prepared));
     }
     return exitCodes.done;
   },
 };
+
+/** The step's own changes, each a field of the workflow where one is behind it. */
+function changesOf(reason: Reason) {
+  return reason.type === 'changed' || reason.type === 'pending' ? reason.changes : [];
+}
+
+/** Steps that are cached, or run for one and the same reason, are one block; what a step alone says is told in full. */
+function textOfAll(steps: readonly Step[], prepared: Prepared): string {
+  const groups = new Map<string, Step[]>();
+  for (const step of steps) {
+    const cause = causeText(prepared.explainer.explain(step.id));
+    groups.set(cause, [...(groups.get(cause) ?? []), step]);
+  }
+  return [...groups]
+    .map(([cause, same]) => {
+      if (same.length === 1) return text(same[0]!, prepared);
+      const status = prepared.outcomes.get(same[0]!.id)!.status;
+      const shown = same.slice(0, shownSteps).map(({ id }) => `  ${id}`);
+      const more = same.length - shown.length;
+      const head = `${same.length} steps: ${status === 'cached' ? 'cached' : `will run: ${cause}`}`;
+      return `${[head, ...shown, ...(more > 0 ? [`  and ${more} more (--json lists all)`] : [])].map(printableLine).join('\n')}\n`;
+    })
+    .join('');
+}
 
 function description(step: Step, { outcomes, explainer }: Prepared) {
   const { id, kind, params, origin } = step;
@@ -43,6 +68,7 @@ function description(step: Step, { outcomes, explainer }: Prepared) {
     kind,
     status: outcome.status,
     reason: reasonText(explainer.explain(id), { all: true }),
+    changes: changesOf(explainer.explain(id)),
     key: outcome.key ?? null,
     revision: known?.revision ?? null,
     deviceClass: known?.deviceClass ?? null,
@@ -76,3 +102,4 @@ function text(step: Step, prepared: Prepared): string {
 }
 
 const shownInputs = 12;
+const shownSteps = 5;

@@ -1,6 +1,6 @@
 import { printableLine } from '../diagnostics/printable.js';
 import type { Reason } from '../plan/explain.js';
-import { reasonText } from '../plan/explain-text.js';
+import { causeText, reasonText } from '../plan/explain-text.js';
 import { commitName } from '../plan/hub-in-use.js';
 import { omissionTexts } from '../plan/omission-text.js';
 import type { HubDefinition } from '../plan/plan.js';
@@ -50,21 +50,27 @@ function headline(name: string, prepared: Prepared): string {
   return printableLine(`${name}: ${cached + run} steps${known}, ${cached} cached, ${run} to run${idle}`);
 }
 
-/** Steps of a group mostly run for one and the same reason, so an example of each kind of reason says it. */
+/** So many different reasons of one kind are told one by one; of more, there is an example. */
+const mostReasonsOfAKind = 3;
+
+/** Steps of a group mostly run for one and the same reason, which is told once, with how many steps have it. */
 function reasonsInBrief(steps: readonly Step[], { explainer }: Prepared): string[] {
-  const kinds = new Map<string, { count: number; example: string; text: string }>();
-  for (const { id } of steps) {
-    const reason = explainer.explain(id);
-    const kind = kindOf(reason);
-    const known = kinds.get(kind);
-    if (known === undefined) kinds.set(kind, { count: 1, example: id, text: reasonText(reason) });
-    else known.count += 1;
+  const reasons = steps.map(({ id }) => ({ id, reason: explainer.explain(id) }));
+  const lines: string[] = [];
+  for (const alike of grouped(reasons, ({ reason }) => kindOf(reason)).values()) {
+    const causes = grouped(alike, ({ reason }) => causeText(reason));
+    if (causes.size > mostReasonsOfAKind) {
+      const { id, reason } = alike[0]!;
+      lines.push(`${alike.length} such as ${id}: ${reasonText(reason)}`);
+      continue;
+    }
+    for (const [text, same] of causes) {
+      const selfExplaining = text.startsWith('new') || text === 'forced';
+      const which = same.length > 1 ? `${same.length}: ` : `${same[0]!.id}: `;
+      lines.push(steps.length === same.length || selfExplaining ? text : `${which}${text}`);
+    }
   }
-  return [...kinds.values()].map(({ count, example, text }) => {
-    const selfExplaining = text.startsWith('new') || text === 'forced';
-    const where = steps.length === 1 || selfExplaining ? '' : `${example}: `;
-    return `${count > 1 && !selfExplaining ? `${count} such as ` : ''}${where}${text}`;
-  });
+  return lines;
 }
 
 function kindOf(reason: Reason): string {

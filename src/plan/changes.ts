@@ -56,6 +56,11 @@ function place({ node, output, digest }: ActionInput) {
   return { node, output, digest };
 }
 
+/** Paths of the params that differ. */
+export function changedParams(before: Json, after: Json): string[] {
+  return parameterChanges(before, after).flatMap((change) => (change.what === 'parameter' ? [change.path] : []));
+}
+
 /** Changes by path, as deep as both sides are objects or lists of objects; a list of plain values is shown whole. */
 function parameterChanges(before: Json, after: Json): Change[] {
   const changes: Change[] = [];

@@ -1,5 +1,6 @@
 import type { Digest } from '../formats/digest.js';
 import type { Json } from '../formats/json.js';
+import { editLine } from '../workflow/edits.js';
 import type { ExplainedChange, Reason } from './explain.js';
 
 const shownChanges = 3;
@@ -27,6 +28,13 @@ export function reasonText(reason: Reason, options: { readonly all?: boolean } =
   }
 }
 
+/** The same without the way from the cause to the step: of steps that wait for one and the same, it is one text. */
+export function causeText(reason: Reason): string {
+  if (reason.type !== 'pending') return reasonText(reason);
+  const own = reason.changes.length === 0 ? '' : `${changesText(reason.changes, false)}; `;
+  return `${own}${reason.via.at(-1)!} runs first: ${reasonText(reason.cause)}`;
+}
+
 function changesText(changes: readonly ExplainedChange[], all: boolean): string {
   const shown = all ? changes : changes.slice(0, shownChanges);
   const more = changes.length - shown.length;
@@ -35,6 +43,8 @@ function changesText(changes: readonly ExplainedChange[], all: boolean): string 
 
 function changeText(change: ExplainedChange, all: boolean): string {
   switch (change.what) {
+    case 'field':
+      return editLine(change.edit, all ? Number.POSITIVE_INFINITY : undefined);
     case 'parameter':
       return `parameter ${change.path}: ${valueText(change.before, all)} → ${valueText(change.after, all)}`;
     case 'revision':
@@ -42,11 +52,13 @@ function changeText(change: ExplainedChange, all: boolean): string {
     case 'device':
       return `device: ${change.before ?? 'none'} → ${change.after ?? 'none'}`;
     case 'input': {
-      const { name, before, after } = change;
+      const { name, before, after, causes = [] } = change;
       if (after === undefined) return `input ${name}: no longer there (was ${before!.output} of ${before!.node})`;
       const now = `${after.output} of ${chainText(change.via ?? [after.node], all)}`;
       if (before === undefined) return `input ${name}: new (${now})`;
-      return `input ${name}: ${now} changed (${shortDigest(before.digest, all)} → ${shortDigest(after.digest, all)})`;
+      const digests = `${shortDigest(before.digest, all)} → ${shortDigest(after.digest, all)}`;
+      const because = causes.length === 0 ? '' : `, made with ${changesText(causes, all)}`;
+      return `input ${name}: ${now} changed (${digests})${because}`;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Action } from '../formats/action.js';
 import type { Digest } from '../formats/digest.js';
 import type { Step, StepContract } from '../steps/step.js';
+import type { EditText } from '../workflow/edits.js';
 import { type Change, changesSince, knownChangesSince } from './changes.js';
 import type { Outcome } from './resolve.js';
 
@@ -25,8 +26,16 @@ export type Reason =
       readonly changes: readonly ExplainedChange[];
     };
 
-/** `via`: from the input back to what made it differ, a source or a step with a change of its own. */
-export type ExplainedChange = Change & { readonly via?: readonly string[] };
+/**
+ * A change as it is told: a field of the workflow where one is known to be behind it. `via`: from the input back to what
+ * made it differ, a source or a step with changes of its own, which are the `causes`.
+ */
+export type ExplainedChange =
+  | { readonly what: 'field'; readonly edit: EditText }
+  | (Change & { readonly via?: readonly string[]; readonly causes?: readonly ExplainedChange[] });
+
+/** The edits of the workflow that are behind a change of a step since an earlier action; none where none is known. */
+export type EditsBehind = (step: string, previous: Action, change: Change) => readonly EditText[];
 
 /** Says why, for single steps, from what resolve found out and what earlier runs recorded. */
 export class Explainer {
@@ -34,6 +43,7 @@ export class Explainer {
   readonly #outcomes: ReadonlyMap<string, Outcome>;
   readonly #declarations: Readonly<Record<string, StepContract>>;
   readonly #previous: (step: string, key: Digest | undefined) => Action | undefined;
+  readonly #editsBehind: EditsBehind;
 
   /** @param previous the newest action of a step that has another key than the one given */
   constructor(
@@ -41,11 +51,13 @@ export class Explainer {
     outcomes: ReadonlyMap<string, Outcome>,
     declarations: Readonly<Record<string, StepContract>>,
     previous: (step: string, key: Digest | undefined) => Action | undefined,
+    editsBehind: EditsBehind = () => [],
   ) {
     this.#steps = new Map(steps.map((step) => [step.id, step]));
     this.#outcomes = outcomes;
     this.#declarations = declarations;
     this.#previous = previous;
+    this.#editsBehind = editsBehind;
   }
 
   explain(id: string): Reason {
@@ -62,7 +74,7 @@ export class Explainer {
     if (why.type === 'missing-object') return { type: 'missing-object', output: why.output, digest: why.digest };
     const previous = this.#previous(id, key);
     if (previous === undefined) return { type: 'new' };
-    const changes = changesSince(previous, fingerprint!).map((change) => this.#withChain(change));
+    const changes = this.#told(id, previous, changesSince(previous, fingerprint!));
     return changes.length === 0 ? { type: 'forgotten' } : { type: 'changed', changes };
   }
 
@@ -80,8 +92,20 @@ export class Explainer {
       type: 'pending',
       via,
       cause: this.#ownReason(via.at(-1)!),
-      changes: knownChangesSince(previous, step, this.#declarations[step.kind]!.revision),
+      changes: this.#told(id, previous, knownChangesSince(previous, step, this.#declarations[step.kind]!.revision)),
     };
+  }
+
+  /** Changes by the fields behind them, each once, and after these what no field is behind. */
+  #told(step: string, previous: Action, changes: readonly Change[]): ExplainedChange[] {
+    const fields = new Map<string, ExplainedChange>();
+    const others: ExplainedChange[] = [];
+    for (const change of changes) {
+      const edits = this.#editsBehind(step, previous, change);
+      for (const edit of edits) fields.set(JSON.stringify(edit), { what: 'field', edit });
+      if (edits.length === 0) others.push(this.#withChain(change));
+    }
+    return [...fields.values(), ...others];
   }
 
   /** Follows a changed input back through steps that were done again until something changed by itself. */
@@ -99,7 +123,17 @@ export class Explainer {
       via.push(now);
       seen.add(now);
     }
-    return { ...change, via };
+    const causes = this.#ownChanges(via.at(-1)!);
+    return { ...change, via, ...(causes.length === 0 ? {} : { causes }) };
+  }
+
+  /** What a step that was done again meanwhile changed by itself. */
+  #ownChanges(id: string): ExplainedChange[] {
+    const outcome = this.#outcomes.get(id);
+    const previous = outcome?.status === 'cached' ? this.#previous(id, outcome.key) : undefined;
+    if (outcome?.status !== 'cached' || previous === undefined) return [];
+    const changes = changesSince(previous, outcome.fingerprint).filter(({ what }) => what !== 'input');
+    return this.#told(id, previous, changes);
   }
 
   /** The node of the first input of a cached step whose content was another the time before. */

@@ -20,6 +20,7 @@ import type { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import { type Catalog, needsTokens } from './catalog.js';
 import { factsOfArtifacts } from './checkpoints.js';
+import { earlierSteps } from './edits-behind.js';
 
 export interface PrepareOptions {
   readonly workflow: LoadedWorkflow;
@@ -65,7 +66,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     commits: options.commits,
     ...(usableClass === undefined ? {} : { deviceClass: usableClass }),
   };
-  const plan = await expandFetched(options, facts);
+  const { plan, facts: known } = await expandFetched(options, facts);
   const forced = forcedSteps(plan, options.force);
   const situation: Situation = {
     declarations: stepContracts,
@@ -79,8 +80,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     throw deviceClass;
   }
   const outcomes = resolve(steps, situation);
-  const nearest = store.nearestAction(workflow);
-  const explainer = new Explainer(steps, outcomes, stepContracts, (step, key) => nearest(step, key ?? noKey)?.action);
+  const { previous, editsBehind } = await earlierSteps(store, workflow, { plan, facts: known, steps }, outcomes);
+  const explainer = new Explainer(steps, outcomes, stepContracts, previous, editsBehind);
   return { plan, steps, unmade, situation, outcomes, explainer };
 }
 
@@ -93,11 +94,8 @@ function selectSteps(plan: Plan, targets: readonly string[], situation: Situatio
   return { steps: withAncestors(plan.steps, new Set([...wanted, ...tables])), unmade };
 }
 
-/** Equals no key, so that every earlier action counts. */
-const noKey: Digest = 'sha256:';
-
 /** Expands again as long as fetches that are in the store tell the tensors of more models. */
-async function expandFetched(options: PrepareOptions, given: Facts): Promise<Plan> {
+async function expandFetched(options: PrepareOptions, given: Facts): Promise<{ plan: Plan; facts: Facts }> {
   const { store, workflow } = options;
   const withTokens = needsTokens(workflow);
   let facts = given;
@@ -119,7 +117,7 @@ async function expandFetched(options: PrepareOptions, given: Facts): Promise<Pla
       const known = await factsOfArtifacts(outcome.outputs, store, withTokens).catch(unlessDamaged);
       if (known !== undefined) models.set(name, known);
     }
-    if (models.size === facts.models.size) return plan;
+    if (models.size === facts.models.size) return { plan, facts };
     facts = { ...facts, models };
   }
 }

@@ -17,7 +17,7 @@ export function fieldsOf(document: MapNode): ReadonlyMap<string, string> {
 }
 
 /** A value on one line, numbers as they were written. */
-function nodeText(node: DocumentNode): string {
+export function nodeText(node: DocumentNode): string {
   if (node.kind === 'list') return `[${node.items.map(nodeText).join(', ')}]`;
   if (node.kind === 'map') {
     const entries = [...node.entries].map(([key, { value }]) => `${key}: ${nodeText(value)}`);
@@ -29,12 +29,12 @@ function nodeText(node: DocumentNode): string {
 }
 
 /** `recipes.full.lr`, `terms[1].times` */
-function pathText(path: Path): string {
+export function pathText(path: Path): string {
   return path.map((key, index) => (/^\d+$/.test(key) && index > 0 ? `[${key}]` : index > 0 ? `.${key}` : key)).join('');
 }
 
 /** Keys of what stands below a node: those of a mapping, or the positions in a list. */
-function keysOf(node: DocumentNode): string[] {
+export function keysOf(node: DocumentNode): string[] {
   if (node.kind === 'map') return [...node.entries.keys()];
   return node.kind === 'list' ? node.items.map((_, index) => String(index)) : [];
 }

@@ -2,12 +2,16 @@ import { basename, dirname } from 'node:path';
 import { Assembler } from './assemble.js';
 import type { MapNode } from './document.js';
 import { noSuchFile, type WorkflowFiles } from './files.js';
+import { interpolate } from './interpolate.js';
 import { applySettings } from './load.js';
+import { absolutePaths } from './paths.js';
+import { resolveWorkflow } from './resolve.js';
 import { SourceText } from './source-text.js';
-import type { WrittenWorkflow } from './workflow.js';
+import { validate } from './validate.js';
+import type { Workflow, WrittenWorkflow } from './workflow.js';
 
 /** How places call what `--semantics` says. */
-const semanticsOption = '--semantics';
+export const semanticsOption = '--semantics';
 
 /**
  * The document that a workflow was: includes, profile and settings laid over one another, references as they were
@@ -24,6 +28,17 @@ export async function writtenDocument(written: WrittenWorkflow): Promise<MapNode
   const place = { source, start: 0, end: written.semantics.length };
   const semantics = { key: place, value: { kind: 'scalar', value: written.semantics, place } } as const;
   return { ...root, entries: new Map([...root.entries, ['semantics', semantics]]) };
+}
+
+/** The workflow that such a document makes; undefined where it is not valid. */
+export async function workflowOfDocument(document: MapNode, file: string): Promise<Workflow | undefined> {
+  const interpolated = interpolate(document);
+  const absolute = absolutePaths(interpolated.root);
+  if (interpolated.problems.length > 0 || absolute.problems.length > 0) return undefined;
+  const { root, sound, problems } = await validate(absolute.root);
+  if (problems.length > 0) return undefined;
+  const workflow = resolveWorkflow(root, sound, file, undefined);
+  return workflow.ok ? workflow.value : undefined;
 }
 
 /** The texts as files; links are as they were when the workflow was read and found to lead nowhere else. */

@@ -55,11 +55,11 @@ test('the plan says beforehand what an edit runs, and why', async () => {
     JSON.parse(planned.stdout);
   assert.is(plan.counts.cached + plan.counts.run, plan.steps.length);
   const reasons = new Map(plan.steps.map(({ id, reason }) => [id, reason]));
-  assert.is(reasons.get('perturb[useful]'), 'parameter seed: 3 → 30');
+  assert.is(reasons.get('perturb[useful]'), 'seed 3 → 30, models.useful line 8');
   assert.is(reasons.get('perturb[aligned]'), 'unchanged');
   assert.match(
     reasons.get('energy-table')!,
-    /^input: energy\[.*\], from perturb\[useful\] runs first: parameter seed: 3 → 30$/,
+    /^input: energy\[.*\], from perturb\[useful\] runs first: seed 3 → 30, models\.useful line 8$/,
   );
   const ran = ranSteps(await run());
   const toRun = plan.steps.filter(({ status }) => status === 'run').map(({ id }) => id);
@@ -108,7 +108,7 @@ test('--dry-run only plans; --set and --semantics change the plan', async () => 
   const dry = await runflow('run', 'small.yaml', '--dry-run', '--set', 'models.base.seed=9');
   assert.is(dry.status, 0);
   assert.match(dry.stdout, /^small: \d+ steps, \d+ cached, \d+ to run\n/);
-  assert.match(dry.stdout, /parameter seed: 1 → 9/);
+  assert.match(dry.stdout, /seed 1 → 9, models\.base by --set/);
   const reference = await runflow('plan', 'small.yaml', '--semantics', 'reference', '--json');
   assert.ok(JSON.parse(reference.stdout).counts.run > 0);
   assert.is(summaryOf(await run()).ran, 0);
@@ -130,7 +130,7 @@ test('the plan fits a screen and names every group of steps once', async () => {
   const lines = stdout.trimEnd().split('\n');
   assert.ok(lines.length < 30, stdout);
   assert.is(lines.filter((line) => /^ {2}SVD of alignment /.test(line)).length, 1);
-  assert.match(stdout, /parameter decay: 0\.7 → 0\.6/);
+  assert.match(stdout, /decay 0\.7 → 0\.6, models\.aligned/);
 });
 
 test.run();
