@@ -23,6 +23,7 @@ export const command: Command = {
   usage: 'ls|du|gc|verify|runs|pin|unpin [PATTERN|RUN]',
   summary: 'Look at, tidy, check the store of results',
   positionals: { min: 1, max: 2 },
+  completes: [Object.keys(subcommands), 'run'],
   options: {
     ...storeOption,
     limit: { description: 'gc: collect down to this size, such as 20GiB, for this once', value: 'SIZE' },

@@ -13,6 +13,8 @@ export interface Command {
   /** How many positional arguments there may be. */
   readonly positionals: { readonly min: number; readonly max: number };
   readonly options: Readonly<Record<string, Option>>;
+  /** What a shell completes each positional argument to; the last one is that of all that follow. */
+  readonly completes?: readonly Completion[];
   /** Further paragraphs of the help: examples, exit codes. */
   readonly details?: string;
   /** Prints to stdout and resolves to the exit code; throws a RunflowError for what the user can mend. */
@@ -28,7 +30,14 @@ export interface Option {
   readonly bare?: string;
   /** May be given more than once. */
   readonly multiple?: boolean;
+  /** What a shell completes the value to. Absent: nothing can be known of it. */
+  readonly completes?: Completion;
 }
+
+/** What a shell completes a word to: one of a few words, or what a completer of completion/ finds. */
+export type Completion = readonly string[] | CompleterName;
+
+export type CompleterName = 'workflow' | 'folder' | 'profile' | 'target' | 'setting' | 'exported' | 'template' | 'run';
 
 /** A parsed command line. */
 export interface Invocation {

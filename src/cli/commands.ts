@@ -36,6 +36,10 @@ export const commands: Readonly<
     load: () => import('./profiles.js'),
   },
   validate: { summary: 'Check workflows without running anything', load: () => import('./validate.js') },
+  completion: {
+    summary: 'Print a script that completes commands, options, files, profiles and targets in a shell',
+    load: () => import('./completion.js'),
+  },
   schema: {
     summary: 'Print the JSON Schema of workflows: the reference of the language',
     load: () => import('./schema.js'),

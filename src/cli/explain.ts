@@ -14,6 +14,7 @@ export const command: Command = {
   usage: 'FILE STEP…',
   summary: 'Say of single steps why they are cached or run, and what goes into them',
   positionals: { min: 2, max: Number.POSITIVE_INFINITY },
+  completes: ['workflow', 'target'],
   options: { ...planOptions, json: { description: 'Print one JSON array' } },
   details: "STEP is what a TARGET of runflow plan is: a name, a kind, or a pattern such as 'svd[alignment,*q_proj*]'.",
   async run(invocation) {

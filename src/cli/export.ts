@@ -18,19 +18,22 @@ export const command: Command = {
   usage: 'FILE MODEL|UPDATE --to DIR',
   summary: 'Write a model of a workflow as a Hugging Face folder, or an update as a LoRA adapter',
   positionals: { min: 2, max: 2 },
+  completes: ['workflow', 'exported'],
   options: {
     ...workflowOptions,
     ...storeOption,
-    to: { description: 'The folder to write; it must not be there yet', value: 'DIR' },
+    to: { description: 'The folder to write; it must not be there yet', value: 'DIR', completes: 'folder' },
     'shard-size': { description: 'Largest weight file of a model, such as 2GB (5GB)', value: 'SIZE' },
     as: {
       description: 'model, or adapter: the largest directions of an update, as PEFT reads them (model)',
       value: 'FORM',
+      completes: ['model', 'adapter'],
     },
     rank: { description: 'Of an adapter: rank r of its factors; over the rank of a tensor it means that', value: 'R' },
     rest: {
       description: 'Of an adapter: drop, or modules-to-save: what becomes of norms, biases and embeddings',
       value: 'CHOICE',
+      completes: restChoices,
     },
     'training-seed': { description: 'Of a model with seeds, or made from one: which of them', value: 'SEED' },
     locked: { description: 'Refuse hub revisions that the lock file does not pin' },

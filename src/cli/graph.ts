@@ -10,9 +10,10 @@ export const command: Command = {
   usage: 'FILE [TARGET…]',
   summary: 'Draw the steps of a workflow as mermaid or dot text',
   positionals: { min: 1, max: Number.POSITIVE_INFINITY },
+  completes: ['workflow', 'target'],
   options: {
     ...planOptions,
-    format: { description: 'mermaid (the default) or dot', value: 'FORMAT' },
+    format: { description: 'mermaid (the default) or dot', value: 'FORMAT', completes: graphFormats },
     steps: { description: 'One node a step instead of one a group of steps' },
   },
   async run(invocation) {

@@ -14,8 +14,13 @@ export const command: Command = {
   usage: '[DIR]',
   summary: "Write a commented workflow.yaml to start from, or one of the paper's workflows",
   positionals: { min: 0, max: 1 },
+  completes: ['folder'],
   options: {
-    template: { description: 'Copy a workflow that comes with runflow, and what belongs to it', value: 'NAME' },
+    template: {
+      description: 'Copy a workflow that comes with runflow, and what belongs to it',
+      value: 'NAME',
+      completes: 'template',
+    },
     list: { description: 'List the templates' },
   },
   details: [

@@ -8,13 +8,22 @@ import type { Invocation } from './command.js';
 
 /** Options of every command that reads a workflow. */
 export const workflowOptions = {
-  profile: { description: "Profile to lay over the workflow, instead of the workflow's own choice", value: 'NAME' },
+  profile: {
+    description: "Profile to lay over the workflow, instead of the workflow's own choice",
+    value: 'NAME',
+    completes: 'profile',
+  },
   set: {
     description: 'Set one value, e.g. --set params.lr=1e-4; [ ], { } and quotes are YAML, paths relative to here',
     value: 'a.b=VALUE',
     multiple: true,
+    completes: 'setting',
   },
-  semantics: { description: 'paper or reference: where the paper and its published code differ', value: 'WHICH' },
+  semantics: {
+    description: 'paper or reference: where the paper and its published code differ',
+    value: 'WHICH',
+    completes: ['paper', 'reference'],
+  },
 } as const;
 
 /** What an invocation says by these options. Throws a UsageError. */

@@ -5,7 +5,11 @@ import { folderOption } from './folder-option.js';
 
 /** The option `--store` of a command. */
 export const storeOption = {
-  store: { description: 'Folder of the store, instead of RUNFLOW_STORE or the user cache folder', value: 'DIR' },
+  store: {
+    description: 'Folder of the store, instead of RUNFLOW_STORE or the user cache folder',
+    value: 'DIR',
+    completes: 'folder',
+  },
 } as const;
 
 /** The store that an invocation means. */

@@ -16,6 +16,7 @@ export const command: Command = {
   usage: 'FILE [TARGET…]',
   summary: 'Say which steps are cached, which would run, and why',
   positionals: { min: 1, max: Number.POSITIVE_INFINITY },
+  completes: ['workflow', 'target'],
   options: {
     ...planOptions,
     ...estimateOptions,

@@ -13,6 +13,7 @@ export const planOptions = {
     value: 'STEP',
     bare: '*',
     multiple: true,
+    completes: 'target',
   },
 } as const;
 

@@ -13,6 +13,7 @@ export const command: Command = {
   usage: 'FILE',
   summary: 'List the profiles of a workflow: which models each gives, and where it is defined',
   positionals: { min: 1, max: 1 },
+  completes: ['workflow'],
   options: {
     json: { description: 'Print one JSON object: {profiles: [{name, own, models, defined: [{file, line, column}]}]}' },
   },

@@ -14,10 +14,11 @@ export const command: Command = {
   usage: 'RUN --to DIR',
   summary: 'Write the results folder of a run as the run left it, byte for byte',
   positionals: { min: 1, max: 1 },
+  completes: ['run'],
   options: {
     ...storeOption,
     ...ofOption,
-    to: { description: 'New or empty folder', value: 'DIR' },
+    to: { description: 'New or empty folder', value: 'DIR', completes: 'folder' },
     json: { description: 'Print one JSON object' },
   },
   details: [

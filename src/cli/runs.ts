@@ -22,6 +22,7 @@ export const command: Command = {
   usage: '[WORKFLOW]',
   summary: 'List runs: parameters that differ, metrics, device, duration, tags',
   positionals: { min: 0, max: 1 },
+  completes: ['workflow'],
   options: { ...storeOption, ...runsOptions },
   details: [
     'WORKFLOW is the name of a workflow or its file. Runs of one workflow file with one profile are one table. Its columns of',

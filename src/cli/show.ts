@@ -20,6 +20,7 @@ export const command: Command = {
   usage: 'RUN',
   summary: 'Say what a run was: settings, steps, metrics, claims, device, failure, workflow text',
   positionals: { min: 1, max: 1 },
+  completes: ['run'],
   options: {
     ...storeOption,
     ...ofOption,

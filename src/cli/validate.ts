@@ -16,6 +16,7 @@ export const command: Command = {
   usage: 'FILE…',
   summary: 'Check workflows without running anything',
   positionals: { min: 1, max: Number.POSITIVE_INFINITY },
+  completes: ['workflow'],
   options: {
     ...workflowOptions,
     json: {
