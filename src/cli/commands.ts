@@ -44,6 +44,10 @@ export const commands: Readonly<
     summary: 'Print the JSON Schema of workflows: the reference of the language',
     load: () => import('./schema.js'),
   },
+  lsp: {
+    summary: 'Serve an editor: problems, definitions, hover texts and names of workflows',
+    load: () => import('./lsp.js'),
+  },
   doctor: {
     summary: 'Say which GPU is used, whether it computes correctly, and how fast',
     load: () => import('./doctor.js'),

@@ -15,7 +15,7 @@ if (schemaText() !== assembled) writeFileSync(publishedSchema, assembled);
 writeFileSync(publishedReference, languageReference());
 
 /** What only people read stays out of the compiled schema. */
-const annotations = ['title', 'description', 'examples', 'default'];
+const annotations = ['title', 'description', 'examples', 'default', 'definedIn'];
 const schema = JSON.parse(JSON.stringify(schemaOfResolved()), (key, value: unknown) =>
   annotations.includes(key) && isAnnotation(value) ? undefined : value,
 ) as Schema & { readonly $id: string };

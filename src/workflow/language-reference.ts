@@ -74,7 +74,7 @@ class LanguageReference {
     return Object.entries(of.properties ?? {}).flatMap(([key, written]) => {
       const field = dereference(written);
       const shared = this.#sharedPart(written);
-      const value = shared === undefined ? schemaTypeText(field) : shared;
+      const value = shared ?? schemaTypeText(field);
       const isRequired = required.has(key) ? 'required' : '';
       const given = field.default === undefined ? isRequired : codeOf(field.default);
       const example = field.examples?.[0] === undefined ? '' : codeOf(field.examples[0]);

@@ -3,6 +3,7 @@ import { dereference, type Schema } from './schema.js';
 /** What values a schema takes, in words: `number above 0, at most 1`, `list of texts`, `a, b or c`. */
 export function schemaTypeText(written: Schema): string {
   const schema = dereference(written);
+  if (schema.definedIn !== undefined) return namesText(schema, [schema.definedIn].flat());
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (schema.anyOf !== undefined) return schema.anyOf.map(schemaTypeText).join(', or ');
@@ -50,4 +51,16 @@ function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema
   const from = below === '' && tells(minimum) ? ` from ${minimum}` : below;
   const to = tells(maximum) ? `${from === '' ? '' : ','} at most ${maximum}` : '';
   return `${from}${exclusiveMaximum === undefined ? to : `${from === '' ? '' : ','} below ${exclusiveMaximum}`}`;
+}
+
+/** Names of definitions, alone, in a list or as the keys of a mapping. */
+function namesText(schema: Schema, sections: readonly string[]): string {
+  const types = [schema.type ?? 'object'].flat();
+  const of = sections.map((section) => `[${section}](#${section})`).join(' or ');
+  const texts = {
+    string: `a name of ${of}`,
+    array: schema.items?.type === 'array' ? `list of pairs of names of ${of}` : `list of names of ${of}`,
+    object: `mapping of names of ${of}`,
+  };
+  return types.map((type) => texts[type as keyof typeof texts]).join(', or ');
 }

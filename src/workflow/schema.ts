@@ -20,6 +20,11 @@ export interface Schema {
   readonly additionalProperties?: boolean | Schema;
   readonly propertyNames?: Schema;
   readonly items?: Schema;
+  /**
+   * Sections of the workflow that define the names which stand here: in a text, in the texts of a list, or as the keys of a
+   * mapping. Ours, not JSON Schema's: the language server completes by it, and a test compares it with what resolving looks up.
+   */
+  readonly definedIn?: string | readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;

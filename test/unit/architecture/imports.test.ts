@@ -26,7 +26,21 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   report: [],
   cost: ['steps', 'nn', 'linalg', 'eval'],
   estimate: ['cost', 'run', 'plan', 'steps', 'store', 'workflow', 'nn', 'data'],
-  cli: ['run', 'history', 'plan', 'report', 'store', 'workflow', 'steps', 'gpu', 'linalg', 'cost', 'estimate'],
+  cli: [
+    'language-server',
+    'run',
+    'history',
+    'plan',
+    'report',
+    'store',
+    'workflow',
+    'steps',
+    'gpu',
+    'linalg',
+    'cost',
+    'estimate',
+  ],
+  'language-server': ['workflow', 'plan', 'run', 'store'],
 };
 
 /** Single files that a folder may import besides, and how: types are gone at run time, lazy imports cost nothing at start. */
