@@ -1,4 +1,4 @@
-import type { ReportInput } from './section.js';
+import type { FigureInput } from './section.js';
 import { groupBy, type Summary, summarize } from './statistics.js';
 import { placeOf, type SweepAxis } from './sweep-axis.js';
 import { readTable } from './tables/csv.js';
@@ -130,7 +130,7 @@ export function boundsOf(
 }
 
 /** The models beside an update: what its own update starts from (and so on), its start, and the model with all of it. */
-export function modelsBeside(update: string, { params }: ReportInput): string[] {
+export function modelsBeside(update: string, { params }: FigureInput): string[] {
   const own = params.updates.find(({ name }) => name === update);
   if (own === undefined) return [];
   const chain = [own.from];
@@ -143,7 +143,7 @@ export function modelsBeside(update: string, { params }: ReportInput): string[] 
 /** Models in the order in which updates lead from one to the next; those that no update names come last. */
 export function alongUpdates<T extends { readonly model: string }>(
   rows: readonly T[],
-  { params: { updates } }: ReportInput,
+  { params: { updates } }: FigureInput,
 ): T[] {
   const depths = new Map(updates.map(({ from }) => [from, 0]));
   // As often as a chain can be long: updates may also lead back to where they came from.

@@ -1,5 +1,5 @@
 import { type BehaviourCurve, type Evaluation, readEvaluation } from './evaluation.js';
-import type { ReportInput } from './section.js';
+import type { FigureInput } from './section.js';
 import { type Summary, summarize } from './statistics.js';
 import type { EvaluationRow } from './tables/evaluation.js';
 
@@ -31,7 +31,7 @@ export interface RelativeChanges {
 }
 
 /** @returns changes of all metrics that are measured of projected updates; named scores stay out */
-export function relativeChanges({ files, params }: ReportInput): RelativeChanges {
+export function relativeChanges({ files, params }: FigureInput): RelativeChanges {
   const evaluation = readEvaluation(files.get('evaluation.csv')!);
   const curves: RelativeCurve[] = [];
   const without = new Map<string, FullChange>();

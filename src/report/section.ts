@@ -1,19 +1,27 @@
+import type { ReportStyle } from '../workflow/report.js';
+import type { Figure } from './figures/figure.js';
 import type { Html } from './html.js';
 
-/** What the workflow asks of the page. A type, not an interface: it is the parameters of a step. */
-export type ReportParams = {
-  readonly title: string;
-  readonly workflow: string;
+/** What figures and tables must know of the workflow. A type, not an interface: it is among the parameters of steps. */
+export type ShownParams = {
   /** Names of the inputs. */
   readonly files: readonly string[];
-  /** Names of results that it links to and does not read: single items. */
-  readonly linked: readonly string[];
   /** The models at both ends of every update in use: what figures measure changes from and to. */
   readonly updates: readonly { readonly name: string; readonly from: string; readonly to: string }[];
   /** Combined models of which a sweep varies a term; absent where there is none. */
   readonly varied?: readonly VariedTerm[];
   /** Metrics by what they tell of: what a model is good for, and what harm it does. Absent: the trade-off is not shown. */
   readonly tradeOff?: { readonly useful: readonly string[]; readonly harmful: readonly string[] };
+  /** What things are called and how they look; absent where the workflow says nothing of it. */
+  readonly style?: ReportStyle;
+};
+
+/** What the workflow asks of the page. */
+export type ReportParams = ShownParams & {
+  readonly title: string;
+  readonly workflow: string;
+  /** Names of results that it links to and does not read: single items. */
+  readonly linked: readonly string[];
   readonly figures: readonly string[];
   readonly tables: readonly string[];
   /** Label and text, in order: semantics, models and where they come from, device class. */
@@ -29,11 +37,16 @@ export type VariedTerm = {
   readonly beside: readonly string[];
 };
 
-/** What a section may read. */
-export interface ReportInput {
-  readonly params: ReportParams;
+/** What figures are made of. */
+export interface FigureInput {
+  readonly params: ShownParams;
   /** Result files by name (`energy.csv`, …), as text. A file that the workflow does not make is absent. */
   readonly files: ReadonlyMap<string, string>;
+}
+
+/** What a section may read. */
+export interface ReportInput extends FigureInput {
+  readonly params: ReportParams;
   /** Text for each kind of claim: what its effect is, and what its n counts. */
   readonly claimEffects: ReadonlyMap<string, string>;
 }
@@ -43,6 +56,8 @@ export interface Section {
   readonly heading: string;
   /** The result file that it cannot do without. */
   readonly needs: string;
+  /** Its figures as data, in the order of the page; one with nothing to draw is left out. */
+  figures(input: FigureInput): readonly Figure[];
   /** @param show which of the two the workflow asks for; at least one is true. */
   render(input: ReportInput, show: { readonly figure: boolean; readonly table: boolean }): Promise<Html>;
 }

@@ -1,25 +1,21 @@
-import { background, seriesColors } from './figures/palette.js';
+import { theme } from './figures/palette.js';
 
-const seriesVariables = (scheme: 'light' | 'dark') =>
-  seriesColors.map((color, index) => `--series-${index}: ${color[scheme]};`).join(' ');
-
-const darkVariables = `
-  --background: ${background.dark}; --text: #e7ebef; --muted: #a3adb8; --line: #313a44; --grid: #262e37; --axis: #8b96a2;
-  --link: #7cc0ff; --heat: #5ab4f0; --heat-negative: #ff9a57; --cell-empty: #1d242b; --shade: #1d242b; --edge: #000000b0; ${seriesVariables('dark')}`;
+const variables = (scheme: 'light' | 'dark') =>
+  Object.entries(theme[scheme])
+    .map(([name, color]) => `${name}: ${color};`)
+    .join(' ');
 
 /** The page's look: one column, figures side by side where there is room, dark where the reader's system is dark. */
 export const style = `
 :root {
   color-scheme: light dark;
-  --background: ${background.light}; --text: #1b2026; --muted: #59636e; --line: #d9dee3; --grid: #e9edf0; --axis: #7a848f;
-  --link: #0a5ea8; --heat: #0069a8; --heat-negative: #c44e00; --cell-empty: #f1f4f6; --shade: #f1f4f6; --edge: #1b202647; ${seriesVariables('light')}
+  ${variables('light')}
 }
 @media screen {
-  :root[data-theme=dark] { color-scheme: dark; ${darkVariables} }
+  :root[data-theme=dark] { color-scheme: dark; ${variables('dark')} }
   :root[data-theme=light] { color-scheme: light; }
 }
-@media screen and (prefers-color-scheme: dark) { :root:not([data-theme=light]) {${darkVariables}
-} }
+@media screen and (prefers-color-scheme: dark) { :root:not([data-theme=light]) { ${variables('dark')} } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--background); color: var(--text); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
@@ -51,8 +47,7 @@ figcaption, .note { max-width: 46rem; }
 .dashed-note { display: flex; align-items: center; gap: .45rem; margin: .2rem 0 0; }
 .dashed-note svg { flex: none; color: var(--axis); }
 .heat-legend { display: flex; align-items: center; gap: .5rem; margin: 0; }
-.heat-bar { display: inline-block; width: 8rem; height: .8rem; border: 1px solid var(--line); background: linear-gradient(to right, transparent, var(--heat)); }
-.heat-bar.signed { background: linear-gradient(to right, var(--heat-negative), transparent, var(--heat)); }
+.heat-legend svg { flex: none; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .8rem .35rem 0; text-align: right; vertical-align: top; white-space: nowrap; }
 th[scope=row], .text, thead th[rowspan]:first-child { text-align: left; }

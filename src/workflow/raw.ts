@@ -27,5 +27,10 @@ export interface RawWorkflow {
     readonly title?: string;
     readonly figures?: readonly ReportPart[];
     readonly tables?: readonly ReportPart[];
+    readonly columns?: 1 | 2;
+    readonly names?: Readonly<Record<string, string>>;
+    readonly colors?: Readonly<Record<string, string>>;
+    readonly order?: readonly string[];
+    readonly limits?: Readonly<Record<string, readonly [number, number]>>;
   };
 }

@@ -1,3 +1,13 @@
+import type { axisQuantities } from '../../workflow/report.js';
+
+/** An axis of a panel. */
+export interface Axis {
+  /** What is measured along it, by which the workflow may set its ends: one of these, or a metric by its own name. */
+  readonly of: (typeof axisQuantities)[number] | { readonly metric: string };
+  readonly label: string;
+  readonly domain: readonly [number, number];
+}
+
 /**
  * Ends of an axis that holds all values, at round numbers. An end that the quantity itself has (an accuracy's 0 and 1) is
  * never passed, and reached where the values come as near to it as they spread.
@@ -22,7 +32,7 @@ export function axisDomain(
 }
 
 /** The width of about six steps over the range: 1, 2 or 5 times a power of ten. */
-function roundStep(range: number): number {
+export function roundStep(range: number): number {
   const rough = range / 6;
   const power = 10 ** Math.floor(Math.log10(rough));
   return power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);

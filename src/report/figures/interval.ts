@@ -1,6 +1,7 @@
-import { type Html, html } from '../html.js';
 import { axisDomain } from './axis-domain.js';
-import { plot } from './plot.js';
+import { limitsOf } from './axis-limits.js';
+import type { PanelKind } from './panel-kind.js';
+import { type Drawing, plot } from './plot.js';
 
 export interface CaseInterval {
   readonly name: string;
@@ -15,6 +16,15 @@ export interface CaseInterval {
   readonly title: string;
 }
 
+export interface IntervalPanel {
+  readonly title: string;
+  /** What the intervals are of. */
+  readonly label: string;
+  /** Ends of the axis that the workflow sets. */
+  readonly limits?: readonly [number, number];
+  readonly intervals: readonly CaseInterval[];
+}
+
 /** Heights in pixels: of a row, of a line of its note, and of its name, its note and its interval below the row's top. */
 const sizes = { row: 36, noteLine: 14, name: 10, note: 18, interval: 29 };
 
@@ -27,12 +37,22 @@ const noteText = { ...rowText, fontSize: 11, lineWidth: 36, lineAnchor: 'top', l
 const noteLineLength = 68;
 
 /** Intervals one below the other, each under its name, with a shade where each is wanted. */
-export async function intervalPanel(title: string, label: string, intervals: readonly CaseInterval[]): Promise<Html> {
+export const intervals: PanelKind<IntervalPanel> = {
+  draw: drawIntervals,
+  limited(panel, limits) {
+    const ends = panel.intervals.flatMap(({ value, low, high, holds }) => [value, low, high, ...holds]);
+    const own = limitsOf('effect', limits, [0, ...ends], panel);
+    return own === undefined ? panel : { ...panel, limits: own };
+  },
+};
+
+async function drawIntervals(panel: IntervalPanel): Promise<Drawing> {
   const { Plot, draw } = await plot();
-  const ends = intervals.flatMap(({ value, low, high, holds }) => [value, low, high, ...holds]);
-  const domain = axisDomain([0, ...ends.filter((end) => end !== null)]);
+  const { title, label, limits } = panel;
+  const ends = panel.intervals.flatMap(({ value, low, high, holds }) => [value, low, high, ...holds]);
+  const domain = limits ?? axisDomain([0, ...ends.filter((end) => end !== null)]);
   let height = 0;
-  const rows = intervals.map((interval) => {
+  const rows = panel.intervals.map((interval) => {
     const lines = interval.low === null ? linesOf(interval.note) : [];
     const [top, noted] = [height, sizes.noteLine * lines.length];
     height += sizes.row + noted;
@@ -45,7 +65,7 @@ export async function intervalPanel(title: string, label: string, intervals: rea
     };
   });
   const [drawn, without] = [rows.filter(({ low }) => low !== null), rows.filter(({ low }) => low === null)];
-  const svg = draw({
+  return draw({
     width: 440,
     height: height + 56,
     ...{ marginLeft: 28, marginRight: 28, marginTop: 8, marginBottom: 48 },
@@ -68,7 +88,6 @@ export async function intervalPanel(title: string, label: string, intervals: rea
       Plot.text(without, { ...noteText, y: 'noteAt', text: 'lines', title: 'note', fill: 'var(--muted)' }),
     ],
   });
-  return html`<div class="panel"><h4>${title}</h4>${svg}</div>`;
 }
 
 /** A text in lines that fit into a panel; a word that is longer has a line of its own. */

@@ -23,3 +23,9 @@ export function labelHeights(heights: readonly number[], gap: number, top: numbe
   }
   return placed;
 }
+
+/** Pixels that names beside the axes take in letters of 12 pixels; what is longer than 28 letters is cut by whoever draws it. */
+export function nameMargin(names: readonly string[]): number {
+  const longest = names.reduce((most, name) => Math.max(most, [...name].length), 0);
+  return Math.max(76, Math.min(200, 7.2 * longest));
+}

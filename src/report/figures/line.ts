@@ -1,9 +1,11 @@
 import type { Markish } from '@observablehq/plot';
-import { type Html, html, trustedMarkup } from '../html.js';
 import { ratioText } from '../wording.js';
-import { type Level, labelHeights } from './level-labels.js';
-import { type SeriesLook, seriesLook } from './palette.js';
-import { plot } from './plot.js';
+import { type Axis, roundStep } from './axis-domain.js';
+import { limitedAxis } from './axis-limits.js';
+import { type Level, labelHeights, nameMargin } from './level-labels.js';
+import type { SeriesLook } from './palette.js';
+import type { PanelKind } from './panel-kind.js';
+import { type Drawing, plot } from './plot.js';
 
 export interface LinePoint {
   readonly x: number;
@@ -27,12 +29,12 @@ export interface LineSeries {
 export interface LinePanel {
   /** Above the panel, and its name for a screen reader. */
   readonly title: string;
-  readonly x: {
-    readonly label: string;
-    readonly domain: readonly [number, number];
+  readonly x: Axis & {
     readonly scale?: 'linear' | 'log';
+    /** True of what is counted, such as layers: ticks stand at whole numbers. */
+    readonly whole?: boolean;
   };
-  readonly y: { readonly label: string; readonly domain: readonly [number, number] };
+  readonly y: Axis;
   readonly series: readonly LineSeries[];
   /** A grey dashed straight line to compare with. */
   readonly guide?: readonly { readonly x: number; readonly y: number }[];
@@ -45,16 +47,35 @@ export interface LinePanel {
 const width = 440;
 const height = 326;
 const margins = { marginLeft: 46, marginBottom: 48, marginTop: 26, marginRight: 14 };
-/** Room for the names of levels, right of the axes. */
-const levelMargin = 92;
 const levelGap = 14;
+/** Pixels between the axes and the name of a level, and of its letters. */
+const [levelOffset, levelSize] = [9, 12];
 
-/** One set of axes with a line a series, as an SVG inside a titled block. */
-export async function linePanel(panel: LinePanel): Promise<Html> {
+/** One set of axes with a line a series. */
+export const lines: PanelKind<LinePanel> = {
+  draw: drawLines,
+  limited(panel, limits) {
+    const { series, guide = [], levels = [] } = panel;
+    const points = [...series.flatMap((one) => [...one.points, ...(one.baseline ?? [])]), ...guide];
+    const bands = series.flatMap((one) => one.points.flatMap(({ low, high }) => [low, high]));
+    return {
+      ...panel,
+      x: limitedAxis(
+        panel.x,
+        limits,
+        points.map(({ x }) => x),
+        panel,
+      ),
+      y: limitedAxis(panel.y, limits, [...[...points, ...levels].map(({ y }) => y), ...bands], panel),
+    };
+  },
+};
+
+async function drawLines(panel: LinePanel): Promise<Drawing> {
   const { Plot, draw } = await plot();
   const { x, y } = panel;
   const levels = panel.levels ?? [];
-  const ticks = x.scale === 'log' ? wholeTicks(x.domain) : 5;
+  const ticks = x.scale === 'log' ? powerTicks(x.domain) : x.whole ? wholeTicks(x.domain) : 5;
   const marks: Markish[] = [
     Plot.gridX({ ticks, stroke: 'var(--grid)', strokeOpacity: 1 }),
     Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1 }),
@@ -84,11 +105,11 @@ export async function linePanel(panel: LinePanel): Promise<Html> {
     marks.push(Plot.line(points, { x: 'x', y: 'y', stroke: look.color, strokeWidth: 1.7 + 0.7 * wider }));
     if (dots) marks.push(Plot.dot(points, { x: 'x', y: 'y', title: 'title', ...dotOptions(look), r: 3.3 + wider }));
   });
-  const svg = draw({
+  return draw({
     width,
     height,
     ...margins,
-    ...(levels.length > 0 ? { marginRight: levelMargin } : {}),
+    ...(levels.length > 0 ? { marginRight: levelMargin(levels) } : {}),
     ariaLabel: panel.title,
     x: {
       ...{
@@ -99,19 +120,31 @@ export async function linePanel(panel: LinePanel): Promise<Html> {
         labelOffset: 40,
         ticks,
       },
-      ...(x.scale === 'log' ? { type: 'log', tickFormat: ',d' } : {}),
+      ...(x.scale === 'log' ? { type: 'log' } : {}),
+      ...(Array.isArray(ticks) ? { tickFormat: ',d' } : {}),
     },
     y: { label: y.label, domain: [...y.domain], labelArrow: 'none', ticks: 5 },
     marks,
   });
-  return html`<div class="panel"><h4>${panel.title}</h4>${svg}</div>`;
+}
+
+/** Whole numbers, about six of them, at steps of 1, 2 or 5 times a power of ten. */
+function wholeTicks([from, to]: readonly [number, number]): number[] {
+  const step = Math.max(1, roundStep(to - from));
+  const first = Math.ceil(from / step);
+  return Array.from({ length: Math.floor(to / step) - first + 1 }, (_, index) => (first + index) * step);
 }
 
 /** Whole numbers on an axis of logarithms: 1, 2 and 5 times powers of ten, or these powers alone where there are many. */
-function wholeTicks([from, to]: readonly [number, number]): number[] {
+function powerTicks([from, to]: readonly [number, number]): number[] {
   const powers = Array.from({ length: Math.floor(Math.log10(to)) + 2 }, (_, exponent) => 10 ** exponent);
   const factors = to > 100 * Math.max(1, from) ? [1] : [1, 2, 5];
   return powers.flatMap((power) => factors.map((factor) => factor * power)).filter((at) => at >= from && at <= to);
+}
+
+/** Room for the names of levels, right of the axes. */
+function levelMargin(levels: readonly Level[]): number {
+  return nameMargin(levels.map(({ name }) => name)) + levelOffset;
 }
 
 /** Lines across the axes, and their names on their right where they do not cover one another. */
@@ -128,39 +161,28 @@ async function levelMarks(levels: readonly Level[], [low, high]: readonly [numbe
   return [
     Plot.ruleY(levels, { y: 'y', stroke: 'var(--axis)', strokeDasharray: '5 4' }),
     Plot.text(names, {
-      ...{ y: 'y', text: 'name', title: 'title', frameAnchor: 'right', textAnchor: 'start', dx: 9 },
-      ...{ fill: 'var(--muted)', fontSize: 12, lineWidth: 6.2, textOverflow: 'ellipsis' },
+      ...{ y: 'y', text: 'name', title: 'title', frameAnchor: 'right', textAnchor: 'start', dx: levelOffset },
+      ...{ fill: 'var(--muted)', fontSize: levelSize, textOverflow: 'ellipsis' },
+      lineWidth: (levelMargin(levels) - levelOffset) / levelSize,
     }),
   ];
 }
 
-/** Names of the series beside their line and point. */
-export async function legend(entries: readonly { readonly name: string; readonly look: SeriesLook }[]): Promise<Html> {
+/** How a series looks, small: a piece of its line with a point. */
+export async function drawSwatch(look: SeriesLook): Promise<Drawing> {
   const { Plot, draw } = await plot();
-  const swatch = ({ look }: { readonly look: SeriesLook }) =>
-    draw({
-      width: 34,
-      height: 16,
-      margin: 2,
-      axis: null,
-      x: { domain: [0, 2] },
-      y: { domain: [0, 2] },
-      marks: [
-        Plot.line([{ x: 0, y: 1 }, { x: 2, y: 1 }], { x: 'x', y: 'y', stroke: look.color, strokeWidth: 2 }), // biome-ignore format: one mark a line
-        Plot.dot([{ x: 1, y: 1 }], { x: 'x', y: 'y', ...dotOptions(look) }),
-      ],
-    });
-  return html`<ul class="legend">${entries.map((entry) => html`<li>${swatch(entry)}${entry.name}</li>`)}</ul>`;
-}
-
-/** What the dashed lines of a figure are. */
-export function dashedNote(text: string): Html {
-  return html`<p class="dashed-note">${trustedMarkup('<svg width="34" height="10" aria-hidden="true"><path d="M2 5H32" stroke="currentColor" stroke-width="1.4" stroke-dasharray="4 3"/></svg>')}${text}</p>`;
-}
-
-/** Looks for the names of a figure, in the order of first use. */
-export function looksFor(names: Iterable<string>): Map<string, SeriesLook> {
-  return new Map([...new Set(names)].map((name, index) => [name, seriesLook(index)]));
+  return draw({
+    width: 34,
+    height: 16,
+    margin: 2,
+    axis: null,
+    x: { domain: [0, 2] },
+    y: { domain: [0, 2] },
+    marks: [
+      Plot.line([{ x: 0, y: 1 }, { x: 2, y: 1 }], { x: 'x', y: 'y', stroke: look.color, strokeWidth: 2 }), // biome-ignore format: one mark a line
+      Plot.dot([{ x: 1, y: 1 }], { x: 'x', y: 'y', ...dotOptions(look) }),
+    ],
+  });
 }
 
 /** How the points of a series are drawn. */

@@ -14,6 +14,36 @@ export const seriesColors: readonly { readonly light: string; readonly dark: str
 
 export const background = { light: '#ffffff', dark: '#14181d' } as const;
 
+/** Colours of the page and of what figures are drawn with, by their variables. */
+export const theme = {
+  light: {
+    ...{ '--background': background.light, '--text': '#1b2026', '--muted': '#59636e', '--line': '#d9dee3' },
+    ...{ '--grid': '#e9edf0', '--axis': '#7a848f', '--link': '#0a5ea8', '--heat': '#0069a8' },
+    ...{
+      '--heat-negative': '#c44e00',
+      '--cell-empty': '#f1f4f6',
+      '--shade': '#f1f4f6',
+      '--edge': '#1b202647',
+      ...seriesVariables('light'),
+    },
+  },
+  dark: {
+    ...{ '--background': background.dark, '--text': '#e7ebef', '--muted': '#a3adb8', '--line': '#313a44' },
+    ...{ '--grid': '#262e37', '--axis': '#8b96a2', '--link': '#7cc0ff', '--heat': '#5ab4f0' },
+    ...{
+      '--heat-negative': '#ff9a57',
+      '--cell-empty': '#1d242b',
+      '--shade': '#1d242b',
+      '--edge': '#000000b0',
+      ...seriesVariables('dark'),
+    },
+  },
+} as const;
+
+function seriesVariables(scheme: 'light' | 'dark'): Readonly<Record<string, string>> {
+  return Object.fromEntries(seriesColors.map((color, index) => [`--series-${index}`, color[scheme]]));
+}
+
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'wye', 'star', 'cross'] as const;
 
 export interface SeriesLook {

@@ -1,8 +1,10 @@
 import type { Markish } from '@observablehq/plot';
-import { type Html, html } from '../html.js';
+import type { Axis } from './axis-domain.js';
+import { limitedAxis } from './axis-limits.js';
 import { dotOptions } from './line.js';
 import type { SeriesLook } from './palette.js';
-import { plot } from './plot.js';
+import type { PanelKind } from './panel-kind.js';
+import { type Drawing, plot } from './plot.js';
 
 /** A point with how far it may be off in both directions. */
 export interface PathPoint {
@@ -17,15 +19,29 @@ export interface PathPoint {
 
 export interface PathPanel {
   readonly title: string;
-  readonly x: { readonly label: string; readonly domain: readonly [number, number] };
-  readonly y: { readonly label: string; readonly domain: readonly [number, number] };
+  readonly x: Axis;
+  readonly y: Axis;
   readonly paths: readonly { readonly look: SeriesLook; readonly points: readonly PathPoint[] }[];
   /** Named points to compare with. */
   readonly marked: readonly { readonly x: number; readonly y: number; readonly name: string }[];
 }
 
 /** One set of axes on which series go from point to point, with the diagonal on which x and y are equal. */
-export async function pathPanel({ title, x, y, paths, marked }: PathPanel): Promise<Html> {
+export const paths: PanelKind<PathPanel> = {
+  draw: drawPaths,
+  limited(panel, limits) {
+    const points = panel.paths.flatMap((path) => path.points);
+    const across = points.flatMap(({ x, xRange = [] }) => [x, ...xRange]).concat(panel.marked.map(({ x }) => x));
+    const upright = points.flatMap(({ y, yRange = [] }) => [y, ...yRange]).concat(panel.marked.map(({ y }) => y));
+    return {
+      ...panel,
+      x: limitedAxis(panel.x, limits, across, panel),
+      y: limitedAxis(panel.y, limits, upright, panel),
+    };
+  },
+};
+
+async function drawPaths({ title, x, y, paths, marked }: PathPanel): Promise<Drawing> {
   const { Plot, draw } = await plot();
   const ends = [Math.max(x.domain[0], y.domain[0]), Math.min(x.domain[1], y.domain[1])];
   const marks: Markish[] = [
@@ -67,7 +83,7 @@ export async function pathPanel({ title, x, y, paths, marked }: PathPanel): Prom
       });
     }),
   );
-  const svg = draw({
+  return draw({
     width: 440,
     height: 366,
     marginLeft: 46,
@@ -79,5 +95,4 @@ export async function pathPanel({ title, x, y, paths, marked }: PathPanel): Prom
     y: { label: y.label, domain: [...y.domain], labelArrow: 'none', ticks: 5 },
     marks,
   });
-  return html`<div class="panel"><h4>${title}</h4>${svg}</div>`;
 }

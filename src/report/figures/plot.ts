@@ -1,11 +1,17 @@
 import type { PlotOptions } from '@observablehq/plot';
-import { type Html, trustedMarkup } from '../html.js';
 import { forReaders } from './for-readers.js';
+
+/** What was drawn: an SVG in a DOM, whose texts are text nodes and attributes. Colours are variables of the theme. */
+export interface Drawing {
+  readonly element: Element;
+  /** Size in its own units, which are pixels of the page. */
+  readonly width: number;
+  readonly height: number;
+}
 
 export interface Plotting {
   readonly Plot: typeof import('@observablehq/plot');
-  /** Draws an SVG. Its texts are text nodes and attributes of a DOM, which escapes them when it is serialised. */
-  draw(options: PlotOptions): Html;
+  draw(options: PlotOptions & { readonly width: number; readonly height: number }): Drawing;
 }
 
 /** Observable Plot on a DOM without a browser. Loaded when the first figure is drawn: nothing else needs it. */
@@ -14,7 +20,9 @@ export async function plot(): Promise<Plotting> {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   return {
     Plot,
-    draw: (options) =>
-      trustedMarkup(forReaders(Plot.plot({ document, style: { fontSize: '13px' }, ...options })).outerHTML),
+    draw(options) {
+      const element = forReaders(Plot.plot({ document, style: { fontSize: '13px' }, ...options }));
+      return { element, width: options.width, height: options.height };
+    },
   };
 }

@@ -1,9 +1,11 @@
 import type { Markish } from '@observablehq/plot';
-import { type Html, html } from '../html.js';
-import { labelHeights } from './level-labels.js';
+import type { Axis } from './axis-domain.js';
+import { limitedAxis } from './axis-limits.js';
+import { labelHeights, nameMargin } from './level-labels.js';
 import { dotOptions } from './line.js';
 import type { SeriesLook } from './palette.js';
-import { plot } from './plot.js';
+import type { PanelKind } from './panel-kind.js';
+import { type Drawing, plot } from './plot.js';
 
 /** A named point with the ends of its intervals. */
 export interface ScatterPoint {
@@ -19,24 +21,35 @@ export interface ScatterPoint {
 
 export interface ScatterPanel {
   readonly title: string;
-  readonly x: { readonly label: string; readonly domain: readonly [number, number] };
-  readonly y: { readonly label: string; readonly domain: readonly [number, number] };
+  readonly x: Axis;
+  readonly y: Axis;
   readonly points: readonly ScatterPoint[];
 }
 
-const [width, height] = [560, 366];
-const margins = { marginLeft: 46, marginBottom: 48, marginTop: 26, marginRight: 132 };
-const [left, right, top, bottom] = [
-  margins.marginLeft,
-  width - margins.marginRight,
-  margins.marginTop,
-  height - margins.marginBottom,
-];
+/** Pixels of the axes alone, and of all with what stands above and below. */
+const [across, height] = [342, 366];
+const margins = { marginLeft: 46, marginBottom: 48, marginTop: 26 };
+const [top, bottom] = [margins.marginTop, height - margins.marginBottom];
 /** Pixels between the names, and between the axes and a name, which a line from the point crosses. */
 const [labelGap, leader] = [15, 22];
+const nameSize = 12;
 
 /** One set of axes with a cross a point. Names stand on the right, each joined to its point, so that none covers another. */
-export async function scatterPanel({ title, x, y, points }: ScatterPanel): Promise<Html> {
+export const scatter: PanelKind<ScatterPanel> = {
+  draw: drawScatter,
+  limited(panel, limits) {
+    const points = panel.points;
+    const across = points.flatMap(({ x, xRange = [] }) => [x, ...xRange]);
+    const upright = points.flatMap(({ y, yRange = [] }) => [y, ...yRange]);
+    return {
+      ...panel,
+      x: limitedAxis(panel.x, limits, across, panel),
+      y: limitedAxis(panel.y, limits, upright, panel),
+    };
+  },
+};
+
+async function drawScatter({ title, x, y, points }: ScatterPanel): Promise<Drawing> {
   const { Plot, draw } = await plot();
   const marks: Markish[] = [
     Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1 }),
@@ -44,6 +57,9 @@ export async function scatterPanel({ title, x, y, points }: ScatterPanel): Promi
     Plot.ruleX([x.domain[0]], { stroke: 'var(--axis)' }),
     Plot.ruleY([y.domain[0]], { stroke: 'var(--axis)' }),
   ];
+  const forNames = nameMargin(points.map(({ name }) => name));
+  const marginRight = leader + forNames + 4;
+  const width = margins.marginLeft + across + marginRight;
   const names = namesOf(points, x.domain, y.domain);
   for (const [index, point] of points.entries()) {
     const ends = { x1: point.x, y1: point.y, x2: names[index]!.x, y2: names[index]!.y };
@@ -61,15 +77,14 @@ export async function scatterPanel({ title, x, y, points }: ScatterPanel): Promi
   marks.push(
     Plot.text(names, {
       ...{ x: 'x', y: 'y', text: 'name', title: 'title', textAnchor: 'start', dx: 4 },
-      ...{ fill: 'var(--text)', fontSize: 12, lineWidth: 8.5, textOverflow: 'ellipsis' },
+      ...{ fill: 'var(--text)', fontSize: nameSize, lineWidth: forNames / nameSize, textOverflow: 'ellipsis' },
     }),
   );
-  const svg = draw({
-    ...{ width, height, ...margins, ariaLabel: title, marks },
+  return draw({
+    ...{ width, height, ...margins, marginRight, ariaLabel: title, marks },
     x: { label: x.label, domain: [...x.domain], labelAnchor: 'center', labelArrow: 'none', labelOffset: 40, ticks: 5 },
     y: { label: y.label, domain: [...y.domain], labelArrow: 'none', ticks: 5 },
   });
-  return html`<div class="panel"><h4>${title}</h4>${svg}</div>`;
 }
 
 /** Names right of the axes, in the axes' own units, none nearer to another than a line of text. */
@@ -80,7 +95,7 @@ function namesOf(
 ): { readonly name: string; readonly title: string; readonly x: number; readonly y: number }[] {
   const heights = points.map(({ y }) => bottom - ((y - y0) / (y1 - y0)) * (bottom - top));
   const placed = labelHeights(heights, labelGap, top, bottom);
-  const x = x1 + (leader / (right - left)) * (x1 - x0);
+  const x = x1 + (leader / across) * (x1 - x0);
   return points.map(({ name, title }, index) => {
     return { name, title, x, y: y0 + ((bottom - placed[index]!) / (bottom - top)) * (y1 - y0) };
   });

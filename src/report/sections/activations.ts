@@ -1,13 +1,16 @@
 import { download, readings } from '../figures/caption.js';
-import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
 import type { SeriesLook } from '../figures/palette.js';
+import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
-import type { Section } from '../section.js';
+import type { FigureInput, Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
 import { type ActivationRow, activationColumns } from '../tables/activations.js';
 import { readTable, writeCsv } from '../tables/csv.js';
-import { pairText, ratioText } from '../wording.js';
+import { ratioText } from '../wording.js';
 
 /** A pair of sets of prompts in one model: over the layers of the window, at each energy. */
 interface PairCurve {
@@ -20,16 +23,34 @@ interface PairCurve {
 export const activationsSection: Section = {
   heading: 'Overlap of activations',
   needs: 'activations.csv',
-  async render({ files }, show) {
-    const rows = readTable(files.get('activations.csv')!, activationColumns);
-    const curves = curvesOf(rows);
-    const looks = looksFor(rows.map(({ pair }) => pair));
+  figures(input) {
+    const shown = read(input);
+    return [byEnergy(shown), byLayer(shown)].filter((figure) => figure !== undefined);
+  },
+  async render(input, show) {
     return html`
-      ${show.figure && (await byEnergy(curves, looks))}
-      ${show.figure && (await byLayer(rows, looks))}
-      ${show.table && table(curves)}`;
+      ${show.figure && (await figuresOnPage(activationsSection.figures(input), input))}
+      ${show.table && table(read(input))}`;
   },
 };
+
+interface Shown {
+  readonly rows: readonly ActivationRow[];
+  readonly curves: readonly PairCurve[];
+  readonly looks: ReadonlyMap<string, SeriesLook>;
+  readonly style: SeriesStyle;
+}
+
+function read({ files, params }: FigureInput): Shown {
+  const style = new SeriesStyle(params.style);
+  const rows = style.sorted(
+    readTable(files.get('activations.csv')!, activationColumns),
+    ({ metric }) => metric,
+    ({ model }) => model,
+    ({ pair }) => pair,
+  );
+  return { rows, curves: curvesOf(rows), looks: style.looksFor(rows.map(({ pair }) => pair)), style };
+}
 
 function curvesOf(rows: readonly ActivationRow[]): PairCurve[] {
   const measured = rows.filter(
@@ -48,105 +69,99 @@ function curvesOf(rows: readonly ActivationRow[]): PairCurve[] {
   );
 }
 
-const axis = { label: 'mode subspace overlap', domain: [0, 1] } as const;
+const axis = { of: 'overlap', label: 'mode subspace overlap', domain: [0, 1] } as const;
 
-async function byEnergy(
-  curves: readonly PairCurve[],
-  looks: ReadonlyMap<string, SeriesLook>,
-): Promise<Html | undefined> {
+function byEnergy({ curves, looks, style }: Shown): Figure | undefined {
   if (curves.length === 0) return undefined;
-  const panels: Html[] = [];
-  for (const group of groupBy(curves, ({ metric, model }) => JSON.stringify([metric, model])).values()) {
-    panels.push(
-      await linePanel({
-        title: titleOf(group[0]!, curves),
-        x: { label: 'energy η that the subspaces hold', domain: [0, 1] },
-        y: axis,
-        series: group.map(({ pair, points }) => ({
-          look: looks.get(pair)!,
-          points: points.map(({ energy, overlap, baseline }) => ({
-            ...{ x: energy, y: overlap.mean },
-            ...(overlap.n > 1 ? { low: overlap.min, high: overlap.max } : {}),
-            title: `${pairText(pair)}, η = ${energy}: ${ratioText(overlap.mean)}, by chance ${ratioText(baseline)}`,
-          })),
-          baseline: points.map(({ energy, baseline }) => ({ x: energy, y: baseline })),
+  const models = groupBy(curves, ({ metric, model }) => JSON.stringify([metric, model]));
+  const panels = [...models.values()].map(
+    (group): Panel => ({
+      kind: 'lines',
+      title: `Model ${modelOf(group[0]!, curves, style)}`,
+      x: { of: 'eta', label: 'energy η that the subspaces hold', domain: [0, 1] },
+      y: axis,
+      series: group.map(({ pair, points }) => ({
+        look: looks.get(pair)!,
+        points: points.map(({ energy, overlap, baseline }) => ({
+          ...{ x: energy, y: overlap.mean },
+          ...(overlap.n > 1 ? { low: overlap.min, high: overlap.max } : {}),
+          title: `${style.calledPair(pair)}, η = ${energy}: ${ratioText(overlap.mean)}, by chance ${ratioText(baseline)}`,
         })),
-      }),
-    );
-  }
-  return html`<figure>
-    <h3>How far sets of prompts activate the same directions</h3>
-    ${await legend([...looks].map(([pair, look]) => ({ name: pairText(pair), look })))}
-    ${dashedNote('two independent random subspaces of the same sizes')}
-    <div class="panels">${panels}</div>
-    <figcaption>
+        baseline: points.map(({ energy, baseline }) => ({ x: energy, y: baseline })),
+      })),
+    }),
+  );
+  return {
+    name: 'activations',
+    title: 'How far sets of prompts activate the same directions',
+    legend: [...looks].map(([pair, look]) => ({ name: style.calledPair(pair), look })),
+    dashed: 'two independent random subspaces of the same sizes',
+    panels,
+    caption: html`
       <p><b>Mode subspace overlap</b> of two sets of prompts at energy η is ‖U<sub>A</sub>ᵀ U<sub>B</sub>‖²<sub>F</sub> /
       min(k<sub>A</sub>, k<sub>B</sub>), where U holds the first k left singular vectors of the hidden states of a set, one
       column a prompt, and k is the smallest number of them with η of the squared singular values. Mean over the layers of
       the window. By chance it is max(k<sub>A</sub>, k<sub>B</sub>) / d on average, d = the width of the model.</p>
       <p><b>How to read it.</b> What counts is the distance between a line and the dashed line of its colour.
       Bands span the layers of the window.</p>
-      ${reading(curves)}
+      ${reading(curves, style)}
       <p class="downloads">Data: ${download(curvesCsv(curves), 'activation-curves.csv', 'the curves')},
-      <a href="activations.csv">activations.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <a href="activations.csv">activations.csv</a>.</p>`,
+  };
 }
 
 /** What the means say at the energy nearest one half, without judging it. */
-function reading(curves: readonly PairCurve[]): Html | undefined {
+function reading(curves: readonly PairCurve[], style: SeriesStyle): Html | undefined {
   const middle = middleEnergy(curves.flatMap(({ points }) => points));
   const models = groupBy(curves, ({ metric, model }) => JSON.stringify([metric, model]));
   const said = [...models.values()].map((group) => {
     const values = group.flatMap(({ pair, points }) => {
       const point = points.find(({ energy }) => energy === middle);
       return point
-        ? [`${pairText(pair)} ${ratioText(point.overlap.mean)} (by chance ${ratioText(point.baseline)})`]
+        ? [`${style.calledPair(pair)} ${ratioText(point.overlap.mean)} (by chance ${ratioText(point.baseline)})`]
         : [];
     });
-    return { title: titleOf(group[0]!, curves), values };
+    return { title: `Model ${modelOf(group[0]!, curves, style)}`, values };
   });
   return readings(`η = ${middle}`, said);
 }
 
-async function byLayer(
-  rows: readonly ActivationRow[],
-  looks: ReadonlyMap<string, SeriesLook>,
-): Promise<Html | undefined> {
+function byLayer({ rows, looks, style }: Shown): Figure | undefined {
   const middle = middleEnergy(rows);
   const chosen = rows.filter(({ energy, overlap }) => energy === middle && overlap !== null);
   if (middle === undefined || chosen.length === 0) return undefined;
-  const panels: Html[] = [];
-  for (const group of groupBy(chosen, ({ metric, model }) => JSON.stringify([metric, model])).values()) {
+  const models = groupBy(chosen, ({ metric, model }) => JSON.stringify([metric, model]));
+  const panels = [...models.values()].map((group): Panel => {
     const layers = group.map(({ layer }) => layer);
     const window = group.filter(({ in_window }) => in_window === 1).map(({ layer }) => layer);
     const last = layers.reduce((a, b) => Math.max(a, b));
-    panels.push(
-      await linePanel({
-        title: titleOf(group[0]!, rows),
-        x: { label: 'layer (0: embeddings)', domain: [0, Math.max(1, last)] },
-        y: axis,
-        ...(window.length > 0 ? { shade: shadeOf(window, last) } : {}),
-        series: [...groupBy(group, ({ pair }) => pair)].map(([pair, ofPair]) => {
-          const sorted = [...ofPair].sort((a, b) => a.layer - b.layer);
-          return {
-            look: looks.get(pair)!,
-            points: sorted.map(({ layer, overlap, baseline, k_a, k_b, d }) => ({
-              ...{ x: layer, y: overlap! },
-              title: `${pairText(pair)}, layer ${layer}: ${ratioText(overlap)}, by chance ${ratioText(baseline)} (ranks ${k_a} and ${k_b} of ${d})`,
-            })),
-            baseline: sorted.flatMap(({ layer, baseline }) => (baseline === null ? [] : [{ x: layer, y: baseline }])),
-          };
-        }),
+    return {
+      kind: 'lines',
+      title: `Model ${modelOf(group[0]!, rows, style)}`,
+      x: { of: 'layer', label: 'layer (0: embeddings)', domain: [0, Math.max(1, last)], whole: true },
+      y: axis,
+      ...(window.length > 0 ? { shade: shadeOf(window, last) } : {}),
+      series: [...groupBy(group, ({ pair }) => pair)].map(([pair, ofPair]) => {
+        const sorted = [...ofPair].sort((a, b) => a.layer - b.layer);
+        return {
+          look: looks.get(pair)!,
+          points: sorted.map(({ layer, overlap, baseline, k_a, k_b, d }) => ({
+            ...{ x: layer, y: overlap! },
+            title: `${style.calledPair(pair)}, layer ${layer}: ${ratioText(overlap)}, by chance ${ratioText(baseline)} (ranks ${k_a} and ${k_b} of ${d})`,
+          })),
+          baseline: sorted.flatMap(({ layer, baseline }) => (baseline === null ? [] : [{ x: layer, y: baseline }])),
+        };
       }),
-    );
-  }
-  return html`<figure>
-    <h3>The same by layer, at η = ${middle}</h3>
-    ${await legend([...looks].map(([pair, look]) => ({ name: pairText(pair), look })))}
-    <div class="panels">${panels}</div>
-    <figcaption><p>The shade marks the window of layers that the means above are taken over. Dashed: by chance.</p></figcaption>
-  </figure>`;
+    };
+  });
+  return {
+    name: 'activations-by-layer',
+    title: `How far sets of prompts activate the same directions, by layer, at η = ${middle}`,
+    legend: [...looks].map(([pair, look]) => ({ name: style.calledPair(pair), look })),
+    dashed: 'two independent random subspaces of the same sizes',
+    panels,
+    caption: html`<p>The shade marks the window of layers that means over layers are taken over. Dashed: by chance.</p>`,
+  };
 }
 
 /** Half a layer beyond the window's ends, within the axis. */
@@ -163,14 +178,16 @@ function middleEnergy(points: readonly { readonly energy: number }[]): number | 
 }
 
 /** The metric is told only where there are several. */
-function titleOf(
+function modelOf(
   { metric, model }: { readonly metric: string; readonly model: string },
   all: readonly { readonly metric: string }[],
+  style: SeriesStyle,
 ): string {
-  return all.every((other) => other.metric === metric) ? `Model ${model}` : `Model ${model}, ${metric}`;
+  const called = style.called(model);
+  return all.every((other) => other.metric === metric) ? called : `${called}, ${style.calledMetric(metric)}`;
 }
 
-function table(curves: readonly PairCurve[]): Html | undefined {
+function table({ curves, style }: Shown): Html | undefined {
   if (curves.length === 0) return undefined;
   const energies = [...new Set(curves.flatMap(({ points }) => points.map(({ energy }) => energy)))].sort(
     (a, b) => a - b,
@@ -183,8 +200,8 @@ function table(curves: readonly PairCurve[]): Html | undefined {
     });
     const layers = points.reduce((most, { overlap }) => Math.max(most, overlap.n), 0);
     const same = before?.model === model && before.metric === metric;
-    return html`<tr class="${same ? '' : 'group'}"><th scope="row">${titleOf({ metric, model }, curves).slice('Model '.length)}</th>
-      <td class="text">${pairText(pair)}</td><td>${layers}</td>${cells}</tr>`;
+    return html`<tr class="${same ? '' : 'group'}"><th scope="row">${modelOf({ metric, model }, curves, style)}</th>
+      <td class="text">${style.calledPair(pair)}</td><td>${layers}</td>${cells}</tr>`;
   });
   return tableBlock(
     'Overlap of activations, mean over the layers of the window',

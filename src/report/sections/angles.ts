@@ -1,13 +1,15 @@
 import { download } from '../figures/caption.js';
-import { heatLegend, layerPanel } from '../figures/layer.js';
-import { legend, linePanel, looksFor } from '../figures/line.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
+import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
 import { numberCell, plainHead, tableBlock } from '../html-table.js';
-import type { Section } from '../section.js';
+import type { FigureInput, Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { groupBy, nearestTo, summarize } from '../statistics.js';
 import { type AngleRow, angleColumns } from '../tables/angles.js';
 import { readTable } from '../tables/csv.js';
-import { pairText, significantText } from '../wording.js';
+import { significantText } from '../wording.js';
 
 /** A row whose two sides have vectors. */
 type Measured = { readonly [Name in keyof AngleRow]: NonNullable<AngleRow[Name]> };
@@ -15,16 +17,24 @@ type Measured = { readonly [Name in keyof AngleRow]: NonNullable<AngleRow[Name]>
 export const anglesSection: Section = {
   heading: 'Angles between update subspaces',
   needs: 'angles.csv',
-  async render({ files }, show) {
-    const text = files.get('angles.csv')!;
-    const rows = readTable(text, angleColumns);
-    const measured = rows.filter((row): row is Measured => row.grassmann !== null);
+  figures(input) {
+    const { text, rows, measured, style } = read(input);
+    return [figure(measured, text, style), layers(rows, style)].filter((one) => one !== undefined);
+  },
+  async render(input, show) {
+    const { measured, style } = read(input);
     return html`
-      ${show.figure && measured.length > 0 && (await figure(measured, text))}
-      ${show.figure && (await layers(rows))}
-      ${show.table && table(measured)}`;
+      ${show.figure && (await figuresOnPage(anglesSection.figures(input), input))}
+      ${show.table && table(measured, style)}`;
   },
 };
+
+function read({ files, params }: FigureInput) {
+  const text = files.get('angles.csv')!;
+  const style = new SeriesStyle(params.style);
+  const rows = style.sorted(readTable(text, angleColumns), ({ pair }) => pair);
+  return { text, rows, measured: rows.filter((row): row is Measured => row.grassmann !== null), style };
+}
 
 const degrees = (angle: number) => (angle * 180) / Math.PI;
 
@@ -35,31 +45,31 @@ function meanAngle({ grassmann, k_a, k_b }: Measured): number {
 
 const mean = (rows: readonly Measured[], of: (row: Measured) => number) => summarize(rows.map(of)).mean;
 
-async function figure(rows: readonly Measured[], text: string): Promise<Html> {
-  const looks = looksFor(rows.map(({ pair }) => pair));
-  const panels: Html[] = [];
-  for (const [pair, group] of groupBy(rows, (row) => row.pair)) {
+function figure(rows: readonly Measured[], text: string, style: SeriesStyle): Figure | undefined {
+  if (rows.length === 0) return undefined;
+  const looks = style.looksFor(rows.map(({ pair }) => pair));
+  const panels = [...groupBy(rows, (row) => row.pair)].map(([pair, group]): Panel => {
     const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors) => ({
       x: tensors[0]!.energy,
       y: mean(tensors, meanAngle),
       low: degrees(mean(tensors, ({ smallest }) => smallest)),
       high: degrees(mean(tensors, ({ largest }) => largest)),
-      title: titleOf(`${pairText(pair)}, η = ${tensors[0]!.energy}`, tensors),
+      title: titleOf(`${style.calledPair(pair)}, η = ${tensors[0]!.energy}`, tensors),
     }));
-    panels.push(
-      await linePanel({
-        title: pairText(pair),
-        x: { label: 'energy η that the subspaces hold', domain: [0, 1] },
-        y: { label: 'principal angle, degrees', domain: [0, 90] },
-        series: [{ look: looks.get(pair)!, points: points.sort((a, b) => a.x - b.x) }],
-      }),
-    );
-  }
-  return html`<figure>
-    <h3>How far the main directions of two updates are turned against each other</h3>
-    ${await legend([...looks].map(([pair, look]) => ({ name: pairText(pair), look })))}
-    <div class="panels">${panels}</div>
-    <figcaption>
+    return {
+      kind: 'lines',
+      title: style.calledPair(pair),
+      x: { of: 'eta', label: 'energy η that the subspaces hold', domain: [0, 1] },
+      y: { of: 'angle', label: 'principal angle, degrees', domain: [0, 90] },
+      series: [{ look: looks.get(pair)!, points: points.sort((a, b) => a.x - b.x) }],
+    };
+  });
+  return {
+    name: 'angles',
+    title: 'How far the main directions of two updates are turned against each other',
+    legend: [...looks].map(([pair, look]) => ({ name: style.calledPair(pair), look })),
+    panels,
+    caption: html`
       <p><b>Principal angles</b> θ between two subspaces are the arccosines of the singular values of
       U<sub>A</sub>ᵀ U<sub>B</sub>, where U holds the first k left singular vectors of a tensor’s update, and k is the smallest
       number of them with η of the squared singular values. There are min(k<sub>A</sub>, k<sub>B</sub>) of them. The line is
@@ -67,9 +77,8 @@ async function figure(rows: readonly Measured[], text: string): Promise<Html> {
       cos² θ is the mode subspace overlap.</p>
       <p><b>How to read it.</b> 0°: a direction of one is a direction of the other; 90°: they have nothing in common. In a space
       of few dimensions large subspaces meet at small angles by chance.</p>
-      <p class="downloads">Data: ${download(text, 'angles.csv', 'all tensors')}, <a href="angles.csv">angles.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <p class="downloads">Data: ${download(text, 'angles.csv', 'all tensors')}, <a href="angles.csv">angles.csv</a>.</p>`,
+  };
 }
 
 function titleOf(what: string, rows: readonly Measured[]): string {
@@ -79,15 +88,14 @@ function titleOf(what: string, rows: readonly Measured[]): string {
   return `${what}\nroot mean square ${text(mean(rows, meanAngle))}\nsmallest ${text(smallest)}, largest ${text(largest)}`;
 }
 
-async function layers(rows: readonly AngleRow[]): Promise<Html | undefined> {
+function layers(rows: readonly AngleRow[], style: SeriesStyle): Figure | undefined {
   const middle = nearestTo(
     0.5,
     rows.map(({ energy }) => energy),
   );
   const chosen = rows.filter(({ energy, d }) => energy === middle && d !== 1);
   if (!chosen.some(({ grassmann }) => grassmann !== null)) return undefined;
-  const panels: Html[] = [];
-  for (const [pair, group] of groupBy(chosen, (row) => row.pair)) {
+  const panels = [...groupBy(chosen, (row) => row.pair)].map(([pair, group]): Panel => {
     const values = group.map((row) => ({
       tensor: row.tensor,
       value: row.grassmann === null ? null : meanAngle(row as Measured),
@@ -96,23 +104,24 @@ async function layers(rows: readonly AngleRow[]): Promise<Html | undefined> {
           ? `${row.tensor}\nnot changed by both updates`
           : titleOf(`${row.tensor}\nranks ${row.k_a} and ${row.k_b} of ${row.d}`, [row as Measured]),
     }));
-    panels.push(await layerPanel(pairText(pair), values, 90));
-  }
-  return html`<figure>
-    <h3>The same tensor by tensor, at η = ${middle}</h3>
-    ${heatLegend('root mean square of the principal angles', '90°')}
-    <div class="panels">${panels}</div>
-    <figcaption><p>One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the column “–”. The
+    return { kind: 'layers', title: style.calledPair(pair), values, max: 90 };
+  });
+  return {
+    name: 'angles-by-tensor',
+    title: `Principal angles tensor by tensor, at η = ${middle}`,
+    heat: { label: 'root mean square of the principal angles', max: '90°' },
+    panels,
+    caption: html`<p>One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the column “–”. The
     less colour, the closer the subspaces. Rest the pointer on a cell for its numbers. A frame without colour: an angle of 0,
-    or not changed by both updates.</p></figcaption>
-  </figure>`;
+    or not changed by both updates.</p>`,
+  };
 }
 
-function table(rows: readonly Measured[]): Html {
+function table(rows: readonly Measured[], style: SeriesStyle): Html {
   const body = [...groupBy(rows, ({ pair }) => pair)].flatMap(([pair, group]) =>
     [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors, index) => {
       const angle = (of: (row: Measured) => number) => numberCell(`${significantText(mean(tensors, of))}°`);
-      return html`<tr class="${index === 0 ? 'group' : ''}"><th scope="row">${pairText(pair)}</th><td>${tensors[0]!.energy}</td>
+      return html`<tr class="${index === 0 ? 'group' : ''}"><th scope="row">${style.calledPair(pair)}</th><td>${tensors[0]!.energy}</td>
         <td>${tensors.length}</td>
         ${angle(({ smallest }) => degrees(smallest))}${angle(meanAngle)}${angle(({ largest }) => degrees(largest))}
         ${numberCell(significantText(mean(tensors, ({ grassmann }) => grassmann)))}

@@ -1,17 +1,21 @@
 import { boundsOf, type Evaluation, spreadOf, type VariedModel } from '../evaluation.js';
 import { axisDomain } from '../figures/axis-domain.js';
 import { readings } from '../figures/caption.js';
+import type { Figure } from '../figures/figure.js';
 import type { Level } from '../figures/level-labels.js';
-import { dashedNote, type LinePoint, linePanel } from '../figures/line.js';
+import type { LinePoint } from '../figures/line.js';
 import { seriesLook } from '../figures/palette.js';
+import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
-import type { ReportInput } from '../section.js';
+import type { FigureInput } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
 import { rangeText, ratioText } from '../wording.js';
 
 /** Combined models along the multiples of one of their terms: a panel a metric and model. */
-export async function timesFigure(evaluation: Evaluation, input: ReportInput): Promise<Html | undefined> {
+export function timesFigure(evaluation: Evaluation, input: FigureInput): Figure | undefined {
+  const style = new SeriesStyle(input.params.style);
   const panels = evaluation.metrics.flatMap((metric) => {
     const curves = evaluation.varied.filter((one) => one.metric === metric && pointsOf(one).length > 0);
     const shown = curves.map((curve) => ({
@@ -27,18 +31,16 @@ export async function timesFigure(evaluation: Evaluation, input: ReportInput): P
     return shown.map((one) => ({ ...one, domain: axisDomain(values, boundsOf(metric, evaluation)) }));
   });
   if (panels.length === 0) return undefined;
-  const drawn: Html[] = [];
-  for (const { curve, points, levels, domain } of panels) {
-    drawn.push(
-      await linePanel({
-        title: titleOf(curve, input),
-        x: { label: 'times t', domain: axisDomain(points.map(({ x }) => x)) },
-        y: { label: curve.metric, domain },
-        levels,
-        series: [{ look: seriesLook(0), points }],
-      }),
-    );
-  }
+  const drawn = panels.map(
+    ({ curve, points, levels, domain }): Panel => ({
+      kind: 'lines',
+      title: titleOf(curve, input),
+      x: { of: 'times', label: 'times t', domain: axisDomain(points.map(({ x }) => x)) },
+      y: { of: { metric: curve.metric }, label: style.calledMetric(curve.metric), domain },
+      levels,
+      series: [{ look: seriesLook(0), points }],
+    }),
+  );
   const said = panels.map(({ curve, points, levels }) => ({
     title: titleOf(curve, input),
     values: [
@@ -46,22 +48,23 @@ export async function timesFigure(evaluation: Evaluation, input: ReportInput): P
       ...levels.map(({ name, y }) => `${name} ${ratioText(y)}`),
     ],
   }));
-  return html`<figure>
-    <h3>Behaviour against the multiple of a term</h3>
-    ${dashedNote('whole models, named on the right: the one that is added to, and both ends of the update')}
-    <div class="panels">${drawn}</div>
-    <figcaption>
+  return {
+    name: 'behaviour-by-times',
+    title: 'Behaviour against the multiple of a term',
+    dashed: 'whole models, named on the right: the one that is added to, and both ends of the update',
+    panels: drawn,
+    caption: html`
       <p>Each point is a combined model in which one term is multiplied by <b>t</b>; at t = 0 it is left out.</p>
       <p><b>How to read it.</b> Where the line meets a dashed one, the model is, by this metric, where that whole model is.
       Bands are the 95 % intervals over the items of the metric; a loss has none.</p>
       ${readings('the measured multiples', said)}
-      <p class="downloads">Data: <a href="evaluation.csv">evaluation.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <p class="downloads">Data: <a href="evaluation.csv">evaluation.csv</a>.</p>`,
+  };
 }
 
 /** The same as a table a metric: a line a model, a column a multiple. */
-export function timesTables({ metrics, varied }: Evaluation, input: ReportInput): Html[] {
+export function timesTables({ metrics, varied }: Evaluation, input: FigureInput): Html[] {
+  const style = new SeriesStyle(input.params.style);
   return metrics.flatMap((metric) => {
     const curves = varied.filter((one) => one.metric === metric);
     if (curves.length === 0) return [];
@@ -69,11 +72,11 @@ export function timesTables({ metrics, varied }: Evaluation, input: ReportInput)
     const places = [...new Set(all)].sort((a, b) => a - b);
     const rows = curves.map((curve) => {
       const cells = places.map((at) => cellOf(curve.points.find(({ times }) => times === at)));
-      return html`<tr><th scope="row">${curve.model}</th><td class="text">${textOf(curve, input)}</td>${cells}</tr>`;
+      return html`<tr><th scope="row">${style.called(curve.model)}</th><td class="text">${textOf(curve, input)}</td>${cells}</tr>`;
     });
     return [
       tableBlock(
-        `${metric}, by times`,
+        `${style.calledMetric(metric)}, by times`,
         headOverValues(['model', 'what it is'], 'times t', places),
         rows,
         html`Below a mean its 95 % interval over the items; a loss has none. In full precision:
@@ -93,19 +96,21 @@ function pointsOf({ points }: VariedModel): LinePoint[] {
   });
 }
 
-function levelsOf({ metric, model }: VariedModel, { models }: Evaluation, { params }: ReportInput): Level[] {
+function levelsOf({ metric, model }: VariedModel, { models }: Evaluation, { params }: FigureInput): Level[] {
+  const style = new SeriesStyle(params.style);
   const beside = params.varied?.find((one) => one.model === model)?.beside ?? [];
   return beside.flatMap((name) => {
     const value = models.get(metric)?.find((row) => row.model === name)?.value ?? null;
-    return value === null ? [] : [{ name, y: value }];
+    return value === null ? [] : [{ name: style.called(name), y: value }];
   });
 }
 
-function titleOf(curve: VariedModel, input: ReportInput): string {
-  return `${curve.metric}: ${curve.model} = ${textOf(curve, input)}`;
+function titleOf(curve: VariedModel, input: FigureInput): string {
+  const style = new SeriesStyle(input.params.style);
+  return `${style.calledMetric(curve.metric)}: ${style.called(curve.model)} = ${textOf(curve, input)}`;
 }
 
-function textOf({ model }: VariedModel, { params }: ReportInput): string {
+function textOf({ model }: VariedModel, { params }: FigureInput): string {
   return params.varied?.find((one) => one.model === model)?.text ?? '';
 }
 

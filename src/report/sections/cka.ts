@@ -1,68 +1,90 @@
 import { download } from '../figures/caption.js';
-import { legend, linePanel, looksFor } from '../figures/line.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
+import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
 import { numberCell, plainHead, tableBlock } from '../html-table.js';
-import type { Section } from '../section.js';
+import type { FigureInput, Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { type CkaRow, ckaColumns } from '../tables/cka.js';
 import { readTable } from '../tables/csv.js';
-import { pairText, rangeText, ratioText } from '../wording.js';
+import { rangeText, ratioText } from '../wording.js';
 
 export const ckaSection: Section = {
   heading: 'Likeness of activations (CKA)',
   needs: 'cka.csv',
-  async render({ files }, show) {
-    const text = files.get('cka.csv')!;
-    const rows = readTable(text, ckaColumns);
+  figures: (input) => figuresOf(read(input)),
+  async render(input, show) {
+    const measured = read(input);
     return html`
-      ${show.figure && (await figure(rows, text))}
-      ${show.table && table(rows)}`;
+      ${show.figure && (await figuresOnPage(figuresOf(measured), input))}
+      ${show.table && table(measured)}`;
   },
 };
 
-/** The metric is told only where there are several. */
-function titleOf({ metric, prompts }: CkaRow, all: readonly CkaRow[]): string {
-  return all.every((other) => other.metric === metric) ? `Prompts ${prompts}` : `Prompts ${prompts}, ${metric}`;
+interface Measured {
+  readonly text: string;
+  readonly rows: readonly CkaRow[];
+  readonly style: SeriesStyle;
 }
 
-async function figure(rows: readonly CkaRow[], text: string): Promise<Html | undefined> {
+function read({ files, params }: FigureInput): Measured {
+  const text = files.get('cka.csv')!;
+  const style = new SeriesStyle(params.style);
+  const rows = style.sorted(
+    readTable(text, ckaColumns),
+    ({ prompts }) => prompts,
+    ({ pair }) => pair,
+  );
+  return { text, rows, style };
+}
+
+/** The metric is told only where there are several. */
+function setOf({ metric, prompts }: CkaRow, { rows, style }: Measured): string {
+  const set = style.called(prompts);
+  return rows.every((other) => other.metric === metric) ? set : `${set}, ${style.calledMetric(metric)}`;
+}
+
+function figuresOf(all: Measured): Figure[] {
+  const { rows, text, style } = all;
   const measured = rows.filter(({ cka }) => cka !== null);
-  if (measured.length === 0) return undefined;
-  const looks = looksFor(rows.map(({ pair }) => pair));
-  const panels: Html[] = [];
-  for (const group of groupBy(measured, ({ metric, prompts }) => JSON.stringify([metric, prompts])).values()) {
+  if (measured.length === 0) return [];
+  const looks = style.looksFor(rows.map(({ pair }) => pair));
+  const sets = groupBy(measured, ({ metric, prompts }) => JSON.stringify([metric, prompts]));
+  const panels = [...sets.values()].map((group): Panel => {
     const last = group.reduce((most, { layer }) => Math.max(most, layer), 1);
-    panels.push(
-      await linePanel({
-        title: titleOf(group[0]!, rows),
-        x: { label: 'layer (0: embeddings)', domain: [0, last] },
-        y: { label: 'linear CKA', domain: [0, 1] },
-        series: [...groupBy(group, ({ pair }) => pair)].map(([pair, ofPair]) => ({
-          look: looks.get(pair)!,
-          points: [...ofPair]
-            .sort((a, b) => a.layer - b.layer)
-            .map(({ layer, cka, n, d_a, d_b }) => ({
-              ...{ x: layer, y: cka! },
-              title: `${pairText(pair)}, layer ${layer}: ${ratioText(cka)}\n${n} prompts, widths ${d_a} and ${d_b}`,
-            })),
-        })),
-      }),
-    );
-  }
-  return html`<figure>
-    <h3>How alike two models see the same prompts, layer by layer</h3>
-    ${await legend([...looks].map(([pair, look]) => ({ name: pairText(pair), look })))}
-    <div class="panels">${panels}</div>
-    <figcaption>
+    return {
+      kind: 'lines',
+      title: `Prompts ${setOf(group[0]!, all)}`,
+      x: { of: 'layer', label: 'layer (0: embeddings)', domain: [0, last], whole: true },
+      y: { of: 'cka', label: 'linear CKA', domain: [0, 1] },
+      series: [...groupBy(group, ({ pair }) => pair)].map(([pair, ofPair]) => ({
+        look: looks.get(pair)!,
+        points: [...ofPair]
+          .sort((a, b) => a.layer - b.layer)
+          .map(({ layer, cka, n, d_a, d_b }) => ({
+            ...{ x: layer, y: cka! },
+            title: `${style.calledPair(pair)}, layer ${layer}: ${ratioText(cka)}\n${n} prompts, widths ${d_a} and ${d_b}`,
+          })),
+      })),
+    };
+  });
+  const figure: Figure = {
+    name: 'cka',
+    title: 'How alike two models see the same prompts, layer by layer',
+    legend: [...looks].map(([pair, look]) => ({ name: style.calledPair(pair), look })),
+    panels,
+    caption: html`
       <p><b>Linear CKA</b> (Kornblith et al., 2019) of the hidden states X and Y that two models have of the same n prompts, one
       a row and columns centred, is ‖YᵀX‖²<sub>F</sub> / (‖XᵀX‖<sub>F</sub> ‖YᵀY‖<sub>F</sub>). It is 1 where the states are the
       same up to a rotation and a scale.</p>
       <p><b>How to read it.</b> The number of prompts matters: with n small beside the width d of the model, CKA comes out too
       high, and nears 1 even of states that have nothing to do with each other. Compare lines of the same n only. ${fewPrompts(measured)}
       Where no line is drawn, all prompts have the same state.</p>
-      <p class="downloads">Data: ${download(text, 'cka.csv', 'all layers')}, <a href="cka.csv">cka.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <p class="downloads">Data: ${download(text, 'cka.csv', 'all layers')}, <a href="cka.csv">cka.csv</a>.</p>`,
+  };
+  return [figure];
 }
 
 /** A warning where the bias cannot be small. */
@@ -71,13 +93,14 @@ function fewPrompts(rows: readonly CkaRow[]): string {
   return few === undefined ? '' : `Here n is ${few.n} and d is ${Math.max(few.d_a, few.d_b)}.`;
 }
 
-function table(rows: readonly CkaRow[]): Html {
+function table(all: Measured): Html {
+  const { rows, style } = all;
   const groups = groupBy(rows, ({ metric, prompts, pair }) => JSON.stringify([metric, prompts, pair]));
   const body = [...groups.values()].map((group) => {
     const { pair, n } = group[0]!;
     const values = group.flatMap(({ cka, in_window }) => (cka === null || in_window === 0 ? [] : [cka]));
     const over = values.length === 0 ? undefined : summarize(values);
-    return html`<tr><th scope="row">${titleOf(group[0]!, rows).slice('Prompts '.length)}</th><td class="text">${pairText(pair)}</td>
+    return html`<tr><th scope="row">${setOf(group[0]!, all)}</th><td class="text">${style.calledPair(pair)}</td>
       <td>${n}</td><td>${values.length}</td>${numberCell(ratioText(over?.mean), over && rangeText(over.min, over.max))}</tr>`;
   });
   return tableBlock(

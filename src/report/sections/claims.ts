@@ -1,5 +1,6 @@
 import { download } from '../figures/caption.js';
-import { intervalPanel } from '../figures/interval.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
 import { type Html, html } from '../html.js';
 import { type ColumnHead, plainHead, scrollingTable, tableBlock } from '../html-table.js';
 import type { Section } from '../section.js';
@@ -17,13 +18,17 @@ interface ShownClaim {
 export const claimsSection: Section = {
   heading: 'Claims',
   needs: 'claims.csv',
-  async render({ files, claimEffects }, show) {
+  figures({ files }) {
+    return figuresOf(claimsOf(readTable(files.get('claims.csv')!, claimColumns)));
+  },
+  async render(input, show) {
+    const { files, claimEffects } = input;
     const csv = files.get('claims.csv')!;
     const rows = readTable(csv, claimColumns);
     const claims = claimsOf(rows);
     return html`
       ${show.table && table(claims, claimEffects)}
-      ${show.figure && (await figure(claims))}
+      ${show.figure && (await figuresOnPage(claimsSection.figures(input), input))}
       <p class="downloads note">Data: ${download(csv, 'claims.csv', 'all cases')}, <a href="claims.csv">claims.csv</a>.</p>`;
   },
 };
@@ -106,10 +111,10 @@ function countText(cases: readonly ClaimRow[]): string {
   return `${cases.length} ${cases.length === 1 ? 'case' : 'cases'}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`;
 }
 
-async function figure(claims: readonly ShownClaim[]): Promise<Html | undefined> {
-  const panels: Html[] = [];
-  for (const { name, cases } of claims) {
-    if (cases.length === 0) continue;
+function figuresOf(claims: readonly ShownClaim[]): Figure[] {
+  const shown = claims.filter(({ cases }) => cases.length > 0);
+  if (shown.length === 0) return [];
+  const panels = shown.map(({ name, cases }) => {
     const intervals = cases.map((row) => ({
       name: `${verdictMarks[row.verdict] ?? ''} ${caseText(row)}`,
       value: row.effect,
@@ -119,14 +124,15 @@ async function figure(claims: readonly ShownClaim[]): Promise<Html | undefined> 
       note: row.note,
       title: `${caseText(row)}: ${significantText(row.effect)} (${rangeText(row.ci_low, row.ci_high, significantText)}), ${row.verdict}`,
     }));
-    panels.push(await intervalPanel(name, 'effect', intervals));
-  }
-  if (panels.length === 0) return undefined;
-  return html`<figure>
-    <h3>Effects and their intervals</h3>
-    <div class="panels">${panels}</div>
-    <figcaption><p><b>How to read it.</b> A line is the interval of one case’s effect, the point in it the effect as
+    return { kind: 'intervals', title: name, label: 'effect', intervals } as const;
+  });
+  const figure: Figure = {
+    name: 'claims',
+    title: 'Effects and their intervals',
+    panels,
+    caption: html`<p><b>How to read it.</b> A line is the interval of one case’s effect, the point in it the effect as
     measured. The shade is where the interval must lie for the case to hold. ✓ holds, ✗ fails, ? undecided, ∅ no
-    information. Where an interval does not exist, the row says why.</p></figcaption>
-  </figure>`;
+    information. Where an interval does not exist, the row says why.</p>`,
+  };
+  return [figure];
 }

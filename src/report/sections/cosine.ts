@@ -1,41 +1,55 @@
 import { axisDomain } from '../figures/axis-domain.js';
 import { download } from '../figures/caption.js';
-import { layerPanel, signedHeatLegend } from '../figures/layer.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
 import { type Html, html } from '../html.js';
 import { numberCell, plainHead, tableBlock } from '../html-table.js';
-import type { Section } from '../section.js';
+import type { FigureInput, Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { type CosineRow, cosineColumns } from '../tables/cosine.js';
 import { readTable } from '../tables/csv.js';
-import { pairText, rangeText, ratioText, significantText } from '../wording.js';
+import { rangeText, ratioText, significantText } from '../wording.js';
 
 export const cosineSection: Section = {
   heading: 'Cosines of updates',
   needs: 'cosine.csv',
-  async render({ files }, show) {
-    const text = files.get('cosine.csv')!;
-    const rows = readTable(text, cosineColumns);
+  figures: (input) => figuresOf(read(input)),
+  async render(input, show) {
+    const cosines = read(input);
     return html`
-      ${show.figure && (await figure(rows, text))}
-      ${show.table && table(rows)}`;
+      ${show.figure && (await figuresOnPage(figuresOf(cosines), input))}
+      ${show.table && table(cosines)}`;
   },
 };
 
-async function figure(rows: readonly CosineRow[], text: string): Promise<Html | undefined> {
+interface Cosines {
+  readonly text: string;
+  readonly rows: readonly CosineRow[];
+  readonly style: SeriesStyle;
+}
+
+function read({ files, params }: FigureInput): Cosines {
+  const text = files.get('cosine.csv')!;
+  const style = new SeriesStyle(params.style);
+  return { text, rows: style.sorted(readTable(text, cosineColumns), ({ pair }) => pair), style };
+}
+
+function figuresOf({ rows, text, style }: Cosines): Figure[] {
   const tensors = rows.filter(({ tensor }) => tensor !== '');
   const measured = tensors.flatMap(({ cosine }) => (cosine === null ? [] : [Math.abs(cosine)]));
-  if (measured.length === 0) return undefined;
+  if (measured.length === 0) return [];
   const max = axisDomain([0, ...measured], { least: 0, most: 1 })[1];
-  const panels: Html[] = [];
-  for (const [pair, group] of groupBy(tensors, (row) => row.pair)) {
+  const panels = [...groupBy(tensors, (row) => row.pair)].map(([pair, group]) => {
     const values = group.map((row) => ({ tensor: row.tensor, value: row.cosine, title: titleOf(row) }));
-    panels.push(await layerPanel(pairText(pair), values, max));
-  }
-  return html`<figure>
-    <h3>Where in the model two updates go the same way</h3>
-    ${signedHeatLegend('cosine of the two updates', significantText(max))}
-    <div class="panels">${panels}</div>
-    <figcaption>
+    return { kind: 'layers', title: style.calledPair(pair), values, max } as const;
+  });
+  const figure: Figure = {
+    name: 'cosine',
+    title: 'Where in the model two updates go the same way',
+    heat: { label: 'cosine of the two updates', max: significantText(max), signed: true },
+    panels,
+    caption: html`
       <p><b>Cosine</b> of updates A and B is ⟨Δ<sub>A</sub>, Δ<sub>B</sub>⟩ / (‖Δ<sub>A</sub>‖ ‖Δ<sub>B</sub>‖), each tensor
       read as one long vector: 1 where they go the same way, 0 where they have nothing to do with each other, −1 where one
       undoes the other. <b>Sign agreement</b> is the part of the elements that both change in the same direction, among those
@@ -43,9 +57,9 @@ async function figure(rows: readonly CosineRow[], text: string): Promise<Html | 
       <p><b>How to read it.</b> One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the
       column “–”. Rest the pointer on a cell for its numbers. Two random updates of n elements have a cosine of about
       1 / √n, of either sign. A frame without colour: near 0, or not changed by both updates.</p>
-      <p class="downloads">Data: ${download(text, 'cosine.csv', 'all tensors')}, <a href="cosine.csv">cosine.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <p class="downloads">Data: ${download(text, 'cosine.csv', 'all tensors')}, <a href="cosine.csv">cosine.csv</a>.</p>`,
+  };
+  return [figure];
 }
 
 function titleOf({ tensor, cosine, sign_agreement, changed_by_both, elements }: CosineRow): string {
@@ -54,13 +68,13 @@ function titleOf({ tensor, cosine, sign_agreement, changed_by_both, elements }: 
   return `${tensor}\ncosine ${ratioText(cosine)}\n${changed_by_both} of ${elements} elements changed by both${signs}`;
 }
 
-function table(rows: readonly CosineRow[]): Html {
+function table({ rows, style }: Cosines): Html {
   const body = [...groupBy(rows, ({ pair }) => pair)].map(([pair, group]) => {
     const whole = group.find(({ tensor }) => tensor === '')!;
     const cosines = group.flatMap(({ tensor, cosine }) => (tensor === '' || cosine === null ? [] : [cosine]));
     const over = cosines.length === 0 ? undefined : summarize(cosines);
     const both = whole.elements === 0 ? null : whole.changed_by_both / whole.elements;
-    return html`<tr class="group"><th scope="row">${pairText(pair)}</th>
+    return html`<tr class="group"><th scope="row">${style.calledPair(pair)}</th>
       ${numberCell(ratioText(whole.cosine))}
       ${numberCell(ratioText(over?.mean), over && rangeText(over.min, over.max))}
       <td>${cosines.length}</td>

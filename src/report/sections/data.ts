@@ -1,6 +1,7 @@
 import { html } from '../html.js';
 import { plainHead, tableBlock } from '../html-table.js';
 import type { Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { readTable } from '../tables/csv.js';
 import { dataColumns } from '../tables/data.js';
 
@@ -9,11 +10,13 @@ const counts = ['rows', 'tokens', 'targets', 'truncated', 'dropped', 'without_ta
 export const dataSection: Section = {
   heading: 'Data',
   needs: 'data.csv',
-  async render({ files }) {
+  figures: () => [],
+  async render({ files, params }) {
+    const style = new SeriesStyle(params.style);
     const rows = readTable(files.get('data.csv')!, dataColumns);
     const body = rows.map(
-      (row) => html`<tr class="group"><th scope="row">${row.dataset}</th>
-      <td class="text">${row.metric === '' ? `trains ${row.model}` : `${row.metric} of ${row.model}`}</td>
+      (row) => html`<tr class="group"><th scope="row">${style.called(row.dataset)}</th>
+      <td class="text">${usedFor(row, style)}</td>
       ${counts.map((count) => html`<td>${row[count].toLocaleString('en')}</td>`)}</tr>`,
     );
     const heads = ['rows', 'tokens', 'learnt tokens', 'cut', 'left out', 'nothing to learn', 'merged'];
@@ -27,3 +30,7 @@ export const dataSection: Section = {
     );
   },
 };
+
+function usedFor({ metric, model }: { readonly metric: string; readonly model: string }, style: SeriesStyle): string {
+  return metric === '' ? `trains ${style.called(model)}` : `${style.calledMetric(metric)} of ${style.called(model)}`;
+}

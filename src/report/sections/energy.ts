@@ -1,9 +1,11 @@
 import { download } from '../figures/caption.js';
-import { heatLegend, layerPanel } from '../figures/layer.js';
-import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
+import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
-import type { Section } from '../section.js';
+import type { FigureInput, Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { groupBy, type Summary, summarize } from '../statistics.js';
 import { placeOf, type SweepAxis, sweepAxes } from '../sweep-axis.js';
 import { readTable, writeCsv } from '../tables/csv.js';
@@ -24,17 +26,31 @@ interface Series {
 export const energySection: Section = {
   heading: 'Energy kept by projection',
   needs: 'energy.csv',
-  async render({ files }, show) {
-    const rows = readTable(files.get('energy.csv')!, energyColumns);
-    const series = seriesOf(rows);
-    const csv = files.get('energy-by-tensor.csv');
-    const tensors = csv === undefined ? [] : readTable(csv, tensorEnergyColumns);
+  figures(input) {
+    const { series, tensors, style } = read(input);
+    return [curves(series, tensors, style), layers(tensors, style)].filter((figure) => figure !== undefined);
+  },
+  async render(input, show) {
+    const { rows, series, style } = read(input);
     return html`
-      ${show.figure && (await figure(series, tensors))}
-      ${show.figure && (await layers(tensors))}
-      ${show.table && axesOf(series).map((axis) => table(axis, along(axis, series), largestGap(rows)))}`;
+      ${show.figure && (await figuresOnPage(energySection.figures(input), input))}
+      ${show.table && axesOf(series).map((axis) => table(axis, along(axis, series), largestGap(rows), style))}`;
   },
 };
+
+function read({ files, params }: FigureInput) {
+  const rows = readTable(files.get('energy.csv')!, energyColumns);
+  const csv = files.get('energy-by-tensor.csv');
+  const tensors = csv === undefined ? [] : readTable(csv, tensorEnergyColumns);
+  const style = new SeriesStyle(params.style);
+  const series = style.sorted(
+    seriesOf(rows),
+    ({ update }) => update,
+    ({ mode, side }) => `${mode} ${side}`,
+    ({ subspace }) => subspace,
+  );
+  return { rows, series, tensors, style };
+}
 
 function seriesOf(rows: readonly EnergyRow[]): Series[] {
   const measured = rows.filter((row) => row.energy_kept !== null);
@@ -64,49 +80,52 @@ function placesOf(series: readonly Series[]): number[] {
   return [...new Set(series.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
 }
 
-async function figure(series: readonly Series[], tensors: readonly TensorEnergyRow[]): Promise<Html> {
-  const looks = looksFor(series.map(({ subspace }) => subspace));
+function curves(
+  series: readonly Series[],
+  tensors: readonly TensorEnergyRow[],
+  style: SeriesStyle,
+): Figure | undefined {
+  const looks = style.looksFor(series.map(({ subspace }) => subspace));
   const panels = groupBy(series, ({ update, mode, side, axis }) => JSON.stringify([update, mode, side, axis.by]));
-  const drawn: Html[] = [];
-  for (const group of panels.values()) {
+  const drawn = [...panels.values()].map((group): Panel => {
     const { update, mode, side, axis } = group[0]!;
     const proportion = mode === 'orthogonal' ? [{ x: 0, y: 1 }, { x: 1, y: 0 }] : [{ x: 0, y: 0 }, { x: 1, y: 1 }]; // biome-ignore format: two corners
-    drawn.push(
-      await linePanel({
-        title: `Update ${update}, ${projectionName({ mode, side }, series)}${axis.suffix}`,
-        x: { label: axis.label, domain: axis.domain(placesOf(along(axis, series))), scale: axis.scale },
-        y: { label: 'energy kept (share of ‖Δ‖²)', domain: [0, 1] },
-        ...(axis.by === 'fraction' ? { guide: proportion } : {}),
-        series: group.map(({ subspace, points }) => ({
-          look: looks.get(subspace)!,
-          points: points.map(({ at, kept }) => ({
-            x: at,
-            y: kept.mean,
-            ...(kept.n > 1 ? { low: kept.min, high: kept.max } : {}),
-            title: `${subspace}, ${axis.symbol} = ${at}: ${ratioText(kept.mean)}${spread(kept)}`,
-          })),
+    return {
+      kind: 'lines',
+      title: `Update ${style.called(update)}, ${projectionName({ mode, side }, series)}${axis.suffix}`,
+      x: { of: axis.by, label: axis.label, domain: axis.domain(placesOf(along(axis, series))), scale: axis.scale },
+      y: { of: 'energy', label: 'energy kept (share of ‖Δ‖²)', domain: [0, 1] },
+      ...(axis.by === 'fraction' ? { guide: proportion } : {}),
+      series: group.map(({ subspace, points }) => ({
+        look: looks.get(subspace)!,
+        points: points.map(({ at, kept }) => ({
+          x: at,
+          y: kept.mean,
+          ...(kept.n > 1 ? { low: kept.min, high: kept.max } : {}),
+          title: `${style.called(subspace)}, ${axis.symbol} = ${at}: ${ratioText(kept.mean)}${spread(kept)}`,
         })),
-      }),
-    );
-  }
+      })),
+    };
+  });
+  if (drawn.length === 0) return undefined;
   const fractions = series.some(({ axis }) => axis.by === 'fraction');
-  return html`<figure>
-    <h3>How much of each update lies in each subspace</h3>
-    ${await legend([...looks].map(([name, look]) => ({ name, look })))}
-    ${fractions && dashedNote('energy in proportion to the fraction: no preference for any direction')}
-    <div class="panels">${drawn}</div>
-    <figcaption>
-      <p>${definition(series)}${ownDirections(tensors)}</p>
+  return {
+    name: 'energy',
+    title: 'How much of each update lies in each subspace',
+    legend: [...looks].map(([name, look]) => ({ name: style.called(name), look })),
+    ...(fractions ? { dashed: 'energy in proportion to the fraction: no preference for any direction' } : {}),
+    panels: drawn,
+    caption: html`
+      <p>${definition(series)}${ownDirections(tensors, style)}</p>
       <p><b>How to read it.</b> ${
         fractions &&
         'A curve on the dashed diagonal says that the update is spread evenly over the subspace’s directions.'
       } Random directions keep k / n on average, n being the length of a direction${fractions && ': that is ρ where n = r, less where n is the tensor’s longer side'}, and 1 / n of a
-      vector. ${reading(series)}
+      vector. ${reading(series, style)}
       Bands span the lowest and highest seed; points are measured, lines only join them.</p>
       <p class="downloads">Data: ${download(curvesCsv(series), 'energy-curves.csv', 'the curves')},
-      <a href="energy.csv">energy.csv</a>, <a href="energy-by-tensor.csv">energy-by-tensor.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <a href="energy.csv">energy.csv</a>, <a href="energy-by-tensor.csv">energy-by-tensor.csv</a>.</p>`,
+  };
 }
 
 /** The definitions in force, in words and symbols; only those of modes that occur. */
@@ -132,14 +151,14 @@ function definition(series: readonly Series[]): Html {
 }
 
 /** What subspaces with directions of their own mean by r, and what becomes of tensors in which they have none. */
-function ownDirections(tensors: readonly TensorEnergyRow[]): Html | undefined {
+function ownDirections(tensors: readonly TensorEnergyRow[], style: SeriesStyle): Html | undefined {
   const whole = tensors.filter(({ rank_max }) => rank_max === 0);
   if (whole.length === 0) return undefined;
   const counts = [...groupBy(whole, ({ subspace }) => subspace)].map(([subspace, rows]) => {
     const [some, all] = [rows, tensors.filter((row) => row.subspace === subspace)].map(
       (group) => new Set(group.map(({ tensor }) => tensor)).size,
     );
-    return `${subspace} in ${some} of ${all} tensors`;
+    return `${style.called(subspace)} in ${some} of ${all} tensors`;
   });
   return html` Some subspaces have r directions of their own, each tensor on its side, and none in others: ${counts.join('; ')}. Such a
     tensor keeps its update whole in every mode, Δ<sub>proj</sub> = Δ, and counts in both sums.`;
@@ -149,25 +168,25 @@ function ownDirections(tensors: readonly TensorEnergyRow[]): Html | undefined {
 const counts = { fraction: 'k = max(1, round(ρ·r))', rank: 'min(k, r)' } as const;
 
 /** What the numbers say in the middle of each axis, without judging it. */
-function reading(series: readonly Series[]): (Html | undefined)[] {
-  return axesOf(series).map((axis) => readingAlong(axis, along(axis, series)));
+function reading(series: readonly Series[], style: SeriesStyle): (Html | undefined)[] {
+  return axesOf(series).map((axis) => readingAlong(axis, along(axis, series), style));
 }
 
-function readingAlong(axis: SweepAxis, series: readonly Series[]): Html | undefined {
+function readingAlong(axis: SweepAxis, series: readonly Series[], style: SeriesStyle): Html | undefined {
   const parallel = series.filter(({ mode, points }) => mode !== 'orthogonal' && points.length > 0);
   if (parallel.length === 0) return undefined;
   const middle = axis.middle(parallel.flatMap(({ points }) => points.map(({ at }) => at)));
   const said = [...groupBy(parallel, ({ update }) => update)].map(([update, group]) => {
     const each = group.flatMap(({ subspace, points }) => {
       const point = points.find(({ at }) => at === middle);
-      return point ? [`${subspace} ${ratioText(point.kept.mean)}`] : [];
+      return point ? [`${style.called(subspace)} ${ratioText(point.kept.mean)}`] : [];
     });
-    return `${update}: ${each.join(', ')}`;
+    return `${style.called(update)}: ${each.join(', ')}`;
   });
   return html`At ${axis.symbol} = ${middle}: ${said.join('; ')}. `;
 }
 
-function table(axis: SweepAxis, series: readonly Series[], gap: number | null): Html {
+function table(axis: SweepAxis, series: readonly Series[], gap: number | null, style: SeriesStyle): Html {
   const places = placesOf(series);
   const body = series.map(({ update, subspace, mode, side, points }, index) => {
     const before = series[index - 1];
@@ -177,8 +196,8 @@ function table(axis: SweepAxis, series: readonly Series[], gap: number | null): 
       return numberCell(ratioText(kept?.mean), kept && kept.n > 1 && spreadCell(kept));
     });
     const seeds = Math.max(1, ...points.map(({ kept }) => kept.n));
-    return html`<tr class="${same ? '' : 'group'}"><th scope="row">${update}</th><td class="text">${projectionName({ mode, side }, series)}</td>
-      <td class="text">${subspace}</td><td>${seeds}</td>${cells}</tr>`;
+    return html`<tr class="${same ? '' : 'group'}"><th scope="row">${style.called(update)}</th><td class="text">${projectionName({ mode, side }, series)}</td>
+      <td class="text">${style.called(subspace)}</td><td>${seeds}</td>${cells}</tr>`;
   });
   return tableBlock(
     `Energy kept, whole model${axis.suffix}`,
@@ -191,7 +210,7 @@ function table(axis: SweepAxis, series: readonly Series[], gap: number | null): 
 }
 
 /** Energy by tensor in the middle of the first axis, for subspaces without a seed: random ones look the same everywhere. */
-async function layers(rows: readonly TensorEnergyRow[]): Promise<Html | undefined> {
+function layers(rows: readonly TensorEnergyRow[], style: SeriesStyle): Figure | undefined {
   const placed = rows.map((row) => ({ ...row, ...placeOf({ fraction: row.fraction, rank: row.rank_asked }) }));
   const axis = sweepAxes.find((one) => placed.some((row) => row.axis === one));
   if (axis === undefined) return undefined;
@@ -204,8 +223,7 @@ async function layers(rows: readonly TensorEnergyRow[]): Promise<Html | undefine
   const groups = groupBy(chosen, ({ update, subspace, mode, side }) => JSON.stringify([update, subspace, mode, side]));
   if (groups.size === 0) return undefined;
   const max = chosen.reduce((largest, { energy_kept }) => Math.max(largest, energy_kept ?? 0), 0) || 1;
-  const panels: Html[] = [];
-  for (const group of groups.values()) {
+  const panels = [...groups.values()].map((group): Panel => {
     const { update, subspace, side } = group[0]!;
     const values = group.map(({ tensor, energy_kept, rank, rank_max }) => ({
       tensor,
@@ -213,15 +231,17 @@ async function layers(rows: readonly TensorEnergyRow[]): Promise<Html | undefine
       title: `${tensor}\nrank ${rank} of ${rank_max}: ${ratioText(energy_kept)}`,
     }));
     const sides = new Set(chosen.map((row) => row.side)).size > 1 ? `, ${side} side` : '';
-    panels.push(await layerPanel(`Update ${update} in ${subspace}${sides}`, values, max));
-  }
-  return html`<figure>
-    <h3>Where in the model that energy lies</h3>
-    ${heatLegend(`energy kept at ${axis.symbol} = ${middle}`, significantText(max))}
-    <div class="panels">${panels}</div>
-    <figcaption><p>One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the column “–”.
-    A vector is one direction (k = r = 1). Rest the pointer on a cell for its number.</p></figcaption>
-  </figure>`;
+    const title = `Update ${style.called(update)} in ${style.called(subspace)}${sides}`;
+    return { kind: 'layers', title, values, max };
+  });
+  return {
+    name: 'energy-by-tensor',
+    title: 'Where in the model that energy lies',
+    heat: { label: `energy kept at ${axis.symbol} = ${middle}`, max: significantText(max) },
+    panels,
+    caption: html`<p>One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the column “–”.
+    A vector is one direction (k = r = 1). Rest the pointer on a cell for its number.</p>`,
+  };
 }
 
 function curvesCsv(series: readonly Series[]): string {

@@ -1,10 +1,13 @@
 import { axisDomain } from '../figures/axis-domain.js';
 import { download } from '../figures/caption.js';
-import { linePanel } from '../figures/line.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
 import { seriesLook } from '../figures/palette.js';
+import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
 import { plainHead, tableBlock } from '../html-table.js';
-import type { Section } from '../section.js';
+import type { FigureInput, Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type LossRow, lossColumns } from '../tables/loss.js';
@@ -12,6 +15,7 @@ import { ratioText, significantText } from '../wording.js';
 
 /** A trained model, by step. */
 interface Training {
+  /** What it is called. */
   readonly model: string;
   readonly steps: readonly LossRow[];
   /** What the figure shows: so many steps in a row as one point. */
@@ -30,14 +34,21 @@ interface ThinnedPoint {
 export const lossSection: Section = {
   heading: 'Training loss',
   needs: 'loss.csv',
-  async render({ files }, show) {
-    const rows = readTable(files.get('loss.csv')!, lossColumns);
-    const trainings = [...groupBy(rows, ({ model }) => model)].map(([model, group]) => trainingOf(model, group));
+  figures: (input) => figuresOf(trainingsOf(input)),
+  async render(input, show) {
+    const trainings = trainingsOf(input);
     return html`
-      ${show.figure && (await figure(trainings))}
+      ${show.figure && (await figuresOnPage(figuresOf(trainings), input))}
       ${show.table && table(trainings)}`;
   },
 };
+
+function trainingsOf({ files, params }: FigureInput): Training[] {
+  const rows = readTable(files.get('loss.csv')!, lossColumns);
+  const style = new SeriesStyle(params.style);
+  const models = style.sorted([...groupBy(rows, ({ model }) => model)], ([model]) => model);
+  return models.map(([model, group]) => trainingOf(style.called(model), group));
+}
 
 /** More points than this are no longer told apart in a panel. */
 const mostPoints = 200;
@@ -55,47 +66,47 @@ function trainingOf(model: string, rows: readonly LossRow[]): Training {
   return { model, steps, points, together };
 }
 
-async function figure(trainings: readonly Training[]): Promise<Html | undefined> {
+function figuresOf(trainings: readonly Training[]): Figure[] {
   const drawable = trainings.filter(({ points }) => points.length > 0);
-  if (drawable.length === 0) return undefined;
-  const panels: Html[] = [];
-  for (const { model, points } of drawable) {
-    panels.push(
-      await linePanel({
-        title: model,
-        x: { label: 'optimizer step', domain: [0, points.at(-1)!.lastStep] },
-        y: {
-          label: 'loss',
-          domain: axisDomain(
-            points.flatMap(({ min, max }) => [min, max]),
-            { least: 0 },
-          ),
+  if (drawable.length === 0) return [];
+  const panels = drawable.map(
+    ({ model, points }): Panel => ({
+      kind: 'lines',
+      title: model,
+      x: { of: 'step', label: 'optimizer step', domain: [0, points.at(-1)!.lastStep], whole: true },
+      y: {
+        of: 'loss',
+        label: 'loss',
+        domain: axisDomain(
+          points.flatMap(({ min, max }) => [min, max]),
+          { least: 0 },
+        ),
+      },
+      series: [
+        {
+          look: seriesLook(0),
+          dots: points.length <= 12,
+          points: points.map(({ firstStep, lastStep, mean, min, max }) => ({
+            x: (firstStep + lastStep) / 2,
+            y: mean,
+            ...(firstStep === lastStep ? {} : { low: min, high: max }),
+            title: `step ${firstStep}: ${ratioText(mean)}`,
+          })),
         },
-        series: [
-          {
-            look: seriesLook(0),
-            dots: points.length <= 12,
-            points: points.map(({ firstStep, lastStep, mean, min, max }) => ({
-              x: (firstStep + lastStep) / 2,
-              y: mean,
-              ...(firstStep === lastStep ? {} : { low: min, high: max }),
-              title: `step ${firstStep}: ${ratioText(mean)}`,
-            })),
-          },
-        ],
-      }),
-    );
-  }
-  return html`<figure>
-    <h3>Loss against the optimizer step</h3>
-    <div class="panels">${panels}</div>
-    <figcaption>
+      ],
+    }),
+  );
+  const figure: Figure = {
+    name: 'loss',
+    title: 'Loss against the optimizer step',
+    panels,
+    caption: html`
       <p>Loss of each step’s own rows before the step, in nats a token, as its recipe averages it. ${thinned(drawable)}
       Every panel has a scale of its own.</p>
       <p class="downloads">Data: ${download(pointsCsv(drawable), 'loss-curves.csv', 'the curves')},
-      <a href="loss.csv">loss.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <a href="loss.csv">loss.csv</a>.</p>`,
+  };
+  return [figure];
 }
 
 function thinned(trainings: readonly Training[]): Html | undefined {

@@ -1,13 +1,15 @@
 import { download } from '../figures/caption.js';
-import { heatLegend, layerPanel } from '../figures/layer.js';
-import { dashedNote, legend, linePanel, looksFor } from '../figures/line.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
+import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
-import type { ReportParams, Section } from '../section.js';
+import type { FigureInput, Section, ShownParams } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type OverlapRow, overlapColumns } from '../tables/overlap.js';
-import { pairText, ratioText, significantText } from '../wording.js';
+import { ratioText, significantText } from '../wording.js';
 
 /** One pair of updates: over tensors, at each energy. */
 interface PairCurve {
@@ -18,15 +20,24 @@ interface PairCurve {
 export const overlapSection: Section = {
   heading: 'Overlap of update subspaces',
   needs: 'overlap.csv',
-  async render({ files, params }, show) {
-    const rows = readTable(files.get('overlap.csv')!, overlapColumns);
-    const curves = curvesOf(rows);
+  figures(input) {
+    const { rows, curves, style } = read(input);
+    const subspaces = subspacesOf(curves, input.params).map((name) => style.called(name));
+    return [figure(curves, subspaces, style), layers(rows, curves, style)].filter((one) => one !== undefined);
+  },
+  async render(input, show) {
+    const { rows, curves, style } = read(input);
     return html`
-      ${show.figure && (await figure(curves, subspacesOf(curves, params)))}
-      ${show.figure && (await layers(rows, curves))}
-      ${show.table && table(curves, rows)}`;
+      ${show.figure && (await figuresOnPage(overlapSection.figures(input), input))}
+      ${show.table && table(curves, rows, style)}`;
   },
 };
+
+function read({ files, params }: FigureInput) {
+  const rows = readTable(files.get('overlap.csv')!, overlapColumns);
+  const style = new SeriesStyle(params.style);
+  return { rows, curves: style.sorted(curvesOf(rows), ({ pair }) => pair), style };
+}
 
 /** Means over the tensors that both updates change; a tensor that one leaves alone has no overlap. */
 function curvesOf(rows: readonly OverlapRow[]): PairCurve[] {
@@ -41,39 +52,40 @@ function curvesOf(rows: readonly OverlapRow[]): PairCurve[] {
   });
 }
 
-async function figure(curves: readonly PairCurve[], subspaces: readonly string[]): Promise<Html> {
-  const looks = looksFor(curves.map(({ pair }) => pair));
+function figure(curves: readonly PairCurve[], subspaces: readonly string[], style: SeriesStyle): Figure | undefined {
+  if (curves.length === 0) return undefined;
+  const looks = style.looksFor(curves.map(({ pair }) => pair));
   const axes = {
-    x: { label: 'energy η that the subspaces hold', domain: [0, 1] },
-    y: { label: 'mode subspace overlap', domain: [0, 1] },
+    x: { of: 'eta', label: 'energy η that the subspaces hold', domain: [0, 1] },
+    y: { of: 'overlap', label: 'mode subspace overlap', domain: [0, 1] },
   } as const;
   const lines = curves.map(({ pair, points }) => ({
     look: looks.get(pair)!,
     points: points.map(({ energy, overlap, baseline }) => ({
       x: energy,
       y: overlap.mean,
-      title: `${pairText(pair)}, η = ${energy}: ${ratioText(overlap.mean)}, by chance ${ratioText(baseline)}`,
+      title: `${style.calledPair(pair)}, η = ${energy}: ${ratioText(overlap.mean)}, by chance ${ratioText(baseline)}`,
     })),
     baseline: points.map(({ energy, baseline }) => ({ x: energy, y: baseline })),
   }));
-  const panels = [await linePanel({ title: 'All pairs, mean over tensors', ...axes, series: lines })];
+  const panels: Panel[] = [{ kind: 'lines', title: 'All pairs, mean over tensors', ...axes, series: lines }];
   for (const [index, { pair, points }] of curves.entries()) {
     const line = lines[index]!;
     const spread = points.map(({ overlap }, at) => ({ ...line.points[at]!, low: overlap.q1, high: overlap.q3 }));
-    panels.push(
-      await linePanel({
-        title: `${pairText(pair)}, middle half of tensors`,
-        ...axes,
-        series: [{ ...line, points: spread }],
-      }),
-    );
+    panels.push({
+      kind: 'lines',
+      title: `${style.calledPair(pair)}, middle half of tensors`,
+      ...axes,
+      series: [{ ...line, points: spread }],
+    });
   }
-  return html`<figure>
-    <h3>How far pairs of updates share their main directions</h3>
-    ${await legend([...looks].map(([pair, look]) => ({ name: pairText(pair), look })))}
-    ${dashedNote('two independent random subspaces of the same sizes')}
-    <div class="panels">${panels}</div>
-    <figcaption>
+  return {
+    name: 'overlap',
+    title: 'How far pairs of updates share their main directions',
+    legend: [...looks].map(([pair, look]) => ({ name: style.calledPair(pair), look })),
+    dashed: 'two independent random subspaces of the same sizes',
+    panels,
+    caption: html`
       <p><b>Mode subspace overlap</b> of updates A and B at energy η is ‖U<sub>A</sub>ᵀ U<sub>B</sub>‖²<sub>F</sub> /
       min(k<sub>A</sub>, k<sub>B</sub>), where U holds the first k left singular vectors of a tensor’s update and k is the
       smallest number of them with η of the squared singular values. 0: orthogonal; 1: one subspace lies in the other.
@@ -84,25 +96,26 @@ async function figure(curves: readonly PairCurve[], subspaces: readonly string[]
         of an update take the place of left ones.`
       }</p>
       <p><b>How to read it.</b> What counts is the distance between a line and the dashed line of its colour: both reach 1
-      where the subspaces fill the space. ${reading(curves)} Bands hold the middle half of the tensors.</p>
+      where the subspaces fill the space. ${reading(curves, style)} Bands hold the middle half of the tensors.</p>
       <p class="downloads">Data: ${download(curvesCsv(curves), 'overlap-curves.csv', 'the curves')},
-      <a href="overlap.csv">overlap.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <a href="overlap.csv">overlap.csv</a>.</p>`,
+  };
 }
 
 /** Names in the pairs that are not of updates. */
-function subspacesOf(curves: readonly PairCurve[], { updates }: ReportParams): string[] {
+function subspacesOf(curves: readonly PairCurve[], { updates }: ShownParams): string[] {
   const known = new Set(updates.map(({ name }) => name));
   return [...new Set(curves.flatMap(({ pair }) => pair.split(':')))].filter((name) => !known.has(name));
 }
 
 /** What the means say at the energy nearest one half, without judging it. */
-function reading(curves: readonly PairCurve[]): Html | undefined {
+function reading(curves: readonly PairCurve[], style: SeriesStyle): Html | undefined {
   const middle = middleEnergy(curves);
   const said = curves.flatMap(({ pair, points }) => {
     const point = points.find(({ energy }) => energy === middle);
-    return point ? [`${pairText(pair)} ${ratioText(point.overlap.mean)} (by chance ${ratioText(point.baseline)})`] : [];
+    return point
+      ? [`${style.calledPair(pair)} ${ratioText(point.overlap.mean)} (by chance ${ratioText(point.baseline)})`]
+      : [];
   });
   return said.length > 0 ? html`At η = ${middle}: ${said.join(', ')}.` : undefined;
 }
@@ -115,14 +128,14 @@ function middleEnergy(curves: readonly PairCurve[]): number | undefined {
 }
 
 /** Overlap by tensor, as a multiple of chance, at the middle energy. */
-async function layers(rows: readonly OverlapRow[], curves: readonly PairCurve[]): Promise<Html | undefined> {
+function layers(rows: readonly OverlapRow[], curves: readonly PairCurve[], style: SeriesStyle): Figure | undefined {
   const middle = middleEnergy(curves);
   const chosen = rows.filter(({ energy, d }) => energy === middle && d !== 1);
   if (middle === undefined || !chosen.some(({ overlap }) => overlap !== null)) return undefined;
   const above = ({ overlap, baseline }: OverlapRow) => (overlap === null ? null : Math.max(0, overlap - baseline!));
   const max = chosen.reduce((largest, row) => Math.max(largest, above(row) ?? 0), 0) || 1;
-  const panels: Html[] = [];
-  for (const [pair, group] of groupBy(chosen, (row) => row.pair)) {
+  const groups = style.sorted([...groupBy(chosen, (row) => row.pair)], ([pair]) => pair);
+  const panels = groups.map(([pair, group]): Panel => {
     const values = group.map((row) => ({
       tensor: row.tensor,
       value: above(row),
@@ -131,18 +144,19 @@ async function layers(rows: readonly OverlapRow[], curves: readonly PairCurve[])
           ? `${row.tensor}\nnot changed by both updates`
           : `${row.tensor}\nranks ${row.k_a} and ${row.k_b} of ${row.d}\noverlap ${ratioText(row.overlap)}, by chance ${ratioText(row.baseline)}`,
     }));
-    panels.push(await layerPanel(pairText(pair), values, max));
-  }
-  return html`<figure>
-    <h3>Where in the model they overlap more than by chance</h3>
-    ${heatLegend(`overlap above chance at η = ${middle}`, significantText(max))}
-    <div class="panels">${panels}</div>
-    <figcaption><p>One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the column “–”.
-    Rest the pointer on a cell for its numbers. A frame without colour: not above chance, or not changed by both updates.</p></figcaption>
-  </figure>`;
+    return { kind: 'layers', title: style.calledPair(pair), values, max };
+  });
+  return {
+    name: 'overlap-by-tensor',
+    title: 'Where in the model they overlap more than by chance',
+    heat: { label: `overlap above chance at η = ${middle}`, max: significantText(max) },
+    panels,
+    caption: html`<p>One cell a tensor: layers across, parts of a layer down, tensors outside the layers in the column “–”.
+    Rest the pointer on a cell for its numbers. A frame without colour: not above chance, or not changed by both updates.</p>`,
+  };
 }
 
-function table(curves: readonly PairCurve[], rows: readonly OverlapRow[]): Html {
+function table(curves: readonly PairCurve[], rows: readonly OverlapRow[], style: SeriesStyle): Html {
   const energies = [...new Set(curves.flatMap(({ points }) => points.map(({ energy }) => energy)))].sort(
     (a, b) => a - b,
   );
@@ -152,7 +166,7 @@ function table(curves: readonly PairCurve[], rows: readonly OverlapRow[]): Html 
       return numberCell(ratioText(point?.overlap.mean), point && ratioText(point.baseline));
     });
     const tensors = Math.max(...points.map(({ overlap }) => overlap.n));
-    return html`<tr class="group"><th scope="row">${pairText(pair)}</th><td>${tensors}</td>${cells}</tr>`;
+    return html`<tr class="group"><th scope="row">${style.calledPair(pair)}</th><td>${tensors}</td>${cells}</tr>`;
   });
   const unchanged = new Set(rows.filter(({ overlap }) => overlap === null).map(({ tensor }) => tensor)).size;
   return tableBlock(

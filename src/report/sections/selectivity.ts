@@ -1,12 +1,14 @@
 import { axisDomain } from '../figures/axis-domain.js';
 import { download, readings } from '../figures/caption.js';
-import { dashedNote, legend, looksFor } from '../figures/line.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
 import type { SeriesLook } from '../figures/palette.js';
-import { type PathPoint, pathPanel } from '../figures/path.js';
+import type { PathPanel, PathPoint } from '../figures/path.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
-import { type FullChange, type RelativeChanges, type RelativeCurve, relativeChanges } from '../relative-change.js';
-import type { Section } from '../section.js';
+import { type FullChange, type RelativeCurve, relativeChanges } from '../relative-change.js';
+import type { FigureInput, Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { groupBy, type Summary } from '../statistics.js';
 import { type SweepAxis, sweepAxes } from '../sweep-axis.js';
 import { writeCsv } from '../tables/csv.js';
@@ -15,14 +17,36 @@ import { projectionName, rangeText, ratioText, significantText } from '../wordin
 export const selectivitySection: Section = {
   heading: 'Selectivity of projections',
   needs: 'evaluation.csv',
+  figures(input) {
+    const { curves, style } = read(input);
+    return figuresOf(curves, style);
+  },
   async render(input, show) {
-    const changes = relativeChanges(input);
+    const { curves, without, style } = read(input);
+    const figures = show.figure ? figuresOf(curves, style) : [];
     return html`
-      ${show.figure && (await figure(changes))}
-      ${show.table && tables(changes)}
-      ${changes.without.length > 0 && html`<p class="note">${changes.without.map((change) => html`${withoutText(change)} `)}</p>`}`;
+      ${await figuresOnPage(figures, input)}
+      ${
+        show.figure &&
+        figures.length === 0 &&
+        html`<p class="note">There are no two metrics of one projected update to compare.</p>`
+      }
+      ${show.table && tables(curves, style)}
+      ${without.length > 0 && html`<p class="note">${without.map((change) => html`${withoutText(change, style)} `)}</p>`}`;
   },
 };
+
+function read(input: FigureInput) {
+  const { curves, without } = relativeChanges(input);
+  const style = new SeriesStyle(input.params.style);
+  const sorted = style.sorted(
+    curves,
+    ({ update }) => update,
+    ({ metric }) => metric,
+    ({ subspace }) => subspace,
+  );
+  return { curves: sorted, without, style };
+}
 
 /** Two metrics of an update under a projection, with a path a subspace. */
 interface Panel {
@@ -40,7 +64,7 @@ interface PairPoint {
   readonly y: Summary;
 }
 
-function panelsOf(curves: readonly RelativeCurve[]): Panel[] {
+function panelsOf(curves: readonly RelativeCurve[], style: SeriesStyle): Panel[] {
   const groups = groupBy(curves, ({ update, mode, side, axis }) => JSON.stringify([update, mode, side, axis.by]));
   return [...groups.values()].flatMap((group) => {
     const metrics = [...groupBy(group, ({ metric }) => metric).values()];
@@ -55,74 +79,80 @@ function panelsOf(curves: readonly RelativeCurve[]): Panel[] {
           return pairs.length > 0 ? [{ subspace, points: pairs }] : [];
         });
         const [x, y] = [across[0]!, upright[0]!];
-        const title = `Update ${x.update}, ${projectionName(x, curves)}: ${y.metric} against ${x.metric}${x.axis.suffix}`;
+        const title = `Update ${style.called(x.update)}, ${projectionName(x, curves)}: ${style.called(y.metric)} against ${style.called(x.metric)}${x.axis.suffix}`;
         return paths.length > 0 ? [{ title, axis: x.axis, x: x.change, y: y.change, paths }] : [];
       }),
     );
   });
 }
 
-async function figure({ curves }: RelativeChanges): Promise<Html> {
-  const panels = panelsOf(curves);
-  if (panels.length === 0)
-    return html`<p class="note">There are no two metrics of one projected update to compare.</p>`;
-  const looks = looksFor(panels.flatMap(({ paths }) => paths.map(({ subspace }) => subspace)));
-  const drawn: Html[] = [];
-  for (const panel of panels) drawn.push(await drawPanel(panel, looks));
-  return html`<figure>
-    <h3>How far one metric moves as another does</h3>
-    ${await legend([...looks].map(([name, look]) => ({ name, look })))}
-    ${dashedNote('both metrics move by the same part of their way: no selectivity')}
-    <div class="panels">${drawn}</div>
-    <figcaption>
+function figuresOf(curves: readonly RelativeCurve[], style: SeriesStyle): Figure[] {
+  const panels = panelsOf(curves, style);
+  if (panels.length === 0) return [];
+  const looks = style.looksFor(panels.flatMap(({ paths }) => paths.map(({ subspace }) => subspace)));
+  const figure: Figure = {
+    name: 'selectivity',
+    title: 'How far one metric moves as another does',
+    legend: [...looks].map(([name, look]) => ({ name: style.called(name), look })),
+    dashed: 'both metrics move by the same part of their way: no selectivity',
+    panels: panels.map((panel) => ({ kind: 'paths', ...pathsOf(panel, looks, style) })),
+    caption: html`
       <p><b>Change</b> of a metric is its distance from the model that the update starts from, in units of what the whole
       update changes: (m − m<sub>before</sub>) / (m<sub>after</sub> − m<sub>before</sub>). 0: as without the update; 1: as
       with all of it. The two named points are these two models.</p>
       <p><b>How to read it.</b> A path joins the ${axisNames(panels)} of a subspace, larger points for larger ones; hairs span the
       lowest and highest seed. Above the dashed diagonal the projected update keeps more of its effect on the upright metric
-      than of its effect on the other. ${unitsText(panels)}</p>
-      ${reading(panels)}
+      than of its effect on the other. ${unitsText(panels, style)}</p>
+      ${reading(panels, style)}
       <p class="downloads">Data: ${download(changesCsv(curves), 'changes.csv', 'the changes')},
-      <a href="evaluation.csv">evaluation.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <a href="evaluation.csv">evaluation.csv</a>.</p>`,
+  };
+  return [figure];
 }
 
-function drawPanel({ title, axis, x, y, paths }: Panel, looks: ReadonlyMap<string, SeriesLook>): Promise<Html> {
+function pathsOf(
+  { title, axis, x, y, paths }: Panel,
+  looks: ReadonlyMap<string, SeriesLook>,
+  style: SeriesStyle,
+): PathPanel {
+  const [across, upright] = [style.called(x.metric), style.called(y.metric)];
   const extent = (axis: 'x' | 'y') =>
     axisDomain([0, 1, ...paths.flatMap(({ points }) => points.flatMap((point) => [point[axis].min, point[axis].max]))]);
   const places = paths.flatMap(({ points }) => points.map(({ at }) => at));
-  return pathPanel({
+  return {
     title,
-    x: { label: `change of ${x.metric}`, domain: extent('x') },
-    y: { label: `change of ${y.metric}`, domain: extent('y') },
+    x: { of: 'change', label: `change of ${across}`, domain: extent('x') },
+    y: { of: 'change', label: `change of ${upright}`, domain: extent('y') },
     paths: paths.map(({ subspace, points }) => ({
       look: looks.get(subspace)!,
       points: points.map((point): PathPoint => {
-        const said = `${x.metric} ${ratioText(point.x.mean)}, ${y.metric} ${ratioText(point.y.mean)}`;
+        const said = `${across} ${ratioText(point.x.mean)}, ${upright} ${ratioText(point.y.mean)}`;
         return {
           ...{ x: point.x.mean, y: point.y.mean, along: axis.along(point.at, places) },
           ...(point.x.n > 1 ? { xRange: [point.x.min, point.x.max] } : {}),
           ...(point.y.n > 1 ? { yRange: [point.y.min, point.y.max] } : {}),
-          title: `${subspace}, ${axis.symbol} = ${point.at}: ${said}`,
+          title: `${style.called(subspace)}, ${axis.symbol} = ${point.at}: ${said}`,
         };
       }),
     })),
     marked: [
-      { x: 0, y: 0, name: x.from },
-      { x: 1, y: 1, name: x.to },
+      { x: 0, y: 0, name: style.called(x.from) },
+      { x: 1, y: 1, name: style.called(x.to) },
     ],
-  });
+  };
 }
 
 /** What one unit of change is: where it is small, so are the differences that look large. */
-function unitsText(panels: readonly Panel[]): Html {
+function unitsText(panels: readonly Panel[], style: SeriesStyle): Html {
   const changes = new Map(panels.flatMap(({ x, y }) => [x, y]).map((change) => [JSON.stringify([change.update, change.metric]), change])); // biome-ignore format: one line
   const said = [...changes.values()].map(
-    ({ metric, update, before, after }) => `${metric} of ${update} ${ratioText(before)} to ${ratioText(after)}`,
+    ({ metric, update, before, after }) =>
+      `${style.called(metric)} of ${style.called(update)} ${ratioText(before)} to ${ratioText(after)}`,
   );
   const unknown = [
-    ...new Set([...changes.values()].filter(({ certain }) => certain === null).map(({ metric }) => metric)),
+    ...new Set(
+      [...changes.values()].filter(({ certain }) => certain === null).map(({ metric }) => style.called(metric)),
+    ),
   ];
   return html`Whole changes: ${said.join(', ')}. ${
     unknown.length > 0 &&
@@ -131,14 +161,14 @@ function unitsText(panels: readonly Panel[]): Html {
 }
 
 /** What the means say in the middle of each axis, without judging it. */
-function reading(panels: readonly Panel[]): (Html | undefined)[] {
+function reading(panels: readonly Panel[], style: SeriesStyle): (Html | undefined)[] {
   return axesOf(panels).map((axis) => {
     const along = panels.filter((panel) => panel.axis === axis);
     const middle = axis.middle(along.flatMap(({ paths }) => paths.flatMap(({ points }) => points.map(({ at }) => at))));
     const said = along.map(({ title, paths }) => {
       const values = paths.flatMap(({ subspace, points }) => {
         const point = points.find(({ at }) => at === middle);
-        return point ? [`${subspace} ${ratioText(point.y.mean)} against ${ratioText(point.x.mean)}`] : [];
+        return point ? [`${style.called(subspace)} ${ratioText(point.y.mean)} against ${ratioText(point.x.mean)}`] : [];
       });
       return { title, values };
     });
@@ -156,16 +186,17 @@ function axisNames(panels: readonly Panel[]): string {
     .join(' or ');
 }
 
-function tables({ curves }: RelativeChanges): Html[] {
+function tables(curves: readonly RelativeCurve[], style: SeriesStyle): Html[] {
   return axesOf(curves).map((axis) =>
     table(
       axis,
       curves.filter((curve) => curve.axis === axis),
+      style,
     ),
   );
 }
 
-function table(axis: SweepAxis, curves: readonly RelativeCurve[]): Html {
+function table(axis: SweepAxis, curves: readonly RelativeCurve[], style: SeriesStyle): Html {
   const places = [...new Set(curves.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
   // Metrics of one projection stand together: they are what one compares.
   const groups = groupBy(curves, ({ update, subspace, mode, side }) => JSON.stringify([update, mode, side, subspace]));
@@ -176,8 +207,8 @@ function table(axis: SweepAxis, curves: readonly RelativeCurve[]): Html {
         return numberCell(ratioText(moved?.mean), moved && moved.n > 1 && rangeText(moved.min, moved.max));
       });
       const { update, subspace, metric, change } = curve;
-      return html`<tr class="${index === 0 ? 'group' : ''}"><th scope="row">${update}</th>
-        <td class="text">${projectionName(curve, curves)}</td><td class="text">${subspace}</td><td class="text">${metric}</td>
+      return html`<tr class="${index === 0 ? 'group' : ''}"><th scope="row">${style.called(update)}</th>
+        <td class="text">${projectionName(curve, curves)}</td><td class="text">${style.called(subspace)}</td><td class="text">${style.called(metric)}</td>
         <td>${significantText(change.after! - change.before!)}</td>${cells}</tr>`;
     }),
   );
@@ -189,9 +220,12 @@ function table(axis: SweepAxis, curves: readonly RelativeCurve[]): Html {
   );
 }
 
-function withoutText({ metric, update, from, to, before, after }: FullChange): string {
+function withoutText({ from, to, before, after, ...change }: FullChange, style: SeriesStyle): string {
+  const [metric, update] = [style.called(change.metric), style.called(change.update)];
   if (before === null || after === null) {
-    const missing = [before === null && from, after === null && to].filter((name) => name !== false);
+    const missing = [before === null && style.called(from), after === null && style.called(to)].filter(
+      (name) => name !== false,
+    );
     return `${metric} was not measured of ${missing.join(' and ')}: there is no unit for what ${update} changes.`;
   }
   if (before === after) return `${update} leaves ${metric} at ${ratioText(before)}: there is no unit for its changes.`;

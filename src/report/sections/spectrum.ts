@@ -1,8 +1,10 @@
 import { download } from '../figures/caption.js';
-import { heatLegend, layerPanel } from '../figures/layer.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
 import { type Html, html } from '../html.js';
 import { numberCell, plainHead, tableBlock } from '../html-table.js';
-import type { Section } from '../section.js';
+import type { FigureInput, Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { readTable } from '../tables/csv.js';
 import { type SpectrumRow, spectrumColumns } from '../tables/spectrum.js';
@@ -11,14 +13,26 @@ import { ratioText, significantText } from '../wording.js';
 export const spectrumSection: Section = {
   heading: 'Directions of updates',
   needs: 'spectrum.csv',
-  async render({ files }, show) {
-    const text = files.get('spectrum.csv')!;
-    const rows = readTable(text, spectrumColumns);
+  figures: (input) => figuresOf(read(input)),
+  async render(input, show) {
+    const spectra = read(input);
     return html`
-      ${show.figure && (await figure(rows, text))}
-      ${show.table && table(rows)}`;
+      ${show.figure && (await figuresOnPage(figuresOf(spectra), input))}
+      ${show.table && table(spectra)}`;
   },
 };
+
+interface Spectra {
+  readonly text: string;
+  readonly rows: readonly SpectrumRow[];
+  readonly style: SeriesStyle;
+}
+
+function read({ files, params }: FigureInput): Spectra {
+  const text = files.get('spectrum.csv')!;
+  const style = new SeriesStyle(params.style);
+  return { text, rows: style.sorted(readTable(text, spectrumColumns), ({ update }) => update), style };
+}
 
 /** A vector or a scalar has one direction whatever it holds. */
 function isMatrix({ tensor, rank_max }: SpectrumRow): boolean {
@@ -29,20 +43,20 @@ function shareOf({ effective_rank, rank_max }: SpectrumRow): number | null {
   return effective_rank === null ? null : effective_rank / rank_max;
 }
 
-async function figure(rows: readonly SpectrumRow[], text: string): Promise<Html | undefined> {
+function figuresOf({ rows, text, style }: Spectra): Figure[] {
   const matrices = rows.filter(isMatrix);
   const max = matrices.reduce((most, row) => Math.max(most, shareOf(row) ?? 0), 0);
-  if (max === 0) return undefined;
-  const panels: Html[] = [];
-  for (const [update, group] of groupBy(matrices, (row) => row.update)) {
+  if (max === 0) return [];
+  const panels = [...groupBy(matrices, (row) => row.update)].map(([update, group]) => {
     const values = group.map((row) => ({ tensor: row.tensor, value: shareOf(row), title: titleOf(row) }));
-    panels.push(await layerPanel(update, values, max));
-  }
-  return html`<figure>
-    <h3>How many directions an update has, tensor by tensor</h3>
-    ${heatLegend('effective rank, as a part of the most that the tensor can have', significantText(max))}
-    <div class="panels">${panels}</div>
-    <figcaption>
+    return { kind: 'layers', title: style.called(update), values, max } as const;
+  });
+  const figure: Figure = {
+    name: 'spectrum',
+    title: 'How many directions an update has, tensor by tensor',
+    heat: { label: 'effective rank, as a part of the most that the tensor can have', max: significantText(max) },
+    panels,
+    caption: html`
       <p><b>Effective rank</b> of an update with the singular values σ is exp(−Σ p ln p), p = σ / Σσ: 1 where all of it lies
       in one direction, r where r directions have the same share. <b>Stable rank</b> is Σσ² / σ₁², and <b>participation
       ratio</b> (Σσ²)² / Σσ⁴; they give more weight to the large singular values.</p>
@@ -50,9 +64,9 @@ async function figure(rows: readonly SpectrumRow[], text: string): Promise<Html 
       column “–”. The more colour, the more directions. Rest the pointer on a cell for its numbers. A frame without colour:
       not changed by the update. Vectors have one direction and are left out.</p>
       <p class="downloads">Data: ${download(text, 'spectrum.csv', 'all tensors')},
-      <a href="spectrum.csv">spectrum.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <a href="spectrum.csv">spectrum.csv</a>.</p>`,
+  };
+  return [figure];
 }
 
 function titleOf(row: SpectrumRow): string {
@@ -65,12 +79,12 @@ function titleOf(row: SpectrumRow): string {
   return [row.tensor, ...ranks].join('\n');
 }
 
-function table(rows: readonly SpectrumRow[]): Html {
+function table({ rows, style }: Spectra): Html {
   const body = [...groupBy(rows, ({ update }) => update)].map(([update, group]) => {
     const whole = group.find(({ tensor }) => tensor === '')!;
     const changed = group.filter((row) => isMatrix(row) && row.effective_rank !== null);
     const mean = (of: (row: SpectrumRow) => number) => (changed.length === 0 ? null : summarize(changed.map(of)).mean);
-    return html`<tr class="group"><th scope="row">${update}</th><td>${changed.length}</td>
+    return html`<tr class="group"><th scope="row">${style.called(update)}</th><td>${changed.length}</td>
       ${numberCell(significantText(mean((row) => row.effective_rank!)), ratioText(mean((row) => shareOf(row)!)))}
       ${numberCell(significantText(mean((row) => row.stable_rank!)))}
       ${numberCell(significantText(mean((row) => row.participation_ratio!)))}

@@ -1,10 +1,12 @@
 import { alongUpdates, boundsOf, type Evaluation, readEvaluation } from '../evaluation.js';
 import { axisDomain } from '../figures/axis-domain.js';
-import { legend, looksFor } from '../figures/line.js';
-import { type ScatterPoint, scatterPanel } from '../figures/scatter.js';
+import type { Figure } from '../figures/figure.js';
+import { figuresOnPage } from '../figures/on-page.js';
+import type { ScatterPanel, ScatterPoint } from '../figures/scatter.js';
 import { type Html, html } from '../html.js';
 import { numberCell, plainHead, tableBlock } from '../html-table.js';
-import type { ReportInput, Section } from '../section.js';
+import type { FigureInput, Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
 import { rangeText, ratioText } from '../wording.js';
 
@@ -12,10 +14,17 @@ import { rangeText, ratioText } from '../wording.js';
 export const tradeOffSection: Section = {
   heading: 'Trade-off of models',
   needs: 'evaluation.csv',
+  figures: (input) => figuresOf(readEvaluation(input.files.get('evaluation.csv')!), input),
   async render(input, show) {
     const evaluation = readEvaluation(input.files.get('evaluation.csv')!);
+    const figures = show.figure ? figuresOf(evaluation, input) : [];
     return html`
-      ${show.figure && (await figure(evaluation, input))}
+      ${await figuresOnPage(figures, input)}
+      ${
+        show.figure &&
+        figures.length === 0 &&
+        html`<p class="note">There are no two models that both have a useful and a harmful metric.</p>`
+      }
       ${show.table && table(evaluation, input)}`;
   },
 };
@@ -34,7 +43,7 @@ interface Panel {
 }
 
 /** A panel for each pair of a useful and a harmful metric that two models or more have both. */
-function panelsOf({ models }: Evaluation, input: ReportInput): Panel[] {
+function panelsOf({ models }: Evaluation, input: FigureInput): Panel[] {
   const { useful = [], harmful = [] } = input.params.tradeOff ?? {};
   return useful.flatMap((across) =>
     harmful.flatMap((upright): Panel[] => {
@@ -47,43 +56,43 @@ function panelsOf({ models }: Evaluation, input: ReportInput): Panel[] {
   );
 }
 
-async function figure(evaluation: Evaluation, input: ReportInput): Promise<Html> {
+function figuresOf(evaluation: Evaluation, input: FigureInput): Figure[] {
   const panels = panelsOf(evaluation, input);
-  if (panels.length === 0) {
-    return html`<p class="note">There are no two models that both have a useful and a harmful metric.</p>`;
-  }
-  const looks = looksFor(panels.flatMap(({ models }) => models.map(({ model }) => model)));
-  const drawn: Html[] = [];
-  for (const { useful, harmful, models } of panels) {
+  if (panels.length === 0) return [];
+  const style = new SeriesStyle(input.params.style);
+  const looks = style.looksFor(panels.flatMap(({ models }) => models.map(({ model }) => model)));
+  const drawn = panels.map(({ useful, harmful, models }): { readonly kind: 'scatter' } & ScatterPanel => {
     const extent = (axis: 'x' | 'y') =>
       models.flatMap(({ [axis]: { value, ci_low, ci_high } }) => [value!, ci_low ?? value!, ci_high ?? value!]);
-    drawn.push(
-      await scatterPanel({
-        title: `${harmful} against ${useful}`,
-        x: { label: useful, domain: axisDomain(extent('x'), boundsOf(useful, evaluation)) },
-        y: { label: harmful, domain: axisDomain(extent('y'), boundsOf(harmful, evaluation)) },
-        points: models.map(({ model, x, y }): ScatterPoint => {
-          const said = `${useful} ${ratioText(x.value!)}, ${harmful} ${ratioText(y.value!)}`;
-          const [xRange, yRange] = [rangeOf(x), rangeOf(y)];
-          return {
-            ...{ name: model, x: x.value!, y: y.value!, title: `${model}: ${said}`, look: looks.get(model)! },
-            ...(xRange && { xRange }),
-            ...(yRange && { yRange }),
-          };
-        }),
+    const [across, upright] = [style.calledMetric(useful), style.calledMetric(harmful)];
+    return {
+      kind: 'scatter',
+      title: `${upright} against ${across}`,
+      x: { of: { metric: useful }, label: across, domain: axisDomain(extent('x'), boundsOf(useful, evaluation)) },
+      y: { of: { metric: harmful }, label: upright, domain: axisDomain(extent('y'), boundsOf(harmful, evaluation)) },
+      points: models.map(({ model, x, y }): ScatterPoint => {
+        const name = style.called(model);
+        const said = `${across} ${ratioText(x.value!)}, ${upright} ${ratioText(y.value!)}`;
+        const [xRange, yRange] = [rangeOf(x), rangeOf(y)];
+        return {
+          ...{ name, x: x.value!, y: y.value!, title: `${name}: ${said}`, look: looks.get(model)! },
+          ...(xRange && { xRange }),
+          ...(yRange && { yRange }),
+        };
       }),
-    );
-  }
-  return html`<figure>
-    <h3>What models are good for, and what harm they do</h3>
-    ${await legend([...looks].map(([name, look]) => ({ name, look })))}
-    <div class="panels">${drawn}</div>
-    <figcaption>
+    };
+  });
+  const figure: Figure = {
+    name: 'trade-off',
+    title: 'What models are good for, and what harm they do',
+    legend: [...looks].map(([name, look]) => ({ name: style.called(name), look })),
+    panels: drawn,
+    caption: html`
       <p><b>How to read it.</b> Better models lie to the right and low: useful, and refusing what they should refuse. A
       cross spans the 95 % intervals over the items of both metrics. Names stand right of the axes, joined to their points.</p>
-      <p class="downloads">Data: <a href="evaluation.csv">evaluation.csv</a>.</p>
-    </figcaption>
-  </figure>`;
+      <p class="downloads">Data: <a href="evaluation.csv">evaluation.csv</a>.</p>`,
+  };
+  return [figure];
 }
 
 function rangeOf({ ci_low, ci_high }: EvaluationRow): readonly [number, number] | undefined {
@@ -91,25 +100,31 @@ function rangeOf({ ci_low, ci_high }: EvaluationRow): readonly [number, number] 
 }
 
 /** A row a model, a column a metric: all that was measured of models as they are. */
-function table({ metrics, models }: Evaluation, input: ReportInput): Html {
-  const measured = metrics.filter((metric) => models.has(metric));
+function table({ metrics, models }: Evaluation, input: FigureInput): Html {
+  const style = new SeriesStyle(input.params.style);
+  const measured = style.sorted(
+    metrics.filter((metric) => models.has(metric)),
+    (metric) => metric,
+  );
   const names = [
     ...new Set(measured.flatMap((metric) => alongUpdates(models.get(metric)!, input).map(({ model }) => model))),
   ];
-  const rows = names.map((name) => {
-    const cells = measured.map((metric) => {
-      const row = models.get(metric)!.find(({ model }) => model === name);
-      if (row === undefined || row.value === null) return html`<td></td>`;
-      const range = rangeOf(row);
-      return range === undefined
-        ? numberCell(ratioText(row.value))
-        : numberCell(ratioText(row.value), rangeText(...range));
+  const rows = style
+    .sorted(names, (name) => name)
+    .map((name) => {
+      const cells = measured.map((metric) => {
+        const row = models.get(metric)!.find(({ model }) => model === name);
+        if (row === undefined || row.value === null) return html`<td></td>`;
+        const range = rangeOf(row);
+        return range === undefined
+          ? numberCell(ratioText(row.value))
+          : numberCell(ratioText(row.value), rangeText(...range));
+      });
+      return html`<tr><th scope="row">${style.called(name)}</th>${cells}</tr>`;
     });
-    return html`<tr><th scope="row">${name}</th>${cells}</tr>`;
-  });
   return tableBlock(
     'Models side by side',
-    plainHead([{ text: 'model' }, ...measured]),
+    plainHead([{ text: 'model' }, ...measured.map((metric) => style.calledMetric(metric))]),
     rows,
     html`Below a mean: its 95 % interval over the items, where the metric has one. Empty: not measured of that model.
     In full precision: <a href="evaluation.csv">evaluation.csv</a>.`,

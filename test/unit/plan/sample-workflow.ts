@@ -53,7 +53,14 @@ export function sampleWorkflow(
       sections.metrics ?? { overlap: { kind: 'mso', pairs: [['useful', 'alignment']], energies: [0.5, 0.1] } },
     ),
     claims: new Map(),
-    report: { title: 'Sample', figures: ['energy', 'overlap'], tables: ['energy', 'overlap'] },
+    report: {
+      title: 'Sample',
+      figures: ['energy', 'overlap'],
+      tables: ['energy', 'overlap'],
+      formats: ['svg'],
+      columns: 2,
+      style: {},
+    },
   };
 }
 

@@ -1,7 +1,6 @@
-import { parseHTML } from 'linkedom';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { intervalPanel } from '../../../../src/report/figures/interval.js';
+import { intervals } from '../../../../src/report/figures/interval.js';
 
 /** In pixels, of a digit in the axis' font. */
 const digitWidth = 6.6;
@@ -9,9 +8,9 @@ const digitWidth = 6.6;
 test('no number of an axis is cut at the edge: without its sign it would say another thing', async () => {
   for (const value of [-0.009, 0.00012, -1234]) {
     const interval = { name: 'a:b', value, low: value, high: 0, holds: [0, null] as const, note: '', title: '' };
-    const { document } = parseHTML((await intervalPanel('claim', 'effect', [interval])).markup);
-    const width = Number(document.querySelector('svg')!.getAttribute('width'));
-    const labels = [...document.querySelectorAll('[data-mark="x-axis tick label"] text')];
+    const panel = { title: 'claim', label: 'effect', intervals: [interval] };
+    const { element, width } = await intervals.draw(panel);
+    const labels = [...element.querySelectorAll('[data-mark="x-axis tick label"] text')];
     assert.ok(labels.length > 2);
     for (const label of labels) {
       const at = Number(/translate\(([-\d.]+)/.exec(label.getAttribute('transform')!)![1]);

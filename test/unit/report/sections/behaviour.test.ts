@@ -74,8 +74,8 @@ test('ranks have a figure with a scale of logarithms and a table of their own', 
   const [left, right] = places.map((dot) => Number(dot.getAttribute('cx') ?? 0));
   const title = (dot: Element) => dot.querySelector('title')!.textContent;
   assert.equal(places.map(title), ['top-k, k = 6: 0.350', 'top-k, k = 100: 0.500']);
-  // 440 wide with margins of 46 and 92: from 1 to 100 along log k.
-  const width = 440 - 46 - 92;
+  // 440 wide with margins of 46 and 85: from 1 to 100 along log k.
+  const width = 440 - 46 - 85;
   assert.ok(Math.abs(left! - (46 + (width * Math.log(6)) / Math.log(100))) < 0.1, String(left));
   assert.ok(Math.abs(right! - (46 + width)) < 0.1, String(right));
   const both = await sectionOf('behaviour', evaluationFile(...models, ...ranked, point(0.4)), { updates });

@@ -19,7 +19,7 @@ test('the table has the whole model and the tensors that both change; the figure
   const titles = [...section.querySelectorAll('svg title')].map(({ textContent }) => textContent).join('|');
   assert.match(titles, 'cosine −0.125\n4 of 4 elements changed by both, 0.250 of them with the same sign');
   assert.match(titles, 'model.layers.2.w.weight\nnot changed by both updates');
-  const fills = [...section.querySelectorAll('rect[fill-opacity]')].map((cell) => [
+  const fills = [...section.querySelectorAll('.panel rect[fill-opacity]')].map((cell) => [
     cell.getAttribute('fill'),
     Number(cell.getAttribute('fill-opacity')),
   ]);

@@ -1,0 +1,35 @@
+import type { FigureFormat } from '../../workflow/report.js';
+import type { FigureInput } from '../section.js';
+import { sections } from '../sections/registry.js';
+import { drawFigure } from './drawn-figure.js';
+import { type FigureFile, type FigureWidth, figureFile } from './figure-file.js';
+import { svgText } from './svg-node.js';
+
+/** Which figures, how wide, and in which formats. */
+export interface FigureChoice {
+  /** Parts of the report. */
+  readonly parts: readonly string[];
+  readonly columns: FigureWidth;
+  readonly formats: readonly FigureFormat[];
+}
+
+const writers: { readonly [Format in FigureFormat]: (figure: FigureFile) => Promise<Uint8Array> } = {
+  svg: async ({ svg }) => new TextEncoder().encode(`<?xml version="1.0" encoding="UTF-8"?>\n${svgText(svg)}\n`),
+};
+
+/**
+ * The figures of the report's parts as files, one after the other. Parts without results, and figures with nothing to draw,
+ * are left out. The same input gives the same bytes.
+ */
+export async function* figureFiles(
+  input: FigureInput,
+  { parts, columns, formats }: FigureChoice,
+): AsyncGenerator<{ readonly file: string; readonly bytes: Uint8Array }> {
+  for (const [part, section] of Object.entries(sections)) {
+    if (!parts.includes(part) || !input.files.has(section.needs)) continue;
+    for (const figure of section.figures(input)) {
+      const drawn = figureFile(await drawFigure(figure, input.params.style?.limits), columns);
+      for (const format of formats) yield { file: `${figure.name}.${format}`, bytes: await writers[format](drawn) };
+    }
+  }
+}

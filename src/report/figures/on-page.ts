@@ -1,0 +1,42 @@
+import { type Html, html, trustedMarkup } from '../html.js';
+import type { FigureInput } from '../section.js';
+import { type DrawnFigure, drawFigure } from './drawn-figure.js';
+import type { Figure } from './figure.js';
+import type { Drawing } from './plot.js';
+
+/** Figures as parts of the page, one below the other. */
+export async function figuresOnPage(figures: readonly Figure[], { params }: FigureInput): Promise<Html[]> {
+  const placed: Html[] = [];
+  for (const figure of figures) placed.push(figureOnPage(await drawFigure(figure, params.style?.limits)));
+  return placed;
+}
+
+/** Panels stand side by side where there is room; those that are wider than the page scroll by themselves. */
+function figureOnPage({ figure, legend, heat, panels }: DrawnFigure): Html {
+  return html`<figure id="figure-${figure.name}">
+    <h3>${figure.title}</h3>
+    ${legend.length > 0 && html`<ul class="legend">${legend.map(({ name, swatch }) => html`<li>${markupOf(swatch)}${name}</li>`)}</ul>`}
+    ${figure.dashed !== undefined && dashedNote(figure.dashed)}
+    ${heat && heatLegend(figure, heat)}
+    <div class="panels">${panels.map(({ title, wide, drawing }) =>
+      wide
+        ? html`<div class="panel wide"><h4>${title}</h4><div class="scroll" tabindex="0" role="group" aria-label="${title}">${markupOf(drawing)}</div></div>`
+        : html`<div class="panel"><h4>${title}</h4>${markupOf(drawing)}</div>`,
+    )}</div>
+    <figcaption>${figure.caption}</figcaption>
+  </figure>`;
+}
+
+/** Texts of a drawing are text nodes and attributes of a DOM, which escapes them here. */
+function markupOf({ element }: Drawing): Html {
+  return trustedMarkup(element.outerHTML);
+}
+
+function dashedNote(text: string): Html {
+  return html`<p class="dashed-note">${trustedMarkup('<svg width="34" height="10" aria-hidden="true"><path d="M2 5H32" stroke="currentColor" stroke-width="1.4" stroke-dasharray="4 3"/></svg>')}${text}</p>`;
+}
+
+function heatLegend({ heat }: Figure, drawing: Drawing): Html {
+  const { label, max, signed } = heat!;
+  return html`<p class="heat-legend"><span>${signed ? `−${max}` : '0'}</span>${markupOf(drawing)}<span>${max}</span> ${label}</p>`;
+}
