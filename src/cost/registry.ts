@@ -93,6 +93,7 @@ const costs: { readonly [K in StepKind]: CostOf<K> } = {
   'loss-table': table,
   'data-table': table,
   claims: table,
+  figures: table,
   report: table,
 };
 

@@ -1,9 +1,5 @@
-import type { ReportParams } from '../steps/report.js';
-import type { Input } from '../steps/step.js';
-import { kindOf } from '../workflow/metrics/registry.js';
 import { atTrainingSeed, trainingSeeds } from '../workflow/models/training-seeds.js';
 import type { Workflow } from '../workflow/workflow.js';
-import { definitionsInUse } from './definitions-in-use.js';
 import { expandAdapterExport } from './expand-adapter-export.js';
 import { expandClaims } from './expand-claims.js';
 import { expandData } from './expand-data.js';
@@ -12,6 +8,7 @@ import { expandLoss } from './expand-loss.js';
 import { ModelExpansion } from './expand-models.js';
 import { ProjectionExpansion } from './expand-projections.js';
 import { expandRealign } from './expand-realign.js';
+import { expandReport } from './expand-report.js';
 import { SweepExpansion } from './expand-sweeps.js';
 import { UpdateExpansion } from './expand-updates.js';
 import type { Facts } from './facts.js';
@@ -22,8 +19,6 @@ import { expandTables } from './metrics/registry.js';
 import type { ModelNode } from './model-node.js';
 import type { Plan } from './plan.js';
 import { PlanBuilder } from './plan-builder.js';
-import { provenance } from './provenance.js';
-import { sweepPlan } from './sweeps/registry.js';
 
 /**
  * Unrolls a workflow into steps: what its sweeps, metrics and report need, and nothing else. Pure: the same workflow and
@@ -76,45 +71,4 @@ function expandEvaluation(behaviour: readonly BehaviourRow[], builder: PlanBuild
   const metrics = new Set(behaviour.flatMap(({ row }) => (row.items ? [row.metric] : [])));
   const items = metrics.size > 0 ? [...[...metrics].map((metric) => `items/${metric}.jsonl`), 'samples.csv'] : [];
   builder.addTable('evaluation-table', rows, ['evaluation.csv', ...items], (joined) => ({ rows: joined }));
-}
-
-/** The report needs every table; as long as one is deferred, so is the report. */
-function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuilder): void {
-  const waitsFor = builder.waitsFor();
-  if (waitsFor.length > 0) {
-    builder.defer(waitsFor, 'report');
-    return;
-  }
-  if (builder.results.length === 0) return;
-  const inputs: Record<string, Input> = {};
-  // Single items are for whoever follows the link.
-  const shown = builder.results.filter(({ file }) => file.endsWith('.csv'));
-  for (const { file, node, output } of shown) inputs[file] = { node, output };
-  const linked = builder.results.map(({ file }) => file).filter((file) => !(file in inputs));
-  const { title, figures, tables } = workflow.report;
-  const used = definitionsInUse(workflow).updates;
-  const updates = [...workflow.updates.values()].filter(({ name }) => used.has(name));
-  const sweeps = [...workflow.sweeps.values()].flatMap((sweep) => sweepPlan(sweep).varied?.(sweep, workflow) ?? []);
-  const varied = new Map(sweeps.map((one) => [one.model, one]));
-  const params: ReportParams = {
-    title,
-    workflow: workflow.name,
-    files: Object.keys(inputs),
-    linked,
-    updates: updates.map(({ name, from, to }) => ({ name, from, to })),
-    ...(varied.size > 0 ? { varied: [...varied.values()] } : {}),
-    ...([...figures, ...tables].includes('trade-off') ? { tradeOff: tradeOffMetrics(workflow) } : {}),
-    figures: [...figures],
-    tables: [...tables],
-    provenance: provenance(workflow, facts, builder),
-  };
-  const node = builder.addOfAllSeeds({ id: 'report', kind: 'report', params, inputs, group: 'Report' }, 'report');
-  builder.results.push({ file: 'report.html', node, output: 'report.html' });
-}
-
-/** Metrics of behaviour by what they tell of. */
-function tradeOffMetrics({ metrics }: Workflow): NonNullable<ReportParams['tradeOff']> {
-  const names = (selects: 'useful' | 'harmful') =>
-    [...metrics.values()].flatMap((metric) => (kindOf(metric).selects === selects ? [metric.name] : []));
-  return { useful: names('useful'), harmful: names('harmful') };
 }

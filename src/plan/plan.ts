@@ -52,6 +52,7 @@ export interface Deferred {
   readonly models: readonly string[];
 }
 
+/** A file of the results; where `file` and `output` end in `/`, all outputs of the step that begin so. */
 export interface ResultFile {
   /** Name under results/<workflow>/. */
   readonly file: string;

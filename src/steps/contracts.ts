@@ -19,6 +19,7 @@ import { exportAdapter } from './export-adapter.js';
 import { fetch } from './fetch.js';
 import { fetchAdapter } from './fetch-adapter.js';
 import { fetchDataset } from './fetch-dataset.js';
+import { figures } from './figures.js';
 import { generate } from './generate.js';
 import { init } from './init.js';
 import { inputMoments } from './input-moments.js';
@@ -103,6 +104,7 @@ export const contracts = {
   'loss-table': lossTable,
   'data-table': dataTable,
   claims,
+  figures,
   report,
   'fetch-dataset': fetchDataset,
   rows,

@@ -54,6 +54,7 @@ const implementations: { readonly [K in StepKind]: () => Promise<ImplementationO
   'loss-table': async () => (await import('./steps/loss-table.js')).makeLossTable,
   'data-table': async () => (await import('./steps/data-table.js')).makeDataTable,
   claims: async () => (await import('./steps/claims.js')).judgeClaims,
+  figures: async () => (await import('./steps/figures.js')).makeFigures,
   report: async () => (await import('./steps/report.js')).makeReport,
   'fetch-dataset': async () => (await import('./steps/fetch-dataset.js')).runFetchDataset,
   rows: async () => (await import('./steps/rows.js')).runRows,

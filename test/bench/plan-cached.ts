@@ -32,6 +32,7 @@ const outputNames: Readonly<Record<string, readonly string[]>> = {
   'random-basis': ['q'],
   'energy-table': ['energy.csv', 'energy-by-tensor.csv'],
   'overlap-table': ['overlap.csv'],
+  figures: ['figures/energy.svg'],
   report: ['report.html'],
 };
 

@@ -44,9 +44,16 @@ test('results are these files, with these columns', () => {
   assert.equal(readdirSync(folder).sort(), [
     'energy-by-tensor.csv',
     'energy.csv',
+    'figures',
     'overlap.csv',
     'report.html',
     'run.json',
+  ]);
+  assert.equal(readdirSync(`${folder}/figures`).sort(), [
+    'energy-by-tensor.svg',
+    'energy.svg',
+    'overlap-by-tensor.svg',
+    'overlap.svg',
   ]);
   const header = (file: string) => readFileSync(`${folder}/${file}`, 'utf8').split('\n', 1)[0];
   assert.is(
@@ -66,7 +73,7 @@ test('results are these files, with these columns', () => {
 
 test('another store gives the same results to the last byte', async () => {
   await sandbox.withStore(sandbox.path('other-store')).run(['small.yaml', '--out', 'other']);
-  for (const file of ['energy.csv', 'energy-by-tensor.csv', 'overlap.csv', 'report.html']) {
+  for (const file of ['energy.csv', 'energy-by-tensor.csv', 'overlap.csv', 'figures/energy.svg', 'report.html']) {
     assert.equal(readFileSync(sandbox.path('other', file)), readFileSync(sandbox.path('results/small', file)), file);
   }
 });

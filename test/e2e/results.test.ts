@@ -30,7 +30,12 @@ const currentFiles = (folder: string) =>
   [...listed(folder).values()].flatMap(({ file, current }) => (current ? [file] : [])).sort();
 const warnings = ({ events }: Ended) =>
   events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])).join('\n');
-const everything = ['energy-by-tensor.csv', 'energy.csv', 'overlap.csv', 'report.html'];
+const figures = (...names: readonly string[]) => names.map((name) => `figures/${name}.svg`);
+const energyFigures = figures('energy-by-tensor', 'energy');
+const everything = [
+  ...['energy-by-tensor.csv', 'energy.csv', ...energyFigures, ...figures('overlap-by-tensor', 'overlap')],
+  ...['overlap.csv', 'report.html'],
+];
 
 test('what the command line changes has a folder of its own, and the workflow as written keeps its own', async () => {
   await run();
@@ -117,10 +122,13 @@ test('what a run does not make any more is moved to previous/, with nothing ther
   await run();
   const overlap = text('results/small/overlap.csv');
   await sandbox.write('small.yaml', withoutOverlap);
-  assert.match(warnings(await run()), /^overlap\.csv in .*: this run does not make it any more: moved to previous\/$/);
+  assert.match(
+    warnings(await run()),
+    /^overlap\.csv, figures\/overlap\.svg, figures\/overlap-by-tensor\.svg in .*: this run does not make them any more: moved to previous\/$/,
+  );
   assert.not.ok(existsSync(sandbox.path('results/small/overlap.csv')));
   assert.is(text('results/small/previous/overlap.csv'), overlap);
-  assert.equal(currentFiles('results/small'), ['energy-by-tensor.csv', 'energy.csv', 'report.html']);
+  assert.equal(currentFiles('results/small'), ['energy-by-tensor.csv', 'energy.csv', ...energyFigures, 'report.html']);
   assert.is(listed('results/small').get('previous/overlap.csv')?.current, false);
   await sandbox.write('small.yaml', workflow.replace('seed: 3', 'seed: 32'));
   await run();
@@ -139,7 +147,7 @@ test('a target brings its table, and what it leaves is not called current', asyn
   assert.is.not(text('results/small/overlap.csv'), overlap);
   assert.is(text('results/small/energy.csv'), energy);
   assert.equal(currentFiles('results/small'), ['overlap.csv']);
-  assert.match(warnings(ended), /energy\.csv, energy-by-tensor\.csv, report\.html in .*: of an earlier run/);
+  assert.match(warnings(ended), /energy\.csv, energy-by-tensor\.csv, figures\/.* in .*: of an earlier run/);
   assert.is(summaryOf(ended).report, undefined);
   const first = complete?.type === 'run-started' ? complete.run : '';
   assert.is(listed('results/small').get('energy.csv')?.run, first);

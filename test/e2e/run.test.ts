@@ -22,7 +22,17 @@ test('the first run does every step and leaves tables, a report and a record', a
   const ended = await run();
   const { ran, cached, failed } = summaryOf(ended);
   assert.equal({ ran, cached, failed }, { ran: ranSteps(ended).length, cached: 0, failed: 0 });
-  const expected = ['cosine', 'energy', 'energy-table', 'init', 'overlap', 'overlap-table', 'perturb', 'random-basis'];
+  const expected = [
+    'cosine',
+    'energy',
+    'energy-table',
+    'figures',
+    'init',
+    'overlap',
+    'overlap-table',
+    'perturb',
+    'random-basis',
+  ];
   assert.equal(kinds(ended), [...expected, 'report', 'svd']);
   for (const file of ['energy.csv', 'energy-by-tensor.csv', 'overlap.csv', 'report.html', 'run.json']) {
     assert.ok(statSync(result(file)).size > 0, file);

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { printable, printableLine } from '../../diagnostics/printable.js';
 import type { Output, Style } from '../../diagnostics/style.js';
 import { formatBytes } from '../../formats/byte-size.js';
@@ -110,9 +110,19 @@ function changedNote(changed: readonly string[], folder: string): string {
   if (changed.length === 0) return ' (unchanged)';
   const names = changed.map((file) => {
     const inFolder = relative(folder, file);
-    return printableLine(inFolder.startsWith('..') ? file : inFolder);
+    return inFolder.startsWith('..') ? file : inFolder;
   });
-  return ` (new: ${names.join(', ')})`;
+  return ` (new: ${grouped(names).map(printableLine).join(', ')})`;
+}
+
+/** Several files of one folder are told by their number. */
+function grouped(names: readonly string[]): string[] {
+  const folders = names.map((name) => dirname(name));
+  const texts = names.map((name, index) => {
+    const [folder, count] = [folders[index]!, folders.filter((other) => other === folders[index]).length];
+    return folder === '.' || count === 1 ? name : `${folder}/ (${count} files)`;
+  });
+  return [...new Set(texts)];
 }
 
 /** A path as the reader would type it: relative to the current folder when it lies in it. */

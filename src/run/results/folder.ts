@@ -7,6 +7,7 @@ import { isPartial } from '../../formats/replace-file.js';
 import type { Lock } from '../../store/locks.js';
 import { DamagedObjectError } from '../../store/object-store.js';
 import type { Store } from '../../store/store.js';
+import type { ResultFile } from '../../plan/plan.js';
 import type { EventBus } from '../events.js';
 import type { Prepared } from '../prepare.js';
 import { moveToPrevious, previousFolder } from './previous-folder.js';
@@ -104,10 +105,7 @@ export class ResultsFolder {
     const { id, settings } = this.#run;
     const made: PublishedFile[] = [];
     let damaged: DamagedObjectError | undefined;
-    for (const { file, node, output } of plan.results) {
-      const outcome = outcomes.get(node);
-      if (outcome?.status !== 'cached') continue;
-      const artifact = outcome.outputs[output]!;
+    for (const { file, node, artifact } of plan.results.flatMap((result) => filesOf(result, outcomes))) {
       let changed: boolean;
       try {
         changed = await this.#place(file, artifact, earlier.get(file));
@@ -208,10 +206,23 @@ function whyNotOurs(known: PublishedFile | undefined, present: Digest | undefine
   return known.settings === settings ? undefined : 'is of a run with other settings';
 }
 
-function neverMade({ plan }: Prepared, present: readonly PublishedFile[]): PublishedFile[] {
-  const names = new Set(present.map(({ file }) => file));
+/** What a step that is done gives for a result: a file, or every file of a folder. */
+function filesOf(
+  { file, node, output }: ResultFile,
+  outcomes: Prepared['outcomes'],
+): readonly { readonly file: string; readonly node: string; readonly artifact: Artifact }[] {
+  const outcome = outcomes.get(node);
+  if (outcome?.status !== 'cached') return [];
+  if (!output.endsWith('/')) return [{ file, node, artifact: outcome.outputs[output]! }];
+  const inside = Object.entries(outcome.outputs).filter(([name]) => name.startsWith(output));
+  return inside.map(([name, artifact]) => ({ file: file + name.slice(output.length), node, artifact }));
+}
+
+function neverMade({ plan, outcomes }: Prepared, present: readonly PublishedFile[]): PublishedFile[] {
+  const names = present.map(({ file }) => file);
+  const isThere = (file: string) => names.some((name) => name === file || (file.endsWith('/') && name.startsWith(file)));
   return plan.results
-    .filter(({ file }) => !names.has(file))
+    .filter(({ file, node }) => !isThere(file) && !(file.endsWith('/') && outcomes.get(node)?.status === 'cached'))
     .map(({ file, node }) => ({ file, step: node, digest: null, run: null, current: false, settings: undefined }));
 }
 

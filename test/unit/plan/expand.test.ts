@@ -44,6 +44,7 @@ test('a workflow unrolls to these steps, in this order', () => {
     'svd[useful,norm]',
     'overlap[useful,alignment,norm]',
     'overlap-table',
+    'figures',
     'report',
   ]);
 });
@@ -255,12 +256,13 @@ test('results are the tables and the report', () => {
     { file: 'energy.csv', node: 'energy-table', output: 'energy.csv' },
     { file: 'energy-by-tensor.csv', node: 'energy-table', output: 'energy-by-tensor.csv' },
     { file: 'overlap.csv', node: 'overlap-table', output: 'overlap.csv' },
+    { file: 'figures/', node: 'figures', output: 'figures/' },
     { file: 'report.html', node: 'report', output: 'report.html' },
   ]);
   const onlyOverlap = expand(sampleWorkflow({ sweeps: {} }), sampleFacts());
   assert.equal(
     onlyOverlap.results.map(({ file }) => file),
-    ['overlap.csv', 'report.html'],
+    ['overlap.csv', 'figures/', 'report.html'],
   );
 });
 

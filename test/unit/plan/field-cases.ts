@@ -246,7 +246,12 @@ export const cases: readonly FieldCase[] = [
   ['principalAnglesMetric.pairs', 'metrics.turned.pairs=[[alignment, useful]]', 'angle-table principal-angles'],
   ['principalAnglesMetric.energies', 'metrics.turned.energies=[0.5, 0.9]', 'angle-table principal-angles'],
   ['report.title', 'report.title=Other', 'report'],
-  ['report.figures', 'report.figures=[energy]', 'report'],
+  ['report.figures', 'report.figures=[energy]', 'figures report'],
+  ['report.columns', 'report.columns=1', 'figures'],
+  ['report.names', 'report.names={ useful: Useful }', 'figures report'],
+  ['report.colors', "report.colors={ useful: '#0069a8' }", 'figures report'],
+  ['report.order', 'report.order=[useful]', 'figures report'],
+  ['report.limits', 'report.limits={ energy: [0, 2] }', 'figures report'],
   ['report.tables', 'report.tables=[energy]', 'report'],
 ];
 

@@ -22,8 +22,9 @@ function concerned(before: Map<string, Keyed>, after: Map<string, Keyed>): strin
     const passedOn = Object.values(step.inputs).some(({ node }) => others.has(node));
     if (differs || !passedOn) kinds.add(step.kind);
   }
-  // The report tells of every definition.
-  if (kinds.size > 1) kinds.delete('report');
+  // The report and its figures tell of every definition.
+  const ofReport = ['figures', 'report'];
+  if ([...kinds].some((kind) => !ofReport.includes(kind))) for (const kind of ofReport) kinds.delete(kind);
   return [...kinds].sort().join(' ');
 }
 
@@ -83,7 +84,7 @@ test('a change of a field moves the keys of the steps it concerns, and only thei
 test('a field without an effect moves no key', async () => {
   for (const [field, edit, why] of noEffect) {
     const after = await edited(edit);
-    const ids = moved(before, after).filter((id) => id !== 'report');
+    const ids = moved(before, after).filter((id) => id !== 'report' && id !== 'figures');
     assert.equal(ids, [], `${field}: ${edit} (${why})`);
     assert.equal([...after.keys()], [...before.keys()], edit);
   }
