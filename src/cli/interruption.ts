@@ -4,8 +4,16 @@ import { outlivesTerminal } from './hangup.js';
 /** Milliseconds from the second signal until the process ends, whatever it is doing. */
 const graceMilliseconds = 2000;
 
+/** What the user's signals ask for. */
+export interface Interruption {
+  readonly stop: AbortSignal;
+  readonly kill: AbortSignal;
+  /** Listens no more. */
+  readonly end: () => void;
+}
+
 /** The first signal asks the run to stop, the second to stop at once. */
-export function listenForSignals(): { stop: AbortSignal; kill: AbortSignal; end: () => void } {
+export function listenForSignals(): Interruption {
   const stop = new AbortController();
   const kill = new AbortController();
   const onSignal = () => {

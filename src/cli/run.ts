@@ -1,17 +1,25 @@
-import { UsageError } from '../diagnostics/errors.js';
+import { relative } from 'node:path';
+import { RunflowError, UsageError } from '../diagnostics/errors.js';
+import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
+import { printableLine } from '../diagnostics/printable.js';
 import { checkedTags } from '../history/find-run.js';
-import { EventBus } from '../run/events.js';
+import { EventBus, type RunEvent } from '../run/events.js';
 import { defaultWorkerLimits } from '../run/executors/executor.js';
 import { executors, isExecutorName } from '../run/executors/registry.js';
 import { selectRenderer } from '../run/render/select.js';
-import { runWorkflow } from '../run/run.js';
-import type { Command } from './command.js';
+import { type RunOptions, runWorkflow } from '../run/run.js';
+import type { LoadedWorkflow } from '../workflow/workflow.js';
+import type { Command, Invocation } from './command.js';
 import { folderOption } from './folder-option.js';
-import { listenForSignals } from './interruption.js';
+import { type Interruption, listenForSignals } from './interruption.js';
 import { loadOptions, workflowOf } from './load-workflow.js';
+import { type NotifyCommand, notify, notifyCommand } from './notify.js';
+import { openFile } from './open-report.js';
 import { openedStore } from './opened-store.js';
 import { command as planCommand } from './plan.js';
 import { planOptions } from './prepared.js';
+import { reportError } from './report-error.js';
+import { nextChange, pathsOfBroken, snapshotOf, watchedPaths } from './watch.js';
 import { wholeNumber } from './whole-number.js';
 
 export const command: Command = {
@@ -36,6 +44,14 @@ export const command: Command = {
     'device-timeout': { description: 'Seconds after which one piece of work on the device hangs (300)', value: 'S' },
     tag: { description: 'A word that names the run for runflow runs, show, diff, …', value: 'NAME', multiple: true },
     locked: { description: 'Refuse hub revisions that the lock file does not pin' },
+    watch: {
+      description: 'Run again whenever a file of the workflow, its data or a checkpoint changes; Ctrl-C ends it',
+    },
+    open: { description: 'Open the report at the end' },
+    notify: {
+      description: 'Program that gets the summary as JSON at the end, or ["program", "argument"]; else RUNFLOW_NOTIFY',
+      value: 'COMMAND',
+    },
   },
   details: [
     'A TARGET is the name of a sweep, metric, update or model, a kind of step, or a pattern of step ids, such as',
@@ -49,38 +65,104 @@ export const command: Command = {
       const hint = `Give ${Object.keys(executors).join(' or ')}.`;
       throw new UsageError(`there is no executor ${executor}`, { hint });
     }
-    const retries = wholeNumber(invocation, 'retries') ?? 1;
     const deviceBusySeconds = wholeNumber(invocation, 'device-timeout') ?? defaultWorkerLimits.deviceBusySeconds;
-    const tags = checkedTags(invocation.values('tag'));
     const out = folderOption(invocation, 'out');
+    const options = {
+      executor,
+      targets: invocation.positionals.slice(1),
+      tags: checkedTags(invocation.values('tag')),
+      force: invocation.values('force'),
+      keepGoing: invocation.switch('keep-going'),
+      locked: invocation.switch('locked'),
+      retries: wholeNumber(invocation, 'retries') ?? 1,
+      limits: { ...defaultWorkerLimits, deviceBusySeconds },
+      ...(out === undefined ? {} : { out }),
+    };
+    const told = notifyCommand(invocation.value('notify'), process.env);
     if (invocation.switch('dry-run')) return planCommand.run(invocation);
-    const [file, ...targets] = invocation.positionals;
-    const workflow = await workflowOf(file!, loadOptions(invocation));
-    const store = openedStore(invocation);
-    const events = new EventBus();
-    const renderer = await selectRenderer(process.stdout, { json: invocation.switch('json') });
-    events.subscribe((event) => renderer.handle(event));
     const interruption = listenForSignals();
+    const once = (workflow: LoadedWorkflow) => runOnce(workflow, invocation, options, interruption, told);
     try {
-      return await runWorkflow({
-        workflow,
-        store,
-        events,
-        executor,
-        targets,
-        tags,
-        force: invocation.values('force'),
-        keepGoing: invocation.switch('keep-going'),
-        locked: invocation.switch('locked'),
-        retries,
-        limits: { ...defaultWorkerLimits, deviceBusySeconds },
-        signal: interruption.stop,
-        killSignal: interruption.kill,
-        ...(out === undefined ? {} : { out }),
-      });
+      if (invocation.switch('watch')) return await runOnChanges(invocation, once, interruption.stop);
+      return await once(await workflowOf(invocation.positionals[0]!, loadOptions(invocation)));
     } finally {
       interruption.end();
-      await renderer.close();
     }
   },
 };
+
+type Once = (workflow: LoadedWorkflow) => Promise<ExitCode>;
+
+/** Runs a workflow, then says so to whoever asked for it: what they do changes no exit code. */
+async function runOnce(
+  workflow: LoadedWorkflow,
+  invocation: Invocation,
+  options: Omit<RunOptions, 'workflow' | 'store' | 'events'>,
+  interruption: Pick<Interruption, 'stop' | 'kill'>,
+  told: NotifyCommand | undefined,
+): Promise<ExitCode> {
+  const store = openedStore(invocation);
+  const events = new EventBus();
+  const renderer = await selectRenderer(process.stdout, { json: invocation.switch('json') });
+  events.subscribe((event) => renderer.handle(event));
+  let summary: Extract<RunEvent, { type: 'summary' }> | undefined;
+  events.subscribe((event) => {
+    if (event.type === 'summary') summary = event;
+  });
+  let exitCode: ExitCode = exitCodes.stepFailed;
+  let problem: string | undefined;
+  try {
+    const { stop: signal, kill: killSignal } = interruption;
+    exitCode = await runWorkflow({ ...options, workflow, store, events, signal, killSignal });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof RunflowError) exitCode = error.exitCode;
+    problem = error instanceof Error ? error.message : String(error);
+    throw error;
+  } finally {
+    await renderer.close();
+    const { name, file, profile = null } = workflow;
+    const message = { workflow: name, file, profile, exitCode, problem: problem ?? null, summary: summary ?? null };
+    if (told !== undefined) warn('the notification failed', await notify(told, message));
+    if (invocation.switch('open') && !interruption.stop.aborted) await open(summary?.report);
+  }
+}
+
+async function open(report: string | undefined): Promise<void> {
+  if (report === undefined) return warn('cannot open the report', 'this run has made none');
+  const why = await openFile(report);
+  if (why !== undefined) warn('cannot open the report', `${why}. It is ${report}`);
+}
+
+function warn(what: string, why: string | undefined): void {
+  if (why !== undefined) process.stderr.write(`warning: ${printableLine(`${what}: ${why}`)}\n`);
+}
+
+/** Runs, waits for a change, and runs again until the signal. What is wrong is said, and mended by the next change. */
+async function runOnChanges(invocation: Invocation, once: Once, signal: AbortSignal): Promise<ExitCode> {
+  const file = invocation.positionals[0]!;
+  const options = loadOptions(invocation);
+  for (;;) {
+    let paths = () => pathsOfBroken(file);
+    let before = snapshotOf(paths());
+    try {
+      const workflow = await workflowOf(file, options);
+      const watched = watchedPaths(workflow);
+      paths = () => watched;
+      // A file that changed since the first look has the look of then, so that it counts as changed.
+      before = new Map([...snapshotOf(watched)].map(([path, now]) => [path, before.get(path) ?? now]));
+      await once(workflow);
+    } catch (error) {
+      if (!(error instanceof RunflowError)) throw error;
+      reportError(error, (text) => process.stderr.write(text));
+    }
+    if (signal.aborted) return exitCodes.interrupted;
+    process.stderr.write(
+      `watching ${before.size} ${before.size === 1 ? 'file' : 'files'} for changes; Ctrl-C ends it\n`,
+    );
+    const changed = await nextChange(paths, before, signal);
+    if (signal.aborted) return exitCodes.interrupted;
+    const more = changed.length > 1 ? ` and ${changed.length - 1} more` : '';
+    process.stderr.write(`${printableLine(relative('.', changed[0]!))}${more} changed\n`);
+  }
+}

@@ -1,0 +1,93 @@
+import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { localInputs } from '../workflow/local-inputs.js';
+import type { LoadedWorkflow } from '../workflow/workflow.js';
+
+/** Time between two looks. Network disks do not tell of changes, so that looking is what works everywhere. */
+const lookMilliseconds = 500;
+/** More files than this in a folder are looked at no further. */
+const mostFiles = 10_000;
+
+/** What a file was like: when any of it changes, the file counts as changed. */
+export type Snapshot = ReadonlyMap<string, string>;
+
+/** Files and folders whose change asks for another run: those that the workflow was read from, and its local data and checkpoints. */
+export function watchedPaths(workflow: LoadedWorkflow): readonly string[] {
+  return [...workflow.files.map(({ file }) => file), ...localInputs(workflow).map(({ path }) => path)];
+}
+
+/** What may mend a workflow that cannot be read: every YAML file of its folder and below, where all that it includes lies. */
+export function pathsOfBroken(file: string): readonly string[] {
+  const path = resolve(file);
+  return [path, ...filesBelow(dirname(path)).filter((other) => /\.ya?ml$/.test(other))];
+}
+
+/** Size, time and inode of each file; of a folder, those of all files in it and below. A missing one counts, too. */
+export function snapshotOf(paths: readonly string[]): Snapshot {
+  const found = new Map<string, string>();
+  for (const path of paths) {
+    found.set(path, signatureOf(path));
+    for (const file of filesBelow(path)) found.set(file, signatureOf(file));
+  }
+  return found;
+}
+
+/** Paths that differ between two snapshots. */
+export function changedPaths(before: Snapshot, after: Snapshot): string[] {
+  const all = new Set([...before.keys(), ...after.keys()]);
+  return [...all].filter((path) => before.get(path) !== after.get(path));
+}
+
+/**
+ * Waits until something differs from a snapshot and has not changed for one look more: an editor may write a file in parts, and a
+ * copy takes its time.
+ *
+ * @returns the paths that changed; none when the signal ended the waiting
+ */
+export async function nextChange(
+  paths: () => readonly string[],
+  before: Snapshot,
+  signal: AbortSignal,
+): Promise<string[]> {
+  let last = before;
+  while (!signal.aborted) {
+    const now = snapshotOf(paths());
+    const changed = changedPaths(before, now);
+    if (changed.length > 0 && changedPaths(last, now).length === 0) return changed;
+    last = now;
+    await pause(lookMilliseconds, undefined, { signal }).catch(() => undefined);
+  }
+  return [];
+}
+
+function signatureOf(path: string): string {
+  try {
+    const { size, mtimeMs, ctimeMs, ino, mode } = statSync(path);
+    return `${size} ${mtimeMs} ${ctimeMs} ${ino} ${mode}`;
+  } catch {
+    return 'missing';
+  }
+}
+
+function filesBelow(folder: string): string[] {
+  const files: string[] = [];
+  const pending = [folder];
+  for (let next = pending.pop(); next !== undefined && files.length < mostFiles; next = pending.pop()) {
+    for (const entry of entriesOf(next)) {
+      const path = join(next, entry.name);
+      if (entry.isDirectory()) {
+        if (!entry.name.startsWith('.') && entry.name !== 'node_modules') pending.push(path);
+      } else files.push(path);
+    }
+  }
+  return files;
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
