@@ -3,6 +3,7 @@ import { groupBy, type Summary, summarize } from './statistics.js';
 import { placeOf, type SweepAxis } from './sweep-axis.js';
 import { readTable } from './tables/csv.js';
 import { type EvaluationRow, evaluationColumns } from './tables/evaluation.js';
+import { type Averaged, averagedOverSeeds, overTrainingSeeds, type TrainingSpread } from './training-seeds.js';
 
 /** A curve of a figure and a row of a table: one metric of all seeds of a projection, along one axis. */
 export interface BehaviourCurve {
@@ -23,8 +24,8 @@ export interface Evaluation {
   /** Names of the further scores of each metric, and of the groups of its items. */
   readonly parts: ReadonlyMap<string, { readonly scores: readonly string[]; readonly groups: readonly string[] }>;
   readonly curves: readonly BehaviourCurve[];
-  /** Models as they are, by metric. */
-  readonly models: ReadonlyMap<string, readonly EvaluationRow[]>;
+  /** Models as they are, by metric; of several training seeds the means. */
+  readonly models: ReadonlyMap<string, readonly Averaged<EvaluationRow>[]>;
   /** Models whose term a sweep varies, by every metric. */
   readonly varied: readonly VariedModel[];
 }
@@ -47,13 +48,12 @@ export function readEvaluation(csv: string): Evaluation {
     ),
     curves: [...projected.values()].map(curveOf),
     models: groupBy(
-      rows.filter(({ model, times }) => model !== '' && times === null),
+      averaged(rows.filter(({ model, times }) => model !== '' && times === null)),
       ({ metric }) => metric,
     ),
     varied: [
-      ...groupBy(
-        rows.filter(({ times }) => times !== null),
-        ({ metric, model }) => JSON.stringify([metric, model]),
+      ...groupBy(averaged(rows.filter(({ times }) => times !== null)), ({ metric, model }) =>
+        JSON.stringify([metric, model]),
       ).values(),
     ].map((points) => ({
       metric: points[0]!.metric,
@@ -67,7 +67,8 @@ export function readEvaluation(csv: string): Evaluation {
 export interface VariedModel {
   readonly metric: string;
   readonly model: string;
-  readonly points: readonly EvaluationRow[];
+  /** Means over training seeds, where there are several. */
+  readonly points: readonly Averaged<EvaluationRow>[];
 }
 
 /** What a row's metric says: a metric itself, `metric.score` or `metric/group`. */
@@ -92,18 +93,28 @@ function curveOf(rows: readonly EvaluationRow[]): BehaviourCurve {
   return { metric, update, subspace, mode, side, axis: placeOf(rows[0]!).axis, points };
 }
 
-/** Summary of the seeds that have a value; undefined when none has. */
+/** Rows of one thing that was measured with several training seeds, as one: means, also of the ends of intervals over items. */
+export function averaged(rows: readonly EvaluationRow[]): Averaged<EvaluationRow>[] {
+  return averagedOverSeeds(rows, ['value', 'ci_low', 'ci_high', 'stderr'], ['n', 'invalid']);
+}
+
+/** How the mean over a subspace's seeds differs between training seeds. */
+export function trainingOf(seeds: readonly EvaluationRow[]): TrainingSpread | undefined {
+  return overTrainingSeeds(seeds, (ofSeed) => overSeeds(ofSeed.map((row) => ({ ...row, training_seed: null })))?.mean);
+}
+
+/** Summary of the seeds that have a value, of means over training seeds; undefined when none has. */
 export function overSeeds(seeds: readonly EvaluationRow[]): Summary | undefined {
-  const values = seeds.flatMap(({ value }) => (value === null ? [] : [value]));
+  const values = averaged(seeds).flatMap(({ value }) => (value === null ? [] : [value]));
   return values.length > 0 ? summarize(values) : undefined;
 }
 
 /**
  * Around a value: from the lowest to the highest end of its seeds' confidence intervals, so that with seeds and without
- * it is the items whose chance is shown. Where a metric has no intervals: the lowest and the highest of several seeds.
+ * it is the items whose chance is shown; with several training seeds the ends are means over them. Where a metric has no intervals: the lowest and the highest of several seeds.
  */
 export function spreadOf(seeds: readonly EvaluationRow[]): { readonly low: number; readonly high: number } | undefined {
-  const measured = seeds.filter(({ value }) => value !== null);
+  const measured = averaged(seeds).filter(({ value }) => value !== null);
   const lows = measured.flatMap(({ ci_low: low }) => (low === null ? [] : [low]));
   const highs = measured.flatMap(({ ci_high: high }) => (high === null ? [] : [high]));
   if (lows.length > 0 && lows.length === measured.length && highs.length === measured.length) {

@@ -1,4 +1,4 @@
-import { type BehaviourCurve, type Evaluation, readEvaluation } from './evaluation.js';
+import { averaged, type BehaviourCurve, type Evaluation, readEvaluation } from './evaluation.js';
 import type { FigureInput } from './section.js';
 import { type Summary, summarize } from './statistics.js';
 import type { EvaluationRow } from './tables/evaluation.js';
@@ -46,7 +46,9 @@ export function relativeChanges({ files, params }: FigureInput): RelativeChanges
       continue;
     }
     const points = curve.points.flatMap(({ at, seeds }) => {
-      const moved = seeds.flatMap(({ value }) => (value === null ? [] : [(value - before) / (after - before)]));
+      const moved = averaged(seeds).flatMap(({ value }) =>
+        value === null ? [] : [(value - before) / (after - before)],
+      );
       return moved.length > 0 ? [{ at, moved: summarize(moved) }] : [];
     });
     if (points.length > 0) curves.push({ ...curve, change, points });

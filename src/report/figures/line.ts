@@ -13,6 +13,8 @@ export interface LinePoint {
   /** Ends of the band around the line. */
   readonly low?: number;
   readonly high?: number;
+  /** Ends of an upright bar, apart from the band: the spread over training seeds. It ends where the axis does. */
+  readonly bar?: { readonly from: number; readonly to: number };
   /** Shown when the pointer rests on the point. */
   readonly title: string;
 }
@@ -57,7 +59,9 @@ export const lines: PanelKind<LinePanel> = {
   limited(panel, limits) {
     const { series, guide = [], levels = [] } = panel;
     const points = [...series.flatMap((one) => [...one.points, ...(one.baseline ?? [])]), ...guide];
-    const bands = series.flatMap((one) => one.points.flatMap(({ low, high }) => [low, high]));
+    const bands = series.flatMap((one) =>
+      one.points.flatMap(({ low, high, bar }) => [low, high, ...barEnds(bar, panel.y)]),
+    );
     return {
       ...panel,
       x: limitedAxis(
@@ -70,6 +74,11 @@ export const lines: PanelKind<LinePanel> = {
     };
   },
 };
+
+function barEnds(bar: LinePoint['bar'], { domain: [low, high] }: Axis): number[] {
+  if (bar === undefined) return [];
+  return [bar.from, bar.to].map((end) => Math.min(high, Math.max(low, end)));
+}
 
 async function drawLines(panel: LinePanel): Promise<Drawing> {
   const { Plot, draw } = await plot();
@@ -104,6 +113,13 @@ async function drawLines(panel: LinePanel): Promise<Drawing> {
     const wider = Math.min(2, panel.series.length - 1 - index);
     marks.push(Plot.line(points, { x: 'x', y: 'y', stroke: look.color, strokeWidth: 1.7 + 0.7 * wider }));
     if (dots) marks.push(Plot.dot(points, { x: 'x', y: 'y', title: 'title', ...dotOptions(look), r: 3.3 + wider }));
+    // On top of the points: a short bar would not be seen behind them.
+    const bars = points.flatMap(({ x: at, bar }) => {
+      const [from, to] = barEnds(bar, y);
+      return from === undefined ? [] : [{ x: at, from, to }];
+    });
+    if (bars.length > 0)
+      marks.push(Plot.ruleX(bars, { x: 'x', y1: 'from', y2: 'to', stroke: look.color, strokeWidth: 2.2 }));
   });
   return draw({
     width,

@@ -10,6 +10,18 @@ import { SeriesStyle } from '../series-style.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
 import { type ActivationRow, activationColumns } from '../tables/activations.js';
 import { readTable, writeCsv } from '../tables/csv.js';
+import {
+  type Averaged,
+  averagedOverSeeds,
+  overTrainingSeeds,
+  rankText,
+  spreadCells,
+  spreadColumns,
+  spreadText,
+  type TrainingSpread,
+  trainingBar,
+  trainingNote,
+} from '../training-seeds.js';
 import { ratioText } from '../wording.js';
 
 /** A pair of sets of prompts in one model: over the layers of the window, at each energy. */
@@ -17,8 +29,17 @@ interface PairCurve {
   readonly metric: string;
   readonly model: string;
   readonly pair: string;
-  readonly points: readonly { readonly energy: number; readonly overlap: Summary; readonly baseline: number }[];
+  readonly points: readonly {
+    readonly energy: number;
+    /** Over layers, of means over training seeds. */
+    readonly overlap: Summary;
+    readonly baseline: number;
+    /** Spread of the mean over layers. */
+    readonly training: TrainingSpread | undefined;
+  }[];
 }
+
+const measures = ['overlap', 'baseline', 'k_a', 'k_b'] as const;
 
 export const activationsSection: Section = {
   heading: 'Overlap of activations',
@@ -35,7 +56,7 @@ export const activationsSection: Section = {
 };
 
 interface Shown {
-  readonly rows: readonly ActivationRow[];
+  readonly rows: readonly Averaged<ActivationRow>[];
   readonly curves: readonly PairCurve[];
   readonly looks: ReadonlyMap<string, SeriesLook>;
   readonly style: SeriesStyle;
@@ -49,7 +70,12 @@ function read({ files, params }: FigureInput): Shown {
     ({ model }) => model,
     ({ pair }) => pair,
   );
-  return { rows, curves: curvesOf(rows), looks: style.looksFor(rows.map(({ pair }) => pair)), style };
+  return {
+    rows: averagedOverSeeds(rows, measures),
+    curves: curvesOf(rows),
+    looks: style.looksFor(rows.map(({ pair }) => pair)),
+    style,
+  };
 }
 
 function curvesOf(rows: readonly ActivationRow[]): PairCurve[] {
@@ -59,14 +85,22 @@ function curvesOf(rows: readonly ActivationRow[]): PairCurve[] {
   return [...groupBy(measured, ({ metric, model, pair }) => JSON.stringify([metric, model, pair])).values()].map(
     (group) => {
       const { metric, model, pair } = group[0]!;
-      const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((layers) => ({
-        energy: layers[0]!.energy,
-        overlap: summarize(layers.map(({ overlap }) => overlap!)),
-        baseline: summarize(layers.map(({ baseline }) => baseline!)).mean,
-      }));
+      const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((ofSeeds) => {
+        const layers = averagedOverSeeds(ofSeeds, measures);
+        return {
+          energy: layers[0]!.energy,
+          overlap: summarize(layers.map(({ overlap }) => overlap!)),
+          baseline: summarize(layers.map(({ baseline }) => baseline!)).mean,
+          training: overTrainingSeeds(ofSeeds, (ofSeed) => summarize(ofSeed.map(({ overlap }) => overlap!)).mean),
+        };
+      });
       return { metric, model, pair, points: points.sort((a, b) => a.energy - b.energy) };
     },
   );
+}
+
+function spreadsOf(curves: readonly PairCurve[]): (TrainingSpread | undefined)[] {
+  return curves.flatMap(({ points }) => points.map(({ training }) => training));
 }
 
 const axis = { of: 'overlap', label: 'mode subspace overlap', domain: [0, 1] } as const;
@@ -82,10 +116,10 @@ function byEnergy({ curves, looks, style }: Shown): Figure | undefined {
       y: axis,
       series: group.map(({ pair, points }) => ({
         look: looks.get(pair)!,
-        points: points.map(({ energy, overlap, baseline }) => ({
-          ...{ x: energy, y: overlap.mean },
+        points: points.map(({ energy, overlap, baseline, training }) => ({
+          ...{ x: energy, y: overlap.mean, ...trainingBar(training) },
           ...(overlap.n > 1 ? { low: overlap.min, high: overlap.max } : {}),
-          title: `${style.calledPair(pair)}, η = ${energy}: ${ratioText(overlap.mean)}, by chance ${ratioText(baseline)}`,
+          title: `${style.calledPair(pair)}, η = ${energy}: ${ratioText(overlap.mean)}${spreadText(training, ratioText)}, by chance ${ratioText(baseline)}`,
         })),
         baseline: points.map(({ energy, baseline }) => ({ x: energy, y: baseline })),
       })),
@@ -103,7 +137,7 @@ function byEnergy({ curves, looks, style }: Shown): Figure | undefined {
       column a prompt, and k is the smallest number of them with η of the squared singular values. Mean over the layers of
       the window. By chance it is max(k<sub>A</sub>, k<sub>B</sub>) / d on average, d = the width of the model.</p>
       <p><b>How to read it.</b> What counts is the distance between a line and the dashed line of its colour.
-      Bands span the layers of the window.</p>
+      Bands span the layers of the window. ${trainingNote(spreadsOf(curves))}</p>
       ${reading(curves, style)}
       <p class="downloads">Data: ${download(curvesCsv(curves), 'activation-curves.csv', 'the curves')},
       <a href="activations.csv">activations.csv</a>.</p>`,
@@ -145,9 +179,9 @@ function byLayer({ rows, looks, style }: Shown): Figure | undefined {
         const sorted = [...ofPair].sort((a, b) => a.layer - b.layer);
         return {
           look: looks.get(pair)!,
-          points: sorted.map(({ layer, overlap, baseline, k_a, k_b, d }) => ({
-            ...{ x: layer, y: overlap! },
-            title: `${style.calledPair(pair)}, layer ${layer}: ${ratioText(overlap)}, by chance ${ratioText(baseline)} (ranks ${k_a} and ${k_b} of ${d})`,
+          points: sorted.map(({ layer, overlap, baseline, k_a, k_b, d, training }) => ({
+            ...{ x: layer, y: overlap!, ...trainingBar(training) },
+            title: `${style.calledPair(pair)}, layer ${layer}: ${ratioText(overlap)}${spreadText(training, ratioText)}, by chance ${ratioText(baseline)} (ranks ${rankText(k_a)} and ${rankText(k_b)} of ${d})`,
           })),
           baseline: sorted.flatMap(({ layer, baseline }) => (baseline === null ? [] : [{ x: layer, y: baseline }])),
         };
@@ -160,7 +194,8 @@ function byLayer({ rows, looks, style }: Shown): Figure | undefined {
     legend: [...looks].map(([pair, look]) => ({ name: style.calledPair(pair), look })),
     dashed: 'two independent random subspaces of the same sizes',
     panels,
-    caption: html`<p>The shade marks the window of layers that means over layers are taken over. Dashed: by chance.</p>`,
+    caption: html`<p>The shade marks the window of layers that means over layers are taken over. Dashed: by chance.
+    ${trainingNote(chosen.map(({ training }) => training))}</p>`,
   };
 }
 
@@ -196,7 +231,8 @@ function table({ curves, style }: Shown): Html | undefined {
     const before = curves[index - 1];
     const cells = energies.map((energy) => {
       const point = points.find((candidate) => candidate.energy === energy);
-      return numberCell(ratioText(point?.overlap.mean), point && ratioText(point.baseline));
+      const mean = `${ratioText(point?.overlap.mean)}${spreadText(point?.training, ratioText)}`;
+      return numberCell(mean, point && ratioText(point.baseline));
     });
     const layers = points.reduce((most, { overlap }) => Math.max(most, overlap.n), 0);
     const same = before?.model === model && before.metric === metric;
@@ -207,16 +243,17 @@ function table({ curves, style }: Shown): Html | undefined {
     'Overlap of activations, mean over the layers of the window',
     headOverValues(['model', 'pair', 'layers'], 'energy η', energies),
     body,
-    html`Below each mean: what two random subspaces of the same sizes give. Every layer, in full precision:
+    html`Below each mean: what two random subspaces of the same sizes give. ${trainingNote(spreadsOf(curves))} Every layer, in full precision:
     <a href="activations.csv">activations.csv</a>.`,
   );
 }
 
 function curvesCsv(curves: readonly PairCurve[]): string {
   const rows = curves.flatMap(({ metric, model, pair, points }) =>
-    points.map(({ energy, overlap: { n, mean, min, max }, baseline }) => ({
-      ...{ metric, model, pair, energy, layers: n, mean, min, max, baseline },
+    points.map(({ energy, overlap: { n, mean, min, max }, baseline, training }) => ({
+      ...{ metric, model, pair, energy, layers: n, mean, min, max, baseline, ...spreadCells(training) },
     })),
   );
-  return writeCsv(['metric', 'model', 'pair', 'energy', 'layers', 'mean', 'min', 'max', 'baseline'], rows);
+  const columns = ['metric', 'model', 'pair', 'energy', 'layers', 'mean', 'min', 'max', 'baseline'] as const;
+  return writeCsv([...columns, ...spreadColumns(spreadsOf(curves))], rows);
 }

@@ -9,10 +9,13 @@ import { SeriesStyle } from '../series-style.js';
 import { groupBy, nearestTo, summarize } from '../statistics.js';
 import { type AngleRow, angleColumns } from '../tables/angles.js';
 import { readTable } from '../tables/csv.js';
+import { type RowOfSeed, seedSuffix } from '../training-seeds.js';
 import { significantText } from '../wording.js';
 
 /** A row whose two sides have vectors. */
-type Measured = { readonly [Name in keyof AngleRow]: NonNullable<AngleRow[Name]> };
+type Measured = {
+  readonly [Name in Exclude<keyof AngleRow, 'training_seed'>]: NonNullable<AngleRow[Name]>;
+} & RowOfSeed;
 
 export const anglesSection: Section = {
   heading: 'Angles between update subspaces',
@@ -48,20 +51,21 @@ const mean = (rows: readonly Measured[], of: (row: Measured) => number) => summa
 function figure(rows: readonly Measured[], text: string, style: SeriesStyle): Figure | undefined {
   if (rows.length === 0) return undefined;
   const looks = style.looksFor(rows.map(({ pair }) => pair));
-  const panels = [...groupBy(rows, (row) => row.pair)].map(([pair, group]): Panel => {
+  const panels = byPair(rows).map((group): Panel => {
+    const pair = nameOf(group, style);
     const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors) => ({
       x: tensors[0]!.energy,
       y: mean(tensors, meanAngle),
       low: degrees(mean(tensors, ({ smallest }) => smallest)),
       high: degrees(mean(tensors, ({ largest }) => largest)),
-      title: titleOf(`${style.calledPair(pair)}, η = ${tensors[0]!.energy}`, tensors),
+      title: titleOf(`${pair}, η = ${tensors[0]!.energy}`, tensors),
     }));
     return {
       kind: 'lines',
-      title: style.calledPair(pair),
+      title: pair,
       x: { of: 'eta', label: 'energy η that the subspaces hold', domain: [0, 1] },
       y: { of: 'angle', label: 'principal angle, degrees', domain: [0, 90] },
-      series: [{ look: looks.get(pair)!, points: points.sort((a, b) => a.x - b.x) }],
+      series: [{ look: looks.get(group[0]!.pair)!, points: points.sort((a, b) => a.x - b.x) }],
     };
   });
   return {
@@ -81,6 +85,15 @@ function figure(rows: readonly Measured[], text: string, style: SeriesStyle): Fi
   };
 }
 
+/** The rows of each pair, of every training seed by itself. */
+function byPair<Row extends AngleRow | Measured>(rows: readonly Row[]): Row[][] {
+  return [...groupBy(rows, (row) => JSON.stringify([row.pair, seedSuffix(row)])).values()];
+}
+
+function nameOf([first]: readonly (AngleRow | Measured)[], style: SeriesStyle): string {
+  return `${style.calledPair(first!.pair)}${seedSuffix(first!)}`;
+}
+
 function titleOf(what: string, rows: readonly Measured[]): string {
   const text = (angle: number) => `${significantText(angle)}°`;
   const smallest = degrees(mean(rows, (row) => row.smallest));
@@ -95,7 +108,7 @@ function layers(rows: readonly AngleRow[], style: SeriesStyle): Figure | undefin
   );
   const chosen = rows.filter(({ energy, d }) => energy === middle && d !== 1);
   if (!chosen.some(({ grassmann }) => grassmann !== null)) return undefined;
-  const panels = [...groupBy(chosen, (row) => row.pair)].map(([pair, group]): Panel => {
+  const panels = byPair(chosen).map((group): Panel => {
     const values = group.map((row) => ({
       tensor: row.tensor,
       value: row.grassmann === null ? null : meanAngle(row as Measured),
@@ -104,7 +117,7 @@ function layers(rows: readonly AngleRow[], style: SeriesStyle): Figure | undefin
           ? `${row.tensor}\nnot changed by both updates`
           : titleOf(`${row.tensor}\nranks ${row.k_a} and ${row.k_b} of ${row.d}`, [row as Measured]),
     }));
-    return { kind: 'layers', title: style.calledPair(pair), values, max: 90 };
+    return { kind: 'layers', title: nameOf(group, style), values, max: 90 };
   });
   return {
     name: 'angles-by-tensor',
@@ -118,10 +131,10 @@ function layers(rows: readonly AngleRow[], style: SeriesStyle): Figure | undefin
 }
 
 function table(rows: readonly Measured[], style: SeriesStyle): Html {
-  const body = [...groupBy(rows, ({ pair }) => pair)].flatMap(([pair, group]) =>
+  const body = byPair(rows).flatMap((group) =>
     [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors, index) => {
       const angle = (of: (row: Measured) => number) => numberCell(`${significantText(mean(tensors, of))}°`);
-      return html`<tr class="${index === 0 ? 'group' : ''}"><th scope="row">${style.calledPair(pair)}</th><td>${tensors[0]!.energy}</td>
+      return html`<tr class="${index === 0 ? 'group' : ''}"><th scope="row">${nameOf(group, style)}</th><td>${tensors[0]!.energy}</td>
         <td>${tensors.length}</td>
         ${angle(({ smallest }) => degrees(smallest))}${angle(meanAngle)}${angle(({ largest }) => degrees(largest))}
         ${numberCell(significantText(mean(tensors, ({ grassmann }) => grassmann)))}

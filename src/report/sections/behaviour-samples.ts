@@ -4,6 +4,7 @@ import type { ReportInput } from '../section.js';
 import { groupBy } from '../statistics.js';
 import { readTable } from '../tables/csv.js';
 import { mostCharacters, mostItems, sampleColumns } from '../tables/samples.js';
+import { seedSuffix } from '../training-seeds.js';
 import { significantText } from '../wording.js';
 
 /** What whole models answered to the first prompts of a metric, folded away: texts may be long, and harmful. */
@@ -14,7 +15,9 @@ export function behaviourSamples(metric: string, input: ReportInput): Html | und
   const own = rows.filter((row) => row.metric === metric);
   if (own.length === 0) return undefined;
   const prompts = [...groupBy(own, ({ item }) => String(item)).values()].map((answers) => {
-    const said = alongUpdates(answers, input).map(({ model, response, score }) => {
+    const said = alongUpdates(answers, input).map((row) => {
+      const { response, score } = row;
+      const model = `${row.model}${seedSuffix(row)}`;
       const text = score === null ? 'invalid' : significantText(score);
       return html`<div class="answer" data-model="${model}" data-score="${text}"><dt>${model} <small>${text}</small></dt>
         <dd class="response">${response}</dd></div>`;

@@ -1,9 +1,10 @@
-import { alongUpdates, type BehaviourCurve, type Evaluation, overSeeds, spreadOf } from '../evaluation.js';
+import { alongUpdates, type BehaviourCurve, type Evaluation, overSeeds, spreadOf, trainingOf } from '../evaluation.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, plainHead, tableBlock } from '../html-table.js';
 import type { ReportInput } from '../section.js';
 import { sweepAxes } from '../sweep-axis.js';
 import { type EvaluationRow, namedScore, scoreOfGroup } from '../tables/evaluation.js';
+import { type Averaged, itemsNote, spreadText, trainingNote } from '../training-seeds.js';
 import { projectionName, rangeText, ratioText } from '../wording.js';
 import { behaviourSamples } from './behaviour-samples.js';
 
@@ -39,7 +40,8 @@ function groupTable(
     const cells = whole.map((name) => {
       const row = measured.find(({ model }) => model === name);
       const spread = row && spreadOf([row]);
-      return numberCell(ratioText(row?.value), spread && rangeText(spread.low, spread.high));
+      const mean = `${ratioText(row?.value)}${spreadText(row?.training, ratioText)}`;
+      return numberCell(mean, spread && rangeText(spread.low, spread.high));
     });
     return html`<tr><th scope="row">${group}</th><td>${(measured[0]?.n ?? 0).toLocaleString('en')}</td>${cells}</tr>`;
   });
@@ -78,6 +80,10 @@ function metricTable(
     const same = before?.update === curve.update && before.mode === curve.mode && before.side === curve.side;
     return projectionRow(curve, !same, places, curves);
   });
+  const spreads = [
+    ...(models.get(metric) ?? []).map(({ training }) => training),
+    ...own.flatMap(({ points }) => points.map(({ seeds }) => trainingOf(seeds))),
+  ];
   const items = input.params.linked.filter((file) => file === `items/${metric}.jsonl`);
   const head =
     places.length > 0
@@ -88,7 +94,7 @@ function metricTable(
     head,
     [...wholeModels, ...projections],
     html`Mean over the seeds, below it the span of their 95 % intervals over the items; of a loss, which has no such interval,
-    the lowest and highest seed.
+    the lowest and highest seed. ${itemsNote(spreads)} ${trainingNote(spreads)}
     Invalid: items without a verdict, of all items; they are in no mean.
     ${items.map((file) => html`Every item with its response: <a href="${encodeURI(file)}">${file}</a>.`)}
     In full precision: <a href="evaluation.csv">evaluation.csv</a>.`,
@@ -96,8 +102,8 @@ function metricTable(
 }
 
 /** @param places how many columns of projections there are beside it */
-function modelRow(row: EvaluationRow, places: number): Html {
-  const value = html`${ratioText(row.value)}${spreadText([row])}`;
+function modelRow(row: Averaged<EvaluationRow>, places: number): Html {
+  const value = html`${ratioText(row.value)}${spreadText(row.training, ratioText)}${intervalText([row])}`;
   const invalid = invalidText([row]);
   if (places === 0) {
     return html`<tr><th scope="row">${row.model}</th><td>${invalid}</td><td class="text whole">${value}</td></tr>`;
@@ -116,7 +122,8 @@ function projectionRow(
   const cells = places.map((at) => {
     const seeds = points.find((point) => point.at === at)?.seeds ?? [];
     const spread = spreadOf(seeds);
-    return numberCell(ratioText(overSeeds(seeds)?.mean), spread && rangeText(spread.low, spread.high));
+    const mean = `${ratioText(overSeeds(seeds)?.mean)}${spreadText(trainingOf(seeds), ratioText)}`;
+    return numberCell(mean, spread && rangeText(spread.low, spread.high));
   });
   const seeds = new Set(points.flatMap((point) => point.seeds.map(({ seed }) => seed))).size;
   return html`<tr class="${startsGroup ? 'group' : ''}"><th scope="row">${update}</th>
@@ -124,7 +131,7 @@ function projectionRow(
     <td>${invalidText(points.flatMap((point) => point.seeds))}</td><td></td>${cells}</tr>`;
 }
 
-function spreadText(seeds: readonly EvaluationRow[]): Html | undefined {
+function intervalText(seeds: readonly EvaluationRow[]): Html | undefined {
   const spread = spreadOf(seeds);
   return spread && html` <small>${rangeText(spread.low, spread.high)}</small>`;
 }

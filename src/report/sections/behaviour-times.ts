@@ -11,6 +11,14 @@ import { headOverValues, numberCell, tableBlock } from '../html-table.js';
 import type { FigureInput } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
+import {
+  type Averaged,
+  itemsNote,
+  spreadText,
+  type TrainingSpread,
+  trainingBar,
+  trainingNote,
+} from '../training-seeds.js';
 import { rangeText, ratioText } from '../wording.js';
 
 /** Combined models along the multiples of one of their terms: a panel a metric and model. */
@@ -25,7 +33,7 @@ export function timesFigure(evaluation: Evaluation, input: FigureInput): Figure 
     }));
     // One scale a metric, so that panels can be compared.
     const values = shown.flatMap(({ points, levels }) => [
-      ...points.flatMap(({ y, low = y, high = y }) => [y, low, high]),
+      ...points.flatMap(({ y, low = y, high = y, bar }) => [y, low, high, ...(bar ? [bar.from, bar.to] : [])]),
       ...levels.map(({ y }) => y),
     ]);
     return shown.map((one) => ({ ...one, domain: axisDomain(values, boundsOf(metric, evaluation)) }));
@@ -56,7 +64,8 @@ export function timesFigure(evaluation: Evaluation, input: FigureInput): Figure 
     caption: html`
       <p>Each point is a combined model in which one term is multiplied by <b>t</b>; at t = 0 it is left out.</p>
       <p><b>How to read it.</b> Where the line meets a dashed one, the model is, by this metric, where that whole model is.
-      Bands are the 95 % intervals over the items of the metric; a loss has none.</p>
+      Bands are the 95 % intervals over the items of the metric; a loss has none. ${itemsNote(spreadsOf(evaluation))}
+      ${trainingNote(spreadsOf(evaluation))}</p>
       ${readings('the measured multiples', said)}
       <p class="downloads">Data: <a href="evaluation.csv">evaluation.csv</a>.</p>`,
   };
@@ -79,7 +88,8 @@ export function timesTables({ metrics, varied }: Evaluation, input: FigureInput)
         `${style.calledMetric(metric)}, by times`,
         headOverValues(['model', 'what it is'], 'times t', places),
         rows,
-        html`Below a mean its 95 % interval over the items; a loss has none. In full precision:
+        html`Below a mean its 95 % interval over the items; a loss has none. ${itemsNote(spreadsOf({ varied: curves }))}
+        ${trainingNote(spreadsOf({ varied: curves }))} In full precision:
         <a href="evaluation.csv">evaluation.csv</a>.`,
       ),
     ];
@@ -92,7 +102,8 @@ function pointsOf({ points }: VariedModel): LinePoint[] {
     if (value === null) return [];
     const spread = spreadOf([row]);
     const about = spread === undefined ? '' : ` (${rangeText(spread.low, spread.high)})`;
-    return [{ x: times!, y: value, ...spread, title: `t = ${times}: ${ratioText(value)}${about}` }];
+    const mean = `${ratioText(value)}${spreadText(row.training, ratioText)}`;
+    return [{ x: times!, y: value, ...spread, ...trainingBar(row.training), title: `t = ${times}: ${mean}${about}` }];
   });
 }
 
@@ -114,7 +125,14 @@ function textOf({ model }: VariedModel, { params }: FigureInput): string {
   return params.varied?.find((one) => one.model === model)?.text ?? '';
 }
 
-function cellOf(row: EvaluationRow | undefined): Html {
+function spreadsOf({ varied }: Pick<Evaluation, 'varied'>): (TrainingSpread | undefined)[] {
+  return varied.flatMap(({ points }) => points.map(({ training }) => training));
+}
+
+function cellOf(row: Averaged<EvaluationRow> | undefined): Html {
   const spread = row && spreadOf([row]);
-  return numberCell(ratioText(row?.value), spread && rangeText(spread.low, spread.high));
+  return numberCell(
+    `${ratioText(row?.value)}${spreadText(row?.training, ratioText)}`,
+    spread && rangeText(spread.low, spread.high),
+  );
 }

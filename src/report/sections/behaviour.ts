@@ -1,4 +1,4 @@
-import { type BehaviourCurve, boundsOf, type Evaluation, modelsBeside, overSeeds, readEvaluation, spreadOf } from '../evaluation.js'; // biome-ignore format: one line
+import { type BehaviourCurve, boundsOf, type Evaluation, modelsBeside, overSeeds, readEvaluation, spreadOf, trainingOf } from '../evaluation.js'; // biome-ignore format: one line
 import { axisDomain } from '../figures/axis-domain.js';
 import { download, readings } from '../figures/caption.js';
 import type { Figure } from '../figures/figure.js';
@@ -14,6 +14,15 @@ import { type SweepAxis, sweepAxes } from '../sweep-axis.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type EnergyRow, energyColumns } from '../tables/energy.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
+import {
+  itemsNote,
+  spreadCells,
+  spreadColumns,
+  spreadText,
+  type TrainingSpread,
+  trainingBar,
+  trainingNote,
+} from '../training-seeds.js';
 import { projectionName, ratioText } from '../wording.js';
 import { behaviourTables } from './behaviour-tables.js';
 import { timesFigure, timesTables } from './behaviour-times.js';
@@ -86,7 +95,8 @@ function panelsOf(evaluation: Evaluation, input: FigureInput, style: SeriesStyle
     const shown = measured.flatMap(({ points, update }) => [
       ...points.flatMap(({ seeds }) => {
         const { low, high } = spreadOf(seeds) ?? {};
-        return [overSeeds(seeds)?.mean, low, high].filter((value) => value !== undefined);
+        const { bar } = trainingBar(trainingOf(seeds));
+        return [overSeeds(seeds)?.mean, low, high, bar?.from, bar?.to].filter((value) => value !== undefined);
       }),
       ...levelsOf(update).map(({ y }) => y),
     ]);
@@ -122,11 +132,16 @@ function byExtent(axis: SweepAxis, { panels, looks, style }: Shown): Figure {
       its sign turned where it is opposite.</p>
       <p><b>How to read it.</b> Where a line meets a dashed one, the projected update leaves the model, by this metric, where
       that whole model is. Bands span the 95 % intervals over the items of the metric, from the lowest end of any
-      seed to the highest; of a loss, which has no such interval, the lowest and highest seed.</p>
+      seed to the highest; of a loss, which has no such interval, the lowest and highest seed. ${itemsNote(spreadsOf(panels))}
+      ${trainingNote(spreadsOf(panels))}</p>
       ${reading(axis, places, panels, style)}
       <p class="downloads">Data: ${download(curvesCsv(panels), 'behaviour-curves.csv', 'the curves')},
       <a href="evaluation.csv">evaluation.csv</a>.</p>`,
   };
+}
+
+function spreadsOf(panels: readonly Panel[]): (TrainingSpread | undefined)[] {
+  return panels.flatMap(({ curves }) => curves.flatMap(({ points }) => points.map(({ seeds }) => trainingOf(seeds))));
 }
 
 function legendOf(looks: Shown['looks'], style: SeriesStyle): Figure['legend'] & {} {
@@ -139,8 +154,10 @@ function pointsOf({ subspace, axis, points }: BehaviourCurve, style: SeriesStyle
     if (value === undefined) return [];
     const spread = spreadOf(seeds);
     const about = spread === undefined ? '' : ` (${ratioText(spread.low)} to ${ratioText(spread.high)})`;
-    const title = `${style.called(subspace)}, ${axis.symbol} = ${at}: ${ratioText(value.mean)}${about}`;
-    return [{ x: at, y: value.mean, ...spread, title }];
+    const training = trainingOf(seeds);
+    const mean = `${ratioText(value.mean)}${spreadText(training, ratioText)}`;
+    const title = `${style.called(subspace)}, ${axis.symbol} = ${at}: ${mean}${about}`;
+    return [{ x: at, y: value.mean, ...spread, ...trainingBar(training), title }];
   });
 }
 
@@ -222,8 +239,9 @@ function pointsByEnergy(
 }
 
 /** What a row of energy.csv and one of evaluation.csv have in common. */
-function projectionKey({ update, subspace, seed, mode, side, fraction, rank }: EnergyRow | EvaluationRow): string {
-  return JSON.stringify([update, subspace, seed, mode, side, fraction, rank]);
+function projectionKey(row: EnergyRow | EvaluationRow): string {
+  const { update, subspace, seed, mode, side, fraction, rank, training_seed: trainingSeed = null } = row;
+  return JSON.stringify([update, subspace, seed, mode, side, fraction, rank, trainingSeed]);
 }
 
 function curvesCsv(panels: readonly Panel[]): string {
@@ -233,10 +251,11 @@ function curvesCsv(panels: readonly Panel[]): string {
         const { n = 0, mean = null } = overSeeds(seeds) ?? {};
         const { low = null, high = null } = spreadOf(seeds) ?? {};
         const { fraction, rank } = seeds[0]!;
-        return { metric, update, subspace, mode, side, fraction, seeds: n, mean, low, high, rank };
+        const of = { metric, update, subspace, mode, side, fraction, rank };
+        return { ...of, seeds: n, mean, low, high, ...spreadCells(trainingOf(seeds)) };
       }),
     ),
   );
   const series = ['metric', 'update', 'subspace', 'mode', 'side', 'fraction', 'seeds'] as const;
-  return writeCsv([...series, 'mean', 'low', 'high', 'rank'], rows);
+  return writeCsv([...series, 'mean', 'low', 'high', 'rank', ...spreadColumns(spreadsOf(panels))], rows);
 }

@@ -9,6 +9,14 @@ import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { type CkaRow, ckaColumns } from '../tables/cka.js';
 import { readTable } from '../tables/csv.js';
+import {
+  type Averaged,
+  averagedOverSeeds,
+  overTrainingSeeds,
+  spreadText,
+  trainingBar,
+  trainingNote,
+} from '../training-seeds.js';
 import { rangeText, ratioText } from '../wording.js';
 
 export const ckaSection: Section = {
@@ -25,19 +33,23 @@ export const ckaSection: Section = {
 
 interface Measured {
   readonly text: string;
-  readonly rows: readonly CkaRow[];
+  /** Means over training seeds, where there are several. */
+  readonly rows: readonly Averaged<CkaRow>[];
+  /** Those of single training seeds. */
+  readonly single: readonly CkaRow[];
   readonly style: SeriesStyle;
 }
 
 function read({ files, params }: FigureInput): Measured {
   const text = files.get('cka.csv')!;
   const style = new SeriesStyle(params.style);
+  const single = readTable(text, ckaColumns);
   const rows = style.sorted(
-    readTable(text, ckaColumns),
+    averagedOverSeeds(single, ['cka']),
     ({ prompts }) => prompts,
     ({ pair }) => pair,
   );
-  return { text, rows, style };
+  return { text, rows, single, style };
 }
 
 /** The metric is told only where there are several. */
@@ -63,9 +75,9 @@ function figuresOf(all: Measured): Figure[] {
         look: looks.get(pair)!,
         points: [...ofPair]
           .sort((a, b) => a.layer - b.layer)
-          .map(({ layer, cka, n, d_a, d_b }) => ({
-            ...{ x: layer, y: cka! },
-            title: `${style.calledPair(pair)}, layer ${layer}: ${ratioText(cka)}\n${n} prompts, widths ${d_a} and ${d_b}`,
+          .map(({ layer, cka, n, d_a, d_b, training }) => ({
+            ...{ x: layer, y: cka!, ...trainingBar(training) },
+            title: `${style.calledPair(pair)}, layer ${layer}: ${ratioText(cka)}${spreadText(training, ratioText)}\n${n} prompts, widths ${d_a} and ${d_b}`,
           })),
       })),
     };
@@ -81,7 +93,7 @@ function figuresOf(all: Measured): Figure[] {
       same up to a rotation and a scale.</p>
       <p><b>How to read it.</b> The number of prompts matters: with n small beside the width d of the model, CKA comes out too
       high, and nears 1 even of states that have nothing to do with each other. Compare lines of the same n only. ${fewPrompts(measured)}
-      Where no line is drawn, all prompts have the same state.</p>
+      Where no line is drawn, all prompts have the same state. ${trainingNote(rows.map(({ training }) => training))}</p>
       <p class="downloads">Data: ${download(text, 'cka.csv', 'all layers')}, <a href="cka.csv">cka.csv</a>.</p>`,
   };
   return [figure];
@@ -94,20 +106,30 @@ function fewPrompts(rows: readonly CkaRow[]): string {
 }
 
 function table(all: Measured): Html {
-  const { rows, style } = all;
+  const { rows, single, style } = all;
   const groups = groupBy(rows, ({ metric, prompts, pair }) => JSON.stringify([metric, prompts, pair]));
   const body = [...groups.values()].map((group) => {
     const { pair, n } = group[0]!;
     const values = group.flatMap(({ cka, in_window }) => (cka === null || in_window === 0 ? [] : [cka]));
     const over = values.length === 0 ? undefined : summarize(values);
+    const training = overTrainingSeeds(single.filter(isLike(group[0]!)), meanOverWindow);
     return html`<tr><th scope="row">${setOf(group[0]!, all)}</th><td class="text">${style.calledPair(pair)}</td>
-      <td>${n}</td><td>${values.length}</td>${numberCell(ratioText(over?.mean), over && rangeText(over.min, over.max))}</tr>`;
+      <td>${n}</td><td>${values.length}</td>${numberCell(`${ratioText(over?.mean)}${spreadText(training, ratioText)}`, over && rangeText(over.min, over.max))}</tr>`;
   });
   return tableBlock(
     'Linear CKA, mean over the layers of the window',
     plainHead([{ text: 'prompts' }, { text: 'pair' }, 'n', 'layers', 'CKA']),
     body,
-    html`n: prompts. Below each mean: the smallest and the largest of a layer. Every layer, in full precision:
-    <a href="cka.csv">cka.csv</a>.`,
+    html`n: prompts. Below each mean: the smallest and the largest of a layer. ${trainingNote(rows.map(({ training }) => training))}
+    Every layer, in full precision: <a href="cka.csv">cka.csv</a>.`,
   );
+}
+
+function isLike({ metric, prompts, pair }: CkaRow): (row: CkaRow) => boolean {
+  return (row) => row.metric === metric && row.prompts === prompts && row.pair === pair;
+}
+
+function meanOverWindow(rows: readonly CkaRow[]): number | undefined {
+  const values = rows.flatMap(({ cka, in_window }) => (cka === null || in_window === 0 ? [] : [cka]));
+  return values.length === 0 ? undefined : summarize(values).mean;
 }

@@ -9,6 +9,7 @@ import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { type CosineRow, cosineColumns } from '../tables/cosine.js';
 import { readTable } from '../tables/csv.js';
+import { type Averaged, averagedOverSeeds, spreadText, trainingNote } from '../training-seeds.js';
 import { rangeText, ratioText, significantText } from '../wording.js';
 
 export const cosineSection: Section = {
@@ -23,16 +24,20 @@ export const cosineSection: Section = {
   },
 };
 
+const measures = ['cosine', 'sign_agreement', 'changed_by_both', 'norm_a', 'norm_b'] as const;
+
 interface Cosines {
   readonly text: string;
-  readonly rows: readonly CosineRow[];
+  /** Means over training seeds, where there are several. */
+  readonly rows: readonly Averaged<CosineRow>[];
   readonly style: SeriesStyle;
 }
 
 function read({ files, params }: FigureInput): Cosines {
   const text = files.get('cosine.csv')!;
   const style = new SeriesStyle(params.style);
-  return { text, rows: style.sorted(readTable(text, cosineColumns), ({ pair }) => pair), style };
+  const rows = averagedOverSeeds(readTable(text, cosineColumns), measures);
+  return { text, rows: style.sorted(rows, ({ pair }) => pair), style };
 }
 
 function figuresOf({ rows, text, style }: Cosines): Figure[] {
@@ -65,7 +70,7 @@ function figuresOf({ rows, text, style }: Cosines): Figure[] {
 function titleOf({ tensor, cosine, sign_agreement, changed_by_both, elements }: CosineRow): string {
   if (cosine === null) return `${tensor}\nnot changed by both updates`;
   const signs = sign_agreement === null ? '' : `, ${ratioText(sign_agreement)} of them with the same sign`;
-  return `${tensor}\ncosine ${ratioText(cosine)}\n${changed_by_both} of ${elements} elements changed by both${signs}`;
+  return `${tensor}\ncosine ${ratioText(cosine)}\n${Math.round(changed_by_both)} of ${elements} elements changed by both${signs}`;
 }
 
 function table({ rows, style }: Cosines): Html {
@@ -75,7 +80,7 @@ function table({ rows, style }: Cosines): Html {
     const over = cosines.length === 0 ? undefined : summarize(cosines);
     const both = whole.elements === 0 ? null : whole.changed_by_both / whole.elements;
     return html`<tr class="group"><th scope="row">${style.calledPair(pair)}</th>
-      ${numberCell(ratioText(whole.cosine))}
+      ${numberCell(`${ratioText(whole.cosine)}${spreadText(whole.training, ratioText)}`)}
       ${numberCell(ratioText(over?.mean), over && rangeText(over.min, over.max))}
       <td>${cosines.length}</td>
       ${numberCell(ratioText(whole.sign_agreement))}
@@ -89,7 +94,8 @@ function table({ rows, style }: Cosines): Html {
     plainHead([{ text: 'pair' }, ...heads]),
     body,
     html`Whole model: all tensors as one long vector. Below each mean: the smallest and the largest of a tensor. Sign agreement is
-    about the elements that both updates change, whose part of all elements stands beside it. Every tensor, in full
+    about the elements that both updates change, whose part of all elements stands beside it.
+    ${trainingNote(rows.map(({ training }) => training))} Every tensor, in full
     precision: <a href="cosine.csv">cosine.csv</a>.`,
   );
 }

@@ -4,6 +4,7 @@ import type { Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { readTable } from '../tables/csv.js';
 import { dataColumns } from '../tables/data.js';
+import { seedSuffix } from '../training-seeds.js';
 
 const counts = ['rows', 'tokens', 'targets', 'truncated', 'dropped', 'without_target', 'merged'] as const;
 
@@ -16,7 +17,7 @@ export const dataSection: Section = {
     const rows = readTable(files.get('data.csv')!, dataColumns);
     const body = rows.map(
       (row) => html`<tr class="group"><th scope="row">${style.called(row.dataset)}</th>
-      <td class="text">${usedFor(row, style)}</td>
+      <td class="text">${usedFor(row, style)}${seedSuffix(row)}</td>
       ${counts.map((count) => html`<td>${row[count].toLocaleString('en')}</td>`)}</tr>`,
     );
     const heads = ['rows', 'tokens', 'learnt tokens', 'cut', 'left out', 'nothing to learn', 'merged'];

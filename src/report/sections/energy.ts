@@ -10,6 +10,16 @@ import { groupBy, type Summary, summarize } from '../statistics.js';
 import { placeOf, type SweepAxis, sweepAxes } from '../sweep-axis.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type EnergyRow, energyColumns, type TensorEnergyRow, tensorEnergyColumns } from '../tables/energy.js';
+import {
+  averagedOverSeeds,
+  overTrainingSeeds,
+  spreadCells,
+  spreadColumns,
+  spreadText,
+  type TrainingSpread,
+  trainingBar,
+  trainingNote,
+} from '../training-seeds.js';
 import { projectionName, ratioText, significantText } from '../wording.js';
 
 /** A curve of the figure and a row of a table: all seeds of one projection along one axis. */
@@ -20,8 +30,18 @@ interface Series {
   readonly side: string;
   readonly axis: SweepAxis;
   /** Points by their place on the axis, ascending. */
-  readonly points: readonly { readonly at: number; readonly kept: Summary }[];
+  readonly points: readonly SeriesPoint[];
 }
+
+interface SeriesPoint {
+  readonly at: number;
+  /** Over the seeds of the subspace, of means over training seeds. */
+  readonly kept: Summary;
+  /** Spread of the mean over the seeds of the subspace. */
+  readonly training: TrainingSpread | undefined;
+}
+
+const measures = ['energy_kept', 'energy_realised', 'update_energy', 'cosine_projected', 'cosine_alignment'] as const;
 
 export const energySection: Section = {
   heading: 'Energy kept by projection',
@@ -41,7 +61,7 @@ export const energySection: Section = {
 function read({ files, params }: FigureInput) {
   const rows = readTable(files.get('energy.csv')!, energyColumns);
   const csv = files.get('energy-by-tensor.csv');
-  const tensors = csv === undefined ? [] : readTable(csv, tensorEnergyColumns);
+  const tensors = csv === undefined ? [] : averagedOverSeeds(readTable(csv, tensorEnergyColumns), measures);
   const style = new SeriesStyle(params.style);
   const series = style.sorted(
     seriesOf(rows),
@@ -61,11 +81,16 @@ function seriesOf(rows: readonly EnergyRow[]): Series[] {
     const { update, subspace, mode, side } = group[0]!;
     const points = [...groupBy(group, (row) => String(placeOf(row).at)).values()].map((seeds) => ({
       at: placeOf(seeds[0]!).at,
-      kept: summarize(seeds.map(({ energy_kept }) => energy_kept!)),
+      kept: summarize(averagedOverSeeds(seeds, measures).map(({ energy_kept }) => energy_kept!)),
+      training: overTrainingSeeds(seeds, (ofSeed) => summarize(ofSeed.map(({ energy_kept }) => energy_kept!)).mean),
     }));
     const { axis } = placeOf(group[0]!);
     return { update, subspace, mode, side, axis, points: points.sort((a, b) => a.at - b.at) };
   });
+}
+
+function spreadsOf(series: readonly Series[]): (TrainingSpread | undefined)[] {
+  return series.flatMap(({ points }) => points.map(({ training }) => training));
 }
 
 function axesOf(series: readonly Series[]): SweepAxis[] {
@@ -98,11 +123,12 @@ function curves(
       ...(axis.by === 'fraction' ? { guide: proportion } : {}),
       series: group.map(({ subspace, points }) => ({
         look: looks.get(subspace)!,
-        points: points.map(({ at, kept }) => ({
+        points: points.map(({ at, kept, training }) => ({
           x: at,
           y: kept.mean,
+          ...trainingBar(training),
           ...(kept.n > 1 ? { low: kept.min, high: kept.max } : {}),
-          title: `${style.called(subspace)}, ${axis.symbol} = ${at}: ${ratioText(kept.mean)}${spread(kept)}`,
+          title: `${style.called(subspace)}, ${axis.symbol} = ${at}: ${ratioText(kept.mean)}${spreadText(training, ratioText)}${spread(kept)}`,
         })),
       })),
     };
@@ -122,7 +148,7 @@ function curves(
         'A curve on the dashed diagonal says that the update is spread evenly over the subspace’s directions.'
       } Random directions keep k / n on average, n being the length of a direction${fractions && ': that is ρ where n = r, less where n is the tensor’s longer side'}, and 1 / n of a
       vector. ${reading(series, style)}
-      Bands span the lowest and highest seed; points are measured, lines only join them.</p>
+      Bands span the lowest and highest seed; points are measured, lines only join them. ${trainingNote(spreadsOf(series))}</p>
       <p class="downloads">Data: ${download(curvesCsv(series), 'energy-curves.csv', 'the curves')},
       <a href="energy.csv">energy.csv</a>, <a href="energy-by-tensor.csv">energy-by-tensor.csv</a>.</p>`,
   };
@@ -192,8 +218,11 @@ function table(axis: SweepAxis, series: readonly Series[], gap: number | null, s
     const before = series[index - 1];
     const same = before?.update === update && before.mode === mode && before.side === side;
     const cells = places.map((at) => {
-      const kept = points.find((point) => point.at === at)?.kept;
-      return numberCell(ratioText(kept?.mean), kept && kept.n > 1 && spreadCell(kept));
+      const { kept, training } = points.find((point) => point.at === at) ?? {};
+      return numberCell(
+        `${ratioText(kept?.mean)}${spreadText(training, ratioText)}`,
+        kept && kept.n > 1 && spreadCell(kept),
+      );
     });
     const seeds = Math.max(1, ...points.map(({ kept }) => kept.n));
     return html`<tr class="${same ? '' : 'group'}"><th scope="row">${style.called(update)}</th><td class="text">${projectionName({ mode, side }, series)}</td>
@@ -203,7 +232,7 @@ function table(axis: SweepAxis, series: readonly Series[], gap: number | null, s
     `Energy kept, whole model${axis.suffix}`,
     headOverValues(['update', 'projection', 'subspace', 'n'], axis.columns, places),
     body,
-    html`Mean over n seeds, below it the lowest and highest.
+    html`Mean over n seeds, below it the lowest and highest. ${trainingNote(spreadsOf(series))}
     ${gap !== null && html`Energy by coefficients and energy of the projected tensors as computed in single precision differ by at most ${significantText(gap)}.`}
     In full precision: <a href="energy.csv">energy.csv</a>.`,
   );
@@ -246,12 +275,13 @@ function layers(rows: readonly TensorEnergyRow[], style: SeriesStyle): Figure | 
 
 function curvesCsv(series: readonly Series[]): string {
   const rows = series.flatMap(({ update, subspace, mode, side, axis, points }) =>
-    points.map(({ at, kept: { n, mean, min, max } }) => ({
-      ...{ update, subspace, mode, side, fraction: null, n, mean, min, max, rank: null },
+    points.map(({ at, kept: { n, mean, min, max }, training }) => ({
+      ...{ update, subspace, mode, side, fraction: null, n, mean, min, max, rank: null, ...spreadCells(training) },
       [axis.by]: at,
     })),
   );
-  return writeCsv(['update', 'subspace', 'mode', 'side', 'fraction', 'n', 'mean', 'min', 'max', 'rank'], rows);
+  const columns = ['update', 'subspace', 'mode', 'side', 'fraction', 'n', 'mean', 'min', 'max', 'rank'] as const;
+  return writeCsv([...columns, ...spreadColumns(spreadsOf(series))], rows);
 }
 
 function largestGap(rows: readonly EnergyRow[]): number | null {

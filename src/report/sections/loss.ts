@@ -11,6 +11,7 @@ import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type LossRow, lossColumns } from '../tables/loss.js';
+import { seedSuffix } from '../training-seeds.js';
 import { ratioText, significantText } from '../wording.js';
 
 /** A trained model, by step. */
@@ -46,8 +47,9 @@ export const lossSection: Section = {
 function trainingsOf({ files, params }: FigureInput): Training[] {
   const rows = readTable(files.get('loss.csv')!, lossColumns);
   const style = new SeriesStyle(params.style);
-  const models = style.sorted([...groupBy(rows, ({ model }) => model)], ([model]) => model);
-  return models.map(([model, group]) => trainingOf(style.called(model), group));
+  const groups = [...groupBy(rows, (row) => JSON.stringify([row.model, seedSuffix(row)])).values()];
+  const trainings = style.sorted(groups, ([first]) => first!.model);
+  return trainings.map((group) => trainingOf(`${style.called(group[0]!.model)}${seedSuffix(group[0]!)}`, group));
 }
 
 /** More points than this are no longer told apart in a panel. */

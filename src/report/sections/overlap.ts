@@ -9,13 +9,33 @@ import { SeriesStyle } from '../series-style.js';
 import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
 import { readTable, writeCsv } from '../tables/csv.js';
 import { type OverlapRow, overlapColumns } from '../tables/overlap.js';
+import {
+  averagedOverSeeds,
+  overTrainingSeeds,
+  rankText,
+  spreadCells,
+  spreadColumns,
+  spreadText,
+  type TrainingSpread,
+  trainingBar,
+  trainingNote,
+} from '../training-seeds.js';
 import { ratioText, significantText } from '../wording.js';
 
 /** One pair of updates: over tensors, at each energy. */
 interface PairCurve {
   readonly pair: string;
-  readonly points: readonly { readonly energy: number; readonly overlap: Summary; readonly baseline: number }[];
+  readonly points: readonly {
+    readonly energy: number;
+    /** Over tensors, of means over training seeds. */
+    readonly overlap: Summary;
+    readonly baseline: number;
+    /** Spread of the mean over tensors. */
+    readonly training: TrainingSpread | undefined;
+  }[];
 }
+
+const measures = ['overlap', 'baseline', 'k_a', 'k_b'] as const;
 
 export const overlapSection: Section = {
   heading: 'Overlap of update subspaces',
@@ -36,18 +56,23 @@ export const overlapSection: Section = {
 function read({ files, params }: FigureInput) {
   const rows = readTable(files.get('overlap.csv')!, overlapColumns);
   const style = new SeriesStyle(params.style);
-  return { rows, curves: style.sorted(curvesOf(rows), ({ pair }) => pair), style };
+  const curves = style.sorted(curvesOf(rows), ({ pair }) => pair);
+  return { rows: averagedOverSeeds(rows, measures), curves, style };
 }
 
 /** Means over the tensors that both updates change; a tensor that one leaves alone has no overlap. */
 function curvesOf(rows: readonly OverlapRow[]): PairCurve[] {
   const measured = rows.filter(({ overlap }) => overlap !== null);
   return [...groupBy(measured, ({ pair }) => pair)].map(([pair, group]) => {
-    const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors) => ({
-      energy: tensors[0]!.energy,
-      overlap: summarize(tensors.map(({ overlap }) => overlap!)),
-      baseline: summarize(tensors.map(({ baseline }) => baseline!)).mean,
-    }));
+    const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((ofSeeds) => {
+      const tensors = averagedOverSeeds(ofSeeds, measures);
+      return {
+        energy: tensors[0]!.energy,
+        overlap: summarize(tensors.map(({ overlap }) => overlap!)),
+        baseline: summarize(tensors.map(({ baseline }) => baseline!)).mean,
+        training: overTrainingSeeds(ofSeeds, (ofSeed) => summarize(ofSeed.map(({ overlap }) => overlap!)).mean),
+      };
+    });
     return { pair, points: points.sort((a, b) => a.energy - b.energy) };
   });
 }
@@ -61,10 +86,11 @@ function figure(curves: readonly PairCurve[], subspaces: readonly string[], styl
   } as const;
   const lines = curves.map(({ pair, points }) => ({
     look: looks.get(pair)!,
-    points: points.map(({ energy, overlap, baseline }) => ({
+    points: points.map(({ energy, overlap, baseline, training }) => ({
       x: energy,
       y: overlap.mean,
-      title: `${style.calledPair(pair)}, η = ${energy}: ${ratioText(overlap.mean)}, by chance ${ratioText(baseline)}`,
+      ...trainingBar(training),
+      title: `${style.calledPair(pair)}, η = ${energy}: ${ratioText(overlap.mean)}${spreadText(training, ratioText)}, by chance ${ratioText(baseline)}`,
     })),
     baseline: points.map(({ energy, baseline }) => ({ x: energy, y: baseline })),
   }));
@@ -96,10 +122,14 @@ function figure(curves: readonly PairCurve[], subspaces: readonly string[], styl
         of an update take the place of left ones.`
       }</p>
       <p><b>How to read it.</b> What counts is the distance between a line and the dashed line of its colour: both reach 1
-      where the subspaces fill the space. ${reading(curves, style)} Bands hold the middle half of the tensors.</p>
+      where the subspaces fill the space. ${reading(curves, style)} Bands hold the middle half of the tensors. ${trainingNote(spreadsOf(curves))}</p>
       <p class="downloads">Data: ${download(curvesCsv(curves), 'overlap-curves.csv', 'the curves')},
       <a href="overlap.csv">overlap.csv</a>.</p>`,
   };
+}
+
+function spreadsOf(curves: readonly PairCurve[]): (TrainingSpread | undefined)[] {
+  return curves.flatMap(({ points }) => points.map(({ training }) => training));
 }
 
 /** Names in the pairs that are not of updates. */
@@ -142,7 +172,7 @@ function layers(rows: readonly OverlapRow[], curves: readonly PairCurve[], style
       title:
         row.overlap === null
           ? `${row.tensor}\nnot changed by both updates`
-          : `${row.tensor}\nranks ${row.k_a} and ${row.k_b} of ${row.d}\noverlap ${ratioText(row.overlap)}, by chance ${ratioText(row.baseline)}`,
+          : `${row.tensor}\nranks ${rankText(row.k_a)} and ${rankText(row.k_b)} of ${row.d}\noverlap ${ratioText(row.overlap)}, by chance ${ratioText(row.baseline)}`,
     }));
     return { kind: 'layers', title: style.calledPair(pair), values, max };
   });
@@ -163,7 +193,8 @@ function table(curves: readonly PairCurve[], rows: readonly OverlapRow[], style:
   const body = curves.map(({ pair, points }) => {
     const cells = energies.map((energy) => {
       const point = points.find((candidate) => candidate.energy === energy);
-      return numberCell(ratioText(point?.overlap.mean), point && ratioText(point.baseline));
+      const mean = `${ratioText(point?.overlap.mean)}${spreadText(point?.training, ratioText)}`;
+      return numberCell(mean, point && ratioText(point.baseline));
     });
     const tensors = Math.max(...points.map(({ overlap }) => overlap.n));
     return html`<tr class="group"><th scope="row">${style.calledPair(pair)}</th><td>${tensors}</td>${cells}</tr>`;
@@ -173,7 +204,7 @@ function table(curves: readonly PairCurve[], rows: readonly OverlapRow[], style:
     'Overlap, mean over tensors',
     headOverValues(['pair', 'tensors'], 'energy η', energies),
     body,
-    html`Below each mean: what two random subspaces of the same sizes give.
+    html`Below each mean: what two random subspaces of the same sizes give. ${trainingNote(spreadsOf(curves))}
     ${unchanged > 0 && html`${unchanged} ${unchanged === 1 ? 'tensor' : 'tensors'} that an update leaves unchanged ${unchanged === 1 ? 'has' : 'have'} no overlap and no part in the means.`}
     Every tensor, in full precision: <a href="overlap.csv">overlap.csv</a>.`,
   );
@@ -181,7 +212,7 @@ function table(curves: readonly PairCurve[], rows: readonly OverlapRow[], style:
 
 function curvesCsv(curves: readonly PairCurve[]): string {
   const rows = curves.flatMap(({ pair, points }) =>
-    points.map(({ energy, overlap: { n, mean, q1, q3, min, max }, baseline }) => ({
+    points.map(({ energy, overlap: { n, mean, q1, q3, min, max }, baseline, training }) => ({
       pair,
       energy,
       n,
@@ -191,7 +222,9 @@ function curvesCsv(curves: readonly PairCurve[]): string {
       min,
       max,
       baseline,
+      ...spreadCells(training),
     })),
   );
-  return writeCsv(['pair', 'energy', 'n', 'mean', 'q1', 'q3', 'min', 'max', 'baseline'], rows);
+  const columns = ['pair', 'energy', 'n', 'mean', 'q1', 'q3', 'min', 'max', 'baseline'] as const;
+  return writeCsv([...columns, ...spreadColumns(spreadsOf(curves))], rows);
 }

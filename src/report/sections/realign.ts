@@ -8,6 +8,7 @@ import { SeriesStyle } from '../series-style.js';
 import { groupBy } from '../statistics.js';
 import { readTable } from '../tables/csv.js';
 import { type RealignRow, realignColumns } from '../tables/realign.js';
+import { seedSuffix } from '../training-seeds.js';
 import { significantText } from '../wording.js';
 
 export const realignSection: Section = {
@@ -36,13 +37,13 @@ function read({ files, params }: FigureInput): Realigned {
 
 function figuresOf({ rows, text, style }: Realigned): Figure[] {
   if (rows.length === 0) return [];
-  const panels = [...groupBy(rows, (row) => row.model)].map(([model, group]) => {
+  const panels = byModel(rows).map((group) => {
     const values = group.map((row) => ({
       tensor: row.tensor,
       value: row.cosine === null ? null : Math.max(0, row.cosine),
       title: titleOf(row),
     }));
-    return { kind: 'layers', title: style.called(model), values, max: 1 } as const;
+    return { kind: 'layers', title: nameOf(group, style), values, max: 1 } as const;
   });
   const figure: Figure = {
     name: 'realign',
@@ -60,18 +61,27 @@ function figuresOf({ rows, text, style }: Realigned): Figure[] {
   return [figure];
 }
 
+/** The rows of each model, of every training seed by itself. */
+function byModel(rows: readonly RealignRow[]): RealignRow[][] {
+  return [...groupBy(rows, (row) => JSON.stringify([row.model, seedSuffix(row)])).values()];
+}
+
+function nameOf([first]: readonly RealignRow[], style: SeriesStyle): string {
+  return `${style.called(first!.model)}${seedSuffix(first!)}`;
+}
+
 function titleOf({ tensor, cosine, changed }: RealignRow): string {
   const agreement = cosine === null ? 'no cosine' : `cosine ${significantText(cosine)}`;
   return `${tensor}\n${agreement}\n${changed === 1 ? 'changed' : 'as tuned'}`;
 }
 
 function table({ rows, style }: Realigned): Html {
-  const body = [...groupBy(rows, ({ model }) => model)].map(([model, group]) => {
+  const body = byModel(rows).map((group) => {
     const cosines = group.flatMap(({ cosine }) => (cosine === null ? [] : [cosine]));
     const changed = group.filter((row) => row.changed === 1);
     const end = (of: (...values: number[]) => number) =>
       numberCell(significantText(cosines.length === 0 ? null : of(...cosines)));
-    return html`<tr class="group"><th scope="row">${style.called(model)}</th><td>${changed.length} of ${group.length}</td>
+    return html`<tr class="group"><th scope="row">${nameOf(group, style)}</th><td>${changed.length} of ${group.length}</td>
       ${end(Math.min)}${end(Math.max)}</tr>`;
   });
   return tableBlock(

@@ -8,6 +8,7 @@ import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { readTable } from '../tables/csv.js';
 import { type SpectrumRow, spectrumColumns } from '../tables/spectrum.js';
+import { type Averaged, averagedOverSeeds, spreadText, trainingNote } from '../training-seeds.js';
 import { ratioText, significantText } from '../wording.js';
 
 export const spectrumSection: Section = {
@@ -22,16 +23,21 @@ export const spectrumSection: Section = {
   },
 };
 
+const norms = ['frobenius_norm', 'spectral_norm'] as const;
+const measures = ['effective_rank', 'stable_rank', 'participation_ratio', 'rank', ...norms] as const;
+
 interface Spectra {
   readonly text: string;
-  readonly rows: readonly SpectrumRow[];
+  /** Means over training seeds, where there are several. */
+  readonly rows: readonly Averaged<SpectrumRow>[];
   readonly style: SeriesStyle;
 }
 
 function read({ files, params }: FigureInput): Spectra {
   const text = files.get('spectrum.csv')!;
   const style = new SeriesStyle(params.style);
-  return { text, rows: style.sorted(readTable(text, spectrumColumns), ({ update }) => update), style };
+  const rows = averagedOverSeeds(readTable(text, spectrumColumns), measures);
+  return { text, rows: style.sorted(rows, ({ update }) => update), style };
 }
 
 /** A vector or a scalar has one direction whatever it holds. */
@@ -88,7 +94,7 @@ function table({ rows, style }: Spectra): Html {
       ${numberCell(significantText(mean((row) => row.effective_rank!)), ratioText(mean((row) => shareOf(row)!)))}
       ${numberCell(significantText(mean((row) => row.stable_rank!)))}
       ${numberCell(significantText(mean((row) => row.participation_ratio!)))}
-      ${numberCell(significantText(whole.effective_rank), `of ${whole.rank_max}`)}
+      ${numberCell(`${significantText(whole.effective_rank)}${spreadText(whole.training, significantText)}`, `of ${whole.rank_max}`)}
       ${numberCell(significantText(whole.frobenius_norm))}</tr>`;
   });
   const heads = ['effective rank', 'stable rank', 'participation ratio', 'whole model', '‖Δ‖'];
@@ -97,7 +103,7 @@ function table({ rows, style }: Spectra): Html {
     plainHead([{ text: 'update' }, 'matrices', ...heads]),
     body,
     html`Below the mean effective rank: the mean of its part of the most there can be. Whole model: the effective rank of
-    one matrix that has all tensors as blocks on its diagonal. Every tensor, in full precision:
+    one matrix that has all tensors as blocks on its diagonal. ${trainingNote(rows.map(({ training }) => training))} Every tensor, in full precision:
     <a href="spectrum.csv">spectrum.csv</a>.`,
   );
 }

@@ -8,6 +8,7 @@ import { numberCell, plainHead, tableBlock } from '../html-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
+import { type Averaged, itemsNote, spreadText, type TrainingSpread, trainingNote } from '../training-seeds.js';
 import { rangeText, ratioText } from '../wording.js';
 
 /** Whole models side by side: what they are good for against what harm they do. */
@@ -32,8 +33,8 @@ export const tradeOffSection: Section = {
 /** A model with what two metrics found of it. */
 interface Compared {
   readonly model: string;
-  readonly x: EvaluationRow;
-  readonly y: EvaluationRow;
+  readonly x: Averaged<EvaluationRow>;
+  readonly y: Averaged<EvaluationRow>;
 }
 
 interface Panel {
@@ -89,10 +90,14 @@ function figuresOf(evaluation: Evaluation, input: FigureInput): Figure[] {
     panels: drawn,
     caption: html`
       <p><b>How to read it.</b> Better models lie to the right and low: useful, and refusing what they should refuse. A
-      cross spans the 95 % intervals over the items of both metrics. Names stand right of the axes, joined to their points.</p>
+      cross spans the 95 % intervals over the items of both metrics. ${itemsNote(spreadsOf(panels))} Names stand right of the axes, joined to their points.</p>
       <p class="downloads">Data: <a href="evaluation.csv">evaluation.csv</a>.</p>`,
   };
   return [figure];
+}
+
+function spreadsOf(panels: readonly Panel[]): (TrainingSpread | undefined)[] {
+  return panels.flatMap(({ models }) => models.flatMap(({ x, y }) => [x.training, y.training]));
 }
 
 function rangeOf({ ci_low, ci_high }: EvaluationRow): readonly [number, number] | undefined {
@@ -116,17 +121,17 @@ function table({ metrics, models }: Evaluation, input: FigureInput): Html {
         const row = models.get(metric)!.find(({ model }) => model === name);
         if (row === undefined || row.value === null) return html`<td></td>`;
         const range = rangeOf(row);
-        return range === undefined
-          ? numberCell(ratioText(row.value))
-          : numberCell(ratioText(row.value), rangeText(...range));
+        const mean = `${ratioText(row.value)}${spreadText(row.training, ratioText)}`;
+        return range === undefined ? numberCell(mean) : numberCell(mean, rangeText(...range));
       });
       return html`<tr><th scope="row">${style.called(name)}</th>${cells}</tr>`;
     });
+  const spreads = measured.flatMap((metric) => models.get(metric)!.map(({ training }) => training));
   return tableBlock(
     'Models side by side',
     plainHead([{ text: 'model' }, ...measured.map((metric) => style.calledMetric(metric))]),
     rows,
-    html`Below a mean: its 95 % interval over the items, where the metric has one. Empty: not measured of that model.
+    html`Below a mean: its 95 % interval over the items, where the metric has one. ${itemsNote(spreads)} ${trainingNote(spreads)} Empty: not measured of that model.
     In full precision: <a href="evaluation.csv">evaluation.csv</a>.`,
   );
 }
