@@ -24,7 +24,7 @@ test('a file that is written, replaced, removed, or made counts as changed, in a
     [join(model, 'deep/weights'), () => writeFileSync(join(model, 'deep/weights'), 'v!')],
     [join(model, 'fresh'), () => writeFileSync(join(model, 'fresh'), '')],
     [join(folder, 'later'), () => mkdirSync(join(folder, 'later'))],
-    [file, () => (writeFileSync(join(folder, 'new'), 'oneX'), renameSync(join(folder, 'new'), file))],
+    [file, () => replace(file, 'oneX')],
     [file, () => rmSync(file)],
   ];
   for (const [changed, change] of steps) {
@@ -34,6 +34,12 @@ test('a file that is written, replaced, removed, or made counts as changed, in a
     assert.ok(changedPaths(before, snapshotOf(paths)).includes(changed), changed);
   }
 });
+
+/** Puts another file in the place of one, as editors do. */
+function replace(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
 
 test('the wait ends when a file has not changed for one look, and with the signal', async ({ folder }) => {
   const file = join(folder, 'a.yaml');
