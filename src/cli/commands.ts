@@ -22,10 +22,20 @@ export const commands: Readonly<
     summary: 'Say what a run was: settings, steps, metrics, claims, device, failure, workflow text',
     load: () => import('./show.js'),
   },
+  diff: {
+    summary: 'Say how two runs differ: parameters, text, steps, metrics with intervals of the difference',
+    load: () => import('./diff.js'),
+  },
   restore: {
     summary: 'Write the results folder of a run as the run left it, byte for byte',
     load: () => import('./restore.js'),
   },
+  logs: {
+    summary: 'Show what a step said: of a cached one, the attempt that made it',
+    load: () => import('./logs.js'),
+  },
+  path: { summary: 'Say where the outputs of a step lie', load: () => import('./path.js') },
+  get: { summary: 'Copy the outputs of a step to a folder', load: () => import('./get.js') },
   export: { summary: 'Write a model of a workflow as a Hugging Face folder', load: () => import('./export.js') },
   init: {
     summary: "Write a commented workflow.yaml to start from, or one of the paper's workflows",

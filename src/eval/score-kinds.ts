@@ -1,7 +1,7 @@
 import type { Bounds } from './mean-interval.js';
 
 /** What the scores of a kind of metric are. */
-interface ScoreKind {
+export interface ScoreKind {
   /**
    * Values that one item's score can have. null: nothing bounds them, so that no interval of their mean can hold a level
    * (Bahadur and Savage, "The nonexistence of certain statistical procedures in nonparametric problems", Annals of

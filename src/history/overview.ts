@@ -128,8 +128,9 @@ export function shortNames(paths: readonly string[]): readonly string[] {
 /** What a row of evaluation.csv measured, without its metric: `useful`, `harm in top-k, parallel, 0.5`. */
 export function measuredText(row: EvaluationRow): string {
   const { model, update, subspace, seed, mode, side, fraction, rank, times } = row;
-  if (model !== '') return times === null ? model : `${model} at ${times}`;
+  const trained = row.training_seed === null ? '' : `, training seed ${row.training_seed}`;
+  if (model !== '') return `${model}${times === null ? '' : ` at ${times}`}${trained}`;
   const extent = rank === null ? (fraction === null ? [] : [String(fraction)]) : [`rank ${rank}`];
   const parts = [mode, side, ...extent, ...(seed === null ? [] : [`seed ${seed}`])].filter((part) => part !== '');
-  return `${update} in ${subspace}, ${parts.join(', ')}`;
+  return `${update} in ${subspace}, ${parts.join(', ')}${trained}`;
 }

@@ -1,12 +1,9 @@
-import { readdirSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
-import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
-import { errorCode, writeFailure } from '../diagnostics/file-system-error.js';
+import { join, posix } from 'node:path';
+import { UsageError } from '../diagnostics/errors.js';
 import { type Digest, isDigest } from '../formats/digest.js';
-import { makeFolder } from '../formats/make-folder.js';
-import { replaceFile } from '../formats/replace-file.js';
 import { unlessDamaged } from '../store/object-store.js';
 import type { Store } from '../store/store.js';
+import { makeNewFolder, writeNew } from './new-folder.js';
 import { resultsOf } from './record.js';
 
 /** A file of the results folder that a run left. */
@@ -64,7 +61,7 @@ export async function restoreResults(store: Store, run: string, to: string): Pro
       hint: 'It was killed, made none (an export), or is of an earlier version of runflow. runflow path STEP finds single outputs.',
     });
   }
-  refuseUsedFolder(to);
+  await makeNewFolder(to);
   const written: string[] = [];
   const collected: string[] = [];
   for (const { file, digest } of files) {
@@ -74,41 +71,15 @@ export async function restoreResults(store: Store, run: string, to: string): Pro
       collected.push(file);
       continue;
     }
-    await write(join(to, file), bytes);
+    await writeNew(join(to, file), bytes);
     written.push(file);
   }
   for (const { at, text } of results.records) {
     const file = posix.join(at, 'run.json');
-    await write(join(to, file), text);
+    await writeNew(join(to, file), text);
     written.push(file);
   }
   return { written, collected, foreign: foreignFiles(store, run) };
-}
-
-function refuseUsedFolder(folder: string): void {
-  let names: readonly string[];
-  try {
-    names = readdirSync(folder);
-  } catch (cause) {
-    if (errorCode(cause) === 'ENOENT') return;
-    throw new EnvironmentError(`${folder} cannot be read: ${(cause as Error).message}`, { cause });
-  }
-  if (names.length > 0) {
-    throw new UsageError(`${folder} is not empty`, { hint: 'Name a new folder: nothing is written over.' });
-  }
-}
-
-/** @throws EnvironmentError when it cannot be written */
-async function write(file: string, content: string | Uint8Array): Promise<void> {
-  try {
-    await makeFolder(dirname(file));
-    await replaceFile(file, content);
-  } catch (cause) {
-    throw new EnvironmentError(`${file} cannot be written: ${writeFailure(cause) ?? (cause as Error).message}`, {
-      cause,
-      hint: 'Name another folder.',
-    });
-  }
 }
 
 /** Nothing that stands in a record may lead out of the folder. */

@@ -1,5 +1,9 @@
-import type { Digest } from '../formats/digest.js';
-import { isDigest } from '../formats/digest.js';
+import { DataError, UsageError } from '../diagnostics/errors.js';
+import { didYouMean, nearest } from '../diagnostics/nearest.js';
+import type { Action } from '../formats/action.js';
+import { type Digest, isDigest } from '../formats/digest.js';
+import { globMatches } from '../plan/glob.js';
+import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 import { resultsOf } from './record.js';
 
@@ -35,4 +39,48 @@ function recordedSteps(cell: string, text: string): RunStep[] {
       ? []
       : [{ id, cell, kind, key: isDigest(key) ? key : undefined, status, seconds, problem }],
   );
+}
+
+/**
+ * The steps of a run that a name means: an id (in a study behind its cell: `lr=1e-5/train[useful]`), a kind, or a pattern.
+ * @throws UsageError when none is meant
+ */
+export function matchingRunSteps(store: Store, { id: run, workflow }: RunRecord, name: string): readonly RunStep[] {
+  const steps = stepsOf(store, run);
+  const exact = steps.filter((step) => nameOf(step) === name || step.id === name);
+  if (exact.length > 0) return exact;
+  const matches = globMatches(name);
+  const found = steps.filter((step) => step.kind === name || matches(nameOf(step)) || matches(step.id));
+  if (found.length > 0) return found;
+  const known = name.includes('[') ? steps.map(nameOf) : steps.map(({ kind }) => kind);
+  const meant = nearest(name, new Set(known));
+  throw new UsageError(`${name} names no step of run ${run} of ${workflow}`, {
+    hint: meant === undefined ? `runflow show ${run} --steps lists them.` : didYouMean(name, meant, meant),
+  });
+}
+
+/** @throws UsageError when several steps are meant, or none */
+export function oneRunStep(store: Store, run: RunRecord, name: string): RunStep {
+  const [step, ...others] = matchingRunSteps(store, run, name);
+  if (others.length === 0) return step!;
+  const names = [step!, ...others.slice(0, 2)].map(nameOf).join(', ');
+  throw new UsageError(`${name} names ${others.length + 1} steps: ${names}${others.length > 2 ? ', …' : ''}`, {
+    hint: 'Name one of them.',
+  });
+}
+
+export function nameOf({ cell, id }: RunStep): string {
+  return cell === '' ? id : `${cell}/${id}`;
+}
+
+/** The record of what a step of a run made. @throws DataError when it made nothing, or gc has collected it */
+export function actionOfStep(store: Store, step: RunStep): Action {
+  const action = step.key === undefined ? undefined : store.actions.read(step.key);
+  if (action !== undefined && action !== 'garbage') return action;
+  const failed = step.status === 'failed' || step.status === 'skipped' || step.key === undefined;
+  throw new DataError(`${nameOf(step)} ${failed ? 'made nothing in this run' : 'was collected'}`, {
+    hint: failed
+      ? 'runflow show RUN says what was the matter.'
+      : 'Run the workflow again: what is needed is made anew.',
+  });
 }

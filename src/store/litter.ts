@@ -12,22 +12,25 @@ const day = 24 * 3600_000;
 const silentWriter = day;
 /** State of a killed step waits this long for a run that resumes it. */
 const scratchKept = 14 * day;
+/** What attempts at a step said waits this long for a result of it, or for someone who looks. */
+const logsKept = 14 * day;
 /** Runs that are remembered of each workflow and profile: what they used tells which key a step had before. */
 const runsKept = 20;
 
 /** Something that no one can need any more. */
 export interface Litter {
-  readonly what: 'temporary file' | 'scratch folder' | 'run record' | 'file record';
+  readonly what: 'temporary file' | 'scratch folder' | 'run record' | 'file record' | 'log';
   readonly path: string;
   readonly bytes: number;
 }
 
-/** Left-overs of dead processes, state of steps that are done or forgotten, old run records, records of changed files. */
+/** Left-overs of dead processes, state of steps that are done or forgotten, old run records and logs, records of changed files. */
 export function findLitter(store: Store, runs: readonly RunRecord[], now: number): readonly Litter[] {
   return [
     ...deadTemporaryFiles(store, now),
     ...orphanScratch(store, now),
     ...oldRuns(store, runs),
+    ...orphanLogs(store, now),
     ...outdatedFileRecords(store),
   ];
 }
@@ -78,6 +81,22 @@ function oldRuns(store: Store, runs: readonly RunRecord[]): readonly Litter[] {
       const path = store.runs.folderOf(run.id);
       return { what: 'run record', path, bytes: sumOf(listFiles(folder, path)) };
     });
+}
+
+/** Logs go with the action that they are of; those of steps that failed stay for a while. */
+function orphanLogs(store: Store, now: number): readonly Litter[] {
+  const { folder } = store;
+  const root = folder.in('logs');
+  const keys = entriesOf(folder, root).flatMap(({ name: prefix }) =>
+    entriesOf(folder, join(root, prefix)).map(({ name }) => ({ name, path: join(root, prefix, name) })),
+  );
+  return keys.flatMap(({ name, path }) => {
+    const key = `sha256:${name}`;
+    if (!isDigest(key) || store.actions.read(key) !== undefined) return [];
+    const files = listFiles(folder, path);
+    if (now - newest(store, path, files) <= logsKept) return [];
+    return [{ what: 'log', path, bytes: sumOf(files) } as const];
+  });
 }
 
 function outdatedFileRecords({ folder, files }: Store): readonly Litter[] {

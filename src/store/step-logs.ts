@@ -50,6 +50,7 @@ export class StepLogs {
     this.#folder = folder;
   }
 
+  /** Begins the log of an attempt of a run of this store. */
   begin(key: Digest, about: Pick<AttemptLog, 'run' | 'step' | 'attempt'>): AttemptWriter {
     return new AttemptWriter(this.#folder, key, about);
   }

@@ -3,12 +3,19 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf, hexOf } from '../../src/formats/digest.js';
+import { moved, randomTensors, writeFixture } from '../checkpoint-fixtures.js';
 import { Sandbox } from '../sandbox.js';
 import { smallWorkflow } from '../small-workflow.js';
 
 /** Three runs: as written with the tag `first`, with another norm, and one that fails. */
 const test = suite('looking back');
 const edited = smallWorkflow.replace('norm: 0.02', 'norm: 3e-2');
+const localModels = `runflow: 1
+name: models
+models: { base: { path: base }, aligned: { path: aligned } }
+updates: { alignment: { from: base, to: aligned } }
+metrics: { sizes: { kind: spectrum, of: alignment } }
+`;
 let sandbox: Sandbox;
 let first: ReadonlyMap<string, Buffer>;
 
@@ -32,6 +39,23 @@ function filesIn(folder: string): Map<string, Buffer> {
   return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
+/** Bytes of each tensor of a safetensors file. */
+function tensorsIn(file: Buffer): Map<string, Buffer> {
+  const start = 8 + Number(file.readBigUInt64LE());
+  const header = JSON.parse(file.subarray(8, start).toString()) as Record<string, { data_offsets: [number, number] }>;
+  const tensors = Object.entries(header).filter(([name]) => name !== '__metadata__');
+  return new Map(
+    tensors.map(
+      ([
+        name,
+        {
+          data_offsets: [from, to],
+        },
+      ]) => [name, file.subarray(start + from, start + to)],
+    ),
+  );
+}
+
 async function json<T>(...argv: readonly string[]): Promise<T> {
   const { status, stdout, stderr } = await sandbox.runflow([...argv, '--json']);
   assert.is(status, 0, stderr);
@@ -40,9 +64,15 @@ async function json<T>(...argv: readonly string[]): Promise<T> {
 
 const runs = async (...argv: readonly string[]) => (await json<{ runs: readonly ListedRun[] }>('runs', ...argv)).runs;
 
-async function refused(argv: readonly string[], message: RegExp, hint: RegExp): Promise<void> {
-  const { status, stdout, stderr } = await sandbox.runflow(argv);
-  assert.is(status, 2, `${argv.join(' ')}: ${stdout}${stderr}`);
+async function refused(
+  argv: readonly string[],
+  message: RegExp,
+  hint: RegExp,
+  of: Sandbox = sandbox,
+  code = 2,
+): Promise<void> {
+  const { status, stdout, stderr } = await of.runflow(argv);
+  assert.is(status, code, `${argv.join(' ')}: ${stdout}${stderr}`);
   assert.match(stderr, message);
   assert.match(stderr, hint);
 }
@@ -133,6 +163,105 @@ test('restore and runs say what gc has collected', async () => {
     [...filesIn(sandbox.path('partly')).keys()],
     ['energy-by-tensor.csv', 'overlap.csv', 'report.html', 'run.json'],
   );
+});
+
+test('diff names the edited parameter in the words and at the line of the workflow, and the numbers that moved', async () => {
+  const { status, stdout } = await sandbox.runflow(['diff', 'first', 'last']);
+  assert.is(status, 0, stdout);
+  assert.match(
+    stdout,
+    /\nParameters\n {2}norm 0\.02 → 3e-2, models\.useful line 8\n\nSteps\n {2}24 the same\n {2}59 changed: /,
+  );
+  assert.match(stdout, /\n-.*norm: 0\.02.*\n\+.*norm: 3e-2.*\n/);
+  const difference = await json<{
+    readonly params: unknown;
+    readonly steps: { readonly added: readonly string[]; readonly removed: readonly string[] };
+    readonly values: readonly { readonly table: string; readonly before: number; readonly after: number }[];
+  }>('diff', 'first');
+  assert.equal(difference.params, [{ field: 'norm', of: 'models.useful', before: '0.02', after: '3e-2', line: 8 }]);
+  assert.equal([difference.steps.added, difference.steps.removed], [[], []]);
+  assert.equal(new Set(difference.values.map(({ table }) => table)), new Set(['energy.csv', 'overlap.csv']));
+  const same = (await sandbox.runflow(['diff', 'last', 'last'])).stdout;
+  assert.match(same, /\nSteps\n {2}83 the same\n$/);
+  await refused(['diff', 'first', 'lats'], /no run lats/, /Did you mean last\?/);
+});
+
+test('path and get find outputs of a step; names of steps and outputs are suggested', async () => {
+  const step = 'svd[alignment,model.norm.weight]';
+  const { stdout } = await sandbox.runflow(['path', 'energy-table', '--output', 'energy.csv', '--run', 'first']);
+  assert.equal(readFileSync(stdout.trimEnd()), first.get('energy.csv'));
+  assert.match((await sandbox.runflow(['path', step])).stdout, /^u +\/.*\nv +\/.*\ns +\/.*\n$/);
+  assert.is((await sandbox.runflow(['get', 'energy-table', '--to', 'got', '--run', 'first'])).status, 0);
+  const got = filesIn(sandbox.path('got'));
+  assert.equal([...got.keys()], ['energy-by-tensor.csv', 'energy.csv']);
+  assert.equal(got.get('energy.csv'), first.get('energy.csv'));
+  assert.is((await sandbox.runflow(['get', step, '--to', 'tensors'])).status, 0);
+  const tensors = tensorsIn(readFileSync(sandbox.path('tensors/tensors.safetensors')));
+  const { outputs } = await json<{ outputs: readonly { output: string; path: string }[] }>('path', step);
+  assert.equal([...tensors.keys()].sort(), ['s', 'u', 'v']);
+  for (const { output, path } of outputs) assert.equal(tensors.get(output), readFileSync(path), output);
+  await refused(['path', 'svd'], /svd names 22 steps/, /Name one of them/);
+  await refused(
+    ['path', 'svd[alignment,model.norm.weigt]'],
+    /names no step/,
+    /Did you mean svd\[alignment,model\.norm/,
+  );
+  await refused(['path', step, '--output', 'w'], /has no output w/, /It has: u, v, s|Did you mean/);
+  await refused(['get', step, '--to', 'got'], /got is not empty/, /nothing is written over/);
+  await refused(['logs', 'svdd'], /names no step/, /Did you mean svd\?/);
+});
+
+test('two runs at once leave two whole records', async () => {
+  const both = sandbox.withStore(sandbox.path('both'));
+  const ended = await Promise.all(
+    ['a', 'b'].map((tag) => both.run(['small.yaml', '--tag', tag, '--out', `out-${tag}`])),
+  );
+  assert.is(ended.length, 2);
+  for (const tag of ['a', 'b']) {
+    const { status, stdout } = await both.runflow(['restore', tag, '--to', `back-${tag}`]);
+    assert.is(status, 0, stdout);
+    assert.equal(filesIn(sandbox.path(`back-${tag}`)), filesIn(sandbox.path(`out-${tag}`)));
+  }
+  const { stdout } = await both.runflow(['diff', 'a', 'b']);
+  assert.match(stdout, /\nSteps\n {2}83 the same\n$/);
+});
+
+test('the message of a run that failed is there after later runs, in show, runs and logs', async () => {
+  const failing = sandbox.withStore(sandbox.path('failing'));
+  await failing.write('models.yaml', localModels);
+  const weights = randomTensors({ 'a.weight': [6, 4], 'c.norm': [4] }, 1);
+  await writeFixture(failing.path('base'), weights);
+  const broken = { ...weights, 'a.weight': { shape: [6, 4], values: new Float32Array(24).fill(Number.NaN) } };
+  await writeFixture(failing.path('aligned'), broken);
+  const failed = await failing.runflow(['run', 'models.yaml', '--json', '--tag', 'broken']);
+  assert.is(failed.status, 1, failed.stdout + failed.stderr);
+  const failure = failed.events.find((event) => event.type === 'step-failed');
+  if (failure?.type !== 'step-failed') throw new Error(failed.stdout);
+  await writeFixture(failing.path('aligned'), moved(weights, 2, 0.1));
+  await failing.run(['models.yaml']);
+  const { stdout } = await failing.runflow(['show', 'broken']);
+  assert.match(stdout, /\n {2}state +failed\n/);
+  assert.ok(stdout.includes(`What was the matter:\n  ${failure.step}: ${failure.message}\n`), stdout);
+  assert.ok((await failing.runflow(['runs', '--state', 'failed'])).stdout.includes(failure.message));
+  const log = (await failing.runflow(['logs', failure.step, '--run', 'broken'])).stdout;
+  assert.match(log, /attempt 1 of run \S+, .*, failed\n/);
+  assert.ok(log.includes(`error: ${failure.message}`), log);
+  await refused(['path', failure.step, '--run', 'broken'], /made nothing in this run/, /runflow show RUN/, failing, 1);
+});
+
+test('a run that was killed is told as such, as far as it came', async () => {
+  const killed = sandbox.withStore(sandbox.path('killed'));
+  const started = killed.start(['run', 'small.yaml', '--json', '--tag', 'short']);
+  await started.event((event) => event.type === 'step-finished');
+  started.child.kill('SIGKILL');
+  await started.ended;
+  assert.match((await killed.runflow(['runs'])).stdout, / short .* killed /);
+  const { stdout } = await killed.runflow(['show', 'short']);
+  assert.match(stdout, /\n {2}state +killed\n/);
+  assert.ok(stdout.endsWith(edited));
+  await refused(['restore', 'short', '--to', 'nothing'], /left no results folder/, /It was killed/, killed);
+  await killed.run(['small.yaml']);
+  assert.match((await killed.runflow(['diff', 'short', 'last'])).stdout, /\nSteps\n {2}\d+ the same\n/);
 });
 
 test.run();

@@ -95,3 +95,11 @@ function readNumber(text: string, column: string, index: number): number | null 
     throw new DataError(`row ${index + 1} of the table has ${column} "${text}", not a number`);
   return value;
 }
+
+/** All rows of what `writeTable` or `writeCsv` wrote, whatever its columns: tables of earlier versions have others. */
+export function readCells(text: string): readonly Readonly<Record<string, string>>[] {
+  const records: Record<string, string>[] = parse(text, { columns: true, skip_empty_lines: true });
+  return records.map((record) =>
+    Object.fromEntries(Object.entries(record).map(([column, cell]) => [column, withFormula(cell)])),
+  );
+}
