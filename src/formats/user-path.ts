@@ -31,6 +31,19 @@ export function userCacheFolder({ XDG_CACHE_HOME: xdg, LOCALAPPDATA: local }: No
   return join(xdg || join(home(), '.cache'), 'runflow');
 }
 
+/**
+ * The folder of what runflow keeps of this user's choices, where the system has it: XDG_CONFIG_HOME or ~/.config,
+ * ~/Library/Application Support, or APPDATA.
+ * @throws EnvironmentError when it would be below the home folder and there is none
+ */
+export function userConfigFolder({ XDG_CONFIG_HOME: xdg, APPDATA: roaming }: NodeJS.ProcessEnv): string {
+  const home = () => homeFolder('choices are kept in the home folder', 'Set HOME, or XDG_CONFIG_HOME to a folder.');
+  if (process.platform === 'darwin') return join(home(), 'Library', 'Application Support', 'runflow');
+  if (process.platform === 'win32') return join(roaming || join(home(), 'AppData', 'Roaming'), 'runflow', 'Config');
+  // A relative one is none: it would lead into whatever folder the command is typed in.
+  return join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(home(), '.config'), 'runflow');
+}
+
 function homeFolder(what: string, hint: string): string {
   let home = '';
   try {

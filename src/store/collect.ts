@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../diagnostics/errors.js';
 import type { Digest } from '../formats/digest.js';
+import { removeFolder } from '../formats/remove-folder.js';
 import { choose } from './choose.js';
 import { diskError, errorCode } from './disk.js';
 import {
@@ -79,7 +80,7 @@ async function collectLocked(store: Store, limitFor: (used: number) => number, d
   let victims = choice.victims;
   let objects = choice.objects;
   if (!dryRun && store.folder.exists) {
-    for (const { path } of litter) await store.folder.disk.promises.rm(path, { recursive: true, force: true });
+    for (const { path } of litter) await removeFolder(path, store.folder.disk.promises);
     await store.locks.sweep();
     victims = await takeAway(store, victims);
     objects = await removeUnnamed(store, choice.writtenBefore);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Action } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
 import { type Digest, hexOf } from '../formats/digest.js';
+import { removeFolder } from '../formats/remove-folder.js';
 import { ActionStore, type LookUp } from './action-store.js';
 import { type Disk, diskError, realDisk } from './disk.js';
 import { FileDigests } from './file-digests.js';
@@ -112,7 +113,7 @@ export class Store {
 
   async removeScratch(key: Digest): Promise<void> {
     try {
-      await this.folder.disk.promises.rm(this.folder.scratch(key), { recursive: true, force: true });
+      await removeFolder(this.folder.scratch(key), this.folder.disk.promises);
     } catch (error) {
       throw diskError(error, this.path, 'removing a scratch folder');
     }
