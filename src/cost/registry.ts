@@ -4,6 +4,7 @@ import { activationBasis } from './steps/activation-basis.js';
 import { activations } from './steps/activations.js';
 import { choiceLikelihoods } from './steps/choice-likelihoods.js';
 import { cka } from './steps/cka.js';
+import { commandScores } from './steps/command-scores.js';
 import { cosine } from './steps/cosine.js';
 import { differenceBasis } from './steps/difference-basis.js';
 import { energy } from './steps/energy.js';
@@ -77,6 +78,8 @@ const costs: { readonly [K in StepKind]: CostOf<K> } = {
   kl,
   loss,
   'choice-likelihoods': choiceLikelihoods,
+  'command-scores': commandScores,
+  'command-made-scores': commandScores,
   activations,
   'activation-basis': activationBasis,
   cka,

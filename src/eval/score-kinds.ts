@@ -16,7 +16,10 @@ export interface ScoreKind {
 
 /** Scores by kind of metric: one that scores and is not here does not compile where scores are read. */
 export const scoreKinds: Readonly<
-  Record<'exact-match' | 'judge' | 'refusal-rate' | 'kl' | 'loss' | 'perplexity' | 'multiple-choice', ScoreKind>
+  Record<
+    'exact-match' | 'judge' | 'refusal-rate' | 'kl' | 'loss' | 'perplexity' | 'multiple-choice' | 'command',
+    ScoreKind
+  >
 > = {
   'exact-match': { bounds: [0, 1] },
   judge: { bounds: [1, 5], shares: { 'share-of-5': 5 } },
@@ -25,4 +28,6 @@ export const scoreKinds: Readonly<
   loss: { bounds: null },
   perplexity: { bounds: null, mean: 'exponential' },
   'multiple-choice': { bounds: [0, 1] },
+  // A metric that states its range gives it with the scores.
+  command: { bounds: null },
 };

@@ -1,9 +1,19 @@
-import { partsOf } from '../workflow/datasets/registry.js';
+import type { SourceRange } from '../diagnostics/diagnostic.js';
+import { partsOf, programOfDataset } from '../workflow/datasets/registry.js';
 import { isBehaviour, kindOf } from '../workflow/metrics/registry.js';
 import { modelAncestors, modelKind } from '../workflow/models/registry.js';
+import type { Program } from '../workflow/program.js';
 import { subspaceUses } from '../workflow/subspaces/registry.js';
 import { sweepKind } from '../workflow/sweeps/registry.js';
-import type { Metric, Workflow } from '../workflow/workflow.js';
+import type { Definition, Metric, Workflow } from '../workflow/workflow.js';
+
+/** A program of the user's that a workflow runs. */
+export interface ProgramInUse {
+  /** The definition that has it: `metrics.tone`. */
+  readonly of: string;
+  readonly program: Program;
+  readonly range: SourceRange;
+}
 
 export interface DefinitionsInUse {
   readonly models: ReadonlySet<string>;
@@ -49,6 +59,23 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
   }
   rowsOf.push(...usesOfSubspaces().flatMap(({ datasets = [] }) => datasets));
   return { models, datasets: datasetsInUse(workflow, rowsOf), recipes, updates, subspaces };
+}
+
+/** The programs of the user's that some sweep, metric or export needs, in the order of the workflow. */
+export function programsInUse(workflow: Workflow): ProgramInUse[] {
+  const used = definitionsInUse(workflow);
+  const found: ProgramInUse[] = [];
+  const add = (section: string, { name, range }: Definition, program: Program | undefined) => {
+    if (program !== undefined) found.push({ of: `${section}.${name}`, program, range });
+  };
+  for (const dataset of workflow.datasets.values()) {
+    if (used.datasets.has(dataset.name)) add('datasets', dataset, programOfDataset(dataset));
+  }
+  for (const model of workflow.models.values()) {
+    if (used.models.has(model.name)) add('models', model, modelKind(model).program?.(model));
+  }
+  for (const metric of metricsInUse(workflow)) add('metrics', metric, kindOf(metric).program?.(metric));
+  return found;
 }
 
 /** Metrics of behaviour are in use where a sweep measures them or they name models; all others always are. */

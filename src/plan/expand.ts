@@ -6,6 +6,7 @@ import { expandData } from './expand-data.js';
 import { DatasetExpansion } from './expand-datasets.js';
 import { expandLoss } from './expand-loss.js';
 import { ModelExpansion } from './expand-models.js';
+import { ProgramExpansion } from './expand-programs.js';
 import { ProjectionExpansion } from './expand-projections.js';
 import { expandRealign } from './expand-realign.js';
 import { expandReport } from './expand-report.js';
@@ -36,6 +37,7 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
 
 /** Unrolls a workflow whose models list one training seed at most. @param whole with all of them: what the report tells of */
 function expandOnce(workflow: Workflow, whole: Workflow, facts: Facts, builder: PlanBuilder): void {
+  const programs = new ProgramExpansion(facts, builder);
   const datasets = new DatasetExpansion(workflow, facts, builder);
   const made = new Map<string, ModelNode>();
   const updates = new UpdateExpansion(workflow, made, builder);
@@ -43,9 +45,9 @@ function expandOnce(workflow: Workflow, whole: Workflow, facts: Facts, builder: 
   const models = new ModelExpansion({ workflow, datasets, facts, builder, made, updates, projections }, made);
   const measured = new MeasuredModels(models, projections);
   new SweepExpansion(workflow, measured, projections, builder).expand();
-  const parts = { workflow, updates, projections, models: measured, datasets, builder };
+  const parts = { workflow, updates, projections, models: measured, datasets, programs, builder };
   expandTables('updates', parts);
-  const behaviour = new BehaviourExpansion(workflow, measured, datasets, builder).expand();
+  const behaviour = new BehaviourExpansion(parts).expand();
   if ('waitsFor' in behaviour) builder.defer(behaviour.waitsFor, 'evaluation-table');
   else expandEvaluation(behaviour, builder);
   expandTables('models', parts);

@@ -13,6 +13,8 @@ export function reasonText(reason: Reason, options: { readonly all?: boolean } =
       return 'unchanged';
     case 'forced':
       return 'forced';
+    case 'unknown':
+      return `its key is not known yet: ${reason.because}`;
     case 'new':
       return 'new: never done in this workflow';
     case 'forgotten':

@@ -9,6 +9,8 @@ import type { Outcome } from './resolve.js';
 export type Reason =
   | { readonly type: 'cached'; readonly key: Digest }
   | { readonly type: 'forced' }
+  /** Its key cannot be known, so that it may be cached after all. */
+  | { readonly type: 'unknown'; readonly because: string }
   /** No step of this name was ever done in this workflow. */
   | { readonly type: 'new' }
   | { readonly type: 'changed'; readonly changes: readonly ExplainedChange[] }
@@ -70,7 +72,7 @@ export class Explainer {
     const outcome = this.#outcomes.get(id)!;
     if (outcome.status === 'cached') throw new Error(`${id} is cached`);
     const { why, key, fingerprint } = outcome;
-    if (why.type === 'forced') return { type: 'forced' };
+    if (why.type === 'forced' || why.type === 'unknown') return why;
     if (why.type === 'missing-object') return { type: 'missing-object', output: why.output, digest: why.digest };
     const previous = this.#previous(id, key);
     if (previous === undefined) return { type: 'new' };

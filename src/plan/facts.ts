@@ -7,8 +7,17 @@ export interface Facts {
   readonly models: ReadonlyMap<string, ModelFacts>;
   /** Commit of every `hub` model (`base`) and dataset (`datasets.useful`) that is pinned. */
   readonly commits: ReadonlyMap<string, string>;
+  /** What is known of the programs of the user's, by the definition that has each (`metrics.tone`). Absent: nothing. */
+  readonly programs?: ReadonlyMap<string, ProgramFacts>;
   /** The device class steps will run on, when it is known; only the report shows it. */
   readonly deviceClass?: string;
+}
+
+export interface ProgramFacts {
+  /** Its files, by their names in the workflow's folder. */
+  readonly files: readonly string[];
+  /** What its version command printed; null: it may not be run. Absent: there is none. */
+  readonly version?: string | null;
 }
 
 export interface ModelFacts {

@@ -5,7 +5,7 @@ import type { Model, Subspace } from '../workflow/workflow.js';
 import type { ModelExpansion } from './expand-models.js';
 import type { Projection, ProjectionEnds, ProjectionExpansion } from './expand-projections.js';
 import type { UpdateNode, Waiting } from './expand-updates.js';
-import type { MeasuredModel } from './model-node.js';
+import type { MeasuredModel, ModelNode } from './model-node.js';
 
 /** Finds models to measure; those that can be made in memory are not written for it. */
 export class MeasuredModels {
@@ -24,6 +24,11 @@ export class MeasuredModels {
     const { node, facts, waitsFor } = this.#models.node(name);
     if (node === undefined || facts === undefined) return { waitsFor };
     return { model: { kind: 'whole' }, inputs: { model: { node, output: '*' } }, origin: { name, node, facts } };
+  }
+
+  /** A model of the workflow as it is written, whether or not it could be made in memory. */
+  written(name: string): ModelNode {
+    return this.#models.node(name);
   }
 
   /** A model that the workflow does not name, made in memory as its kind is. */

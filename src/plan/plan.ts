@@ -25,7 +25,8 @@ export interface Plan {
 }
 
 export interface Source {
-  readonly kind: 'model' | 'dataset';
+  readonly kind: 'model' | 'dataset' | 'program';
+  /** The name of a model or dataset, or the definition that has the program: `metrics.tone`. */
   readonly name: string;
 }
 

@@ -18,6 +18,8 @@ export type Why =
   /** No step with this key was done; `explain` finds out what differs from the last time. */
   | { readonly type: 'no-action' }
   | { readonly type: 'forced' }
+  /** Its key cannot be known. */
+  | { readonly type: 'unknown'; readonly because: string }
   /** Done before, but this output is not in the store any more. */
   | { readonly type: 'missing-object'; readonly output: string; readonly digest: Digest }
   /** It takes inputs from steps that run first; if they make the same bytes as before, it will be cached after all. */
@@ -52,6 +54,7 @@ export function resolveStep(step: Step, outputs: ReadonlyMap<string, Artifacts>,
   const on = new Set<string>();
   for (const { node } of Object.values(step.inputs)) if (!outputs.has(node)) on.add(node);
   if (on.size > 0) return { status: 'run', why: { type: 'pending', on: [...on] } };
+  if (step.unknown !== undefined) return { status: 'run', why: { type: 'unknown', because: step.unknown } };
   const fingerprint = fingerprintOf(step, declarationOf(step, situation), outputs, situation.deviceClass);
   const key = keyOf(fingerprint);
   if (situation.forced(step.id)) return { status: 'run', why: { type: 'forced' }, key, fingerprint };

@@ -2,7 +2,7 @@ import type { Artifacts } from '../formats/artifact.js';
 import type { Checkpoint } from '../formats/checkpoint.js';
 import { tensorBytes } from '../formats/tensor.js';
 import { definitionsInUse } from '../plan/definitions-in-use.js';
-import type { ModelFacts, TokenTexts } from '../plan/facts.js';
+import type { ModelFacts, ProgramFacts, TokenTexts } from '../plan/facts.js';
 import type { Plan, Source } from '../plan/plan.js';
 import type { Store } from '../store/store.js';
 import { localFiles } from '../workflow/datasets/registry.js';
@@ -10,6 +10,7 @@ import { modelKind } from '../workflow/models/registry.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { factsOfCheckpoint, hashModel, type LocalModel, openModel, tokensOfFolder } from './checkpoints.js';
 import { hashDataset, type OnLeftOut } from './dataset-files.js';
+import type { WorkflowPrograms } from './programs/workflow-programs.js';
 
 export interface HashingProgress {
   readonly model: string;
@@ -23,6 +24,7 @@ export class Catalog {
   readonly #workflow: Workflow;
   readonly #models: readonly LocalModel[];
   readonly #store: Store;
+  readonly #programs: WorkflowPrograms | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #onHashing: (progress: HashingProgress) => void;
   readonly #onLeftOut: OnLeftOut;
@@ -39,6 +41,8 @@ export class Catalog {
       readonly onHashing?: (progress: HashingProgress) => void;
       /** Told once of a dataset. */
       readonly onLeftOut?: OnLeftOut;
+      /** The programs of the user's that the workflow runs. */
+      readonly programs?: WorkflowPrograms;
     } = {},
   ) {
     this.#workflow = workflow;
@@ -57,6 +61,7 @@ export class Catalog {
       };
     });
     this.#store = store;
+    this.#programs = options.programs;
     this.#signal = options.signal;
     this.#onHashing = options.onHashing ?? (() => undefined);
     this.#onLeftOut = options.onLeftOut ?? (() => undefined);
@@ -70,6 +75,11 @@ export class Catalog {
       facts.set(model.name, { ...factsOfCheckpoint(checkpoint), ...(tokens === undefined ? {} : { tokens }) });
     }
     return facts;
+  }
+
+  /** What is known of the programs of the user's; of those that may be run, what their version commands print. */
+  async programs(): Promise<ReadonlyMap<string, ProgramFacts>> {
+    return this.#programs === undefined ? new Map() : await this.#programs.facts(this.#signal);
   }
 
   async #tokensOf(model: LocalModel, checkpoint: Checkpoint): Promise<TokenTexts | undefined> {
@@ -86,6 +96,7 @@ export class Catalog {
 
   /** How the artifacts of a source are found, by name. */
   readonly #source: { readonly [K in Source['kind']]: (name: string) => Promise<Artifacts> } = {
+    program: async (of) => this.#programs!.artifacts(of),
     model: (name) => this.#hash(this.#models.find((model) => model.name === name)!),
     dataset: async (name) => {
       const dataset = this.#workflow.datasets.get(name)!;

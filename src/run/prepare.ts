@@ -64,6 +64,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const facts: Facts = {
     models: new Map([...(options.hubModels ?? []), ...(await catalog.facts())]),
     commits: options.commits,
+    programs: await catalog.programs(),
     ...(usableClass === undefined ? {} : { deviceClass: usableClass }),
   };
   const { plan, facts: known } = await expandFetched(options, facts);

@@ -6,6 +6,7 @@ import { choiceLikelihoods } from './choice-likelihoods.js';
 import { cka } from './cka.js';
 import { ckaTable } from './cka-table.js';
 import { claims } from './claims.js';
+import { commandMadeScores, commandScores } from './command-scores.js';
 import { cosine } from './cosine.js';
 import { cosineTable } from './cosine-table.js';
 import { dataTable } from './data-table.js';
@@ -86,6 +87,8 @@ export const contracts = {
   loss,
   'choice-likelihoods': choiceLikelihoods,
   'multiple-choice': multipleChoice,
+  'command-scores': commandScores,
+  'command-made-scores': commandMadeScores,
   activations,
   'activation-basis': activationBasis,
   'energy-table': energyTable,

@@ -17,6 +17,8 @@ export interface Step {
   readonly inputs: Readonly<Record<string, Input>>;
   /** How it is done, whatever comes out (how often state is saved): no part of the key. */
   readonly hints?: JsonObject;
+  /** Why its key cannot be known, though all of its inputs are. Absent: it can. */
+  readonly unknown?: string;
   /** The row of the progress display this step is counted in: `SVD of alignment`. */
   readonly group: string;
   /** Place in the workflow that it comes from, e.g. `subspaces.top-k`; shown in errors, never in the key. */

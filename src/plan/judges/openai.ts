@@ -13,6 +13,6 @@ export const openai: JudgePlan<OpenAiJudge> = {
       ...asking,
       ...(key === undefined ? {} : { key }),
     };
-    return subject.score('judge', params, inputs, hints);
+    return subject.score('judge', params, inputs, { hints });
   },
 };

@@ -5,12 +5,14 @@ import { hasTrainingSeeds } from '../../workflow/models/training-seeds.js';
 import { subspaceUses } from '../../workflow/subspaces/registry.js';
 import type { BehaviourMetric, Sweep, Workflow } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
+import type { ProgramExpansion } from '../expand-programs.js';
 import type { Waiting } from '../expand-updates.js';
 import type { MeasuredModels } from '../measured-models.js';
 import type { MeasuredModel } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
 import type { SweepPoint } from '../sweeps/kind.js';
 import { sweepPlan } from '../sweeps/registry.js';
+import type { PlanParts } from './kind.js';
 import { behaviourPlan } from './registry.js';
 import { type Later, ScoredModel } from './scored-model.js';
 
@@ -37,11 +39,13 @@ export class BehaviourExpansion {
   readonly #workflow: Workflow;
   readonly #models: MeasuredModels;
   readonly #datasets: DatasetExpansion;
+  readonly #programs: ProgramExpansion;
   readonly #builder: PlanBuilder;
   readonly #later: Later = [];
 
-  constructor(workflow: Workflow, models: MeasuredModels, datasets: DatasetExpansion, builder: PlanBuilder) {
+  constructor({ workflow, models, datasets, programs, builder }: Omit<PlanParts, 'updates' | 'projections'>) {
     this.#workflow = workflow;
+    this.#programs = programs;
     this.#models = models;
     this.#datasets = datasets;
     this.#builder = builder;
@@ -146,12 +150,14 @@ export class BehaviourExpansion {
       semantics: this.#workflow.semantics,
       models: this.#models,
       datasets: this.#datasets,
+      programs: this.#programs,
       builder: this.#builder,
       later: this.#later,
     };
     const scored = new ScoredModel(metric, model, subject.text, definitionsOf(metric, subject), parts);
     const node = plan.score(metric, scored);
-    const row = { ...subject.measured, metric: name, kind, items: plan.items };
+    const items = typeof plan.items === 'boolean' ? plan.items : plan.items(metric);
+    const row = { ...subject.measured, metric: name, kind, items };
     const scores = { node, output: 'scores' };
     const share = subject.share === undefined ? {} : { share: subject.share() };
     return row.items ? { row, scores, items: { node, output: 'items' }, ...share } : { row, scores, ...share };

@@ -1,5 +1,6 @@
 import type { Workflow } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
+import type { ProgramExpansion } from '../expand-programs.js';
 import type { ProjectionExpansion } from '../expand-projections.js';
 import type { UpdateExpansion } from '../expand-updates.js';
 import type { MeasuredModels } from '../measured-models.js';
@@ -9,7 +10,7 @@ import type { ScoredModel } from './scored-model.js';
 /** What the plan knows of a kind of metric that scores what a model does. */
 export interface BehaviourPlan<Metric> {
   /** Whether its step also writes `items`: a line an item, for people. */
-  readonly items: boolean;
+  readonly items: boolean | ((metric: Metric) => boolean);
   /** Adds the steps that score one model. @returns the one that gives `scores` */
   score(metric: Metric, subject: ScoredModel): string;
 }
@@ -43,5 +44,6 @@ export interface PlanParts {
   readonly projections: ProjectionExpansion;
   readonly models: MeasuredModels;
   readonly datasets: DatasetExpansion;
+  readonly programs: ProgramExpansion;
   readonly builder: PlanBuilder;
 }

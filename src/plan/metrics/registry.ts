@@ -1,6 +1,7 @@
 import type { BehaviourMetric, Metric, MetricOf, OverlapMetric, TableMetric } from '../../workflow/metrics/metric.js';
 import { activationMso } from './activation-mso.js';
 import { cka } from './cka.js';
+import { command } from './command.js';
 import { cosine } from './cosine.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
@@ -34,6 +35,7 @@ const metricPlans: {
   loss,
   perplexity,
   'multiple-choice': multipleChoice,
+  command,
 };
 
 /** The registry says that a plan takes just such a metric. */

@@ -1,8 +1,10 @@
 import type { StepKind, StepOf } from '../../steps/contracts.js';
 import type { GenerateParams } from '../../steps/generate.js';
 import type { Input, Step } from '../../steps/step.js';
+import type { Program } from '../../workflow/program.js';
 import type { BehaviourMetric, Semantics, TokenOptions } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
+import type { PlannedProgram, ProgramExpansion } from '../expand-programs.js';
 import { tokeniseStep } from '../expand-training.js';
 import type { MeasuredModels } from '../measured-models.js';
 import type { MeasuredModel } from '../model-node.js';
@@ -19,6 +21,7 @@ export class ScoredModel {
     readonly semantics: Semantics;
     readonly models: MeasuredModels;
     readonly datasets: DatasetExpansion;
+    readonly programs: ProgramExpansion;
     readonly builder: PlanBuilder;
     readonly later: Later;
   };
@@ -38,6 +41,7 @@ export class ScoredModel {
       readonly semantics: Semantics;
       readonly models: MeasuredModels;
       readonly datasets: DatasetExpansion;
+      readonly programs: ProgramExpansion;
       readonly builder: PlanBuilder;
       readonly later: Later;
     },
@@ -54,6 +58,14 @@ export class ScoredModel {
     return this.#parts.builder.responseSets.get(this.#metric.name)!;
   }
 
+  /** The dataset that the metric is of. */
+  get #on(): string {
+    const { name, on } = this.#metric;
+    if (on === null) throw new Error(`metric ${name} is of no dataset`);
+    return on;
+  }
+
+  /** Rows of a dataset of the workflow. */
   rows(dataset: string): Input {
     const made = this.#parts.datasets.node(dataset);
     if ('waitsFor' in made) throw new Error(`dataset ${dataset} is not known yet`);
@@ -65,9 +77,19 @@ export class ScoredModel {
     return this.#parts.models.named(name) as MeasuredModel;
   }
 
+  /** A model of the workflow as it is written. */
+  written(name: string): Input {
+    return { node: this.#parts.models.written(name).node!, output: '*' };
+  }
+
+  /** The program that scores. */
+  program(program: Program): PlannedProgram {
+    return this.#parts.programs.add(`metrics.${this.#metric.name}`, program);
+  }
+
   /** The model's responses to rows of the metric's dataset. */
   responses(params: Omit<GenerateParams, 'model' | 'dataset'>, examples: { readonly examples?: Input } = {}): Input {
-    const { on } = this.#metric;
+    const on = this.#on;
     const { model, inputs } = this.model;
     const step = this.#step('generate', { model, dataset: `datasets.${on}`, ...params }, 'Responses for', {
       ...inputs,
@@ -79,7 +101,8 @@ export class ScoredModel {
 
   /** The rows of the metric's dataset as token ids, by the tokenizer of the model. */
   tokens(options: TokenOptions): Input {
-    const { on: dataset, name } = this.#metric;
+    const dataset = this.#on;
+    const { name } = this.#metric;
     const { semantics, builder } = this.#parts;
     const { origin } = this.model;
     const step = tokeniseStep(
@@ -104,10 +127,10 @@ export class ScoredModel {
     kind: K,
     params: StepOf<K>['params'],
     inputs: Step['inputs'],
-    hints?: StepOf<K>['hints'],
+    more: Pick<StepOf<K>, 'hints' | 'unknown'> = {},
   ): string {
     const step = this.#step(kind, params, 'Scores of', inputs);
-    return this.#parts.builder.add({ ...step, ...(hints && { hints }) }, ...this.#definitions);
+    return this.#parts.builder.add({ ...step, ...more }, ...this.#definitions);
   }
 
   /** The same for a step that comes after all responses: it takes the device from the models that are measured. */

@@ -6,6 +6,8 @@ export interface RecipeContract<Recipe> {
   readonly inputs: Ports;
   /** The input, a whole node, that config.json, the tokenizer and all tensors come from that are not made. */
   readonly origin: string;
+  /** No checkpoint can say what it is: steps run it, and nothing writes it. */
+  readonly unwritable?: true;
   /** Whether a tensor of the origin is made anew. */
   makes(recipe: Recipe, tensor: string): boolean;
   /** Names of the inputs that decide the weights, with those of the steps that may leave one out. */

@@ -13,6 +13,7 @@ export const shifted: RecipeContract<ShiftedModel> = {
     'vector?': 'F64 [hidden]: r, what a multiple of is added to the stream',
   },
   origin: 'shifted',
+  unwritable: true,
   makes: () => false,
   decides: () => ({ nodes: ['shifted'], artifacts: ['vector'] }),
 };

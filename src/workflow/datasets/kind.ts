@@ -1,6 +1,7 @@
 import type { Transforms } from '../../formats/dataset-choices.js';
 import type { Definition } from '../definition.js';
 import type { Path } from '../document.js';
+import type { Program } from '../program.js';
 import type { Scope } from '../scope.js';
 import type { Defaults } from '../semantics.js';
 
@@ -18,6 +19,8 @@ export interface DatasetKind<Dataset extends DatasetDefinition, Raw> {
   resolve(scope: Scope, definition: DatasetDefinition, raw: Raw, path: Path, defaults: Defaults): Dataset;
   /** The datasets that it is made from. Absent: it is made from none. */
   parts?(dataset: Dataset): readonly string[];
+  /** The program of the user's that makes it. Absent: none does. */
+  program?(dataset: Dataset): Program;
   /** The files that the user has already. Absent: steps make or fetch them. */
   files?(dataset: Dataset): LocalFiles;
 }

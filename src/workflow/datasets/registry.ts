@@ -1,4 +1,5 @@
 import type { Named } from '../definition.js';
+import type { Program } from '../program.js';
 import type { Scope } from '../scope.js';
 import type { Defaults } from '../semantics.js';
 import type { Dataset, DatasetOf, RawDataset, RawDatasetOf } from './dataset.js';
@@ -44,6 +45,11 @@ export function partsOf(dataset: Dataset): readonly string[] {
 /** The files of a dataset that the user has already; undefined: steps make or fetch them. */
 export function localFiles(dataset: Dataset): LocalFiles | undefined {
   return kindOf(dataset.kind).files?.(dataset);
+}
+
+/** The program of the user's that makes a dataset; undefined: none does. */
+export function programOfDataset(dataset: Dataset): Program | undefined {
+  return kindOf(dataset.kind).program?.(dataset);
 }
 
 /** Reports mixes that contain themselves. */

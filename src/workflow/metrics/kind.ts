@@ -1,5 +1,6 @@
 import type { Definition } from '../definition.js';
 import type { Path } from '../document.js';
+import type { Program } from '../program.js';
 import type { ReportPart } from '../report.js';
 import type { Scope } from '../scope.js';
 import type { Defaults } from '../semantics.js';
@@ -13,6 +14,8 @@ export interface MetricKind<Metric extends Definition, Raw> {
   readonly parts: readonly ReportPart[];
   /** The definitions that it needs; of behaviour besides the models that it measures. */
   uses(metric: Metric): MetricUses;
+  /** The program of the user's that it runs. Absent: it runs none. */
+  program?(metric: Metric): Program;
 }
 
 export interface KnownToMetrics extends Defaults {

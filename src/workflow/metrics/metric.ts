@@ -1,5 +1,6 @@
 import type { ActivationMsoMetric, RawActivationMso } from './activation-mso.js';
 import type { CkaMetric, RawCka } from './cka.js';
+import type { CommandMetric, RawCommandMetric } from './command.js';
 import type { CosineMetric, RawCosine } from './cosine.js';
 import type { ExactMatchMetric, RawExactMatch } from './exact-match.js';
 import type { JudgeMetric, RawJudgeMetric } from './judge.js';
@@ -20,7 +21,8 @@ export type BehaviourMetric =
   | KlMetric
   | LossMetric
   | PerplexityMetric
-  | MultipleChoiceMetric;
+  | MultipleChoiceMetric
+  | CommandMetric;
 
 /** How far pairs of updates, or of sets of prompts, share their main directions: claims speak of it. */
 export type OverlapMetric = MsoMetric | ActivationMsoMetric;
@@ -42,6 +44,7 @@ export type RawMetric =
   | RawKl
   | RawLoss
   | RawPerplexity
-  | RawMultipleChoice;
+  | RawMultipleChoice
+  | RawCommandMetric;
 export type MetricOf<K extends Metric['kind']> = Extract<Metric, { readonly kind: K }>;
 export type RawMetricOf<K extends Metric['kind']> = Extract<RawMetric, { readonly kind: K }>;

@@ -2,6 +2,7 @@ import type { Named } from '../definition.js';
 import type { Scope } from '../scope.js';
 import { activationMso } from './activation-mso.js';
 import { cka } from './cka.js';
+import { command } from './command.js';
 import { cosine } from './cosine.js';
 import { exactMatch } from './exact-match.js';
 import { judge } from './judge.js';
@@ -45,6 +46,7 @@ const metricKinds: { readonly [K in Metric['kind']]: KindOf<K> } = {
   loss,
   perplexity,
   'multiple-choice': multipleChoice,
+  command,
 };
 
 /** The kind of a metric. The registry says that it takes just such a metric. */

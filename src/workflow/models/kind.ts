@@ -1,6 +1,7 @@
 import type { NamePrefixes } from '../../formats/tensor-names.js';
 import type { Definition } from '../definition.js';
 import type { Path } from '../document.js';
+import type { Program } from '../program.js';
 import type { Scope } from '../scope.js';
 import type { Defaults } from '../semantics.js';
 import type { Subspace } from '../subspaces/subspace.js';
@@ -26,6 +27,8 @@ export interface ModelKind<Model extends Definition, Raw> {
   readonly realigned?: true;
   /** What is added to another model, of which a sweep may vary one. Absent: nothing. */
   terms?(model: Model): readonly Term[];
+  /** The program of the user's that makes it. Absent: none does. */
+  program?(model: Model): Program;
   /** It is trained, so that there is a loss to show. */
   readonly trained?: true;
   /** Several seeds that it is trained with. Absent: it is not trained. */

@@ -197,6 +197,33 @@ export const behaviourCases: readonly FieldCase[] = [
     "{ kind: refusal-rate, on: vaults, models: tuned, template: { prompt: 'R {prompt}', response: ' {response}' } } → { kind: loss, on: vaults, models: tuned }",
     'data-table evaluation-table loss tokenise',
   ],
+  [
+    'commandMetric.kind',
+    'weighed-by: { kind: command, models: tuned, command: { run: [size] } } → weighed-by: { kind: loss, on: problems, models: tuned }',
+    'data-table evaluation-table loss tokenise',
+  ],
+  ['commandMetric.command', 'metrics.weighed-by.command={run: [measure]}', 'command-scores'],
+  ['program.run', 'metrics.told-by.command.run=[python3, tone.py, -v]', 'command-scores'],
+  ['program.files', 'metrics.told-by.command.files=[tone.py, lib/**]', 'command-scores'],
+  ['program.env', 'metrics.told-by.command.env=[TONE_KEY, TONE_URL]', 'command-scores'],
+  ['commandMetric.on', 'metrics.told-by.on=problems', 'command-scores generate'],
+  ['commandMetric.models', 'metrics.told-by.models=[polite]', 'command-scores evaluation-table generate'],
+  ['commandMetric.takes', 'metrics.told-by.takes=[responses]', 'command-scores'],
+  [
+    'commandMetric.takes',
+    'metrics.told-by.takes=[rows, responses, model]',
+    'command-made-scores command-scores evaluation-table',
+  ],
+  ['commandMetric.prompt', 'metrics.told-by.prompt=goal', 'command-scores generate'],
+  ['commandMetric.template', 'metrics.told-by.template=raw', 'generate'],
+  ['commandMetric.max-tokens', 'metrics.told-by.max-tokens=9', 'generate'],
+  ['commandMetric.stop', 'metrics.told-by.stop=[U]', 'generate'],
+  ['commandMetric.limit', 'metrics.told-by.limit=9', 'command-scores generate'],
+  ['commandMetric.inputs', 'metrics.told-by.inputs={base: {model: polite}}', 'command-scores'],
+  ['programInput.model', 'metrics.told-by.inputs.base.model=trained', 'command-scores'],
+  ['programInput.dataset', 'metrics.told-by.inputs.words.dataset=problems', 'command-scores'],
+  ['commandMetric.scores', 'metrics.told-by.scores=[warmth, tone]', 'command-scores'],
+  ['commandMetric.range', 'metrics.told-by.range=[0, 2]', 'command-scores'],
   ['refusalRateMetric.on', 'metrics.refused.on=problems', 'generate refusal-rate'],
   ['refusalRateMetric.models', 'metrics.refused.models=[half]', 'evaluation-table generate refusal-rate'],
   ['refusalRateMetric.prompt', 'metrics.refused.prompt=goal', 'generate'],
@@ -312,6 +339,13 @@ export const behaviourCases: readonly FieldCase[] = [
 
 /** Fields that move no key, an edit of each, and why that is right. */
 export const noEffect: readonly (readonly [field: string, edit: string, why: string])[] = [
+  [
+    'program.version',
+    'metrics.told-by.command.version=[python3, -VV]',
+    'what it prints is part of the key, and not how it is asked',
+  ],
+  ['program.timeout', 'metrics.told-by.command.timeout=9', 'what is killed has no result'],
+  ['program.max-output', 'metrics.told-by.command.max-output=3 GiB', 'what is killed has no result'],
   [
     'pathModel.names',
     'local: { path: local } → local: { path: local, names: { "model.": "model." } }',

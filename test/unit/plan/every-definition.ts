@@ -151,6 +151,17 @@ metrics:
     labels: letters
     fewshot: { n: 1, from: examples }
     scores: [acc, acc_norm, mc2]
+  told-by:
+    kind: command
+    on: vaults
+    takes: [rows, responses]
+    models: [tuned, half]
+    template: { prompt: 'C {prompt}', response: ' {response}' }
+    inputs: { base: { model: polite }, words: { dataset: examples } }
+    scores: [tone, warmth]
+    range: [0, 1]
+    command: { run: [python3, tone.py], files: [tone.py], version: [python3, --version], env: [TONE_KEY] }
+  weighed-by: { kind: command, models: tuned, command: { run: [size] } }
 claims:
   linear: { kind: linear-energy, sweep: removing }
   stronger: { kind: stronger-than-random, sweep: removing, metric: utility, subspace: leading, than: drawn }

@@ -3,8 +3,9 @@ import { renderDiagnostics } from '../../../src/diagnostics/render.js';
 import { parseAdapterConfig } from '../../../src/formats/adapter/config.js';
 import type { Artifact, Artifacts } from '../../../src/formats/artifact.js';
 import { type Digest, digestOf } from '../../../src/formats/digest.js';
+import { programsInUse } from '../../../src/plan/definitions-in-use.js';
 import { expand } from '../../../src/plan/expand.js';
-import type { Facts, ModelFacts } from '../../../src/plan/facts.js';
+import type { Facts, ModelFacts, ProgramFacts } from '../../../src/plan/facts.js';
 import { fingerprintOf, keyOf } from '../../../src/plan/key.js';
 import { modelPlan } from '../../../src/plan/models/registry.js';
 import type { Plan } from '../../../src/plan/plan.js';
@@ -70,6 +71,8 @@ function everyOutput(from: Digest): Artifacts {
 
 /** Another path stands for another content here; that the same content at another path moves no key, key.test.ts says. */
 function contentOf(workflow: LoadedWorkflow, node: string, name: string): Digest {
+  const program = programsInUse(workflow).find(({ of }) => of === name);
+  if (program !== undefined) return digestOf(`files ${program.program.files.join(' ')}`);
   const path = node.startsWith('source[datasets.')
     ? localFiles(workflow.datasets.get(name)!)?.path
     : folderOf(workflow.models.get(name)!);
@@ -116,5 +119,11 @@ export function factsOf(workflow: LoadedWorkflow): Facts {
     models.set(model.name, modelKind(model).holds === 'adapter' ? foreignAdapter : foreign);
     if (hub !== undefined) commits.set(model.name, digestOf(`${hub.repo} ${hub.revision}`).slice(7, 47));
   }
-  return { models, commits, deviceClass: 'device' };
+  const programs = new Map(
+    programsInUse(workflow).map(({ of, program: { files, version } }): [string, ProgramFacts] => [
+      of,
+      { files, ...(version !== null && { version: 'v1' }) },
+    ]),
+  );
+  return { models, commits, programs, deviceClass: 'device' };
 }

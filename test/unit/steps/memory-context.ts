@@ -8,6 +8,7 @@ export class MemoryContext implements StepContext<never, never> {
   readonly params: never;
   hints = {} as never;
   memoryFolder: string | undefined;
+  scratchFolder: string | undefined;
   readonly outputs: Record<string, Artifact> = {};
   readonly lines: string[] = [];
   readonly warnings: string[] = [];
@@ -77,7 +78,8 @@ export class MemoryContext implements StepContext<never, never> {
   }
 
   scratch(): Promise<string> {
-    return Promise.reject(new Error('this step keeps no resumable state'));
+    if (this.scratchFolder === undefined) return Promise.reject(new Error('this step keeps no resumable state'));
+    return Promise.resolve(this.scratchFolder);
   }
 
   memory(): Promise<string> {

@@ -1,0 +1,134 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { InvalidWorkflowError } from '../../diagnostics/errors.js';
+import { formatBytes } from '../../formats/byte-size.js';
+import { encodeCanonical } from '../../formats/canonical.js';
+import { type Digest, digestOf } from '../../formats/digest.js';
+import { type ProgramInUse, programsInUse } from '../../plan/definitions-in-use.js';
+import type { Workflow } from '../../workflow/workflow.js';
+import { fileAt, filesMatching, PatternProblem } from './matching-files.js';
+
+/** A file that a program consists of. */
+export interface ProgramFile {
+  /** Name in the workflow's folder, with slashes. */
+  readonly name: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly digest: Digest;
+}
+
+/** A program of the user's with all that decides what it does: what a user allows. */
+export interface ResolvedProgram extends ProgramInUse {
+  readonly files: readonly ProgramFile[];
+  /** Digest of the workflow's folder, the commands, the names of variables, and the names and bytes of the files. */
+  readonly digest: Digest;
+}
+
+const mostFiles = 2000;
+const mostBytes = 64 << 20;
+
+/**
+ * Finds and hashes the files of every program that a workflow runs.
+ * @throws InvalidWorkflowError that names the place of a pattern or argument that is no file of the workflow's folder
+ */
+export function resolvePrograms(workflow: Workflow): ResolvedProgram[] {
+  const folder = dirname(workflow.file);
+  return programsInUse(workflow).map((one) => {
+    try {
+      return resolveProgram(one, folder);
+    } catch (error) {
+      if (!(error instanceof PatternProblem)) throw error;
+      const { of, range } = one;
+      const message = `${of}: ${error.message}`;
+      const hint = error.hint === undefined ? {} : { hint: error.hint };
+      throw new InvalidWorkflowError([{ severity: 'error', code: 'missing-path', message, range, ...hint }]);
+    }
+  });
+}
+
+function resolveProgram(one: ProgramInUse, folder: string): ResolvedProgram {
+  const { run, version, env, files: patterns } = one.program;
+  const names = new Set(patterns.flatMap((pattern) => filesMatching(folder, pattern)));
+  for (const text of [...run, ...(version ?? [])]) {
+    const name = namedFile(text, folder);
+    if (name !== undefined) names.add(name);
+  }
+  checkFound(run[0]!, names);
+  if (version !== null) checkFound(version[0]!, names);
+  if (names.size > mostFiles) throw new PatternProblem(`the command has ${names.size} files, and ${mostFiles} at most`);
+  const budget = { left: mostBytes };
+  const files = [...names].sort().map((name) => readFile(folder, name, budget));
+  const resolved = {
+    folder: realpathSync(folder),
+    run,
+    version,
+    env: [...env].sort(),
+    files: files.map(({ name, digest }) => [name, digest]),
+  };
+  return { ...one, files, digest: digestOf(encodeCanonical(resolved)) };
+}
+
+/**
+ * The file of the workflow's folder that an argument names; undefined when it names none.
+ * @throws PatternProblem when it names one in a way by which the program would not be given the bytes that are hashed
+ */
+function namedFile(text: string, folder: string): string | undefined {
+  if (text === '' || text.length > 1000) return undefined;
+  const path = isAbsolute(text) ? text : join(folder, text);
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status === undefined || !status.isFile()) return undefined;
+  const way = relative(isAbsolute(text) ? realpathSync(folder) : folder, isAbsolute(text) ? realpathSync(path) : path);
+  const isOutside = way.startsWith(`..${sep}`) || isAbsolute(way);
+  if (isAbsolute(text)) {
+    if (isOutside) return undefined;
+    throw new PatternProblem(
+      `${text} is a file of the workflow's folder`,
+      `Write it as ${way}: it is then part of the command.`,
+    );
+  }
+  if (isOutside) {
+    throw new PatternProblem(
+      `${text} is a file outside the workflow's folder`,
+      'Copy it into the folder, or write its absolute path.',
+    );
+  }
+  const name = way.split(sep).join('/');
+  const first = name.split('/')[0]!.toLowerCase();
+  if (first === 'inputs' || first === 'outputs') {
+    throw new PatternProblem(
+      `${text} lies in ${first}/, where a command finds what it is given`,
+      'Move it to another folder.',
+    );
+  }
+  return fileAt(folder, name);
+}
+
+/** A program that is named by a path in the workflow's folder must be one of its files. */
+function checkFound(program: string, names: ReadonlySet<string>): void {
+  if (isAbsolute(program) || !/[\\/]/.test(program)) return;
+  const name = program.replace(/^\.\//, '');
+  if (names.has(name)) return;
+  throw new PatternProblem(`there is no program ${program} in the workflow's folder`);
+}
+
+function readFile(folder: string, name: string, budget: { left: number }): ProgramFile {
+  const file = join(folder, name);
+  // Non-blocking: a pipe that has come into the file's place must not keep it waiting.
+  const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) throw new PatternProblem(`${name} is not a regular file`);
+    budget.left -= status.size;
+    if (budget.left < 0) {
+      throw new PatternProblem(
+        `the files of the command have more than ${formatBytes(mostBytes)}`,
+        'Give large files to it as a dataset or a model.',
+      );
+    }
+    const bytes = readFileSync(descriptor);
+    return { name, file, bytes: bytes.length, digest: digestOf(bytes) };
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,178 @@
+import { join } from 'node:path';
+import { DataError } from '../../diagnostics/errors.js';
+import { printable } from '../../diagnostics/printable.js';
+import type { Artifact } from '../../formats/artifact.js';
+import { digestOf, hexOf } from '../../formats/digest.js';
+import type { FileContent } from '../../formats/replace-file.js';
+import { executableOf } from '../../programs/executable.js';
+import { type OutputFile, outputFile, readOutput } from '../../programs/outputs.js';
+import { programEnvironment } from '../../programs/program-environment.js';
+import { programText } from '../../programs/program-text.js';
+import { runProgram } from '../../programs/run-program.js';
+import { WorkingFolder } from '../../programs/working-folder.js';
+import type { GivenInput, ProgramHints, ProgramParams } from '../../steps/program.js';
+import type { StepContext } from '../step-context.js';
+import { writeWholeModel } from './model-folder.js';
+
+type ProgramStepParams = { readonly program: ProgramParams; readonly with?: { readonly [name: string]: GivenInput } };
+
+/** Lines that a program prints to stdout and that are shown. */
+const shownLines = 2000;
+const shownCharacters = 1000;
+/** Kept of a line, for values that must not be shown are looked for in what is more than shown. */
+const keptCharacters = 64 * 1024;
+
+/** A program of the user's in its working folder, as a step runs it. */
+export class ProgramStep {
+  readonly #context: StepContext<ProgramStepParams, ProgramHints>;
+  readonly #folder: WorkingFolder;
+  readonly #text: string;
+
+  private constructor(context: StepContext<ProgramStepParams, ProgramHints>, folder: WorkingFolder) {
+    this.#context = context;
+    this.#folder = folder;
+    this.#text = programText(context.params.program.run);
+  }
+
+  /**
+   * Makes the working folder, lets `prepare` add to what the program is given, runs it, hands what it left to `take`, and
+   * removes the folder, whatever happens.
+   */
+  static async run<Params extends ProgramStepParams>(
+    context: StepContext<Params, ProgramHints>,
+    prepare: (step: ProgramStep) => Promise<void>,
+    take: (step: ProgramStep) => Promise<void>,
+  ): Promise<void> {
+    const folder = await WorkingFolder.make(join(await context.scratch(), 'command'));
+    const step = new ProgramStep(context, folder);
+    try {
+      await step.#addFiles();
+      await step.#addGiven();
+      await prepare(step);
+      await folder.seal();
+      await step.#execute();
+      await folder.checkInputs(step.#text);
+      await take(step);
+    } finally {
+      await folder.remove();
+    }
+  }
+
+  /** The program in messages. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** The folder in which outputs lie. */
+  get outputs(): string {
+    return this.#folder.outputs;
+  }
+
+  /** Gives it a file `inputs/NAME`. */
+  give(name: string, content: FileContent): Promise<void> {
+    return this.#folder.add(`inputs/${name}`, content);
+  }
+
+  /** The place of a folder `inputs/NAME` that is yet to be made. */
+  inputFolder(name: string): string {
+    return join(this.#folder.inputs, name);
+  }
+
+  /** A declared output. @throws ProgramError when it is not there, or no regular file */
+  output(name: string): Promise<OutputFile> {
+    return outputFile(this.#text, this.#folder.outputs, name);
+  }
+
+  /** The bytes of an output. */
+  read(file: OutputFile): AsyncGenerator<Uint8Array> {
+    return readOutput(this.#text, file);
+  }
+
+  /** Copies the program's files: the very bytes that were hashed, for it is their digests that were allowed. */
+  async #addFiles(): Promise<void> {
+    const context = this.#context;
+    if (!context.has('program')) return;
+    for (const [output, artifact] of Object.entries(context.inputs('program'))) {
+      const name = output.replace(/^file\//, '');
+      const bytes = await context.read(artifact);
+      if (digestOf(bytes) !== artifact.digest) {
+        throw new DataError(`${name} was changed since the command was allowed`, { hint: 'Run again: it asks again.' });
+      }
+      await this.#folder.add(name, bytes);
+    }
+  }
+
+  async #addGiven(): Promise<void> {
+    const context = this.#context;
+    for (const [name, kind] of Object.entries(context.params.with ?? {})) {
+      if (kind === 'model') {
+        await writeWholeModel(context, this.inputFolder(name), context.inputs(`with/${name}`));
+      } else await this.give(`${name}.jsonl`, artifactParts(context, context.input(`with/${name}`)));
+    }
+  }
+
+  async #execute(): Promise<void> {
+    const { params, hints, signal } = this.#context;
+    const { run, env = [] } = params.program;
+    const folder = this.#folder;
+    const { variables, secrets } = programEnvironment(env, folder.temporary, process.env);
+    const lines = new PrintedLines((line) =>
+      this.#context.log(printable(secrets.hide(line)).slice(0, shownCharacters)),
+    );
+    await runProgram({
+      file: executableOf(run[0]!, folder.path, process.env),
+      arguments: run.slice(1),
+      folder: folder.path,
+      environment: variables,
+      text: this.#text,
+      // The key of the step, which this run has locked: what is left of a killed run is found by it.
+      mark: hexOf(digestOf(folder.path)),
+      timeoutSeconds: hints.timeoutSeconds,
+      secrets,
+      signal,
+      onOutput: (text) => lines.add(text),
+      overstepped: () => folder.overstepped(hints.outputBytes),
+    });
+    lines.end();
+    const problem = await folder.overstepped(hints.outputBytes);
+    if (problem !== undefined) throw new DataError(`${this.#text} ${problem}`);
+  }
+}
+
+const partBytes = 4 << 20;
+
+/** An artifact's bytes, part by part. */
+async function* artifactParts(context: StepContext, artifact: Artifact): AsyncGenerator<Uint8Array> {
+  for (let offset = 0; offset < artifact.bytes; offset += partBytes) {
+    context.signal.throwIfAborted();
+    yield await context.read(artifact, offset, Math.min(partBytes, artifact.bytes - offset));
+  }
+}
+
+/** Lines of a text that comes in pieces; after so many no more are shown. */
+class PrintedLines {
+  readonly #show: (line: string) => void;
+  #rest = '';
+  #count = 0;
+
+  constructor(show: (line: string) => void) {
+    this.#show = show;
+  }
+
+  add(text: string): void {
+    const lines = (this.#rest + text).split(/\r?\n|\r/);
+    this.#rest = lines.pop()!.slice(0, keptCharacters);
+    for (const line of lines) this.#take(line);
+  }
+
+  end(): void {
+    if (this.#rest !== '') this.#take(this.#rest);
+    this.#rest = '';
+  }
+
+  #take(line: string): void {
+    this.#count += 1;
+    if (this.#count <= shownLines) this.#show(line.slice(0, keptCharacters));
+    if (this.#count === shownLines + 1) this.#show('… it printed more, which is not shown');
+  }
+}

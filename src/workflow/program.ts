@@ -1,0 +1,88 @@
+import { parseBytes } from '../formats/byte-size.js';
+import { variableProblem } from '../formats/program-variables.js';
+import type { Path } from './document.js';
+import type { Scope } from './scope.js';
+
+/** A program of the user's: what `command` says of it. */
+export interface Program {
+  /** The program and its arguments; never read by a shell. */
+  readonly run: readonly string[];
+  /** Patterns of files in the workflow's folder. */
+  readonly files: readonly string[];
+  /** What prints the version of the program, and so of what it stands on. */
+  readonly version: readonly string[] | null;
+  readonly timeoutSeconds: number;
+  /** Names of variables that it gets. */
+  readonly env: readonly string[];
+  /** What it may write. */
+  readonly outputBytes: number;
+}
+
+export interface RawProgram {
+  readonly run: readonly string[];
+  readonly files?: readonly string[];
+  readonly version?: readonly string[];
+  readonly timeout?: number;
+  readonly env?: readonly string[];
+  readonly 'max-output'?: string;
+}
+
+const hour = 3600;
+
+/** @param outputBytes what it may write where it does not say */
+export function resolveProgram(scope: Scope, raw: RawProgram, path: Path, outputBytes: number): Program {
+  const { run, files = [], version = null, timeout = hour, env = [] } = raw;
+  for (const [index, pattern] of files.entries()) checkPattern(scope, pattern, [...path, 'files', String(index)]);
+  for (const [index, name] of env.entries()) checkVariable(scope, name, [...path, 'env', String(index)]);
+  for (const [key, argv] of Object.entries({ run, version: version ?? [] })) {
+    for (const [index, text] of argv.entries()) checkArgument(scope, text, [...path, key, String(index)]);
+    checkName(scope, argv[0], [...path, key, '0']);
+  }
+  const size = raw['max-output'];
+  return { run, files, version, timeoutSeconds: timeout, env, outputBytes: bytesOf(scope, size, path) ?? outputBytes };
+}
+
+function bytesOf(scope: Scope, size: string | undefined, path: Path): number | undefined {
+  if (size === undefined) return undefined;
+  const bytes = parseBytes(size);
+  if (bytes === undefined || bytes === 0) {
+    scope.refuse([...path, 'max-output'], 'invalid-value', `"${size}" is no size`, 'For example: 500 MB, 2 GiB.');
+  }
+  return bytes;
+}
+
+/** Folders of the working folder that are not the program's. */
+const ownFolders = ['inputs', 'outputs'];
+
+function checkPattern(scope: Scope, pattern: string, path: Path): void {
+  const parts = pattern.split('/');
+  const refuse = (why: string, hint: string) =>
+    scope.refuse(path, 'invalid-value', `the pattern ${pattern} ${why}`, hint);
+  if (/^([/\\~]|[A-Za-z]:)/.test(pattern) || parts.includes('..')) {
+    refuse("leads out of the workflow's folder", 'Files of a command lie in the folder of the workflow or below it.');
+  } else if (pattern.includes('\\') || parts.some((part) => part === '' || part === '.')) {
+    refuse('is not written plainly', 'Names are joined by single slashes: lib/score.py, lib/**.');
+  } else if (parts.some((part) => part.includes('**') && part !== '**')) {
+    refuse('has ** within a name', '** stands for any folders: lib/**/*.py.');
+  } else if (ownFolders.includes(parts[0]!.toLowerCase())) {
+    refuse(`begins in ${parts[0]}/`, 'A command finds what it is given there: move the file to another folder.');
+  }
+}
+
+function checkArgument(scope: Scope, text: string, path: Path): void {
+  if (text.includes('\0')) scope.refuse(path, 'invalid-value', 'an argument holds no zero character');
+}
+
+function checkName(scope: Scope, name: string | undefined, path: Path): void {
+  if (name === undefined) return;
+  if (name.trim() === '') scope.refuse(path, 'invalid-value', 'the name of the program is empty');
+  if (name.split(/[\\/]/).includes('..') || ownFolders.includes(name.replace(/^\.\//, '').split('/')[0]!)) {
+    const hint = "Name a program of PATH, one by its absolute path, or a file in the workflow's folder.";
+    scope.refuse(path, 'invalid-value', `the program ${name} does not lie in the workflow's folder`, hint);
+  }
+}
+
+function checkVariable(scope: Scope, name: string, path: Path): void {
+  const problem = variableProblem(name);
+  if (problem !== undefined) scope.refuse(path, 'refused-variable', problem.what, problem.hint);
+}
