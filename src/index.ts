@@ -32,6 +32,7 @@ export {
   planWorkflow,
 } from './run/plan.js';
 export type { Prepared } from './run/prepare.js';
+export { type AllowOptions, allowPrograms } from './run/programs/trust.js';
 export { type RunOptions, runWorkflow } from './run/run.js';
 export type { Store } from './store/store.js';
 export { type LoadOptions, loadWorkflow } from './workflow/load.js';

@@ -2,6 +2,7 @@ import { deviceNamed, type PublishedDevice, publishedDevices, ratesOfDevice, tra
 import { UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { type Estimated, type EstimatedMachine, estimateWorkflow } from '../estimate/estimate.js';
+import { knownPrograms } from '../run/programs/trust.js';
 import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
@@ -36,6 +37,7 @@ export async function estimateFor(
   const estimated = await estimateWorkflow({
     ...{ workflow, store, targets, force: invocation.values('force') },
     ...{
+      allowed: knownPrograms([workflow], invocation.switch('allow-commands')),
       machine: machineOf(here, device),
       assumed: assumptions,
       onAsk: (what) => tell(`asking the hub about ${what}`),

@@ -6,6 +6,8 @@ import { type ExportOptions, exportAdapter, exportModel } from '../run/export.js
 import { selectRenderer } from '../run/render/select.js';
 import { type AdapterSummary, type RestChoice, restChoices } from '../steps/export-adapter.js';
 import type { AdapterExport } from '../workflow/workflow.js';
+
+import { allowedPrograms, allowOption } from './allow-commands.js';
 import type { Command, Invocation } from './command.js';
 import { folderOption } from './folder-option.js';
 import { listenForSignals } from './interruption.js';
@@ -22,6 +24,7 @@ export const command: Command = {
   options: {
     ...workflowOptions,
     ...storeOption,
+    ...allowOption,
     to: { description: 'The folder to write; it must not be there yet', value: 'DIR', completes: 'folder' },
     'shard-size': { description: 'Largest weight file of a model, such as 2GB (5GB)', value: 'SIZE' },
     as: {
@@ -67,6 +70,7 @@ export const command: Command = {
         store: openedStore(invocation),
         trainingSeed,
         events,
+        allow: (exported) => allowedPrograms(invocation, [exported]),
         locked: invocation.switch('locked'),
         signal: interruption.stop,
         killSignal: interruption.kill,

@@ -9,6 +9,7 @@ import { type Planned, toFetch } from '../run/plan.js';
 import type { Prepared } from '../run/prepare.js';
 import { budgetWarning } from '../steps/judge-budget.js';
 import type { Step } from '../steps/step.js';
+import { programLines } from './program-lines.js';
 
 /** The plan on a screen: a line a group of steps, with the reasons of those that will run, one example each. */
 export function planText(name: string, prepared: Planned): string {
@@ -104,7 +105,13 @@ function notes(prepared: Planned): string[] {
   }
   for (const text of omissionTexts(plan.omitted)) lines.push(printableLine(`  left out of ${text}`));
   for (const { of, text } of plan.notes) lines.push(printableLine(`  ${of}: ${text}`));
-  return [...lines, ...judgeLines(prepared.judges)];
+  return [...lines, ...judgeLines(prepared.judges), ...commandLines(prepared)];
+}
+
+/** The programs of the user's that a run would start. */
+function commandLines({ programs }: Planned): string[] {
+  const lines = programs.all.flatMap((program) => programLines(program, programs.isAllowed(program)));
+  return lines.length === 0 ? [] : ['  to start programs of yours:', ...lines.map((line) => `  ${line}`)];
 }
 
 /** What judges behind servers would be asked, a line each, and a line for all. */

@@ -23,7 +23,7 @@ export const command: Command = {
     all: { description: 'One line a step, reasons in full' },
     json: {
       description:
-        'Print one JSON object: {steps: [{id, kind, status, reason}], counts: {cached, run}, toFetch, deferred, judges, judging}, and estimate',
+        'Print one JSON object: {steps: [{id, kind, status, reason}], counts: {cached, run}, toFetch, deferred, judges, judging, commands}, and estimate',
     },
     'exit-code': { description: `Exit with ${somethingToRun} when something would run` },
   },

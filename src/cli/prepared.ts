@@ -1,5 +1,8 @@
 import { type Planned, planWorkflow } from '../run/plan.js';
+
+import { knownPrograms } from '../run/programs/trust.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
+import { allowOption } from './allow-commands.js';
 import type { Invocation } from './command.js';
 import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
 import { openedStore, storeOption } from './opened-store.js';
@@ -8,6 +11,7 @@ import { openedStore, storeOption } from './opened-store.js';
 export const planOptions = {
   ...workflowOptions,
   ...storeOption,
+  ...allowOption,
   force: {
     description: 'Count steps that match as not cached; without a pattern all',
     value: 'STEP',
@@ -24,6 +28,7 @@ export async function preparedFor(
 ): Promise<Planned & { readonly workflow: LoadedWorkflow }> {
   const workflow = await workflowOf(invocation.positionals[0]!, loadOptions(invocation));
   const store = openedStore(invocation);
-  const prepared = await planWorkflow({ workflow, store, targets, force: invocation.values('force') });
+  const allowed = knownPrograms([workflow], invocation.switch('allow-commands'));
+  const prepared = await planWorkflow({ workflow, store, targets, force: invocation.values('force'), allowed });
   return { ...prepared, workflow };
 }

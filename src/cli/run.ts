@@ -9,6 +9,7 @@ import { executors, isExecutorName } from '../run/executors/registry.js';
 import { selectRenderer } from '../run/render/select.js';
 import { type RunOptions, runWorkflow } from '../run/run.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
+import { allowedPrograms } from './allow-commands.js';
 import type { Command, Invocation } from './command.js';
 import { folderOption } from './folder-option.js';
 import { type Interruption, listenForSignals } from './interruption.js';
@@ -97,10 +98,11 @@ type Once = (workflow: LoadedWorkflow) => Promise<ExitCode>;
 async function runOnce(
   workflow: LoadedWorkflow,
   invocation: Invocation,
-  options: Omit<RunOptions, 'workflow' | 'store' | 'events'>,
+  options: Omit<RunOptions, 'workflow' | 'allowed' | 'store' | 'events'>,
   interruption: Pick<Interruption, 'stop' | 'kill'>,
   told: NotifyCommand | undefined,
 ): Promise<ExitCode> {
+  const allowed = await allowedPrograms(invocation, [workflow]);
   const store = openedStore(invocation);
   const events = new EventBus();
   const renderer = await selectRenderer(process.stdout, { json: invocation.switch('json') });
@@ -113,7 +115,7 @@ async function runOnce(
   let problem: string | undefined;
   try {
     const { stop: signal, kill: killSignal } = interruption;
-    exitCode = await runWorkflow({ ...options, workflow, store, events, signal, killSignal });
+    exitCode = await runWorkflow({ ...options, workflow, allowed, store, events, signal, killSignal });
     return exitCode;
   } catch (error) {
     if (error instanceof RunflowError) exitCode = error.exitCode;

@@ -5,11 +5,14 @@ import { printableLine } from '../diagnostics/printable.js';
 import { renderDiagnostics } from '../diagnostics/render.js';
 import { styleFor } from '../diagnostics/style.js';
 import { measuresNothing } from '../plan/definitions-in-use.js';
+import { knownPrograms } from '../run/programs/trust.js';
+import { type PlannedCommand, WorkflowPrograms } from '../run/programs/workflow-programs.js';
 import { type LoadOptions, loadWorkflow } from '../workflow/load.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import type { Command } from './command.js';
 import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
 import { print, printJson } from './output.js';
+import { programLines } from './program-lines.js';
 
 export const command: Command = {
   name: 'validate',
@@ -21,7 +24,7 @@ export const command: Command = {
     ...workflowOptions,
     json: {
       description:
-        'Print one JSON object: {valid, workflows: [{file, valid, diagnostics: [{file, line, column, severity, code, message, hint}]}]}',
+        'Print one JSON object: {valid, workflows: [{file, valid, diagnostics: [{file, line, column, severity, code, message, hint}], commands}]}',
     },
   },
   details: 'Exit codes: 0 all are valid, 2 one is not.',
@@ -31,7 +34,9 @@ export const command: Command = {
     let valid = true;
     for (const file of invocation.positionals) {
       try {
-        print(`${printableLine(summary(file, await workflowOf(file, options)))}\n`);
+        const workflow = await workflowOf(file, options);
+        const commands = commandsText(workflow);
+        print(`${printableLine(summary(file, workflow))}\n${commands}`);
       } catch (error) {
         if (!(error instanceof InvalidWorkflowError)) throw error;
         process.stderr.write(renderDiagnostics(error.diagnostics, styleFor(process.stderr, process.env)));
@@ -47,12 +52,33 @@ async function describe(files: readonly string[], options: LoadOptions): Promise
   const workflows = [];
   for (const file of files) {
     const loaded = await loadWorkflow(file, options);
-    const diagnostics = (loaded.ok ? loaded.warnings : loaded.diagnostics).map(describeDiagnostic);
-    workflows.push({ file, valid: loaded.ok, diagnostics });
+    const programs = loaded.ok ? programsOf(loaded.value) : { commands: [], problems: [] };
+    const diagnostics = [...(loaded.ok ? loaded.warnings : loaded.diagnostics), ...programs.problems];
+    const valid = loaded.ok && programs.problems.length === 0;
+    const { commands } = programs;
+    workflows.push({
+      file,
+      valid,
+      diagnostics: diagnostics.map(describeDiagnostic),
+      ...(commands.length > 0 && { commands }),
+    });
   }
   const valid = workflows.every((workflow) => workflow.valid);
   printJson({ valid, workflows });
   return valid ? exitCodes.done : exitCodes.invalid;
+}
+
+/** The programs that a run would start, or what is wrong with their files. */
+function programsOf(workflow: LoadedWorkflow): {
+  readonly commands: readonly PlannedCommand[];
+  readonly problems: readonly Diagnostic[];
+} {
+  try {
+    return { commands: new WorkflowPrograms(workflow, knownPrograms([workflow], false)).describe(), problems: [] };
+  } catch (error) {
+    if (!(error instanceof InvalidWorkflowError)) throw error;
+    return { commands: [], problems: error.diagnostics };
+  }
 }
 
 /** A diagnostic with its place laid open. One of a file that cannot be read has none. */
@@ -64,6 +90,15 @@ function describeDiagnostic({ range, related = [], ...diagnostic }: Diagnostic) 
 
 function describePlace({ file, start, end }: SourceRange) {
   return { file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
+}
+
+/** The programs that a run would start, and whether they are allowed. */
+function commandsText(workflow: LoadedWorkflow): string {
+  const programs = new WorkflowPrograms(workflow, knownPrograms([workflow], false));
+  const lines = programs.all.flatMap((program) => programLines(program, programs.isAllowed(program)));
+  return lines.length === 0
+    ? ''
+    : `  a run would start programs of yours:\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
 function summary(file: string, workflow: LoadedWorkflow): string {

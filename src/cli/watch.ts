@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { resolvePrograms } from '../run/programs/resolve-programs.js';
 import { localInputs } from '../workflow/local-inputs.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 
@@ -12,9 +13,13 @@ const mostFiles = 10_000;
 /** What a file was like: when any of it changes, the file counts as changed. */
 export type Snapshot = ReadonlyMap<string, string>;
 
-/** Files and folders whose change asks for another run: those that the workflow was read from, and its local data and checkpoints. */
+/**
+ * Files and folders whose change asks for another run: those that the workflow was read from, its local data and
+ * checkpoints, and the files of programs that it runs.
+ */
 export function watchedPaths(workflow: LoadedWorkflow): readonly string[] {
-  return [...workflow.files.map(({ file }) => file), ...localInputs(workflow).map(({ path }) => path)];
+  const programs = resolvePrograms(workflow).flatMap(({ files }) => files.map(({ file }) => file));
+  return [...workflow.files.map(({ file }) => file), ...localInputs(workflow).map(({ path }) => path), ...programs];
 }
 
 /** What may mend a workflow that cannot be read: every YAML file of its folder and below, where all that it includes lies. */

@@ -9,6 +9,7 @@ import { Catalog } from '../run/catalog.js';
 import { judgeRequests } from '../run/judge-requests.js';
 import type { Planned, PlanOptions } from '../run/plan.js';
 import { type Prepared, prepare } from '../run/prepare.js';
+import { WorkflowPrograms } from '../run/programs/workflow-programs.js';
 import type { Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
 import { describeArtifacts } from './described-artifacts.js';
@@ -47,9 +48,10 @@ export async function estimateWorkflow(options: EstimateOptions): Promise<Estima
   const { workflow, store, targets = [], force = [], environment = process.env, machine, assumed } = options;
   const hub = new Hub(hubSettings(environment), options.signal === undefined ? {} : { signal: options.signal });
   const { commits, models, known } = await askHub(workflow, hub, options.onAsk);
+  const programs = new WorkflowPrograms(workflow, options.allowed);
   const prepared = await prepare({
     ...{ workflow, store, targets, force, commits, hubModels: models },
-    catalog: new Catalog(workflow, store),
+    catalog: new Catalog(workflow, store, { programs }),
     deviceClass: machine.deviceClass ?? 'another device',
     lookUp: (key) => store.lookUp(key),
   });
@@ -63,7 +65,7 @@ export async function estimateWorkflow(options: EstimateOptions): Promise<Estima
   };
   const costs = costsOf(facts);
   const totals = totalsOf(costs, machine.device, machine.host, machine.traits.software);
-  return { ...prepared, judges: await judgeRequests(prepared, workflow, store), costs, totals };
+  return { ...prepared, programs, judges: await judgeRequests(prepared, workflow, store), costs, totals };
 }
 
 /** What steps take that exists: sources, and outputs of steps that are cached. */

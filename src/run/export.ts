@@ -9,6 +9,7 @@ import {
   type ReadArtifact,
   writeCheckpoint,
 } from '../formats/checkpoint-writer.js';
+import type { Digest } from '../formats/digest.js';
 import type { AdapterSummary } from '../steps/export-adapter.js';
 import { DamagedObjectError, unlessDamaged } from '../store/object-store.js';
 import { atTrainingSeed, hasTrainingSeeds, trainingSeeds } from '../workflow/models/training-seeds.js';
@@ -21,6 +22,8 @@ interface ExportRun extends Omit<RunOptions, 'out' | 'results' | 'targets' | 'fo
   readonly folder: string;
   /** Which of several: a model that depends on training seeds is as many models. */
   readonly trainingSeed?: number | undefined;
+  /** Finds out which programs of the user's may be run to make what is exported; in place of `allowed`. */
+  readonly allow?: (workflow: LoadedWorkflow) => Promise<ReadonlySet<Digest>>;
 }
 
 export interface ExportOptions extends ExportRun {
@@ -48,7 +51,8 @@ export async function exportModel(options: ExportOptions): Promise<ExitCode> {
   await checkAbsent(folder);
   const read = reader(options);
   const write = (artifacts: Artifacts) => writeCheckpoint(folder, contentsOfModel(artifacts, read), shardBytes);
-  return exportOnce({ ...options, workflow: workflowToExport(workflow, { exports: [model] }) }, { name: model, write });
+  const exported = await allowing(options, workflowToExport(workflow, { exports: [model] }));
+  return exportOnce(exported, { name: model, write });
 }
 
 /**
@@ -72,9 +76,14 @@ export async function exportAdapter(
     summary = JSON.parse(Buffer.from(await store.read(artifacts.summary!)).toString()) as AdapterSummary;
     await writeCheckpoint(folder, contentsOfAdapter(artifacts, read));
   };
-  const exported = { ...options, workflow: workflowToExport(workflow, { adapterExport: adapter }) };
+  const exported = await allowing(options, workflowToExport(workflow, { adapterExport: adapter }));
   const exitCode = await exportOnce(exported, { name: adapter.update, write });
   return { exitCode, ...(summary === undefined ? {} : { summary }) };
+}
+
+async function allowing<Options extends ExportRun>(options: Options, workflow: LoadedWorkflow): Promise<Options> {
+  const allowed = await options.allow?.(workflow);
+  return { ...options, workflow, ...(allowed && { allowed }) };
 }
 
 function reader({ store }: ExportRun): ReadArtifact {
@@ -121,9 +130,14 @@ export function workflowToExport(
 /** The artifacts of what is exported, after the run that made it. */
 async function artifactsOf(
   name: string,
-  { workflow, store, environment = process.env }: RunOptions,
+  { workflow, store, allowed, environment = process.env }: RunOptions,
 ): Promise<Artifacts> {
-  const { plan, outcomes, situation } = await planWorkflow({ workflow, store, environment });
+  const { plan, outcomes, situation } = await planWorkflow({
+    workflow,
+    store,
+    ...(allowed && { allowed }),
+    environment,
+  });
   const node = plan.exports.get(name)!;
   const outcome = outcomes.get(node);
   const artifacts = outcome?.status === 'cached' ? outcome.outputs : situation.sources.get(node);

@@ -1,4 +1,5 @@
 import { EnvironmentError } from '../diagnostics/errors.js';
+import type { Digest } from '../formats/digest.js';
 import { reasonText } from '../plan/explain-text.js';
 import { fetchStep } from '../plan/hub-in-use.js';
 import type { Deferred, HubDefinition } from '../plan/plan.js';
@@ -9,6 +10,7 @@ import { findDevice } from './device.js';
 import { readPins } from './hub-pins.js';
 import { type AllJudgeRequests, inAll, type JudgeRequests, judgeRequests } from './judge-requests.js';
 import { type Prepared, prepare } from './prepare.js';
+import { type PlannedCommand, WorkflowPrograms } from './programs/workflow-programs.js';
 
 export interface PlanOptions {
   readonly workflow: LoadedWorkflow;
@@ -16,6 +18,8 @@ export interface PlanOptions {
   readonly targets?: readonly string[];
   /** Patterns of steps to count as not cached. */
   readonly force?: readonly string[];
+  /** Digests of programs of the user's whose version commands may be run. Default: none. */
+  readonly allowed?: ReadonlySet<Digest>;
   readonly environment?: NodeJS.ProcessEnv;
 }
 
@@ -26,24 +30,26 @@ export interface PlanOptions {
  * @throws what prepare throws
  */
 export async function planWorkflow(options: PlanOptions): Promise<Planned> {
-  const { workflow, store, targets = [], force = [], environment = process.env } = options;
+  const { workflow, store, targets = [], force = [], allowed, environment = process.env } = options;
   const device = await findDevice(environment);
+  const programs = new WorkflowPrograms(workflow, allowed);
   const prepared = await prepare({
     workflow,
     store,
-    catalog: new Catalog(workflow, store),
+    catalog: new Catalog(workflow, store, { programs }),
     commits: await readPins(workflow),
     deviceClass: device instanceof EnvironmentError ? device : device.deviceClass,
     targets,
     force,
     lookUp: (key) => store.lookUp(key),
   });
-  return { ...prepared, judges: await judgeRequests(prepared, workflow, store) };
+  return { ...prepared, programs, judges: await judgeRequests(prepared, workflow, store) };
 }
 
 /** A prepared workflow, with what its judges would be asked. */
 export interface Planned extends Prepared {
   readonly judges: readonly JudgeRequests[];
+  readonly programs: WorkflowPrograms;
 }
 
 /** A plan as `runflow plan --json` prints it. */
@@ -57,6 +63,8 @@ export interface PlanDescription {
   /** What judges behind servers would be asked, and of all of them together. */
   readonly judges: readonly JudgeRequests[];
   readonly judging: AllJudgeRequests;
+  /** The programs of the user's that a run would start. */
+  readonly commands: readonly PlannedCommand[];
 }
 
 export interface PlannedStep {
@@ -83,6 +91,7 @@ export function describePlan(prepared: Planned): PlanDescription {
     deferred: plan.deferred,
     judges,
     judging: inAll(judges),
+    commands: prepared.programs.describe(),
   };
 }
 

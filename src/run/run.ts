@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
+import type { Digest } from '../formats/digest.js';
 import { measuresNothing } from '../plan/definitions-in-use.js';
 import { reasonText } from '../plan/explain-text.js';
 import { omissionTexts } from '../plan/omission-text.js';
@@ -21,6 +22,8 @@ import { pinHub } from './hub-pins.js';
 import { missingJudgeKeys } from './judge-keys.js';
 import { type JudgeRequests, judgeRequests } from './judge-requests.js';
 import { type Prepared, prepare } from './prepare.js';
+import { checkVariables } from './programs/variables.js';
+import { WorkflowPrograms } from './programs/workflow-programs.js';
 import { type FolderContents, ResultsFolder } from './results/folder.js';
 import { resultsPlace } from './results/place.js';
 import { settingsText } from './results/record.js';
@@ -62,6 +65,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Aborted at the second: they are ended at once. */
   readonly killSignal?: AbortSignal;
+  /**
+   * Digests of the programs of the user's that may be run (`allowPrograms` tells them). A workflow with another program
+   * is refused before anything is run or fetched. Default: none.
+   */
+  readonly allowed?: ReadonlySet<Digest>;
   readonly environment?: NodeJS.ProcessEnv;
 }
 
@@ -79,11 +87,13 @@ export async function runWorkflow(options: RunOptions): Promise<ExitCode> {
     const hint = 'Only what a sweep or a metric needs is made: add one. A model alone is made by runflow export.';
     throw new UsageError(`${workflow.name} measures nothing: there is nothing to run`, { hint });
   }
+  const programs = new WorkflowPrograms(workflow, options.allowed);
+  programs.requireAllowed();
   const place = options.results === false ? undefined : resultsPlace(workflow, store.path, options.out);
   const { tags, purpose } = options;
   const { name, file, profile } = workflow;
   const run = await store.runs.begin({ name, file, profile, tags, purpose });
-  const session = new RunSession(options, run, place);
+  const session = new RunSession(options, run, place, programs);
   let outcome: 'done' | 'failed' | 'interrupted' = 'failed';
   let problem: string | undefined;
   try {
@@ -123,7 +133,7 @@ class RunSession {
   readonly #told = new Set<string>();
 
   /** @param place the results folder; undefined when it is to be left alone */
-  constructor(options: RunOptions, run: ActiveRun, place: string | undefined) {
+  constructor(options: RunOptions, run: ActiveRun, place: string | undefined, programs: WorkflowPrograms) {
     const { events, store, workflow } = options;
     this.#options = options;
     this.#run = run;
@@ -135,6 +145,7 @@ class RunSession {
     const ofRun = { id, workflowFile: workflow.file, settings: settingsText(workflow.applied) };
     this.#results = place === undefined ? undefined : new ResultsFolder(place, store, events, ofRun);
     this.#catalog = new Catalog(workflow, store, {
+      programs,
       signal: this.#signal,
       onHashing: (progress) => events.publish({ type: 'hashing', ...progress }),
       onLeftOut: (message, hint) => events.publish({ type: 'warning', message, hint }),
@@ -172,6 +183,7 @@ class RunSession {
       this.#announce(this.#prepared, round);
       this.#tellNotes(this.#prepared);
       const judges = await judgeRequests(this.#prepared, this.#options.workflow, this.#options.store);
+      checkVariables(this.#prepared, this.#environment);
       if (!(this.#options.keepGoing ?? false)) this.#checkKeys(this.#prepared, judges, round);
       await this.#checkBudgets(judges);
       const { tasks, otherDevice } = await this.#schedule(this.#prepared);
