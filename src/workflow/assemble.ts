@@ -3,7 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { digestOf } from '../formats/digest.js';
 import { naturalOrder } from '../formats/natural-order.js';
-import { type DocumentNode, type MapNode, nodeAt } from './document.js';
+import { type DocumentNode, type MapEntry, type MapNode, nodeAt } from './document.js';
 import { noSuchFile, type WorkflowFiles } from './files.js';
 import { type FileLayer, type Included, isEmpty, layersInOrder, overlay } from './layers.js';
 import { limits, parseYaml } from './parse.js';
@@ -22,6 +22,8 @@ export interface Assembled {
   readonly profile: string | undefined;
   /** The profile that the workflow itself names. */
   readonly ownProfile: string | undefined;
+  /** What `matrix` says: which workflows are to be made of the document. */
+  readonly matrix: MapEntry | undefined;
 }
 
 const mostFiles = 50;
@@ -32,8 +34,11 @@ const insideHint = 'Files of a workflow lie in its folder or below it, where lin
 /** Pattern of the schema; what is assembled is no part of the document that the schema sees. */
 const profileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** Keys that say how documents are put together; the assembled document has them no more. */
-export const assemblyKeys = ['include', 'profile', 'profiles'] as const;
+/** Keys that say how documents are put together. */
+const layerKeys = ['include', 'profile', 'profiles'] as const;
+
+/** Keys that the assembled document has no more. */
+export const assemblyKeys = [...layerKeys, 'matrix'] as const;
 
 /**
  * Reads a workflow and lays over one another, from weakest to strongest: what it includes, itself, its profile (the
@@ -75,7 +80,8 @@ export class Assembler {
     // Every file's version has been checked, with what is wrong said once.
     entries.set('runflow', { key: place, value: { kind: 'scalar', value: 1, place } });
     const root: MapNode = { kind: 'map', entries, place };
-    return { root, files: [...this.#files.values()], texts: this.#texts, profile: chosen, ownProfile };
+    const files = [...this.#files.values()];
+    return { root, files, texts: this.#texts, profile: chosen, ownProfile, matrix: whole.entries.get('matrix') };
   }
 
   /** Every profile that the workflow may be read with, and which of them it names itself. */
@@ -268,7 +274,7 @@ export class Assembler {
           this.#refuse(value, 'wrong-type', `profiles.${name} must be a mapping of sections`);
           continue;
         }
-        for (const key of ['runflow', ...assemblyKeys]) {
+        for (const key of ['runflow', ...layerKeys]) {
           const entry = value.entries.get(key);
           if (entry === undefined) continue;
           const hint = `Sections only stand there; what else a profile needs goes into profiles/${name}.yaml.`;

@@ -1,18 +1,20 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.js';
 import type { JsonObject } from '../formats/json.js';
-import { appliedSettings } from './applied-settings.js';
-import { Assembler } from './assemble.js';
-import { type MapNode, toPlain } from './document.js';
+import { readAskedAxes } from './asked-axes.js';
+import { type Assembled, Assembler } from './assemble.js';
+import { type AxesAsked, type Cells, cellsOf, type MatrixCell } from './cells.js';
+import { completeWorkflow } from './complete.js';
+import { type DocumentNode, toPlain } from './document.js';
 import { diskFiles, type WorkflowFiles } from './files.js';
-import { interpolate } from './interpolate.js';
-import { absolutePaths } from './paths.js';
+import { type Axis, type MatrixSection, readMatrix } from './matrix.js';
+import { errorAt, problemOf } from './problems.js';
 import type { Profiles } from './profiles.js';
-import { resolveWorkflow } from './resolve.js';
 import type { Semantics } from './semantics.js';
-import { isOwn, unusedDefinitions } from './unused.js';
-import { validate } from './validate.js';
-import type { LoadedWorkflow } from './workflow.js';
+import { SourceText } from './source-text.js';
+import { type CellValue, type Study, type StudyCell, studyOf } from './study.js';
+import { studyProblems } from './study-problems.js';
+import type { LoadedWorkflow, WorkflowFile } from './workflow.js';
 
 export interface LoadOptions {
   readonly profile?: string | undefined;
@@ -21,47 +23,54 @@ export interface LoadOptions {
   readonly semantics?: Semantics | undefined;
   /** A definition that is used besides, by its name: what is exported. */
   readonly exported?: string;
+  /** `params.lr=1e-5,3e-5`: axes of a matrix, in place of those that the workflow has. */
+  readonly matrix?: readonly string[];
 }
 
 /**
- * Reads a workflow: YAML → includes and profile → --set → ${…} → paths → schema → names. When the text can be read at all, every
- * problem of every stage is reported at once.
+ * Reads a workflow with its matrix: YAML → includes and profile → the values of each cell, --set → ${…} → paths → schema → names.
+ * When the text can be read at all, every problem of every stage is reported at once.
  */
+export async function loadStudy(
+  file: string,
+  options: LoadOptions = {},
+  disk: WorkflowFiles = diskFiles,
+): Promise<Result<Study>> {
+  const problems: Diagnostic[] = [];
+  const asked = await readAskedAxes(options.matrix ?? [], problems);
+  const assembled = await assemble(file, options.profile, disk, problems);
+  if (assembled === undefined || problems.length > 0) return refused(problems);
+  if (assembled.matrix === undefined && asked.size === 0) {
+    const completed = await completeWorkflow(file, assembled, options);
+    return completed.ok ? { ...completed, value: studyOf(completed.value) } : refused(completed.diagnostics);
+  }
+  const matrix = matrixOf(assembled, asked, problems);
+  if (matrix.axes.has('profile') && !asked.has('profile')) askForProfile(options.profile, file, asked);
+  const cells = problems.length > 0 ? undefined : cellsOf(matrix, asked, problems);
+  if (cells === undefined || problems.length > 0) return refused(problems);
+  return new StudyLoader(file, options, disk, { assembled, matrix, cells }).load();
+}
+
+/** The same of one workflow: where the file has a matrix, `options.matrix` must leave one cell of it. */
 export async function loadWorkflow(
   file: string,
   options: LoadOptions = {},
   disk: WorkflowFiles = diskFiles,
 ): Promise<Result<LoadedWorkflow>> {
+  const study = await loadStudy(file, options, disk);
+  if (!study.ok) return study;
+  const [cell, ...others] = study.value.cells;
+  if (others.length === 0) return { ...study, value: cell!.workflow };
+  const message = `the workflow has a matrix of ${study.value.cells.length} cells, and one is wanted`;
+  const hint = 'Give one value of every axis, for example: --matrix seed=1';
+  return refused([problemOf({ code: 'many-cells', message, hint })]);
+}
+
+async function assemble(file: string, profile: string | undefined, disk: WorkflowFiles, problems: Diagnostic[]) {
   const assembler = new Assembler(file, disk);
-  const assembled = await assembler.assemble(options.profile);
-  if (assembled === undefined || assembler.problems.length > 0) return refused(assembler.problems);
-  const set = await applySettings(assembled.root, options.set ?? []);
-  const interpolated = interpolate(set.root);
-  const absolute = absolutePaths(interpolated.root);
-  const { root, sound, problems: breaches } = await validate(absolute.root);
-  const workflow = resolveWorkflow(root, sound, resolve(file), options.semantics);
-  const unreadable = [...set.problems, ...interpolated.problems, ...absolute.problems];
-  const stages = [unreadable, breaches, workflow.ok ? [] : workflow.diagnostics];
-  if (!workflow.ok || stages.some((stage) => stage.length > 0)) return refused(firstOfEachPlace(stages));
-  const unused = unusedDefinitions(workflow.value, options.exported);
-  const ownWarnings = workflow.warnings.filter(({ range }) => isOwn(range, workflow.value));
-  if (unused.some(({ severity }) => severity === 'error')) return refused(unused);
-  const { files, texts, profile, ownProfile } = assembled;
-  const document = toPlain(root) as JsonObject;
-  const applied = appliedSettings(options, { profile: ownProfile, semantics: document.semantics });
-  const { set: settings = [], semantics } = options;
-  const written = {
-    file: resolve(file),
-    texts,
-    ...(profile === undefined ? {} : { profile }),
-    set: settings,
-    ...(semantics === undefined ? {} : { semantics }),
-  };
-  return {
-    ok: true,
-    value: { ...workflow.value, files, profile, document, applied, written },
-    warnings: [...interpolated.warnings, ...ownWarnings, ...unused],
-  };
+  const assembled = await assembler.assemble(profile);
+  problems.push(...assembler.problems);
+  return assembled;
 }
 
 /** Every profile that a workflow may be read with: those of its files, and those of the folder beside it. */
@@ -72,21 +81,154 @@ export async function listProfiles(file: string, disk: WorkflowFiles = diskFiles
   return { ok: true, value, warnings: [] };
 }
 
-/** Most workflows are read without a setting, and then need no schema. */
-export async function applySettings(root: MapNode, settings: readonly string[]) {
-  if (settings.length === 0) return { root, problems: [] };
-  return (await import('./settings.js')).applySettings(root, settings);
+function matrixOf({ matrix, root: { place } }: Assembled, asked: AxesAsked, problems: Diagnostic[]): MatrixSection {
+  if (matrix !== undefined) return readMatrix(matrix, problems);
+  const key = asked.values().next().value?.key ?? place;
+  return { place: key, axes: new Map(), exclude: [], include: [] };
 }
 
-/** What one stage complains about, the stages after it trip over too: only the first is told. */
-function firstOfEachPlace(stages: readonly (readonly Diagnostic[])[]): readonly Diagnostic[] {
-  const placeOf = ({ range }: Diagnostic) => `${range?.file}:${range?.start.offset}:${range?.end.offset}`;
-  const seen = new Set<string>();
-  return stages.flatMap((stage) => {
-    const fresh = stage.filter((problem) => !seen.has(placeOf(problem)));
-    for (const problem of stage) seen.add(placeOf(problem));
-    return fresh;
-  });
+/** Leaves the one that `--profile` names, of an axis of profiles. */
+function askForProfile(profile: string | undefined, file: string, asked: Map<string, Axis>): void {
+  if (profile === undefined) return;
+  const place = { source: new SourceText('--profile', dirname(resolve(file)), profile), start: 0, end: profile.length };
+  asked.set('profile', { key: place, values: [{ kind: 'scalar', value: profile, place }] });
+}
+
+interface StudyParts {
+  readonly assembled: Assembled;
+  readonly matrix: MatrixSection;
+  readonly cells: Cells;
+}
+
+/** Reads the workflow of every cell, and checks that they make a study. */
+class StudyLoader {
+  readonly #problems: Diagnostic[] = [];
+  readonly #warnings: Diagnostic[] = [];
+  readonly #file: string;
+  readonly #options: LoadOptions;
+  readonly #disk: WorkflowFiles;
+  readonly #parts: StudyParts;
+  /** Documents by profile. */
+  readonly #assembled = new Map<string | undefined, Assembled | undefined>();
+
+  constructor(file: string, options: LoadOptions, disk: WorkflowFiles, parts: StudyParts) {
+    this.#file = file;
+    this.#options = options;
+    this.#disk = disk;
+    this.#parts = parts;
+    this.#assembled.set(options.profile, parts.assembled);
+  }
+
+  async load(): Promise<Result<Study>> {
+    const { cells } = this.#parts.cells;
+    this.#checkOptions();
+    const found: { readonly cell: MatrixCell; readonly workflow: LoadedWorkflow }[] = [];
+    // A profile or a path that is wrong is wrong in many cells.
+    for (const cell of this.#problems.length > 0 ? [] : cells) {
+      const workflow = await this.#workflow(cell);
+      if (workflow !== undefined) found.push({ cell, workflow });
+    }
+    if (this.#problems.length > 0) return refused(distinct(this.#problems));
+    const study = this.#study(found);
+    const { problems, warnings } = studyProblems(
+      study,
+      found.map(({ cell }) => cell),
+    );
+    if (problems.length > 0) return refused(problems);
+    return { ok: true, value: study, warnings: distinct([...this.#warnings, ...warnings]) };
+  }
+
+  /** One thing said twice would leave one of the two unused. */
+  #checkOptions(): void {
+    const { semantics, set = [] } = this.#options;
+    const paths = [...this.#parts.cells.axes.keys()];
+    const refuse = (option: string, path: string) => {
+      const message = `${option} and the axis ${path} of the matrix say the same thing`;
+      const hint = `Choose cells by --matrix ${path}=VALUE.`;
+      this.#problems.push(problemOf({ code: 'invalid-setting', message, hint }));
+    };
+    if (semantics !== undefined && paths.includes('semantics')) refuse(`--semantics ${semantics}`, 'semantics');
+    for (const setting of set) {
+      const place = setting.slice(0, setting.indexOf('='));
+      const path = paths.find((axis) => `${axis}.`.startsWith(`${place}.`) || `${place}.`.startsWith(`${axis}.`));
+      if (path !== undefined) refuse(`--set ${setting}`, path);
+    }
+  }
+
+  async #workflow({ values }: MatrixCell): Promise<LoadedWorkflow | undefined> {
+    const profile = values.get('profile');
+    const name = profile === undefined ? this.#options.profile : String(profile.value.value);
+    const assembled = await this.#assemble(name, profile?.value);
+    if (assembled === undefined) return undefined;
+    const cell = [...values].flatMap(([path, value]) => (path === 'profile' ? [] : [{ path, ...value }]));
+    const completed = await completeWorkflow(this.#file, assembled, { ...this.#options, profile: name, cell });
+    if (!completed.ok) {
+      this.#problems.push(...completed.diagnostics);
+      return undefined;
+    }
+    this.#warnings.push(...completed.warnings);
+    return completed.value;
+  }
+
+  async #assemble(profile: string | undefined, axis: DocumentNode | undefined): Promise<Assembled | undefined> {
+    if (this.#assembled.has(profile)) return this.#assembled.get(profile);
+    const problems: Diagnostic[] = [];
+    const assembled = await assemble(this.#file, profile, this.#disk, problems);
+    // The assembler knows of no axis: it shows the option.
+    const [first] = problems;
+    if (axis !== undefined && first?.code === 'unknown-profile') {
+      this.#problems.push(errorAt(axis.place, { code: first.code, message: first.message, hint: first.hint }));
+    } else this.#problems.push(...problems);
+    const usable = problems.length === 0 ? assembled : undefined;
+    this.#assembled.set(profile, usable);
+    const plain = (one: Assembled | undefined) => JSON.stringify(one?.matrix && toPlain(one.matrix.value));
+    if (usable !== undefined && plain(usable) !== plain(this.#parts.assembled)) {
+      const message = `the profile ${profile} changes the matrix whose cell it makes`;
+      const hint = 'Where a matrix has the axis profile, it stands in the workflow or in what that includes.';
+      this.#problems.push(errorAt(usable.matrix!.key, { code: 'invalid-axis', message, hint }));
+    }
+    return usable;
+  }
+
+  #study(found: readonly { readonly cell: MatrixCell; readonly workflow: LoadedWorkflow }[]): Study {
+    const { axes } = this.#parts.cells;
+    const cells = found.map(({ cell, workflow }): StudyCell => {
+      const { label, coordinates, values } = cell;
+      const onAxes = [...axes.keys()].map((path): CellValue | null => {
+        const node = values.get(path)?.value;
+        if (node === undefined) return valueIn(workflow, path);
+        return { value: node.value!, written: node.written ?? String(node.value) };
+      });
+      return { label, coordinates, values: onAxes, workflow };
+    });
+    const [{ workflow: first }] = cells as [StudyCell];
+    const files = new Map(cells.flatMap(({ workflow }) => workflow.files.map((one) => [one.file, one] as const)));
+    const ofAll: readonly WorkflowFile[] = [...files.values()];
+    const { profile, ...applied } = first.applied;
+    const isAxis = axes.has('profile');
+    return {
+      file: resolve(this.#file),
+      name: first.name,
+      files: ofAll,
+      applied: isAxis || profile === undefined ? applied : { ...applied, profile },
+      profile: isAxis ? undefined : first.profile,
+      axes: [...axes].map(([path, name]) => ({ path, name })),
+      cells,
+    };
+  }
+}
+
+/** What a workflow has at a place where its cell gives nothing. */
+function valueIn({ document, profile }: LoadedWorkflow, path: string): CellValue | null {
+  let value: unknown = { ...document, profile };
+  for (const word of path.split('.')) value = (value as JsonObject | undefined)?.[word];
+  const isScalar = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isScalar ? { value: value as CellValue['value'], written: String(value) } : null;
+}
+
+function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const identity = ({ code, message, range }: Diagnostic) => JSON.stringify([code, message, range?.file, range?.start]);
+  return [...new Map(diagnostics.map((diagnostic) => [identity(diagnostic), diagnostic])).values()];
 }
 
 /** Diagnostics in the order of the text, file by file in the order of each file's first one. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { assemblyKeys } from './assemble.js';
-import { type DocumentNode, type MapNode, toPlain } from './document.js';
+import { type DocumentNode, type MapNode, type ScalarNode, toPlain } from './document.js';
 import { parseYamlValue } from './parse.js';
 import { errorAt, suggestion } from './problems.js';
 import { alternativesOf, applicableSchema, childSchema, dereference, type Schema, schemaOfResolved } from './schema.js';
@@ -14,30 +14,53 @@ import { type Place, SourceText, settingName } from './source-text.js';
  */
 export async function applySettings(
   root: MapNode,
-  settings: readonly string[],
+  settings: readonly (string | Assignment)[],
 ): Promise<{ readonly root: MapNode; readonly problems: readonly Diagnostic[] }> {
   const problems: Diagnostic[] = [];
   let current = root;
-  for (const text of settings) {
-    const setting = new Setting(text);
+  for (const given of settings) {
+    const setting = typeof given === 'string' ? Setting.ofText(given) : Setting.ofValue(given);
     current = (await setting.apply(current)) ?? current;
     problems.push(...setting.problems);
   }
   return { root: current, problems };
 }
 
+/** A value that was written elsewhere: in a cell of a matrix. */
+export interface Assignment {
+  /** `params.lr` */
+  readonly path: string;
+  readonly key: Place;
+  readonly value: ScalarNode;
+}
+
 class Setting {
   readonly problems: Diagnostic[] = [];
   readonly #source: SourceText;
   readonly #path: readonly string[];
+  /** Offset of the path. */
+  readonly #start: number;
   /** Offset of what follows the first `=`; −1 without one. */
   readonly #from: number;
+  readonly #given: ScalarNode | undefined;
 
-  constructor(text: string) {
+  private constructor(source: SourceText, path: string, at: { start: number; from: number; given?: ScalarNode }) {
+    this.#source = source;
+    this.#path = path.split('.');
+    this.#start = at.start;
+    this.#from = at.from;
+    this.#given = at.given;
+  }
+
+  static ofText(text: string): Setting {
+    const from = text.indexOf('=') + 1 || -1;
     // A relative path on the command line is relative to where the command is typed.
-    this.#source = new SourceText(settingName, resolve('.'), text);
-    this.#from = text.indexOf('=') + 1 || -1;
-    this.#path = text.slice(0, Math.max(0, this.#from - 1)).split('.');
+    const source = new SourceText(settingName, resolve('.'), text);
+    return new Setting(source, text.slice(0, Math.max(0, from - 1)), { start: 0, from });
+  }
+
+  static ofValue({ path, key, value }: Assignment): Setting {
+    return new Setting(key.source, path, { start: key.start, from: value.place.start, given: value });
   }
 
   async apply(root: MapNode): Promise<MapNode | undefined> {
@@ -51,7 +74,7 @@ class Setting {
     }
     if ((assemblyKeys as readonly string[]).includes(this.#path[0]!) || this.#path[0] === 'runflow') {
       const message = `${this.#path[0]} cannot be set`;
-      const hint = this.#path[0]!.startsWith('profile') ? 'Use --profile NAME.' : undefined;
+      const hint = assemblyHints[this.#path[0]!];
       this.problems.push(errorAt(this.#keyPlace(0), { code: 'invalid-setting', message, hint }));
       return undefined;
     }
@@ -90,6 +113,13 @@ class Setting {
   }
 
   async #value(schema: Schema): Promise<DocumentNode | undefined> {
+    if (this.#given !== undefined) {
+      // Known by its origin to have come from elsewhere: where a text is wanted it is one.
+      const { written, place } = this.#given;
+      return isText(schema) && written !== undefined
+        ? { kind: 'scalar', value: written, place }
+        : { ...this.#given, origin: place };
+    }
     const { text } = this.#source;
     const place = { source: this.#source, start: this.#from, end: text.length };
     const value = text.slice(this.#from);
@@ -126,10 +156,16 @@ class Setting {
   }
 
   #keyPlace(depth: number): Place {
-    const start = this.#path.slice(0, depth).reduce((length, segment) => length + segment.length + 1, 0);
+    const start = this.#path.slice(0, depth).reduce((length, segment) => length + segment.length + 1, this.#start);
     return { source: this.#source, start, end: start + this.#path[depth]!.length };
   }
 }
+
+const assemblyHints: Readonly<Record<string, string>> = {
+  profile: 'Use --profile NAME.',
+  profiles: 'Use --profile NAME.',
+  matrix: 'Use --matrix AXIS=VALUE,….',
+};
 
 /** How a number, a truth value or null is written; undefined of anything else. */
 function wordOf(node: DocumentNode): string | undefined {

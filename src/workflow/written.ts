@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path';
 import { Assembler } from './assemble.js';
+import { applySettings } from './complete.js';
 import type { MapNode } from './document.js';
 import { noSuchFile, type WorkflowFiles } from './files.js';
 import { interpolate } from './interpolate.js';
-import { applySettings } from './load.js';
 import { absolutePaths } from './paths.js';
 import { resolveWorkflow } from './resolve.js';
 import { SourceText } from './source-text.js';

@@ -393,6 +393,7 @@ export const noEffect: readonly (readonly [field: string, edit: string, why: str
 export const noValueOfTheirOwn: readonly string[] = [
   ...['runflow', 'include', 'profile', 'profiles', 'models', 'datasets', 'recipes', 'updates', 'subspaces', 'sweeps'],
   ...['metrics', 'claims', 'report', 'initModel.init', 'initModel.tokenizer'],
+  ...['matrix', 'matrix.exclude', 'matrix.include', 'matrix.cells'],
   ...[
     'msoMetric.kind',
     'activationMsoMetric.kind',

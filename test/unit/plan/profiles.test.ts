@@ -12,6 +12,7 @@ import { judgeRequests } from '../../../src/run/judge-requests.js';
 import { stepContracts } from '../../../src/steps/contracts.js';
 import { Store } from '../../../src/store/store.js';
 import { loadWorkflow } from '../../../src/workflow/load.js';
+import { studyOf } from '../../../src/workflow/study.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
 import { realModels as profiles, type RealModel } from '../../fixtures/real-models.js';
 import { load as loadTexts } from '../workflow/loading.js';
@@ -124,7 +125,7 @@ test('the plan of experiment 1 says what its judge is asked, as far as it is kno
   const judged = async (set: readonly string[], factsOf: (workflow: LoadedWorkflow) => Facts) => {
     const workflow = await load('exp1', 'qwen2.5-1.5b', set);
     const plan = expand(workflow, factsOf(workflow));
-    return judgeRequests({ plan, steps: plan.steps, outcomes: new Map() }, workflow, store);
+    return judgeRequests({ plan, steps: plan.steps, outcomes: new Map() }, studyOf(workflow), store);
   };
   const expected = {
     ...{ judge: 'metrics.harmfulness', model: 'gpt-4o-mini', responseSets: 74, kept: 0 },

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
-import { loadWorkflow } from '../../../src/workflow/load.js';
+import { loadStudy } from '../../../src/workflow/load.js';
 import { shippedFiles, shippedWorkflows } from './shipped-files.js';
 
 const workflows = shippedWorkflows();
@@ -16,7 +16,7 @@ for (const file of workflows) {
   const asked = dirname(file).endsWith('workflows') ? [undefined, ...profiles] : [undefined];
   for (const profile of asked) {
     test(`${basename(file)} is valid with ${profile ?? 'its own'} profile`, async () => {
-      const loaded = await loadWorkflow(file, { profile });
+      const loaded = await loadStudy(file, { profile });
       assert.ok(loaded.ok, loaded.ok ? '' : renderDiagnostics(loaded.diagnostics));
     });
   }

@@ -1,0 +1,140 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { axisNames, coordinatesText } from './coordinates.js';
+import type { ScalarNode } from './document.js';
+import {
+  type Axis,
+  type AxisValue,
+  type CellValues,
+  type ListedCell,
+  type MatrixSection,
+  sameValue,
+  valueText,
+} from './matrix.js';
+import { errorAt, suggestion } from './problems.js';
+import type { Place } from './source-text.js';
+
+/** Each cell is a whole workflow, read and planned by itself. */
+const mostCells = 500;
+
+/** A cell of a matrix before its workflow is read. */
+export interface MatrixCell {
+  readonly place: Place;
+  readonly label: string;
+  readonly coordinates: ReadonlyMap<string, string>;
+  readonly values: CellValues;
+}
+
+export interface Cells {
+  /** Paths of all axes with their names, in the order of the columns. */
+  readonly axes: ReadonlyMap<string, string>;
+  readonly cells: readonly MatrixCell[];
+}
+
+/** Axes that the command line gives, in place of those that the workflow has. `cell` chooses cells by their names. */
+export type AxesAsked = ReadonlyMap<string, Axis>;
+
+const chooser = 'cell';
+
+/**
+ * The cells of a matrix: all combinations of the axes but those that `exclude` matches, then what `include` and `cells`
+ * list. A listed cell gives a value on every axis. An axis that is asked for replaces the one of the matrix, and cells with other
+ * values on it are left out.
+ */
+export function cellsOf(matrix: MatrixSection, asked: AxesAsked, problems: Diagnostic[]): Cells | undefined {
+  const refuse = (place: Place, code: string, message: string, hint?: string) =>
+    problems.push(errorAt(place, { code, message, hint }));
+  const chosen = asked.get(chooser);
+  const replaced = new Map([...asked].filter(([path]) => path !== chooser));
+  const axes = new Map([...matrix.axes, ...replaced]);
+  const count = [...axes.values()].reduce((product, { values }) => product * values.length, 1);
+  if (count + matrix.include.length > mostCells) {
+    refuse(
+      matrix.place,
+      'too-many-cells',
+      `the matrix has ${count + matrix.include.length} cells; at most ${mostCells} are run`,
+    );
+    return undefined;
+  }
+  const isAsked = ({ values }: { readonly values: CellValues }) =>
+    [...values].every(([path, { value }]) => replaced.get(path)?.values.some((one) => sameValue(one, value)) ?? true);
+  const combinations = axes.size === 0 ? [] : productOf(axes, matrix.place);
+  const excluded = new Set<ListedCell>();
+  for (const pattern of matrix.exclude) {
+    for (const path of pattern.values.keys()) {
+      if (axes.has(path)) continue;
+      refuse(
+        pattern.values.get(path)!.key,
+        'unknown-axis',
+        `${path} is no axis of the matrix`,
+        suggestion(path, axes.keys()),
+      );
+    }
+    const matches = combinations.filter((cell) => isPartOf(pattern.values, cell.values));
+    if (matches.length === 0 && isAsked(pattern)) {
+      refuse(pattern.place, 'unknown-cell', 'no cell of the matrix has these values: nothing is excluded');
+    }
+    for (const cell of matches) excluded.add(cell);
+  }
+  const cells = combinations.filter((cell) => !excluded.has(cell));
+  for (const listed of matrix.include.filter(isAsked)) {
+    const missing = [...axes.keys()].filter((path) => !listed.values.has(path));
+    if (missing.length > 0) {
+      const hint = 'A listed cell says where it is on every axis. What goes with a profile stands in the profile.';
+      refuse(listed.place, 'incomplete-cell', `this cell has no value on the axis ${missing.join(', ')}`, hint);
+    }
+    const same = cells.findIndex(({ values }) => isPartOf(values, listed.values) && isPartOf(listed.values, values));
+    if (same < 0) cells.push(listed);
+    else if (listed.name !== undefined && cells[same]!.name === undefined) cells[same] = listed;
+    // An axis of the command line may come upon what the workflow lists.
+    else if (replaced.size === 0)
+      refuse(listed.place, 'duplicate-cell', 'the matrix has this cell already', 'Remove it here.');
+  }
+  const paths = new Set([...axes.keys(), ...cells.flatMap(({ values }) => [...values.keys()])]);
+  return finished(cells, axisNames([...paths]), { chosen, place: matrix.place, problems });
+}
+
+function finished(
+  cells: readonly ListedCell[],
+  axes: ReadonlyMap<string, string>,
+  { chosen, place, problems }: { chosen: ReturnType<AxesAsked['get']>; place: Place; problems: Diagnostic[] },
+): Cells {
+  const names = cells.flatMap(({ name }) => name ?? []);
+  for (const node of chosen?.values ?? []) {
+    if (names.includes(String(node.value))) continue;
+    const hint = suggestion(valueText(node), names) ?? 'Name cells under matrix.cells.';
+    problems.push(errorAt(node.place, { code: 'unknown-cell', message: `no cell is called ${valueText(node)}`, hint }));
+  }
+  const isChosen = ({ name }: ListedCell) =>
+    chosen === undefined || chosen.values.some((node) => name !== undefined && String(node.value) === name);
+  const labels = new Set<string>();
+  const found = cells.filter(isChosen).map((cell): MatrixCell => {
+    const coordinates = new Map([...cell.values].map(([path, { value }]) => [axes.get(path)!, valueText(value)]));
+    const label = cell.name ?? coordinatesText(coordinates);
+    if (labels.has(label)) {
+      const message = `two cells would be called ${label}`;
+      problems.push(errorAt(cell.place, { code: 'duplicate-cell', message, hint: 'Name them under matrix.cells.' }));
+    }
+    labels.add(label);
+    return { place: cell.place, label, coordinates, values: cell.values };
+  });
+  if (found.length === 0 && problems.length === 0) {
+    problems.push(errorAt(place, { code: 'empty-matrix', message: 'no cell of the matrix is left' }));
+  }
+  return { axes, cells: found };
+}
+
+/** All combinations, the first axis changing slowest. */
+function productOf(axes: MatrixSection['axes'], place: Place): ListedCell[] {
+  let found: ReadonlyMap<string, AxisValue>[] = [new Map()];
+  for (const [path, { key, values }] of axes) {
+    found = found.flatMap((cell) => values.map((value: ScalarNode) => new Map([...cell, [path, { key, value }]])));
+  }
+  return found.map((values) => ({ place, values }));
+}
+
+function isPartOf(part: CellValues, whole: CellValues): boolean {
+  return [...part].every(([path, { value }]) => {
+    const other = whole.get(path);
+    return other !== undefined && sameValue(value, other.value);
+  });
+}

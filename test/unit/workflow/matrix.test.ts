@@ -1,0 +1,192 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in workflows look like that
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { renderDiagnostics } from '../../../src/diagnostics/render.js';
+import { type LoadOptions, loadStudy, loadWorkflow } from '../../../src/workflow/load.js';
+import type { Study } from '../../../src/workflow/study.js';
+import { memoryFiles } from './memory-files.js';
+
+const body = `runflow: 1
+name: study
+params: { lr: 1e-3, unused: 1 }
+seed: 0
+models:
+  a: { path: a }
+  b: { perturb: a, seed: 1, norm: "\${params.lr}", decay: 0.7 }
+  c: { perturb: a, seed: "\${seed}", norm: 0.5, decay: 0.7 }
+updates: { u: { from: a, to: b }, v: { from: a, to: c } }
+metrics: { overlap: { kind: mso, pairs: [[u, v]], energies: [0.5] } }
+profiles:
+  small: { models: { a: { path: small } } }
+  large: { models: { a: { path: large } } }
+`;
+const texts = (matrix: string) => ({ 'lab/main.yaml': `${body}${matrix === '' ? '' : `matrix:\n${matrix}`}` });
+
+async function study(matrix: string, options: LoadOptions = {}): Promise<Study> {
+  const loaded = await loadStudy('lab/main.yaml', options, memoryFiles(texts(matrix)));
+  if (!loaded.ok) throw new Error(renderDiagnostics(loaded.diagnostics));
+  return loaded.value;
+}
+
+async function problems(matrix: string, options: LoadOptions = {}): Promise<string[]> {
+  const loaded = await loadStudy('lab/main.yaml', options, memoryFiles(texts(matrix)));
+  assert.not(loaded.ok, 'the matrix is accepted');
+  return loaded.ok
+    ? []
+    : loaded.diagnostics.map(({ range, message }) => `${range?.file}:${range?.start.line}: ${message}`);
+}
+
+const labels = ({ cells }: Study) => cells.map(({ label }) => label);
+
+test('without a matrix a workflow is a study of one cell without coordinates', async () => {
+  const { axes, cells, name } = await study('');
+  assert.is(name, 'study');
+  assert.equal(axes, []);
+  assert.equal(labels({ cells } as Study), ['']);
+});
+
+test('a cell is the workflow with the profile and the values of one combination', async () => {
+  const { axes, cells } = await study('  profile: [small, large]\n  params.lr: [1e-5, 0.3]\n  seed: [1, 2]\n');
+  assert.equal(
+    axes.map(({ name }) => name),
+    ['profile', 'lr', 'seed'],
+  );
+  assert.is(cells.length, 8);
+  assert.is(cells[0]!.label, 'profile=small,lr=1e-5,seed=1');
+  const last = cells[7]!;
+  assert.is(last.label, 'profile=large,lr=0.3,seed=2');
+  assert.equal(last.values, [
+    { value: 'large', written: 'large' },
+    { value: 0.3, written: '0.3' },
+    { value: 2, written: '2' },
+  ]);
+  const { a, b } = Object.fromEntries(last.workflow.models);
+  assert.match((a as { path: string }).path, /large$/);
+  assert.is((b as { norm: number }).norm, 0.3);
+  assert.is(last.workflow.seed, 2);
+  assert.is(last.workflow.profile, 'large');
+});
+
+test('patterns of some axes exclude, and a listed cell comes back with what it has besides', async () => {
+  const found = await study(
+    '  profile: [small, large]\n  params.lr: [1e-5, 0.3]\n  exclude: [{ profile: large }]\n  include: [{ profile: large, params.lr: 0.3, models.c.norm: 0.7 }]\n',
+  );
+  assert.equal(labels(found), ['profile=small,lr=1e-5', 'profile=small,lr=0.3', 'profile=large,lr=0.3,norm=0.7']);
+  assert.equal(found.cells[0]!.values[2], { value: 0.5, written: '0.5' }, "the workflow's own value");
+});
+
+test('a named cell is called by its name, be it a combination or one besides', async () => {
+  const found = await study('  seed: [1, 2]\n  cells: { paper: { seed: 2 }, other: { seed: 3, params.lr: 0.7 } }\n');
+  assert.equal(labels(found), ['seed=1', 'paper', 'other']);
+  assert.equal(
+    [...found.cells[2]!.coordinates],
+    [
+      ['seed', '3'],
+      ['lr', '0.7'],
+    ],
+  );
+});
+
+test('an axis on the command line replaces that of the file, with its exclusions', async () => {
+  const matrix =
+    '  profile: [small, large]\n  seed: [1, 2]\n  exclude: [{ profile: large, seed: 2 }]\n  include: [{ profile: large, seed: 9 }]\n';
+  assert.equal(labels(await study(matrix, { matrix: ['profile=small'] })), [
+    'profile=small,seed=1',
+    'profile=small,seed=2',
+  ]);
+  assert.equal(labels(await study(matrix, { matrix: ['profile=large', 'seed=[2, 9]'] })), ['profile=large,seed=9']);
+  assert.equal(labels(await study('', { matrix: ['params.lr=1e-5,3e-5'] })), ['lr=1e-5', 'lr=3e-5']);
+  assert.equal(labels(await study('  cells: { x: { seed: 1 }, y: { seed: 2 } }\n', { matrix: ['cell=y'] })), ['y']);
+});
+
+test('two axes of one last word go by their whole path, and odd characters become _', async () => {
+  const found = await study('  models.b.norm: [1]\n  models.c.norm: [2]\n  report.title: [a/b c]\n');
+  assert.equal(labels(found), ['models.b.norm=1,models.c.norm=2,title=a_b_c']);
+});
+
+test('a matrix composes: an include, the workflow and a profile each replace an axis whole', async () => {
+  const files = {
+    'lab/main.yaml': `${body}include: [lab.yaml]\nmatrix: { seed: [1, 2] }\n`,
+    'lab/lab.yaml': 'runflow: 1\nmatrix: { seed: [7], params.lr: [0.1] }\n',
+    'lab/profiles/more.yaml': 'runflow: 1\nmatrix: { seed: [5] }\n',
+  };
+  const load = async (options: LoadOptions) => {
+    const loaded = await loadStudy('lab/main.yaml', options, memoryFiles(files));
+    return loaded.ok ? labels(loaded.value) : loaded.diagnostics.map(({ message }) => message);
+  };
+  assert.equal(await load({}), ['seed=1,lr=0.1', 'seed=2,lr=0.1']);
+  assert.equal(await load({ profile: 'more' }), ['seed=5,lr=0.1']);
+  assert.equal(await load({ matrix: ['profile=more,small'] }), [
+    'the profile more changes the matrix whose cell it makes',
+  ]);
+});
+
+test('what a matrix gets wrong is told with its place', async () => {
+  const cases: readonly (readonly [matrix: string, expected: string])[] = [
+    ['  seed: 1\n', '15: the axis seed must be a list of values'],
+    ['  seed: []\n', '15: the axis seed must be a list of values'],
+    ['  seed: [1, 1.0]\n', '15: the axis seed has 1.0 twice'],
+    ['  seed: [[1]]\n', '15: a value of the axis seed must be a text, a number, true or false'],
+    ['  params.lr: ["${seed}"]\n', '15: a value of the axis params.lr holds a reference'],
+    ['  name: [a, b]\n', '15: name cannot be an axis'],
+    ['  params.rate: [1, 2]\n', '15: there is no params.rate to set'],
+    ['  seed: [x]\n', '15: seed must be a whole number, not "x"'],
+    ['  profile: [small, lrage]\n', '15: there is no profile "lrage"'],
+    ['  seed: [1]\n  exclude: [{ seed: 3 }]\n', '16: no cell of the matrix has these values: nothing is excluded'],
+    ['  seed: [1]\n  exclude: [{ sed: 1 }]\n', '16: sed is no axis of the matrix'],
+    ['  seed: [1]\n  include: [{ seed: 1 }]\n', '16: the matrix has this cell already'],
+    ['  seed: [1]\n  include: [{ params.lr: 1 }]\n', '16: this cell has no value on the axis seed'],
+    ['  seed: [1]\n  exclude: [{ seed: 1 }]\n', '14: no cell of the matrix is left'],
+    ['  params.unused: [1, 2]\n', '15: the axis params.unused changes nothing in this workflow'],
+    ['  models.c.norm: [a/b, a_b]\n', '14: two cells would be called norm=a_b'],
+    ['  {}\n', '14: the matrix has neither an axis nor a cell'],
+  ];
+  for (const [matrix, expected] of cases) {
+    const found = await problems(matrix);
+    assert.ok(found.includes(`lab/main.yaml:${expected}`), `${matrix}${found.join('\n')}`);
+  }
+  const many = Array.from({ length: 501 }, (_, index) => index).join(', ');
+  assert.match((await problems(`  seed: [${many}]\n`))[0]!, /the matrix has 501 cells; at most 500 are run/);
+});
+
+test('one thing is said once: by an axis, or by an option', async () => {
+  const matrix = '  profile: [small]\n  params.lr: [1]\n';
+  assert.match((await problems(matrix, { set: ['params.lr=2'] }))[0]!, /--set params.lr=2 and the axis params.lr/);
+  assert.match((await problems(matrix, { set: ['params={ lr: 2 }'] }))[0]!, /the axis params.lr of the matrix/);
+  assert.match((await problems('', { matrix: ['seed=1', 'seed=2'] }))[0]!, /--matrix gives the axis seed twice/);
+  assert.match((await problems('', { matrix: ['seed'] }))[0]!, /--matrix takes an axis and its values/);
+  assert.match((await problems('  cells: { x: { seed: 1 } }\n', { matrix: ['cell=z'] }))[0]!, /no cell is called z/);
+});
+
+test('cells that do the same are told, and run', async () => {
+  const loaded = await loadStudy(
+    'lab/main.yaml',
+    { matrix: ['models.c.norm=0.5,0.6', 'models.b.norm=1e-3,0.6'] },
+    memoryFiles(texts('')),
+  );
+  assert.ok(loaded.ok && loaded.warnings.length === 0);
+  const same = await loadStudy(
+    'lab/main.yaml',
+    {},
+    memoryFiles({
+      'lab/main.yaml': `${body}matrix: { cells: { x: { seed: 1 }, y: { seed: 1, models.c.norm: 0.5 }, z: { seed: 2, models.c.norm: 3 } } }\n`,
+    }),
+  );
+  assert.ok(same.ok);
+  assert.equal(same.ok ? same.warnings.map(({ message }) => message) : [], ['the cells x and y do the same']);
+});
+
+test('--profile leaves one cell of an axis of profiles', async () => {
+  const found = await study('  profile: [small, large]\n  seed: [1, 2]\n', { profile: 'large' });
+  assert.equal(labels(found), ['profile=large,seed=1', 'profile=large,seed=2']);
+});
+
+test('one workflow is wanted of a matrix of one cell only', async () => {
+  const disk = memoryFiles(texts('  seed: [1, 2]\n'));
+  const loaded = await loadWorkflow('lab/main.yaml', {}, disk);
+  assert.ok(!loaded.ok && loaded.diagnostics[0]!.message.includes('matrix of 2 cells'));
+  const one = await loadWorkflow('lab/main.yaml', { matrix: ['seed=2'] }, disk);
+  assert.is(one.ok && one.value.seed, 2);
+});
+
+test.run();
