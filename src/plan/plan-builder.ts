@@ -159,6 +159,8 @@ export class PlanBuilder {
   }
 
   build(): Omit<Plan, 'hub'> {
+    const named = new Map([...this.#named].map(([name, ids]) => [name, [...ids]]));
+    const nodes = new Map([...this.#sources.keys(), ...this.#steps.keys()].map((node) => [node, node]));
     return {
       steps: [...this.#steps.values()],
       sources: this.#sources,
@@ -166,9 +168,10 @@ export class PlanBuilder {
       responseSets: this.responseSets,
       results: this.results,
       exports: this.exports,
-      named: new Map([...this.#named].map(([name, ids]) => [name, [...ids]])),
+      named,
       omitted: this.omitted,
       notes: this.notes,
+      cells: [{ label: '', coordinates: new Map(), nodes, named }],
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { Step } from '../steps/step.js';
+import type { NamedCell } from './cell-labels.js';
 
 /** A workflow unrolled: every step of it that can be known yet. A plain value, made by expand. */
 export interface Plan {
@@ -22,12 +23,24 @@ export interface Plan {
   readonly omitted: readonly Omission[];
   /** What whoever looks at the results must know besides. */
   readonly notes: readonly PlanNote[];
+  /** The cells of the study; one without a label when the workflow has no matrix. */
+  readonly cells: readonly PlannedCell[];
+}
+
+/** What each cell has of the plan of a study. */
+export interface PlannedCell extends NamedCell {
+  /** Ids of steps and sources in a plan of this cell alone → in the plan. */
+  readonly nodes: ReadonlyMap<string, string>;
+  /** Ids by definition, like `named` of the plan. */
+  readonly named: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Source {
   readonly kind: 'model' | 'dataset' | 'program';
   /** The name of a model or dataset, or the definition that has the program: `metrics.tone`. */
   readonly name: string;
+  /** A cell that has it; absent without a matrix. */
+  readonly cell?: string;
 }
 
 /** What a model or dataset takes from the Hugging Face hub. A type, not an interface, so that it is JSON. */
@@ -44,6 +57,8 @@ export type HubDefinition = HubSource & {
   readonly name: string;
   /** Absent until it is pinned. */
   readonly commit?: string;
+  /** A cell that takes it; absent without a matrix. */
+  readonly cell?: string;
 };
 
 export interface Deferred {
@@ -51,6 +66,8 @@ export interface Deferred {
   readonly what: string;
   /** Hub models whose tensors are unknown, and hub datasets that are not pinned (`datasets.useful`). */
   readonly models: readonly string[];
+  /** The cell that waits; absent without a matrix. */
+  readonly cell?: string;
 }
 
 /** A file of the results; where `file` and `output` end in `/`, all outputs of the step that begin so. */

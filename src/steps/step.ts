@@ -11,6 +11,8 @@ export interface Input {
 export interface Step {
   /** Unique and readable, usable as a target: `svd[alignment,model.layers.0.mlp.up_proj.weight]`. */
   readonly id: string;
+  /** What the id begins with, before a `/`: the cell of a matrix that has the step, or what its cells have in common. */
+  readonly cell?: string;
   readonly kind: string;
   /** Everything that decides the result and is not an input. Part of the key. */
   readonly params: JsonObject;
