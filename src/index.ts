@@ -2,13 +2,13 @@
  * runflow as a library: read a workflow, plan it, run it, listen to what happens.
  *
  * ```ts
- * import { EventBus, InvalidWorkflowError, loadWorkflow, openStore, runWorkflow } from 'runflow';
+ * import { EventBus, InvalidWorkflowError, loadStudy, openStore, runWorkflow } from 'runflow';
  *
- * const loaded = await loadWorkflow('workflows/exp3.yaml');
+ * const loaded = await loadStudy('workflows/exp3.yaml');
  * if (!loaded.ok) throw new InvalidWorkflowError(loaded.diagnostics);
  * const events = new EventBus();
  * events.subscribe((event) => console.log(event.type));
- * const exitCode = await runWorkflow({ workflow: loaded.value, store: openStore(), events });
+ * const exitCode = await runWorkflow({ study: loaded.value, store: openStore(), events });
  * ```
  */
 import { storeLocation } from './store/location.js';
@@ -35,7 +35,8 @@ export type { Prepared } from './run/prepare.js';
 export { type AllowOptions, allowPrograms } from './run/programs/trust.js';
 export { type RunOptions, runWorkflow } from './run/run.js';
 export type { Store } from './store/store.js';
-export { type LoadOptions, loadWorkflow } from './workflow/load.js';
+export { type LoadOptions, loadStudy, loadWorkflow } from './workflow/load.js';
+export { type Study, type StudyCell, studyOf } from './workflow/study.js';
 export type { LoadedWorkflow, Semantics, Workflow } from './workflow/workflow.js';
 
 /** Opens the store at a folder, or where the environment says (RUNFLOW_STORE, else the user's cache folder). */

@@ -15,10 +15,10 @@ const notCounted = [
 
 /** An estimate on a screen: a line a group of steps, one for all, and what is not known. */
 export function estimateText(shown: EstimateFor): string {
-  const { estimated, workflow, device, assumed } = shown;
+  const { estimated, study, device, assumed } = shown;
   const { groups, all } = estimated.totals;
   const cached = estimated.steps.length - estimated.costs.steps.length;
-  const head = `${workflow.name}: ${estimated.steps.length} steps, ${cached} cached and free, ${all.steps} to run`;
+  const head = `${study.name}: ${estimated.steps.length} steps, ${cached} cached and free, ${all.steps} to run`;
   const rows = [...groups, ['in all', all] as const].map(([name, total]) => [name, ...cellsOf(total)]);
   const titles = ['', 'steps', 'flop', 'to fetch', 'disk', 'host memory', 'device memory', 'time'];
   const table = columns([titles, ...rows].map(([first, ...cells]) => [`  ${printableLine(first!)}`, ...cells]));

@@ -5,16 +5,16 @@ import { type Estimated, type EstimatedMachine, estimateWorkflow } from '../esti
 import { knownPrograms } from '../run/programs/trust.js';
 import { storeLocation } from '../store/location.js';
 import { Store } from '../store/store.js';
-import type { LoadedWorkflow } from '../workflow/workflow.js';
+import type { Study } from '../workflow/study.js';
 import { assumptionsOf } from './assumptions.js';
 import type { Invocation } from './command.js';
 import { folderOption } from './folder-option.js';
-import { loadOptions, workflowOf } from './load-workflow.js';
+import { loadOptions, studyNamed } from './load-workflow.js';
 import { deviceRatesOf, hostRatesOf, type KnownSpeed, machineSpeed, traitsOf } from './machine-speed.js';
 
 /** An estimate, and what it is for. */
 export interface EstimateFor {
-  readonly workflow: LoadedWorkflow;
+  readonly study: Study;
   readonly estimated: Estimated;
   /** Whose host and disk it is, and whose device where there is no other. */
   readonly here: KnownSpeed;
@@ -28,22 +28,25 @@ export async function estimateFor(
   targets: readonly string[],
   tell: (line: string) => void,
 ): Promise<EstimateFor> {
-  const workflow = await workflowOf(invocation.positionals[0]!, loadOptions(invocation));
+  const study = await studyNamed(invocation.positionals[0]!, loadOptions(invocation));
   const device = wantedDevice(invocation.value('device'));
   const assumed = invocation.values('assume');
-  const assumptions = assumptionsOf(assumed, workflow);
+  const assumptions = assumptionsOf(assumed, study);
   const here = await machineSpeed(process.env, () => tell('measuring this machine, once; it takes some seconds'));
   const store = Store.open(storeLocation(folderOption(invocation, 'store'), process.env));
   const estimated = await estimateWorkflow({
-    ...{ workflow, store, targets, force: invocation.values('force') },
+    ...{ study, store, targets, force: invocation.values('force') },
     ...{
-      allowed: knownPrograms([workflow], invocation.switch('allow-commands')),
+      allowed: knownPrograms(
+        study.cells.map(({ workflow }) => workflow),
+        invocation.switch('allow-commands'),
+      ),
       machine: machineOf(here, device),
       assumed: assumptions,
       onAsk: (what) => tell(`asking the hub about ${what}`),
     },
   });
-  return { workflow, estimated, here, device, assumed };
+  return { study, estimated, here, device, assumed };
 }
 
 function wantedDevice(name: string | undefined): PublishedDevice | undefined {

@@ -2,7 +2,8 @@ import { InvalidWorkflowError, UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { renderDiagnostics } from '../diagnostics/render.js';
 import { styleFor } from '../diagnostics/style.js';
-import { type LoadOptions, loadWorkflow } from '../workflow/load.js';
+import { type LoadOptions, loadStudy } from '../workflow/load.js';
+import type { Study, StudyCell } from '../workflow/study.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import type { Invocation } from './command.js';
 
@@ -24,6 +25,12 @@ export const workflowOptions = {
     value: 'WHICH',
     completes: ['paper', 'reference'],
   },
+  matrix: {
+    description: 'Make a study: one cell for each combination of axes; replaces an axis of the workflow',
+    value: 'AXIS=a,b',
+    multiple: true,
+    completes: 'setting',
+  },
 } as const;
 
 /** What an invocation says by these options. Throws a UsageError. */
@@ -40,15 +47,29 @@ export function loadOptions(invocation: Invocation): LoadOptions {
   if (semantics !== undefined && given !== undefined) {
     throw new UsageError(`--semantics ${semantics} and --set ${given} say the same thing twice`, { hint: 'Give one.' });
   }
-  return { profile: invocation.value('profile'), set: settings, semantics };
+  return { profile: invocation.value('profile'), set: settings, semantics, matrix: invocation.values('matrix') };
 }
 
-/** Reads the workflow an invocation names. Throws an InvalidWorkflowError; warnings go to stderr. */
-export async function workflowOf(file: string, options: LoadOptions): Promise<LoadedWorkflow> {
-  const loaded = await loadWorkflow(file, options);
+/** Reads the workflow an invocation names, with its matrix. Throws an InvalidWorkflowError; warnings go to stderr. */
+export async function studyNamed(file: string, options: LoadOptions): Promise<Study> {
+  const loaded = await loadStudy(file, options);
   if (!loaded.ok) throw new InvalidWorkflowError(loaded.diagnostics);
   if (loaded.warnings.length > 0) {
     process.stderr.write(renderDiagnostics(loaded.warnings, styleFor(process.stderr, process.env)));
   }
   return loaded.value;
+}
+
+/** The same for a command that takes one workflow. @throws UsageError where the matrix leaves several */
+export async function workflowOf(file: string, options: LoadOptions): Promise<LoadedWorkflow> {
+  const { axes, cells } = await studyNamed(file, options);
+  const [first] = cells as [StudyCell];
+  if (cells.length === 1) return first.workflow;
+  const choice = axes.flatMap(({ path, name }) => {
+    const value = first.coordinates.get(name);
+    return value === undefined ? [] : [`--matrix ${path}=${value}`];
+  });
+  throw new UsageError(`the workflow has a matrix of ${cells.length} cells, and this command takes one`, {
+    hint: `Choose one, for example: ${choice.join(' ')}`,
+  });
 }

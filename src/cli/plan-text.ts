@@ -98,7 +98,7 @@ function notes(prepared: Planned): string[] {
   for (const deferred of waiting.values()) {
     const needed = new Set(deferred[0]!.models);
     const needs = [...names].filter(([name]) => needed.has(name)).map(([, name]) => name);
-    const whats = deferred.map(({ what }) => what).join(', ');
+    const whats = [...new Set(deferred.map(({ what }) => what))].join(', ');
     lines.push(
       printableLine(`  ${whats}: planned once ${needs.join(', ')} ${needs.length > 1 ? 'are' : 'is'} fetched`),
     );

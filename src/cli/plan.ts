@@ -43,7 +43,7 @@ export const command: Command = {
     if (invocation.switch('json')) {
       printJson(describePlan(prepared));
     } else {
-      print((invocation.switch('all') ? planTextOfEach : planText)(prepared.workflow.name, prepared));
+      print((invocation.switch('all') ? planTextOfEach : planText)(prepared.study.name, prepared));
     }
     const busy = countsOf(prepared).run > 0 || prepared.plan.deferred.length > 0;
     return exitCodeOf(invocation, busy);

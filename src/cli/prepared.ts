@@ -1,10 +1,10 @@
 import { type Planned, planWorkflow } from '../run/plan.js';
 
 import { knownPrograms } from '../run/programs/trust.js';
-import type { LoadedWorkflow } from '../workflow/workflow.js';
+import type { Study } from '../workflow/study.js';
 import { allowOption } from './allow-commands.js';
 import type { Invocation } from './command.js';
-import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
+import { loadOptions, studyNamed, workflowOptions } from './load-workflow.js';
 import { openedStore, storeOption } from './opened-store.js';
 
 /** Options of every command that plans a workflow. */
@@ -21,14 +21,15 @@ export const planOptions = {
   },
 } as const;
 
-/** Plans the workflow that an invocation names, for commands that only look. */
+/** Plans the study that an invocation names, for commands that only look. */
 export async function preparedFor(
   invocation: Invocation,
   targets: readonly string[],
-): Promise<Planned & { readonly workflow: LoadedWorkflow }> {
-  const workflow = await workflowOf(invocation.positionals[0]!, loadOptions(invocation));
+): Promise<Planned & { readonly study: Study }> {
+  const study = await studyNamed(invocation.positionals[0]!, loadOptions(invocation));
   const store = openedStore(invocation);
-  const allowed = knownPrograms([workflow], invocation.switch('allow-commands'));
-  const prepared = await planWorkflow({ workflow, store, targets, force: invocation.values('force'), allowed });
-  return { ...prepared, workflow };
+  const workflows = study.cells.map(({ workflow }) => workflow);
+  const allowed = knownPrograms(workflows, invocation.switch('allow-commands'));
+  const prepared = await planWorkflow({ study, store, targets, force: invocation.values('force'), allowed });
+  return { ...prepared, study };
 }

@@ -8,12 +8,12 @@ import { defaultWorkerLimits } from '../run/executors/executor.js';
 import { executors, isExecutorName } from '../run/executors/registry.js';
 import { selectRenderer } from '../run/render/select.js';
 import { type RunOptions, runWorkflow } from '../run/run.js';
-import type { LoadedWorkflow } from '../workflow/workflow.js';
+import type { Study } from '../workflow/study.js';
 import { allowedPrograms } from './allow-commands.js';
 import type { Command, Invocation } from './command.js';
 import { folderOption } from './folder-option.js';
 import { type Interruption, listenForSignals } from './interruption.js';
-import { loadOptions, workflowOf } from './load-workflow.js';
+import { loadOptions, studyNamed } from './load-workflow.js';
 import { type NotifyCommand, notify, notifyCommand } from './notify.js';
 import { openFile } from './open-report.js';
 import { openedStore } from './opened-store.js';
@@ -82,27 +82,30 @@ export const command: Command = {
     const told = notifyCommand(invocation.value('notify'), process.env);
     if (invocation.switch('dry-run')) return planCommand.run(invocation);
     const interruption = listenForSignals();
-    const once = (workflow: LoadedWorkflow) => runOnce(workflow, invocation, options, interruption, told);
+    const once = (study: Study) => runOnce(study, invocation, options, interruption, told);
     try {
       if (invocation.switch('watch')) return await runOnChanges(invocation, once, interruption.stop);
-      return await once(await workflowOf(invocation.positionals[0]!, loadOptions(invocation)));
+      return await once(await studyNamed(invocation.positionals[0]!, loadOptions(invocation)));
     } finally {
       interruption.end();
     }
   },
 };
 
-type Once = (workflow: LoadedWorkflow) => Promise<ExitCode>;
+type Once = (study: Study) => Promise<ExitCode>;
 
 /** Runs a workflow, then says so to whoever asked for it: what they do changes no exit code. */
 async function runOnce(
-  workflow: LoadedWorkflow,
+  study: Study,
   invocation: Invocation,
-  options: Omit<RunOptions, 'workflow' | 'allowed' | 'store' | 'events'>,
+  options: Omit<RunOptions, 'study' | 'allowed' | 'store' | 'events'>,
   interruption: Pick<Interruption, 'stop' | 'kill'>,
   told: NotifyCommand | undefined,
 ): Promise<ExitCode> {
-  const allowed = await allowedPrograms(invocation, [workflow]);
+  const allowed = await allowedPrograms(
+    invocation,
+    study.cells.map(({ workflow }) => workflow),
+  );
   const store = openedStore(invocation);
   const events = new EventBus();
   const renderer = await selectRenderer(process.stdout, { json: invocation.switch('json') });
@@ -115,7 +118,7 @@ async function runOnce(
   let problem: string | undefined;
   try {
     const { stop: signal, kill: killSignal } = interruption;
-    exitCode = await runWorkflow({ ...options, workflow, allowed, store, events, signal, killSignal });
+    exitCode = await runWorkflow({ ...options, study, allowed, store, events, signal, killSignal });
     return exitCode;
   } catch (error) {
     if (error instanceof RunflowError) exitCode = error.exitCode;
@@ -123,7 +126,7 @@ async function runOnce(
     throw error;
   } finally {
     await renderer.close();
-    const { name, file, profile = null } = workflow;
+    const { name, file, profile = null } = study;
     const message = { workflow: name, file, profile, exitCode, problem: problem ?? null, summary: summary ?? null };
     if (told !== undefined) warn('the notification failed', await notify(told, message));
     if (invocation.switch('open') && !interruption.stop.aborted) await open(summary?.report);
@@ -148,12 +151,12 @@ async function runOnChanges(invocation: Invocation, once: Once, signal: AbortSig
     let paths = () => pathsOfBroken(file);
     let before = snapshotOf(paths());
     try {
-      const workflow = await workflowOf(file, options);
-      const watched = watchedPaths(workflow);
+      const study = await studyNamed(file, options);
+      const watched = watchedPaths(study);
       paths = () => watched;
       // A file that changed since the first look has the look of then, so that it counts as changed.
       before = new Map([...snapshotOf(watched)].map(([path, now]) => [path, before.get(path) ?? now]));
-      await once(workflow);
+      await once(study);
     } catch (error) {
       if (!(error instanceof RunflowError)) throw error;
       reportError(error, (text) => process.stderr.write(text));

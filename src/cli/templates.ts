@@ -3,7 +3,7 @@ import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidWorkflowError, UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
-import { loadWorkflow } from '../workflow/load.js';
+import { loadStudy } from '../workflow/load.js';
 import { type LocalInput, liesIn, localInputs } from '../workflow/local-inputs.js';
 import type { NewFile } from './new-files.js';
 
@@ -56,10 +56,11 @@ export async function filesOfTemplate(template: Template, schema: string): Promi
   const parts = yamlFiles(folder).filter((other) => isPart(readFileSync(other, 'utf8')));
   const files = new Set<string>([file]);
   for (const profile of [undefined, ...profiles]) {
-    const loaded = await loadWorkflow(file, { profile });
+    const loaded = await loadStudy(file, { profile });
     if (!loaded.ok) throw new InvalidWorkflowError(loaded.diagnostics);
     for (const read of loaded.value.files) files.add(read.file);
-    for (const { path } of localInputs(loaded.value)) if (liesIn(folder, path) && isFile(path)) files.add(path);
+    const inputs = loaded.value.cells.flatMap((cell) => localInputs(cell.workflow));
+    for (const { path } of inputs) if (liesIn(folder, path) && isFile(path)) files.add(path);
   }
   for (const part of parts) files.add(part);
   return [...files].map((path) => {
@@ -71,9 +72,10 @@ export async function filesOfTemplate(template: Template, schema: string): Promi
 
 /** What a workflow names on this machine's disk that is not there. */
 export async function missingInputs(workflow: string): Promise<readonly LocalInput[]> {
-  const loaded = await loadWorkflow(workflow);
+  const loaded = await loadStudy(workflow);
   if (!loaded.ok) throw new InvalidWorkflowError(loaded.diagnostics);
-  return localInputs(loaded.value).filter(({ path }) => !existsSync(path));
+  const inputs = loaded.value.cells.flatMap((cell) => localInputs(cell.workflow));
+  return inputs.filter(({ path }) => !existsSync(path));
 }
 
 /** A text whose first line leads an editor to the schema in the folder of the workflow. */

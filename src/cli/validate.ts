@@ -5,12 +5,13 @@ import { printableLine } from '../diagnostics/printable.js';
 import { renderDiagnostics } from '../diagnostics/render.js';
 import { styleFor } from '../diagnostics/style.js';
 import { measuresNothing } from '../plan/definitions-in-use.js';
+import { StudyPrograms } from '../run/programs/study-programs.js';
 import { knownPrograms } from '../run/programs/trust.js';
-import { type PlannedCommand, WorkflowPrograms } from '../run/programs/workflow-programs.js';
-import { type LoadOptions, loadWorkflow } from '../workflow/load.js';
-import type { LoadedWorkflow } from '../workflow/workflow.js';
+import type { PlannedCommand } from '../run/programs/workflow-programs.js';
+import { type LoadOptions, loadStudy } from '../workflow/load.js';
+import type { Study, StudyCell } from '../workflow/study.js';
 import type { Command } from './command.js';
-import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
+import { loadOptions, studyNamed, workflowOptions } from './load-workflow.js';
 import { print, printJson } from './output.js';
 import { programLines } from './program-lines.js';
 
@@ -34,9 +35,9 @@ export const command: Command = {
     let valid = true;
     for (const file of invocation.positionals) {
       try {
-        const workflow = await workflowOf(file, options);
-        const commands = commandsText(workflow);
-        print(`${printableLine(summary(file, workflow))}\n${commands}`);
+        const study = await studyNamed(file, options);
+        const commands = commandsText(study);
+        print(`${printableLine(summary(file, study))}\n${commands}`);
       } catch (error) {
         if (!(error instanceof InvalidWorkflowError)) throw error;
         process.stderr.write(renderDiagnostics(error.diagnostics, styleFor(process.stderr, process.env)));
@@ -51,7 +52,7 @@ export const command: Command = {
 async function describe(files: readonly string[], options: LoadOptions): Promise<ExitCode> {
   const workflows = [];
   for (const file of files) {
-    const loaded = await loadWorkflow(file, options);
+    const loaded = await loadStudy(file, options);
     const programs = loaded.ok ? programsOf(loaded.value) : { commands: [], problems: [] };
     const diagnostics = [...(loaded.ok ? loaded.warnings : loaded.diagnostics), ...programs.problems];
     const valid = loaded.ok && programs.problems.length === 0;
@@ -69,16 +70,21 @@ async function describe(files: readonly string[], options: LoadOptions): Promise
 }
 
 /** The programs that a run would start, or what is wrong with their files. */
-function programsOf(workflow: LoadedWorkflow): {
+function programsOf(study: Study): {
   readonly commands: readonly PlannedCommand[];
   readonly problems: readonly Diagnostic[];
 } {
   try {
-    return { commands: new WorkflowPrograms(workflow, knownPrograms([workflow], false)).describe(), problems: [] };
+    return { commands: programsOfStudy(study).describe(), problems: [] };
   } catch (error) {
     if (!(error instanceof InvalidWorkflowError)) throw error;
     return { commands: [], problems: error.diagnostics };
   }
+}
+
+function programsOfStudy(study: Study): StudyPrograms {
+  const workflows = study.cells.map(({ workflow }) => workflow);
+  return new StudyPrograms(study, knownPrograms(workflows, false));
 }
 
 /** A diagnostic with its place laid open. One of a file that cannot be read has none. */
@@ -93,16 +99,25 @@ function describePlace({ file, start, end }: SourceRange) {
 }
 
 /** The programs that a run would start, and whether they are allowed. */
-function commandsText(workflow: LoadedWorkflow): string {
-  const programs = new WorkflowPrograms(workflow, knownPrograms([workflow], false));
+function commandsText(study: Study): string {
+  const programs = programsOfStudy(study);
   const lines = programs.all.flatMap((program) => programLines(program, programs.isAllowed(program)));
   return lines.length === 0
     ? ''
     : `  a run would start programs of yours:\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-function summary(file: string, workflow: LoadedWorkflow): string {
-  const sections = (['models', 'datasets', 'recipes', 'updates', 'subspaces', 'sweeps', 'metrics'] as const)
+const counted = ['models', 'datasets', 'recipes', 'updates', 'subspaces', 'sweeps', 'metrics'] as const;
+
+function summary(file: string, { axes, cells }: Study): string {
+  const [{ workflow }] = cells as [StudyCell];
+  if (axes.length > 0) {
+    const names = axes.map(({ path }) => path).join(', ');
+    const idle = cells.filter((cell) => measuresNothing(cell.workflow)).map(({ label }) => label);
+    const note = idle.length === 0 ? '' : `; nothing is measured in ${idle.join(', ')}`;
+    return `${file}: valid, a matrix of ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'} over ${names}${note}`;
+  }
+  const sections = counted
     .filter((section) => workflow[section].size > 0)
     .map((section) => `${workflow[section].size} ${workflow[section].size === 1 ? section.slice(0, -1) : section}`);
   const profile = workflow.profile === undefined ? '' : ` with profile ${workflow.profile}`;

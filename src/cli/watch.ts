@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { resolvePrograms } from '../run/programs/resolve-programs.js';
 import { localInputs } from '../workflow/local-inputs.js';
-import type { LoadedWorkflow } from '../workflow/workflow.js';
+import type { Study } from '../workflow/study.js';
 
 /** Time between two looks. Network disks do not tell of changes, so that looking is what works everywhere. */
 const lookMilliseconds = 500;
@@ -17,9 +17,11 @@ export type Snapshot = ReadonlyMap<string, string>;
  * Files and folders whose change asks for another run: those that the workflow was read from, its local data and
  * checkpoints, and the files of programs that it runs.
  */
-export function watchedPaths(workflow: LoadedWorkflow): readonly string[] {
-  const programs = resolvePrograms(workflow).flatMap(({ files }) => files.map(({ file }) => file));
-  return [...workflow.files.map(({ file }) => file), ...localInputs(workflow).map(({ path }) => path), ...programs];
+export function watchedPaths({ files, cells }: Study): readonly string[] {
+  const inputs = cells.flatMap(({ workflow }) => localInputs(workflow).map(({ path }) => path));
+  const programs = cells.flatMap(({ workflow }) => resolvePrograms(workflow));
+  const ofPrograms = programs.flatMap((program) => program.files.map(({ file }) => file));
+  return [...files.map(({ file }) => file), ...new Set([...inputs, ...ofPrograms])];
 }
 
 /** What may mend a workflow that cannot be read: every YAML file of its folder and below, where all that it includes lies. */

@@ -5,11 +5,12 @@ import type { HostRates } from '../cost/rates.js';
 import { type RateRange, type Totals, totalsOf } from '../cost/totals.js';
 import { Hub } from '../data/hub.js';
 import { hubSettings } from '../data/hub-settings.js';
-import { Catalog } from '../run/catalog.js';
+import { fetchStep } from '../plan/hub-in-use.js';
 import { judgeRequests } from '../run/judge-requests.js';
 import type { Planned, PlanOptions } from '../run/plan.js';
 import { type Prepared, prepare } from '../run/prepare.js';
-import { WorkflowPrograms } from '../run/programs/workflow-programs.js';
+import { StudyPrograms } from '../run/programs/study-programs.js';
+import { StudyCatalog } from '../run/study-catalog.js';
 import type { Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
 import { describeArtifacts } from './described-artifacts.js';
@@ -39,21 +40,25 @@ export interface Estimated extends Planned {
 }
 
 /**
- * Plans a workflow whole, with what the hub tells of models that were never fetched, and counts what the steps take that are
+ * Plans the workflows of a study whole, with what the hub tells of models that were never fetched, and counts what the steps take that are
  * not cached. Fetches no weights and no data; of the store only the memory of file digests is written.
  *
  * @throws what prepare and askHub throw
  */
 export async function estimateWorkflow(options: EstimateOptions): Promise<Estimated> {
-  const { workflow, store, targets = [], force = [], environment = process.env, machine, assumed } = options;
+  const { study, store, targets = [], force = [], environment = process.env, machine, assumed } = options;
   const hub = new Hub(hubSettings(environment), options.signal === undefined ? {} : { signal: options.signal });
-  const { commits, models, known } = await askHub(workflow, hub, options.onAsk);
-  const programs = new WorkflowPrograms(workflow, options.allowed);
+  const { commits, models, fetches } = await askHub(study, hub, options.onAsk);
+  const programs = new StudyPrograms(study, options.allowed);
   const prepared = await prepare({
-    ...{ workflow, store, targets, force, commits, hubModels: models },
-    catalog: new Catalog(workflow, store, { programs }),
+    ...{ study, store, targets, force, commits, hubModels: models },
+    catalog: new StudyCatalog(study, store, { programs }),
     deviceClass: machine.deviceClass ?? 'another device',
     lookUp: (key) => store.lookUp(key),
+  });
+  const known = fetches.flatMap(({ definition, step }): (readonly [string, KnownStep])[] => {
+    const id = fetchStep(prepared.plan, definition);
+    return id === undefined ? [] : [[id, step]];
   });
   const steps = prepared.steps.filter(({ id }) => prepared.outcomes.get(id)?.status !== 'cached');
   const facts = {
@@ -65,7 +70,7 @@ export async function estimateWorkflow(options: EstimateOptions): Promise<Estima
   };
   const costs = costsOf(facts);
   const totals = totalsOf(costs, machine.device, machine.host, machine.traits.software);
-  return { ...prepared, programs, judges: await judgeRequests(prepared, workflow, store), costs, totals };
+  return { ...prepared, programs, judges: await judgeRequests(prepared, study, store), costs, totals };
 }
 
 /** What steps take that exists: sources, and outputs of steps that are cached. */

@@ -11,22 +11,25 @@ import { type Checkpoint, openCheckpointFiles } from '../formats/checkpoint.js';
 import { maximumConfigBytes, parseModelConfig } from '../formats/model-config.js';
 import { indexName } from '../formats/weight-files.js';
 import type { ModelFacts } from '../plan/facts.js';
-import { commitName, fetchStep, hubInUse } from '../plan/hub-in-use.js';
+import { commitName, hubInUse } from '../plan/hub-in-use.js';
 import type { HubDefinition } from '../plan/plan.js';
 import { factsOfCheckpoint } from '../run/checkpoints.js';
-import { readPins } from '../run/hub-pins.js';
+import { type PinnedCommits, readPins } from '../run/hub-pins.js';
 import { fetchDataset } from '../steps/fetch-dataset.js';
 import { isStepOf, type Step } from '../steps/step.js';
 import { modelKind } from '../workflow/models/registry.js';
+import type { Study } from '../workflow/study.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { configOrNone } from './described-artifacts.js';
 
-/** What the hub tells of a workflow's models without giving their weights. */
+/** What the hub tells of the models of a study without giving their weights. */
 export interface HubFacts {
-  readonly commits: ReadonlyMap<string, string>;
-  readonly models: ReadonlyMap<string, ModelFacts>;
-  /** What the steps that fetch them would bring, by their ids. */
-  readonly known: ReadonlyMap<string, KnownStep>;
+  /** By the label of a cell. */
+  readonly commits: PinnedCommits;
+  /** By the label of a cell, and by name. */
+  readonly models: ReadonlyMap<string, ReadonlyMap<string, ModelFacts>>;
+  /** What the steps that fetch them would bring. */
+  readonly fetches: readonly { readonly definition: HubDefinition; readonly step: KnownStep }[];
 }
 
 /**
@@ -36,25 +39,29 @@ export interface HubFacts {
  * @throws EnvironmentError that names everything that is missing; DataError about a model
  */
 export async function askHub(
-  workflow: Workflow,
+  study: Study,
   hub: Hub,
   onAsk: (what: string) => void = () => undefined,
 ): Promise<HubFacts> {
-  const commits = new Map(await readPins(workflow));
-  const models = new Map<string, ModelFacts>();
-  const known = new Map<string, KnownStep>();
+  const pins = await readPins(study);
+  const commits = new Map(study.cells.map(({ label }) => [label, new Map(pins.get(label)!)]));
+  const models = new Map(study.cells.map(({ label }) => [label, new Map<string, ModelFacts>()]));
+  const fetches: { readonly definition: HubDefinition; readonly step: KnownStep }[] = [];
+  const definitions = study.cells.flatMap(({ label, workflow }) =>
+    hubInUse(workflow, commits.get(label)!).map((definition) => ({ ...definition, cell: label, workflow })),
+  );
   const nameOf = ({ kind, name }: HubDefinition) => `${kind}s.${name}`;
-  await all(hubInUse(workflow, commits), nameOf, async (definition) => {
-    const { kind, name, repo, revision } = definition;
+  await all(definitions, nameOf, async ({ workflow, ...definition }) => {
+    const { kind, name, repo, revision, cell } = definition;
     onAsk(nameOf(definition));
     const commit = definition.commit ?? (await lookUpRevision(hub, { kind, repo, revision }));
-    commits.set(commitName(definition), commit);
+    commits.get(cell)!.set(commitName(definition), commit);
     if (kind !== 'model') return;
     const { facts, ...step } = await lookAtModel(workflow, hub, definition, commit);
-    models.set(name, facts);
-    known.set(fetchStep(definition), step);
+    models.get(cell)!.set(name, facts);
+    fetches.push({ definition, step });
   });
-  return { commits, models, known };
+  return { commits, models, fetches };
 }
 
 /** What steps that fetch datasets would bring, by their ids. @throws as askHub */

@@ -5,9 +5,19 @@ import type { WrittenWorkflow } from '../workflow/workflow.js';
 
 /** What a run was asked to do; kept when it begins. */
 export interface AskedRecord {
+  /** Of a matrix the workflow of its first cell, with the texts of all. */
   readonly written: WrittenWorkflow;
+  /** What each cell of a matrix was read with; absent without one. */
+  readonly cells?: readonly AskedCell[];
   readonly targets: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
+}
+
+export interface AskedCell {
+  readonly label: string;
+  readonly coordinates: Readonly<Record<string, string>>;
+  readonly profile?: string;
+  readonly set: readonly string[];
 }
 
 /** How a run ended, and what it found; kept when it ends. No secret of the environment is in it. */

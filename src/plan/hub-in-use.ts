@@ -3,7 +3,7 @@ import { datasetPlan } from './datasets/registry.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import type { Facts } from './facts.js';
 import { modelPlan } from './models/registry.js';
-import type { HubDefinition, HubSource } from './plan.js';
+import type { HubDefinition, HubSource, Plan } from './plan.js';
 
 /** Everything from the hub that some sweep, metric or export needs, in the order of the workflow. */
 export function hubInUse(workflow: Workflow, commits: Facts['commits'] = new Map()): HubDefinition[] {
@@ -28,7 +28,11 @@ export function commitName({ kind, name }: Pick<HubDefinition, 'kind' | 'name'>)
   return kind === 'model' ? name : `datasets.${name}`;
 }
 
-/** The id of the step that fetches it. */
-export function fetchStep({ kind, name }: HubDefinition): string {
-  return kind === 'model' ? `fetch[${name}]` : `fetch-dataset[${name}]`;
+/** The id of the step that fetches it; undefined while nothing asks for that. */
+export function fetchStep(
+  { cells }: Pick<Plan, 'cells'>,
+  { kind, name, cell = '' }: HubDefinition,
+): string | undefined {
+  const own = kind === 'model' ? `fetch[${name}]` : `fetch-dataset[${name}]`;
+  return cells.find(({ label }) => label === cell)!.nodes.get(own);
 }

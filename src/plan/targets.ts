@@ -1,20 +1,56 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import type { Step } from '../steps/step.js';
+import { coordinatesText } from '../workflow/coordinates.js';
 import { globMatches } from './glob.js';
-import type { Deferred, Plan } from './plan.js';
+import type { Deferred, Plan, PlannedCell } from './plan.js';
 import { withoutTrainingSeed } from './training-seeds.js';
 
-/** The ids of steps that a pattern names: by step id, by kind (`svd`), or by definition (`parallel`, `sweeps.parallel`). */
+/**
+ * The ids of steps that a pattern names: by step id, by kind (`svd`), or by definition (`parallel`, `sweeps.parallel`). Of a
+ * matrix these are the steps of all cells, and those of some with the cells in front: `lr=1e-5/train[useful]`, `seed=1/parallel`.
+ */
 export function matchingSteps(plan: Plan, pattern: string): Set<string> {
   const matches = globMatches(pattern);
   const found = new Set<string>();
-  for (const step of plan.steps)
-    if ([step.id, withoutTrainingSeed(step.id), step.kind].some(matches)) found.add(step.id);
-  for (const [definition, ids] of plan.named) {
-    if (matches(definition) || matches(withoutSection(definition))) for (const id of ids) found.add(id);
+  for (const { id, cell, kind } of plan.steps) {
+    const own = cell === undefined ? id : id.slice(cell.length + 1);
+    if ([id, own, withoutTrainingSeed(own), kind].some(matches)) found.add(id);
+  }
+  addNamed(plan.named, matches, found);
+  const chosen = chosenCells(plan, pattern);
+  const ofCell = globMatches(chosen.rest);
+  const kinds = new Map(chosen.cells.length > 0 ? plan.steps.map(({ id, kind }) => [id, kind]) : []);
+  for (const { nodes, named } of chosen.cells) {
+    for (const [own, id] of nodes) {
+      const kind = kinds.get(id);
+      if (kind !== undefined && [own, withoutTrainingSeed(own), kind].some(ofCell)) found.add(id);
+    }
+    addNamed(named, ofCell, found);
   }
   return found;
+}
+
+function addNamed(named: Plan['named'], matches: (text: string) => boolean, found: Set<string>): void {
+  for (const [definition, ids] of named) {
+    if (matches(definition) || matches(withoutSection(definition))) for (const id of ids) found.add(id);
+  }
+}
+
+/** The cells that a pattern names in front of a `/`, and the pattern behind it; no cells: it names none. */
+function chosenCells(
+  { cells }: Plan,
+  pattern: string,
+): { readonly cells: readonly PlannedCell[]; readonly rest: string } {
+  const [front, ...rest] = pattern.split('/');
+  if (cells[0]!.label === '' || rest.length === 0 || front!.includes('[')) return { cells: [], rest: pattern };
+  const matches = globMatches(front!);
+  const coordinates = front!.split(',').map(globMatches);
+  const isChosen = (cell: PlannedCell) => {
+    const own = [...cell.coordinates].map((coordinate) => coordinatesText(new Map([coordinate])));
+    return matches(cell.label) || coordinates.every((wanted) => own.some(wanted));
+  };
+  return { cells: cells.filter(isChosen), rest: rest.join('/') };
 }
 
 /**
@@ -34,7 +70,10 @@ export function targetSteps(plan: Plan, targets: readonly string[]): ReadonlySet
     if (found.size === 0 && deferred.length === 0) throw unknownStep(plan, target, `target ${target}`);
     for (const id of found) wanted.add(id);
     // What is deferred needs its fetches: they are the only steps that can bring it about.
-    for (const { models } of deferred) for (const model of models) wanted.add(`fetch[${model}]`);
+    for (const { models, cell = '' } of deferred) {
+      const nodes = plan.cells.find(({ label }) => label === cell)!.nodes;
+      for (const model of models) wanted.add(nodes.get(`fetch[${model}]`) ?? `fetch[${model}]`);
+    }
   }
   return wanted;
 }
@@ -87,11 +126,13 @@ export function withAncestors(steps: readonly Step[], wanted: ReadonlySet<string
   return steps.filter((step) => needed.has(step.id));
 }
 
-function matchingDeferred({ steps, deferred }: Plan, target: string): readonly Deferred[] {
-  if (steps.some(({ id }) => id === target)) return [];
+function matchingDeferred(plan: Plan, target: string): readonly Deferred[] {
+  if (plan.steps.some(({ id }) => id === target)) return [];
+  const { cells, rest } = chosenCells(plan, target);
+  const deferred = plan.deferred.filter(({ cell }) => cells.length === 0 || cells.some(({ label }) => label === cell));
   // A step id cannot be compared with what has no steps yet: it may be any of them.
   if (target.includes('[')) return deferred;
-  const matches = globMatches(target);
+  const matches = globMatches(rest);
   return deferred.filter(({ what }) => matches(what) || matches(withoutSection(what)));
 }
 

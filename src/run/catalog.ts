@@ -3,13 +3,13 @@ import type { Checkpoint } from '../formats/checkpoint.js';
 import { tensorBytes } from '../formats/tensor.js';
 import { definitionsInUse } from '../plan/definitions-in-use.js';
 import type { ModelFacts, ProgramFacts, TokenTexts } from '../plan/facts.js';
-import type { Plan, Source } from '../plan/plan.js';
+import type { Source } from '../plan/plan.js';
 import type { Store } from '../store/store.js';
 import { localFiles } from '../workflow/datasets/registry.js';
 import { modelKind } from '../workflow/models/registry.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { factsOfCheckpoint, hashModel, type LocalModel, openModel, tokensOfFolder } from './checkpoints.js';
-import { hashDataset, type OnLeftOut } from './dataset-files.js';
+import { hashDataset, type LocalDataset, type OnLeftOut } from './dataset-files.js';
 import type { WorkflowPrograms } from './programs/workflow-programs.js';
 
 export interface HashingProgress {
@@ -17,6 +17,23 @@ export interface HashingProgress {
   readonly done: number;
   /** Bytes. */
   readonly total: number;
+}
+
+export interface CatalogOptions {
+  readonly signal?: AbortSignal;
+  readonly onHashing?: (progress: HashingProgress) => void;
+  /** Told once of a dataset. */
+  readonly onLeftOut?: OnLeftOut;
+  /** The programs of the user's that the workflow runs. */
+  readonly programs?: WorkflowPrograms;
+}
+
+/** What is known of folders and files, by what a workflow says of them: cells of one study have most in common. */
+export class SharedFolders {
+  readonly checkpoints = new Map<string, Checkpoint>();
+  readonly tokens = new Map<string, TokenTexts | undefined>();
+  readonly artifacts = new Map<string, Artifacts>();
+  readonly told = new Set<string>();
 }
 
 /** The models and datasets a workflow finds on this machine: models opened once, all hashed when a plan needs them. */
@@ -28,23 +45,10 @@ export class Catalog {
   readonly #signal: AbortSignal | undefined;
   readonly #onHashing: (progress: HashingProgress) => void;
   readonly #onLeftOut: OnLeftOut;
-  readonly #told = new Set<string>();
-  readonly #checkpoints = new Map<string, Checkpoint>();
-  readonly #tokens = new Map<string, TokenTexts | undefined>();
-  readonly #artifacts = new Map<string, Artifacts>();
+  readonly #shared: SharedFolders;
 
-  constructor(
-    workflow: Workflow,
-    store: Store,
-    options: {
-      readonly signal?: AbortSignal;
-      readonly onHashing?: (progress: HashingProgress) => void;
-      /** Told once of a dataset. */
-      readonly onLeftOut?: OnLeftOut;
-      /** The programs of the user's that the workflow runs. */
-      readonly programs?: WorkflowPrograms;
-    } = {},
-  ) {
+  constructor(workflow: Workflow, store: Store, options: CatalogOptions, shared: SharedFolders) {
+    this.#shared = shared;
     this.#workflow = workflow;
     const used = definitionsInUse(workflow).models;
     this.#models = [...workflow.models.values()].flatMap((model) => {
@@ -83,15 +87,15 @@ export class Catalog {
   }
 
   async #tokensOf(model: LocalModel, checkpoint: Checkpoint): Promise<TokenTexts | undefined> {
-    if (!this.#tokens.has(model.name)) this.#tokens.set(model.name, await tokensOfFolder(model, checkpoint));
-    return this.#tokens.get(model.name);
+    const { tokens } = this.#shared;
+    const identity = identityOf(model);
+    if (!tokens.has(identity)) tokens.set(identity, await tokensOfFolder(model, checkpoint));
+    return tokens.get(identity);
   }
 
-  /** The artifacts of the plan's sources, by node. */
-  async sources(plan: Plan): Promise<Map<string, Artifacts>> {
-    const sources = new Map<string, Artifacts>();
-    for (const [node, { kind, name }] of plan.sources) sources.set(node, await this.#source[kind](name));
-    return sources;
+  /** The artifacts of a source of the workflow's plan. */
+  source({ kind, name }: Source): Promise<Artifacts> {
+    return this.#source[kind](name);
   }
 
   /** How the artifacts of a source are found, by name. */
@@ -101,23 +105,27 @@ export class Catalog {
     dataset: async (name) => {
       const dataset = this.#workflow.datasets.get(name)!;
       const local = { name, range: dataset.range, ...localFiles(dataset)! };
-      const tell: OnLeftOut = this.#told.has(name) ? () => undefined : this.#onLeftOut;
+      const { told } = this.#shared;
+      const identity = identityOf(local);
+      const tell: OnLeftOut = told.has(identity) ? () => undefined : this.#onLeftOut;
       const artifacts = await hashDataset(local, this.#store, this.#signal, tell);
-      this.#told.add(name);
+      told.add(identity);
       return artifacts;
     },
   };
 
   async #open(model: LocalModel): Promise<Checkpoint> {
-    const known = this.#checkpoints.get(model.name);
+    const identity = identityOf(model);
+    const known = this.#shared.checkpoints.get(identity);
     if (known !== undefined) return known;
     const checkpoint = await openModel(model);
-    this.#checkpoints.set(model.name, checkpoint);
+    this.#shared.checkpoints.set(identity, checkpoint);
     return checkpoint;
   }
 
   async #hash(model: LocalModel): Promise<Artifacts> {
-    const known = this.#artifacts.get(model.name);
+    const identity = identityOf(model);
+    const known = this.#shared.artifacts.get(identity);
     if (known !== undefined) return known;
     const checkpoint = await this.#open(model);
     const total = [...checkpoint.tensors.values()].reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
@@ -131,9 +139,14 @@ export class Catalog {
     };
     const options = this.#signal === undefined ? { onProgress } : { onProgress, signal: this.#signal };
     const artifacts = await hashModel(model, checkpoint, this.#store, options);
-    this.#artifacts.set(model.name, artifacts);
+    this.#shared.artifacts.set(identity, artifacts);
     return artifacts;
   }
+}
+
+/** Equal for what is read in the same way from one place. */
+function identityOf({ name, range: _, ...place }: LocalModel | LocalDataset): string {
+  return JSON.stringify([name, place]);
 }
 
 /** Whether something compares the tokens of models by their ids. */

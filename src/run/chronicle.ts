@@ -1,10 +1,12 @@
 import { measuredCell } from '../history/measured-cell.js';
 import type { AskedRecord, EndRecord, Failure, MeasuredCell, ResultsDocument } from '../history/record.js';
+import type { PlannedCell } from '../plan/plan.js';
 import type { ActiveRun } from '../store/runs.js';
 import type { Store } from '../store/store.js';
-import type { LoadedWorkflow } from '../workflow/workflow.js';
+import { hasMatrix, type Study, type StudyCell } from '../workflow/study.js';
 import type { EventBus } from './events.js';
 import type { Prepared } from './prepare.js';
+import { cellFolder } from './results/name.js';
 
 /** Failed steps that a record names. */
 const failuresKept = 20;
@@ -41,8 +43,8 @@ export class Chronicle {
     });
   }
 
-  async begin(workflow: LoadedWorkflow, targets: readonly string[], versions: AskedRecord['versions']): Promise<void> {
-    const record: AskedRecord = { written: workflow.written, targets, versions };
+  async begin(study: Study, targets: readonly string[], versions: AskedRecord['versions']): Promise<void> {
+    const record: AskedRecord = { ...writtenStudy(study), targets, versions };
     await this.#store.runs.writeDocument(this.#run.record.id, 'workflow', record);
   }
 
@@ -53,16 +55,30 @@ export class Chronicle {
 
   async end({ seconds, device, counts, prepared }: Ending): Promise<void> {
     this.#unsubscribe();
-    const measures = prepared === undefined ? [] : [await this.#measured(prepared)];
+    const measures: MeasuredCell[] = [];
+    for (const cell of prepared?.plan.cells ?? []) measures.push(await this.#measured(cell, prepared!));
     const record: EndRecord = { seconds, device, counts, failures: this.#failures, measures };
     await this.#store.runs.writeDocument(this.#run.record.id, 'end', record);
   }
 
-  #measured({ plan, outcomes }: Prepared): Promise<MeasuredCell> {
-    return measuredCell(this.#store, {}, (file) => {
-      const result = plan.results.find((one) => one.file === file);
+  #measured({ label, coordinates }: PlannedCell, { plan, outcomes }: Prepared): Promise<MeasuredCell> {
+    const folder = label === '' ? '' : `${cellFolder(label)}/`;
+    return measuredCell(this.#store, Object.fromEntries(coordinates), (file) => {
+      const result = plan.results.find((one) => one.file === `${folder}${file}`);
       const outcome = result === undefined ? undefined : outcomes.get(result.node);
       return outcome?.status === 'cached' ? outcome.outputs[result!.output] : undefined;
     });
   }
+}
+
+/** The workflow of the first cell with the texts of all, and of a matrix what each cell was read with. */
+function writtenStudy(study: Study): Pick<AskedRecord, 'written' | 'cells'> {
+  const [{ workflow: first }] = study.cells as [StudyCell];
+  if (!hasMatrix(study)) return { written: first.written };
+  const all = study.cells.flatMap(({ workflow }) => workflow.written.texts.map((one) => [one.file, one] as const));
+  const cells = study.cells.map(({ label, coordinates, workflow }) => {
+    const { profile, set } = workflow.written;
+    return { label, coordinates: Object.fromEntries(coordinates), ...(profile === undefined ? {} : { profile }), set };
+  });
+  return { written: { ...first.written, texts: [...new Map(all).values()] }, cells };
 }

@@ -10,6 +10,7 @@ import type { Outcome } from '../plan/resolve.js';
 import type { Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
 import { editText } from '../workflow/edits.js';
+import { hasMatrix, recordedAs, type Study, type StudyCell } from '../workflow/study.js';
 import type { LoadedWorkflow, Workflow } from '../workflow/workflow.js';
 import { writtenDocument } from '../workflow/written.js';
 
@@ -22,17 +23,24 @@ export interface EarlierSteps {
   readonly editsBehind: EditsBehind;
 }
 
+interface PreparedSteps {
+  readonly plan: Plan;
+  /** Facts of each cell. */
+  readonly facts: readonly Facts[];
+  readonly steps: readonly Step[];
+}
+
 /**
  * What steps that are to run were before, and the edits of the workflow since then that are behind it, by the texts that
  * earlier runs left in the store.
  */
 export async function earlierSteps(
   store: Store,
-  workflow: LoadedWorkflow,
-  prepared: { readonly plan: Plan; readonly facts: Facts; readonly steps: readonly Step[] },
+  study: Study,
+  prepared: PreparedSteps,
   outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<EarlierSteps> {
-  const nearest = store.nearestAction(workflow);
+  const nearest = store.nearestAction(recordedAs(study));
   const runOf = new WeakMap<Action, string>();
   const previous = (step: string, key: Digest | undefined): Action | undefined => {
     const found = nearest(step, key);
@@ -47,7 +55,11 @@ export async function earlierSteps(
     if (action !== undefined) runs.add(runOf.get(action)!);
     if (runs.size === mostRuns) break;
   }
-  const effects = await effectsSince(store, workflow, prepared, runs);
+  const [{ workflow }] = study.cells as [StudyCell];
+  // Of a matrix only what the steps themselves tell: an edit may reach some cells and not others.
+  const effects = hasMatrix(study)
+    ? new Map<string, EditEffects>()
+    : await effectsSince(store, workflow, prepared, runs);
   return {
     previous,
     editsBehind(step, action, change) {
@@ -61,7 +73,7 @@ export async function earlierSteps(
 async function effectsSince(
   store: Store,
   workflow: LoadedWorkflow,
-  { plan, facts, steps }: { readonly plan: Plan; readonly facts: Facts; readonly steps: readonly Step[] },
+  { plan, facts: [facts], steps }: PreparedSteps,
   runs: Iterable<string>,
 ): Promise<ReadonlyMap<string, EditEffects>> {
   const effects = new Map<string, EditEffects>();
@@ -76,7 +88,7 @@ async function effectsSince(
       if (before === undefined || after === undefined) continue;
       const asked = (earlier: Workflow) => askedOfWorkflow(earlier, workflow);
       const { file } = workflow;
-      known = await EditEffects.of({ before, after, file, facts, steps, sources: plan.sources, asked });
+      known = await EditEffects.of({ before, after, file, facts: facts!, steps, sources: plan.sources, asked });
       byText.set(text, known);
     }
     effects.set(run, known);

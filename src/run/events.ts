@@ -8,6 +8,8 @@ export type RunEvent =
       run: string;
       workflow: string;
       time: string;
+      /** The cells of a matrix; absent without one. Ids of steps that only some cells have begin with these cells. */
+      cells?: readonly string[];
       steps: number;
       cached: number;
       groups: readonly GroupTotal[];

@@ -13,11 +13,13 @@ import type { Digest } from '../formats/digest.js';
 import type { AdapterSummary } from '../steps/export-adapter.js';
 import { DamagedObjectError, unlessDamaged } from '../store/object-store.js';
 import { atTrainingSeed, hasTrainingSeeds, trainingSeeds } from '../workflow/models/training-seeds.js';
+import { studyOf } from '../workflow/study.js';
 import type { AdapterExport, LoadedWorkflow } from '../workflow/workflow.js';
 import { planWorkflow } from './plan.js';
 import { type RunOptions, runWorkflow } from './run.js';
 
-interface ExportRun extends Omit<RunOptions, 'out' | 'results' | 'targets' | 'force'> {
+interface ExportRun extends Omit<RunOptions, 'study' | 'out' | 'results' | 'targets' | 'force'> {
+  readonly workflow: LoadedWorkflow;
   /** Absolute; must not be there yet. */
   readonly folder: string;
   /** Which of several: a model that depends on training seeds is as many models. */
@@ -99,7 +101,8 @@ interface Exported {
 /** @param mending how often it may be made again because it turned out damaged */
 async function exportOnce(options: ExportRun, exported: Exported, mending = mostMendingRuns): Promise<ExitCode> {
   const { folder, store } = options;
-  const exitCode = await runWorkflow({ ...options, out: folder, results: false, purpose: 'export' });
+  const study = studyOf(options.workflow);
+  const exitCode = await runWorkflow({ ...options, study, out: folder, results: false, purpose: 'export' });
   if (exitCode !== exitCodes.done) return exitCode;
   const artifacts = await artifactsOf(exported.name, options);
   try {
@@ -130,10 +133,11 @@ export function workflowToExport(
 /** The artifacts of what is exported, after the run that made it. */
 async function artifactsOf(
   name: string,
-  { workflow, store, allowed, environment = process.env }: RunOptions,
+  { workflow, store, allowed, environment = process.env }: ExportRun,
 ): Promise<Artifacts> {
+  const study = studyOf(workflow);
   const { plan, outcomes, situation } = await planWorkflow({
-    workflow,
+    study,
     store,
     ...(allowed && { allowed }),
     environment,

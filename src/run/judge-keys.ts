@@ -3,7 +3,7 @@ import { isHeaderValue } from '../formats/header-value.js';
 import { judge } from '../steps/judge.js';
 import { isStepOf } from '../steps/step.js';
 import { isServerJudged } from '../workflow/metrics/judge.js';
-import type { Metric } from '../workflow/workflow.js';
+import type { Study } from '../workflow/study.js';
 import type { JudgeRequests } from './judge-requests.js';
 import type { Prepared } from './prepare.js';
 
@@ -20,11 +20,12 @@ export interface MissingKeys {
  */
 export function missingJudgeKeys(
   { steps, outcomes, plan }: Pick<Prepared, 'steps' | 'outcomes' | 'plan'>,
-  metrics: ReadonlyMap<string, Metric>,
+  study: Study,
   judges: readonly JudgeRequests[],
   environment: NodeJS.ProcessEnv,
 ): MissingKeys {
-  const answered = new Set(judges.filter(({ needed }) => needed === 0).map((requests) => requests.judge));
+  const asking = new Set(judges.filter(({ needed }) => needed !== 0).map((requests) => requests.judge));
+  const answered = new Set(judges.map((requests) => requests.judge).filter((name) => !asking.has(name)));
   const missing = steps.flatMap((step) => {
     if (!isStepOf(judge, step) || outcomes.get(step.id)?.status === 'cached') return [];
     if (step.hints?.judge === undefined || answered.has(step.hints.judge)) return [];
@@ -35,8 +36,9 @@ export function missingJudgeKeys(
         }),
     );
   });
-  const later = plan.deferred.flatMap(({ what }) => {
-    const metric = metrics.get(what.replace(/^metrics\./, ''));
+  const cells = new Map(study.cells.map(({ label, workflow }) => [label, workflow]));
+  const later = plan.deferred.flatMap(({ what, cell = '' }) => {
+    const metric = cells.get(cell)!.metrics.get(what.replace(/^metrics\./, ''));
     const key = metric !== undefined && isServerJudged(metric) ? metric.judge.key : undefined;
     return problemsOf(key, environment).map((problem) => ({
       message: `${what} may need a key in the environment variable ${problem}`,

@@ -1,11 +1,13 @@
 import { RunflowError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
 import { rowCount } from '../plan/datasets/registry.js';
+import type { PlannedCell } from '../plan/plan.js';
 import { type JudgeParams, judge as judgeStep } from '../steps/judge.js';
 import { isStepOf, type Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
 import { memoryKey } from '../store/store-folder.js';
 import { isServerJudged, type JudgeMetric, type ServerJudged } from '../workflow/metrics/judge.js';
+import type { Study, StudyCell } from '../workflow/study.js';
 import type { Workflow } from '../workflow/workflow.js';
 import type { Prepared } from './prepare.js';
 
@@ -33,35 +35,68 @@ export interface JudgeRequests {
 export type AllJudgeRequests = Pick<JudgeRequests, 'needed' | 'kept' | 'allowed'>;
 
 /** Counts what judges would be asked, as far as it can be known now. Reads the store, writes nothing. */
-export async function judgeRequests(
-  { plan, steps, outcomes }: Pick<Prepared, 'plan' | 'steps' | 'outcomes'>,
-  workflow: Workflow,
-  store: Store,
-): Promise<JudgeRequests[]> {
+export async function judgeRequests(prepared: JudgedPlan, study: Study, store: Store): Promise<JudgeRequests[]> {
   const found: JudgeRequests[] = [];
-  for (const metric of workflow.metrics.values()) {
-    if (!isServerJudged(metric)) continue;
-    const judge = `metrics.${metric.name}`;
-    const own = steps.filter((step) => isStepOf(judgeStep, step)).filter(({ hints }) => hints?.judge === judge);
-    const deferred = plan.deferred.some(({ what }) => what === judge);
-    const sets = deferred ? (plan.responseSets.get(metric.name) ?? 0) : own.length;
-    if (sets === 0) continue;
-    const rows = await rowsOf(metric, workflow, { plan, outcomes }, store);
-    const questions = await questionsOf(metric, store);
-    let unknown = sets - own.length;
-    for (const step of own) {
-      if (!(await addQuestions(questions, step, outcomes, store).catch(unreadable))) unknown++;
-    }
-    const needed = unknown === 0 ? questions.open : rows === undefined ? null : questions.open + unknown * rows;
-    const { requests, tokens } = metric.judge.asking.budget;
-    const { model } = metric.judge;
-    found.push({
-      ...{ judge, model, responseSets: sets, needed, kept: questions.kept },
-      allowed: requests ?? null,
-      allowedTokens: tokens ?? null,
-    });
+  for (const { metric, cells } of judgedMetrics(study)) {
+    const requests = await requestsOf(metric, cells, prepared, store);
+    if (requests !== undefined) found.push(requests);
   }
   return found;
+}
+
+type JudgedPlan = Pick<Prepared, 'plan' | 'steps' | 'outcomes'>;
+
+/** The same metric of several cells. */
+interface JudgedMetric {
+  readonly metric: ServerJudged;
+  readonly cells: StudyCell[];
+}
+
+/** Each definition of a metric once: cells may well differ in it. */
+function judgedMetrics({ cells }: Study): Iterable<JudgedMetric> {
+  const found = new Map<string, JudgedMetric>();
+  for (const cell of cells) {
+    for (const metric of cell.workflow.metrics.values()) {
+      if (!isServerJudged(metric)) continue;
+      const { range: _, ...definition } = metric;
+      const identity = JSON.stringify(definition);
+      const same = found.get(identity);
+      if (same === undefined) found.set(identity, { metric, cells: [cell] });
+      else same.cells.push(cell);
+    }
+  }
+  return found.values();
+}
+
+async function requestsOf(
+  metric: ServerJudged,
+  cells: readonly StudyCell[],
+  { plan, steps, outcomes }: JudgedPlan,
+  store: Store,
+): Promise<JudgeRequests | undefined> {
+  const judge = `metrics.${metric.name}`;
+  const labels = new Set(cells.map(({ label }) => label));
+  const planned = plan.cells.filter(({ label }) => labels.has(label));
+  const ids = new Set(planned.flatMap(({ named }) => named.get(judge) ?? []));
+  const own = steps.filter((step) => isStepOf(judgeStep, step) && step.hints?.judge === judge && ids.has(step.id));
+  const deferred = plan.deferred.some(({ what, cell = '' }) => what === judge && labels.has(cell));
+  const sets = deferred ? Math.max(own.length, plan.responseSets.get(metric.name) ?? 0) : own.length;
+  if (sets === 0) return undefined;
+  const [first] = cells as [StudyCell];
+  const rows = await rowsOf(metric, first.workflow, { cell: planned[0]!, outcomes }, store);
+  const questions = await questionsOf(metric, store);
+  let unknown = sets - own.length;
+  for (const step of own as (Step & { readonly params: JudgeParams })[]) {
+    if (!(await addQuestions(questions, step, outcomes, store).catch(unreadable))) unknown++;
+  }
+  const needed = unknown === 0 ? questions.open : rows === undefined ? null : questions.open + unknown * rows;
+  const { requests, tokens } = metric.judge.asking.budget;
+  const { model } = metric.judge;
+  return {
+    ...{ judge, model, responseSets: sets, needed, kept: questions.kept },
+    allowed: requests ?? null,
+    allowedTokens: tokens ?? null,
+  };
 }
 
 export function inAll(judges: readonly JudgeRequests[]): AllJudgeRequests {
@@ -113,10 +148,10 @@ function unreadable(error: unknown): undefined {
 async function rowsOf(
   { on, limit }: JudgeMetric,
   { datasets }: Workflow,
-  { plan, outcomes }: Pick<Prepared, 'plan' | 'outcomes'>,
+  { cell, outcomes }: { readonly cell: PlannedCell; readonly outcomes: Prepared['outcomes'] },
   store: Store,
 ): Promise<number | undefined> {
-  const made = plan.named.get(`datasets.${on}`) ?? [];
+  const made = cell.named.get(`datasets.${on}`) ?? [];
   const [cached] = made.flatMap((step) => rowsArtifact(outcomes.get(step)) ?? []);
   const rows = cached === undefined ? rowCount(datasets.get(on)!) : countLines(await store.read(cached));
   return rows === undefined || limit === null ? rows : Math.min(limit, rows);

@@ -4,16 +4,17 @@ import { reasonText } from '../plan/explain-text.js';
 import { fetchStep } from '../plan/hub-in-use.js';
 import type { Deferred, HubDefinition } from '../plan/plan.js';
 import type { Store } from '../store/store.js';
-import type { LoadedWorkflow } from '../workflow/workflow.js';
-import { Catalog } from './catalog.js';
+import type { Study } from '../workflow/study.js';
 import { findDevice } from './device.js';
 import { readPins } from './hub-pins.js';
 import { type AllJudgeRequests, inAll, type JudgeRequests, judgeRequests } from './judge-requests.js';
 import { type Prepared, prepare } from './prepare.js';
-import { type PlannedCommand, WorkflowPrograms } from './programs/workflow-programs.js';
+import { StudyPrograms } from './programs/study-programs.js';
+import type { PlannedCommand } from './programs/workflow-programs.js';
+import { StudyCatalog } from './study-catalog.js';
 
 export interface PlanOptions {
-  readonly workflow: LoadedWorkflow;
+  readonly study: Study;
   readonly store: Store;
   readonly targets?: readonly string[];
   /** Patterns of steps to count as not cached. */
@@ -24,32 +25,32 @@ export interface PlanOptions {
 }
 
 /**
- * Plans a workflow and looks what is cached, as a run would find it now. No device is opened, nothing is fetched, and of
+ * Plans the workflows of a study and looks what is cached, as a run would find it now. No device is opened, nothing is fetched, and of
  * the store only the memory of file digests is written.
  *
  * @throws what prepare throws
  */
 export async function planWorkflow(options: PlanOptions): Promise<Planned> {
-  const { workflow, store, targets = [], force = [], allowed, environment = process.env } = options;
+  const { study, store, targets = [], force = [], allowed, environment = process.env } = options;
   const device = await findDevice(environment);
-  const programs = new WorkflowPrograms(workflow, allowed);
+  const programs = new StudyPrograms(study, allowed);
   const prepared = await prepare({
-    workflow,
+    study,
     store,
-    catalog: new Catalog(workflow, store, { programs }),
-    commits: await readPins(workflow),
+    catalog: new StudyCatalog(study, store, { programs }),
+    commits: await readPins(study),
     deviceClass: device instanceof EnvironmentError ? device : device.deviceClass,
     targets,
     force,
     lookUp: (key) => store.lookUp(key),
   });
-  return { ...prepared, programs, judges: await judgeRequests(prepared, workflow, store) };
+  return { ...prepared, programs, judges: await judgeRequests(prepared, study, store) };
 }
 
 /** A prepared workflow, with what its judges would be asked. */
 export interface Planned extends Prepared {
   readonly judges: readonly JudgeRequests[];
-  readonly programs: WorkflowPrograms;
+  readonly programs: StudyPrograms;
 }
 
 /** A plan as `runflow plan --json` prints it. */
@@ -70,6 +71,8 @@ export interface PlanDescription {
 export interface PlannedStep {
   readonly id: string;
   readonly kind: string;
+  /** The cell of a matrix that has it, or what its cells have in common; absent where all have it. */
+  readonly cell?: string;
   readonly status: 'cached' | 'run';
   /** Reason in one line. */
   readonly reason: string;
@@ -77,9 +80,10 @@ export interface PlannedStep {
 
 export function describePlan(prepared: Planned): PlanDescription {
   const { plan, steps, explainer } = prepared;
-  const described = steps.map(({ id, kind }): PlannedStep => {
+  const described = steps.map(({ id, kind, cell }): PlannedStep => {
     const reason = explainer.explain(id);
-    return { id, kind, status: reason.type === 'cached' ? 'cached' : 'run', reason: reasonText(reason) };
+    const status = reason.type === 'cached' ? 'cached' : 'run';
+    return { id, kind, ...(cell === undefined ? {} : { cell }), status, reason: reasonText(reason) };
   });
   const cached = described.filter(({ status }) => status === 'cached').length;
   const counts = { cached, run: described.length - cached };
@@ -99,7 +103,8 @@ export function describePlan(prepared: Planned): PlanDescription {
 export function toFetch({ plan, steps, outcomes }: Prepared): HubDefinition[] {
   const selected = new Set(steps.map(({ id }) => id));
   return plan.hub.filter((definition) => {
-    const step = fetchStep(definition);
-    return definition.commit === undefined || (selected.has(step) && outcomes.get(step)?.status !== 'cached');
+    const step = fetchStep(plan, definition);
+    if (definition.commit === undefined || step === undefined) return definition.commit === undefined;
+    return selected.has(step) && outcomes.get(step)?.status !== 'cached';
   });
 }

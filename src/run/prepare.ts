@@ -3,6 +3,7 @@ import type { Digest } from '../formats/digest.js';
 import { expand } from '../plan/expand.js';
 import { Explainer } from '../plan/explain.js';
 import type { Facts, ModelFacts } from '../plan/facts.js';
+import { type CellPlan, mergePlans } from '../plan/merge.js';
 import type { Plan } from '../plan/plan.js';
 import { type Found, type Outcome, resolve, resolveStep, type Situation } from '../plan/resolve.js';
 import {
@@ -17,19 +18,23 @@ import { stepContracts } from '../steps/contracts.js';
 import type { Step } from '../steps/step.js';
 import { unlessDamaged } from '../store/object-store.js';
 import type { Store } from '../store/store.js';
+import { hasMatrix, type Study } from '../workflow/study.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
-import { type Catalog, needsTokens } from './catalog.js';
+import { needsTokens } from './catalog.js';
 import { factsOfArtifacts } from './checkpoints.js';
 import { earlierSteps } from './edits-behind.js';
+import type { PinnedCommits } from './hub-pins.js';
+import { cellFolder } from './results/name.js';
+import type { StudyCatalog } from './study-catalog.js';
 
 export interface PrepareOptions {
-  readonly workflow: LoadedWorkflow;
+  readonly study: Study;
   readonly store: Store;
-  readonly catalog: Catalog;
+  readonly catalog: StudyCatalog;
   /** Commits of hub models, as far as they are pinned. */
-  readonly commits: ReadonlyMap<string, string>;
-  /** Facts of hub models that were never fetched, by name. Absent: they are known once they are fetched. */
-  readonly hubModels?: ReadonlyMap<string, ModelFacts>;
+  readonly commits: PinnedCommits;
+  /** Facts of hub models that were never fetched, by cell and name. Absent: they are known once they are fetched. */
+  readonly hubModels?: ReadonlyMap<string, ReadonlyMap<string, ModelFacts>>;
   /** The class of the device that steps will run on, or why there is none. */
   readonly deviceClass: string | EnvironmentError;
   readonly targets: readonly string[];
@@ -53,21 +58,30 @@ export interface Prepared {
 }
 
 /**
- * Expands a workflow as far as it can be known, selects, and finds out what is cached. Reads the disk, writes nothing.
+ * Expands the workflow of every cell as far as it can be known, joins their plans, selects, and finds out what is cached. Reads the
+ * disk, writes nothing.
  *
  * @throws InvalidWorkflowError, DataError about the models; UsageError about targets; EnvironmentError when a selected step
  * needs a device and there is none
  */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
-  const { workflow, store, catalog, deviceClass } = options;
+  const { study, store, catalog, deviceClass } = options;
   const usableClass = deviceClass instanceof EnvironmentError ? undefined : deviceClass;
-  const facts: Facts = {
-    models: new Map([...(options.hubModels ?? []), ...(await catalog.facts())]),
-    commits: options.commits,
-    programs: await catalog.programs(),
-    ...(usableClass === undefined ? {} : { deviceClass: usableClass }),
-  };
-  const { plan, facts: known } = await expandFetched(options, facts);
+  const cells: CellPlan[] = [];
+  const known: Facts[] = [];
+  for (const cell of study.cells) {
+    const facts: Facts = {
+      models: new Map([...(options.hubModels?.get(cell.label) ?? []), ...(await catalog.facts(cell.label))]),
+      commits: options.commits.get(cell.label)!,
+      programs: await catalog.programs(cell.label),
+      ...(usableClass === undefined ? {} : { deviceClass: usableClass }),
+    };
+    const folder = hasMatrix(study) ? cellFolder(cell.label) : '';
+    const expanded = await expandFetched(cell.workflow, facts, options);
+    known.push(expanded.facts);
+    cells.push({ ...cell, folder, plan: expanded.plan });
+  }
+  const plan = mergePlans(cells);
   const forced = forcedSteps(plan, options.force);
   const situation: Situation = {
     declarations: stepContracts,
@@ -81,7 +95,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     throw deviceClass;
   }
   const outcomes = resolve(steps, situation);
-  const { previous, editsBehind } = await earlierSteps(store, workflow, { plan, facts: known, steps }, outcomes);
+  const { previous, editsBehind } = await earlierSteps(store, study, { plan, facts: known, steps }, outcomes);
   const explainer = new Explainer(steps, outcomes, stepContracts, previous, editsBehind);
   return { plan, steps, unmade, situation, outcomes, explainer };
 }
@@ -96,12 +110,16 @@ function selectSteps(plan: Plan, targets: readonly string[], situation: Situatio
 }
 
 /** Expands again as long as fetches that are in the store tell the tensors of more models. */
-async function expandFetched(options: PrepareOptions, given: Facts): Promise<{ plan: Plan; facts: Facts }> {
-  const { store, workflow } = options;
+async function expandFetched(
+  workflow: LoadedWorkflow,
+  given: Facts,
+  options: PrepareOptions,
+): Promise<{ plan: Plan; facts: Facts }> {
+  const { store } = options;
   const withTokens = needsTokens(workflow);
   let facts = given;
   for (;;) {
-    const plan = expand(options.workflow, facts);
+    const plan = expand(workflow, facts);
     const models = new Map(facts.models);
     for (const name of new Set(plan.deferred.flatMap((deferred) => deferred.models))) {
       const step = plan.steps.find(({ id }) => id === `fetch[${name}]`);

@@ -10,20 +10,19 @@ import { budgetTold, budgetWarning } from '../steps/judge-budget.js';
 import { DamagedObjectError } from '../store/object-store.js';
 import type { ActiveRun } from '../store/runs.js';
 import type { Store } from '../store/store.js';
-import type { LoadedWorkflow } from '../workflow/workflow.js';
-import { Catalog } from './catalog.js';
+import { hasMatrix, recordedAs, type Study } from '../workflow/study.js';
 import { Chronicle } from './chronicle.js';
 import { type ExpectedDevice, findDevice } from './device.js';
 import { type EventBus, groupTotals } from './events.js';
 import { defaultWorkerLimits, type Executor, type ExecutorName, type WorkerLimits } from './executors/executor.js';
 import { LoggingExecutor } from './executors/logging.js';
 import { executors } from './executors/registry.js';
-import { pinHub } from './hub-pins.js';
+import { type PinnedCommits, pinHub } from './hub-pins.js';
 import { missingJudgeKeys } from './judge-keys.js';
 import { type JudgeRequests, judgeRequests } from './judge-requests.js';
 import { type Prepared, prepare } from './prepare.js';
+import { StudyPrograms } from './programs/study-programs.js';
 import { checkVariables } from './programs/variables.js';
-import { WorkflowPrograms } from './programs/workflow-programs.js';
 import { type FolderContents, ResultsFolder } from './results/folder.js';
 import { resultsPlace } from './results/place.js';
 import { settingsText } from './results/record.js';
@@ -32,6 +31,7 @@ import { RunRecords } from './schedule/run-records.js';
 import { Scheduler, type SchedulerResult } from './schedule/scheduler.js';
 import { stepStore } from './schedule/step-store.js';
 import { withoutSecrets } from './secrets.js';
+import { StudyCatalog } from './study-catalog.js';
 import { tidyStore } from './tidy-store.js';
 
 /**
@@ -41,7 +41,7 @@ import { tidyStore } from './tidy-store.js';
 const mostMendingRounds = 3;
 
 export interface RunOptions {
-  readonly workflow: LoadedWorkflow;
+  readonly study: Study;
   readonly store: Store;
   readonly events: EventBus;
   /** Folder for results. Default: one below `results/` that the workflow's name and settings name. */
@@ -74,25 +74,26 @@ export interface RunOptions {
 }
 
 /**
- * Runs a workflow: what is cached is taken, what is not is done, results are copied to the results folder. What happens is
+ * Runs the workflows of a study: what is cached is taken, what is not is done, results are copied to the results folder. What happens is
  * told as events, `summary` last.
  *
  * @returns the exit code: done, a step failed, the environment is at fault, interrupted
  * @throws RunflowError when nothing could be started: the workflow does not fit its models, there is no device, …
  */
 export async function runWorkflow(options: RunOptions): Promise<ExitCode> {
-  const { workflow, store } = options;
+  const { study, store } = options;
   // Before anything is written, fetched or run.
-  if (measuresNothing(workflow)) {
+  const idle = study.cells.find(({ workflow }) => measuresNothing(workflow));
+  if (idle !== undefined) {
     const hint = 'Only what a sweep or a metric needs is made: add one. A model alone is made by runflow export.';
-    throw new UsageError(`${workflow.name} measures nothing: there is nothing to run`, { hint });
+    const name = idle.label === '' ? study.name : `the cell ${idle.label} of ${study.name}`;
+    throw new UsageError(`${name} measures nothing: there is nothing to run`, { hint });
   }
-  const programs = new WorkflowPrograms(workflow, options.allowed);
+  const programs = new StudyPrograms(study, options.allowed);
   programs.requireAllowed();
-  const place = options.results === false ? undefined : resultsPlace(workflow, store.path, options.out);
+  const place = options.results === false ? undefined : resultsPlace(study, store.path, options.out);
   const { tags, purpose } = options;
-  const { name, file, profile } = workflow;
-  const run = await store.runs.begin({ name, file, profile, tags, purpose });
+  const run = await store.runs.begin({ ...recordedAs(study), tags, purpose });
   const session = new RunSession(options, run, place, programs);
   let outcome: 'done' | 'failed' | 'interrupted' = 'failed';
   let problem: string | undefined;
@@ -115,7 +116,7 @@ class RunSession {
   readonly #run: ActiveRun;
   readonly #signal: AbortSignal;
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #catalog: Catalog;
+  readonly #catalog: StudyCatalog;
   readonly #chronicle: Chronicle;
   /** Takes out of a text what must not be kept. */
   readonly redacted: (text: string) => string;
@@ -125,7 +126,7 @@ class RunSession {
   readonly #versions = versions();
   #device: ExpectedDevice | EnvironmentError | undefined;
   #executor: Executor | undefined;
-  #commits: ReadonlyMap<string, string> = new Map();
+  #commits: PinnedCommits = new Map();
   #prepared: Prepared | undefined;
   #contents: FolderContents | undefined;
   readonly #budgetsTold = new Set<string>();
@@ -133,8 +134,8 @@ class RunSession {
   readonly #told = new Set<string>();
 
   /** @param place the results folder; undefined when it is to be left alone */
-  constructor(options: RunOptions, run: ActiveRun, place: string | undefined, programs: WorkflowPrograms) {
-    const { events, store, workflow } = options;
+  constructor(options: RunOptions, run: ActiveRun, place: string | undefined, programs: StudyPrograms) {
+    const { events, store, study } = options;
     this.#options = options;
     this.#run = run;
     this.#signal = options.signal ?? new AbortController().signal;
@@ -142,9 +143,9 @@ class RunSession {
     this.redacted = withoutSecrets(this.#environment);
     this.#chronicle = new Chronicle(store, run, events, this.redacted);
     const { id } = run.record;
-    const ofRun = { id, workflowFile: workflow.file, settings: settingsText(workflow.applied) };
+    const ofRun = { id, workflowFile: study.file, settings: settingsText(study) };
     this.#results = place === undefined ? undefined : new ResultsFolder(place, store, events, ofRun);
-    this.#catalog = new Catalog(workflow, store, {
+    this.#catalog = new StudyCatalog(study, store, {
       programs,
       signal: this.#signal,
       onHashing: (progress) => events.publish({ type: 'hashing', ...progress }),
@@ -154,10 +155,10 @@ class RunSession {
   }
 
   async run(): Promise<ExitCode> {
-    const { locked = false, targets = [], workflow } = this.#options;
-    await this.#chronicle.begin(workflow, targets, this.#versions);
+    const { locked = false, targets = [], study } = this.#options;
+    await this.#chronicle.begin(study, targets, this.#versions);
     this.#device = await findDevice(this.#environment);
-    this.#commits = await pinHub(workflow, this.#environment, { locked, signal: this.#signal });
+    this.#commits = await pinHub(study, this.#environment, { locked, signal: this.#signal });
     try {
       await this.#rounds();
       return await this.#finish();
@@ -182,7 +183,7 @@ class RunSession {
       this.#prepared = await this.#prepare();
       this.#announce(this.#prepared, round);
       this.#tellNotes(this.#prepared);
-      const judges = await judgeRequests(this.#prepared, this.#options.workflow, this.#options.store);
+      const judges = await judgeRequests(this.#prepared, this.#options.study, this.#options.store);
       checkVariables(this.#prepared, this.#environment);
       if (!(this.#options.keepGoing ?? false)) this.#checkKeys(this.#prepared, judges, round);
       await this.#checkBudgets(judges);
@@ -231,10 +232,10 @@ class RunSession {
   }
 
   #prepare(): Promise<Prepared> {
-    const { workflow, store, targets = [], force = [] } = this.#options;
+    const { study, store, targets = [], force = [] } = this.#options;
     const device = this.#device!;
     return prepare({
-      workflow,
+      study,
       store,
       catalog: this.#catalog,
       commits: this.#commits,
@@ -247,7 +248,7 @@ class RunSession {
   }
 
   #announce(prepared: Prepared, round: number): void {
-    const { events, workflow } = this.#options;
+    const { events, study } = this.#options;
     const groups = groupTotals(prepared);
     const cached = groups.reduce((sum, group) => sum + group.cached, 0);
     const counts = { steps: prepared.steps.length, cached, groups };
@@ -256,7 +257,8 @@ class RunSession {
       return;
     }
     const time = this.#started.toISOString();
-    events.publish({ type: 'run-started', run: this.#run.record.id, workflow: workflow.name, time, ...counts });
+    const cells = hasMatrix(study) ? { cells: study.cells.map(({ label }) => label) } : {};
+    events.publish({ type: 'run-started', run: this.#run.record.id, workflow: study.name, time, ...cells, ...counts });
   }
 
   #tellNotes({ plan }: Prepared): void {
@@ -269,7 +271,7 @@ class RunSession {
   }
 
   #checkKeys(prepared: Prepared, judges: readonly JudgeRequests[], round: number): void {
-    const { missing, later } = missingJudgeKeys(prepared, this.#options.workflow.metrics, judges, this.#environment);
+    const { missing, later } = missingJudgeKeys(prepared, this.#options.study, judges, this.#environment);
     if (missing !== undefined) throw missing;
     if (round > 0) return;
     for (const warning of later) this.#options.events.publish({ type: 'warning', ...warning });
@@ -288,7 +290,7 @@ class RunSession {
   }
 
   async #schedule({ steps, outcomes, situation, explainer }: Prepared): Promise<SchedulerResult> {
-    const { events, keepGoing = false, retries = 1, store, workflow } = this.#options;
+    const { events, keepGoing = false, retries = 1, store, study } = this.#options;
     this.#executor ??= this.#newExecutor(situation.deviceClass);
     const result = await new Scheduler({
       steps,
@@ -299,7 +301,7 @@ class RunSession {
       events,
       reported: this.#records.told(),
       reasonOf: (step) => reasonText(explainer.explain(step)),
-      workflow: workflow.name,
+      workflow: study.name,
       versions: this.#versions,
       keepGoing,
       retries,
@@ -339,10 +341,10 @@ class RunSession {
   }
 
   #runJson(prepared: Prepared, contents: FolderContents): string {
-    const { workflow, targets = [] } = this.#options;
+    const { study, targets = [] } = this.#options;
     return runJson({
       run: this.#run.record.id,
-      workflow,
+      study,
       prepared,
       contents,
       records: this.#records,

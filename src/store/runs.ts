@@ -12,6 +12,8 @@ export interface RunRecord {
   readonly id: string;
   readonly workflow: string;
   readonly profile?: string;
+  /** The cells of a matrix; absent without one. */
+  readonly cells?: readonly string[];
   /** File that the workflow was read from. */
   readonly file: string;
   /** ISO 8601 */
@@ -34,8 +36,16 @@ export interface RunRecord {
  * Runs of one workflow file with one profile follow each other; of each such series the newest are kept. The name does
  * not count: workflows of several projects may have the same.
  */
-export function seriesOf({ file, profile }: { file: string; profile?: string | undefined }): string {
-  return JSON.stringify([file, profile ?? null]);
+export function seriesOf({ file, profile, cells }: OfSeries): string {
+  return JSON.stringify([file, profile ?? null, ...(cells === undefined ? [] : ['matrix'])]);
+}
+
+/** What tells a series of runs. */
+export interface OfSeries {
+  readonly file: string;
+  readonly profile?: string | undefined;
+  /** Cells of a matrix; its runs are a series whatever they are. */
+  readonly cells?: readonly string[];
 }
 
 /** The keys of one step, each with a run that used it, in some order. */
@@ -54,21 +64,22 @@ export class Runs {
   }
 
   /** Begins a run. From here on gc spares what it uses. */
-  async begin(workflow: {
-    readonly name: string;
-    readonly file: string;
-    readonly profile?: string | undefined;
-    readonly tags?: readonly string[] | undefined;
-    readonly purpose?: RunRecord['purpose'] | undefined;
-  }): Promise<ActiveRun> {
+  async begin(
+    workflow: OfSeries & {
+      readonly name: string;
+      readonly tags?: readonly string[] | undefined;
+      readonly purpose?: RunRecord['purpose'] | undefined;
+    },
+  ): Promise<ActiveRun> {
     await this.#folder.prepare();
     const started = new Date().toISOString();
     const id = `${started.replace(/[-:.Z]/g, '')}-${randomBytes(3).toString('hex')}`;
-    const { name, file, profile, tags = [], purpose } = workflow;
+    const { name, file, profile, cells, tags = [], purpose } = workflow;
     const record: RunRecord = {
       id,
       workflow: name,
       ...(profile === undefined ? {} : { profile }),
+      ...(cells === undefined ? {} : { cells }),
       file,
       started,
       owner: thisProcess(),
@@ -148,7 +159,7 @@ export class Runs {
    * The keys that each step of a workflow file had in earlier runs, newest first, those with the same profile before
    * others; read run by run as far as asked.
    */
-  earlierKeys(workflow: { readonly file: string; readonly profile?: string | undefined }): EarlierKeys {
+  earlierKeys(workflow: OfSeries): EarlierKeys {
     const series = seriesOf(workflow);
     const ofFile = this.list().filter(({ file }) => file === workflow.file);
     const isSame = (run: RunRecord) => seriesOf(run) === series;

@@ -9,7 +9,7 @@ import { FileDigests } from './file-digests.js';
 import { type Lock, Locks, type LockWait } from './locks.js';
 import { ObjectStore } from './object-store.js';
 import { RunValues } from './run-values.js';
-import { type ActiveRun, Runs } from './runs.js';
+import { type ActiveRun, type OfSeries, Runs } from './runs.js';
 import { StepLogs } from './step-logs.js';
 import { StoreFolder } from './store-folder.js';
 
@@ -123,10 +123,7 @@ export class Store {
    * The newest action of a step of a workflow file that has another key than the step has now, if that is known, and the
    * newest run that used it: what `explain` compares with.
    */
-  nearestAction(workflow: {
-    readonly file: string;
-    readonly profile?: string | undefined;
-  }): (step: string, key: Digest | undefined) => EarlierAction | undefined {
+  nearestAction(workflow: OfSeries): (step: string, key: Digest | undefined) => EarlierAction | undefined {
     const earlierKeys = this.runs.earlierKeys(workflow);
     return (step, key) => {
       for (const { key: earlier, run } of earlierKeys(step)) {

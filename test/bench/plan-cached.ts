@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidWorkflowError } from '../../src/diagnostics/errors.js';
 import { writeCheckpoint } from '../../src/formats/checkpoint-writer.js';
-import { Catalog } from '../../src/run/catalog.js';
 import { findDevice } from '../../src/run/device.js';
 import { prepare } from '../../src/run/prepare.js';
+import { StudyCatalog } from '../../src/run/study-catalog.js';
 import { Store } from '../../src/store/store.js';
-import { loadWorkflow } from '../../src/workflow/load.js';
+import { loadStudy } from '../../src/workflow/load.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const tensors = Number(process.argv[2] ?? 400);
@@ -97,16 +97,16 @@ async function writeModel(name: string): Promise<void> {
 async function fillStore(file: string, path: string): Promise<number> {
   const store = Store.open(path);
   const object = await store.objects.put('{}');
-  const loaded = await loadWorkflow(file);
+  const loaded = await loadStudy(file);
   if (!loaded.ok) throw new InvalidWorkflowError(loaded.diagnostics);
   const device = await findDevice(process.env);
   if (device instanceof Error) throw device;
   for (;;) {
     const prepared = await prepare({
-      workflow: loaded.value,
+      study: loaded.value,
       store,
-      catalog: new Catalog(loaded.value, store),
-      commits: new Map(),
+      catalog: new StudyCatalog(loaded.value, store),
+      commits: new Map([['', new Map()]]),
       deviceClass: device.deviceClass,
       targets: [],
       force: [],

@@ -1,10 +1,13 @@
 import type { Json } from '../../formats/json.js';
 import { expand } from '../../plan/expand.js';
-import { Catalog } from '../../run/catalog.js';
+import { type CellPlan, mergePlans } from '../../plan/merge.js';
+import type { Plan } from '../../plan/plan.js';
 import { readPins } from '../../run/hub-pins.js';
+import { StudyCatalog } from '../../run/study-catalog.js';
 import { storeLocation } from '../../store/location.js';
 import { Store } from '../../store/store.js';
-import { listProfiles, loadWorkflow } from '../../workflow/load.js';
+import { listProfiles, loadStudy } from '../../workflow/load.js';
+import type { Study } from '../../workflow/study.js';
 import type { LoadedWorkflow } from '../../workflow/workflow.js';
 import type { Candidate } from './candidate.js';
 
@@ -52,9 +55,9 @@ export async function settingCandidates(file: string, options: Options, word: st
  * far as the files at hand tell it: no device is looked for, nothing is hashed or fetched.
  */
 export async function targetCandidates(file: string, options: Options, word: string): Promise<Candidate[]> {
-  const workflow = await read(file, options);
-  if (workflow === undefined) return [];
-  const plan = await planOf(workflow);
+  const study = await readStudy(file, options);
+  if (study === undefined) return [];
+  const plan = await planOf(study);
   if (word.includes('[')) {
     return plan.steps.flatMap(({ id }) => (id.startsWith(word) ? [{ value: id }] : [])).slice(0, mostSteps);
   }
@@ -68,13 +71,25 @@ export async function targetCandidates(file: string, options: Options, word: str
   return [...known.values()];
 }
 
-async function planOf(workflow: LoadedWorkflow) {
-  const catalog = new Catalog(workflow, Store.open(storeLocation(undefined, process.env)));
-  return expand(workflow, { models: await catalog.facts(), commits: await readPins(workflow) });
+async function planOf(study: Study): Promise<Plan> {
+  const catalog = new StudyCatalog(study, Store.open(storeLocation(undefined, process.env)));
+  const pins = await readPins(study);
+  const cells: CellPlan[] = [];
+  for (const cell of study.cells) {
+    const facts = { models: await catalog.facts(cell.label), commits: pins.get(cell.label)! };
+    cells.push({ ...cell, folder: cell.label, plan: expand(cell.workflow, facts) });
+  }
+  return mergePlans(cells);
 }
 
+/** The workflow of the first cell: what can be named is mostly the same in all. */
 async function read(file: string, options: Options): Promise<LoadedWorkflow | undefined> {
-  const loaded = await loadWorkflow(file, { profile: options.get('profile') });
+  const study = await readStudy(file, options);
+  return study?.cells[0]?.workflow;
+}
+
+async function readStudy(file: string, options: Options): Promise<Study | undefined> {
+  const loaded = await loadStudy(file, { profile: options.get('profile') });
   return loaded.ok ? loaded.value : undefined;
 }
 

@@ -1,20 +1,32 @@
 import { digestOf, hexOf } from '../../formats/digest.js';
-import type { AppliedSettings } from '../../workflow/workflow.js';
+import { fileNameSafe } from '../../workflow/coordinates.js';
+import type { Study } from '../../workflow/study.js';
 
 const mostBytes = 100;
 const digestDigits = 8;
 
 /**
  * The name of a results folder: the workflow's own name for the workflow as written, else
- * `<name>@<profile>,<path>=<value>,semantics=…`, so that what was run otherwise never lands beside it.
+ * `<name>@<profile>,<path>=<value>,semantics=…`, so that what was run otherwise never lands beside it. That of a matrix is
+ * `<name>@matrix`, whatever its cells are: `run.json` says which.
  */
-export function resultsName(name: string, { profile, set, semantics }: AppliedSettings): string {
+export function resultsName(study: Pick<Study, 'name' | 'applied' | 'axes'>): string {
+  const { name, axes, applied } = study;
+  const { profile, set, semantics } = applied;
   const settings = [...set, ...(semantics === undefined ? [] : [`semantics=${semantics}`])].sort();
-  if (profile === undefined && settings.length === 0) return name;
-  const parts = [...(profile === undefined ? [] : [profile]), ...settings];
+  const parts = [...(axes.length > 0 ? ['matrix'] : []), ...(profile === undefined ? [] : [profile]), ...settings];
+  if (parts.length === 0) return name;
   const readable = `${fileNameSafe(name)}@${parts.map(settingName).join(',')}`;
-  if (readable.length <= mostBytes) return readable;
-  const digest = hexOf(digestOf(`${name}@${parts.join(',')}`)).slice(0, digestDigits);
+  return readable.length <= mostBytes ? readable : shortened(readable, `${name}@${parts.join(',')}`);
+}
+
+/** The folder of a cell, below that of its study. */
+export function cellFolder(label: string): string {
+  return `cells/${label.length <= mostBytes ? label : shortened(label, label)}`;
+}
+
+function shortened(readable: string, whole: string): string {
+  const digest = hexOf(digestOf(whole)).slice(0, digestDigits);
   return readable.slice(0, mostBytes - digestDigits) + digest;
 }
 
@@ -22,8 +34,4 @@ function settingName(setting: string): string {
   const end = setting.indexOf('=');
   if (end < 0) return fileNameSafe(setting);
   return `${fileNameSafe(setting.slice(0, end))}=${fileNameSafe(setting.slice(end + 1))}`;
-}
-
-function fileNameSafe(text: string): string {
-  return text.replace(/[^A-Za-z0-9._+-]/gu, '_');
 }

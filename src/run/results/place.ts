@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, realpathSync, rmdirSync, statSync } f
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
 import { errorCode, writeFailure } from '../../diagnostics/file-system-error.js';
-import type { LoadedWorkflow } from '../../workflow/workflow.js';
+import type { Study } from '../../workflow/study.js';
 import { resultsName } from './name.js';
 import { readResultsRecord, refuseAnotherWorkflow } from './record.js';
 
@@ -15,8 +15,8 @@ import { readResultsRecord, refuseAnotherWorkflow } from './record.js';
  * @throws UsageError when it is no folder of its own (the current one, one above it, one of the store), is a file, or has
  * the results of another workflow; EnvironmentError when nothing can be written there
  */
-export function resultsPlace(workflow: LoadedWorkflow, store: string, out: string | undefined): string {
-  const path = resolve(out ?? join('results', resultsName(workflow.name, workflow.applied)));
+export function resultsPlace(study: Study, store: string, out: string | undefined): string {
+  const path = resolve(out ?? join('results', resultsName(study)));
   const hint = 'Name another folder with --out DIR.';
   const real = realPath(path);
   if (isBelowOrSame(realPath(process.cwd()), real)) {
@@ -29,7 +29,7 @@ export function resultsPlace(workflow: LoadedWorkflow, store: string, out: strin
     throw new UsageError(`results cannot go to ${path}: it is a file, not a folder`, { hint });
   }
   tryToWrite(path);
-  refuseAnotherWorkflow(path, readResultsRecord(path), workflow.file);
+  refuseAnotherWorkflow(path, readResultsRecord(path), study.file);
   return path;
 }
 

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
 import { type Digest, isDigest } from '../../formats/digest.js';
-import type { AppliedSettings } from '../../workflow/workflow.js';
+import type { Study } from '../../workflow/study.js';
 
 /** A file that a run put into a results folder, as `run.json` lists it. */
 export interface PublishedFile {
@@ -45,8 +45,11 @@ export function readResultsRecord(folder: string): ResultsRecord | undefined {
 }
 
 /** What a run was given besides the workflow's text, as `run.json` says it: the same text for the same settings. */
-export function settingsText({ profile, set, semantics }: AppliedSettings): string {
-  return JSON.stringify({ profile: profile ?? null, set: set.toSorted(), semantics: semantics ?? null });
+export function settingsText({ applied, axes, cells }: Study): string {
+  const { profile, set, semantics } = applied;
+  const settings = { profile: profile ?? null, set: set.toSorted(), semantics: semantics ?? null };
+  const matrix = axes.length === 0 ? {} : { cells: cells.map(({ label }) => label) };
+  return JSON.stringify({ ...settings, ...matrix });
 }
 
 /**

@@ -3,15 +3,16 @@ import { createRequire } from 'node:module';
 import { runflowVersion } from '../../diagnostics/version.js';
 import type { Artifacts } from '../../formats/artifact.js';
 import type { Step } from '../../steps/step.js';
-import type { LoadedWorkflow } from '../../workflow/workflow.js';
+import { hasMatrix, type Study, type StudyCell } from '../../workflow/study.js';
 import type { Prepared } from '../prepare.js';
 import type { FolderContents } from './folder.js';
+import { cellFolder } from './name.js';
 import { settingsText } from './record.js';
 import type { RunRecords } from '../schedule/run-records.js';
 
 export interface RunDescription {
   readonly run: string;
-  readonly workflow: LoadedWorkflow;
+  readonly study: Study;
   readonly prepared: Prepared;
   readonly records: RunRecords;
   readonly targets: readonly string[];
@@ -26,9 +27,10 @@ export interface RunDescription {
 
 /** The text of `run.json`: what was run, from what, on what, and what came out. */
 export function runJson(run: RunDescription): string {
-  const { workflow, device } = run;
+  const { study, device } = run;
+  const [{ workflow: first }] = study.cells as [StudyCell];
   const { plan, steps, situation } = run.prepared;
-  const settings = settingsText(workflow.applied);
+  const settings = settingsText(study);
   const outcome = run.interrupted ? 'interrupted' : run.records.counts().failed > 0 ? 'failed' : 'done';
   const record = {
     run: run.run,
@@ -39,13 +41,14 @@ export function runJson(run: RunDescription): string {
     versions: run.versions,
     device: device === undefined ? null : { deviceClass: device.deviceClass, description: device.description },
     workflow: {
-      name: workflow.name,
-      file: workflow.file,
-      profile: workflow.profile ?? null,
-      semantics: workflow.semantics,
+      name: study.name,
+      file: study.file,
+      ...(hasMatrix(study)
+        ? { profile: study.profile ?? null, axes: study.axes }
+        : { profile: first.profile ?? null, semantics: first.semantics }),
       settings: JSON.parse(settings),
-      files: workflow.files,
-      document: workflow.document,
+      files: study.files,
+      ...(hasMatrix(study) ? { cells: study.cells.map((cell) => cellRecord(cell)) } : { document: first.document }),
     },
     targets: run.targets,
     sources: Object.fromEntries([...situation.sources].map(([node, artifacts]) => [node, digestsOf(artifacts)])),
@@ -62,12 +65,25 @@ export function runJson(run: RunDescription): string {
   return `${JSON.stringify(record, null, 1)}\n`;
 }
 
+/** What a cell was, and where its results are. */
+function cellRecord({ label, coordinates, workflow }: StudyCell) {
+  return {
+    cell: label,
+    coordinates: Object.fromEntries(coordinates),
+    folder: cellFolder(label),
+    profile: workflow.profile ?? null,
+    semantics: workflow.semantics,
+    document: workflow.document,
+  };
+}
+
 function stepRecord(step: Step, { records, prepared }: RunDescription) {
   const record = records.get(step.id);
   const outcome = prepared.outcomes.get(step.id);
   const { state, seconds, problem } = record ?? { state: 'waiting', seconds: undefined, problem: undefined };
   return {
     id: step.id,
+    ...(step.cell === undefined ? {} : { cell: step.cell }),
     kind: step.kind,
     status: state === 'waiting' || state === 'ready' || state === 'running' ? 'not-run' : state,
     key: outcome?.key ?? null,

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { writeNewFiles } from '../../../src/cli/new-files.js';
 import { filesOfTemplate, templateNamed, templates } from '../../../src/cli/templates.js';
 import { UsageError } from '../../../src/diagnostics/errors.js';
-import { loadWorkflow } from '../../../src/workflow/load.js';
+import { loadStudy } from '../../../src/workflow/load.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const test = suite<{ folder: string }>('templates');
@@ -38,7 +38,7 @@ test('a copy is valid with each of its profiles, reads no file outside its folde
     const profiles = copied.flatMap((file) => /^profiles.(.+)\.yaml$/.exec(file)?.[1] ?? []);
     assert.is(profiles.length > 0, template.folder.endsWith('workflows/'), template.name);
     for (const profile of [undefined, ...profiles]) {
-      const loaded = await loadWorkflow(workflow!, { profile });
+      const loaded = await loadStudy(workflow!, { profile });
       assert.ok(loaded.ok, `${template.name} ${profile}`);
       if (loaded.ok) for (const { file } of loaded.value.files) assert.ok(file.startsWith(to), file);
     }
