@@ -9,7 +9,7 @@ export const rows: CostOf<'rows'> = (step) => {
   const bytes = [...step.inputs('files').values()].reduce((sum, file) => sum + file.bytes, 0);
   const own = work({ read: bytes, host: { characters: bytes }, hostMemory: 2 * bytes });
   if (known !== undefined) return storing(own, { rows: known });
-  const name = /^\w+\[(.*)\]$/.exec(step.id)?.[1] ?? step.id;
+  const name = /^[^[]*\[(.*)\]$/.exec(step.id)?.[1] ?? step.id;
   const all = step.assumed.rows.get(name);
   const { transforms } = step.params;
   if (all === undefined && transforms.take === undefined && transforms.where === undefined) {

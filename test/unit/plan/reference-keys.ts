@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
 import { digestOf } from '../../../src/formats/digest.js';
-import { loadWorkflow } from '../../../src/workflow/load.js';
+import { loadStudy } from '../../../src/workflow/load.js';
 import { shippedWorkflows } from '../workflow/shipped-files.js';
 import { everyDefinition } from './every-definition.js';
 import { type Keyed, keysOfWorkflow, workflowOf } from './keyed-plan.js';
@@ -19,9 +19,11 @@ export async function referenceKeys(): Promise<Readonly<Record<string, KeysByKin
     ),
   };
   for (const file of shippedWorkflows()) {
-    const loaded = await loadWorkflow(file, {});
+    const loaded = await loadStudy(file, {});
     if (!loaded.ok) throw new Error(renderDiagnostics(loaded.diagnostics));
-    keys[basename(file)] = byKind(keysOfWorkflow(loaded.value));
+    for (const { label, workflow } of loaded.value.cells) {
+      keys[[basename(file), label].filter((part) => part !== '').join(' ')] = byKind(keysOfWorkflow(workflow));
+    }
   }
   return keys;
 }
