@@ -24,9 +24,9 @@ import { configOrNone } from './described-artifacts.js';
 
 /** What the hub tells of the models of a study without giving their weights. */
 export interface HubFacts {
-  /** By the label of a cell. */
+  /** Commits by the label of a cell. */
   readonly commits: PinnedCommits;
-  /** By the label of a cell, and by name. */
+  /** Facts by the label of a cell, and by name. */
   readonly models: ReadonlyMap<string, ReadonlyMap<string, ModelFacts>>;
   /** What the steps that fetch them would bring. */
   readonly fetches: readonly { readonly definition: HubDefinition; readonly step: KnownStep }[];

@@ -5,7 +5,7 @@ import type { WrittenWorkflow } from '../workflow/workflow.js';
 
 /** What a run was asked to do; kept when it begins. */
 export interface AskedRecord {
-  /** Of a matrix the workflow of its first cell, with the texts of all. */
+  /** Workflow; that of the first cell of a matrix, with the texts of all. */
   readonly written: WrittenWorkflow;
   /** What each cell of a matrix was read with; absent without one. */
   readonly cells?: readonly AskedCell[];
