@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { MapEntry } from './document.js';
-import { type Axis, readMatrix } from './matrix.js';
+import { type MatrixAxis, readMatrix } from './matrix.js';
 import { parseYamlValue } from './parse.js';
 import { errorAt } from './problems.js';
 import { SourceText } from './source-text.js';
@@ -10,7 +10,10 @@ const optionName = '--matrix';
 const hint = 'For example: --matrix params.lr=1e-5,3e-5';
 
 /** Reads what `--matrix axis=a,b` asks for; each axis is named once. What is wrong is added to `problems`. */
-export async function readAskedAxes(options: readonly string[], problems: Diagnostic[]): Promise<Map<string, Axis>> {
+export async function readAskedAxes(
+  options: readonly string[],
+  problems: Diagnostic[],
+): Promise<Map<string, MatrixAxis>> {
   const entries = new Map<string, MapEntry>();
   for (const text of options) {
     const from = text.indexOf('=') + 1;

@@ -2,10 +2,10 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { axisNames, coordinatesText } from './coordinates.js';
 import type { ScalarNode } from './document.js';
 import {
-  type Axis,
   type AxisValue,
   type CellValues,
   type ListedCell,
+  type MatrixAxis,
   type MatrixSection,
   sameValue,
   valueText,
@@ -31,7 +31,7 @@ export interface Cells {
 }
 
 /** Axes that the command line gives, in place of those that the workflow has. `cell` chooses cells by their names. */
-export type AxesAsked = ReadonlyMap<string, Axis>;
+export type AxesAsked = ReadonlyMap<string, MatrixAxis>;
 
 const chooser = 'cell';
 

@@ -7,7 +7,7 @@ import { type AxesAsked, type Cells, cellsOf, type MatrixCell } from './cells.js
 import { completeWorkflow } from './complete.js';
 import { type DocumentNode, toPlain } from './document.js';
 import { diskFiles, type WorkflowFiles } from './files.js';
-import { type Axis, type MatrixSection, readMatrix } from './matrix.js';
+import { type MatrixAxis, type MatrixSection, readMatrix } from './matrix.js';
 import { errorAt, problemOf } from './problems.js';
 import type { Profiles } from './profiles.js';
 import type { Semantics } from './semantics.js';
@@ -88,7 +88,7 @@ function matrixOf({ matrix, root: { place } }: Assembled, asked: AxesAsked, prob
 }
 
 /** Leaves the one that `--profile` names, of an axis of profiles. */
-function askForProfile(profile: string | undefined, file: string, asked: Map<string, Axis>): void {
+function askForProfile(profile: string | undefined, file: string, asked: Map<string, MatrixAxis>): void {
   if (profile === undefined) return;
   const place = { source: new SourceText('--profile', dirname(resolve(file)), profile), start: 0, end: profile.length };
   asked.set('profile', { key: place, values: [{ kind: 'scalar', value: profile, place }] });

@@ -22,7 +22,7 @@ export interface ListedCell {
 }
 
 /** Values of an axis, and where it is named. */
-export interface Axis {
+export interface MatrixAxis {
   readonly key: Place;
   readonly values: readonly ScalarNode[];
 }
@@ -31,7 +31,7 @@ export interface Axis {
 export interface MatrixSection {
   readonly place: Place;
   /** Values by path, in the order they were written. */
-  readonly axes: ReadonlyMap<string, Axis>;
+  readonly axes: ReadonlyMap<string, MatrixAxis>;
   /** Combinations that are left out. */
   readonly exclude: readonly ListedCell[];
   /** Cells besides the combinations, some with a name. */
@@ -48,7 +48,7 @@ const exampleHint = 'For example: matrix: { params.lr: [1e-5, 3e-5], seed: [1, 2
 /** Reads the section `matrix`; what is wrong with it is added to `problems`. */
 export function readMatrix({ key: place, value: node }: MapEntry, problems: Diagnostic[]): MatrixSection {
   const reader = new MatrixReader(problems);
-  const axes = new Map<string, Axis>();
+  const axes = new Map<string, MatrixAxis>();
   if (node.kind !== 'map') {
     reader.refuse(node.place, 'wrong-type', 'matrix must be a mapping of axes', exampleHint);
     return { place, axes, exclude: [], include: [] };
