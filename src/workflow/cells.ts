@@ -24,7 +24,7 @@ export interface MatrixCell {
   readonly values: CellValues;
 }
 
-export interface Cells {
+export interface MatrixCells {
   /** Paths of all axes with their names, in the order of the columns. */
   readonly axes: ReadonlyMap<string, string>;
   readonly cells: readonly MatrixCell[];
@@ -40,7 +40,7 @@ const chooser = 'cell';
  * list. A listed cell gives a value on every axis. An axis that is asked for replaces the one of the matrix, and cells with other
  * values on it are left out.
  */
-export function cellsOf(matrix: MatrixSection, asked: AxesAsked, problems: Diagnostic[]): Cells | undefined {
+export function cellsOf(matrix: MatrixSection, asked: AxesAsked, problems: Diagnostic[]): MatrixCells | undefined {
   const refuse = (place: Place, code: string, message: string, hint?: string) =>
     problems.push(errorAt(place, { code, message, hint }));
   const chosen = asked.get(chooser);
@@ -97,7 +97,7 @@ function finished(
   cells: readonly ListedCell[],
   axes: ReadonlyMap<string, string>,
   { chosen, place, problems }: { chosen: ReturnType<AxesAsked['get']>; place: Place; problems: Diagnostic[] },
-): Cells {
+): MatrixCells {
   const names = cells.flatMap(({ name }) => name ?? []);
   for (const node of chosen?.values ?? []) {
     if (names.includes(String(node.value))) continue;

@@ -3,7 +3,7 @@ import type { Diagnostic, Result } from '../diagnostics/diagnostic.js';
 import type { JsonObject } from '../formats/json.js';
 import { readAskedAxes } from './asked-axes.js';
 import { type Assembled, Assembler } from './assemble.js';
-import { type AxesAsked, type Cells, cellsOf, type MatrixCell } from './cells.js';
+import { type AxesAsked, cellsOf, type MatrixCell, type MatrixCells } from './cells.js';
 import { completeWorkflow } from './complete.js';
 import { type DocumentNode, toPlain } from './document.js';
 import { diskFiles, type WorkflowFiles } from './files.js';
@@ -97,7 +97,7 @@ function askForProfile(profile: string | undefined, file: string, asked: Map<str
 interface StudyParts {
   readonly assembled: Assembled;
   readonly matrix: MatrixSection;
-  readonly cells: Cells;
+  readonly cells: MatrixCells;
 }
 
 /** Reads the workflow of every cell, and checks that they make a study. */
