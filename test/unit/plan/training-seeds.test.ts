@@ -236,6 +236,19 @@ test('how many models a metric measures counts those of every training seed', as
   }
 });
 
+test('the candidates of a direction have a file a training seed', async () => {
+  const select = 'select: { prompts: [ask, rows], refusals: [sorry], depth: 1 }';
+  const told = `told: { kind: difference, model: useful, prompts: [ask, rows], template: raw, ${select} }`;
+  const text = lab('seeds: [1, 2]')
+    .replace('  own:', () => `  ${told}\n  own:`)
+    .replace('onto: [top-k, own, random]', 'onto: [top-k, told]');
+  const files = (await planOf(text)).results.filter(({ file }) => file.startsWith('directions/'));
+  assert.equal(
+    files.map(({ file, node }) => [file, node]),
+    [1, 2].map((seed) => [`directions/told,training_seed=${seed}.csv`, `training_seed=${seed}/select-direction[told]`]),
+  );
+});
+
 test('a target without a training seed means the steps of all', async () => {
   const plan = await planOf(several);
   assert.equal(
