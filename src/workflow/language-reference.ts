@@ -21,6 +21,7 @@ export function languageReference(): string {
 class LanguageReference {
   /** Definitions of the schema with fields of their own, in the order in which fields first name them. */
   readonly #shared: string[] = [];
+  readonly #sections = new Set(Object.keys(schemaOfResolved().properties ?? {}));
 
   text(): string {
     const workflow = schemaOfResolved();
@@ -41,7 +42,9 @@ class LanguageReference {
     const named = section.additionalProperties;
     const definition = typeof named === 'object' ? dereference(named) : undefined;
     if (definition?.oneOf !== undefined) return [...told, ...this.#alternatives(definition, `### ${name}: `)];
-    if (definition?.properties !== undefined && definition.title !== undefined) {
+    // A profile is made of sections that have headings of their own.
+    const hasOwnFields = Object.keys(definition?.properties ?? {}).some((field) => !this.#sections.has(field));
+    if (definition !== undefined && hasOwnFields) {
       return [...told, ...exampleOf(section), this.#table(definition)];
     }
     const facts = [`Value: ${schemaTypeText(section)}.`, isRequired ? 'Required.' : '', defaultSentence(section)];
@@ -112,9 +115,9 @@ function definitionWithFields(written: Schema): string | undefined {
   return definition.oneOf !== undefined || definition.properties !== undefined ? name : undefined;
 }
 
-/** `updateTerm` as people write it: update term. */
+/** What a part is called; the schema names each of its definitions. */
 function partTitle(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return dereference({ $ref: `#/$defs/${name}` }).title!;
 }
 
 function exampleOf({ examples }: Schema): string[] {

@@ -32,6 +32,23 @@ test('every field is described, and shows a value: an example, a default or what
   }
 });
 
+test('every definition has a title in words, each member of a union one of its own', () => {
+  const { $defs = {} } = JSON.parse(schemaText()) as Schema;
+  for (const [name, { title = '' }] of Object.entries($defs)) {
+    assert.match(title, /^[a-z0-9]+([ -][a-z0-9]+)*(: [a-z0-9-]+)?$/, `title of ${name}`);
+  }
+  const unions = Object.values($defs).filter(({ oneOf }) => oneOf !== undefined);
+  assert.ok(unions.length > 5, `${unions.length} unions`);
+  for (const { title, oneOf = [] } of unions) {
+    const titles = oneOf.map(({ $ref }) => $defs[$ref!.replace('#/$defs/', '')]!.title!);
+    for (const of of titles) assert.ok(of.startsWith(`${title}: `), `${of} in ${title}`);
+    assert.is(new Set(titles).size, titles.length, `titles in ${title}`);
+  }
+  assert.is($defs.pathModel!.title, 'model: path');
+  assert.is($defs.topKSubspace!.title, 'subspace: top-k');
+  assert.is($defs.workflowSeed!.title, 'workflow seed');
+});
+
 test('fields are told apart by their form', () => {
   const paths = schemaFields().map(({ path }) => path);
   for (const path of [
