@@ -5,6 +5,9 @@ import { causeText, reasonText } from '../plan/explain-text.js';
 import { matchingSteps, unknownStep } from '../plan/targets.js';
 import type { Prepared } from '../run/prepare.js';
 import type { Step } from '../steps/step.js';
+import { type MapNode, nodeAt } from '../workflow/document.js';
+import { nodeText } from '../workflow/fields.js';
+import { writtenDocument } from '../workflow/written.js';
 import type { Command } from './command.js';
 import { print, printJson } from './output.js';
 import { planOptions, preparedFor } from './prepared.js';
@@ -16,7 +19,10 @@ export const command: Command = {
   positionals: { min: 2, max: Number.POSITIVE_INFINITY },
   completes: ['workflow', 'target'],
   options: { ...planOptions, json: { description: 'Print one JSON array' } },
-  details: "STEP is what a TARGET of runflow plan is: a name, a kind, or a pattern such as 'svd[alignment,*q_proj*]'.",
+  details: [
+    "STEP is what a TARGET of runflow plan is: a name, a kind, or a pattern such as 'svd[alignment,*q_proj*]'.",
+    'Steps that run for one and the same reason are told together. --json has the parameters that the planner passes to a step.',
+  ].join('\n'),
   async run(invocation) {
     const patterns = invocation.positionals.slice(1);
     const prepared = await preparedFor(invocation, []);
@@ -30,7 +36,7 @@ export const command: Command = {
     if (invocation.switch('json')) {
       printJson(steps.map((step) => description(step, prepared)));
     } else {
-      print(textOfAll(steps, prepared));
+      print(textOfAll(steps, prepared, await writtenDocument(prepared.workflow.written)));
     }
     return exitCodes.done;
   },
@@ -42,7 +48,7 @@ function changesOf(reason: Reason) {
 }
 
 /** Steps that are cached, or run for one and the same reason, are one block; what a step alone says is told in full. */
-function textOfAll(steps: readonly Step[], prepared: Prepared): string {
+function textOfAll(steps: readonly Step[], prepared: Prepared, document: MapNode | undefined): string {
   const groups = new Map<string, Step[]>();
   for (const step of steps) {
     const cause = causeText(prepared.explainer.explain(step.id));
@@ -50,7 +56,7 @@ function textOfAll(steps: readonly Step[], prepared: Prepared): string {
   }
   return [...groups]
     .map(([cause, same]) => {
-      if (same.length === 1) return text(same[0]!, prepared);
+      if (same.length === 1) return text(same[0]!, prepared, document);
       const status = prepared.outcomes.get(same[0]!.id)!.status;
       const shown = same.slice(0, shownSteps).map(({ id }) => `  ${id}`);
       const more = same.length - shown.length;
@@ -80,17 +86,21 @@ function description(step: Step, { outcomes, explainer }: Prepared) {
   };
 }
 
-function text(step: Step, prepared: Prepared): string {
+/** The definition as it was written, on one line; nothing where the name is none of a definition. */
+function definitionText(name: string, document: MapNode | undefined): string {
+  const node = document === undefined ? undefined : nodeAt(document, name.split('.'));
+  if (node === undefined) return '';
+  const written = nodeText(node);
+  return `: ${written.length > shownCharacters ? `${written.slice(0, shownCharacters)}…` : written}`;
+}
+
+function text(step: Step, prepared: Prepared, document: MapNode | undefined): string {
   const { status, reason, key, revision, deviceClass, origin } = description(step, prepared);
   const lines = [`${step.id}: ${status === 'cached' ? 'cached' : `will run: ${reason}`}`];
-  if (origin !== null) lines.push(`  asked for by  ${origin}`);
+  if (origin !== null) lines.push(`  asked for by  ${origin}${definitionText(origin, document)}`);
   if (revision !== null) lines.push(`  revision      ${revision} of ${step.kind}`);
   if (deviceClass !== null) lines.push(`  device        ${deviceClass}`);
   lines.push(`  key           ${key ?? 'known when its inputs are'}`);
-  for (const [name, value] of Object.entries(step.params)) {
-    const json = JSON.stringify(value);
-    lines.push(`  parameter     ${name}: ${json.length > 200 ? `${json.slice(0, 200)}…` : json}`);
-  }
   const known = prepared.outcomes.get(step.id)?.fingerprint?.inputs;
   for (const [name, { node, output }] of Object.entries(step.inputs).slice(0, shownInputs)) {
     lines.push(
@@ -104,3 +114,4 @@ function text(step: Step, prepared: Prepared): string {
 
 const shownInputs = 12;
 const shownSteps = 5;
+const shownCharacters = 200;
