@@ -36,7 +36,10 @@ export const command: Command = {
     if (invocation.switch('json')) {
       printJson(steps.map((step) => description(step, prepared)));
     } else {
-      print(textOfAll(steps, prepared, await writtenDocument(prepared.workflow.written)));
+      const [cell, ...others] = prepared.study.cells;
+      // Cells of a matrix may have a definition each.
+      const document = others.length > 0 ? undefined : await writtenDocument(cell!.workflow.written);
+      print(textOfAll(steps, prepared, document));
     }
     return exitCodes.done;
   },
