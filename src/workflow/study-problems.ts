@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { MatrixCell } from './cells.js';
+import { listsTrainingSeeds, trainingSeeds } from './models/training-seeds.js';
 import { errorAt } from './problems.js';
 import { rangeOf } from './source-text.js';
 import type { Study } from './study.js';
@@ -31,6 +32,7 @@ export function studyProblems(
     const message = `the axis ${path} changes nothing in this workflow`;
     problems.push(errorAt(key, { code: 'idle-axis', message, hint }));
   }
+  problems.push(...seedProblems(study, cells));
   const earlier = new Map<string, string>();
   const warnings = cells.flatMap(({ label, place }, index): Diagnostic[] => {
     const same = earlier.get(contents[index]!);
@@ -42,8 +44,33 @@ export function studyProblems(
   return { problems, warnings: problems.length > 0 ? [] : warnings };
 }
 
+/** Axes over the training seeds that models list: each would be fanned out twice. A profile may bring lists of its own. */
+function seedProblems({ axes, cells: loaded }: Study, cells: readonly MatrixCell[]): Diagnostic[] {
+  const lists = loaded.map(({ workflow }) => JSON.stringify(trainingSeeds(workflow.models) ?? null));
+  const listing = loaded.find((_, index) => lists[index] !== 'null')?.workflow;
+  if (listing === undefined) return [];
+  const model = [...listing.models.values()].find(listsTrainingSeeds)!;
+  return axes.flatMap(({ path }): Diagnostic[] => {
+    const isSame =
+      path === 'seed' || (path !== 'profile' && differingAlong(path, cells, lists).some((size) => size > 1));
+    if (!isSame) return [];
+    const { key } = cells.find(({ values }) => values.has(path))!.values.get(path)!;
+    const message = `the axis ${path} and the seeds of models.${model.name} are both over training seeds`;
+    const hint =
+      'Keep one of them: with `seeds` a cell has all of them and their spread, with the axis each has a cell.';
+    const related = [{ message: `models.${model.name} lists them`, range: model.range }];
+    return [errorAt(key, { code: 'seeds-twice', message, hint, related })];
+  });
+}
+
 /** Whether cells that differ on this axis alone are always the same workflow; false where there are no two such cells. */
 function changesNothing(path: string, cells: readonly MatrixCell[], contents: readonly string[]): boolean {
+  const compared = differingAlong(path, cells, contents);
+  return compared.length > 0 && compared.every((size) => size === 1);
+}
+
+/** How many contents there are among the cells that differ on this axis alone, of each such group. */
+function differingAlong(path: string, cells: readonly MatrixCell[], contents: readonly string[]): number[] {
   const groups = new Map<string, Set<string>>();
   const sizes = new Map<string, number>();
   for (const [index, { values }] of cells.entries()) {
@@ -54,8 +81,7 @@ function changesNothing(path: string, cells: readonly MatrixCell[], contents: re
     groups.set(others, (groups.get(others) ?? new Set()).add(contents[index]!));
     sizes.set(others, (sizes.get(others) ?? 0) + 1);
   }
-  const compared = [...groups].filter(([others]) => sizes.get(others)! > 1);
-  return compared.length > 0 && compared.every(([, different]) => different.size === 1);
+  return [...groups].flatMap(([others, { size }]) => (sizes.get(others)! > 1 ? [size] : []));
 }
 
 /** All that decides what a workflow measures: its definitions after references, without places. */

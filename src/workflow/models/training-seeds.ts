@@ -52,6 +52,10 @@ export function hasTrainingSeeds(name: string, { models, updates, subspaces }: W
   return false;
 }
 
+export function listsTrainingSeeds(model: Model): boolean {
+  return seedsOf(model) !== undefined;
+}
+
 function seedsOf(model: Model): readonly number[] | undefined {
   return modelKind(model).seeds?.of(model);
 }

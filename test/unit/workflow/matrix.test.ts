@@ -149,6 +149,31 @@ test('what a matrix gets wrong is told with its place', async () => {
   assert.match((await problems(`  seed: [${many}]\n`))[0]!, /the matrix has 501 cells; at most 500 are run/);
 });
 
+test('an axis over the training seeds that a model lists is an error, with both places', async () => {
+  const trained = (seeds: string, matrix: string) => {
+    const more = `  t: { finetune: a, on: rows, recipe: brief, ${seeds} }\n`;
+    const parts = 'datasets: { rows: { synthetic: problems, rows: 4 } }\nrecipes: { brief: { lr: "${params.lr}" } }\n';
+    const text = body.replace('updates: {', () => `${more}${parts}updates: { w: { from: a, to: t },`);
+    return { 'lab/main.yaml': `${text.replace('[[u, v]]', '[[u, v], [w, v]]')}matrix:\n${matrix}` };
+  };
+  const said = async (seeds: string, matrix: string) => {
+    const loaded = await loadStudy('lab/main.yaml', {}, memoryFiles(trained(seeds, matrix)));
+    return loaded.ok ? [] : loaded.diagnostics.map((one) => renderDiagnostics([one]));
+  };
+  const [seed, ...others] = await said('seeds: [1, 2]', '  seed: [1, 2]\n');
+  assert.equal(others, []);
+  assert.match(
+    seed!,
+    /main\.yaml:18:\d+: error: the axis seed and the seeds of models\.t are both over training seeds/,
+  );
+  assert.match(seed!, /main\.yaml:9:\d+: models\.t lists them/);
+  const [param] = await said('seeds: [1, "${params.unused}"]', '  params.unused: [3, 4]\n');
+  assert.match(param!, /the axis params\.unused and the seeds of models\.t/);
+  assert.match((await said('seeds: [1, 2]', '  models.t.seed: [1, 2]\n')).join(), /both a seed and a list of seeds/);
+  assert.equal(await said('seeds: [1, 2]', '  params.lr: [1e-3, 2e-3]\n'), []);
+  assert.equal(await said('seed: 1', '  seed: [1, 2]\n'), []);
+});
+
 test('one thing is said once: by an axis, or by an option', async () => {
   const matrix = '  profile: [small]\n  params.lr: [1]\n';
   assert.match((await problems(matrix, { set: ['params.lr=2'] }))[0]!, /--set params.lr=2 and the axis params.lr/);
