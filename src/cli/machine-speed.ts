@@ -16,8 +16,9 @@ export type MachineSpeed = {
   readonly device: DeviceSpeed;
   readonly host: HostSpeed;
   readonly disk: DiskSpeed;
-  /** Seconds until a process of its own has an open device. */
+  /** Seconds until a process of its own has an open device, and until it has drawn a first figure. */
   readonly startSeconds: number;
+  readonly librarySeconds: number;
   readonly software: boolean;
   /** Bytes; null: the device itself says when it is full. */
   readonly memoryBudget: number | null;
@@ -63,7 +64,7 @@ export async function machineSpeed(environment: NodeJS.ProcessEnv, onMeasure: ()
 /** Forms that another version wrote, and damaged ones, are measured again. */
 function isMachineSpeed(value: unknown): value is MachineSpeed {
   if (typeof value !== 'object' || value === null) return false;
-  const { device, host, disk, startSeconds, software, memoryBudget, largestBinding, measured } =
+  const { device, host, disk, startSeconds, librarySeconds, software, memoryBudget, largestBinding, measured } =
     value as Partial<MachineSpeed>;
   const isRates = (rates: object | undefined, names: readonly string[]) =>
     names.every((name) => (rates as Record<string, unknown> | undefined)?.[name] !== undefined) &&
@@ -72,7 +73,7 @@ function isMachineSpeed(value: unknown): value is MachineSpeed {
     isRates(device, ['gigaflops', 'gigabytes', 'dispatchSeconds', 'waitSeconds', 'transferGigabytes']) &&
     isRates(host, ['gigaflops', 'eigenSeconds', 'megaelements', 'meganormals']) &&
     isRates(disk, ['fileSeconds', 'megabytesWritten', 'megabytesHashed', 'megacharacters']) &&
-    [startSeconds, largestBinding].every((number) => typeof number === 'number') &&
+    [startSeconds, librarySeconds, largestBinding].every((number) => typeof number === 'number') &&
     (memoryBudget === null || typeof memoryBudget === 'number') &&
     typeof software === 'boolean' &&
     typeof measured === 'string'
@@ -94,7 +95,7 @@ export function deviceRatesOf({ device, startSeconds }: MachineSpeed): DeviceRat
   };
 }
 
-export function hostRatesOf({ host, disk }: MachineSpeed): HostRates {
+export function hostRatesOf({ host, disk, librarySeconds }: MachineSpeed): HostRates {
   return {
     productFlops: host.gigaflops * 1e9,
     eigenSeconds: host.eigenSeconds,
@@ -104,5 +105,6 @@ export function hostRatesOf({ host, disk }: MachineSpeed): HostRates {
     hashedBytes: disk.megabytesHashed * 1e6,
     writtenBytes: disk.megabytesWritten * 1e6,
     fileSeconds: disk.fileSeconds,
+    librarySeconds,
   };
 }

@@ -9,11 +9,16 @@ import type { MachineSpeed } from './machine-speed.js';
 async function measureMachine(): Promise<MachineSpeed> {
   const gpu = await openGpu();
   const startSeconds = process.uptime();
+  const before = performance.now();
+  const { plot } = await import('../report/figures/plot.js');
+  const { draw, Plot } = await plot();
+  draw({ width: 300, height: 200, marks: [Plot.lineY([1, 2, 3])] });
+  const librarySeconds = (performance.now() - before) / 1000;
   const speed = {
     device: await measureSpeed(gpu),
     host: await measureHost(),
     disk: await measureDisk(deviceCacheFolder()),
-    startSeconds,
+    ...{ startSeconds, librarySeconds },
     software: gpu.adapter.software,
     memoryBudget: Number.isFinite(gpu.memoryBudget) ? gpu.memoryBudget : null,
     largestBinding: gpu.limits.maxStorageBufferBindingSize,

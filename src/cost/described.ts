@@ -1,3 +1,4 @@
+import type { Artifact } from '../formats/artifact.js';
 import type { TensorInfo } from '../formats/tensor.js';
 import { bytesPerElement, elementCount } from '../formats/tensor.js';
 import type { DecoderConfig } from '../nn/config.js';
@@ -9,6 +10,8 @@ export interface Described {
   /** Size; 0 of text whose length is not known: it is not counted. */
   readonly bytes: number;
   readonly tensor?: Tensor;
+  /** Place from which it can be read already. */
+  readonly artifact?: Artifact;
   /** Number of JSON lines; infinite where nothing bounds it. */
   readonly rows?: number;
   /** Lengths of tokenised rows, or of responses. */
@@ -35,6 +38,17 @@ export interface TokenLengths {
 export function alike(count: number, length: number, targets = 0): TokenLengths {
   if (count === 0) return { count: 0, total: 0, squares: 0, longest: 0, targets: 0 };
   return { count, total: count * length, squares: count * length ** 2, longest: length, targets };
+}
+
+export function lengthsOf(lengths: Iterable<number>): TokenLengths {
+  let [count, total, squares, longest] = [0, 0, 0, 0];
+  for (const length of lengths) {
+    count++;
+    total += length;
+    squares += length ** 2;
+    longest = Math.max(longest, length);
+  }
+  return { count, total, squares, longest, targets: 0 };
 }
 
 /** Sequences that each get so many tokens more. */

@@ -5,6 +5,12 @@ import { costOf } from './registry.js';
 import type { Work } from './work.js';
 
 /** What costs follow from. */
+/** Finds out more of a step from what is known of its inputs; undefined: there is nothing more. */
+export type LookAhead = (
+  step: Step,
+  inputs: (name: string) => DescribedNode,
+) => Promise<KnownStep | undefined> | undefined;
+
 export interface CostFacts {
   /** Steps to run, each after all that it takes inputs from. */
   readonly steps: readonly Step[];
@@ -14,6 +20,8 @@ export interface CostFacts {
   readonly known: ReadonlyMap<string, KnownStep>;
   readonly device: DeviceTraits;
   readonly assumed: Assumptions;
+  /** Asked of each step once, when the steps before it are known. */
+  readonly look?: LookAhead;
 }
 
 /** Work of the steps at either end, in their order, and what is not known. */
@@ -26,21 +34,32 @@ export interface Costs {
  * What steps take, at least and at most. Each is costed from what is known of its inputs: what exists, and what the steps
  * before it will give.
  */
-export function costsOf(facts: CostFacts): Costs {
+export async function costsOf(facts: CostFacts): Promise<Costs> {
   const unknown = new Map<string, Unknown>();
   const note = (what: string, bound: string) => unknown.set(`${what}\n${bound}`, { what, bound });
-  const least = worksAt('least', facts, note);
-  const most = worksAt('most', facts, note);
+  const known = new Map(facts.known);
+  const least = await worksAt('least', { ...facts, known }, note, async (step, inputs) => {
+    const more = await facts.look?.(step, inputs);
+    if (more !== undefined) known.set(step.id, { ...known.get(step.id), ...more });
+  });
+  const most = await worksAt('most', { ...facts, known }, note, () => undefined);
   return {
     steps: facts.steps.map((step, index) => ({ step, least: least[index]!, most: most[index]! })),
     unknown: [...unknown.values()],
   };
 }
 
-function worksAt(end: End, facts: CostFacts, note: CostedStep['unknown']): Work[] {
+async function worksAt(
+  end: End,
+  facts: CostFacts,
+  note: CostedStep['unknown'],
+  before: (step: Step, inputs: (name: string) => DescribedNode) => Promise<void> | undefined,
+): Promise<Work[]> {
   const nodes = new Map(facts.existing);
   let resident: string | undefined;
-  return facts.steps.map((step) => {
+  const works: Work[] = [];
+  for (const step of facts.steps) {
+    await before(step, (name) => inputOf(step, name));
     const model = modelOf(step);
     const { work, outputs } = costOf(step.kind, {
       ...{ id: step.id, params: step.params, hints: step.hints ?? {}, end },
@@ -56,8 +75,17 @@ function worksAt(end: End, facts: CostFacts, note: CostedStep['unknown']): Work[
     nodes.set(step.id, outputs);
     // Any other step that wants the device frees the model.
     if (work.phases.length > 0) resident = model;
-    return work;
-  });
+    works.push(work);
+  }
+  return works;
+
+  /** A single artifact as a node of its own. */
+  function inputOf(step: Step, name: string): DescribedNode {
+    const { output } = step.inputs[name]!;
+    const node = nodeOf(step, name);
+    const one = node.get(output);
+    return output === '*' ? node : new Map(one === undefined ? [] : [[output, one]]);
+  }
 
   function nodeOf(step: Step, name: string): DescribedNode {
     const { node } = step.inputs[name] ?? {};

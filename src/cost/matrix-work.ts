@@ -40,6 +40,17 @@ export function productWork(m: number, n: number, k: number): Work {
   });
 }
 
+/** Vectors whose products are added up at a time, and columns of a Gram matrix that are computed together. */
+const sumBlock = 256;
+const band = 256;
+
+/** Operations a row that the lower triangle of AᵀA [n, n] takes, band by band. */
+function triangleFlop(n: number): number {
+  let flop = 0;
+  for (let column = 0; column < n; column += band) flop += 2 * (n - column) * Math.min(band, n - column);
+  return flop;
+}
+
 /** AᵀA in f64 by windows: on the host where it is the same processor, else by integer digits on the device. */
 export function exactGramWork(device: DeviceTraits, shape: TallShape): Work {
   const { rows, columns: n } = shape;
@@ -48,14 +59,14 @@ export function exactGramWork(device: DeviceTraits, shape: TallShape): Work {
   const around = work({ host: { elements: 2 * rows * n + windows * n * n }, hostMemory: 16 * n * n });
   if (device.software) return addWork(around, work({ host: { productFlop: rows * n * (n + 1) } }));
   const chunks = Math.ceil(rows / 256);
-  const bands = Math.ceil(n / 256);
+  const bands = Math.ceil(n / band);
   const reads = Math.ceil(rows / 2 ** 14) * 6;
   return addWork(
     around,
     work({
       phases: [
         phase({
-          flop: 6 * rows * n * (n + Math.min(n, 256)),
+          flop: 6 * rows * triangleFlop(n),
           operandBytes: 6 * 4 * (rows * n * bands + chunks * n * n),
           otherBytes: 4 * (8 * rows * n + chunks * 6 * 3 * n * n),
           dispatches: 1 + chunks * (1 + 6 * (bands + 1)),
@@ -87,9 +98,9 @@ export function orthonormaliseWork(end: keyof typeof cholesky, { rows, columns: 
       work({
         phases: [
           phase({
-            flop: 2 * rows * n * n * products + rows * n * (n + Math.min(n, 256)),
-            operandBytes: 4 * ((2 * products + Math.ceil(n / 256)) * rows * n + products * windows.length * n * n),
-            dispatches: windows.length * (products + Math.ceil(n / 256)),
+            flop: 2 * rows * n * n * products + rows * triangleFlop(n),
+            operandBytes: 4 * ((2 * products + Math.ceil(n / band)) * rows * n + products * windows.length * n * n),
+            dispatches: windows.length * (products + Math.ceil(n / band)),
             waits: 2 * windows.length,
             transferred: 4 * ((round === 0 || windows.length > 1 ? 2 : 0) * rows * n + windows.length * n * n),
           }),
@@ -134,8 +145,8 @@ export function subspaceWork(
   const windows = windowsOf({ rows: m, columns: n }).length;
   const long = d === m && d !== n;
   const most = Math.max(0, ...ranks);
-  // Each rank adds what its last block of 256 vectors has beyond whole blocks once more.
-  const again = ranks.reduce((sum, rank) => sum + (rank % 256), 0);
+  // Whole blocks of vectors serve all ranks behind them; what a rank has beyond them is its own.
+  const added = most - (most % sumBlock) + ranks.reduce((sum, rank) => sum + (rank % sumBlock), 0);
   const passes = long && ranks.length > 0 ? 2 : 1;
   const basis = work({
     read: 4 * d * vectors * passes,
@@ -145,11 +156,11 @@ export function subspaceWork(
   const device = work({
     phases: [
       phase({
-        flop: 2 * vectors * m * n + 2 * (most + again) * m * n,
+        flop: 2 * vectors * m * n + 2 * added * m * n,
         operandBytes: 4 * (2 * m * n + d * vectors) + 4 * ranks.length * 2 * m * n,
         // A rank copies what is inside, makes the changed weights and sums their squares.
         otherBytes: 4 * m * n * (1 + 7 * ranks.length) + 4 * vectors * (long ? n : m),
-        dispatches: windows * (4 + 5 * ranks.length),
+        dispatches: windows * (3 + 3 * ranks.length),
         waits: windows * passes + 1,
         transferred: 4 * m * n * (passes + (ranks.length > 0 ? 1 : 0)),
       }),

@@ -29,10 +29,15 @@ export interface HostRates {
   /** Bytes a second that go to disk, and seconds until a file is safe there. */
   readonly writtenBytes: number;
   readonly fileSeconds: number;
+  /** Seconds until the libraries of figures are loaded, and the first is drawn. */
+  readonly librarySeconds: number;
 }
 
-/** Small files that a step takes beside its outputs: its lock, its record, and the note that it is in use. */
-const filesOfStep = 3;
+/**
+ * Small files whose time a step takes beside its outputs: its lock, its record, the note that it is in use, and messages
+ * between processes. Steps that do next to nothing take as long (test/bench/estimate.ts).
+ */
+const filesOfStep = 6;
 
 /** Seconds that a step takes: each phase as long as the slower of arithmetic and memory, and everything one after the other. */
 export function secondsOf({ phases, host, ...rest }: Work, device: DeviceRates, around: HostRates): number {
@@ -51,7 +56,8 @@ export function secondsOf({ phases, host, ...rest }: Work, device: DeviceRates, 
     host.eigenCubes * around.eigenSeconds +
     host.elements / around.elements +
     host.normals / around.normals +
-    host.characters / around.characters;
+    host.characters / around.characters +
+    host.libraries * around.librarySeconds;
   const onDisk =
     (rest.read + rest.stored) / around.hashedBytes +
     rest.stored / around.writtenBytes +

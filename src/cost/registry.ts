@@ -28,6 +28,7 @@ import { principalAngles } from './steps/principal-angles.js';
 import { project } from './steps/project.js';
 import { randomBasis } from './steps/random-basis.js';
 import { randomisedSvd } from './steps/randomised-svd.js';
+import { report } from './steps/report.js';
 import { rows } from './steps/rows.js';
 import { scored } from './steps/scored.js';
 import { selectDirection } from './steps/select-direction.js';
@@ -97,7 +98,7 @@ const costs: { readonly [K in StepKind]: CostOf<K> } = {
   'data-table': table,
   claims: table,
   figures: table,
-  report: table,
+  report,
 };
 
 /** What a step costs. A plan's steps are those that their contracts have typed. */

@@ -47,9 +47,8 @@ export function totalsOf({ steps }: Costs, rates: RateRange, host: HostRates, sh
     groups.set(step.group, group);
     for (const sums of [group, all]) sums.add(least, most, range);
   }
-  if (steps.some(({ least, most }) => least.phases.length + most.phases.length > 0)) {
-    all.wait(rates.least.startSeconds, rates.most.startSeconds);
-  }
+  // The runner starts, and the worker with its device.
+  if (steps.length > 0) all.wait(2 * rates.least.startSeconds, 2 * rates.most.startSeconds);
   return { groups: new Map([...groups].map(([name, sums]) => [name, sums.total()])), all: all.total(), seconds };
 }
 

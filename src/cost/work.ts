@@ -28,6 +28,8 @@ export interface HostWork {
   readonly normals: number;
   /** Characters of text that are tokenised or scored. */
   readonly characters: number;
+  /** Times that the libraries of figures are loaded. */
+  readonly libraries: number;
 }
 
 /** What a step takes: at one end of what is not known, where infinity says that nothing bounds it. */
@@ -51,7 +53,7 @@ export interface Work {
   readonly judgeTokens: number;
 }
 
-const noHostWork: HostWork = { productFlop: 0, eigenCubes: 0, elements: 0, normals: 0, characters: 0 };
+const noHostWork: HostWork = { productFlop: 0, eigenCubes: 0, elements: 0, normals: 0, characters: 0, libraries: 0 };
 
 const noPhase: Phase = { flop: 0, operandBytes: 0, otherBytes: 0, dispatches: 0, waits: 0, transferred: 0 };
 
@@ -99,6 +101,7 @@ function addHostWork(a: HostWork, b: HostWork): HostWork {
     elements: a.elements + b.elements,
     normals: a.normals + b.normals,
     characters: a.characters + b.characters,
+    libraries: a.libraries + b.libraries,
   };
 }
 

@@ -12,8 +12,9 @@ export type ReadWhole = (artifact: Artifact) => Promise<Uint8Array>;
 /** Outputs that exist, with what costs depend on: rows of JSON lines, lengths of token rows, configurations. */
 export async function describeArtifacts(artifacts: Artifacts, read: ReadWhole): Promise<DescribedNode> {
   const node = new Map<string, Described>();
-  for (const [output, { bytes, tensor }] of Object.entries(artifacts)) {
-    node.set(output, { bytes, ...(tensor && { tensor }) });
+  for (const [output, artifact] of Object.entries(artifacts)) {
+    const { bytes, tensor } = artifact;
+    node.set(output, { bytes, artifact, ...(tensor && { tensor }) });
   }
   const { rows, offsets, labels } = artifacts as Readonly<Record<string, Artifact | undefined>>;
   if (rows !== undefined) node.set('rows', { ...node.get('rows')!, rows: lineCount(await read(rows)) });

@@ -13,8 +13,10 @@ import { StudyPrograms } from '../run/programs/study-programs.js';
 import { StudyCatalog } from '../run/study-catalog.js';
 import type { Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
+import { MadeData } from './data-context.js';
 import { describeArtifacts } from './described-artifacts.js';
 import { askHub, askHubForFiles } from './hub-facts.js';
+import { lookAtData } from './look-at-data.js';
 
 /** A machine that costs are counted for. */
 export interface EstimatedMachine {
@@ -67,8 +69,9 @@ export async function estimateWorkflow(options: EstimateOptions): Promise<Estima
     known: new Map<string, KnownStep>([...known, ...(await askHubForFiles(steps, hub))]),
     device: machine.traits,
     assumed,
+    look: lookAtData(new MadeData((artifact, offset, length) => store.read(artifact, offset, length)), options.signal),
   };
-  const costs = costsOf(facts);
+  const costs = await costsOf(facts);
   const totals = totalsOf(costs, machine.device, machine.host, machine.traits.software);
   return { ...prepared, programs, judges: await judgeRequests(prepared, study, store), costs, totals };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Clock, typicalSeconds, wallClock } from '../formats/clock.js';
 import { makeFolder } from '../formats/make-folder.js';
 import { replaceFile } from '../formats/replace-file.js';
 
@@ -18,19 +19,23 @@ export type DiskSpeed = {
 const largeBytes = 2 ** 24;
 
 /** Measures the disk of a folder in about a second; leaves nothing there. */
-export async function measureDisk(folder: string): Promise<DiskSpeed> {
+export async function measureDisk(folder: string, clock: Clock = wallClock): Promise<DiskSpeed> {
   await makeFolder(folder);
+  const quick = (repeats: number, action: (at: number) => Promise<void>) => {
+    let at = 0;
+    return typicalSeconds(() => action(at++), repeats, clock);
+  };
   const own = await mkdtemp(join(folder, 'speed-'));
   try {
-    const small = await middle(20, (at) => replaceFile(join(own, `small-${at}`), Buffer.alloc(4096, at)));
+    const small = await quick(20, (at) => replaceFile(join(own, `small-${at}`), Buffer.alloc(4096, at)));
     const large = Buffer.alloc(largeBytes, 1);
-    const written = await middle(4, (at) => replaceFile(join(own, `large-${at}`), large));
-    const hashed = await middle(4, async () => void createHash('sha256').update(large).digest('hex'));
+    const written = await quick(4, (at) => replaceFile(join(own, `large-${at}`), large));
+    const hashed = await quick(4, async () => void createHash('sha256').update(large).digest('hex'));
     const lines = Array.from({ length: 5000 }, (_, row) =>
       JSON.stringify({ row, text: 'how many are there '.repeat(4) }),
     );
     const characters = lines.reduce((sum, line) => sum + line.length, 0);
-    const read = await middle(4, async () => void lines.map((line) => JSON.stringify(JSON.parse(line))));
+    const read = await quick(4, async () => void lines.map((line) => JSON.stringify(JSON.parse(line))));
     return {
       fileSeconds: small,
       megabytesWritten: largeBytes / Math.max(1e-6, written - small) / 1e6,
@@ -40,15 +45,4 @@ export async function measureDisk(folder: string): Promise<DiskSpeed> {
   } finally {
     await rm(own, { recursive: true });
   }
-}
-
-/** Seconds of the middle one of several times. */
-async function middle(repeats: number, action: (at: number) => Promise<void>): Promise<number> {
-  const times: number[] = [];
-  for (let at = 0; at < repeats; at++) {
-    const started = performance.now();
-    await action(at);
-    times.push((performance.now() - started) / 1000);
-  }
-  return times.sort((a, b) => a - b)[Math.floor(repeats / 2)]!;
 }

@@ -64,13 +64,57 @@ test('offline it does what was asked before, and says what was not', async ({ bo
 
 test('figures of a published device take the place of this one, and what does not fit is said', async (context) => {
   const { box, environment } = context;
-  const text = await box.runflow([...plan.slice(0, -1), '--device', 'rtx4080'], environment);
+  const text = await box.runflow([...plan.slice(0, -1), '--device', 'rtx3060'], environment);
   assert.is(text.status, 0, text.stderr);
-  assert.match(text.stdout, /for RTX 4080: 48\.7 TFLOP\/s, 716\.8 GB\/s, 16 GiB \(NVIDIA Ada GPU Architecture/);
+  assert.match(text.stdout, /for RTX 3060: 12\.7 TFLOP\/s, 360 GB\/s, 12 GiB \(NVIDIA GeForce RTX 3060, product page/);
+  assert.match(
+    text.stdout,
+    /does not fit: train\[useful\] needs at least [\d.]+ GiB of device memory, RTX 3060 has 12 GiB/,
+  );
   assert.match(text.stdout, /tokens of a row of datasets\.useful: from 2 to 512, its max-length/);
   const unknown = await box.runflow([...plan, '--device', 'RTX 4091'], environment);
   assert.is(unknown.status, 2);
   assert.match(unknown.stderr, /Did you mean "RTX 4090"\?/);
+});
+
+test('rows that are made or lie here are counted to the token; what ran is free', async ({ box }) => {
+  await box.write('rows.jsonl', `${JSON.stringify({ prompt: 'how many apples', response: 'three' })}\n`.repeat(7));
+  const template = '{ prompt: "user : {prompt} assistant :", response: " {response}" }';
+  await box.write(
+    'small.yaml',
+    `runflow: 1
+name: small
+datasets:
+  made: { synthetic: problems, rows: 20, seed: 1 }
+  here: { path: rows.jsonl, take: 5 }
+  both: { mix: { made: all, here: all } }
+models:
+  model:
+    init: { family: llama, hidden: 16, layers: 1, heads: 2, mlp: 32, vocabulary: 200, tied: true }
+    tokenizer: { words-of: [both], template: ${template} }
+metrics:
+  surprise: { kind: loss, on: both, models: [model], template: ${template} }
+  answers: { kind: exact-match, on: here, models: [model], question: prompt, answer: response, template: ${template}, max-tokens: 4 }
+`,
+  );
+  const estimate = async () => {
+    const ended = await box.runflow(['plan', 'small.yaml', '--estimate', '--json']);
+    assert.is(ended.status, 0, ended.stderr);
+    return JSON.parse(ended.stdout).estimate;
+  };
+  const first = await estimate();
+  assert.equal(
+    first.unknown.map(({ what }: { what: string }) => what),
+    ['tokens of a response'],
+  );
+  const { flop } = first.groups.find(({ group }: { group: string }) => group === 'Scores of surprise');
+  assert.is(flop.least, flop.most);
+  assert.ok(flop.least > 0 && first.all.disk.least > 0 && first.all.seconds.least > 0);
+  const ran = await box.run(['small.yaml', 'surprise']);
+  assert.ok(ran.events.some((event) => event.type === 'step-finished'));
+  const second = await estimate();
+  const groups = second.groups.map(({ group }: { group: string }) => group);
+  assert.ok(groups.includes('Responses for answers') && !groups.includes('Scores of surprise'), groups.join());
 });
 
 test('options that mean nothing are refused', async ({ box }) => {

@@ -15,7 +15,7 @@ export const init: CostOf<'init'> = (step) => {
     if (shape.length > 1) normals += elementCount(shape);
   }
   const config = { attentionBias: false, mlpBias: false, endTokens: [], ...architecture };
-  outputs['file/config.json'] = { ...smallFile, config };
+  outputs['file/config.json'] = { ...smallFile, ...step.known.outputs?.get('file/config.json'), config };
   const tokenizer = step.has('tokenizer') ? step.inputs('tokenizer') : undefined;
   return storing(work({ host: { normals, elements: 2 * normals }, hostMemory: 2 ** 22 }), outputs, tokenizer);
 };

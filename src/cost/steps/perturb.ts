@@ -25,7 +25,8 @@ export const perturb: CostOf<'perturb'> = (step) => {
       work({
         host: {
           normals: elements + rank * (rows + columns),
-          elements: 6 * elements + orthonormal + (1 + shared) * rank * elements,
+          elements: 6 * elements + orthonormal,
+          productFlop: 2 * (1 + shared) * rank * elements,
         },
         hostMemory: 8 * rank * (rows + columns) * (1 + shared) + 2 ** 23,
       }),

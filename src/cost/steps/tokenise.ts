@@ -10,7 +10,8 @@ const tokenCharacters = 4;
 /** Token ids and labels of every row, cut at max-length. */
 export const tokenise: CostOf<'tokenise'> = (step) => {
   const lengths = step.known.outputs?.get('input-ids')?.lengths ?? boundedLengths();
-  const characters = step.known.characters ?? tokenCharacters * lengths.total;
+  const text = step.input('rows').bytes;
+  const characters = text > 0 ? text : tokenCharacters * lengths.total;
   const ids = describedTensor('I32', [lengths.total]);
   return storing(work({ host: { characters }, hostMemory: 4 * characters + 8 * lengths.total }), {
     'input-ids': { ...ids, lengths },

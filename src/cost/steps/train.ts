@@ -4,7 +4,7 @@ import { elementCount } from '../../formats/tensor.js';
 import { stepCount } from '../../nn/batches.js';
 import type { CostOf } from '../costed-step.js';
 import { trainingPhases, trainingStateBytes } from '../decoder-work.js';
-import { type Described, describedTensor, smallFile } from '../described.js';
+import { type Described, describedTensor } from '../described.js';
 import { reading } from '../matrix-work.js';
 import { configOf, tensorsOf } from '../model-work.js';
 import { addWork, phase, work } from '../work.js';
@@ -48,6 +48,6 @@ export const train: CostOf<'train'> = (step) => {
   ].reduce(addWork);
   outputs.curve = { bytes: 120 * steps };
   const files = new Map([...parent].filter(([name]) => name.startsWith('file/')));
-  outputs['file/config.json'] = { ...smallFile, config };
+  outputs['file/config.json'] = { ...parent.get('file/config.json')!, config };
   return storing(all, outputs, files);
 };

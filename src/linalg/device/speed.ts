@@ -1,3 +1,4 @@
+import { type Clock, typicalSeconds, wallClock } from '../../formats/clock.js';
 import type { Gpu } from '../../gpu/gpu.js';
 import { convert } from './convert.js';
 import { gemm } from './gemm.js';
@@ -20,11 +21,11 @@ const rounds = 3;
 const roundSeconds = 0.2;
 
 /** Measures in about three seconds, on matrices that are large enough for a card. */
-export async function measureSpeed(gpu: Gpu): Promise<DeviceSpeed> {
+export async function measureSpeed(gpu: Gpu, clock: Clock = wallClock): Promise<DeviceSpeed> {
   const size = gpu.adapter.software ? 512 : 2048;
   const matrices = ['A', 'B', 'C'].map((label) => gpu.upload(new Float32Array(size * size), label));
   const [a, b, c] = matrices.map((buffer) => ({ buffer }));
-  const product = await seconds(gpu, () => gemm(gpu, { m: size, n: size, k: size, a: a!, b: b!, c: c! }));
+  const product = await seconds(gpu, clock, () => gemm(gpu, { m: size, n: size, k: size, a: a!, b: b!, c: c! }));
   gpu.release(...matrices);
 
   const count = gpu.adapter.software ? 2 ** 22 : 2 ** 25;
@@ -32,17 +33,21 @@ export async function measureSpeed(gpu: Gpu): Promise<DeviceSpeed> {
   const target = gpu.allocate(count * 2, 'bf16');
   const copy = (elements: number) =>
     convert(gpu, { buffer: source, type: 'F32' }, { buffer: target, type: 'BF16' }, elements);
-  const conversion = await seconds(gpu, () => copy(count));
-  const dispatchSeconds = await seconds(gpu, () => copy(64));
-  const waitSeconds = await best(async () => void (await gpu.read(target, 0, 4)), 20);
+  const conversion = await seconds(gpu, clock, () => copy(count));
+  const dispatchSeconds = await seconds(gpu, clock, () => copy(64));
+  const waitSeconds = await typicalSeconds(async () => void (await gpu.read(target, 0, 4)), 20, clock);
   gpu.release(source, target);
 
   const bytes = 2 ** 24;
-  const transfer = await best(async () => {
-    const buffer = gpu.upload(new Float32Array(bytes / 4), 'up and down');
-    await gpu.read(buffer);
-    gpu.release(buffer);
-  }, 4);
+  const transfer = await typicalSeconds(
+    async () => {
+      const buffer = gpu.upload(new Float32Array(bytes / 4), 'up and down');
+      await gpu.read(buffer);
+      gpu.release(buffer);
+    },
+    4,
+    clock,
+  );
   return {
     gigaflops: (2 * size ** 3) / product / 1e9,
     gigabytes: (count * 6) / conversion / 1e9,
@@ -52,28 +57,17 @@ export async function measureSpeed(gpu: Gpu): Promise<DeviceSpeed> {
   };
 }
 
-/** Seconds that an action takes on the device: the best of several rounds, after one that compiles. */
-async function seconds(gpu: Gpu, action: () => void): Promise<number> {
+/** Seconds that an action takes on the device: the middle one of several rounds, after one that compiles. */
+async function seconds(gpu: Gpu, clock: Clock, action: () => void): Promise<number> {
   const time = async (repeats: number) => {
-    const started = performance.now();
+    const started = clock();
     for (let i = 0; i < repeats; i++) action();
     await gpu.settled();
-    return (performance.now() - started) / 1000 / repeats;
+    return (clock() - started) / repeats;
   };
   await time(1);
   const repeats = Math.max(1, Math.min(2000, Math.round(roundSeconds / (await time(1)))));
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < rounds; round++) least = Math.min(least, await time(repeats));
-  return least;
-}
-
-/** Seconds of the quickest of several times, after one that does not count. */
-async function best(action: () => Promise<void>, repeats: number): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let repeat = 0; repeat <= repeats; repeat++) {
-    const started = performance.now();
-    await action();
-    if (repeat > 0) least = Math.min(least, (performance.now() - started) / 1000);
-  }
-  return least;
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) times.push(await time(repeats));
+  return times.sort((a, b) => a - b)[Math.floor(rounds / 2)]!;
 }

@@ -1,3 +1,4 @@
+import { type Clock, typicalSeconds, wallClock } from '../../formats/clock.js';
 import { fromFloat32, toFloat32 } from '../../formats/float-conversion.js';
 import { fillNormal } from '../normal.js';
 import { RandomStream } from '../philox.js';
@@ -19,7 +20,8 @@ const columns = 384;
 const elements = 2 ** 20;
 
 /** Measures in a few seconds what the host adds to the device's work. */
-export async function measureHost(): Promise<HostSpeed> {
+export async function measureHost(clock: Clock = wallClock): Promise<HostSpeed> {
+  const best = (action: () => Promise<void>) => typicalSeconds(action, 4, clock);
   const stream = new RandomStream(1, 'speed of the host');
   const matrix = new Float32Array(rows * columns);
   fillNormal(stream, matrix);
@@ -48,15 +50,4 @@ function subtracted(stored: Uint8Array): void {
   const update = new Float32Array(from.length);
   for (let i = 0; i < update.length; i++) update[i] = to[i]! - from[i]!;
   if (update.some((value) => value - value !== 0)) throw new RangeError('a difference of equal numbers is not finite');
-}
-
-/** Seconds of the quickest of four times, after one that does not count. */
-async function best(action: () => Promise<void>): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let repeat = 0; repeat <= 4; repeat++) {
-    const started = performance.now();
-    await action();
-    if (repeat > 0) least = Math.min(least, (performance.now() - started) / 1000);
-  }
-  return least;
 }

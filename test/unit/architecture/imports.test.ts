@@ -63,6 +63,9 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
   { from: 'run', to: 'data/hub-lock', how: 'lazy' },
   { from: 'run', to: 'data/hub-settings', how: 'lazy' },
   { from: 'worker', to: 'worker/steps/*', how: 'lazy' },
+  { from: 'estimate', to: 'worker/step-context', how: 'type' },
+  { from: 'estimate', to: 'worker/implementations', how: 'lazy' },
+  { from: 'estimate', to: 'worker/steps/*', how: 'lazy' },
 ];
 
 interface Import {
