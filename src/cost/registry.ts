@@ -96,6 +96,8 @@ const costs: { readonly [K in StepKind]: CostOf<K> } = {
   'realign-table': table,
   'loss-table': table,
   'data-table': table,
+  'joined-table': table,
+  'joined-claims-table': table,
   claims: table,
   figures: table,
   report,

@@ -56,18 +56,21 @@ const tailOfAll = 0.025;
  * The finding of a claim as a whole, then of each case. It holds when all cases do that say something and fails when one
  * does, so the intervals are made wide enough to be right together 95 % of the time (Bonferroni). The whole is told by the
  * numbers of its weakest case.
+ *
+ * @param families how many claims of as many cells are to be right together, this being one of them
  */
-export function* findingsOf(cases: readonly Case[]): Generator<undefined, Finding[]> {
+export function* findingsOf(cases: readonly Case[], families = 1): Generator<undefined, Finding[]> {
   const findings: Finding[] = [];
   for (const { name, trainingSeed = null, condition, estimate } of cases) {
-    const { saturated = false, ...estimated } = yield* estimate(tailOfAll / cases.length);
+    const { saturated = false, ...estimated } = yield* estimate(tailOfAll / (cases.length * families));
     const verdict = saturated ? 'no information' : verdictOf(estimated, condition);
     findings.push({ case: name, ...(trainingSeed !== null && { trainingSeed }), verdict, condition, ...estimated });
   }
   return [wholeOf(findings), ...findings];
 }
 
-function wholeOf(findings: readonly Finding[]): Finding {
+/** The finding of a whole by those of its parts. */
+export function wholeOf(findings: readonly Finding[]): Finding {
   const telling = findings.filter(({ verdict }) => verdict !== 'no information');
   const [first, ...others] = telling.length > 0 ? telling : findings;
   if (first === undefined) {

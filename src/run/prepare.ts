@@ -3,6 +3,7 @@ import type { Digest } from '../formats/digest.js';
 import { expand } from '../plan/expand.js';
 import { Explainer } from '../plan/explain.js';
 import type { Facts, ModelFacts } from '../plan/facts.js';
+import { joinCells } from '../plan/join.js';
 import { type CellPlan, mergePlans } from '../plan/merge.js';
 import type { Plan } from '../plan/plan.js';
 import { type Found, type Outcome, resolve, resolveStep, type Situation } from '../plan/resolve.js';
@@ -81,7 +82,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     known.push(expanded.facts);
     cells.push({ ...cell, folder, plan: expanded.plan });
   }
-  const plan = mergePlans(cells);
+  const plan = joinCells(mergePlans(cells), study, cells);
   const forced = forcedSteps(plan, options.force);
   const situation: Situation = {
     declarations: stepContracts,

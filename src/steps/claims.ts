@@ -24,6 +24,8 @@ export type ClaimOfTables = {
   readonly claim: JudgedClaim;
   /** Metric of activations.csv that a claim about pairs reads; null: overlap.csv. */
   readonly activations: string | null;
+  /** How many cells of a study judge it, where its intervals are to be right for all of them. Absent: it stands alone. */
+  readonly families?: number;
 };
 
 /** `claims`: tables and scores → whether what the workflow expects is so. */

@@ -24,6 +24,8 @@ import { figures } from './figures.js';
 import { generate } from './generate.js';
 import { init } from './init.js';
 import { inputMoments } from './input-moments.js';
+import { joinedClaimsTable } from './joined-claims-table.js';
+import { joinedTable } from './joined-table.js';
 import { judge } from './judge.js';
 import { kl } from './kl.js';
 import { loss } from './loss.js';
@@ -108,6 +110,8 @@ export const contracts = {
   'data-table': dataTable,
   claims,
   figures,
+  'joined-table': joinedTable,
+  'joined-claims-table': joinedClaimsTable,
   report,
   'fetch-dataset': fetchDataset,
   rows,

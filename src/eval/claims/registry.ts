@@ -23,11 +23,16 @@ const claimJudges: {
  * finding.ts. Claims about tensors and layers are about the median unit (median-interval.ts), claims about items about
  * means (mean-interval.ts); neither assumes a distribution or draws random numbers. What was not measured leaves a case
  * undecided with n = 0. Every training seed is a case of its own, of one family with the others. Offers breaks, since it may take long.
+ *
+ * @param families how many claims of as many cells are to be right together
  */
-export function judgeClaim(claim: JudgedClaim, evidence: Evidence): Generator<undefined, Finding[]> {
+export function judgeClaim(claim: JudgedClaim, evidence: Evidence, families?: number): Generator<undefined, Finding[]> {
   // The registry says that a judge takes just such a claim.
   const judge = claimJudges[claim.kind] as ClaimJudge<JudgedClaim>;
-  return findingsOf(casesOfSeeds(evidence, (ofSeed) => judge.cases(claim, ofSeed)));
+  return findingsOf(
+    casesOfSeeds(evidence, (ofSeed) => judge.cases(claim, ofSeed)),
+    families,
+  );
 }
 
 /** What the effect of each kind of claim is, and what its n counts, in the report's words. */

@@ -47,19 +47,20 @@ export function writeCsv<Column extends string>(
   columns: readonly Column[],
   rows: readonly Readonly<Record<Column, Cell>>[],
 ): string {
-  const cast = { number: exactNumber, string: withoutFormula };
+  const cast = { number: exactNumber, string: cellOfText };
   return stringify([...rows], { header: true, columns: [...columns], cast, quoted_match: /\r/ });
 }
 
 /** How a formula begins, also in the wide characters of East Asian keyboards, and after any number of ' of before. */
 const formula = /^'*[=+\-@\t\r＝＋－＠]/;
 
-function withoutFormula(text: string): string {
+/** A text as it stands in a cell: one that a spreadsheet would run as a formula gets a ' in front. */
+export function cellOfText(text: string): string {
   return formula.test(text) ? `'${text}` : text;
 }
 
-/** Takes back what `withoutFormula` did, and nothing else. */
-function withFormula(text: string): string {
+/** Takes back what `cellOfText` did, and nothing else. */
+export function textOfCell(text: string): string {
   return text.startsWith("'") && formula.test(text) ? text.slice(1) : text;
 }
 
@@ -80,12 +81,27 @@ export function readTable<C extends TableColumns>(text: string, columns: C): Row
     for (const [column, kind] of Object.entries(columns)) {
       const cell = record[column] ?? (kind === 'number, if any' ? '' : undefined);
       if (cell === undefined) throw new DataError(`the table has no column ${column}`);
-      row[column] = kind === 'text' ? withFormula(cell) : readNumber(cell, column, index);
+      row[column] = kind === 'text' ? textOfCell(cell) : readNumber(cell, column, index);
       if (kind === 'number' && row[column] === null)
         throw new DataError(`row ${index + 1} of the table has no ${column}`);
     }
     return row as RowOf<C>;
   });
+}
+
+/** A table as it stands in its file: cells are texts, those of formulas with their '. */
+export interface RawTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export function readRawTable(text: string): RawTable {
+  const [columns = [], ...rows]: string[][] = parse(text, { skip_empty_lines: true });
+  return { columns, rows };
+}
+
+export function writeRawTable({ columns, rows }: RawTable): string {
+  return stringify([columns, ...rows], { quoted_match: /\r/ });
 }
 
 function readNumber(text: string, column: string, index: number): number | null {

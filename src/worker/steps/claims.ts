@@ -28,10 +28,10 @@ export async function judgeClaims(context: StepContext<ClaimsParams>): Promise<v
     behaviour.push({ ...row, training_seed: row.trainingSeed ?? null, ...scores });
   }
   const table = new ClaimsTable();
-  for (const [index, { name, claim, activations: metric }] of claims.entries()) {
+  for (const [index, { name, claim, activations: metric, families }] of claims.entries()) {
     context.signal.throwIfAborted();
     const overlap = metric === null ? updates : activationOverlaps(activations, metric);
-    const findings = judgeClaim(claim, { energy, tensorEnergy, overlap, behaviour });
+    const findings = judgeClaim(claim, { energy, tensorEnergy, overlap, behaviour }, families);
     table.add(name, claim.kind, await withBreaks(findings, context.signal));
     context.progress({ done: index + 1, total: claims.length, unit: 'claims' });
   }
