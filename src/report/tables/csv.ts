@@ -116,6 +116,6 @@ function readNumber(text: string, column: string, index: number): number | null 
 export function readCells(text: string): readonly Readonly<Record<string, string>>[] {
   const records: Record<string, string>[] = parse(text, { columns: true, skip_empty_lines: true });
   return records.map((record) =>
-    Object.fromEntries(Object.entries(record).map(([column, cell]) => [column, withFormula(cell)])),
+    Object.fromEntries(Object.entries(record).map(([column, cell]) => [column, textOfCell(cell)])),
   );
 }
