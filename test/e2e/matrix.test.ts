@@ -155,7 +155,7 @@ test('commands name cells, and one that takes a single cell says how to choose i
     '--matrix',
     'profile=flat',
   ]);
-  assert.match(graph.stdout, /norm=0\.02\/perturb\[useful\]/);
+  assert.match(graph.stdout, /profile=flat,norm=0\.02,seed=1\/perturb\[useful\]/);
   const explained = await sandbox.runflow(['explain', 'study.yaml', 'profile=flat/perturb[aligned]']);
   assert.match(explained.stdout, /^profile=flat\/perturb\[aligned\]: will run/);
   const refused = await sandbox.runflow(['export', 'study.yaml', 'useful', '--to', 'x']);
