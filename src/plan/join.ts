@@ -1,4 +1,3 @@
-import { columnsOfFile, isTableColumn } from '../report/tables/registry.js';
 import { claims as claimsStep } from '../steps/claims.js';
 import type { JoinedCells, JoinedTableParams } from '../steps/joined-table.js';
 import { type Input, isStepOf, type Step } from '../steps/step.js';
@@ -53,9 +52,7 @@ class Join {
   }
 
   #addTable(file: string, tables: readonly TableOfCell[]): void {
-    const columns = columnsOfFile(file);
-    const numbers = columns && Object.entries(columns).flatMap(([name, kind]) => (kind === 'text' ? [] : [name]));
-    const params: JoinedTableParams = { ...this.#cellsOf(tables), ...(numbers && { numbers }) };
+    const params: JoinedTableParams = { ...this.#cellsOf(tables), file };
     this.#addJoined(file, 'joined-table', params, tables);
   }
 
@@ -98,7 +95,6 @@ class Join {
     const { axes, cells } = this.#study;
     const isNumber = axes.map((_, axis) => cells.every(({ values }) => typeof (values[axis]?.value ?? 0) === 'number'));
     const isNamed = cells.some(({ label, values }) => label !== '' && !label.includes('=') && values.length > 0);
-    const names = axes.map(({ name }) => (isTableColumn(name) ? `cell_${name}` : name));
     const valuesOf = (cell: number) => {
       const { label, values } = cells[cell]!;
       const texts = values.map((value, axis) => valueText(value, isNumber[axis]!));
@@ -107,7 +103,7 @@ class Join {
     return {
       axes: [
         ...(isNamed ? [{ name: 'cell', isNumber: false }] : []),
-        ...names.map((name, axis) => ({ name, isNumber: isNumber[axis]! })),
+        ...axes.map(({ name }, axis) => ({ name, isNumber: isNumber[axis]! })),
       ],
       cells: tables.map(({ cell }) => valuesOf(cell)),
     };
@@ -119,7 +115,8 @@ function tablesOf(plan: Plan, cells: readonly CellPlan[]): ReadonlyMap<string, r
   const tables = new Map<string, TableOfCell[]>();
   for (const [cell, { plan: own }] of cells.entries()) {
     for (const { file, node, output } of own.results) {
-      if (!file.endsWith('.csv')) continue;
+      // What stands in tables/ is laid out for readers.
+      if (!file.endsWith('.csv') || file.startsWith('tables/')) continue;
       const found = tables.get(file) ?? [];
       tables.set(file, found);
       found.push({ cell, table: { node: plan.cells[cell]!.nodes.get(node)!, output } });
@@ -132,7 +129,7 @@ function claimsOf(step: Step): string[] {
   return isStepOf(claimsStep, step) ? step.params.claims.map(({ name }) => name) : [];
 }
 
-/** As the user wrote it, but for numbers in a form that other programs do not read. */
+/** Text of a value as the user wrote it, but for numbers in a form that other programs do not read. */
 function valueText(value: CellValue | null, isNumber: boolean): string | null {
   if (value === null) return null;
   return isNumber && !/^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value.written) ? String(value.value) : value.written;

@@ -1,15 +1,15 @@
 import { defineStep } from './step.js';
 
-/** What tables of several cells are told apart by: columns, in front of their own. */
+/** What tables of several cells are told apart by: columns, in front of their own. One that a table has, too, gets `cell_` in front. */
 export type JoinedCells = {
   readonly axes: readonly { readonly name: string; readonly isNumber: boolean }[];
-  /** Of each cell its value on every axis, as the user wrote it; null: none. */
+  /** Values of each cell, one an axis, as the user wrote them; null: none. */
   readonly cells: readonly (readonly (string | null)[])[];
 };
 
 export type JoinedTableParams = JoinedCells & {
-  /** Columns whose values are numbers; absent: the table is not one of runflow's, and its values tell. */
-  readonly numbers?: readonly string[];
+  /** Name of the table in the results folder of a cell: `energy.csv`. */
+  readonly file: string;
 };
 
 /** `joined-table`: one table of several cells → a long one with a column for each axis in front. */

@@ -31,7 +31,7 @@ export class JoinedTable {
     }
   }
 
-  /** Where each column of a table stands; new ones come behind those that are known. */
+  /** Places of a table's columns; new ones come behind those that are known. */
   #placesOf({ columns }: RawTable): number[] {
     return columns.map((column) => {
       const known = this.#columns.indexOf(column);

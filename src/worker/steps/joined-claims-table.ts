@@ -4,7 +4,7 @@ import { readTable } from '../../report/tables/csv.js';
 import { JoinedTable } from '../../report/tables/joined.js';
 import type { JoinedClaimsParams } from '../../steps/joined-claims-table.js';
 import type { StepContext } from '../step-context.js';
-import { writeJoined } from './joined-table.js';
+import { axisColumns, numbersOfFile, writeJoined } from './joined-table.js';
 
 export async function joinClaims(context: StepContext<JoinedClaimsParams>): Promise<void> {
   const { axes, cells } = context.params;
@@ -12,8 +12,7 @@ export async function joinClaims(context: StepContext<JoinedClaimsParams>): Prom
   for (const index of cells.keys()) {
     tables.push(new TextDecoder().decode(await context.read(context.input(`${index}`))));
   }
-  const numbers = Object.entries(claimColumns).flatMap(([name, kind]) => (kind === 'text' ? [] : [name]));
-  const table = new JoinedTable(axes, numbers);
+  const table = new JoinedTable(axisColumns(axes), numbersOfFile('claims.csv'));
   table.add(
     axes.map(() => null),
     claimsOverCells(tables),
