@@ -3,6 +3,7 @@ import type { ReportParams } from '../steps/report.js';
 import type { Input } from '../steps/step.js';
 import { kindOf } from '../workflow/metrics/registry.js';
 import type { Workflow } from '../workflow/workflow.js';
+import { asked } from './asked.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import type { Facts } from './facts.js';
 import type { PlanBuilder } from './plan-builder.js';
@@ -27,7 +28,8 @@ export function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuil
   const params: ReportParams = {
     ...{ title, workflow: workflow.name },
     ...shownParams(workflow, inputs, [...figures, ...tables]),
-    ...{ linked, figures: [...figures], tables: [...tables], provenance: provenance(workflow, facts, builder) },
+    ...{ linked, figures: [...figures], tables: [...tables], asked: asked(workflow) },
+    provenance: provenance(workflow, facts, builder),
   };
   const node = builder.addOfAllSeeds({ id: 'report', kind: 'report', params, inputs, group: 'Report' }, 'report');
   builder.results.push({ file: 'report.html', node, output: 'report.html' });
@@ -49,7 +51,7 @@ function shownParams(
   workflow: Workflow,
   inputs: Readonly<Record<string, Input>>,
   parts: readonly string[],
-): Omit<ReportParams, 'title' | 'workflow' | 'linked' | 'figures' | 'tables' | 'provenance'> {
+): Omit<ReportParams, 'title' | 'workflow' | 'linked' | 'figures' | 'tables' | 'asked' | 'provenance'> {
   const used = definitionsInUse(workflow).updates;
   const updates = [...workflow.updates.values()].filter(({ name }) => used.has(name));
   const sweeps = [...workflow.sweeps.values()].flatMap((sweep) => sweepPlan(sweep).varied?.(sweep, workflow) ?? []);

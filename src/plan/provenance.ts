@@ -8,7 +8,6 @@ import type { Facts } from './facts.js';
 import { modelPlan } from './models/registry.js';
 import { omissionTexts } from './omission-text.js';
 import type { Omission, PlanNote } from './plan.js';
-import { subspacePlan } from './subspaces/registry.js';
 
 /** What a reader of the report must know to trust it. Paths and times stay out: they are in run.json. */
 export function provenance(
@@ -29,13 +28,6 @@ export function provenance(
   }
   for (const recipe of workflow.recipes.values()) {
     if (used.recipes.has(recipe.name)) rows.push({ label: `Recipe ${recipe.name}`, text: recipeText(recipe) });
-  }
-  for (const { name, from, to } of workflow.updates.values()) {
-    if (used.updates.has(name)) rows.push({ label: `Update ${name}`, text: `${to} − ${from}` });
-  }
-  for (const subspace of workflow.subspaces.values()) {
-    if (used.subspaces.has(subspace.name))
-      rows.push({ label: `Subspace ${subspace.name}`, text: subspacePlan(subspace).text(subspace) });
   }
   for (const text of omissionTexts(left.omitted)) rows.push({ label: 'Left out', text });
   for (const { of, text } of left.notes) rows.push({ label: 'Note', text: `${of}: ${text}` });

@@ -1,9 +1,11 @@
 import type { Digest } from '../formats/digest.js';
 import { type Html, html, trustedMarkup } from './html.js';
+import { runPlaces } from './run/places.js';
 import { pageScript } from './script.js';
 import type { ReportInput } from './section.js';
 import { sections } from './sections/registry.js';
 import { style } from './style.js';
+import { summary } from './summary.js';
 
 /** Told in the provenance beside what the parameters say. */
 export interface Origin {
@@ -46,11 +48,13 @@ export async function reportPage(input: ReportInput, origin: Origin): Promise<st
 <p class="subtitle">Workflow <code>${params.workflow}</code></p>
 <nav aria-label="Sections"><ul>
 ${shown.map(({ name, heading }) => html`<li><a href="#${name}">${heading}</a></li>`)}
-<li><a href="#provenance">Provenance</a></li>
+${trustedMarkup(runPlaces.contents)}<li><a href="#provenance">Provenance</a></li>
 </ul></nav>
 </header>
+${summary(input)}
 ${shown.map(({ name, heading, content }) => html`<section id="${name}"><h2>${heading}</h2>${content}</section>`)}
 ${missing.map((heading) => html`<p class="note">${heading}: the report asks for it, but nothing in this workflow measures it.</p>`)}
+${trustedMarkup(runPlaces.details)}
 ${provenance(input, origin)}
 </main>
 <script type="module">${trustedMarkup(script.text)}</script>

@@ -24,6 +24,8 @@ export type ReportParams = ShownParams & {
   readonly linked: readonly string[];
   readonly figures: readonly string[];
   readonly tables: readonly string[];
+  /** Label and text, in order: what is compared, varied and measured. */
+  readonly asked: readonly { readonly label: string; readonly text: string }[];
   /** Label and text, in order: semantics, models and where they come from, device class. */
   readonly provenance: readonly { readonly label: string; readonly text: string }[];
 };

@@ -87,6 +87,21 @@ summary { cursor: pointer; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .35rem 1.4rem; font-size: .92rem; margin: .8rem 0; }
 dt { color: var(--muted); overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; }
+pre { overflow-x: auto; margin: .5rem 0; padding: .7rem .9rem; background: var(--shade); border-radius: .35rem; }
+pre code { white-space: pre; }
+.verdicts { list-style: none; margin: .4rem 0; padding: 0; display: grid; gap: .25rem; }
+.verdicts .verdict { display: inline-block; min-width: 8rem; }
+.dag svg, .timeline svg { display: block; margin: .4rem auto; font-size: 12.5px; }
+.dag text, .timeline text { fill: var(--text); }
+.dag .small, .timeline .small { fill: var(--muted); font-size: 11.5px; }
+.dag rect { fill: var(--background); stroke: var(--axis); }
+.dag .ran rect { stroke: var(--series-0); stroke-width: 2px; }
+.dag .cached rect { stroke-dasharray: 4 3; fill: var(--shade); }
+.dag .not-run rect { stroke-dasharray: 1 3; }
+.dag .failed rect { stroke: var(--series-1); stroke-width: 3px; }
+.links path { fill: none; stroke: var(--axis); stroke-opacity: .55; }
+.timeline rect { fill: var(--series-0); }
+.tick { fill: none; stroke: var(--grid); }
 code { font: .88em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 @media (max-width: 36rem) {
   main { padding: 1.5rem 1rem 3rem; }
@@ -107,9 +122,11 @@ h2, h3, h4, h5, summary { break-after: avoid; }
   figcaption { break-before: avoid; }
   .scroll { overflow: visible; background: none; }
   .scroll svg, .panel.wide svg { max-width: 100%; height: auto; }
+  pre { overflow: visible; }
+  pre code { white-space: pre-wrap; overflow-wrap: anywhere; }
   table { font-size: .78rem; }
-  th, td { white-space: normal; padding-right: .5rem; overflow-wrap: anywhere; }
-  td, thead tr:last-child th { hyphens: none; }
+  th, td { white-space: normal; padding-right: .5rem; }
+  th[scope=row], .text, thead th { overflow-wrap: anywhere; }
   .claim-name, .claim-note { min-width: 0; }
   a { color: inherit; text-decoration: none; }
 }

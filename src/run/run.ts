@@ -23,10 +23,14 @@ import { type JudgeRequests, judgeRequests } from './judge-requests.js';
 import { type Prepared, prepare } from './prepare.js';
 import { StudyPrograms } from './programs/study-programs.js';
 import { checkVariables } from './programs/variables.js';
-import { type FolderContents, ResultsFolder } from './results/folder.js';
+import { repositoryOf } from './repository.js';
+import { type FolderContents, ResultsFolder, type RunPages, reportFile } from './results/folder.js';
 import { resultsPlace } from './results/place.js';
 import { settingsText } from './results/record.js';
+import { runFacts } from './results/run-facts.js';
 import { runJson, versions } from './results/run-json.js';
+import { traceText } from './results/trace.js';
+import { RunTimes } from './run-times.js';
 import { RunRecords } from './schedule/run-records.js';
 import { Scheduler, type SchedulerResult } from './schedule/scheduler.js';
 import { stepStore } from './schedule/step-store.js';
@@ -123,6 +127,7 @@ class RunSession {
   readonly #results: ResultsFolder | undefined;
   readonly #records = new RunRecords();
   readonly #started = new Date();
+  readonly #times: RunTimes;
   readonly #versions = versions();
   #device: ExpectedDevice | EnvironmentError | undefined;
   #executor: Executor | undefined;
@@ -140,6 +145,7 @@ class RunSession {
     this.#run = run;
     this.#signal = options.signal ?? new AbortController().signal;
     this.#environment = options.environment ?? process.env;
+    this.#times = new RunTimes(events, () => this.#seconds());
     this.redacted = withoutSecrets(this.#environment);
     this.#chronicle = new Chronicle(store, run, events, this.redacted);
     const { id } = run.record;
@@ -171,7 +177,7 @@ class RunSession {
 
   async close(): Promise<void> {
     await this.#executor?.close();
-    const seconds = (Date.now() - this.#started.getTime()) / 1000;
+    const seconds = this.#seconds();
     const counts = this.#records.counts();
     await this.#chronicle.end({ seconds, device: this.#deviceFound(), counts, prepared: this.#prepared });
   }
@@ -220,7 +226,7 @@ class RunSession {
     const isWhole = !this.#signal.aborted && !this.#environmentFailed && this.#records.counts().failed === 0;
     const complete = isWhole && targets.length === 0 && prepared.plan.deferred.length === 0;
     let text = '';
-    this.#contents = await this.#results.publish(prepared, complete, (contents) => {
+    this.#contents = await this.#results.publish(prepared, complete, this.#pages(prepared), (contents) => {
       text = this.#runJson(prepared, contents);
       return text;
     });
@@ -340,6 +346,31 @@ class RunSession {
     return failed > 0 ? exitCodes.stepFailed : exitCodes.done;
   }
 
+  /** What this run tells of itself in the folder. */
+  #pages(prepared: Prepared): RunPages {
+    const { targets = [], workflow } = this.#options;
+    const { ran, failed } = this.#records.counts();
+    const times = this.#times.list();
+    return {
+      isNews: ran + failed > 0,
+      timeline: () => traceText(times, workflow.name),
+      reportPage: async (page, changes) => {
+        const { withRunPart } = await import('../report/run/run-part.js');
+        const told = {
+          ...{ run: this.#run.record.id, workflow, targets, prepared, records: this.#records, times },
+          ...{ versions: this.#versions, started: this.#started, seconds: this.#seconds(), redacted: this.redacted },
+          repository: await repositoryOf(workflow.file, this.#environment),
+          device: this.#deviceFound()?.description,
+        };
+        return withRunPart(page, await runFacts(told, changes));
+      },
+    };
+  }
+
+  #seconds(): number {
+    return (Date.now() - this.#started.getTime()) / 1000;
+  }
+
   #runJson(prepared: Prepared, contents: FolderContents): string {
     const { study, targets = [] } = this.#options;
     return runJson({
@@ -371,13 +402,13 @@ class RunSession {
 
   #summarise(problem?: string): void {
     const results = this.#results?.path;
-    const report = this.#contents?.files.find(({ file, current }) => file === 'report.html' && current);
+    const report = this.#contents?.files.find(({ file, current }) => file === reportFile && current);
     this.#options.events.publish({
       type: 'summary',
       ...this.#records.counts(),
       interrupted: this.#signal.aborted,
       ...(problem === undefined ? {} : { problem }),
-      seconds: (Date.now() - this.#started.getTime()) / 1000,
+      seconds: this.#seconds(),
       ...(results === undefined ? {} : { results }),
       ...(results === undefined || report === undefined ? {} : { report: join(results, report.file) }),
     });

@@ -34,7 +34,7 @@ const figures = (...names: readonly string[]) => names.map((name) => `figures/${
 const energyFigures = figures('energy-by-tensor', 'energy');
 const everything = [
   ...['energy-by-tensor.csv', 'energy.csv', ...energyFigures, ...figures('overlap-by-tensor', 'overlap')],
-  ...['overlap.csv', 'report.html'],
+  ...['overlap.csv', 'report.html', 'timeline.json'],
 ];
 
 test('what the command line changes has a folder of its own, and the workflow as written keeps its own', async () => {
@@ -128,7 +128,13 @@ test('what a run does not make any more is moved to previous/, with nothing ther
   );
   assert.not.ok(existsSync(sandbox.path('results/small/overlap.csv')));
   assert.is(text('results/small/previous/overlap.csv'), overlap);
-  assert.equal(currentFiles('results/small'), ['energy-by-tensor.csv', 'energy.csv', ...energyFigures, 'report.html']);
+  assert.equal(currentFiles('results/small'), [
+    'energy-by-tensor.csv',
+    'energy.csv',
+    ...energyFigures,
+    'report.html',
+    'timeline.json',
+  ]);
   assert.is(listed('results/small').get('previous/overlap.csv')?.current, false);
   await sandbox.write('small.yaml', workflow.replace('seed: 3', 'seed: 32'));
   await run();
@@ -146,7 +152,7 @@ test('a target brings its table, and what it leaves is not called current', asyn
   const ended = await run('overlap');
   assert.is.not(text('results/small/overlap.csv'), overlap);
   assert.is(text('results/small/energy.csv'), energy);
-  assert.equal(currentFiles('results/small'), ['overlap.csv']);
+  assert.equal(currentFiles('results/small'), ['overlap.csv', 'timeline.json']);
   assert.match(warnings(ended), /energy\.csv, energy-by-tensor\.csv, figures\/.* in .*: of an earlier run/);
   assert.is(summaryOf(ended).report, undefined);
   const first = complete?.type === 'run-started' ? complete.run : '';
@@ -162,9 +168,9 @@ test('a target brings the table that single steps complete, and says what anothe
   await sandbox.write('small.yaml', workflow.replace('seed: 3', 'seed: 34'));
   const part = await run('overlap[*,*q_proj.weight]');
   assert.match(warnings(part), /^not made, for they need more steps than the targets: overlap\.csv \(\d+ more\)$/);
-  assert.equal(currentFiles('results/small'), []);
+  assert.equal(currentFiles('results/small'), ['timeline.json']);
   const rest = await run('svd[*]', 'overlap[*]');
-  assert.equal(currentFiles('results/small'), ['overlap.csv']);
+  assert.equal(currentFiles('results/small'), ['overlap.csv', 'timeline.json']);
   assert.match(warnings(rest), /energy\.csv, energy-by-tensor\.csv \(\d+ more\)/);
 });
 
@@ -202,6 +208,36 @@ test('results of other settings in a folder that --out names are put aside, not 
   await run('--out', 'results/one', '--set', 'models.useful.seed=35');
   assert.is(text('results/one/previous/energy.csv'), energy);
   assert.equal(currentFiles('results/one'), everything);
+});
+
+test('the report tells of the run that made it, and a run with nothing to do leaves it and its timeline alone', async () => {
+  await run();
+  const [page, timeline] = [text('results/small/report.html'), text('results/small/timeline.json')];
+  assert.match(page, 'These are the first results in this folder: ');
+  assert.match(page, '<code>runflow run small.yaml</code>');
+  const ran = (timed: string) =>
+    (JSON.parse(timed).traceEvents as { ph: string; name: string }[]).flatMap(({ ph, name }) =>
+      ph === 'X' ? [name] : [],
+    );
+  assert.ok(ran(timeline).includes('report') || page.includes('were in the store'));
+  const idle = await run();
+  assert.is(summaryOf(idle).ran, 0);
+  assert.ok(idle.events.every((event) => event.type !== 'result' || !event.changed));
+  assert.equal([text('results/small/report.html'), text('results/small/timeline.json')], [page, timeline]);
+  assert.is(listed('results/small').get('report.html')!.current, true);
+  await sandbox.write('small.yaml', workflow.replace('fractions: [0.1, 0.5]', 'fractions: [0.1, 0.4]'));
+  const changed = await run();
+  const now = text('results/small/report.html');
+  assert.match(now, /Since the results of <time datetime="[^"]+">/);
+  assert.match(now, 'Other content: energy.csv, energy-by-tensor.csv.');
+  assert.equal(ran(text('results/small/timeline.json')).length, summaryOf(changed).ran);
+  await sandbox.write('results/small/report.html', 'edited');
+  const mended = await run();
+  assert.match(
+    warnings(mended),
+    /report\.html in .* was changed since a run wrote it: moved to previous\/report\.html/,
+  );
+  assert.match(text('results/small/report.html'), 'Nothing ran: all ');
 });
 
 test('results never go to the current folder, one above it, the store or a file', async () => {

@@ -10,6 +10,8 @@ export interface SweepPlan<Sweep> {
   /** Whole models that are measured beside the points. */
   ends(sweep: Sweep, workflow: Workflow): readonly string[];
   points(sweep: Sweep, parts: SweepParts): readonly SweepPoint[];
+  /** What is varied, for the report. */
+  text(sweep: Sweep, workflow: Workflow): string;
   /** What figures over `times` say of it. Absent: it has none. */
   varied?(sweep: Sweep, workflow: Workflow): NonNullable<ReportParams['varied']>[number];
 }

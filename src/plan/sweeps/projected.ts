@@ -12,6 +12,12 @@ export const projected: SweepPlan<SweepOf<'projected'>> = {
     const made = onto.flatMap((name) => subspaceUses(subspaces.get(name)!).update ?? []);
     return [...ends, ...made.map((name) => updates.get(name)!.from)];
   },
+  text: ({ project, onto, mode, fractions, ranks }) =>
+    [
+      `the ${mode} part of ${project.join(', ')} to ${onto.join(', ')}`,
+      ...(fractions.length > 0 ? [`at the fractions ${fractions.join(', ')}`] : []),
+      ...(ranks.length > 0 ? [`at the ranks ${ranks.join(', ')}`] : []),
+    ].join(', '),
   points: (sweep, { workflow, models }) =>
     projectionsOf(sweep, workflow).flatMap((projection) =>
       extentsOf(sweep).map((extent) => {

@@ -14,6 +14,9 @@ export const vary: SweepPlan<Vary> = {
     const update = sweep.update === null ? undefined : workflow.updates.get(sweep.update)!;
     return [combined(sweep, workflow).base, ...(update === undefined ? [] : [update.from, update.to])];
   },
+  text(sweep, workflow) {
+    return `${sweep.model} = ${vary.varied!(sweep, workflow).text}, t = ${sweep.times.join(', ')}`;
+  },
   points(sweep, { workflow, models }) {
     const model = combined(sweep, workflow);
     const none = { update: null, subspace: null, seed: null, mode: null, side: null, fraction: null };

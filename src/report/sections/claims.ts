@@ -90,7 +90,7 @@ const verdictMarks: Readonly<Record<string, string>> = {
   'no information': '∅',
 };
 
-function verdictText({ verdict }: ClaimRow): Html {
+export function verdictText({ verdict }: ClaimRow): Html {
   const mark = verdictMarks[verdict];
   if (mark === undefined) return html`${verdict}`;
   return html`<span class="verdict ${verdict}"><span aria-hidden="true">${mark}</span> ${verdict}</span>`;

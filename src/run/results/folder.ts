@@ -1,11 +1,11 @@
-import { existsSync, lstatSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../diagnostics/errors.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { type Digest, digestOf, hexOf } from '../../formats/digest.js';
 import { isPartial } from '../../formats/replace-file.js';
 import type { Lock } from '../../store/locks.js';
-import { DamagedObjectError } from '../../store/object-store.js';
+import { DamagedObjectError, unlessDamaged } from '../../store/object-store.js';
 import type { Store } from '../../store/store.js';
 import type { ResultFile } from '../../plan/plan.js';
 import type { EventBus } from '../events.js';
@@ -20,6 +20,11 @@ import {
   refuseAnotherWorkflow,
 } from './record.js';
 
+/** The page of the report: what a step made, and what the run adds to it. */
+export const reportFile = 'report.html';
+const timelineFile = 'timeline.json';
+/** Stands for a step in the record of what the run itself wrote. */
+const runStep = 'run';
 /** Names are listed in a message up to so many. */
 const namesShown = 5;
 /** What a killed run was writing. */
@@ -31,6 +36,26 @@ export interface ResultsOfRun {
   readonly workflowFile: string;
   /** Settings of the run, as canonical text. */
   readonly settings: string;
+}
+
+/** What is other in the folder than an earlier run left it. */
+export interface FolderChanges {
+  /** When that run ended, in ISO 8601; undefined when there was none. */
+  readonly since: string | undefined;
+  /** Results with another content, as far as they are those of steps alone. */
+  readonly files: readonly string[];
+  /** The text of claims.csv before and now, where both are there. */
+  readonly claims: { readonly before: string; readonly now: string } | undefined;
+}
+
+/** What a run itself puts into its results beside what steps made. */
+export interface RunPages {
+  /** Whether the run did anything: if not, what an earlier run wrote of itself stays as it is. */
+  readonly isNews: boolean;
+  /** The page of the report, to which the run adds what it knows of itself. */
+  reportPage(page: string, changes: FolderChanges): Promise<string>;
+  /** Text of `timeline.json`. */
+  timeline(): string;
 }
 
 /** What is in the folder after a run. */
@@ -64,6 +89,7 @@ export class ResultsFolder {
    * `run.json`. One run at a time of those that share the store; between stores the last one wins, file by file.
    *
    * @param complete the run made all that the workflow makes: what it did not make is of the past
+   * @param pages what the run adds of itself
    * @param describe the text of `run.json`
    * @returns what is in the folder now
    * @throws DamagedObjectError when an object is not what it should be; EnvironmentError when the folder cannot be
@@ -72,6 +98,7 @@ export class ResultsFolder {
   async publish(
     prepared: Prepared,
     complete: boolean,
+    pages: RunPages,
     describe: (contents: FolderContents) => string,
   ): Promise<FolderContents> {
     const lock = await this.#lock();
@@ -79,7 +106,9 @@ export class ResultsFolder {
       const record = readResultsRecord(this.path);
       refuseAnotherWorkflow(this.path, record, this.#run.workflowFile);
       const earlier = earlierFiles(record, this.#run.workflowFile);
-      const made = await this.#placeAll(prepared, earlier);
+      const changes = await this.#changes(prepared, earlier, record);
+      const made = await this.#placeAll(prepared, earlier, pages, changes);
+      made.push(await this.#placeTimeline(pages, earlier));
       const rest = await this.#keepOrMove(earlier, new Set(made.map(({ file }) => file)), complete);
       if (record === undefined && exists(join(this.path, 'run.json'))) {
         const to = await moveToPrevious(this.path, 'run.json');
@@ -101,43 +130,115 @@ export class ResultsFolder {
     return claimed.lock;
   }
 
-  async #placeAll({ plan, outcomes }: Prepared, earlier: ReadonlyMap<string, PublishedFile>): Promise<PublishedFile[]> {
-    const { id, settings } = this.#run;
+  async #placeAll(
+    { plan, outcomes }: Prepared,
+    earlier: ReadonlyMap<string, PublishedFile>,
+    pages: RunPages,
+    changes: FolderChanges,
+  ): Promise<PublishedFile[]> {
     const made: PublishedFile[] = [];
     let damaged: DamagedObjectError | undefined;
     for (const { file, node, artifact } of plan.results.flatMap((result) => filesOf(result, outcomes))) {
-      let changed: boolean;
       try {
-        changed = await this.#place(file, artifact, earlier.get(file));
+        const known = earlier.get(file);
+        const placed =
+          file === reportFile
+            ? await this.#placeReport(artifact, known, pages, changes)
+            : await this.#place(file, artifact.digest, known, () => this.#store.read(artifact));
+        made.push({ ...placed, step: node });
       } catch (error) {
         // Read on: all that is damaged is to be found, and thrown away, at once.
         if (!(error instanceof DamagedObjectError)) throw error;
         damaged ??= error;
-        continue;
       }
-      this.#events.publish({ type: 'result', file: join(this.path, file), changed });
-      const known = earlier.get(file);
-      const run = known?.digest === artifact.digest ? known.run : id;
-      made.push({ file, step: node, digest: artifact.digest, run, current: true, settings });
     }
     if (damaged !== undefined) throw damaged;
     return made;
   }
 
-  /** @returns whether the file is another than before */
-  async #place(file: string, artifact: Artifact, known: PublishedFile | undefined): Promise<boolean> {
+  /** Puts a result into its place, unless it is there. */
+  async #place(
+    file: string,
+    digest: Digest,
+    known: PublishedFile | undefined,
+    read: () => Promise<Uint8Array>,
+  ): Promise<PublishedFile> {
+    const { id, settings } = this.#run;
     const path = join(this.path, file);
     const present = await digestOfFile(path);
-    if (present === artifact.digest) return false;
-    // Read first: with a damaged object nothing is touched.
-    const bytes = await this.#store.read(artifact);
-    const why = exists(path) ? whyNotOurs(known, present, this.#run.settings) : undefined;
-    if (why !== undefined) {
-      const to = await moveToPrevious(this.path, file);
-      this.#warn(`${file} in ${this.path} ${why}: moved to ${to}`);
+    if (present !== digest) {
+      // Read first: with a damaged object nothing is touched.
+      const bytes = await read();
+      const why = exists(path) ? whyNotOurs(known, present, settings) : undefined;
+      if (why !== undefined) {
+        const to = await moveToPrevious(this.path, file);
+        this.#warn(`${file} in ${this.path} ${why}: moved to ${to}`);
+      }
+      await writeResult(path, bytes);
     }
-    await writeResult(path, bytes);
-    return true;
+    this.#events.publish({ type: 'result', file: path, changed: present !== digest });
+    const run = known?.digest === digest ? known.run : id;
+    return { file, step: runStep, digest, run, current: true, settings };
+  }
+
+  /** The page that the step made with what the run adds to it. That of an earlier run stays if there is nothing new to tell. */
+  async #placeReport(
+    artifact: Artifact,
+    known: PublishedFile | undefined,
+    pages: RunPages,
+    changes: FolderChanges,
+  ): Promise<PublishedFile> {
+    const body = await this.#store.read(artifact);
+    const isAsBefore = !pages.isNews && known?.source === artifact.digest;
+    const kept = isAsBefore ? await this.#bytesOf(known) : undefined;
+    const bytes = kept ?? new TextEncoder().encode(await pages.reportPage(new TextDecoder().decode(body), changes));
+    const placed = await this.#placeBytes(reportFile, bytes, known);
+    return { ...placed, source: artifact.digest };
+  }
+
+  async #placeTimeline(pages: RunPages, earlier: ReadonlyMap<string, PublishedFile>): Promise<PublishedFile> {
+    const known = earlier.get(timelineFile);
+    const kept = pages.isNews || known === undefined ? undefined : await this.#bytesOf(known);
+    return this.#placeBytes(timelineFile, kept ?? new TextEncoder().encode(pages.timeline()), known);
+  }
+
+  /** Places what no step made. The store keeps it too, under a record as of a step, for whoever looks back at the run. */
+  async #placeBytes(file: string, bytes: Uint8Array, known: PublishedFile | undefined): Promise<PublishedFile> {
+    const object = await this.#store.objects.put(bytes);
+    const { digest } = object;
+    await this.#store.actions.record({
+      ...{ key: digestOf(`published ${digest}`), kind: 'published', revision: 1, params: {}, inputs: {}, versions: {} },
+      ...{ outputs: { [file]: object }, workflow: this.#run.workflowFile, step: runStep, seconds: 0 },
+      started: new Date().toISOString(),
+    });
+    return this.#place(file, digest, known, () => Promise.resolve(bytes));
+  }
+
+  /** The bytes of a file that is as an earlier run with the same settings left it. */
+  async #bytesOf({ file, digest, settings }: PublishedFile): Promise<Uint8Array | undefined> {
+    const path = join(this.path, file);
+    if (settings !== this.#run.settings || (await digestOfFile(path)) !== digest) return undefined;
+    return readFileSync(path);
+  }
+
+  async #changes(
+    { plan, outcomes }: Prepared,
+    earlier: ReadonlyMap<string, PublishedFile>,
+    record: ResultsRecord | undefined,
+  ): Promise<FolderChanges> {
+    const files: string[] = [];
+    let claims: FolderChanges['claims'];
+    for (const { file, artifact } of plan.results.flatMap((result) => filesOf(result, outcomes))) {
+      if (file === reportFile) continue;
+      const known = earlier.get(file);
+      if (known?.digest !== artifact.digest) files.push(file);
+      const before = file === 'claims.csv' && known !== undefined ? await this.#bytesOf(known) : undefined;
+      if (before === undefined) continue;
+      // A damaged object is found, and told, where it is put into its place.
+      const now = await this.#store.read(artifact).catch(unlessDamaged);
+      if (now !== undefined) claims = { before: textOf(before), now: textOf(now) };
+    }
+    return { since: record?.finished, files, claims };
   }
 
   /** What this run has not made: put aside when it never will, else left and not vouched for. */
@@ -230,6 +331,10 @@ function neverMade({ plan, outcomes }: Prepared, present: readonly PublishedFile
 function foldersOf(file: string): string[] {
   const parts = file.split('/').slice(0, -1);
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 function exists(path: string): boolean {

@@ -11,6 +11,8 @@ export interface PublishedFile {
   readonly step: string;
   /** Digest of the bytes that were written; null as long as nothing was. */
   readonly digest: Digest | null;
+  /** Digest of what the step made, where the run added something to it. */
+  readonly source?: Digest;
   /** Id of the run that made it; null as long as none has. */
   readonly run: string | null;
   /** False: it is of an earlier run, and what the newest run says need not hold for it. */
@@ -23,6 +25,8 @@ export interface PublishedFile {
 export interface ResultsRecord {
   /** The workflow's own file; absolute. */
   readonly workflowFile: string;
+  /** When the run that wrote it ended, in ISO 8601. */
+  readonly finished: string | undefined;
   readonly files: readonly PublishedFile[];
   /** Names of files that no run has made. */
   readonly foreign: readonly string[];
@@ -39,6 +43,7 @@ export function readResultsRecord(folder: string): ResultsRecord | undefined {
   const newest = { run: record.run, settings: workflow.settings };
   return {
     workflowFile: workflow.file,
+    finished: typeof record.finished === 'string' && !Number.isNaN(Date.parse(record.finished)) ? record.finished : undefined,
     files: listOf(record.results).flatMap((entry) => publishedFile({ ...newest, ...objectOf(entry) })),
     foreign: listOf(record.foreign).filter((name) => typeof name === 'string'),
   };
@@ -79,7 +84,7 @@ function realPath(file: string): string {
 }
 
 /** Nothing of what stands in a record may lead out of the folder. */
-function publishedFile({ file, step, digest, run, current, settings }: Record<string, unknown>): PublishedFile[] {
+function publishedFile({ file, step, digest, source, run, current, settings }: Record<string, unknown>): PublishedFile[] {
   if (typeof file !== 'string' || typeof step !== 'string' || !isDigest(digest)) return [];
   const parts = file.split('/');
   if (isAbsolute(file) || file.includes('\\') || parts.some((part) => ['', '.', '..'].includes(part))) return [];
@@ -88,6 +93,7 @@ function publishedFile({ file, step, digest, run, current, settings }: Record<st
       file,
       step,
       digest,
+      ...(isDigest(source) ? { source } : {}),
       run: typeof run === 'string' ? run : null,
       current: current !== false,
       settings: settings == null ? undefined : JSON.stringify(settings),

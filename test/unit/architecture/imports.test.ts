@@ -57,6 +57,8 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
   { from: 'eval', to: 'report/tables/*', how: 'type' },
   { from: 'report', to: 'workflow/report', how: 'type' },
   { from: 'run', to: 'worker/protocol', how: 'type' },
+  { from: 'run', to: 'report/run/*', how: 'type' },
+  { from: 'run', to: 'report/run/*', how: 'lazy' },
   { from: 'run', to: 'gpu/driver', how: 'lazy' },
   { from: 'run', to: 'data/hub', how: 'lazy' },
   { from: 'run', to: 'eval/open-questions', how: 'lazy' },

@@ -121,6 +121,10 @@ export function exampleReport(layers = 4, names: ExampleNames = exampleNames): R
       tradeOff: { useful: ['utility'], harmful: ['harmfulness'] },
       figures: allParts,
       tables: allParts,
+      asked: [
+        { label: 'Update alignment', text: 'aligned − base' },
+        { label: 'Sweep parallel', text: `the parallel part of ${a}, ${b} to ${names.subspaces.join(', ')}: energy` },
+      ],
       provenance: [
         { label: 'Semantics', text: 'paper' },
         { label: 'Device class', text: 'vulkan/google/swiftshader/5' },

@@ -37,6 +37,7 @@ function pageWith(texts: Texts): Promise<string> {
     ...parts,
     workflow: texts.name,
     provenance: [{ label: texts.label, text: texts.note }],
+    asked: [{ label: texts.label, text: texts.note }],
   };
   const digests = new Map([[texts.file, digestOf('x')]]);
   return reportPage({ ...input, params, files }, { digests, version: texts.label });

@@ -59,7 +59,7 @@ test('all figures, tables, provenance and links between them are there', async (
   const { document } = parseHTML(await render(exampleReport()));
   assert.equal(
     [...document.querySelectorAll('section')].map((section) => section.id),
-    [...allParts, 'provenance'],
+    ['summary', ...allParts, 'provenance'],
   );
   for (const link of document.querySelectorAll('nav a')) assert.ok(document.querySelector(link.getAttribute('href')!));
   const titles = (id: string) => [...document.querySelectorAll(`#${id} h4`)].map((title) => title.textContent);
@@ -150,7 +150,7 @@ test('names from a workflow are shown as text, whatever they hold', async () => 
   assert.is(document.querySelector('h1')!.textContent, named('title'));
   assert.is(document.querySelector('title')!.textContent, named('title'));
   assert.is(document.querySelector('#energy h4')!.textContent, `Update ${named('useful')}, parallel`);
-  assert.is(document.querySelectorAll('dt')[1]!.textContent, named('label'));
+  assert.is(document.querySelectorAll('#provenance dt')[1]!.textContent, named('label'));
 });
 
 test('a section that nothing was measured for is named, not left out in silence', async () => {

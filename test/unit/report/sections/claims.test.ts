@@ -5,7 +5,7 @@ import { bodyRows, hostile, isHarmless, sectionOf, spaced } from './one-section.
 const header = 'claim,kind,case,verdict,effect,ci_low,ci_high,n,holds_above,holds_below,note';
 const claims = (...rows: string[]) => ({ 'claims.csv': `${[header, ...rows].join('\n')}\n` });
 
-test('claims come first on the page, each with verdict, effect, interval, n and condition in words', async () => {
+test('claims come first on the page after the summary, each with verdict, effect, interval, n and condition in words', async () => {
   const { section, document } = await sectionOf(
     'claims',
     claims(
@@ -16,7 +16,7 @@ test('claims come first on the page, each with verdict, effect, interval, n and 
       'e,stronger-than-random,,no information,,,,90,0,,harm is the same for every item and projection',
     ),
   );
-  assert.is(document.querySelector('section')!.id, 'claims');
+  assert.is(document.querySelector('section:not(#summary)')!.id, 'claims');
   assert.equal(bodyRows(section.querySelector('.table')!), [
     ['a', '✓ holds', '0.3', '0.25–0.35', '33', 'above 0', 'n counts tensors'],
     ['b', '✗ fails', '0.2', '0.1–0.25', '14', 'at or below 0.05', ''],

@@ -17,7 +17,7 @@ export async function sectionOf(
       claimEffects,
       params: {
         ...{ title: 'Example', workflow: 'example', files: Object.keys(files), linked: [], updates: [] },
-        ...{ figures: [name], tables: [name], provenance: [], ...params },
+        ...{ figures: [name], tables: [name], asked: [], provenance: [], ...params },
       },
       files: new Map(Object.entries(files)),
     },

@@ -95,6 +95,7 @@ test('results of energy, overlap and training steps become tables, and tables a 
     updates: [],
     figures: ['energy', 'overlap'],
     tables: ['energy', 'overlap'],
+    asked: [{ label: 'Metric overlap', text: 'mso' }],
     provenance: [{ label: 'Semantics', text: 'reference' }],
   };
   const outputs = await run(report, params, files);

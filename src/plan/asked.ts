@@ -1,0 +1,36 @@
+import type { ReportParams } from '../steps/report.js';
+import { kindOf } from '../workflow/metrics/registry.js';
+import type { Metric, Workflow } from '../workflow/workflow.js';
+import { definitionsInUse } from './definitions-in-use.js';
+import { subspacePlan } from './subspaces/registry.js';
+import { sweepPlan } from './sweeps/registry.js';
+
+/** What a workflow asks, a definition a row: what is compared, what is varied and what is measured. */
+export function asked(workflow: Workflow): ReportParams['asked'] {
+  const used = definitionsInUse(workflow);
+  const updates = [...workflow.updates.values()].filter(({ name }) => used.updates.has(name));
+  const subspaces = [...workflow.subspaces.values()].filter(({ name }) => used.subspaces.has(name));
+  return [
+    ...updates.map(({ name, from, to }) => ({ label: `Update ${name}`, text: `${to} − ${from}` })),
+    ...subspaces.map((subspace) => ({
+      label: `Subspace ${subspace.name}`,
+      text: subspacePlan(subspace).text(subspace),
+    })),
+    ...[...workflow.sweeps.values()].map((sweep) => ({
+      label: `Sweep ${sweep.name}`,
+      text: `${sweepPlan(sweep).text(sweep, workflow)}: ${sweep.measure.join(', ')}`,
+    })),
+    ...[...workflow.metrics.values()].map((metric) => ({ label: `Metric ${metric.name}`, text: metricText(metric) })),
+  ];
+}
+
+/** The kind of a metric, and what it is of. */
+function metricText(metric: Metric): string {
+  const { datasets = [], updates = [], models = [] } = kindOf(metric).uses(metric);
+  const of = [...new Set([...updates, ...models])];
+  return [
+    metric.kind,
+    ...(of.length > 0 ? [`of ${of.join(', ')}`] : []),
+    ...(datasets.length > 0 ? [`on ${[...new Set(datasets)].join(', ')}`] : []),
+  ].join(' ');
+}

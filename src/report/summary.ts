@@ -1,0 +1,26 @@
+import { type Html, html, trustedMarkup } from './html.js';
+import { runPlaces } from './run/places.js';
+import type { ReportInput } from './section.js';
+import { verdictText } from './sections/claims.js';
+import { claimColumns } from './tables/claims.js';
+import { readTable } from './tables/csv.js';
+
+/** What a reader wants first: what was asked, what came out, and what is other than the last time. */
+export function summary({ params, files }: ReportInput): Html {
+  const csv = files.get('claims.csv');
+  const claims = csv === undefined ? [] : readTable(csv, claimColumns).filter((row) => row.case === '');
+  const isShown = [...params.figures, ...params.tables].includes('claims');
+  return html`<section id="summary"><h2>Summary</h2>
+${
+  params.asked.length > 0 &&
+  html`<h3>What was asked</h3>
+<dl>${params.asked.map(({ label, text }) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl>`
+}
+${
+  claims.length > 0 &&
+  html`<h3>What came out</h3>
+<ul class="verdicts">${claims.map((row) => html`<li>${verdictText(row)} ${isShown ? html`<a href="#claims">${row.claim}</a>` : row.claim}</li>`)}</ul>`
+}
+${trustedMarkup(runPlaces.summary)}
+</section>`;
+}
