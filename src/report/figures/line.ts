@@ -3,7 +3,7 @@ import { ratioText } from '../wording.js';
 import { type Axis, roundStep } from './axis-domain.js';
 import { limitedAxis } from './axis-limits.js';
 import { type Level, labelHeights, nameMargin } from './level-labels.js';
-import type { SeriesLook } from './palette.js';
+import { type SeriesLook, seriesClass } from './palette.js';
 import type { PanelKind } from './panel-kind.js';
 import { type Drawing, plot } from './plot.js';
 
@@ -103,15 +103,41 @@ async function drawLines(panel: LinePanel): Promise<Drawing> {
   for (const { look, points, baseline } of panel.series) {
     const banded = points.filter(({ low, high }) => low !== undefined && high !== undefined);
     if (banded.length > 1)
-      marks.push(Plot.areaY(banded, { x: 'x', y1: 'low', y2: 'high', fill: look.color, fillOpacity: 0.16 }));
+      marks.push(
+        Plot.areaY(banded, {
+          x: 'x',
+          y1: 'low',
+          y2: 'high',
+          fill: look.color,
+          fillOpacity: 0.16,
+          className: seriesClass(look),
+        }),
+      );
     if (baseline && baseline.length > 1) {
-      marks.push(Plot.line(baseline, { x: 'x', y: 'y', stroke: look.color, strokeWidth: 1.4, strokeDasharray: '2 3' }));
+      marks.push(
+        Plot.line(baseline, {
+          x: 'x',
+          y: 'y',
+          stroke: look.color,
+          strokeWidth: 1.4,
+          strokeDasharray: '2 3',
+          className: seriesClass(look),
+        }),
+      );
     }
   }
   panel.series.forEach(({ look, points, dots = true }, index) => {
     // Later series lie on top and are drawn finer, so that one that coincides with an earlier one does not hide it.
     const wider = Math.min(2, panel.series.length - 1 - index);
-    marks.push(Plot.line(points, { x: 'x', y: 'y', stroke: look.color, strokeWidth: 1.7 + 0.7 * wider }));
+    marks.push(
+      Plot.line(points, {
+        x: 'x',
+        y: 'y',
+        stroke: look.color,
+        strokeWidth: 1.7 + 0.7 * wider,
+        className: seriesClass(look),
+      }),
+    );
     if (dots) marks.push(Plot.dot(points, { x: 'x', y: 'y', title: 'title', ...dotOptions(look), r: 3.3 + wider }));
     // On top of the points: a short bar would not be seen behind them.
     const bars = points.flatMap(({ x: at, bar }) => {
@@ -203,5 +229,13 @@ export async function drawSwatch(look: SeriesLook): Promise<Drawing> {
 
 /** How the points of a series are drawn. */
 export function dotOptions(look: SeriesLook) {
-  return { symbol: look.symbol, r: 3.6, fill: 'var(--background)', stroke: look.color, strokeWidth: 1.8 } as const;
+  const className = seriesClass(look);
+  return {
+    className,
+    symbol: look.symbol,
+    r: 3.6,
+    fill: 'var(--background)',
+    stroke: look.color,
+    strokeWidth: 1.8,
+  } as const;
 }

@@ -2,6 +2,7 @@ import { type Html, html, trustedMarkup } from '../html.js';
 import type { FigureInput } from '../section.js';
 import { type DrawnFigure, drawFigure } from './drawn-figure.js';
 import type { Figure } from './figure.js';
+import { seriesClass } from './palette.js';
 import type { Drawing } from './plot.js';
 
 /** Figures as parts of the page, one below the other. */
@@ -15,7 +16,7 @@ export async function figuresOnPage(figures: readonly Figure[], { params }: Figu
 function figureOnPage({ figure, legend, heat, panels }: DrawnFigure): Html {
   return html`<figure id="figure-${figure.name}">
     <h3>${figure.title}</h3>
-    ${legend.length > 0 && html`<ul class="legend">${legend.map(({ name, swatch }) => html`<li>${markupOf(swatch)}${name}</li>`)}</ul>`}
+    ${legend.length > 0 && html`<ul class="legend">${legend.map(({ name, swatch }, index) => html`<li data-series="${seriesClass(figure.legend![index]!.look)}">${markupOf(swatch)}${name}</li>`)}</ul>`}
     ${figure.dashed !== undefined && dashedNote(figure.dashed)}
     ${heat && heatLegend(figure, heat)}
     <div class="panels">${panels.map(({ title, wide, drawing }) =>

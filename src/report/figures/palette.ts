@@ -59,3 +59,8 @@ export function seriesLook(index: number): SeriesLook {
     symbol: symbols[index % symbols.length]!,
   };
 }
+
+/** Class of all marks of a series in a figure, and what its name in the legend refers to. Series of one look are one. */
+export function seriesClass({ color, symbol }: SeriesLook): string {
+  return `series-of-${color.replace(/^var\(--|\)$|[^\w-]/g, '')}-${symbol}`;
+}

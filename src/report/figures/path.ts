@@ -2,7 +2,7 @@ import type { Markish } from '@observablehq/plot';
 import type { Axis } from './axis-domain.js';
 import { limitedAxis } from './axis-limits.js';
 import { dotOptions } from './line.js';
-import type { SeriesLook } from './palette.js';
+import { type SeriesLook, seriesClass } from './palette.js';
 import type { PanelKind } from './panel-kind.js';
 import { type Drawing, plot } from './plot.js';
 
@@ -58,11 +58,12 @@ async function drawPaths({ title, x, y, paths, marked }: PathPanel): Promise<Dra
     const upright = points.flatMap((point) =>
       point.yRange ? [{ ...point, y1: point.yRange[0], y2: point.yRange[1] }] : [],
     );
-    const whisker = { stroke: look.color, strokeOpacity: 0.4 } as const;
+    const className = seriesClass(look);
+    const whisker = { className, stroke: look.color, strokeOpacity: 0.4 } as const;
     marks.push(
       Plot.ruleY(across, { x1: 'x1', x2: 'x2', y: 'y', ...whisker }),
       Plot.ruleX(upright, { x: 'x', y1: 'y1', y2: 'y2', ...whisker }),
-      Plot.line(points, { x: 'x', y: 'y', stroke: look.color, strokeWidth: 1.7 }),
+      Plot.line(points, { x: 'x', y: 'y', stroke: look.color, strokeWidth: 1.7, className }),
     );
   }
   for (const { look, points } of paths) {

@@ -3,7 +3,7 @@ import type { Axis } from './axis-domain.js';
 import { limitedAxis } from './axis-limits.js';
 import { labelHeights, nameMargin } from './level-labels.js';
 import { dotOptions } from './line.js';
-import type { SeriesLook } from './palette.js';
+import { type SeriesLook, seriesClass } from './palette.js';
 import type { PanelKind } from './panel-kind.js';
 import { type Drawing, plot } from './plot.js';
 
@@ -67,7 +67,7 @@ async function drawScatter({ title, x, y, points }: ScatterPanel): Promise<Drawi
     marks.push(Plot.link([ends], { x1: 'x1', y1: 'y1', x2: 'x2', y2: 'y2', ...thin }));
   }
   for (const { look, x: at, y: height, xRange, yRange } of points) {
-    const whisker = { stroke: look.color, strokeOpacity: 0.55 } as const;
+    const whisker = { className: seriesClass(look), stroke: look.color, strokeOpacity: 0.55 } as const;
     if (xRange) marks.push(Plot.ruleY([{ x1: xRange[0], x2: xRange[1], height }], { x1: 'x1', x2: 'x2', y: 'height', ...whisker })); // biome-ignore format: one mark a line
     if (yRange) marks.push(Plot.ruleX([{ at, y1: yRange[0], y2: yRange[1] }], { x: 'at', y1: 'y1', y2: 'y2', ...whisker })); // biome-ignore format: one mark a line
   }

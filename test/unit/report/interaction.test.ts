@@ -78,6 +78,34 @@ browserTest('values of a figure are shown under the pointer and by the arrow key
   assert.equal(trouble, []);
 });
 
+browserTest(
+  'a name in a legend hides its series in the figure, by keyboard too, and what is hidden has no values',
+  async (chromium) => {
+    const { page, trouble } = await chromium.open(await example(), desk);
+    const figure = '#energy figure:first-of-type';
+    const names = await page.$$eval(`${figure} .legend button`, (found) =>
+      found.map((each) => (each as HTMLElement).innerText.trim()),
+    );
+    assert.equal(names, ['top-k', 'random-k', 'random']);
+    const marks = () =>
+      page.$$eval(`${figure} .panel:first-child [data-mark=dot]`, (found) =>
+        found.map((each) => each.getBoundingClientRect().width > 0),
+      );
+    assert.equal(await marks(), [true, true, true]);
+    await page.focus(`${figure} .legend button`);
+    await page.keyboard.press('Space');
+    assert.equal(await marks(), [false, true, true]);
+    assert.is(await page.$eval(`${figure} .legend button`, (button) => button.getAttribute('aria-pressed')), 'false');
+    await page.$eval(`${figure} svg[role=application]`, (svg) => (svg as SVGElement).focus());
+    await page.keyboard.press('ArrowRight');
+    assert.match((await shownText(page, '.value'))[0]!, /^random-k/);
+    await page.focus(`${figure} .legend button`);
+    await page.keyboard.press('Enter');
+    assert.equal(await marks(), [true, true, true]);
+    assert.equal(trouble, []);
+  },
+);
+
 browserTest('prompts and responses are folded away, and found by text, model and score', async (chromium) => {
   const { page, trouble } = await chromium.open(await example(), desk);
   assert.equal(await shownText(page, '.prompt'), []);
