@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
 import type { Digest } from '../formats/digest.js';
@@ -24,7 +24,7 @@ import { type Prepared, prepare } from './prepare.js';
 import { StudyPrograms } from './programs/study-programs.js';
 import { checkVariables } from './programs/variables.js';
 import { repositoryOf } from './repository.js';
-import { type FolderContents, ResultsFolder, type RunPages, reportFile } from './results/folder.js';
+import { type FolderContents, ResultsFolder, type RunPages } from './results/folder.js';
 import { resultsPlace } from './results/place.js';
 import { settingsText } from './results/record.js';
 import { runFacts } from './results/run-facts.js';
@@ -354,10 +354,18 @@ class RunSession {
     return {
       isNews: ran + failed > 0,
       timeline: () => traceText(times, workflow.name),
-      reportPage: async (page, changes) => {
+      reportPage: async (file, page, changes) => {
         const { withRunPart } = await import('../report/run/run-part.js');
         const told = {
-          ...{ run: this.#run.record.id, workflow, targets, prepared, records: this.#records, times },
+          ...{
+            run: this.#run.record.id,
+            workflow,
+            targets,
+            folder: posix.dirname(file),
+            prepared,
+            records: this.#records,
+            times,
+          },
           ...{ versions: this.#versions, started: this.#started, seconds: this.#seconds(), redacted: this.redacted },
           repository: await repositoryOf(workflow.file, this.#environment),
           device: this.#deviceFound()?.description,
@@ -402,7 +410,7 @@ class RunSession {
 
   #summarise(problem?: string): void {
     const results = this.#results?.path;
-    const report = this.#contents?.files.find(({ file, current }) => file === reportFile && current);
+    const report = this.#contents?.files.find(({ file, current }) => file === 'report.html' && current);
     this.#options.events.publish({
       type: 'summary',
       ...this.#records.counts(),

@@ -9,6 +9,8 @@ export interface RunFacts {
   readonly command: string;
   /** Name, and from where it is read in its repository. */
   readonly workflow: { readonly file: string; readonly text: string };
+  /** Address of the file with the timeline, from the page. */
+  readonly timeline: string;
   readonly repository: { readonly commit: string; readonly state: string } | undefined;
   readonly device: string | undefined;
   readonly versions: Readonly<Record<string, string>>;

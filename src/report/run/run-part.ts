@@ -67,7 +67,7 @@ ${groupGraph(groups)}
 <details><summary>The same as a table</summary>${groupTable(groups)}</details>
 <h3>Timeline</h3>
 ${spans.length === 0 ? html`<p>Nothing ran.</p>` : timeline(spans, facts.seconds)}
-<p class="note">Every step: <a href="timeline.json">timeline.json</a>, for Perfetto or about:tracing.</p>
+<p class="note">Every step: <a href="${facts.timeline}">timeline.json</a>, for Perfetto or about:tracing.</p>
 <h3>How to reproduce</h3>
 <pre tabindex="0"><code>${facts.command}</code></pre>
 <p class="note">In the folder of the workflow, at the commit and with the versions above. What comes from the hub is pinned by the lock file

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { EnvironmentError } from '../../diagnostics/errors.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { type Digest, digestOf, hexOf } from '../../formats/digest.js';
@@ -20,8 +20,6 @@ import {
   refuseAnotherWorkflow,
 } from './record.js';
 
-/** The page of the report: what a step made, and what the run adds to it. */
-export const reportFile = 'report.html';
 const timelineFile = 'timeline.json';
 /** Stands for a step in the record of what the run itself wrote. */
 const runStep = 'run';
@@ -48,12 +46,22 @@ export interface FolderChanges {
   readonly claims: { readonly before: string; readonly now: string } | undefined;
 }
 
+/** A file that a step made, and where it goes below the folder. */
+interface PlacedFile {
+  readonly file: string;
+  readonly node: string;
+  readonly artifact: Artifact;
+}
+
 /** What a run itself puts into its results beside what steps made. */
 export interface RunPages {
   /** Whether the run did anything: if not, what an earlier run wrote of itself stays as it is. */
   readonly isNews: boolean;
-  /** The page of the report, to which the run adds what it knows of itself. */
-  reportPage(page: string, changes: FolderChanges): Promise<string>;
+  /**
+   * The page of the report, to which the run adds what it knows of itself.
+   * @param file `report.html`, below the folder of its cell where there are several
+   */
+  reportPage(file: string, page: string, changes: FolderChanges): Promise<string>;
   /** Text of `timeline.json`. */
   timeline(): string;
 }
@@ -106,8 +114,7 @@ export class ResultsFolder {
       const record = readResultsRecord(this.path);
       refuseAnotherWorkflow(this.path, record, this.#run.workflowFile);
       const earlier = earlierFiles(record, this.#run.workflowFile);
-      const changes = await this.#changes(prepared, earlier, record);
-      const made = await this.#placeAll(prepared, earlier, pages, changes);
+      const made = await this.#placeAll(prepared, earlier, pages, record?.finished);
       made.push(await this.#placeTimeline(pages, earlier));
       const rest = await this.#keepOrMove(earlier, new Set(made.map(({ file }) => file)), complete);
       if (record === undefined && exists(join(this.path, 'run.json'))) {
@@ -134,16 +141,22 @@ export class ResultsFolder {
     { plan, outcomes }: Prepared,
     earlier: ReadonlyMap<string, PublishedFile>,
     pages: RunPages,
-    changes: FolderChanges,
+    since: string | undefined,
   ): Promise<PublishedFile[]> {
     const made: PublishedFile[] = [];
     let damaged: DamagedObjectError | undefined;
-    for (const { file, node, artifact } of plan.results.flatMap((result) => filesOf(result, outcomes))) {
+    const results = plan.results.flatMap((result) => filesOf(result, outcomes));
+    // What is other than before is told before anything is.
+    const changes = new Map<string, FolderChanges>();
+    for (const { file } of results.filter((result) => isReport(result.file))) {
+      changes.set(file, await this.#changes(posix.dirname(file), results, earlier, since));
+    }
+    for (const { file, node, artifact } of results) {
       try {
         const known = earlier.get(file);
         const placed =
-          file === reportFile
-            ? await this.#placeReport(artifact, known, pages, changes)
+          isReport(file)
+            ? await this.#placeReport(file, artifact, known, pages, changes.get(file)!)
             : await this.#place(file, artifact.digest, known, () => this.#store.read(artifact));
         made.push({ ...placed, step: node });
       } catch (error) {
@@ -183,6 +196,7 @@ export class ResultsFolder {
 
   /** The page that the step made with what the run adds to it. That of an earlier run stays if there is nothing new to tell. */
   async #placeReport(
+    file: string,
     artifact: Artifact,
     known: PublishedFile | undefined,
     pages: RunPages,
@@ -191,8 +205,8 @@ export class ResultsFolder {
     const body = await this.#store.read(artifact);
     const isAsBefore = !pages.isNews && known?.source === artifact.digest;
     const kept = isAsBefore ? await this.#bytesOf(known) : undefined;
-    const bytes = kept ?? new TextEncoder().encode(await pages.reportPage(new TextDecoder().decode(body), changes));
-    const placed = await this.#placeBytes(reportFile, bytes, known);
+    const bytes = kept ?? new TextEncoder().encode(await pages.reportPage(file, textOf(body), changes));
+    const placed = await this.#placeBytes(file, bytes, known);
     return { ...placed, source: artifact.digest };
   }
 
@@ -221,24 +235,27 @@ export class ResultsFolder {
     return readFileSync(path);
   }
 
+  /** @param folder of the cell, below that of the study; `.`: the study's own */
   async #changes(
-    { plan, outcomes }: Prepared,
+    folder: string,
+    results: readonly PlacedFile[],
     earlier: ReadonlyMap<string, PublishedFile>,
-    record: ResultsRecord | undefined,
+    since: string | undefined,
   ): Promise<FolderChanges> {
     const files: string[] = [];
     let claims: FolderChanges['claims'];
-    for (const { file, artifact } of plan.results.flatMap((result) => filesOf(result, outcomes))) {
-      if (file === reportFile) continue;
+    for (const { file, artifact } of results) {
+      if (isReport(file) || (folder !== '.' && !file.startsWith(`${folder}/`))) continue;
       const known = earlier.get(file);
-      if (known?.digest !== artifact.digest) files.push(file);
-      const before = file === 'claims.csv' && known !== undefined ? await this.#bytesOf(known) : undefined;
+      const name = posix.relative(folder, file);
+      if (known?.digest !== artifact.digest) files.push(name);
+      const before = name === 'claims.csv' && known !== undefined ? await this.#bytesOf(known) : undefined;
       if (before === undefined) continue;
       // A damaged object is found, and told, where it is put into its place.
       const now = await this.#store.read(artifact).catch(unlessDamaged);
       if (now !== undefined) claims = { before: textOf(before), now: textOf(now) };
     }
-    return { since: record?.finished, files, claims };
+    return { since, files, claims };
   }
 
   /** What this run has not made: put aside when it never will, else left and not vouched for. */
@@ -311,7 +328,7 @@ function whyNotOurs(known: PublishedFile | undefined, present: Digest | undefine
 function filesOf(
   { file, node, output }: ResultFile,
   outcomes: Prepared['outcomes'],
-): readonly { readonly file: string; readonly node: string; readonly artifact: Artifact }[] {
+): readonly PlacedFile[] {
   const outcome = outcomes.get(node);
   if (outcome?.status !== 'cached') return [];
   if (!output.endsWith('/')) return [{ file, node, artifact: outcome.outputs[output]! }];
@@ -331,6 +348,11 @@ function neverMade({ plan, outcomes }: Prepared, present: readonly PublishedFile
 function foldersOf(file: string): string[] {
   const parts = file.split('/').slice(0, -1);
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** Whether a result is the page of a report: what a step made, to which the run adds. */
+export function isReport(file: string): boolean {
+  return posix.basename(file) === 'report.html';
 }
 
 function textOf(bytes: Uint8Array): string {

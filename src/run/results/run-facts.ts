@@ -1,11 +1,11 @@
-import { basename } from 'node:path';
+import { basename, posix } from 'node:path';
 import type { RunFacts, StepGroup } from '../../report/run/run-facts.js';
 import type { LoadedWorkflow } from '../../workflow/workflow.js';
 import type { Prepared } from '../prepare.js';
 import type { WorkflowRepository } from '../repository.js';
 import type { StepTime } from '../run-times.js';
 import type { RunRecords } from '../schedule/run-records.js';
-import { type FolderChanges, reportFile } from './folder.js';
+import { type FolderChanges, isReport } from './folder.js';
 
 /** A picture of more groups is none: beyond this the steps of a kind are one. */
 const mostGroups = 40;
@@ -15,6 +15,8 @@ export interface RunToTell {
   readonly run: string;
   readonly workflow: LoadedWorkflow;
   readonly targets: readonly string[];
+  /** Folder of the page, below that of the results; `.`: that one. */
+  readonly folder: string;
   readonly prepared: Prepared;
   readonly records: RunRecords;
   readonly times: readonly StepTime[];
@@ -43,6 +45,7 @@ export async function runFacts(told: RunToTell, changes: FolderChanges): Promise
       file: repository?.file ?? basename(workflow.file),
       text: redacted(stringify(workflow.document, { aliasDuplicateObjects: false })),
     },
+    timeline: posix.join(posix.relative(told.folder, '.'), 'timeline.json'),
     repository,
     device: told.device,
     versions: told.versions,
@@ -66,12 +69,12 @@ function commandText({ workflow, targets, prepared }: RunToTell): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }
 
-/** Steps by why they ran; what only followed from others is counted together. The page itself tells of nothing new. */
+/** Steps by why they ran; what only followed from others is counted together. Pages tell of nothing new. */
 function reasonsOf({ prepared, times }: RunToTell): RunFacts['changes']['reasons'] {
-  const page = prepared.plan.results.find(({ file }) => file === reportFile)?.node;
+  const pages = new Set(prepared.plan.results.flatMap(({ file, node }) => (isReport(file) ? [node] : [])));
   const counts = new Map<string, number>();
   for (const { step, reason, attempt } of times) {
-    if (attempt > 1 || step === page) continue;
+    if (attempt > 1 || pages.has(step)) continue;
     // What changed of a step itself stands before what changed of its inputs.
     const text = reason.startsWith('input') ? 'their inputs are others' : reason.split('; input ')[0]!;
     counts.set(text, (counts.get(text) ?? 0) + 1);

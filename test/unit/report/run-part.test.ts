@@ -31,6 +31,7 @@ const facts: RunFacts = {
   counts: { ran: 4, cached: 10, failed: 0 },
   command: "runflow run exp1.yaml --set 'a.b=x y'",
   workflow: { file: 'workflows/exp1.yaml', text: 'runflow: 1\nname: exp1\n' },
+  timeline: 'timeline.json',
   repository: { commit: '0123456789abcdef0123456789abcdef01234567', state: 'changed' },
   device: 'llvmpipe',
   versions: { runflow: '0.1.0', node: '20.11.0' },
