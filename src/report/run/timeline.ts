@@ -6,12 +6,12 @@ const size = { label: 230, width: 930, row: 24, bar: 12, axis: 26, letter: 7.2 }
 
 /** Bars of when the steps of each group were at work; gaps too narrow to be seen are closed. */
 export function timeline(spans: readonly Span[], seconds: number): Html {
-  const end = Math.max(seconds, ...spans.map((span) => span.end), 1e-3);
+  const end = Math.max(lastEnd(spans), seconds, 1e-3);
   const scale = (size.width - size.label - 30) / end;
   const groups = [...new Set(spans.map(({ group }) => group))];
   const rows = groups.map((name, index) => {
-    const own = spans.filter(({ group }) => group === name);
-    const [first, last] = [Math.min(...own.map(({ start }) => start)), Math.max(...own.map((span) => span.end))];
+    const own = spans.filter(({ group }) => group === name).sort((a, b) => a.start - b.start);
+    const [first, last] = [own[0]!.start, lastEnd(own)];
     const bars = joined(own, 1 / scale).map(
       (bar) =>
         html`<rect x="${(size.label + bar.start * scale).toFixed(1)}" width="${Math.max(1, (bar.end - bar.start) * scale).toFixed(1)}" y="6" height="${size.bar}"/>`,
@@ -28,10 +28,15 @@ export function timeline(spans: readonly Span[], seconds: number): Html {
     width="${size.width}" height="${bottom + size.axis}" viewBox="0 0 ${size.width} ${bottom + size.axis}">${ticks}${rows}</svg></div>`;
 }
 
-/** Spans of one row in order, those closer to one another than `gap` as one. */
+/** The end of the last of many spans. */
+function lastEnd(spans: readonly Span[]): number {
+  return spans.reduce((last, { end }) => Math.max(last, end), 0);
+}
+
+/** Spans of one row, which are in order; those closer to one another than `gap` as one. */
 function joined(spans: readonly Span[], gap: number): { start: number; end: number }[] {
   const bars: { start: number; end: number }[] = [];
-  for (const { start, end } of spans.toSorted((a, b) => a.start - b.start)) {
+  for (const { start, end } of spans) {
     const last = bars.at(-1);
     if (last !== undefined && start - last.end <= gap) last.end = Math.max(last.end, end);
     else bars.push({ start, end });

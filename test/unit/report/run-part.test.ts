@@ -149,6 +149,17 @@ test('the timeline has a row a group and closes gaps that nobody would see', asy
   assert.match(textOf((await sectionOf({ spans: [] })).querySelector('#run')), 'Timeline Nothing ran.');
 });
 
+test('a hundred thousand steps make no larger a page than a hundred', async () => {
+  const spans = Array.from({ length: 100_000 }, (_, index) => ({
+    group: `G${index % 40}`,
+    start: index,
+    end: index + 1,
+  }));
+  const section = (await sectionOf({ spans, seconds: 100_000 })).querySelector('.timeline')!;
+  assert.ok(section.querySelectorAll('rect').length <= 40 * 700);
+  assert.match(textOf(section), '12 h 0 min');
+});
+
 test('a page takes the part of one run, in its places, and nothing else of it changes', async () => {
   const page = withRunPart(await body, facts);
   assert.not.match(page, /<!--run/);
