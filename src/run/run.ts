@@ -25,6 +25,7 @@ import { StudyPrograms } from './programs/study-programs.js';
 import { checkVariables } from './programs/variables.js';
 import { repositoryOf } from './repository.js';
 import { type FolderContents, ResultsFolder, type RunPages } from './results/folder.js';
+import { cellFolder } from './results/name.js';
 import { resultsPlace } from './results/place.js';
 import { settingsText } from './results/record.js';
 import { runFacts } from './results/run-facts.js';
@@ -348,26 +349,20 @@ class RunSession {
 
   /** What this run tells of itself in the folder. */
   #pages(prepared: Prepared): RunPages {
-    const { targets = [], workflow } = this.#options;
+    const { targets = [], study } = this.#options;
     const { ran, failed } = this.#records.counts();
     const times = this.#times.list();
     return {
       isNews: ran + failed > 0,
-      timeline: () => traceText(times, workflow.name),
+      timeline: () => traceText(times, study.name),
       reportPage: async (file, page, changes) => {
         const { withRunPart } = await import('../report/run/run-part.js');
+        const folder = posix.dirname(file);
+        const cell = study.cells.find(({ label }) => cellFolder(label) === folder) ?? study.cells[0]!;
         const told = {
-          ...{
-            run: this.#run.record.id,
-            workflow,
-            targets,
-            folder: posix.dirname(file),
-            prepared,
-            records: this.#records,
-            times,
-          },
+          ...{ run: this.#run.record.id, study, cell, targets, folder, prepared, records: this.#records, times },
           ...{ versions: this.#versions, started: this.#started, seconds: this.#seconds(), redacted: this.redacted },
-          repository: await repositoryOf(workflow.file, this.#environment),
+          repository: await repositoryOf(study.file, this.#environment),
           device: this.#deviceFound()?.description,
         };
         return withRunPart(page, await runFacts(told, changes));

@@ -1,6 +1,6 @@
 import { basename, posix } from 'node:path';
 import type { RunFacts, StepGroup } from '../../report/run/run-facts.js';
-import type { LoadedWorkflow } from '../../workflow/workflow.js';
+import { hasMatrix, type Study, type StudyCell } from '../../workflow/study.js';
 import type { Prepared } from '../prepare.js';
 import type { WorkflowRepository } from '../repository.js';
 import type { StepTime } from '../run-times.js';
@@ -13,7 +13,9 @@ const mostGroups = 40;
 /** A run as it is when its results are published. */
 export interface RunToTell {
   readonly run: string;
-  readonly workflow: LoadedWorkflow;
+  readonly study: Study;
+  /** The cell that the page is of. */
+  readonly cell: StudyCell;
   readonly targets: readonly string[];
   /** Folder of the page, below that of the results; `.`: that one. */
   readonly folder: string;
@@ -31,7 +33,8 @@ export interface RunToTell {
 
 /** What the page of a run's results tells of the run. */
 export async function runFacts(told: RunToTell, changes: FolderChanges): Promise<RunFacts> {
-  const { workflow, prepared, records, times, repository, redacted } = told;
+  const { prepared, records, times, repository, redacted } = told;
+  const { workflow } = told.cell;
   const { stringify } = await import('yaml');
   const nameOf = groupNames(prepared);
   const { ran, cached, failed } = records.counts();
@@ -56,13 +59,18 @@ export async function runFacts(told: RunToTell, changes: FolderChanges): Promise
   };
 }
 
-/** The command, in the folder of the workflow. */
-function commandText({ workflow, targets, prepared }: RunToTell): string {
-  const { profile, set, semantics } = workflow.applied;
+/** The command, in the folder of the workflow; of a matrix the one that makes the cell alone. */
+function commandText({ study, cell, targets, prepared }: RunToTell): string {
+  const given = study.axes.flatMap(({ path }, index) => {
+    const value = cell.values[index] ?? null;
+    return value === null ? [] : [path === 'profile' ? ['--profile', value.written] : ['--set', `${path}=${value.written}`]];
+  });
+  const { profile, set, semantics } = study.applied;
   const words = [
-    ...['runflow', 'run', basename(workflow.file), ...targets],
+    ...['runflow', 'run', basename(study.file), ...(hasMatrix(study) ? [] : targets)],
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...set.flatMap((setting) => ['--set', setting]),
+    ...given.flat(),
     ...(semantics === undefined ? [] : ['--semantics', semantics]),
     ...(prepared.plan.hub.length > 0 ? ['--locked'] : []),
   ];

@@ -5,6 +5,7 @@ import { type RunToTell, runFacts } from '../../../src/run/results/run-facts.js'
 import type { StepTime } from '../../../src/run/run-times.js';
 import { RunRecords } from '../../../src/run/schedule/run-records.js';
 import type { Step } from '../../../src/steps/step.js';
+import { studyOf } from '../../../src/workflow/study.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
 
 const step = (id: string, group: string, kind: string, ...after: readonly string[]) =>
@@ -22,11 +23,13 @@ const time = (of: string, start: number, reason: string, attempt = 1): StepTime 
 function told(steps: readonly Step[], times: readonly StepTime[]): RunToTell {
   const applied = { profile: 'big', set: ["a.b=it's", 'seed=3'] };
   const workflow = { file: '/home/me/lab/exp1.yaml', applied, document: { name: 'exp1', secret: 'hunter22' } };
+  const study = studyOf(workflow as unknown as LoadedWorkflow);
   const hub = [{ kind: 'model', name: 'base', repo: 'a/b', revision: 'main', commit: 'c' }];
   const results = [{ file: 'report.html', node: 'report', output: 'report.html' }];
   return {
     run: 'r',
-    workflow: workflow as unknown as LoadedWorkflow,
+    study,
+    cell: study.cells[0]!,
     targets: ['svd[*]'],
     folder: '.',
     prepared: { steps, plan: { hub, results } } as unknown as Prepared,
@@ -48,6 +51,20 @@ test('the command is one that a shell takes as it stands, and secrets are left o
   assert.is(command, `runflow run exp1.yaml 'svd[*]' --profile big --set 'a.b=it'\\''s' --set seed=3 --locked`);
   assert.equal(workflow, { file: 'exp1.yaml', text: 'name: exp1\nsecret: [SECRET]\n' });
   assert.equal(hub, [{ name: 'base', repo: 'a/b', commit: 'c' }]);
+});
+
+test('of a matrix the command makes the cell alone', async () => {
+  const one = told([], []);
+  const axes = [
+    { path: 'profile', name: 'profile' },
+    { path: 'params.lr', name: 'lr' },
+  ];
+  const values = [{ value: 'small', written: 'small' }, { value: 0.00001, written: '1e-5' }]; // biome-ignore format: one line
+  const cell = { ...one.cell, values };
+  const study = { ...one.study, axes, cells: [cell], applied: { set: ['seed=3'] } };
+  const { command, timeline } = await runFacts({ ...one, study, cell, folder: 'cells/lr=1e-5' }, noChanges);
+  assert.is(command, 'runflow run exp1.yaml --set seed=3 --profile small --set params.lr=1e-5 --locked');
+  assert.is(timeline, '../../timeline.json');
 });
 
 test('equal reasons are counted together, and second attempts and pages have none', async () => {
