@@ -211,6 +211,11 @@ export class DawnGpu implements Gpu {
     this.#throwError();
   }
 
+  /** Kernels that are being compiled; what they are for waits. */
+  get compilingKernels(): number {
+    return this.#pipelines.compiling;
+  }
+
   busySeconds(): number {
     return this.#unfinishedSubmissions === 0 ? 0 : (performance.now() - this.#busySince) / 1000;
   }

@@ -32,9 +32,15 @@ export class PipelineCache {
   /** Numbers of texts, which are long: equal texts have one number, and an object that was seen is not looked at again. */
   readonly #texts = new Map<string, number>();
   readonly #textObjects = new WeakMap<object, number>();
+  #compiling = 0;
 
   constructor(device: GPUDevice) {
     this.#device = device;
+  }
+
+  /** Kernels on their way. */
+  get compiling(): number {
+    return this.#compiling;
   }
 
   get(dispatch: Pick<Dispatch, 'kernel' | 'entry' | 'constants' | 'text'>): Pipeline {
@@ -49,11 +55,16 @@ export class PipelineCache {
       layout: layout.pipelineLayout,
       compute: { module, entryPoint: entry, constants: { ...constants } },
     });
+    this.#compiling += 1;
     const made: { -readonly [field in keyof Pipeline]: Pipeline[field] } = {
       ...{ layout, pipeline: undefined },
-      ready: waitForDevice(compiling).then((pipeline) => {
-        made.pipeline = pipeline;
-      }),
+      ready: waitForDevice(compiling)
+        .then((pipeline) => {
+          made.pipeline = pipeline;
+        })
+        .finally(() => {
+          this.#compiling -= 1;
+        }),
     };
     // Whoever dispatches it learns of the failure.
     made.ready.catch(() => undefined);

@@ -1,4 +1,6 @@
 import type { Digest } from '../formats/digest.js';
+import type { Step } from '../steps/step.js';
+import { type ExpectedSeconds, type ExpectedTotal, noneExpected, withExpected } from './expected-seconds.js';
 import type { Prepared } from './prepare.js';
 
 /** Everything that happens in a run. Renderers (terminal, plain lines, --json, report) only render; nothing else prints. */
@@ -27,8 +29,12 @@ export type RunEvent =
       reason: string;
       /** The step's part of its group's `cost`. */
       cost?: number;
+      /** What earlier runs tell of its time; its part of what the group is `expected` to take. */
+      expected?: ExpectedSeconds;
     }
   | { type: 'step-progress'; step: string; group: string; done: number; total: number; unit?: string; note?: string }
+  /** The step waits for so many kernels that are being compiled; 0: for none any more. */
+  | { type: 'step-compiling'; step: string; group: string; kernels: number }
   /** Another run works on this step; told again now and then while that one gives no sign of life. */
   | {
       type: 'step-waiting';
@@ -37,6 +43,11 @@ export type RunEvent =
       process: number;
       /** A short name of another host or container; null: it is a process of this one. */
       host: string | null;
+      /** The other run and its workflow, where the store tells. */
+      run?: string;
+      workflow?: string;
+      /** When that one began the step, ISO 8601 by its own clock. */
+      since?: string;
       silentSeconds?: number;
       /** Seconds until it counts as dead and the step is done here. */
       takenOverInSeconds?: number;
@@ -72,16 +83,25 @@ export interface GroupTotal {
   readonly cached: number;
   /** Expected work of the steps that are not cached, in any unit that is the same throughout the group; for the time left. */
   readonly cost?: number;
+  /** What earlier runs tell of the steps that are not cached. */
+  readonly expected?: ExpectedTotal;
 }
 
-/** Steps, cached steps and expected work of each group, in the order of the plan. */
-export function groupTotals({ steps, outcomes }: Pick<Prepared, 'steps' | 'outcomes'>): GroupTotal[] {
-  const totals = new Map<string, { steps: number; cached: number; cost: number | undefined }>();
+/** Steps, cached steps, expected work and time of each group, in the order of the plan. */
+export function groupTotals(
+  { steps, outcomes }: Pick<Prepared, 'steps' | 'outcomes'>,
+  expectedOf: (step: Step) => ExpectedSeconds,
+): GroupTotal[] {
+  type Sums = { steps: number; cached: number; cost: number | undefined; expected: ExpectedTotal };
+  const totals = new Map<string, Sums>();
   for (const step of steps) {
-    const total = totals.get(step.group) ?? { steps: 0, cached: 0, cost: 0 };
+    const total = totals.get(step.group) ?? { steps: 0, cached: 0, cost: 0, expected: noneExpected };
     total.steps += 1;
     if (outcomes.get(step.id)?.status === 'cached') total.cached += 1;
-    else total.cost = total.cost === undefined || step.cost === undefined ? undefined : total.cost + step.cost;
+    else {
+      total.cost = total.cost === undefined || step.cost === undefined ? undefined : total.cost + step.cost;
+      total.expected = withExpected(total.expected, expectedOf(step));
+    }
     totals.set(step.group, total);
   }
   return [...totals].map(([group, { cost, ...counts }]) => ({

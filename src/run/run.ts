@@ -13,6 +13,7 @@ import type { Store } from '../store/store.js';
 import { hasMatrix, recordedAs, type Study } from '../workflow/study.js';
 import { Chronicle } from './chronicle.js';
 import { type ExpectedDevice, findDevice } from './device.js';
+import { EarlierDurations } from './earlier-durations.js';
 import { type EventBus, groupTotals } from './events.js';
 import { defaultWorkerLimits, type Executor, type ExecutorName, type WorkerLimits } from './executors/executor.js';
 import { LoggingExecutor } from './executors/logging.js';
@@ -123,6 +124,7 @@ class RunSession {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #catalog: StudyCatalog;
   readonly #chronicle: Chronicle;
+  readonly #durations: EarlierDurations;
   /** Takes out of a text what must not be kept. */
   readonly redacted: (text: string) => string;
   readonly #results: ResultsFolder | undefined;
@@ -148,6 +150,7 @@ class RunSession {
     this.#environment = options.environment ?? process.env;
     this.#times = new RunTimes(events, () => this.#seconds());
     this.redacted = withoutSecrets(this.#environment);
+    this.#durations = new EarlierDurations(store, run.record);
     this.#chronicle = new Chronicle(store, run, events, this.redacted);
     const { id } = run.record;
     const ofRun = { id, workflowFile: study.file, settings: settingsText(study) };
@@ -256,7 +259,7 @@ class RunSession {
 
   #announce(prepared: Prepared, round: number): void {
     const { events, study } = this.#options;
-    const groups = groupTotals(prepared);
+    const groups = groupTotals(prepared, (step) => this.#durations.expected(step, prepared.situation.deviceClass));
     const cached = groups.reduce((sum, group) => sum + group.cached, 0);
     const counts = { steps: prepared.steps.length, cached, groups };
     if (round > 0) {
@@ -307,6 +310,7 @@ class RunSession {
       executor: this.#executor,
       events,
       reported: this.#records.told(),
+      expectedOf: (step) => this.#durations.expected(step, situation.deviceClass),
       reasonOf: (step) => reasonText(explainer.explain(step)),
       workflow: study.name,
       versions: this.#versions,
@@ -315,6 +319,7 @@ class RunSession {
       signal: this.#signal,
     }).run();
     this.#records.add(result.tasks);
+    await this.#durations.keep(result.tasks, situation.deviceClass);
     this.#environmentFailed ||= result.environmentFailed;
     return result;
   }

@@ -26,6 +26,8 @@ export interface LockWait {
   readonly owner: ProcessIdentity;
   /** False: it is on another host, or in another container. */
   readonly here: boolean;
+  /** When the owner took the lock, by its own clock; absent: it does not say. */
+  readonly since?: Date;
   /** How long it gave no sign of life, where it is unknown whether it lives, and how long until it counts as dead. */
   readonly silent?: { readonly seconds: number; readonly takenOverInSeconds: number };
 }
@@ -42,6 +44,8 @@ interface LockRecord {
   readonly token: string;
   /** Absent in a record that a power cut left torn: its owner is certainly gone. */
   readonly owner?: ProcessIdentity;
+  /** Milliseconds since 1970 at which it was taken, by the owner's clock; absent in records of older versions. */
+  readonly since?: number;
 }
 
 interface Chain {
@@ -83,7 +87,7 @@ export class Locks {
       for (;;) {
         const chain = this.#chain(name);
         if (chain.owner !== undefined && !this.#isDead(chain.owner)) return undefined;
-        const record: LockRecord = { token: randomBytes(8).toString('hex'), owner: thisProcess() };
+        const record: LockRecord = { token: randomBytes(8).toString('hex'), owner: thisProcess(), since: Date.now() };
         ownTokens.add(record.token);
         try {
           if (await this.#link(chain.next, record)) {
@@ -147,12 +151,13 @@ export class Locks {
     if (record?.owner === undefined) return undefined;
     const { owner } = record;
     const here = owner.host === thisProcess().host;
+    const held = { owner, here, ...(record.since === undefined ? {} : { since: new Date(record.since) }) };
     const since = liveness(owner) === 'unknown' ? this.#silent.get(record.token)?.since : undefined;
     const silence = since === undefined ? 0 : performance.now() - since;
     // Between two heartbeats everyone is silent.
-    if (silence < 1.25 * this.#timing.heartbeatMilliseconds) return { owner, here };
+    if (silence < 1.25 * this.#timing.heartbeatMilliseconds) return held;
     const left = Math.max(0, this.#timing.silenceMilliseconds - silence);
-    return { owner, here, silent: { seconds: silence / 1000, takenOverInSeconds: left / 1000 } };
+    return { ...held, silent: { seconds: silence / 1000, takenOverInSeconds: left / 1000 } };
   }
 
   /** Names that a living process holds. */

@@ -21,6 +21,7 @@ const format = 'runflow store 1\n';
  *     runs/<id>/                run.json, keys (one line a step looked up), documents of what it was (<name>.json.gz),
  *                               values/ that all processes of a run share
  *     logs/ab/<hex>/            what attempts at a key said, a file an attempt
+ *     durations                 seconds that steps took, by class of device, sealed JSON
  *     locks/                    one file a key in work
  *     scratch/<hex>/            resumable state of a step in work
  *     tmp/                      files not yet whole, named by the process that writes them

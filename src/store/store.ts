@@ -10,6 +10,7 @@ import { type Lock, Locks, type LockWait } from './locks.js';
 import { ObjectStore } from './object-store.js';
 import { RunValues } from './run-values.js';
 import { type ActiveRun, type OfSeries, Runs } from './runs.js';
+import { StepDurations } from './step-durations.js';
 import { StepLogs } from './step-logs.js';
 import { StoreFolder } from './store-folder.js';
 
@@ -33,6 +34,8 @@ export class Store {
   readonly runs: Runs;
   readonly runValues: RunValues;
   readonly logs: StepLogs;
+  /** How long steps took, for the time left of later runs. */
+  readonly durations: StepDurations;
 
   private constructor(folder: StoreFolder) {
     this.folder = folder;
@@ -43,6 +46,7 @@ export class Store {
     this.runs = new Runs(folder);
     this.runValues = new RunValues(folder, this.locks);
     this.logs = new StepLogs(folder);
+    this.durations = new StepDurations(folder);
   }
 
   /** @throws EnvironmentError when the folder is not a store, and not empty */

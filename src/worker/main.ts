@@ -119,6 +119,7 @@ process.on('disconnect', () => process.exit(exitCodes.interrupted));
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 setInterval(() => {
   const deviceBusySeconds = openDevice?.busySeconds() ?? 0;
-  void send({ type: 'alive', deviceBusySeconds, residentBytes: process.memoryUsage.rss() });
+  const compilingKernels = openDevice?.compilingKernels ?? 0;
+  void send({ type: 'alive', deviceBusySeconds, residentBytes: process.memoryUsage.rss(), compilingKernels });
 }, heartbeatMilliseconds).unref();
 void send({ type: 'ready' });

@@ -28,7 +28,7 @@ export interface Job {
 export type Reply =
   | { type: 'ready' }
   | { type: 'adapter'; description: string; deviceClass: string; software: boolean }
-  | { type: 'alive'; deviceBusySeconds: number; residentBytes: number }
+  | { type: 'alive'; deviceBusySeconds: number; residentBytes: number; compilingKernels: number }
   | { type: 'progress'; step: string; done: number; total: number; unit?: string; note?: string }
   | { type: 'log'; step: string; line: string }
   | { type: 'warning'; step: string; message: string; hint?: string }

@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ExpectedTotal } from '../../src/run/expected-seconds.js';
 import { type Ended, Sandbox, type Started } from '../sandbox.js';
 import { smallWorkflow } from '../small-workflow.js';
 
@@ -59,6 +60,24 @@ test('a run that fails is notified of with its exit code, a workflow that is inv
   await sandbox.write('wrong.yaml', 'runflow: 2\n');
   assert.is((await sandbox.runflow(['run', 'wrong.yaml', '--notify', file])).status, 2);
   await read(sandbox, 'message.json').then(assert.unreachable, () => undefined);
+});
+
+test('a later run knows from the first how long its steps may take', async ({ sandbox }) => {
+  const groupsOf = async (...args: string[]) => {
+    const { status, stdout, stderr } = await sandbox.runflow(['run', 'small.yaml', '--json', ...args]);
+    assert.is(status, 0, stderr);
+    const started = stdout.split('\n').find((line) => line.includes('"run-started"'))!;
+    return (JSON.parse(started) as { groups: { expected: ExpectedTotal }[] }).groups.map(({ expected }) => expected);
+  };
+  const sum = (totals: ExpectedTotal[], of: keyof ExpectedTotal) => totals.reduce((all, total) => all + total[of], 0);
+  const first = await groupsOf();
+  assert.ok(sum(first, 'steps') > 0);
+  assert.is(sum(first, 'unknown'), sum(first, 'steps'));
+  assert.equal([sum(first, 'least'), sum(first, 'most')], [0, 0]);
+  const again = await groupsOf('--force');
+  assert.is(sum(again, 'steps'), sum(first, 'steps'));
+  assert.is(sum(again, 'unknown'), 0);
+  assert.ok(sum(again, 'least') > 0 && sum(again, 'most') > sum(again, 'least'), JSON.stringify(again));
 });
 
 test('what cannot be a program is refused before anything runs', async ({ sandbox }) => {

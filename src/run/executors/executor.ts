@@ -51,6 +51,8 @@ export interface Executor {
 
 export interface JobObserver {
   progress(update: { done: number; total: number; unit?: string; note?: string }): void;
+  /** Kernels that the job waits for; told when their number changes. */
+  compiling(kernels: number): void;
   log(line: string): void;
   warn(message: string, hint?: string): void;
 }

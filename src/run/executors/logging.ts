@@ -73,6 +73,7 @@ export class LoggingExecutor implements Executor {
         }
         observer.progress(update);
       },
+      compiling: (kernels) => observer.compiling(kernels),
       log: (line) => {
         this.#say(log, line);
         observer.log(line);

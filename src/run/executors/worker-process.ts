@@ -77,8 +77,13 @@ export class WorkerProcess {
       grace = setTimeout(() => this.kill(`it did not stop within ${graceSeconds} s`), graceSeconds * 1000);
     };
     signal.addEventListener('abort', cancel, { once: true });
+    let compiling = 0;
     try {
       return await this.#converse({ type: 'execute', job }, job.step, (reply) => {
+        if (reply.type === 'alive' && reply.compilingKernels !== compiling) {
+          compiling = reply.compilingKernels;
+          observer.compiling(compiling);
+        }
         if (!('step' in reply) || reply.step !== job.step) return undefined;
         if (reply.type === 'done') return reply.outputs;
         if (reply.type === 'log') observer.log(reply.line);

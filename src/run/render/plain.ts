@@ -10,6 +10,7 @@ import {
   type Output,
   planned,
   printableLine,
+  progressText,
   type Renderer,
   type Style,
   startText,
@@ -100,6 +101,7 @@ export function plainRenderer(
           if (event.attempt > 1) timed(`${printableLine(event.step)}: attempt ${event.attempt}`);
           break;
         case 'step-progress':
+        case 'step-compiling':
         case 'step-finished':
         case 'step-cached':
           groupWorked(progress.groups.get(event.group)!);
@@ -179,7 +181,10 @@ function waitsText(group: GroupProgress): string {
 /** Progress of the step that has been running longest, once it has been running for a while. */
 function runningText(group: GroupProgress, now: number): string {
   const [step] = group.running.values();
-  if (!step || step.total <= 1 || now - step.since < secondsBeforeDetail) return '';
-  const note = step.note ? `, ${printableLine(step.note)}` : '';
-  return `; ${step.done}/${step.total}${step.unit ? ` ${printableLine(step.unit)}` : ''}${note}`;
+  if (!step || now - step.since < secondsBeforeDetail) return '';
+  const notes: string[] = [];
+  if (step.total > 1) notes.push(progressText(step));
+  if (step.total > 1 && step.note) notes.push(printableLine(step.note));
+  if (step.compiling > 0) notes.push(`compiling ${step.compiling} ${step.compiling === 1 ? 'kernel' : 'kernels'}`);
+  return notes.length === 0 ? '' : `; ${notes.join(', ')}`;
 }

@@ -1,13 +1,17 @@
 import type { GroupTotal, RunEvent } from '../events.js';
+import { type ExpectedSeconds, type ExpectedTotal, noneExpected, withExpected } from '../expected-seconds.js';
 
 /** One step that is running now. */
 export interface RunningStep {
   readonly since: number;
   readonly cost: number;
+  readonly expected: ExpectedSeconds;
   done: number;
   total: number;
   unit: string | undefined;
   note: string | undefined;
+  /** Kernels that it waits for. */
+  compiling: number;
 }
 
 /** One row of the progress display: all steps of a group. Times are in seconds of the caller's clock. */
@@ -28,11 +32,13 @@ export interface GroupProgress {
   doneCost: number;
   /** Cost of all steps that were not cached at the start, when the planner told. */
   cost: number | undefined;
+  /** What earlier runs tell of the steps that had not begun when the plan was told, and have not begun since. */
+  expected: ExpectedTotal;
   firstStart: number | undefined;
   lastEnd: number | undefined;
 }
 
-/** Between which two numbers of seconds it probably ends; `most` is undefined while nothing was measured of some group. */
+/** Between which two numbers of seconds it probably ends; `most` is undefined while nothing tells it of some step. */
 export interface TimeLeft {
   readonly least: number;
   readonly most: number | undefined;
@@ -59,14 +65,24 @@ export class RunProgress {
         group.firstStart ??= now;
         group.kinds.add(event.step.split('[', 1)[0]!);
         group.waiting.delete(event.step);
+        const expected = event.expected ?? { least: 0 };
+        // Of a step that is tried again, or made again, its part is taken out already.
+        if (event.attempt === 1) group.expected = withExpected(group.expected, expected, -1);
         group.running.set(event.step, {
           since: now,
           cost: event.cost ?? 1,
+          expected,
           done: 0,
           total: 0,
           unit: undefined,
           note: undefined,
+          compiling: 0,
         });
+        break;
+      }
+      case 'step-compiling': {
+        const step = this.#group(event.group).running.get(event.step);
+        if (step) step.compiling = event.kernels;
         break;
       }
       case 'step-waiting':
@@ -97,22 +113,17 @@ export class RunProgress {
   }
 
   /**
-   * Time left for these groups (default: all), from the measured times of their own steps: the less was measured of a
-   * group, the wider the range. Of one group it is the time of its own steps, whatever runs between them. What runs side by side is taken from what ran side by side so far.
+   * Time left for these groups (default: all): from the measured times of their own steps, and from what earlier runs tell
+   * of steps like them. The less was measured of a group, the wider the range. Of one group it is the time of its own
+   * steps, whatever runs between them. What runs side by side is taken from what ran side by side so far.
    */
   timeLeft(now: number, groups: Iterable<GroupProgress> = this.groups.values()): TimeLeft {
     let least = 0;
     let most: number | undefined = 0;
     for (const group of groups) {
-      const left = groupWorkLeft(group, now);
-      if (left === undefined) {
-        most = undefined;
-        continue;
-      }
-      const doubt = doubtOf(group);
-      const told = settled(group) >= group.steps || isTold(group, now);
-      if (told) least += left / doubt;
-      most = told && most !== undefined ? most + left * doubt : undefined;
+      const left = groupLeft(group, now);
+      least += left.least;
+      most = left.most !== undefined && most !== undefined ? most + left.most : undefined;
     }
     let busy = 0;
     for (const group of this.groups.values()) {
@@ -120,8 +131,9 @@ export class RunProgress {
       for (const step of group.running.values()) busy += now - step.since;
     }
     const elapsed = now - (this.started ?? now);
-    const sideBySide = busy > 0 ? elapsed / busy : 1;
-    return { least: least * sideBySide, most: most === undefined ? undefined : most * sideBySide };
+    const sideBySide = busy >= tellingSeconds ? elapsed / busy : 1;
+    // Time in which nothing ran, because another run had the lock for instance, may not come again.
+    return { least: least * Math.min(1, sideBySide), most: most === undefined ? undefined : most * sideBySide };
   }
 
   #totals(totals: readonly GroupTotal[]): void {
@@ -130,6 +142,7 @@ export class RunProgress {
       group.steps = total.steps;
       // Totals count what is left to do now; what was done before keeps its part.
       group.cost = total.cost === undefined ? undefined : total.cost + group.doneCost;
+      group.expected = total.expected ?? noneExpected;
     }
   }
 
@@ -157,6 +170,7 @@ export class RunProgress {
         seconds: 0,
         doneCost: 0,
         cost: undefined,
+        expected: noneExpected,
         firstStart: undefined,
         lastEnd: undefined,
       };
@@ -171,13 +185,17 @@ export function settled(group: GroupProgress): number {
   return group.cached + group.ran + group.failed + group.skipped;
 }
 
+function doubtOf(group: GroupProgress): number {
+  let measurements = group.ran;
+  for (const { done, total } of group.running.values()) if (total > 0) measurements += Math.min(done, 100);
+  return doubtOfMean(measurements);
+}
+
 /**
  * By what factor an estimate may be off, above or below: the more was measured, the less, as the error of a mean falls
  * with the root of their number; never below 1.5, for other programs come and go.
  */
-function doubtOf(group: GroupProgress): number {
-  let measurements = group.ran;
-  for (const { done, total } of group.running.values()) if (total > 0) measurements += Math.min(done, 100);
+function doubtOfMean(measurements: number): number {
   return 1.5 + 2 / Math.sqrt(Math.max(1, measurements));
 }
 
@@ -196,9 +214,55 @@ function isTold(group: GroupProgress, now: number): boolean {
   const waits = group.steps - settled(group) > group.running.size;
   if (group.ran >= tellingSteps && group.kinds.size === 1) return true;
   if (waits) return false;
-  return [...group.running.values()].every(
-    ({ done, total, since }) => total > 0 && done >= tellingParts && now - since >= tellingSeconds,
-  );
+  return [...group.running.values()].every((step) => isStepTold(step, now));
+}
+
+function isStepTold({ done, total, since }: RunningStep, now: number): boolean {
+  return total > 0 && done >= tellingParts && now - since >= tellingSeconds;
+}
+
+/** Step-seconds that a group still needs. Where its own steps and earlier runs both tell, what they agree on. */
+function groupLeft(group: GroupProgress, now: number): TimeLeft {
+  if (settled(group) >= group.steps) return { least: 0, most: 0 };
+  const earlier = expectedLeft(group, now);
+  const left = isTold(group, now) ? groupWorkLeft(group, now) : undefined;
+  if (left === undefined) return earlier;
+  const doubt = doubtOf(group);
+  const measured = { least: left / doubt, most: left * doubt };
+  const least = Math.max(measured.least, earlier.least);
+  const most = Math.min(measured.most, earlier.most ?? measured.most);
+  return least <= most ? { least, most } : measured;
+}
+
+/** What earlier runs tell, and of steps that are well under way their own progress. */
+function expectedLeft(group: GroupProgress, now: number): TimeLeft {
+  const { steps, ...expected } = group.expected;
+  const waiting = group.steps - settled(group) - group.running.size;
+  // Some may have turned out cached without having begun.
+  const share = steps > 0 ? Math.min(1, waiting / steps) : 0;
+  let least = expected.least * share;
+  let most = waiting > 0 && (steps === 0 || expected.unknown > 0) ? undefined : expected.most * share;
+  for (const step of group.running.values()) {
+    const left = stepLeft(step, now);
+    least += left.least;
+    most = left.most !== undefined && most !== undefined ? most + left.most : undefined;
+  }
+  return { least, most };
+}
+
+function stepLeft(step: RunningStep, now: number): TimeLeft {
+  const elapsed = now - step.since;
+  if (isStepTold(step, now)) {
+    const left = elapsed * (Math.max(step.total, step.done) / step.done - 1);
+    const doubt = doubtOfMean(Math.min(step.done, 100));
+    return { least: left / doubt, most: left * doubt };
+  }
+  const { least, most } = step.expected;
+  // One that takes longer than any before it may take for ever.
+  return {
+    least: Math.max(0, least - elapsed),
+    most: most === undefined || elapsed > most ? undefined : most - elapsed,
+  };
 }
 
 /** Step-seconds that a group still needs; undefined while nothing of it was measured. */

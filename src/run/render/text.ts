@@ -3,6 +3,7 @@ import { printable, printableLine } from '../../diagnostics/printable.js';
 import type { Output, Style } from '../../diagnostics/style.js';
 import { formatBytes } from '../../formats/byte-size.js';
 import type { RunEvent } from '../events.js';
+import type { RunningStep } from './progress.js';
 
 /** Shows a run. Events come in order; after `close` everything is on its way to the terminal or file. */
 export interface Renderer {
@@ -75,12 +76,31 @@ export function collectedText(event: Extract<RunEvent, { type: 'collected' }>): 
   return `the store was over its limit: ${formatBytes(event.bytes)} of ${event.steps} older steps removed`;
 }
 
-/** `waits for process 71 of another machine (3fa9), silent for 40 s, taken over in 1:20 unless it speaks`. */
+/**
+ * `waits for run 20260101T090000123-3fa9c1 of exp3 (process 71 of this machine), which works on it since 09:02:11`, or `…, silent for
+ * 40 s, taken over in 1:20 unless it speaks`.
+ */
 export function waitingText(event: Extract<RunEvent, { type: 'step-waiting' }>): string {
   const { process: pid, host, silentSeconds, takenOverInSeconds } = event;
-  const who = `process ${pid} of ${host === null ? 'this machine' : `another machine (${printableLine(host)})`}`;
-  if (silentSeconds === undefined || takenOverInSeconds === undefined) return `waits for ${who}, which works on it`;
+  const process = `process ${pid} of ${host === null ? 'this machine' : `another machine (${printableLine(host)})`}`;
+  const { run, workflow } = event;
+  const isNamed = run !== undefined && workflow !== undefined;
+  const who = isNamed ? `run ${printableLine(run)} of ${printableLine(workflow)} (${process})` : process;
+  if (silentSeconds === undefined || takenOverInSeconds === undefined) {
+    return `waits for ${who}, which works on it${event.since === undefined ? '' : ` since ${timeOfDay(event.since)}`}`;
+  }
   return `waits for ${who}, silent for ${duration(silentSeconds)}, taken over in ${duration(takenOverInSeconds)} unless it speaks`;
+}
+
+/** `09:02:11`, where the reader is. */
+function timeOfDay(time: string): string {
+  return new Date(time).toTimeString().slice(0, 8);
+}
+
+/** `37/196 steps`, `1.2 GiB of 3.1 GiB`. */
+export function progressText({ done, total, unit }: Pick<RunningStep, 'done' | 'total' | 'unit'>): string {
+  if (unit === 'bytes') return `${formatBytes(done)} of ${formatBytes(total)}`;
+  return `${done}/${total}${unit === undefined ? '' : ` ${printableLine(unit)}`}`;
 }
 
 /** What ran, what did not, where the results are. */

@@ -7,6 +7,7 @@ import type { LockWait } from '../../store/locks.js';
 import { DamagedObjectError } from '../../store/object-store.js';
 import type { EventBus } from '../events.js';
 import { type Executor, OtherDeviceError, WorkerLostError } from '../executors/executor.js';
+import type { ExpectedSeconds } from '../expected-seconds.js';
 import { Frontier } from './frontier.js';
 import { inputsOf, jobOf, producersOfLostInputs } from './job.js';
 import type { StepStore } from './step-store.js';
@@ -26,6 +27,8 @@ export interface SchedulerOptions {
   readonly events: EventBus;
   /** Steps whose end was told in an earlier round of the same run. */
   readonly reported: ReadonlySet<string>;
+  /** What earlier runs tell of a step's time. */
+  readonly expectedOf: (step: Step) => ExpectedSeconds;
   /** Why a step runs, in one line. */
   readonly reasonOf: (step: string) => string;
   readonly workflow: string;
@@ -151,13 +154,15 @@ export class Scheduler {
     this.#waitingForOthers += 1;
     try {
       const { id: step, group } = task.step;
-      const onWait = ({ owner, here, silent }: LockWait) =>
+      const onWait = ({ owner, here, since, silent }: LockWait) =>
         events.publish({
           type: 'step-waiting',
           step,
           group,
           process: owner.pid,
           host: here ? null : owner.host,
+          ...this.#options.store.runOf(owner),
+          ...(since && { since: since.toISOString() }),
           ...(silent && { silentSeconds: silent.seconds, takenOverInSeconds: silent.takenOverInSeconds }),
         });
       const claimed = await store.waitForLock(key, { signal: this.#stop.signal, onWait });
@@ -179,15 +184,16 @@ export class Scheduler {
   }
 
   async #execute(task: Task, key: Digest): Promise<void> {
-    const { events, executor, reasonOf, signal, store, versions, workflow } = this.#options;
+    const { events, executor, expectedOf, reasonOf, signal, store, versions, workflow } = this.#options;
     const { id, group, cost } = task.step;
     const { fingerprint } = this.#frontier.runnable(task);
     const { attempt } = task;
-    const work = cost === undefined ? {} : { cost };
+    const work = { ...(cost === undefined ? {} : { cost }), expected: expectedOf(task.step) };
     events.publish({ type: 'step-started', step: id, group, attempt, reason: reasonOf(id), ...work });
     const observer = {
       progress: (update: { done: number; total: number; unit?: string; note?: string }) =>
         events.publish({ type: 'step-progress', step: id, group, ...update }),
+      compiling: (kernels: number) => events.publish({ type: 'step-compiling', step: id, group, kernels }),
       log: (line: string) => events.publish({ type: 'step-log', step: id, line }),
       warn: (message: string, hint?: string) =>
         events.publish({ type: 'warning', message: `${id}: ${message}`, ...(hint === undefined ? {} : { hint }) }),

@@ -4,6 +4,7 @@ import { type Digest, hexOf } from '../../formats/digest.js';
 import type { Found } from '../../plan/resolve.js';
 import type { Lock, LockWait } from '../../store/locks.js';
 import { unlessDamaged } from '../../store/object-store.js';
+import type { ProcessIdentity } from '../../store/process-identity.js';
 import type { ActiveRun } from '../../store/runs.js';
 import type { Store } from '../../store/store.js';
 
@@ -21,6 +22,8 @@ export interface StepStore {
     key: Digest,
     options: { readonly signal: AbortSignal; readonly onWait: (wait: LockWait) => void },
   ): Promise<{ readonly lock: Lock } | { readonly action: Action }>;
+  /** The run and workflow that a process works on; nothing where the store does not tell. */
+  runOf(owner: ProcessIdentity): { readonly run?: string; readonly workflow?: string };
   /** Whether the bytes of an artifact can be there: a cheap look, no proof. */
   has(artifact: Artifact): boolean;
   /** Reads the bytes of an artifact; what is damaged is thrown away. @throws EnvironmentError when they cannot be read */
@@ -36,6 +39,7 @@ export function stepStore(store: Store, run: ActiveRun): StepStore {
     lookUp: (key, step) => store.lookUp(key, { run, step }),
     tryLock: (key) => store.locks.tryAcquire(hexOf(key)),
     waitForLock: (key, options) => store.claim(key, options),
+    runOf: (owner) => runOf(store, owner),
     has: (artifact) => artifact.at !== undefined || store.objects.has(artifact),
     check: async ({ at, ...artifact }) => {
       if (at === undefined) await store.objects.verify(artifact).catch(unlessDamaged);
@@ -43,4 +47,12 @@ export function stepStore(store: Store, run: ActiveRun): StepStore {
     record: (action) => store.actions.record(action),
     removeScratch: (key) => store.removeScratch(key),
   };
+}
+
+/** A process that watches files runs one workflow after another: the newest run that has not ended is the one. */
+function runOf(store: Store, { host, pid, start }: ProcessIdentity): { run?: string; workflow?: string } {
+  const found = store.runs.list().find(({ owner, finished }) => {
+    return finished === undefined && owner.host === host && owner.pid === pid && owner.start === start;
+  });
+  return found === undefined ? {} : { run: found.id, workflow: found.workflow };
 }

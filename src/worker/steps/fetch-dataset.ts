@@ -10,7 +10,7 @@ export async function runFetchDataset(context: StepContext<FetchDatasetParams>):
   const { repo, commit, rows } = context.params;
   const hub = new Hub(hubSettings(process.env), { signal: context.signal });
   const files = await fetchDataset(hub, repo, commit, rows, (progress) =>
-    context.progress({ ...progress, unit: 'bytes', note: repo }),
+    context.progress({ ...progress, unit: 'bytes', note: `fetching ${repo}` }),
   );
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;

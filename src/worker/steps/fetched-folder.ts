@@ -15,7 +15,7 @@ export async function referenceFetched(
   const { repo, commit } = context.params;
   const hub = new Hub(hubSettings(process.env), { signal: context.signal });
   const folder = await fetch(hub, repo, commit, (progress) =>
-    context.progress({ ...progress, unit: 'bytes', note: repo }),
+    context.progress({ ...progress, unit: 'bytes', note: `fetching ${repo}` }),
   );
   const checkpoint = await open(folder);
   const total = [...checkpoint.tensors.values()].reduce((sum, tensor) => sum + tensorBytes(tensor), 0);

@@ -23,11 +23,17 @@ export async function runJudge(context: JudgeContext): Promise<void> {
   const judge = judgeOf(context, rows);
   await tellBudget(context, items.length);
   const cache = 'openai' in params.judge ? new VerdictFolder(await context.memory('verdicts')) : undefined;
+  // Rules judge at once; a server may be slow to answer even the first request.
+  const tell = (done: number, total: number) => {
+    const waits = cache !== undefined && done < total;
+    context.progress({ done, total, unit: 'verdicts', ...(waits && { note: 'waiting for the judge' }) });
+  };
+  tell(0, items.length);
   const verdicts = await judge.verdicts(items, {
     ...(cache && { cache }),
     signal: context.signal,
     notice: (line) => context.log(line),
-    progress: (done, total) => context.progress({ done, total, unit: 'verdicts' }),
+    progress: tell,
   });
   const scores = verdicts.map(({ score }) => score);
   const said = verdicts.map(({ raw }) => raw);

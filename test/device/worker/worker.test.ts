@@ -17,7 +17,7 @@ interface Context {
 }
 
 const test = suite<Context>('worker process');
-const silent = { progress: () => undefined, log: () => undefined, warn: () => undefined };
+const silent = { progress: () => undefined, log: () => undefined, warn: () => undefined, compiling: () => undefined };
 const never = new AbortController().signal;
 const architecture = {
   ...{ family: 'llama', hidden: 32, layers: 1, heads: 2, kvHeads: 1, headDim: 16, mlp: 48, vocabulary: 50 },

@@ -2,7 +2,7 @@
 import type { Reply, Request } from '../../../../src/worker/protocol.js';
 
 const send = (reply: Reply) => process.send!(reply);
-let alive: Reply | undefined = { type: 'alive', deviceBusySeconds: 0, residentBytes: 1 };
+let alive: Reply | undefined = { type: 'alive', deviceBusySeconds: 0, residentBytes: 1, compilingKernels: 2 };
 setInterval(() => alive && send(alive), 50).unref();
 
 process.on('message', (request: Request) => {
@@ -36,7 +36,7 @@ process.on('message', (request: Request) => {
     case 'endless':
       for (;;);
     case 'busy':
-      alive = { type: 'alive', deviceBusySeconds: 100, residentBytes: 1 };
+      alive = { type: 'alive', deviceBusySeconds: 100, residentBytes: 1, compilingKernels: 0 };
       break;
     default: // 'deaf': goes on as if nobody had asked it to stop
   }

@@ -12,7 +12,7 @@ import { declaration } from '../../plan/memory-store.js';
 const script = fileURLToPath(new URL('./fake-worker.js', import.meta.url));
 const limits: WorkerLimits = { silenceSeconds: 60, deviceBusySeconds: 50, graceSeconds: 0.3 };
 const never = new AbortController().signal;
-const silent = { progress: () => undefined, log: () => undefined, warn: () => undefined };
+const silent = { progress: () => undefined, compiling: () => undefined, log: () => undefined, warn: () => undefined };
 const kinds = ['answer', 'bad-data', 'bug', 'crash', 'silent', 'endless', 'busy', 'deaf'];
 
 interface Context {
@@ -62,12 +62,27 @@ test('a job is answered, and what it says on the way is passed on', async ({ ope
   const heard: unknown[] = [];
   const observer = {
     progress: (update: unknown) => heard.push(update),
+    compiling: () => undefined,
     log: (line: string) => heard.push(line),
     warn: (message: string) => heard.push(message),
   };
   const outputs = await open().execute(job('answer'), observer, never);
   assert.ok(outputs.pid!.bytes > 0);
   assert.equal(heard, [{ done: 1, total: 2, unit: 'tensors' }, 'half way']);
+});
+
+test('kernels that a worker compiles are told when their number changes', async ({ open }) => {
+  const heard: number[] = [];
+  const stop = new AbortController();
+  const observer = {
+    ...silent,
+    compiling: (kernels: number) => {
+      heard.push(kernels);
+      setTimeout(() => stop.abort(), 200);
+    },
+  };
+  await failure(open({ limits: { graceSeconds: 0.1 } }).execute(job('deaf'), observer, stop.signal));
+  assert.equal(heard, [2]);
 });
 
 test('one worker serves job after job, and still does after bad data', async ({ open }) => {

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { RunEvent } from '../../../../src/run/events.js';
+import type { GroupTotal, RunEvent } from '../../../../src/run/events.js';
 import { plainRenderer } from '../../../../src/run/render/plain.js';
 import { jsonRenderer, selectRenderer } from '../../../../src/run/render/select.js';
 import { terminalRenderer } from '../../../../src/run/render/terminal.js';
@@ -29,7 +29,7 @@ class Screen extends Writable {
 const uncoloured: Style = styleFor({ write: () => true }, {});
 const key = `sha256:${'0'.repeat(64)}` as const;
 
-function started(groups: readonly { group: string; steps: number; cached?: number; cost?: number }[]): RunEvent {
+function started(groups: readonly (Omit<GroupTotal, 'cached'> & { cached?: number })[]): RunEvent {
   const totals = groups.map((group) => ({ cached: 0, ...group }));
   const sum = (of: 'steps' | 'cached') => totals.reduce((total, group) => total + group[of], 0);
   return {
@@ -216,6 +216,39 @@ test('who waits for another run says for whom, since when that one is silent, an
     row.at(-1)!,
     /^ {3}0:02 {2}SVD of alignment 0\/2; waits for process 71 of another machine \(abc123\), silent for 40 s/,
   );
+});
+
+test('who waits for another run says which, and since when that one works on the step', async () => {
+  const since = new Date(2026, 0, 1, 9, 2, 11).toISOString();
+  const lines = await transcript(started([{ group: svd, steps: 2 }]), {
+    ...{ type: 'step-waiting', step: 'svd[a]', group: svd, process: 71, host: null },
+    ...{ run: '20260101-3fa9c1', workflow: 'exp3', since },
+  });
+  const who = 'run 20260101-3fa9c1 of exp3 (process 71 of this machine)';
+  assert.is(lines.at(-1), `   0:00  svd[a] waits for ${who}, which works on it since 09:02:11`);
+});
+
+test('what is fetched is told in bytes that people read, and how long the rest may take by earlier runs', async () => {
+  const group = 'Model base';
+  const [step, most] = ['fetch[base]', 90];
+  const lines = await transcript(
+    started([{ group, steps: 2, expected: { steps: 2, least: 20, most: 200, unknown: 0 } }]),
+    { ...begin(group, step), expected: { least: 10, most } } as RunEvent,
+    2.5,
+    { type: 'step-progress', step, group, done: 2 ** 30, total: 3 * 2 ** 30, unit: 'bytes', note: 'fetching org/base' },
+  );
+  assert.is(lines.at(-1), '   0:02  Model base 0/2, 13 s to 1:59 left; 1 GiB of 3 GiB, fetching org/base');
+});
+
+test('a step that waits for its kernels says so until they are there', async () => {
+  const [group, step] = ['Training', 'train[m]'];
+  const compiling = (kernels: number): RunEvent => ({ type: 'step-compiling', step, group, kernels });
+  const lines = await transcript(started([{ group, steps: 1 }]), begin(group, step), 3, compiling(12), 11, compiling(1), 11, compiling(0)); // biome-ignore format: a script
+  assert.equal(lines.slice(1), [
+    '   0:03  Training 0/1; compiling 12 kernels',
+    '   0:14  Training 0/1; compiling 1 kernel',
+    '   0:25  Training 0/1',
+  ]);
 });
 
 test('of steps that wait for one run, one after the other, a line now and then is told', async () => {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GroupTotal, RunEvent } from '../../../../src/run/events.js';
+import type { ExpectedSeconds, ExpectedTotal } from '../../../../src/run/expected-seconds.js';
 import { RunProgress, settled } from '../../../../src/run/render/progress.js';
 
 /** Events of `runflow run workflows/exp3.yaml` on two busy cores, with the seconds at which they came. */
@@ -86,6 +87,71 @@ test('the first part of a step, and the first step of another kind, tell nothing
   progress.apply(eventOf([15, 'progress', 'Model', 'train[m]', 100, 200]), 15);
   const { least, most } = progress.timeLeft(15);
   assert.ok(least > 3 && least < 10 && most! > 14 && most! < 40, `${least} to ${most}`);
+});
+
+const model = (steps: number, expected: ExpectedTotal): RunEvent =>
+  eventOf([0, 'groups', [{ group: 'Model', steps, cached: 0, expected }]]);
+const begins = (step: string, expected?: ExpectedSeconds): RunEvent => ({
+  ...{ type: 'step-started', group: 'Model', step, attempt: 1, reason: '' },
+  ...(expected && { expected }),
+});
+
+test('what earlier runs tell counts until a step tells more itself', () => {
+  const progress = new RunProgress();
+  progress.apply(model(2, { steps: 2, least: 11, most: 44, unknown: 0 }), 0);
+  assert.equal(progress.timeLeft(0), { least: 11, most: 44 });
+  progress.apply(begins('tokenise[m]', { least: 1, most: 4 }), 0);
+  assert.equal(progress.timeLeft(0), { least: 11, most: 44 }, 'to begin changes nothing');
+  progress.apply(eventOf([2, 'finished', 'Model', 'tokenise[m]', 2]), 2);
+  assert.equal(progress.timeLeft(2), { least: 10, most: 40 });
+  progress.apply(begins('train[m]', { least: 10, most: 40 }), 2);
+  assert.equal(progress.timeLeft(7), { least: 5, most: 35 });
+  progress.apply(eventOf([12, 'progress', 'Model', 'train[m]', 50, 100]), 12);
+  const { least, most } = progress.timeLeft(12);
+  assert.ok(least > 5 && least < 10 && most! > 10 && most! < 20, `${least} to ${most}`);
+  progress.apply(eventOf([22, 'finished', 'Model', 'train[m]', 20]), 22);
+  assert.equal(progress.timeLeft(22), { least: 0, most: 0 });
+});
+
+test('a step that takes longer than any before has no end that is known', () => {
+  const progress = new RunProgress();
+  progress.apply(model(1, { steps: 1, least: 1, most: 4, unknown: 0 }), 0);
+  progress.apply(begins('train[m]', { least: 1, most: 4 }), 0);
+  assert.equal(progress.timeLeft(3), { least: 0, most: 1 });
+  assert.equal(progress.timeLeft(5), { least: 0, most: undefined });
+});
+
+test('one step of which nothing is known leaves the end open, and what others take at least stands', () => {
+  const progress = new RunProgress();
+  progress.apply(model(3, { steps: 3, least: 12, most: 30, unknown: 1 }), 0);
+  assert.equal(progress.timeLeft(0), { least: 12, most: undefined });
+  progress.apply(begins('a'), 0);
+  progress.apply(eventOf([1, 'finished', 'Model', 'a', 1]), 1);
+  assert.equal(progress.timeLeft(1), { least: 12, most: 30 });
+  progress.apply({ type: 'step-cached', group: 'Model', step: 'b', key: 'sha256:' }, 1);
+  assert.equal(progress.timeLeft(1), { least: 6, most: 15 }, 'steps that need not run after all take no time');
+});
+
+test('a run that waits for another does not count that time against the steps to come', () => {
+  const progress = new RunProgress();
+  progress.apply(model(2, { steps: 2, least: 10, most: 40, unknown: 0 }), 0);
+  assert.equal(progress.timeLeft(300), { least: 10, most: 40 });
+  progress.apply(begins('a', { least: 5, most: 20 }), 300);
+  progress.apply(eventOf([310, 'finished', 'Model', 'a', 10]), 310);
+  assert.ok(progress.timeLeft(310).least <= 5);
+});
+
+test('no steps take no time, and numbers stay numbers', () => {
+  const progress = new RunProgress();
+  assert.equal(progress.timeLeft(0), { least: 0, most: 0 });
+  progress.apply(model(0, { steps: 0, least: 0, most: 0, unknown: 0 }), 0);
+  assert.equal(progress.timeLeft(0), { least: 0, most: 0 });
+  progress.apply(model(1, { steps: 1, least: 0, most: 0, unknown: 0 }), 0);
+  progress.apply(begins('a', { least: 0, most: 0 }), 0);
+  for (const done of [0, 3, 0]) {
+    progress.apply(eventOf([5, 'progress', 'Model', 'a', done, done]), 5);
+    for (const value of Object.values(progress.timeLeft(5))) assert.not(Number.isNaN(value));
+  }
 });
 
 test.run();

@@ -38,6 +38,9 @@ export class FakeStepStore implements StepStore {
     const found = this.lookUp(key);
     return found.status === 'hit' ? { action: found.action } : { lock: this.#lock(key) };
   }
+  runOf() {
+    return { run: 'r7', workflow: 'other' };
+  }
   has = ({ digest }: { digest: Digest }) => this.memory.objects.has(digest) || digest === artifact('source').digest;
   async check() {}
   async record(action: Parameters<StepStore['record']>[0]) {
@@ -114,6 +117,7 @@ export async function runSteps(
     executor,
     events: bus,
     reported: options.reported ?? new Set(),
+    expectedOf: () => ({ least: 0 }),
     reasonOf: () => 'because',
     workflow: 'test',
     versions: {},

@@ -145,7 +145,7 @@ test('a step that another run works on is waited for and not run twice; other st
   assert.equal(run.states, { a: 'cached', b: 'ran' });
   assert.equal(
     run.events.filter(({ type }) => type === 'step-waiting'),
-    [{ type: 'step-waiting', step: 'a', group: 'make', process: 7, host: 'h' }],
+    [{ type: 'step-waiting', step: 'a', group: 'make', process: 7, host: 'h', run: 'r7', workflow: 'other' }],
   );
 
   const givenUp = new FakeStepStore(new MemoryStore());
