@@ -36,6 +36,10 @@ export const commands: Readonly<
   },
   path: { summary: 'Say where the outputs of a step lie', load: () => import('./path.js') },
   get: { summary: 'Copy the outputs of a step to a folder', load: () => import('./get.js') },
+  figures: {
+    summary: 'Write figures of the report as svg, pdf or png, from results that are there',
+    load: () => import('./figures.js'),
+  },
   export: { summary: 'Write a model of a workflow as a Hugging Face folder', load: () => import('./export.js') },
   init: {
     summary: "Write a commented workflow.yaml to start from, or one of the paper's workflows",

@@ -4,7 +4,7 @@ import type { Named } from './definition.js';
 import type { RawMetric } from './metrics/metric.js';
 import type { RawModel } from './models/model.js';
 import type { RawRecipe } from './recipes.js';
-import type { ReportPart } from './report.js';
+import type { FigureFormat, ReportPart } from './report.js';
 import type { Semantics } from './semantics.js';
 import type { RawSubspace } from './subspaces/subspace.js';
 import type { RawSweep } from './sweeps/sweep.js';
@@ -27,6 +27,7 @@ export interface RawWorkflow {
     readonly title?: string;
     readonly figures?: readonly ReportPart[];
     readonly tables?: readonly ReportPart[];
+    readonly formats?: readonly FigureFormat[];
     readonly columns?: 1 | 2;
     readonly names?: Readonly<Record<string, string>>;
     readonly colors?: Readonly<Record<string, string>>;

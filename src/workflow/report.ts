@@ -50,7 +50,9 @@ export const axisQuantities = [
   ...(['loss', 'step', 'layer', 'times', 'effect', 'change'] as const),
 ];
 
-export type FigureFormat = 'svg';
+export const figureFormats = ['svg', 'pdf', 'png'] as const;
+
+export type FigureFormat = (typeof figureFormats)[number];
 
 export interface Report {
   readonly title: string;

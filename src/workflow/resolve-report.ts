@@ -25,7 +25,7 @@ export function resolveReport(scope: Scope, raw: RawWorkflow, name: string, meas
     title: raw.report?.title ?? name,
     figures: raw.report?.figures ?? all,
     tables: raw.report?.tables ?? all,
-    formats: ['svg'],
+    formats: raw.report?.formats ?? ['svg'],
     columns: raw.report?.columns ?? 2,
     style: resolveStyle(scope, raw),
   };

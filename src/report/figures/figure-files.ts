@@ -3,6 +3,8 @@ import type { FigureInput } from '../section.js';
 import { sections } from '../sections/registry.js';
 import { drawFigure } from './drawn-figure.js';
 import { type FigureFile, type FigureWidth, figureFile } from './figure-file.js';
+import { figurePdf } from './pdf.js';
+import { figurePng } from './png.js';
 import { svgText } from './svg-node.js';
 
 /** Which figures, how wide, and in which formats. */
@@ -11,10 +13,14 @@ export interface FigureChoice {
   readonly parts: readonly string[];
   readonly columns: FigureWidth;
   readonly formats: readonly FigureFormat[];
+  /** Names of the figures that are wanted; absent: all. */
+  readonly names?: readonly string[];
 }
 
 const writers: { readonly [Format in FigureFormat]: (figure: FigureFile) => Promise<Uint8Array> } = {
   svg: async ({ svg }) => new TextEncoder().encode(`<?xml version="1.0" encoding="UTF-8"?>\n${svgText(svg)}\n`),
+  pdf: figurePdf,
+  png: figurePng,
 };
 
 /**
@@ -23,11 +29,12 @@ const writers: { readonly [Format in FigureFormat]: (figure: FigureFile) => Prom
  */
 export async function* figureFiles(
   input: FigureInput,
-  { parts, columns, formats }: FigureChoice,
+  { parts, columns, formats, names }: FigureChoice,
 ): AsyncGenerator<{ readonly file: string; readonly bytes: Uint8Array }> {
   for (const [part, section] of Object.entries(sections)) {
     if (!parts.includes(part) || !input.files.has(section.needs)) continue;
     for (const figure of section.figures(input)) {
+      if (names !== undefined && !names.includes(figure.name)) continue;
       const drawn = figureFile(await drawFigure(figure, input.params.style?.limits), columns);
       for (const format of formats) yield { file: `${figure.name}.${format}`, bytes: await writers[format](drawn) };
     }

@@ -248,6 +248,7 @@ export const cases: readonly FieldCase[] = [
   ['report.title', 'report.title=Other', 'report'],
   ['report.figures', 'report.figures=[energy]', 'figures report'],
   ['report.columns', 'report.columns=1', 'figures'],
+  ['report.formats', 'report.formats=[svg, pdf]', 'figures'],
   ['report.names', 'report.names={ useful: Useful }', 'figures report'],
   ['report.colors', "report.colors={ useful: '#0069a8' }", 'figures report'],
   ['report.order', 'report.order=[useful]', 'figures report'],

@@ -57,6 +57,7 @@ test('what is not of the workflow, or cannot be told apart or drawn, is refused 
     ['{ colors: { safety: red } }', 'report.colors.safety'],
     ['{ limits: { overlap: [0] } }', 'report.limits.overlap'],
     ['{ columns: 3 }', 'report.columns'],
+    ['{ formats: [gif] }', 'report.formats'],
   ];
   for (const [report, message] of cases) {
     const found = await problems(text(report));
