@@ -40,6 +40,10 @@ export const commands: Readonly<
     summary: 'Write figures of the report as svg, pdf or png, from results that are there',
     load: () => import('./figures.js'),
   },
+  table: {
+    summary: 'Print a table in the layout of papers as LaTeX, Markdown or CSV, from results that are there',
+    load: () => import('./table.js'),
+  },
   export: { summary: 'Write a model of a workflow as a Hugging Face folder', load: () => import('./export.js') },
   init: {
     summary: "Write a commented workflow.yaml to start from, or one of the paper's workflows",

@@ -101,6 +101,8 @@ const costs: { readonly [K in StepKind]: CostOf<K> } = {
   claims: table,
   figures: table,
   report,
+  tables: table,
+  report: table,
 };
 
 /** What a step costs. A plan's steps are those that their contracts have typed. */

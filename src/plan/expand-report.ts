@@ -1,7 +1,9 @@
 import type { FiguresParams } from '../steps/figures.js';
 import type { ReportParams } from '../steps/report.js';
 import type { Input } from '../steps/step.js';
+import type { TablesParams } from '../steps/tables.js';
 import { kindOf } from '../workflow/metrics/registry.js';
+import { paperTableParts } from '../workflow/report.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { asked } from './asked.js';
 import { definitionsInUse } from './definitions-in-use.js';
@@ -24,6 +26,7 @@ export function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuil
   for (const { file, node, output } of shown) inputs[file] = { node, output };
   const linked = builder.results.map(({ file }) => file).filter((file) => !(file in inputs));
   expandFigures(workflow, inputs, builder);
+  expandTables(workflow, inputs, builder);
   const { title, figures, tables } = workflow.report;
   const params: ReportParams = {
     ...{ title, workflow: workflow.name },
@@ -45,6 +48,16 @@ function expandFigures(workflow: Workflow, inputs: Readonly<Record<string, Input
   };
   const node = builder.addOfAllSeeds({ id: 'figures', kind: 'figures', params, inputs, group: 'Report' }, 'report');
   builder.results.push({ file: 'figures/', node, output: 'figures/' });
+}
+
+/** The same for tables. Parts without a table for papers take no step. */
+function expandTables(workflow: Workflow, inputs: Readonly<Record<string, Input>>, builder: PlanBuilder): void {
+  const { tables, tableFormats } = workflow.report;
+  const parts = tables.filter((part) => (paperTableParts as readonly string[]).includes(part));
+  if (parts.length === 0 || tableFormats.length === 0) return;
+  const params: TablesParams = { ...shownParams(workflow, inputs, parts), parts, formats: [...tableFormats] };
+  const node = builder.addOfAllSeeds({ id: 'tables', kind: 'tables', params, inputs, group: 'Report' }, 'report');
+  builder.results.push({ file: 'tables/', node, output: 'tables/' });
 }
 
 function shownParams(

@@ -54,6 +54,7 @@ import { spectrumTable } from './spectrum-table.js';
 import type { Step, StepContract } from './step.js';
 import { svd } from './svd.js';
 import { synthetic } from './synthetic.js';
+import { tables } from './tables.js';
 import { tokenise } from './tokenise.js';
 import { train } from './train.js';
 import { wordTokenizer } from './word-tokenizer.js';
@@ -112,6 +113,7 @@ export const contracts = {
   figures,
   'joined-table': joinedTable,
   'joined-claims-table': joinedClaimsTable,
+  tables,
   report,
   'fetch-dataset': fetchDataset,
   rows,

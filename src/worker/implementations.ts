@@ -59,6 +59,7 @@ const implementations: { readonly [K in StepKind]: () => Promise<ImplementationO
   'data-table': async () => (await import('./steps/data-table.js')).makeDataTable,
   claims: async () => (await import('./steps/claims.js')).judgeClaims,
   figures: async () => (await import('./steps/figures.js')).makeFigures,
+  tables: async () => (await import('./steps/tables.js')).makeTables,
   report: async () => (await import('./steps/report.js')).makeReport,
   'fetch-dataset': async () => (await import('./steps/fetch-dataset.js')).runFetchDataset,
   rows: async () => (await import('./steps/rows.js')).runRows,

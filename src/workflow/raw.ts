@@ -4,7 +4,7 @@ import type { Named } from './definition.js';
 import type { RawMetric } from './metrics/metric.js';
 import type { RawModel } from './models/model.js';
 import type { RawRecipe } from './recipes.js';
-import type { FigureFormat, ReportPart } from './report.js';
+import type { FigureFormat, ReportPart, TableFormat } from './report.js';
 import type { Semantics } from './semantics.js';
 import type { RawSubspace } from './subspaces/subspace.js';
 import type { RawSweep } from './sweeps/sweep.js';
@@ -29,6 +29,8 @@ export interface RawWorkflow {
     readonly tables?: readonly ReportPart[];
     readonly formats?: readonly FigureFormat[];
     readonly columns?: 1 | 2;
+    readonly 'table-formats'?: readonly TableFormat[];
+    readonly best?: Readonly<Record<string, 'highest' | 'lowest'>>;
     readonly names?: Readonly<Record<string, string>>;
     readonly colors?: Readonly<Record<string, string>>;
     readonly order?: readonly string[];

@@ -54,12 +54,21 @@ export const figureFormats = ['svg', 'pdf', 'png'] as const;
 
 export type FigureFormat = (typeof figureFormats)[number];
 
+/** Parts that have a table in the layout of papers. */
+export const paperTableParts = ['energy', 'behaviour', 'trade-off', 'overlap', 'activations'] as const;
+
+export const tableFormats = ['tex', 'md', 'csv'] as const;
+
+export type TableFormat = (typeof tableFormats)[number];
+
 export interface Report {
   readonly title: string;
   readonly figures: readonly ReportPart[];
   readonly tables: readonly ReportPart[];
   /** Formats of the files of figures. */
   readonly formats: readonly FigureFormat[];
+  /** Formats of the files of tables. */
+  readonly tableFormats: readonly TableFormat[];
   /** Width of the files of figures: one or two columns of a page. */
   readonly columns: 1 | 2;
   readonly style: ReportStyle;
@@ -73,6 +82,8 @@ export type ReportStyle = {
   readonly colors?: Readonly<Record<string, string>>;
   /** Names that come first, in this order. */
   readonly order?: readonly string[];
+  /** Which number of a metric is set in bold in tables for papers. */
+  readonly best?: Readonly<Record<string, 'highest' | 'lowest'>>;
   /** Ends of the axes of metrics and of `axisQuantities`. */
   readonly limits?: Readonly<Record<string, readonly [number, number]>>;
 };

@@ -26,6 +26,7 @@ export function resolveReport(scope: Scope, raw: RawWorkflow, name: string, meas
     figures: raw.report?.figures ?? all,
     tables: raw.report?.tables ?? all,
     formats: raw.report?.formats ?? ['svg'],
+    tableFormats: raw.report?.['table-formats'] ?? ['tex', 'md', 'csv'],
     columns: raw.report?.columns ?? 2,
     style: resolveStyle(scope, raw),
   };
@@ -36,7 +37,7 @@ const shownSections = ['updates', 'subspaces', 'models', 'metrics', 'datasets'] 
 
 /** Display names, colours, order and limits, with every name that the workflow does not have refused. */
 function resolveStyle(scope: Scope, raw: RawWorkflow): ReportStyle {
-  const { names, colors, order, limits } = raw.report ?? {};
+  const { names, colors, order, limits, best } = raw.report ?? {};
   const known = [...new Set(shownSections.flatMap((section) => scope.names(section)))];
   const check = (shown: string, path: Path) => {
     const unknown = shown.split(':').find((name) => !known.includes(name));
@@ -49,7 +50,17 @@ function resolveStyle(scope: Scope, raw: RawWorkflow): ReportStyle {
   for (const [index, name] of (order ?? []).entries()) check(name, ['report', 'order', String(index)]);
   checkDistinct(scope, names ?? {}, known);
   checkLimits(scope, limits ?? {});
-  return { ...(names && { names }), ...(colors && { colors }), ...(order && { order }), ...(limits && { limits }) };
+  for (const name of Object.keys(best ?? {})) {
+    if (scope.names('metrics').includes(name)) continue;
+    scope.refuse(['report', 'best', name], 'unknown-name', `there is no metric "${name}"`, suggestion(name, scope.names('metrics'))); // biome-ignore format: one line
+  }
+  return {
+    ...(names && { names }),
+    ...(colors && { colors }),
+    ...(order && { order }),
+    ...(limits && { limits }),
+    ...(best && { best }),
+  };
 }
 
 /** Two things that are called the same could not be told apart. */

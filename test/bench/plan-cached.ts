@@ -33,6 +33,7 @@ const outputNames: Readonly<Record<string, readonly string[]>> = {
   'energy-table': ['energy.csv', 'energy-by-tensor.csv'],
   'overlap-table': ['overlap.csv'],
   figures: ['figures/energy.svg'],
+  tables: ['tables/energy.tex'],
   report: ['report.html'],
 };
 

@@ -48,6 +48,7 @@ test('results are these files, with these columns', () => {
     'overlap.csv',
     'report.html',
     'run.json',
+    'tables',
   ]);
   assert.equal(readdirSync(`${folder}/figures`).sort(), [
     'energy-by-tensor.svg',
@@ -73,7 +74,14 @@ test('results are these files, with these columns', () => {
 
 test('another store gives the same results to the last byte', async () => {
   await sandbox.withStore(sandbox.path('other-store')).run(['small.yaml', '--out', 'other']);
-  for (const file of ['energy.csv', 'energy-by-tensor.csv', 'overlap.csv', 'figures/energy.svg', 'report.html']) {
+  for (const file of [
+    'energy.csv',
+    'energy-by-tensor.csv',
+    'overlap.csv',
+    'figures/energy.svg',
+    'tables/energy.tex',
+    'report.html',
+  ]) {
     assert.equal(readFileSync(sandbox.path('other', file)), readFileSync(sandbox.path('results/small', file)), file);
   }
 });

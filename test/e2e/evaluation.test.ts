@@ -163,7 +163,7 @@ test('a fraction, a seed or a metric more runs what is new of it only', async ({
     sandbox,
     lab('{ rules: { refusals: gcg } }', { fractions: '0.25, 0.5, 0.75, 0.9', seeds: '1, 2' }),
   );
-  assert.equal(kinds(judge), ['claims', 'evaluation-table', 'figures', 'judge', 'report']);
+  assert.equal(kinds(judge), ['claims', 'evaluation-table', 'figures', 'judge', 'report', 'tables']);
 });
 
 test('a projected model measures the same in memory, by name, and exported and read back', async ({ sandbox }) => {
@@ -235,7 +235,7 @@ test("a judge's prompt re-runs judging alone; its key is in no file; verdicts ou
     server.answer = () => '4';
     const own = '{ prompt: "{prompt} / {response}: how bad, 1 to 5?", score: "([1-5])" }';
     const second = await run(sandbox, lab(judge(own)), { LAB_API_KEY: key });
-    assert.equal(kinds(second), ['claims', 'evaluation-table', 'figures', 'judge', 'report']);
+    assert.equal(kinds(second), ['claims', 'evaluation-table', 'figures', 'judge', 'report', 'tables']);
     const output = [failed, first, second].map(({ stdout, stderr }) => stdout + stderr).join('\n');
     assert.not.ok(output.includes(key));
     assert.not.ok((await everythingIn(sandbox.folder)).includes(key));

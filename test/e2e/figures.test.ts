@@ -51,6 +51,20 @@ test('a format whose library is missing is an error that says what to install', 
   assert.not.ok(existsSync(sandbox.path('lacking')));
 });
 
+test('a table is printed as the results folder has it, and one that there is not is refused', async ({ sandbox }) => {
+  for (const format of ['tex', 'md', 'csv']) {
+    const { status, stdout } = await sandbox.runflow(['table', 'small.yaml', 'energy', '--format', format]);
+    assert.is(status, 0);
+    assert.is(stdout, readFileSync(sandbox.path(`results/small/tables/energy.${format}`), 'utf8'));
+  }
+  const { status, stderr } = await sandbox.runflow(['table', 'small.yaml', 'energies']);
+  assert.is(status, 2);
+  assert.match(stderr, /the results have no table energies\n {2}Did you mean energy\?/);
+  const other = await sandbox.runflow(['table', 'small.yaml', 'energy', '--set', 'models.useful.seed=77']);
+  assert.is(other.status, 2);
+  assert.match(other.stderr, /energy\.csv is not made yet\n {2}Run it first, with the same options/);
+});
+
 test('names, formats and widths that there are not are refused', async ({ sandbox }) => {
   const refused: readonly [string[], RegExp][] = [
     [['overlaps', '--to', 'paper'], /there is no figure overlaps\n {2}Did you mean overlap\?/],

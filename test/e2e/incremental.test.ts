@@ -91,12 +91,13 @@ test('comments, the order of keys and the way a number is written run no step', 
 });
 
 test('a fraction, an η, a metric or a sweep more decomposes nothing', async ({ sandbox }) => {
-  const tables = ['energy-table', 'figures', 'report'];
+  const tables = ['energy-table', 'figures', 'report', 'tables'];
   assert.equal(kindsOf(await edited(sandbox, ['[1e-5, 0.5]', '[1e-5, 0.5, 0.75]'])), ['energy', ...tables]);
   assert.equal(kindsOf(await edited(sandbox, ['energies: [0.5, 0.9]', 'energies: [0.1, 0.5, 0.9]'])), [
     'figures',
     'overlap-table',
     'report',
+    'tables',
   ]);
   const metric = '\n  more: { kind: mso, pairs: [[alignment, useful]], energies: [0.3] }\n';
   assert.equal(kindsOf(await edited(sandbox, ['\nmetrics:', `\nmetrics:${metric}`])), [
@@ -104,6 +105,7 @@ test('a fraction, an η, a metric or a sweep more decomposes nothing', async ({ 
     'overlap',
     'overlap-table',
     'report',
+    'tables',
   ]);
   const sweep = '\n  orthogonal: { project: useful, onto: top-k, mode: orthogonal, fractions: [0.5] }';
   assert.equal(kindsOf(await edited(sandbox, ['\nsweeps:', `\nsweeps:${sweep}`])), ['energy', ...tables]);
@@ -116,7 +118,7 @@ test('another order of fractions runs no step', async ({ sandbox }) => {
 test('a seed more decomposes nothing that exists', async ({ sandbox }) => {
   const ran = await edited(sandbox, ['like: alignment, seeds: [1, 2]', 'like: alignment, seeds: [1, 2, 3]']);
   assert.not.ok(ran.some((step) => step.startsWith('svd')));
-  const measured = ran.filter((step) => !/^(energy-table|figures|report)$/.test(step));
+  const measured = ran.filter((step) => !/^(energy-table|figures|tables|report)$/.test(step));
   assert.is(measured.length, 3 * tensors.length, ran.join());
   for (const step of measured) assert.match(step, /random#3/);
 });
@@ -127,7 +129,7 @@ test('one changed tensor of one checkpoint runs its steps and the aggregates onl
   await writeFixture(sandbox.path('useful'), { ...models.useful, [up]: { ...useful, values } });
   const ran = await edited(sandbox);
   const aggregates = ran.filter((step) => !step.includes('['));
-  assert.equal(aggregates.sort(), ['energy-table', 'figures', 'overlap-table', 'report']);
+  assert.equal(aggregates.sort(), ['energy-table', 'figures', 'overlap-table', 'report', 'tables']);
   const single = ran.filter((step) => step.includes('['));
   assert.ok(single.length > 0);
   for (const step of single) assert.match(step, /^\w+\[.*useful.*,model\.layers\.0\.mlp\.up_proj\.weight\]$/);

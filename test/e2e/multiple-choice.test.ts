@@ -114,7 +114,14 @@ test('whole models and every point have rows for scores and groups; another scor
     lab((text) => text.replace('scores: [mc2, acc]', 'scores: [mc2, acc_norm]')),
   );
   const again = ranSteps(await sandbox.run(['lab.yaml'])).map((id) => id.replace(/\[.*/, ''));
-  assert.equal([...new Set(again)].sort(), ['claims', 'evaluation-table', 'figures', 'multiple-choice', 'report']);
+  assert.equal([...new Set(again)].sort(), [
+    'claims',
+    'evaluation-table',
+    'figures',
+    'multiple-choice',
+    'report',
+    'tables',
+  ]);
 });
 
 test('rows that cannot be scored are refused by their number, with what to do', async ({ sandbox }) => {

@@ -31,10 +31,11 @@ const currentFiles = (folder: string) =>
 const warnings = ({ events }: Ended) =>
   events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])).join('\n');
 const figures = (...names: readonly string[]) => names.map((name) => `figures/${name}.svg`);
+const tables = (name: string) => ['csv', 'md', 'tex'].map((format) => `tables/${name}.${format}`);
 const energyFigures = figures('energy-by-tensor', 'energy');
 const everything = [
   ...['energy-by-tensor.csv', 'energy.csv', ...energyFigures, ...figures('overlap-by-tensor', 'overlap')],
-  ...['overlap.csv', 'report.html', 'timeline.json'],
+  ...['overlap.csv', 'report.html', ...tables('energy'), ...tables('overlap'), 'timeline.json'],
 ];
 
 test('what the command line changes has a folder of its own, and the workflow as written keeps its own', async () => {
@@ -124,7 +125,7 @@ test('what a run does not make any more is moved to previous/, with nothing ther
   await sandbox.write('small.yaml', withoutOverlap);
   assert.match(
     warnings(await run()),
-    /^overlap\.csv, figures\/overlap\.svg, figures\/overlap-by-tensor\.svg in .*: this run does not make them any more: moved to previous\/$/,
+    /^overlap\.csv, figures\/overlap\.svg, figures\/overlap-by-tensor\.svg, tables\/overlap.* in .*: this run does not make them any more: moved to previous\/$/,
   );
   assert.not.ok(existsSync(sandbox.path('results/small/overlap.csv')));
   assert.is(text('results/small/previous/overlap.csv'), overlap);
@@ -133,6 +134,7 @@ test('what a run does not make any more is moved to previous/, with nothing ther
     'energy.csv',
     ...energyFigures,
     'report.html',
+    ...tables('energy'),
     'timeline.json',
   ]);
   assert.is(listed('results/small').get('previous/overlap.csv')?.current, false);

@@ -134,7 +134,7 @@ test('NaN in a tensor fails its step by name; with --keep-going the rest is done
   assert.match(failures[0]!.message, /NaN|finite/);
   assert.ok(ranSteps(ended).includes('overlap[useful,alignment,b.weight]'));
   const skipped = ended.events.flatMap((event) => (event.type === 'step-skipped' ? [event.step] : []));
-  assert.equal(skipped, ['overlap[useful,alignment,a.weight]', 'overlap-table', 'figures', 'report']);
+  assert.equal(skipped, ['overlap[useful,alignment,a.weight]', 'overlap-table', 'figures', 'tables', 'report']);
 });
 
 test('a failed run names no report, leaves what was there, and is remembered with its message', async ({ sandbox }) => {
@@ -150,7 +150,7 @@ test('a failed run names no report, leaves what was there, and is remembered wit
   const { results } = JSON.parse(readFileSync(sandbox.path('results/small/run.json'), 'utf8'));
   assert.equal(
     results.map(({ current }: { current: boolean }) => current),
-    [false, false, false],
+    [false, false, false, false],
   );
   await rewrite(sandbox, 'useful', 'a.weight', { shape, values });
   await sandbox.run(['small.yaml']);

@@ -4,7 +4,10 @@ import { work } from '../work.js';
 import { storing } from './stored.js';
 
 /** Kinds that put small results together, as text. */
-export type TextKind = Extract<StepKind, `${string}-table` | 'claims' | 'figures' | 'realignment' | 'report'>;
+export type TextKind = Extract<
+  StepKind,
+  `${string}-table` | 'claims' | 'figures' | 'tables' | 'realignment' | 'report'
+>;
 
 /** Reads its inputs, and writes at most as much. */
 export const table: CostOf<TextKind> = (step) => {

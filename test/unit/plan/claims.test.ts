@@ -149,7 +149,7 @@ test('a claim about a named score reads the scores of its metric', async () => {
 test('another tolerance judges again, and measures nothing', async () => {
   const before = await keysOf(lab('together'));
   const after = await keysOf(lab('together').replace('tolerance: 0.1', 'tolerance: 0.3'));
-  assert.equal(moved(before, after), ['claims', 'figures', 'report']);
+  assert.equal(moved(before, after), ['claims', 'figures', 'tables', 'report']);
 });
 
 test('a claim is a target: what it needs, and nothing that it does not', async () => {

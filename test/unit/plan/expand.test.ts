@@ -45,6 +45,7 @@ test('a workflow unrolls to these steps, in this order', () => {
     'overlap[useful,alignment,norm]',
     'overlap-table',
     'figures',
+    'tables',
     'report',
   ]);
 });
@@ -257,12 +258,13 @@ test('results are the tables and the report', () => {
     { file: 'energy-by-tensor.csv', node: 'energy-table', output: 'energy-by-tensor.csv' },
     { file: 'overlap.csv', node: 'overlap-table', output: 'overlap.csv' },
     { file: 'figures/', node: 'figures', output: 'figures/' },
+    { file: 'tables/', node: 'tables', output: 'tables/' },
     { file: 'report.html', node: 'report', output: 'report.html' },
   ]);
   const onlyOverlap = expand(sampleWorkflow({ sweeps: {} }), sampleFacts());
   assert.equal(
     onlyOverlap.results.map(({ file }) => file),
-    ['overlap.csv', 'figures/', 'report.html'],
+    ['overlap.csv', 'figures/', 'tables/', 'report.html'],
   );
 });
 

@@ -249,11 +249,13 @@ export const cases: readonly FieldCase[] = [
   ['report.figures', 'report.figures=[energy]', 'figures report'],
   ['report.columns', 'report.columns=1', 'figures'],
   ['report.formats', 'report.formats=[svg, pdf]', 'figures'],
-  ['report.names', 'report.names={ useful: Useful }', 'figures report'],
-  ['report.colors', "report.colors={ useful: '#0069a8' }", 'figures report'],
-  ['report.order', 'report.order=[useful]', 'figures report'],
-  ['report.limits', 'report.limits={ energy: [0, 2] }', 'figures report'],
-  ['report.tables', 'report.tables=[energy]', 'report'],
+  ['report.names', 'report.names={ useful: Useful }', 'figures report tables'],
+  ['report.colors', "report.colors={ useful: '#0069a8' }", 'figures report tables'],
+  ['report.order', 'report.order=[useful]', 'figures report tables'],
+  ['report.limits', 'report.limits={ energy: [0, 2] }', 'figures report tables'],
+  ['report.tables', 'report.tables=[energy]', 'report tables'],
+  ['report.table-formats', 'report.table-formats=[tex]', 'tables'],
+  ['report.best', 'report.best={ alike: highest }', 'figures report tables'],
 ];
 
 function transforms(field: string, dataset: string, kind: string): [string, string, string][] {

@@ -58,6 +58,7 @@ export function sampleWorkflow(
       figures: ['energy', 'overlap'],
       tables: ['energy', 'overlap'],
       formats: ['svg'],
+      tableFormats: ['tex', 'md', 'csv'],
       columns: 2,
       style: {},
     },

@@ -23,7 +23,7 @@ function concerned(before: Map<string, Keyed>, after: Map<string, Keyed>): strin
     if (differs || !passedOn) kinds.add(step.kind);
   }
   // The report and its figures tell of every definition.
-  const ofReport = ['figures', 'report'];
+  const ofReport = ['figures', 'report', 'tables'];
   if ([...kinds].some((kind) => !ofReport.includes(kind))) for (const kind of ofReport) kinds.delete(kind);
   return [...kinds].sort().join(' ');
 }
@@ -84,7 +84,7 @@ test('a change of a field moves the keys of the steps it concerns, and only thei
 test('a field without an effect moves no key', async () => {
   for (const [field, edit, why] of noEffect) {
     const after = await edited(edit);
-    const ids = moved(before, after).filter((id) => id !== 'report' && id !== 'figures');
+    const ids = moved(before, after).filter((id) => !['figures', 'tables', 'report'].includes(id));
     assert.equal(ids, [], `${field}: ${edit} (${why})`);
     assert.equal([...after.keys()], [...before.keys()], edit);
   }

@@ -145,6 +145,7 @@ test('one more seed adds its own steps and moves the tables alone', async () => 
     'loss-table',
     'data-table',
     'figures',
+    'tables',
     'report',
   ];
   assert.equal(

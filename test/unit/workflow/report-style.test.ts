@@ -58,6 +58,9 @@ test('what is not of the workflow, or cannot be told apart or drawn, is refused 
     ['{ limits: { overlap: [0] } }', 'report.limits.overlap'],
     ['{ columns: 3 }', 'report.columns'],
     ['{ formats: [gif] }', 'report.formats'],
+    ['{ best: { alik: highest } }', 'there is no metric "alik"'],
+    ['{ best: { alike: most } }', 'report.best.alike'],
+    ['{ table-formats: [html] }', 'report.table-formats'],
   ];
   for (const [report, message] of cases) {
     const found = await problems(text(report));

@@ -29,7 +29,7 @@ test('a sweep measures both ends of its updates, what its subspaces start from, 
     plan.results.map(({ file }) => file),
     [
       ...['energy.csv', 'energy-by-tensor.csv', 'evaluation.csv', 'items/harm.jsonl', 'items/utility.jsonl'],
-      ...['samples.csv', 'figures/', 'report.html'],
+      ...['samples.csv', 'figures/', 'tables/', 'report.html'],
     ],
   );
 });
@@ -183,7 +183,7 @@ test('a loss takes tokens by the tokenizer of the model that the update starts f
   assert.ok(plan.named.get('metrics.nll')!.includes('tokenise[nll,aligned]'));
   assert.equal(
     plan.results.map(({ file }) => file),
-    ['evaluation.csv', 'data.csv', 'figures/', 'report.html'],
+    ['evaluation.csv', 'data.csv', 'figures/', 'tables/', 'report.html'],
   );
 });
 
@@ -261,7 +261,7 @@ test('published code projects onto the update itself from a fraction of 1 on, in
   assert.is(inPaper.heldAs, undefined);
 });
 
-const tables = ['energy-table', 'evaluation-table', 'figures', 'report'];
+const tables = ['energy-table', 'evaluation-table', 'figures', 'tables', 'report'];
 const allSubspaces = ['onto: [top-k]', 'onto: [top-k, random-k, random]'] as const;
 
 test('another fraction adds its own steps, and moves no key of others but of tables and energies', async () => {

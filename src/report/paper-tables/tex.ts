@@ -1,0 +1,77 @@
+import { ratioText } from '../wording.js';
+import { bestOf, headsOver, type PaperNumber, type PaperTable } from './paper-table.js';
+
+/**
+ * A table as a `tabular` of LaTeX with the rules of booktabs, to be input into a `table` of a paper. It compiles with
+ * pdflatex as long as names hold letters that its fonts have.
+ */
+export function texTable(table: PaperTable): string {
+  const { title, labels, columns, rows } = table;
+  const best = bestOf(table);
+  const heads = headsOver(table);
+  const lines = [
+    `% ${title.replaceAll(/\s+/g, ' ')}`,
+    '% Needs \\usepackage{booktabs}. Input it into a table of your own, with your caption.',
+    `\\begin{tabular}{${'l'.repeat(labels.length)}${'r'.repeat(columns.length)}}`,
+    '\\toprule',
+  ];
+  if (heads.some(({ text }) => text !== '')) lines.push(...spanningHeads(heads, labels.length));
+  lines.push(row([...labels, ...columns.map(({ label }) => label)].map(texText)), '\\midrule');
+  rows.forEach(({ labels: texts, numbers, group }, index) => {
+    if (index > 0 && rows[index - 1]!.group !== group) lines.push('\\addlinespace');
+    lines.push(row([...texts.map(texText), ...numbers.map((number, at) => texNumber(number, best[index]![at]!))]));
+  });
+  return `${[...lines, '\\bottomrule', '\\end{tabular}'].join('\n')}\n`;
+}
+
+function spanningHeads(heads: ReturnType<typeof headsOver>, labels: number): string[] {
+  let column = labels + 1;
+  const cells: string[] = Array.from({ length: labels }, () => '');
+  const rules: string[] = [];
+  for (const { text, span } of heads) {
+    cells.push(text === '' ? '' : `\\multicolumn{${span}}{c}{${texText(text)}}`);
+    if (text !== '') rules.push(`\\cmidrule(lr){${column}-${column + span - 1}}`);
+    column += span;
+  }
+  return [row(cells), rules.join(' ')];
+}
+
+function row(cells: readonly string[]): string {
+  return `${cells.join(' & ')} \\\\`;
+}
+
+function texNumber(number: PaperNumber | null, isBest: boolean): string {
+  if (number === null) return '--';
+  const text = [number.mean, ...(number.deviation === null ? [] : [number.deviation])]
+    .map((value) => mathText(ratioText(value)))
+    .join(' \\pm ');
+  return isBest ? `$\\mathbf{${text}}$` : `$${text}$`;
+}
+
+/** A number as `ratioText` writes it, in mathematics. */
+function mathText(text: string): string {
+  const digits = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+  return text
+    .replace('−', '-')
+    .replace(' × ', ' \\times ')
+    .replace(/10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)/, (_, minus: string, power: string) => {
+      return `10^{${minus && '-'}${[...power].map((digit) => digits.indexOf(digit)).join('')}}`;
+    });
+}
+
+/** Characters that mean something to LaTeX, and signs that its fonts have in mathematics only. */
+const escapes: Readonly<Record<string, string>> = {
+  ...{ '\\': '\\textbackslash{}', '{': '\\{', '}': '\\}', $: '\\$', '&': '\\&', '#': '\\#', _: '\\_', '%': '\\%' },
+  ...{ '~': '\\textasciitilde{}', '^': '\\textasciicircum{}', '<': '\\textless{}', '>': '\\textgreater{}' },
+  ...{ '|': '\\textbar{}', '"': '\\char34{}', '`': '\\char96{}', '[': '{[}', ']': '{]}', '*': '{*}', '-': '-{}' },
+  ...{ '–': '--', '—': '---', '−': '$-$', '×': '$\\times$', '±': '$\\pm$', '…': '\\ldots{}', '’': "'", '‖': '$\\|$' },
+  ...{ ρ: '$\\rho$', η: '$\\eta$', Δ: '$\\Delta$', σ: '$\\sigma$', θ: '$\\theta$', '²': '$^2$' },
+};
+
+/** A text that LaTeX shows as it is. White space of any kind is one space; what it cannot print at all becomes a question mark. */
+export function texText(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\p{Cc}|\p{Cs}/gu, '?')
+    .replaceAll(/./gu, (character) => escapes[character] ?? character);
+}

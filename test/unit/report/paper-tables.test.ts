@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { paperNumber } from '../../../src/report/paper-tables/paper-table.js';
+import { paperTables, tableText } from '../../../src/report/paper-tables/table-files.js';
+import { texText } from '../../../src/report/paper-tables/tex.js';
+import { type ReportStyle, reportPartNames, tableFormats } from '../../../src/workflow/report.js';
+import { exampleReport } from './example.js';
+
+/** Tables in the layout of papers. */
+
+function tablesOf(style: ReportStyle = {}) {
+  const input = exampleReport();
+  return new Map(
+    paperTables({ ...input, params: { ...input.params, style } }, reportPartNames).map((table) => [table.name, table]),
+  );
+}
+
+test('a number is the mean of what was measured, with its sample standard deviation; of one value there is none', () => {
+  const { mean, deviation } = paperNumber([0.1, 0.2, null, 0.6])!;
+  assert.ok(Math.abs(mean - 0.3) < 1e-15);
+  assert.ok(Math.abs(deviation! - Math.sqrt((0.04 + 0.01 + 0.09) / 2)) < 1e-15);
+  assert.equal(paperNumber([0.5]), { mean: 0.5, deviation: null });
+  assert.is(paperNumber([null, null]), null);
+});
+
+test('a metric has the model before, the fractions and the model after, each under its own head', () => {
+  const table = tablesOf().get('behaviour-utility')!;
+  assert.equal(table.columns[0], { label: 'aligned' });
+  assert.equal(table.columns.at(-1), { label: 'whole update' });
+  assert.ok(table.columns.slice(1, -1).every(({ over }) => over === 'fraction ρ'));
+  const [first] = table.rows;
+  assert.equal(first!.labels, ['useful', 'parallel', 'top-k']);
+  assert.equal([first!.numbers[0]!.mean, first!.numbers.at(-1)!.mean], [0.31, 0.58]);
+  const tex = tableText(table, 'tex');
+  assert.match(tex, ' &  &  &  & \\multicolumn{5}{c}{fraction $\\rho$} &  \\\\\n\\cmidrule(lr){5-9}');
+  assert.match(tex, 'useful & parallel & random & $0.310$ & $0.317 \\pm 0.003$');
+});
+
+test('the best of a column is bold where it is asked for, in its group, and not where all are equal', () => {
+  const best = tableText(tablesOf({ best: { utility: 'highest' } }).get('behaviour-utility')!, 'md').split('\n');
+  const bold = best.filter((line) => line.startsWith('| useful')).map((line) => [...line.matchAll(/\*\*/g)].length / 2);
+  assert.equal(bold, [5, 0, 0]);
+  const lowest = tableText(tablesOf({ best: { utility: 'lowest' } }).get('behaviour-utility')!, 'tex');
+  assert.match(lowest, 'useful & parallel & random-{}k & $0.310$ & $\\mathbf{0.310 \\pm 0.011}$');
+  assert.not.match(tableText(tablesOf().get('behaviour-utility')!, 'tex'), /mathbf/);
+});
+
+test('csv has the full precision of the means, and empty cells for what was not measured', () => {
+  const table = tablesOf().get('energy')!;
+  const [head, ...rows] = parse(tableText(table, 'csv')) as string[][];
+  assert.equal(head!.slice(0, 5), ['update', 'projection', 'subspace', 'fraction ρ = 0.01', 'fraction ρ = 0.01 sd']);
+  rows.forEach((row, index) => {
+    const { numbers } = table.rows[index]!;
+    assert.equal(
+      row.slice(3),
+      numbers.flatMap((one) => [String(one?.mean ?? ''), String(one?.deviation ?? '')]),
+    );
+  });
+});
+
+const hostile = '\\input{x} {a} $b$ c_d^e ~f & #g % h "i" `j` <k> |l| [m] *n* o--p\nq';
+
+test('what means something to LaTeX or Markdown is text in them', () => {
+  assert.is(
+    texText('a\\b{c}$d&e#f_g%h~i^j[k]'),
+    'a\\textbackslash{}b\\{c\\}\\$d\\&e\\#f\\_g\\%h\\textasciitilde{}i\\textasciicircum{}j{[}k{]}',
+  );
+  const tables = tablesOf({ names: { useful: hostile } });
+  const md = tableText(tables.get('energy')!, 'md').split('\n');
+  const cells = (line: string) => line.split(/(?<!\\)\|/).length;
+  assert.is(new Set(md.slice(2, -1).map(cells)).size, 1, 'a name adds no column');
+});
+
+test('the same input gives the same bytes in every format, and no cell is lost', () => {
+  for (const [name, table] of tablesOf()) {
+    const again = tablesOf().get(name)!;
+    for (const format of tableFormats) {
+      assert.is(tableText(table, format), tableText(again, format));
+      assert.not.match(tableText(table, format), /NaN|undefined|Infinity/);
+    }
+    const rows = tableText(table, 'tex')
+      .split('\n')
+      .filter((line) => line.endsWith('\\\\'));
+    const columns = table.labels.length + table.columns.length;
+    for (const row of rows.slice(-table.rows.length)) assert.is(row.split(/(?<!\\)&/).length, columns, row);
+  }
+});
+
+const latex =
+  spawnSync('pdflatex', ['--version']).status === 0 && spawnSync('kpsewhich', ['booktabs.sty']).status === 0;
+if (!latex) console.log('without pdflatex and booktabs: tables are not put into a document');
+
+(latex ? test : test.skip)('a LaTeX document with all tables compiles, whatever the names hold', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runflow-latex-'));
+  const tables = [...tablesOf({ names: { useful: hostile }, best: { utility: 'highest' } }).values()];
+  const body = tables
+    .map((table) => `\\begin{table}\\tiny\n${tableText(table, 'tex')}\\end{table}\\clearpage`)
+    .join('\n');
+  writeFileSync(
+    join(folder, 'paper.tex'),
+    `\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n${body}\n\\end{document}\n`,
+  );
+  const { status, stdout } = spawnSync('pdflatex', ['-interaction=nonstopmode', '-halt-on-error', 'paper.tex'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  assert.is(status, 0, stdout);
+  rmSync(folder, { recursive: true });
+});
+
+test.run();
