@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
@@ -62,16 +62,23 @@ export const command: Command = {
     if (lacking !== undefined || files.length === 0) throw nothingToDraw(lacking);
     for (const { file, bytes } of files) {
       const path = join(folder, file);
+      const told = fromHere(path);
       const before = contentOf(path);
-      if (before?.equals(bytes)) print(`${path} (unchanged)\n`);
+      if (before?.equals(bytes)) print(`${told} (unchanged)\n`);
       else {
         await writeResult(path, bytes);
-        print(`${path}${before === undefined ? '' : ' (replaced)'}\n`);
+        print(`${told}${before === undefined ? '' : ' (replaced)'}\n`);
       }
     }
     return exitCodes.done;
   },
 };
+
+/** A path as the reader would type it: relative to the current folder when it lies in it. */
+function fromHere(path: string): string {
+  const inFolder = relative(process.cwd(), path);
+  return inFolder.startsWith('..') ? path : inFolder;
+}
 
 function checkKnown(name: string): void {
   if ((figureNames as readonly string[]).includes(name)) return;
