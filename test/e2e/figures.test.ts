@@ -57,9 +57,9 @@ test('a table is printed as the results folder has it, and one that there is not
     assert.is(status, 0);
     assert.is(stdout, readFileSync(sandbox.path(`results/small/tables/energy.${format}`), 'utf8'));
   }
-  const { status, stderr } = await sandbox.runflow(['table', 'small.yaml', 'energies']);
+  const { status, stderr } = await sandbox.runflow(['table', 'small.yaml', 'overlaps']);
   assert.is(status, 2);
-  assert.match(stderr, /the results have no table energies\n {2}Did you mean energy\?/);
+  assert.match(stderr, /the results have no table overlaps\n {2}Did you mean overlap\?/);
   const other = await sandbox.runflow(['table', 'small.yaml', 'energy', '--set', 'models.useful.seed=77']);
   assert.is(other.status, 2);
   assert.match(other.stderr, /energy\.csv is not made yet\n {2}Run it first, with the same options/);
