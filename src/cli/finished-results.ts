@@ -3,17 +3,19 @@ import type { ReportInput, ReportParams } from '../report/section.js';
 import { DamagedObjectError } from '../store/object-store.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
 import type { Invocation } from './command.js';
+import { onlyWorkflow } from './load-workflow.js';
 import { openedStore } from './opened-store.js';
 import { preparedFor } from './prepared.js';
 
 /**
  * What the report of a workflow is made of, from what is in the store already: nothing is run.
- * @throws UsageError where a table is not made yet, or was damaged; it says what to run
+ * @throws UsageError where a table is not made yet, or was damaged: it says what to run; or where a matrix leaves several workflows
  */
 export async function finishedResults(
   invocation: Invocation,
 ): Promise<{ readonly workflow: LoadedWorkflow; readonly input: Omit<ReportInput, 'claimEffects'> }> {
-  const { workflow, plan, outcomes } = await preparedFor(invocation, []);
+  const { study, plan, outcomes } = await preparedFor(invocation, []);
+  const workflow = onlyWorkflow(study);
   const file = invocation.positionals[0]!;
   const report = plan.steps.find(({ kind }) => kind === 'report');
   if (report === undefined) {

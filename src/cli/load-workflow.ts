@@ -62,7 +62,11 @@ export async function studyNamed(file: string, options: LoadOptions): Promise<St
 
 /** The same for a command that takes one workflow. @throws UsageError where the matrix leaves several */
 export async function workflowOf(file: string, options: LoadOptions): Promise<LoadedWorkflow> {
-  const { axes, cells } = await studyNamed(file, options);
+  return onlyWorkflow(await studyNamed(file, options));
+}
+
+/** The workflow of a study's only cell. @throws UsageError where there are several */
+export function onlyWorkflow({ axes, cells }: Study): LoadedWorkflow {
   const [first] = cells as [StudyCell];
   if (cells.length === 1) return first.workflow;
   const choice = axes.flatMap(({ path, name }) => {
