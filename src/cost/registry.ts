@@ -100,9 +100,8 @@ const costs: { readonly [K in StepKind]: CostOf<K> } = {
   'joined-claims-table': table,
   claims: table,
   figures: table,
-  report,
   tables: table,
-  report: table,
+  report,
 };
 
 /** What a step costs. A plan's steps are those that their contracts have typed. */
