@@ -9,18 +9,18 @@ import * as assert from 'uvu/assert';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 const program = `import {
-  describePlan, EventBus, exitCodes, loadWorkflow, openStore, planWorkflow, type RunEvent, runWorkflow,
+  describePlan, EventBus, exitCodes, loadStudy, openStore, planWorkflow, type RunEvent, runWorkflow,
 } from 'runflow';
-const loaded = await loadWorkflow('workflow.yaml', { profile: 'toy' });
+const loaded = await loadStudy('workflow.yaml', { profile: 'toy' });
 if (loaded.ok) {
-  const workflow = loaded.value;
+  const study = loaded.value;
   const store = openStore('store');
   const events = new EventBus();
   events.subscribe((event: RunEvent) => {
     if (event.type === 'summary') console.log(event.ran.toFixed(), event.report?.length);
   });
-  const planned: number = describePlan(await planWorkflow({ workflow, store })).counts.run;
-  if (planned > 0 && (await runWorkflow({ workflow, store, events })) !== exitCodes.done) process.exit(1);
+  const planned: number = describePlan(await planWorkflow({ study, store })).counts.run;
+  if (planned > 0 && (await runWorkflow({ study, store, events })) !== exitCodes.done) process.exit(1);
 }
 `;
 
