@@ -7,6 +7,7 @@ import type { Command } from './command.js';
 import { bashOutput, bashWords } from './completion/bash.js';
 import type { Candidates } from './completion/candidate.js';
 import { type CommandDescriptions, descriptionsFile } from './completion/description.js';
+import { printForShell } from './output.js';
 
 /** A shell that words are completed in. Its script is a file of completions/. */
 interface Shell {
@@ -49,14 +50,14 @@ export const command: Command = {
       });
     }
     if (marked.length === 0) {
-      process.stdout.write(readFileSync(new URL(`../../../completions/runflow.${name}`, import.meta.url)));
+      printForShell(readFileSync(new URL(`../../../completions/runflow.${name}`, import.meta.url)));
       return exitCodes.done;
     }
     if (!marked.every((word) => word.startsWith('='))) {
       throw new UsageError('words to complete stand behind = each', { hint: 'See runflow completion --help.' });
     }
     const raw = marked.map((word) => word.slice(1));
-    process.stdout.write(shell.output(await found(shell.words?.(raw) ?? raw), raw));
+    printForShell(shell.output(await found(shell.words?.(raw) ?? raw), raw));
     return exitCodes.done;
   },
 };

@@ -17,7 +17,7 @@ export const command: Command = {
   options: {
     ...storeOption,
     ...stepOptions,
-    to: { description: 'New or empty folder', value: 'DIR' },
+    to: { description: 'New or empty folder', value: 'DIR', completes: 'folder' },
     output: { description: 'Only this output', value: 'NAME' },
     json: { description: 'Print one JSON object' },
   },

@@ -9,3 +9,8 @@ export function print(text: string): void {
 export function printJson(value: unknown, indent?: number): void {
   process.stdout.write(`${printableJson(value, indent)}\n`);
 }
+
+/** Writes a text to stdout as it is, for a shell that reads it: whoever calls leaves out what a terminal would obey. */
+export function printForShell(text: string | Uint8Array): void {
+  process.stdout.write(text);
+}

@@ -53,7 +53,8 @@ test('commands print through one place', () => {
   const folder = new URL('../../../../src/cli/', import.meta.url);
   // Child processes whose line of JSON their parent reads, and the place itself.
   const exempt = ['doctor-device.ts', 'measure-machine.ts', 'output.ts'];
-  for (const file of readdirSync(folder).filter((name) => !exempt.includes(name))) {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  for (const file of files.filter((name) => !exempt.includes(name))) {
     assert.not.match(readFileSync(new URL(file, folder), 'utf8'), /stdout\.write\(|console\./, file);
   }
 });
