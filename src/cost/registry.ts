@@ -4,6 +4,7 @@ import { activationBasis } from './steps/activation-basis.js';
 import { activations } from './steps/activations.js';
 import { choiceLikelihoods } from './steps/choice-likelihoods.js';
 import { cka } from './steps/cka.js';
+import { commandFiles } from './steps/command-files.js';
 import { commandScores } from './steps/command-scores.js';
 import { cosine } from './steps/cosine.js';
 import { differenceBasis } from './steps/difference-basis.js';
@@ -79,6 +80,7 @@ const costs: { readonly [K in StepKind]: CostOf<K> } = {
   kl,
   loss,
   'choice-likelihoods': choiceLikelihoods,
+  'command-files': commandFiles,
   'command-scores': commandScores,
   'command-made-scores': commandScores,
   activations,

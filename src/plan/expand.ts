@@ -38,7 +38,7 @@ export function expand(workflow: Workflow, facts: Facts): Plan {
 /** Unrolls a workflow whose models list one training seed at most. @param whole with all of them: what the report tells of */
 function expandOnce(workflow: Workflow, whole: Workflow, facts: Facts, builder: PlanBuilder): void {
   const programs = new ProgramExpansion(facts, builder);
-  const datasets = new DatasetExpansion(workflow, facts, builder);
+  const datasets = new DatasetExpansion(workflow, facts, programs, builder);
   const made = new Map<string, ModelNode>();
   const updates = new UpdateExpansion(workflow, made, builder);
   const projections = new ProjectionExpansion(workflow, { updates, datasets, made, builder });

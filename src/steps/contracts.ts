@@ -6,6 +6,7 @@ import { choiceLikelihoods } from './choice-likelihoods.js';
 import { cka } from './cka.js';
 import { ckaTable } from './cka-table.js';
 import { claims } from './claims.js';
+import { commandFiles } from './command-files.js';
 import { commandMadeScores, commandScores } from './command-scores.js';
 import { cosine } from './cosine.js';
 import { cosineTable } from './cosine-table.js';
@@ -90,6 +91,7 @@ export const contracts = {
   loss,
   'choice-likelihoods': choiceLikelihoods,
   'multiple-choice': multipleChoice,
+  'command-files': commandFiles,
   'command-scores': commandScores,
   'command-made-scores': commandMadeScores,
   activations,

@@ -8,13 +8,16 @@ import { storing } from './stored.js';
 
 type CommandStep = CostedStepOf<'command-scores' | 'command-made-scores'>;
 
+/** Says that nobody knows how long the program of a step takes. */
+export function programSeconds(step: CommandStep | CostedStepOf<'command-files'>): void {
+  const bound = `at most ${step.hints.timeoutSeconds} by its timeout; they are not counted`;
+  step.unknown(`seconds of ${step.params.program.run.join(' ')}`, bound);
+}
+
 /** A program of the user's: what it is given is written to a folder; what it does itself is not known. */
 export const commandScores: CostOf<'command-scores' | 'command-made-scores'> = (step) => {
-  const { model, program } = step.params;
-  step.unknown(
-    `seconds of ${program.run.join(' ')}`,
-    `at most ${step.hints.timeoutSeconds} by its timeout; they are not counted`,
-  );
+  const { model } = step.params;
+  programSeconds(step);
   const given = model === undefined ? work({}) : folderWork(step, model);
   const items = step.has('responses') ? rowsOf(step, 'responses') : atEnd(step, 1, Number.POSITIVE_INFINITY);
   const scores = { scores: scoreFile(items) };

@@ -1,6 +1,7 @@
 import type { StepKind, StepOf } from '../../steps/contracts.js';
 import type { Input } from '../../steps/step.js';
 import type { Dataset } from '../../workflow/workflow.js';
+import type { ProgramExpansion } from '../expand-programs.js';
 import type { Facts } from '../facts.js';
 import type { HubSource } from '../plan.js';
 import type { PlanBuilder } from '../plan-builder.js';
@@ -23,6 +24,7 @@ export type DatasetNode = { readonly node: string } | { readonly waitsFor: reado
 /** What datasets are planned with. */
 export interface DatasetParts {
   readonly facts: Facts;
+  readonly programs: ProgramExpansion;
   readonly builder: PlanBuilder;
   /** The datasets that are planned already, by name. */
   readonly made: ReadonlyMap<string, DatasetNode>;

@@ -1,4 +1,5 @@
 import type { Dataset, DatasetOf } from '../../workflow/datasets/dataset.js';
+import { command } from './command.js';
 import { hub } from './hub.js';
 import type { DatasetPlan } from './kind.js';
 import { mix } from './mix.js';
@@ -10,6 +11,7 @@ const datasetPlans: { readonly [K in Dataset['kind']]: DatasetPlan<DatasetOf<K>>
   path,
   hub,
   mix,
+  command,
   problems,
   vaults,
 };

@@ -1,3 +1,4 @@
+import type { CommandDataset, RawCommandDataset } from './command.js';
 import type { HubDataset, RawHubDataset } from './hub.js';
 import type { MixDataset, RawMix } from './mix.js';
 import type { PathDataset, RawPathDataset } from './path.js';
@@ -8,6 +9,7 @@ import type { RawVaults, VaultsDataset } from './vaults.js';
 interface Kinds {
   readonly path: readonly [PathDataset, RawPathDataset];
   readonly hub: readonly [HubDataset, RawHubDataset];
+  readonly command: readonly [CommandDataset, RawCommandDataset];
   readonly mix: readonly [MixDataset, RawMix];
   readonly problems: readonly [ProblemsDataset, RawProblems];
   readonly vaults: readonly [VaultsDataset, RawVaults];

@@ -2,6 +2,7 @@ import type { Named } from '../definition.js';
 import type { Program } from '../program.js';
 import type { Scope } from '../scope.js';
 import type { Defaults } from '../semantics.js';
+import { command } from './command.js';
 import type { Dataset, DatasetOf, RawDataset, RawDatasetOf } from './dataset.js';
 import { hub } from './hub.js';
 import type { DatasetKind, LocalFiles } from './kind.js';
@@ -15,6 +16,7 @@ const datasetKinds: { readonly [K in Dataset['kind']]: DatasetKind<DatasetOf<K>,
   path,
   hub,
   mix,
+  command,
   problems,
   vaults,
 };

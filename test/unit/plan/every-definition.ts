@@ -43,6 +43,7 @@ datasets:
   problems: { synthetic: problems, rows: 20 }
   examples: { synthetic: problems, rows: 9, seed: 4 }
   vaults: { synthetic: vaults, rows: 20, answer: comply }
+  made: { command: { run: [python3, make.py], files: [make.py] }, inputs: { seeds: examples }, rows: made.csv }
   mixed: { mix: { file: 0.5, far: 0.25, listed: 0.25 }, total: 8 }
 recipes:
   full: { lr: 1e-3, precision: bf16 }
@@ -161,6 +162,7 @@ metrics:
     scores: [tone, warmth]
     range: [0, 1]
     command: { run: [python3, tone.py], files: [tone.py], version: [python3, --version], env: [TONE_KEY] }
+  nats-made: { kind: loss, on: made, models: tuned, template: raw }
   weighed-by: { kind: command, models: tuned, command: { run: [size] } }
 claims:
   linear: { kind: linear-energy, sweep: removing }

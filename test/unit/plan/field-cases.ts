@@ -122,6 +122,9 @@ export const cases: readonly FieldCase[] = [
   ['hubDataset.config', 'datasets.far.config=main', 'fetch-dataset'],
   ['hubDataset.files', 'datasets.listed.files=[b.jsonl]', 'fetch-dataset rows'],
   ['hubDataset.revision', 'datasets.listed.revision=v2', 'fetch-dataset'],
+  ['commandDataset.command', 'datasets.made.command={run: [python3, other.py]}', 'command-files'],
+  ['commandDataset.inputs', 'datasets.made.inputs={seeds: vaults}', 'command-files'],
+  ['commandDataset.rows', 'datasets.made.rows=made.jsonl', 'command-files rows'],
   ['mixDataset.mix', 'far: 0.25, listed: 0.25 → far: 0.3, listed: 0.2', 'mix'],
   ['mixDataset.total', 'datasets.mixed.total=12', 'mix'],
   [
@@ -144,6 +147,7 @@ export const cases: readonly FieldCase[] = [
   ...transforms('pathDataset', 'file', 'rows'),
   ...transforms('hubDataset', 'far', 'rows'),
   ...transforms('mixDataset', 'mixed', 'mix'),
+  ...transforms('commandDataset', 'made', 'rows'),
   ...transforms('problemsDataset', 'problems', 'synthetic'),
   ...transforms('vaultsDataset', 'vaults', 'synthetic'),
 

@@ -1,0 +1,30 @@
+import type { CommandFilesParams } from '../../steps/command-files.js';
+import type { ProgramHints } from '../../steps/program.js';
+import type { StepContext } from '../step-context.js';
+import { ProgramStep } from './program-step.js';
+
+/** Lets a program of the user's make files. */
+export async function makeFiles(context: StepContext<CommandFilesParams, ProgramHints>): Promise<void> {
+  await ProgramStep.run(
+    context,
+    async () => undefined,
+    async (step) => {
+      for (const name of context.params.files) await takeFile(context, step, name);
+    },
+  );
+}
+
+async function takeFile(context: StepContext<CommandFilesParams, ProgramHints>, step: ProgramStep, name: string) {
+  const file = await step.output(name);
+  const writer = await context.writer(`file/${name}`);
+  try {
+    for await (const part of step.read(file)) {
+      context.signal.throwIfAborted();
+      await writer.append(part);
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
