@@ -13,6 +13,7 @@ import { exportAdapter } from './steps/export-adapter.js';
 import { fetch } from './steps/fetch.js';
 import { fetchDataset } from './steps/fetch-dataset.js';
 import { generate } from './steps/generate.js';
+import { importedScores } from './steps/imported-scores.js';
 import { init } from './steps/init.js';
 import { inputMoments } from './steps/input-moments.js';
 import { judge } from './steps/judge.js';
@@ -80,6 +81,7 @@ const costs: { readonly [K in StepKind]: CostOf<K> } = {
   kl,
   loss,
   'choice-likelihoods': choiceLikelihoods,
+  'imported-scores': importedScores,
   'command-files': commandFiles,
   'command-scores': commandScores,
   'command-made-scores': commandScores,

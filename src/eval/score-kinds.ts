@@ -17,7 +17,15 @@ export interface ScoreKind {
 /** Scores by kind of metric: one that scores and is not here does not compile where scores are read. */
 export const scoreKinds: Readonly<
   Record<
-    'exact-match' | 'judge' | 'refusal-rate' | 'kl' | 'loss' | 'perplexity' | 'multiple-choice' | 'command',
+    | 'exact-match'
+    | 'judge'
+    | 'refusal-rate'
+    | 'kl'
+    | 'loss'
+    | 'perplexity'
+    | 'multiple-choice'
+    | 'command'
+    | 'imported',
     ScoreKind
   >
 > = {
@@ -30,4 +38,5 @@ export const scoreKinds: Readonly<
   'multiple-choice': { bounds: [0, 1] },
   // A metric that states its range gives it with the scores.
   command: { bounds: null },
+  imported: { bounds: null },
 };

@@ -23,6 +23,7 @@ import { fetchAdapter } from './fetch-adapter.js';
 import { fetchDataset } from './fetch-dataset.js';
 import { figures } from './figures.js';
 import { generate } from './generate.js';
+import { importedScores } from './imported-scores.js';
 import { init } from './init.js';
 import { inputMoments } from './input-moments.js';
 import { joinedClaimsTable } from './joined-claims-table.js';
@@ -91,6 +92,7 @@ export const contracts = {
   loss,
   'choice-likelihoods': choiceLikelihoods,
   'multiple-choice': multipleChoice,
+  'imported-scores': importedScores,
   'command-files': commandFiles,
   'command-scores': commandScores,
   'command-made-scores': commandMadeScores,

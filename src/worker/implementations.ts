@@ -36,6 +36,7 @@ const implementations: { readonly [K in StepKind]: () => Promise<ImplementationO
   loss: async () => (await import('./steps/loss.js')).measureLoss,
   'choice-likelihoods': async () => (await import('./steps/choice-likelihoods.js')).measureChoices,
   'multiple-choice': async () => (await import('./steps/multiple-choice.js')).scoreChoices,
+  'imported-scores': async () => (await import('./steps/imported-scores.js')).importScores,
   'command-files': async () => (await import('./steps/command-files.js')).makeFiles,
   'command-scores': async () => (await import('./steps/command-scores.js')).scoreByProgram,
   'command-made-scores': async () => (await import('./steps/command-scores.js')).scoreByProgram,

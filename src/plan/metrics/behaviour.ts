@@ -154,7 +154,7 @@ export class BehaviourExpansion {
       builder: this.#builder,
       later: this.#later,
     };
-    const scored = new ScoredModel(metric, model, subject.text, definitionsOf(metric, subject), parts);
+    const scored = new ScoredModel(metric, model, subject, definitionsOf(metric, subject), parts);
     const node = plan.score(metric, scored);
     const items = typeof plan.items === 'boolean' ? plan.items : plan.items(metric);
     const row = { ...subject.measured, metric: name, kind, items };

@@ -4,6 +4,7 @@ import { cka } from './cka.js';
 import { command } from './command.js';
 import { cosine } from './cosine.js';
 import { exactMatch } from './exact-match.js';
+import { imported } from './imported.js';
 import { judge } from './judge.js';
 import type { BehaviourPlan, OverlapPlan, PlanParts, TablePlan } from './kind.js';
 import { kl } from './kl.js';
@@ -36,6 +37,7 @@ const metricPlans: {
   perplexity,
   'multiple-choice': multipleChoice,
   command,
+  imported,
 };
 
 /** The registry says that a plan takes just such a metric. */

@@ -9,6 +9,7 @@ import { tokeniseStep } from '../expand-training.js';
 import type { MeasuredModels } from '../measured-models.js';
 import type { MeasuredModel } from '../model-node.js';
 import type { PlanBuilder } from '../plan-builder.js';
+import type { SweepPoint } from '../sweeps/kind.js';
 
 /** What is made at the end of everything: steps that take the device from the models that are measured. */
 export type Later = { readonly step: StepOf<StepKind>; readonly definitions: readonly [string, ...string[]] }[];
@@ -16,6 +17,8 @@ export type Later = { readonly step: StepOf<StepKind>; readonly definitions: rea
 /** One model, or point of a sweep, as a metric scores it: what the metric's kind adds its steps with. */
 export class ScoredModel {
   readonly model: MeasuredModel;
+  /** The name of the model; null: it is a point of a sweep. */
+  readonly named: string | null;
   readonly #metric: BehaviourMetric;
   readonly #parts: {
     readonly semantics: Semantics;
@@ -29,13 +32,13 @@ export class ScoredModel {
   readonly #definitions: readonly [string, ...string[]];
 
   /**
-   * @param text the model in the ids of steps
+   * @param point the model in the ids of steps, and in tables
    * @param definitions on whose behalf: `metrics.utility`, `sweeps.parallel`
    */
   constructor(
     metric: BehaviourMetric,
     model: MeasuredModel,
-    text: string,
+    { text, measured }: Pick<SweepPoint, 'text' | 'measured'>,
     definitions: readonly [string, ...string[]],
     parts: {
       readonly semantics: Semantics;
@@ -49,6 +52,7 @@ export class ScoredModel {
     this.#metric = metric;
     this.model = model;
     this.#text = text;
+    this.named = measured.times === undefined ? measured.model : null;
     this.#definitions = definitions;
     this.#parts = parts;
   }

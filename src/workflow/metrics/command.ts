@@ -10,6 +10,7 @@ import {
   resolveInputs,
 } from '../program-inputs.js';
 import type { Scope } from '../scope.js';
+import { resolveRange, type ScoreRange } from '../score-range.js';
 import type { BehaviourKind } from './kind.js';
 import type { Generating, RawGenerating } from './on-dataset.js';
 
@@ -29,7 +30,7 @@ export interface CommandMetric extends Definition, Generating {
   readonly prompt: string;
   readonly inputs: ProgramInputs;
   /** The values that a score can have; null: any. */
-  readonly bounds: readonly [lowest: number, highest: number] | null;
+  readonly bounds: ScoreRange | null;
   /** Names of the scores of each item: the metric's own, and further ones. */
   readonly scores: readonly [own: string, ...further: string[]];
 }
@@ -75,7 +76,7 @@ export const command: BehaviourKind<CommandMetric, RawCommandMetric> = {
       stop: raw.stop ?? [],
       limit: raw.limit ?? null,
       inputs: resolveInputs(scope, raw.inputs, path),
-      bounds: boundsOf(scope, raw.range, path),
+      bounds: resolveRange(scope, raw.range, path),
       scores,
     };
   },
@@ -115,11 +116,4 @@ function checkTakes(scope: Scope, raw: RawCommandMetric, takes: readonly GivenTo
 
 function scoresOf(scores: RawCommandMetric['scores'] = 'score'): CommandMetric['scores'] {
   return typeof scores === 'string' ? [scores] : (scores as CommandMetric['scores']);
-}
-
-function boundsOf(scope: Scope, range: RawCommandMetric['range'], path: Path): CommandMetric['bounds'] {
-  if (range === undefined) return null;
-  if (range[0] < range[1]) return range;
-  scope.refuse([...path, 'range'], 'invalid-value', 'the range must go from a lower number to a higher one');
-  return null;
 }

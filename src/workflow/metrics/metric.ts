@@ -3,6 +3,7 @@ import type { CkaMetric, RawCka } from './cka.js';
 import type { CommandMetric, RawCommandMetric } from './command.js';
 import type { CosineMetric, RawCosine } from './cosine.js';
 import type { ExactMatchMetric, RawExactMatch } from './exact-match.js';
+import type { ImportedMetric, RawImported } from './imported.js';
 import type { JudgeMetric, RawJudgeMetric } from './judge.js';
 import type { KlMetric, RawKl } from './kl.js';
 import type { LossMetric, RawLoss } from './loss.js';
@@ -22,7 +23,8 @@ export type BehaviourMetric =
   | LossMetric
   | PerplexityMetric
   | MultipleChoiceMetric
-  | CommandMetric;
+  | CommandMetric
+  | ImportedMetric;
 
 /** How far pairs of updates, or of sets of prompts, share their main directions: claims speak of it. */
 export type OverlapMetric = MsoMetric | ActivationMsoMetric;
@@ -45,6 +47,7 @@ export type RawMetric =
   | RawLoss
   | RawPerplexity
   | RawMultipleChoice
-  | RawCommandMetric;
+  | RawCommandMetric
+  | RawImported;
 export type MetricOf<K extends Metric['kind']> = Extract<Metric, { readonly kind: K }>;
 export type RawMetricOf<K extends Metric['kind']> = Extract<RawMetric, { readonly kind: K }>;

@@ -5,6 +5,7 @@ import { cka } from './cka.js';
 import { command } from './command.js';
 import { cosine } from './cosine.js';
 import { exactMatch } from './exact-match.js';
+import { imported } from './imported.js';
 import { judge } from './judge.js';
 import type { BehaviourKind, KnownToMetrics, MetricKind, OverlapKind, Pair, TableKind } from './kind.js';
 import { kl } from './kl.js';
@@ -47,6 +48,7 @@ const metricKinds: { readonly [K in Metric['kind']]: KindOf<K> } = {
   perplexity,
   'multiple-choice': multipleChoice,
   command,
+  imported,
 };
 
 /** The kind of a metric. The registry says that it takes just such a metric. */

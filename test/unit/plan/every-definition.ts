@@ -162,6 +162,17 @@ metrics:
     scores: [tone, warmth]
     range: [0, 1]
     command: { run: [python3, tone.py], files: [tone.py], version: [python3, --version], env: [TONE_KEY] }
+  given:
+    kind: imported
+    on: problems
+    from: examples
+    models: tuned
+    model: m
+    item: i
+    id: k
+    score: s
+    range: [0, 1]
+    limit: 5
   nats-made: { kind: loss, on: made, models: tuned, template: raw }
   weighed-by: { kind: command, models: tuned, command: { run: [size] } }
 claims:

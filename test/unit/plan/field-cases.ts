@@ -122,7 +122,7 @@ export const cases: readonly FieldCase[] = [
   ['hubDataset.config', 'datasets.far.config=main', 'fetch-dataset'],
   ['hubDataset.files', 'datasets.listed.files=[b.jsonl]', 'fetch-dataset rows'],
   ['hubDataset.revision', 'datasets.listed.revision=v2', 'fetch-dataset'],
-  ['commandDataset.command', 'datasets.made.command={run: [python3, other.py]}', 'command-files'],
+  ['commandDataset.command', 'datasets.made.command={run: [python3, other.py], files: [make.py]}', 'command-files'],
   ['commandDataset.inputs', 'datasets.made.inputs={seeds: vaults}', 'command-files'],
   ['commandDataset.rows', 'datasets.made.rows=made.jsonl', 'command-files rows'],
   ['mixDataset.mix', 'far: 0.25, listed: 0.25 → far: 0.3, listed: 0.2', 'mix'],
