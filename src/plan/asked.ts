@@ -2,6 +2,7 @@ import type { ReportParams } from '../steps/report.js';
 import { kindOf } from '../workflow/metrics/registry.js';
 import type { Metric, Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';
+import { listedText } from './listed-text.js';
 import { subspacePlan } from './subspaces/registry.js';
 import { sweepPlan } from './sweeps/registry.js';
 
@@ -18,7 +19,7 @@ export function asked(workflow: Workflow): ReportParams['asked'] {
     })),
     ...[...workflow.sweeps.values()].map((sweep) => ({
       label: `Sweep ${sweep.name}`,
-      text: `${sweepPlan(sweep).text(sweep, workflow)}: ${sweep.measure.join(', ')}`,
+      text: `${sweepPlan(sweep).text(sweep, workflow)}: ${listedText(sweep.measure)}`,
     })),
     ...[...workflow.metrics.values()].map((metric) => ({ label: `Metric ${metric.name}`, text: metricText(metric) })),
   ];
@@ -30,7 +31,7 @@ function metricText(metric: Metric): string {
   const of = [...new Set([...updates, ...models])];
   return [
     metric.kind,
-    ...(of.length > 0 ? [`of ${of.join(', ')}`] : []),
-    ...(datasets.length > 0 ? [`on ${[...new Set(datasets)].join(', ')}`] : []),
+    ...(of.length > 0 ? [`of ${listedText(of)}`] : []),
+    ...(datasets.length > 0 ? [`on ${listedText([...new Set(datasets)])}`] : []),
   ].join(' ');
 }

@@ -7,6 +7,7 @@ import type { Difference, Selection } from '../../workflow/subspaces/difference.
 import type { DatasetExpansion } from '../expand-datasets.js';
 import type { ModelFacts } from '../facts.js';
 import { layerCount } from '../layer-count.js';
+import { listedText } from '../listed-text.js';
 import { roundHalfEven } from '../rank.js';
 import type { ActionOnTensor, BasisParts, SubspacePlan } from './kind.js';
 
@@ -14,9 +15,10 @@ export const difference: SubspacePlan<Difference> = {
   /** The same for all tensors. */
   basis: ({ subspace }, parts) => ({ basis: { node: addBasis(subspace, parts), output: 'q' } }),
   text({ model, prompts: [first, second], layers, positions, select }) {
-    const layer = layers.length === 0 ? `all layers below ${select!.depth} of the depth` : `layer ${layers.join(', ')}`;
+    const layer =
+      layers.length === 0 ? `all layers below ${select!.depth} of the depth` : `layer ${listedText(layers)}`;
     const chosen = select === null ? '' : `, chosen by refusals on ${select.prompts.join(' and ')}`;
-    const where = `${layer}, position ${positions.join(', ')}${chosen}`;
+    const where = `${layer}, position ${listedText(positions)}${chosen}`;
     return `difference of the mean hidden states of ${model} before ${where} at the prompts of ${first} and of ${second}`;
   },
   permuted: false,

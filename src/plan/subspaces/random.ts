@@ -1,5 +1,6 @@
 import type { RandomBasisParams } from '../../steps/random-basis.js';
 import type { Random } from '../../workflow/subspaces/random.js';
+import { listedText } from '../listed-text.js';
 import type { SubspacePlan } from './kind.js';
 
 export const random: SubspacePlan<Random> = {
@@ -16,7 +17,7 @@ export const random: SubspacePlan<Random> = {
     };
     return { basis: { node: builder.add(step, `subspaces.${subspace.name}`), output: 'q' } };
   },
-  text: ({ like, seeds }) => `random orthonormal vectors, as long as those of ${like}, seeds ${seeds.join(', ')}`,
+  text: ({ like, seeds }) => `random orthonormal vectors, as long as those of ${like}, seeds ${listedText(seeds)}`,
   permuted: false,
   scalar: 'gaussian',
 };

@@ -3,6 +3,7 @@ import { subspaceUses } from '../../workflow/subspaces/registry.js';
 import { extentsOf } from '../../workflow/sweeps/projected.js';
 import type { SweepOf } from '../../workflow/sweeps/sweep.js';
 import { projectionsOf, projectionText } from '../expand-projections.js';
+import { listedText } from '../listed-text.js';
 import type { SweepPlan } from './kind.js';
 
 export const projected: SweepPlan<SweepOf<'projected'>> = {
@@ -14,9 +15,9 @@ export const projected: SweepPlan<SweepOf<'projected'>> = {
   },
   text: ({ project, onto, mode, fractions, ranks }) =>
     [
-      `the ${mode} part of ${project.join(', ')} to ${onto.join(', ')}`,
-      ...(fractions.length > 0 ? [`at the fractions ${fractions.join(', ')}`] : []),
-      ...(ranks.length > 0 ? [`at the ranks ${ranks.join(', ')}`] : []),
+      `the ${mode} part of ${listedText(project)} to ${listedText(onto)}`,
+      ...(fractions.length > 0 ? [`at the fractions ${listedText(fractions)}`] : []),
+      ...(ranks.length > 0 ? [`at the ranks ${listedText(ranks)}`] : []),
     ].join(', '),
   points: (sweep, { workflow, models }) =>
     projectionsOf(sweep, workflow).flatMap((projection) =>

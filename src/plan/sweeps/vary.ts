@@ -3,6 +3,7 @@ import type { ModelOf } from '../../workflow/models/model.js';
 import type { SweepOf } from '../../workflow/sweeps/sweep.js';
 import { isWhole } from '../../workflow/updates.js';
 import type { Workflow } from '../../workflow/workflow.js';
+import { listedText } from '../listed-text.js';
 import { addedText } from '../models/combine.js';
 import type { SweepPlan } from './kind.js';
 
@@ -15,7 +16,7 @@ export const vary: SweepPlan<Vary> = {
     return [combined(sweep, workflow).base, ...(update === undefined ? [] : [update.from, update.to])];
   },
   text(sweep, workflow) {
-    return `${sweep.model} = ${vary.varied!(sweep, workflow).text}, t = ${sweep.times.join(', ')}`;
+    return `${sweep.model} = ${vary.varied!(sweep, workflow).text}, t = ${listedText(sweep.times)}`;
   },
   points(sweep, { workflow, models }) {
     const model = combined(sweep, workflow);
