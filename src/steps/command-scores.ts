@@ -17,7 +17,8 @@ export type CommandScoresParams = {
   readonly bounds?: Bounds;
 };
 
-const ports = {
+/** Ports of both kinds of step that score by a program. */
+export const scoringPorts = {
   inputs: {
     ...modelInputs,
     ...programInputs,
@@ -35,13 +36,5 @@ export const commandScores = defineStep<CommandScoresParams, ProgramHints>({
   kind: 'command-scores',
   revision: 1,
   usesDevice: false,
-  ...ports,
-});
-
-/** `command-made-scores[metric,model]`: the same of a model that is made for it. */
-export const commandMadeScores = defineStep<CommandScoresParams, ProgramHints>({
-  kind: 'command-made-scores',
-  revision: 1,
-  usesDevice: true,
-  ...ports,
+  ...scoringPorts,
 });
