@@ -49,6 +49,7 @@ test('results are these files, with these columns', () => {
     'report.html',
     'run.json',
     'tables',
+    'timeline.json',
   ]);
   assert.equal(readdirSync(`${folder}/figures`).sort(), [
     'energy-by-tensor.svg',
@@ -74,16 +75,16 @@ test('results are these files, with these columns', () => {
 
 test('another store gives the same results to the last byte', async () => {
   await sandbox.withStore(sandbox.path('other-store')).run(['small.yaml', '--out', 'other']);
-  for (const file of [
-    'energy.csv',
-    'energy-by-tensor.csv',
-    'overlap.csv',
-    'figures/energy.svg',
-    'tables/energy.tex',
-    'report.html',
-  ]) {
+  for (const file of ['energy.csv', 'energy-by-tensor.csv', 'overlap.csv', 'figures/energy.svg', 'tables/energy.tex']) {
     assert.equal(readFileSync(sandbox.path('other', file)), readFileSync(sandbox.path('results/small', file)), file);
   }
+  // The page in the folder also tells of its run: of the step's own page the record has the digest.
+  const page = (folder: string) => {
+    const { results } = JSON.parse(readFileSync(sandbox.path(folder, 'run.json'), 'utf8'));
+    return results.find(({ file }: { file: string }) => file === 'report.html').source;
+  };
+  assert.match(page('other'), /^sha256:/);
+  assert.is(page('other'), page('results/small'));
 });
 
 test.run();

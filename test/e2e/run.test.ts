@@ -94,7 +94,8 @@ test('targets run what they need and publish what is whole', async () => {
   const single = await other.run(['small.yaml', 'overlap[*,*q_proj.weight]', ...out]);
   assert.equal(kinds(single), ['init', 'overlap', 'perturb', 'svd']);
   assert.is(summaryOf(single).ran, 3 + 2 + 1);
-  assert.not.ok(single.events.some(({ type }) => type === 'result'));
+  const published = single.events.flatMap((event) => (event.type === 'result' ? [event.file] : []));
+  assert.equal(published, [sandbox.path('of-targets/timeline.json')]);
   assert.ok(existsSync(sandbox.path('of-targets/run.json')));
   const table = await other.run(['small.yaml', 'overlap-table', ...out]);
   assert.is(summaryOf(table).cached, 6);
