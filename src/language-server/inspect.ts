@@ -2,8 +2,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type Assembled, Assembler } from '../workflow/assemble.js';
 import type { WorkflowFiles } from '../workflow/files.js';
-import { loadWorkflow } from '../workflow/load.js';
-import type { LoadedWorkflow } from '../workflow/workflow.js';
+import { loadStudy } from '../workflow/load.js';
+import type { Study } from '../workflow/study.js';
 
 /** Most files of a folder that are looked through for one that includes another. */
 const mostNeighbours = 50;
@@ -16,7 +16,7 @@ export interface Inspection {
   /** Undefined where no part of it can be read. */
   readonly assembled: Assembled | undefined;
   /** Undefined where something is wrong. */
-  readonly workflow: LoadedWorkflow | undefined;
+  readonly study: Study | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -29,7 +29,7 @@ export interface Inspection {
  */
 export async function inspectFile(file: string, disk: WorkflowFiles): Promise<Inspection> {
   const alone = await inspectWorkflow(file, undefined, disk);
-  if (alone.workflow !== undefined) return alone;
+  if (alone.study !== undefined) return alone;
   const isProfile = basename(dirname(file)) === 'profiles';
   const folder = isProfile ? dirname(dirname(file)) : dirname(file);
   const profile = isProfile ? basename(file).replace(/\.yaml$/, '') : undefined;
@@ -45,8 +45,8 @@ export async function inspectFile(file: string, disk: WorkflowFiles): Promise<In
 
 async function inspectWorkflow(file: string, profile: string | undefined, disk: WorkflowFiles): Promise<Inspection> {
   const assembled = await new Assembler(file, disk).assemble(profile);
-  const loaded = await loadWorkflow(file, { profile }, disk);
-  const workflow = loaded.ok ? loaded.value : undefined;
+  const loaded = await loadStudy(file, { profile }, disk);
+  const study = loaded.ok ? loaded.value : undefined;
   const diagnostics = loaded.ok ? loaded.warnings : loaded.diagnostics;
-  return { workflowFile: file, profile, assembled, workflow, diagnostics };
+  return { workflowFile: file, profile, assembled, study, diagnostics };
 }

@@ -218,6 +218,14 @@ test('a definition that is being written is offered the names that may stand the
   assert.is(await offered('{ mode: | }'), undefined);
 });
 
+test('a workflow with a matrix is inspected with all of its cells', async (context) => {
+  const { editor } = context;
+  const matrix = `${study}matrix:\n  params.lr: [1.0e-4, 1.0e-3]\n`;
+  assert.equal(await editor.open(uriOf(context, 'matrix.yaml'), matrix), []);
+  const wrong = matrix.replace('params.lr: [', 'params.rate: [');
+  assert.not.equal(await editor.open(uriOf(context, 'wrong.yaml'), wrong), []);
+});
+
 test('a profile is read with the workflow above it, and an included file with the one beside it', async (context) => {
   const { editor } = context;
   const profile = 'runflow: 1\nupdates:\n  alignment: { from: base, to: bas }\n';

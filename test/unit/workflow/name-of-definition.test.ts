@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadWorkflow } from '../../../src/workflow/load.js';
+import { loadStudy } from '../../../src/workflow/load.js';
 import { nameOfDefinition } from '../../../src/workflow/name-of-definition.js';
 import { Scope } from '../../../src/workflow/scope.js';
 import { shippedWorkflows } from './shipped-files.js';
@@ -18,10 +18,12 @@ test('what resolving looks up by a name, the schema says is a name of that secti
     };
     for (const file of shippedWorkflows()) {
       lookedUp.length = 0;
-      const loaded = await loadWorkflow(file);
+      const loaded = await loadStudy(file);
       assert.ok(loaded.ok, file);
       for (const { section, path } of lookedUp) {
-        const sections = nameOfDefinition(loaded.value.document, path)?.sections ?? [];
+        const sections = loaded.value.cells.flatMap(
+          ({ workflow }) => nameOfDefinition(workflow.document, path)?.sections ?? [],
+        );
         assert.ok(
           sections.includes(section),
           `${file}: ${path.join('.')} is of ${section}, the schema says ${sections}`,
