@@ -76,7 +76,15 @@ test('a workflow is resolved: defaults, absolute paths, places', async () => {
   );
   const control = workflow.subspaces.get('control')!;
   assert.equal(control.kind === 'random' && control.seeds, [0]);
-  assert.equal(workflow.report, { title: 'main', figures: ['energy', 'overlap'], tables: ['energy', 'overlap'] });
+  assert.equal(workflow.report, {
+    title: 'main',
+    figures: ['energy', 'overlap'],
+    tables: ['energy', 'overlap'],
+    formats: ['svg'],
+    tableFormats: ['tex', 'md', 'csv'],
+    columns: 2,
+    style: {},
+  });
   assert.equal(workflow.files, [{ file: resolve('lab/main.yaml'), digest: digestOf(small) }]);
 });
 
