@@ -22,6 +22,9 @@ export type LookUp =
       readonly problem: 'missing or of another size' | 'changed';
     };
 
+/** Kind of a record that keeps what a run published beside the outputs of its steps: no step makes it again. */
+export const publishedKind = 'published';
+
 /** Key → outputs. A record is written when all its objects stand, and read without any lock. */
 export class ActionStore {
   readonly #folder: StoreFolder;

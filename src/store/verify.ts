@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type Digest, isDigest } from '../formats/digest.js';
+import { publishedKind } from './action-store.js';
 import { lockForCollection } from './collect.js';
 import { listActions, listFiles, objectsOf } from './inventory.js';
 import { DamagedObjectError } from './object-store.js';
@@ -17,7 +18,7 @@ export type Damage =
 
 /**
  * Hashes every object and reads every action. What is damaged is named and thrown away, so that the next run makes it
- * again. Yields an `object` for each one looked at, sound or not. Files outside the store are not read: that is done
+ * again; of what no step makes, such as the page of an earlier run, the record is thrown away too. Yields an `object` for each one looked at, sound or not. Files outside the store are not read: that is done
  * whenever they are used.
  */
 export async function* verifyStore(store: Store): AsyncGenerator<Damage> {
@@ -33,6 +34,11 @@ export async function* verifyStore(store: Store): AsyncGenerator<Damage> {
 async function* findings(store: Store): AsyncGenerator<Damage> {
   const { folder } = store;
   const steps = new Map<Digest, string[]>();
+  /** Records of what runs published, by object: no step makes it again. */
+  const published = new Map<Digest, string[]>();
+  const forget = async (digest: Digest) => {
+    for (const path of published.get(digest) ?? []) await folder.disk.promises.rm(path, { force: true });
+  };
   for (const { key, action, path } of listActions(store)) {
     if (action === 'garbage') {
       await folder.disk.promises.rm(path, { force: true });
@@ -40,6 +46,7 @@ async function* findings(store: Store): AsyncGenerator<Damage> {
       continue;
     }
     for (const digest of objectsOf(action)) {
+      if (action.kind === publishedKind) published.set(digest, [...(published.get(digest) ?? []), path]);
       const needing = steps.get(digest);
       const step = `${action.workflow}: ${action.step}`;
       if (needing === undefined) steps.set(digest, [step]);
@@ -59,10 +66,17 @@ async function* findings(store: Store): AsyncGenerator<Damage> {
       await store.objects.verify({ digest, bytes });
     } catch (error) {
       if (!(error instanceof DamagedObjectError)) throw error;
+      await forget(digest);
+      // A link that leads nowhere is listed, and cannot be opened.
+      if (folder.disk.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) await folder.disk.promises.rm(path);
       yield { type: 'damage', what: `object ${digest}`, problem: error.problem, steps: steps.get(digest) ?? [] };
     }
   }
   for (const [digest, needing] of steps) {
-    if (!seen.has(digest)) yield { type: 'damage', what: `object ${digest}`, problem: 'is missing', steps: needing };
+    if (seen.has(digest)) continue;
+    await forget(digest);
+    // What is no file may stand in its place.
+    await folder.disk.promises.rm(folder.object(digest), { recursive: true, force: true });
+    yield { type: 'damage', what: `object ${digest}`, problem: 'is missing', steps: needing };
   }
 }

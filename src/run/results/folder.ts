@@ -4,6 +4,7 @@ import { EnvironmentError } from '../../diagnostics/errors.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { type Digest, digestOf, hexOf } from '../../formats/digest.js';
 import { isPartial } from '../../formats/replace-file.js';
+import { publishedKind } from '../../store/action-store.js';
 import type { Lock } from '../../store/locks.js';
 import { DamagedObjectError, unlessDamaged } from '../../store/object-store.js';
 import type { Store } from '../../store/store.js';
@@ -221,7 +222,7 @@ export class ResultsFolder {
     const object = await this.#store.objects.put(bytes);
     const { digest } = object;
     await this.#store.actions.record({
-      ...{ key: digestOf(`published ${digest}`), kind: 'published', revision: 1, params: {}, inputs: {}, versions: {} },
+      ...{ key: digestOf(`published ${digest}`), kind: publishedKind, revision: 1, params: {}, inputs: {}, versions: {} },
       ...{ outputs: { [file]: object }, workflow: this.#run.workflowFile, step: runStep, seconds: 0 },
       started: new Date().toISOString(),
     });
