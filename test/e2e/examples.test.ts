@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { examples, examplesOfTheHub } from '../fixtures/examples/examples.js';
+import { examples, examplesOfCheckpoints, examplesOfTheHub } from '../fixtures/examples/examples.js';
 import { Sandbox } from '../sandbox.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -47,7 +47,10 @@ for (const { name, tables, tolerance } of examples) {
           }
         }
       }
-      assert.match(readFileSync(sandbox.path('results', 'report.html'), 'utf8'), '<figure');
+      const files = readdirSync(sandbox.path('results'), { recursive: true, encoding: 'utf8' });
+      const pages = files.filter((made) => made.endsWith('report.html'));
+      assert.ok(pages.length > 0);
+      for (const page of pages) assert.match(readFileSync(sandbox.path('results', page), 'utf8'), '<figure', page);
     } finally {
       await sandbox.remove();
     }
@@ -60,8 +63,10 @@ test('every example runs in a test, or needs the hub', () => {
     .map((file) => readFileSync(join(root, 'test', 'e2e', file), 'utf8'))
     .join('\n');
   const names = readdirSync(join(root, 'examples')).flatMap((file) => /^(.+)\.yaml$/.exec(file)?.[1] ?? []);
-  const known = [...examples.map(({ name }) => name), ...examplesOfTheHub];
-  const untested = names.filter((name) => !known.includes(name) && !tested.includes(`examples/${name}.yaml`));
+  const known = [...examples.map(({ name }) => name), ...examplesOfTheHub, ...examplesOfCheckpoints];
+  const untested = names.filter(
+    (name) => !known.includes(name) && !tested.includes(`${name}.yaml'`) && !tested.includes(`examples/${name}.yaml`),
+  );
   assert.equal(untested, []);
   for (const name of known) assert.ok(existsSync(join(root, 'examples', `${name}.yaml`)), name);
   for (const name of examplesOfTheHub) {
