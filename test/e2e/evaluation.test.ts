@@ -143,7 +143,7 @@ test('every measure of every point, the whole models beside, items and claims; t
 test('a fraction, a seed or a metric more runs what is new of it only', async ({ sandbox }) => {
   await run(sandbox, lab(rules));
   const fraction = ranSteps(await run(sandbox, lab(rules, { fractions: '0.25, 0.5, 0.75, 0.9' })));
-  const tables = /^(energy-table|evaluation-table|claims|report)$/;
+  const tables = /^(energy-table|evaluation-table|claims|figures|tables|report)$/;
   const evaluated = fraction.filter((id) => !tables.test(id) && !id.startsWith('energy['));
   assert.ok(
     evaluated.every((id) => id.includes('0.9]')),

@@ -102,7 +102,7 @@ test('one more seed trains one model; a second run does nothing; an export says 
   assert.equal(trained(more), ['training_seed=3/train[useful]']);
   const others = more.filter((id) => !id.startsWith('training_seed=3/'));
   assert.equal(
-    others.filter((id) => !/^(.*-table|claims|report|figures)$/.test(id)),
+    others.filter((id) => !/^(.*-table|claims|report|figures|tables)$/.test(id)),
     [],
   );
 
