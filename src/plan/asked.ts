@@ -1,7 +1,7 @@
 import type { ReportParams } from '../steps/report.js';
 import { kindOf } from '../workflow/metrics/registry.js';
 import type { Metric, Workflow } from '../workflow/workflow.js';
-import { definitionsInUse } from './definitions-in-use.js';
+import { definitionsInUse, metricsInUse } from './definitions-in-use.js';
 import { listedText } from './listed-text.js';
 import { subspacePlan } from './subspaces/registry.js';
 import { sweepPlan } from './sweeps/registry.js';
@@ -21,7 +21,7 @@ export function asked(workflow: Workflow): ReportParams['asked'] {
       label: `Sweep ${sweep.name}`,
       text: `${sweepPlan(sweep).text(sweep, workflow)}: ${listedText(sweep.measure)}`,
     })),
-    ...[...workflow.metrics.values()].map((metric) => ({ label: `Metric ${metric.name}`, text: metricText(metric) })),
+    ...metricsInUse(workflow).map((metric) => ({ label: `Metric ${metric.name}`, text: metricText(metric) })),
   ];
 }
 

@@ -79,7 +79,7 @@ export function programsInUse(workflow: Workflow): ProgramInUse[] {
 }
 
 /** Metrics of behaviour are in use where a sweep measures them or they name models; all others always are. */
-function metricsInUse({ metrics, sweeps }: Workflow): Metric[] {
+export function metricsInUse({ metrics, sweeps }: Workflow): Metric[] {
   const measured = new Set([...sweeps.values()].flatMap(({ measure }) => measure));
   return [...metrics.values()].filter(
     (metric) => !isBehaviour(metric) || metric.models.length > 0 || measured.has(metric.name),
