@@ -13,6 +13,7 @@ const expectedTables = join(root, 'test', 'fixtures', 'examples');
 /** Columns of numbers that are the same on every device. */
 const counts = [
   'seed',
+  'training_seed',
   'fraction',
   'energy',
   'layer',
