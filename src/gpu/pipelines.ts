@@ -57,7 +57,8 @@ export class PipelineCache {
     });
     this.#compiling += 1;
     const made: { -readonly [field in keyof Pipeline]: Pipeline[field] } = {
-      ...{ layout, pipeline: undefined },
+      layout,
+      pipeline: undefined,
       ready: waitForDevice(compiling)
         .then((pipeline) => {
           made.pipeline = pipeline;

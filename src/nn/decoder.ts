@@ -152,7 +152,12 @@ export class Decoder implements TrainableModel {
       const states: Float32Array[] = [];
       for (const buffer of [...this.#activations!.entries, this.#activations!.output]) {
         gatherRows(gpu, {
-          ...{ source: { buffer, type: 'F32' }, sourceRows: batch.rows, columns: hidden, index, rows, y },
+          source: { buffer, type: 'F32' },
+          sourceRows: batch.rows,
+          columns: hidden,
+          index,
+          rows,
+          y,
         });
         states.push(new Float32Array(await gpu.read(y)));
       }
@@ -254,15 +259,25 @@ export class Decoder implements TrainableModel {
     this.#layers.forEach((layer, index) => {
       change?.entering(index, index === 0 ? a.last : a.mlpBranch, batch.rows);
       layerForward(pass, {
-        ...{ layer, activations: a.layers[index]!, entry: a.entries[index]! },
+        layer,
+        activations: a.layers[index]!,
+        entry: a.entries[index]!,
         ...(index === 0 ? { x: a.last } : { x: a.layers[index - 1]!.middle, branch: a.mlpBranch }),
-        ...{ attentionBranch: a.branch, mlpBranch: a.mlpBranch },
+        attentionBranch: a.branch,
+        mlpBranch: a.mlpBranch,
         ...(cached === undefined ? {} : { cached: { ...cached, layer: index } }),
       });
     });
     rmsNorm(gpu, {
-      ...{ rows: batch.rows, columns: hidden, epsilon, x: a.layers.at(-1)!.middle, branch: a.mlpBranch },
-      ...{ gain: gainOf(this.#finalNorm), sum: a.last, y: a.output, scale: a.outputScale },
+      rows: batch.rows,
+      columns: hidden,
+      epsilon,
+      x: a.layers.at(-1)!.middle,
+      branch: a.mlpBranch,
+      gain: gainOf(this.#finalNorm),
+      sum: a.last,
+      y: a.output,
+      scale: a.outputScale,
     });
     const { rows: index, count: rows } = batch.targets;
     if (rows > 0) {
@@ -312,12 +327,23 @@ export class Decoder implements TrainableModel {
         crossEntropyBackward(gpu, { rows, window, logits, targets, logSumExp }, weight);
         const offset = window.first * hidden;
         gemm(gpu, {
-          ...{ m: window.count, n: hidden, k: rows, transposeA: true, beta: 1 },
-          ...{ a: { buffer: logits }, b: { buffer: a.targetOutput }, c: { buffer: gradient, offset } },
+          m: window.count,
+          n: hidden,
+          k: rows,
+          transposeA: true,
+          beta: 1,
+          a: { buffer: logits },
+          b: { buffer: a.targetOutput },
+          c: { buffer: gradient, offset },
         });
         gemm(gpu, {
-          ...{ m: rows, n: hidden, k: window.count, beta: index === 0 ? 0 : 1, a: { buffer: logits } },
-          ...{ b: { buffer: weights, type, offset }, c: { buffer: gradients.targetOutput } },
+          m: rows,
+          n: hidden,
+          k: window.count,
+          beta: index === 0 ? 0 : 1,
+          a: { buffer: logits },
+          b: { buffer: weights, type, offset },
+          c: { buffer: gradients.targetOutput },
         });
       }
     }
@@ -331,8 +357,12 @@ export class Decoder implements TrainableModel {
     const { hidden, vocabulary } = this.config;
     if (batch.targets.count === 0) return;
     gatherRows(gpu, {
-      ...{ source: { buffer: gradients.targetOutput, type: 'F32' }, sourceRows: batch.targets.count, columns: hidden },
-      ...{ index: batch.targetOfRow, rows: batch.rows, y: gradients.normed },
+      source: { buffer: gradients.targetOutput, type: 'F32' },
+      sourceRows: batch.targets.count,
+      columns: hidden,
+      index: batch.targetOfRow,
+      rows: batch.rows,
+      y: gradients.normed,
     });
     normBackward(pass, this.#finalNorm, a.last, a.outputScale, gradients, false);
     for (let index = this.#layers.length - 1; index >= 0; index--) {
@@ -342,15 +372,27 @@ export class Decoder implements TrainableModel {
       // With checkpointing the layer above has overwritten the shared activations; `last` is free by now.
       if (this.#options.activationCheckpointing && index < this.#layers.length - 1) {
         layerForward(pass, {
-          ...{ layer, activations, x: entry, entry: a.last, attentionBranch: a.branch, mlpBranch: a.mlpBranch },
+          layer,
+          activations,
+          x: entry,
+          entry: a.last,
+          attentionBranch: a.branch,
+          mlpBranch: a.mlpBranch,
         });
       }
       layerBackward(pass, layer, activations, entry, gradients);
     }
     const [targets, starts, rows] = batch.byToken.bindings;
     scatterAddRows(gpu, {
-      ...{ x: gradients.stream, columns: hidden, order: batch.byToken, targets, starts, rows },
-      ...{ sum: this.#embedding.gradient, sumRows: vocabulary, scale: this.#embeddingScale },
+      x: gradients.stream,
+      columns: hidden,
+      order: batch.byToken,
+      targets,
+      starts,
+      rows,
+      sum: this.#embedding.gradient,
+      sumRows: vocabulary,
+      scale: this.#embeddingScale,
     });
   }
 

@@ -131,7 +131,9 @@ function packPieces(
   return {
     rows,
     longest,
-    ...{ ids: binding(0), positions: binding(1), cacheRows: binding(2) },
+    ids: binding(0),
+    positions: binding(1),
+    cacheRows: binding(2),
     targets: { count: targets.length, rows: binding(3) },
     queryTiles: { binding: binding(4), count: tiles.length / 4 },
     release: () => gpu.release(buffer),

@@ -64,7 +64,11 @@ export async function* layerInputs(
         yield { layer: index, batch, rows, inputs: linearInputsOf(forward), linears: linearsOf(layer) };
         if (index === layers.length - 1) continue;
         addRows(gpu, {
-          ...{ rows, columns: config.hidden, x: forward.activations.middle, branch: a.mlpBranch, sum: a.last },
+          rows,
+          columns: config.hidden,
+          x: forward.activations.middle,
+          branch: a.mlpBranch,
+          sum: a.last,
         });
         streams[batch] = new Uint8Array(await gpu.read(a.last, 0, rows * config.hidden * 4));
       } finally {

@@ -51,7 +51,8 @@ export function layerForward(pass: LayerPass, forward: LayerForward): void {
   const { layer, activations: a, x, branch, entry, attentionBranch, mlpBranch, cached } = forward;
   const { rows } = batch;
   const attentionInput = branchInput(pass, layer.norms.attentionInput, a.norms.attentionInput, {
-    ...{ x, sum: entry },
+    x,
+    sum: entry,
     ...(branch === undefined ? {} : { branch }),
   });
   const parts = qkvColumns(config, a.qkv);
@@ -68,7 +69,11 @@ export function layerForward(pass: LayerPass, forward: LayerForward): void {
   const head = ({ buffer, stride, start }: Columns) => ({ buffer, stride, offset: start });
   cached?.cache.store(cached.layer, a.qkv, rows, cached.rows);
   attention(gpu, {
-    ...{ config, tiling, tiles: batch.queryTiles, out: a.attended, logSumExp: a.logSumExp },
+    config,
+    tiling,
+    tiles: batch.queryTiles,
+    out: a.attended,
+    logSumExp: a.logSumExp,
     q: head(parts.query),
     ...(cached?.cache.keysAndValues(cached.layer) ?? { k: head(parts.key), v: head(parts.value) }),
   });
@@ -76,7 +81,9 @@ export function layerForward(pass: LayerPass, forward: LayerForward): void {
     linear(gpu, rows, layer.output, a.attended, y),
   );
   const mlpInput = branchInput(pass, layer.norms.mlpInput, a.norms.mlpInput, {
-    ...{ x: entry, branch: attentionBranch, sum: a.middle },
+    x: entry,
+    branch: attentionBranch,
+    sum: a.middle,
   });
   const gateUp = gateUpColumns(config, a.gateUp);
   for (const projection of layer.gateUp) linear(gpu, rows, projection, mlpInput, outputsOf(projection, gateUp));
@@ -173,8 +180,16 @@ export function layerBackward(
   const dOutput = { x: a.attended, dy: dAttention, dx: gradients.attended, add: false, scratch };
   linearBackward(gpu, rows, layer.output, dOutput);
   attentionBackward(gpu, {
-    ...{ config, tiling, qkv: a.qkv, out: a.attended, dOut: gradients.attended, logSumExp: a.logSumExp },
-    ...{ queryTiles: batch.queryTiles, keyTiles: batch.keyTiles, dQkv: gradients.qkv, delta: gradients.delta },
+    config,
+    tiling,
+    qkv: a.qkv,
+    out: a.attended,
+    dOut: gradients.attended,
+    logSumExp: a.logSumExp,
+    queryTiles: batch.queryTiles,
+    keyTiles: batch.keyTiles,
+    dQkv: gradients.qkv,
+    delta: gradients.delta,
   });
   rotate(pass, layer, gradients.qkv, 'backward');
   const d = qkvColumns(config, gradients.qkv);
@@ -202,7 +217,14 @@ function branchOutputBackward(
   const { gain } = norm;
   addColumnSums(gpu, { rows, a: allColumns(stream, hidden), factor: { values, scale }, scratch, sum: gain.gradient });
   rmsNormBackward(gpu, {
-    ...{ rows, columns: hidden, dy: stream, x: values, gain: gainOf(norm), scale, dx: normed, add: false },
+    rows,
+    columns: hidden,
+    dy: stream,
+    x: values,
+    gain: gainOf(norm),
+    scale,
+    dx: normed,
+    add: false,
   });
   return allColumns(normed, hidden);
 }
@@ -221,7 +243,9 @@ function branchInputBackward<Role extends LinearRole>(
   const { stream, normed, columnSums: scratch } = gradients;
   for (const [index, projection] of projections.entries()) {
     linearBackward(gpu, batch.rows, projection, {
-      ...{ x: kept?.values ?? x, dy: outputsOf(projection, dy), scratch },
+      x: kept?.values ?? x,
+      dy: outputsOf(projection, dy),
+      scratch,
       ...(norm === undefined ? { dx: stream, add: true } : { dx: normed, add: index > 0 }),
     });
   }
@@ -261,7 +285,10 @@ function outputsOf<Role extends LinearRole>(
 function qkvColumns({ heads, kvHeads, headDim }: DecoderConfig, buffer: DeviceBuffer) {
   const stride = (heads + 2 * kvHeads) * headDim;
   const part = (firstHead: number, count: number): Columns => ({
-    ...{ buffer, stride, start: firstHead * headDim, count: count * headDim },
+    buffer,
+    stride,
+    start: firstHead * headDim,
+    count: count * headDim,
   });
   return { query: part(0, heads), key: part(heads, kvHeads), value: part(heads + kvHeads, kvHeads) };
 }

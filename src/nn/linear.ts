@@ -20,7 +20,10 @@ export function linear(
   y: Columns,
 ): void {
   gemm(gpu, {
-    ...{ m: rows, n: outputs, k: inputs, transposeB: true },
+    m: rows,
+    n: outputs,
+    k: inputs,
+    transposeB: true,
     a: { buffer: x },
     b: { buffer: weight.weights, type: weight.type },
     c: { buffer: y.buffer, offset: y.start, stride: y.stride },
@@ -47,13 +50,20 @@ export function linearBackward(
   const { x, dy, dx, add, scratch } = backward;
   const dyMatrix = { buffer: dy.buffer, offset: dy.start, stride: dy.stride };
   gemm(gpu, {
-    ...{ m: outputs, n: inputs, k: rows, transposeA: true, beta: 1 },
+    m: outputs,
+    n: inputs,
+    k: rows,
+    transposeA: true,
+    beta: 1,
     a: dyMatrix,
     b: { buffer: x },
     c: { buffer: weight.gradient },
   });
   gemm(gpu, {
-    ...{ m: rows, n: inputs, k: outputs, beta: add ? 1 : 0 },
+    m: rows,
+    n: inputs,
+    k: outputs,
+    beta: add ? 1 : 0,
     a: dyMatrix,
     b: { buffer: weight.weights, type: weight.type },
     c: { buffer: dx },

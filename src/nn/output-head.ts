@@ -35,8 +35,13 @@ export class OutputHead {
   logits(outputs: DeviceBuffer, rows: number, { first, count }: RowWindow, logits: DeviceBuffer): void {
     const { weights, type } = this.parameter;
     gemm(this.#gpu, {
-      ...{ m: rows, n: count, k: this.#hidden, transposeB: true, a: { buffer: outputs } },
-      ...{ b: { buffer: weights, type, offset: first * this.#hidden }, c: { buffer: logits } },
+      m: rows,
+      n: count,
+      k: this.#hidden,
+      transposeB: true,
+      a: { buffer: outputs },
+      b: { buffer: weights, type, offset: first * this.#hidden },
+      c: { buffer: logits },
     });
   }
 

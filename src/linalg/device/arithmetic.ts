@@ -84,7 +84,11 @@ export class DeviceArithmetic implements Arithmetic {
     const n = transposeB ? b.rows : b.columns;
     const c = (addTo as DeviceMatrix | undefined) ?? this.#allocate(m, n);
     gemm(this.#gpu, {
-      ...{ m, n, k, transposeA, transposeB },
+      m,
+      n,
+      k,
+      transposeA,
+      transposeB,
       a: { buffer: (a as DeviceMatrix).buffer, offset: (a as DeviceMatrix).offset },
       b: { buffer: (b as DeviceMatrix).buffer, offset: (b as DeviceMatrix).offset },
       c: { buffer: c.buffer },

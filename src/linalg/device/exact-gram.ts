@@ -85,8 +85,13 @@ function multiplyDigits(
   for (let column = 0; column < n; column += bandColumns) {
     const band = { buffer: digits, offset: offset + column, stride: n };
     gemm(gpu, {
-      ...{ m: n - column, n: Math.min(bandColumns, n - column), k: height, transposeA: true },
-      ...{ a: band, b: band, c: { buffer: terms, offset: column * n + column, stride: n } },
+      m: n - column,
+      n: Math.min(bandColumns, n - column),
+      k: height,
+      transposeA: true,
+      a: band,
+      b: band,
+      c: { buffer: terms, offset: column * n + column, stride: n },
     });
   }
 }

@@ -81,7 +81,9 @@ function* withinBindings(product: GemmDispatch, limit: number): Generator<GemmDi
     batch > 1
       ? split(batch, 1, (from, to) => ({
           batch: to - from,
-          ...{ a: batchPart(a, from), b: batchPart(b, from), c: batchPart(c, from) },
+          a: batchPart(a, from),
+          b: batchPart(b, from),
+          c: batchPart(c, from),
         }))
       : m > 1 && (long || !fits(c) || (!fits(a) && !transposeA))
         ? split(m, m > 64 ? 32 : 1, (from, to) => ({

@@ -24,8 +24,14 @@ async function checkProducts(gpu: Gpu): Promise<Check> {
   for (const { transposeA = false, transposeB = false } of [{}, { transposeA: true }, { transposeB: true }]) {
     const [bufferA, bufferB, bufferC] = buffers;
     gemm(gpu, {
-      ...{ m, n, k, transposeA, transposeB },
-      ...{ a: { buffer: bufferA }, b: { buffer: bufferB }, c: { buffer: bufferC } },
+      m,
+      n,
+      k,
+      transposeA,
+      transposeB,
+      a: { buffer: bufferA },
+      b: { buffer: bufferB },
+      c: { buffer: bufferC },
     });
     const c = new Float32Array(await gpu.read(bufferC));
     for (let i = 0; i < m; i++) {

@@ -19,7 +19,11 @@ export function inverseCholesky(
     const target = { data: g, stride: n, at: k * n + k };
     const left = rows(g, n, k * n);
     products.run({
-      ...{ operation: 'gemm', m: n - k, n: width, k, alpha: -1 },
+      operation: 'gemm',
+      m: n - k,
+      n: width,
+      k,
+      alpha: -1,
       a: left,
       b: transposed(left),
       c: target,
@@ -46,7 +50,11 @@ function transposedInverse(l: Float64Array, n: number, products: HostProducts): 
   for (let k = 0; k < n; k += block) {
     const width = Math.min(block, n - k);
     products.run({
-      ...{ operation: 'gemm', m: width, n: k, k, alpha: -1 },
+      operation: 'gemm',
+      m: width,
+      n: k,
+      k,
+      alpha: -1,
       a: rows(l, n, k * n),
       b: rows(inverse, n),
       c: { data: inverse, stride: n, at: k * n },

@@ -183,7 +183,11 @@ class Joiner {
       for (const [i, j] of members.entries()) this.#old.set(this.#row(row[kept[j]!]!, from, to), i * width);
       for (let i = start; i < start + k; i++) this.#row(i, from, to).fill(0);
       this.#products.run({
-        ...{ operation: 'gemm', m: k, n: width, k: members.length, alpha: 1 },
+        operation: 'gemm',
+        m: k,
+        n: width,
+        k: members.length,
+        alpha: 1,
         a: rows(mixing, k, first),
         b: rows(this.#old, width),
         c: { data: this.#vectors, stride: this.#n, at: start * this.#n + from },

@@ -12,7 +12,12 @@ export function hostGram(
   const gram = products.array(columns * columns);
   const view = rows(a, columns);
   products.run({
-    ...{ operation: 'gemm', m: columns, n: columns, k: count, alpha: 1, lower: true },
+    operation: 'gemm',
+    m: columns,
+    n: columns,
+    k: count,
+    alpha: 1,
+    lower: true,
     a: transposed(view),
     b: view,
     c: { data: gram, stride: columns },

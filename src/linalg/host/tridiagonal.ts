@@ -123,7 +123,13 @@ function updateRest(
     [w, v],
   ] as const) {
     products.run({
-      ...{ operation: 'gemm', m: size, n: size, k: count, alpha: -1, lower: true, c },
+      operation: 'gemm',
+      m: size,
+      n: size,
+      k: count,
+      alpha: -1,
+      lower: true,
+      c,
       a: transposed(rows(left, n, next)),
       b: rows(right, n, next),
     });
@@ -162,7 +168,11 @@ export function applyReflectors(
     const s = compactFactor(reflectors, n, start, width, tau);
     projected.fill(0, 0, count * width);
     products.run({
-      ...{ operation: 'gemm', m: count, n: width, k: n - first, alpha: 1 },
+      operation: 'gemm',
+      m: count,
+      n: width,
+      k: n - first,
+      alpha: 1,
       a: rows(x, n, first),
       b: transposed(block),
       c: { data: projected, stride: width },
@@ -173,7 +183,11 @@ export function applyReflectors(
       stride: width,
     });
     products.run({
-      ...{ operation: 'gemm', m: count, n: n - first, k: width, alpha: -1 },
+      operation: 'gemm',
+      m: count,
+      n: n - first,
+      k: width,
+      alpha: -1,
       a: rows(scaled, width),
       b: block,
       c: { data: x, stride: n, at: first },
