@@ -61,8 +61,10 @@ interface Adapter {
 
 async function examineMachine(): Promise<Report> {
   const machine = {
-    ...{ runflow: runflowVersion(), node: process.versions.node },
-    ...{ adapters: await surveyAdapters(), wanted: process.env.RUNFLOW_ADAPTER || 'auto' },
+    runflow: runflowVersion(),
+    node: process.versions.node,
+    adapters: await surveyAdapters(),
+    wanted: process.env.RUNFLOW_ADAPTER || 'auto',
   };
   try {
     const { selector } = await chooseDriver();
@@ -94,7 +96,10 @@ async function surveyAdapters(): Promise<Adapter[]> {
 async function examine(selector: string): Promise<{ device: DeviceReport } | { error: string; hint: string }> {
   const script = fileURLToPath(new URL('./doctor-device.js', import.meta.url));
   const { stdout, timedOut, signal, exitCode } = await execa(process.execPath, [script], {
-    ...{ reject: false, stdin: 'ignore', stderr: 'ignore', timeout: deviceTimeoutMilliseconds },
+    reject: false,
+    stdin: 'ignore',
+    stderr: 'ignore',
+    timeout: deviceTimeoutMilliseconds,
   });
   const line = stdout.split('\n').at(-1)!;
   if (line.startsWith('{')) return JSON.parse(line);

@@ -35,16 +35,17 @@ export async function estimateFor(
   const here = await machineSpeed(process.env, () => tell('measuring this machine, once; it takes some seconds'));
   const store = Store.open(storeLocation(folderOption(invocation, 'store'), process.env));
   const estimated = await estimateWorkflow({
-    ...{ study, store, targets, force: invocation.values('force') },
-    ...{
-      allowed: knownPrograms(
-        study.cells.map(({ workflow }) => workflow),
-        invocation.switch('allow-commands'),
-      ),
-      machine: machineOf(here, device),
-      assumed: assumptions,
-      onAsk: (what) => tell(`asking the hub about ${what}`),
-    },
+    study,
+    store,
+    targets,
+    force: invocation.values('force'),
+    allowed: knownPrograms(
+      study.cells.map(({ workflow }) => workflow),
+      invocation.switch('allow-commands'),
+    ),
+    machine: machineOf(here, device),
+    assumed: assumptions,
+    onAsk: (what) => tell(`asking the hub about ${what}`),
   });
   return { study, estimated, here, device, assumed };
 }

@@ -47,7 +47,11 @@ export async function machineSpeed(environment: NodeJS.ProcessEnv, onMeasure: ()
   onMeasure();
   const script = fileURLToPath(new URL('./measure-machine.js', import.meta.url));
   const { stdout, timedOut, signal, exitCode } = await execa(process.execPath, [script], {
-    ...{ reject: false, stdin: 'ignore', stderr: 'ignore', timeout: timeoutMilliseconds, env: environment },
+    reject: false,
+    stdin: 'ignore',
+    stderr: 'ignore',
+    timeout: timeoutMilliseconds,
+    env: environment,
   });
   const line = stdout.split('\n').at(-1)!;
   const measured = line.startsWith('{') ? (JSON.parse(line) as unknown) : undefined;

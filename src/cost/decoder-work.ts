@@ -102,8 +102,12 @@ function head(config: DecoderConfig, type: HeldType, rows: number, kernels: numb
 
 /** What has no bound because nothing says how many sequences there are. */
 const unbounded = phase({
-  ...{ flop: Number.POSITIVE_INFINITY, operandBytes: Number.POSITIVE_INFINITY, otherBytes: Number.POSITIVE_INFINITY },
-  ...{ dispatches: Number.POSITIVE_INFINITY, waits: Number.POSITIVE_INFINITY, transferred: Number.POSITIVE_INFINITY },
+  flop: Number.POSITIVE_INFINITY,
+  operandBytes: Number.POSITIVE_INFINITY,
+  otherBytes: Number.POSITIVE_INFINITY,
+  dispatches: Number.POSITIVE_INFINITY,
+  waits: Number.POSITIVE_INFINITY,
+  transferred: Number.POSITIVE_INFINITY,
 });
 
 /** Passes that sequences take which go through a decoder once. */

@@ -62,8 +62,13 @@ async function worksAt(
     await before(step, (name) => inputOf(step, name));
     const model = modelOf(step);
     const { work, outputs } = costOf(step.kind, {
-      ...{ id: step.id, params: step.params, hints: step.hints ?? {}, end },
-      ...{ device: facts.device, assumed: facts.assumed, known: facts.known.get(step.id) ?? {} },
+      id: step.id,
+      params: step.params,
+      hints: step.hints ?? {},
+      end,
+      device: facts.device,
+      assumed: facts.assumed,
+      known: facts.known.get(step.id) ?? {},
       modelIsResident: model !== undefined && model === resident,
       inputNames: Object.keys(step.inputs),
       has: (input) => Object.hasOwn(step.inputs, input),

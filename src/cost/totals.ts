@@ -77,9 +77,14 @@ class Sums {
     const of = (name: keyof Total) => bounded(this.#least.get(name) ?? 0, this.#most.get(name) ?? 0);
     return {
       steps: this.#steps,
-      ...{ flop: of('flop'), fetch: of('fetch'), disk: of('disk') },
-      ...{ hostMemory: of('hostMemory'), deviceMemory: of('deviceMemory'), seconds: of('seconds') },
-      ...{ judgeRequests: of('judgeRequests'), judgeTokens: of('judgeTokens') },
+      flop: of('flop'),
+      fetch: of('fetch'),
+      disk: of('disk'),
+      hostMemory: of('hostMemory'),
+      deviceMemory: of('deviceMemory'),
+      seconds: of('seconds'),
+      judgeRequests: of('judgeRequests'),
+      judgeTokens: of('judgeTokens'),
     };
   }
 

@@ -109,8 +109,16 @@ function addHostWork(a: HostWork, b: HostWork): HostWork {
 export function work(part: Partial<Omit<Work, 'host'>> & { readonly host?: Partial<HostWork> }): Work {
   const { host, ...rest } = part;
   return {
-    ...{ phases: [], fetched: 0, read: 0, stored: 0, objects: 0, scratch: 0, hostMemory: 0, deviceMemory: 0 },
-    ...{ requests: 0, judgeTokens: 0 },
+    phases: [],
+    fetched: 0,
+    read: 0,
+    stored: 0,
+    objects: 0,
+    scratch: 0,
+    hostMemory: 0,
+    deviceMemory: 0,
+    requests: 0,
+    judgeTokens: 0,
     ...rest,
     host: { ...noHostWork, ...host },
   };

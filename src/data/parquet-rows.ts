@@ -160,7 +160,11 @@ async function readGroup(
   const rows = await parquetReadObjects({
     file: bufferOf(file),
     metadata,
-    ...{ columns: columns.map(({ alias }) => alias), compressors, utf8: false, rowStart, rowEnd },
+    columns: columns.map(({ alias }) => alias),
+    compressors,
+    utf8: false,
+    rowStart,
+    rowEnd,
     // The only type that is left: 96-bit integers were points of time.
     parsers: { timestampFromNanoseconds: (nanoseconds: bigint) => nanoseconds },
   });

@@ -100,7 +100,10 @@ function escaped(text: string): string {
 /** A Split of any behaviour as one that isolates its matches, or removes what is none. */
 function split(pattern: string, behavior: string, invert = false): Component {
   const made = (source: string, how: 'Isolated' | 'Removed', other = false): Component => ({
-    ...{ type: 'Split', pattern: regex(source), behavior: how, invert: other },
+    type: 'Split',
+    pattern: regex(source),
+    behavior: how,
+    invert: other,
   });
   const rest = `(?:(?!${pattern})[\\s\\S])`;
   // What is inverted takes the rest for the match: it goes with the neighbour on the other side.

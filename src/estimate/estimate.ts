@@ -53,7 +53,12 @@ export async function estimateWorkflow(options: EstimateOptions): Promise<Estima
   const { commits, models, fetches } = await askHub(study, hub, options.onAsk);
   const programs = new StudyPrograms(study, options.allowed);
   const prepared = await prepare({
-    ...{ study, store, targets, force, commits, hubModels: models },
+    study,
+    store,
+    targets,
+    force,
+    commits,
+    hubModels: models,
     catalog: new StudyCatalog(study, store, { programs }),
     deviceClass: machine.deviceClass ?? 'another device',
     lookUp: (key) => store.lookUp(key),

@@ -138,6 +138,7 @@ async function all<T>(
   const { message, hint } = first.error;
   const names = missing.map(({ name }) => name).join(', ');
   throw new EnvironmentError(`An estimate needs what the hub says of ${names}: ${message}`, {
-    ...{ cause: first.error, ...(hint !== undefined && { hint }) },
+    cause: first.error,
+    ...(hint !== undefined && { hint }),
   });
 }

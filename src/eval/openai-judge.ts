@@ -104,7 +104,9 @@ export class ServerJudge implements ResponseJudge {
   ): Promise<void> {
     const { key, patience, concurrency, budget = new Budget() } = this.#options;
     const server = new ChatServer(this.#config.url, key?.(), {
-      ...{ budget, signal, notice },
+      budget,
+      signal,
+      notice,
       ...(patience && { patience }),
     });
     let asked = false;

@@ -29,9 +29,13 @@ export function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuil
   expandTables(workflow, inputs, builder);
   const { title, figures, tables } = workflow.report;
   const params: ReportParams = {
-    ...{ title, workflow: workflow.name },
+    title,
+    workflow: workflow.name,
     ...shownParams(workflow, inputs, [...figures, ...tables]),
-    ...{ linked, figures: [...figures], tables: [...tables], asked: asked(workflow) },
+    linked,
+    figures: [...figures],
+    tables: [...tables],
+    asked: asked(workflow),
     provenance: provenance(workflow, facts, builder),
   };
   const node = builder.addOfAllSeeds({ id: 'report', kind: 'report', params, inputs, group: 'Report' }, 'report');
@@ -44,7 +48,9 @@ function expandFigures(workflow: Workflow, inputs: Readonly<Record<string, Input
   if (figures.length === 0 || formats.length === 0) return;
   const params: FiguresParams = {
     ...shownParams(workflow, inputs, figures),
-    ...{ parts: [...figures], columns, formats: [...formats] },
+    parts: [...figures],
+    columns,
+    formats: [...formats],
   };
   const node = builder.addOfAllSeeds({ id: 'figures', kind: 'figures', params, inputs, group: 'Report' }, 'report');
   builder.results.push({ file: 'figures/', node, output: 'figures/' });

@@ -140,7 +140,10 @@ export class SweepExpansion {
   #addWhole(curve: Curve, tensor: UpdateTensor, { projected }: ProjectionEnds): string {
     const output = `tensor/${tensor.name}`;
     const params: EnergyParams = {
-      ...{ mode: 'parallel', side: 'left', ranks: [], scalar: 'whole' },
+      mode: 'parallel',
+      side: 'left',
+      ranks: [],
+      scalar: 'whole',
       ...cutRows(projected, tensor.name),
       ...this.#projections.published,
     };

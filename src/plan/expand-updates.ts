@@ -110,8 +110,10 @@ export class UpdateExpansion {
     const vectors = Math.max(1, Math.floor(0.25 * tensor.rankMax));
     const { name } = node.update;
     const params: RandomisedSvdParams = {
-      ...{ vectors, iterations: 2 },
-      ...{ seed: this.#workflow.seed, stream: `${name}/${tensor.name}` },
+      vectors,
+      iterations: 2,
+      seed: this.#workflow.seed,
+      stream: `${name}/${tensor.name}`,
     };
     const step = {
       id: `randomised-svd[${name},${tensor.name}]`,

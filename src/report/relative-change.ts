@@ -64,7 +64,12 @@ function fullChange(
   const endOf = (name: string) => models.get(metric)?.find(({ model }) => model === name);
   const [before, after] = [endOf(from), endOf(to)];
   return {
-    ...{ metric, update, from, to, before: before?.value ?? null, after: after?.value ?? null },
+    metric,
+    update,
+    from,
+    to,
+    before: before?.value ?? null,
+    after: after?.value ?? null,
     certain: before === undefined || after === undefined ? null : lieApart(before, after),
   };
 }

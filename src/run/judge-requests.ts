@@ -93,7 +93,11 @@ async function requestsOf(
   const { requests, tokens } = metric.judge.asking.budget;
   const { model } = metric.judge;
   return {
-    ...{ judge, model, responseSets: sets, needed, kept: questions.kept },
+    judge,
+    model,
+    responseSets: sets,
+    needed,
+    kept: questions.kept,
     allowed: requests ?? null,
     allowedTokens: tokens ?? null,
   };

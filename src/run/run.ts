@@ -365,8 +365,18 @@ class RunSession {
         const folder = posix.dirname(file);
         const cell = study.cells.find(({ label }) => cellFolder(label) === folder) ?? study.cells[0]!;
         const told = {
-          ...{ run: this.#run.record.id, study, cell, targets, folder, prepared, records: this.#records, times },
-          ...{ versions: this.#versions, started: this.#started, seconds: this.#seconds(), redacted: this.redacted },
+          run: this.#run.record.id,
+          study,
+          cell,
+          targets,
+          folder,
+          prepared,
+          records: this.#records,
+          times,
+          versions: this.#versions,
+          started: this.#started,
+          seconds: this.#seconds(),
+          redacted: this.redacted,
           repository: await repositoryOf(study.file, this.#environment),
           device: this.#deviceFound()?.description,
         };

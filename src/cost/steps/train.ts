@@ -26,8 +26,12 @@ export const train: CostOf<'train'> = (step) => {
   const aStep = Number.isFinite(inEpoch) ? Math.ceil(rows.count / recipe.batch) / inEpoch : recipe.accumulate;
   const microBatches = steps * aStep;
   const { phases, deviceMemory } = trainingPhases(config, {
-    ...{ rows, batch: recipe.batch, steps, microBatches },
-    ...{ precision: recipe.precision, recomputed: activationCheckpointing },
+    rows,
+    batch: recipe.batch,
+    steps,
+    microBatches,
+    precision: recipe.precision,
+    recomputed: activationCheckpointing,
   });
   const weights = Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);
   const state = trainingStateBytes(config, recipe.precision);

@@ -5,7 +5,8 @@ import type { JudgePlan } from './kind.js';
 export const rules: JudgePlan<RulesJudge> = {
   score({ refusals, contains }, { dataset, prompt, inputs }, subject) {
     const params: JudgeParams = {
-      ...{ dataset, prompt },
+      dataset,
+      prompt,
       judge: { rules: { refusals, ...(contains === undefined ? {} : { contains }) } },
     };
     return subject.score('judge', params, inputs);

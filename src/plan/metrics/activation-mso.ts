@@ -51,7 +51,9 @@ function addModel(
   const layers = layerCount(model.origin.facts);
   const inWindow = windowOf(metric, name, layers, semantics);
   const step = <K extends StepKind>(kind: K, what: string, params: StepOf<K>['params']) => ({
-    ...{ id: `${kind}[${metric.name},${name},${what}]`, kind, params },
+    id: `${kind}[${metric.name},${name},${what}]`,
+    kind,
+    params,
   });
   const states = metric.prompts.map(
     (prompts) => [prompts, addHiddenStates(metric, { name, model }, prompts, parts)] as const,

@@ -21,7 +21,12 @@ export function addHiddenStates(
   const maxTokens = metric.position === 'last-generated' ? metric.maxTokens : null;
   const dataset = `datasets.${prompts}`;
   const params: ActivationsParams = {
-    ...{ model: asPublished(model.model, semantics), dataset, prompt, template, maxLength, maxTokens },
+    model: asPublished(model.model, semantics),
+    dataset,
+    prompt,
+    template,
+    maxLength,
+    maxTokens,
     ...(metric.position === 'last-padded' ? { padded: { batch: publishedBatch } } : {}),
     ...(semantics === 'reference' ? { heldAs: 'F16' } : {}),
   };

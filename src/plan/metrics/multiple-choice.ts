@@ -19,7 +19,9 @@ export const multipleChoice: BehaviourPlan<MultipleChoiceMetric> = {
       dataset,
       questions: {
         ...columns,
-        ...{ question, template, continuation },
+        question,
+        template,
+        continuation,
         ...(description !== null && { description }),
         ...(chat && { chat }),
         ...(prefix !== null && { prefix }),

@@ -45,7 +45,11 @@ export function addModelStep<K extends StepKind>(
   hints?: StepOf<K>['hints'],
 ): string {
   const step = {
-    ...{ id: `${kind}[${name}]`, kind, params, inputs, group: `Model ${name}` },
+    id: `${kind}[${name}]`,
+    kind,
+    params,
+    inputs,
+    group: `Model ${name}`,
     ...(hints === undefined ? {} : { hints }),
   };
   return seeds === undefined ? builder.add(step, `models.${name}`) : builder.addTrained(step, `models.${name}`);

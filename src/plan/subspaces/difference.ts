@@ -111,7 +111,12 @@ function addStates(
   { made, datasets, builder }: BasisParts,
 ): string {
   const params: ActivationsParams = {
-    ...{ model: { kind: 'whole' }, dataset: `datasets.${dataset}`, prompt, template, maxLength, maxTokens: null },
+    model: { kind: 'whole' },
+    dataset: `datasets.${dataset}`,
+    prompt,
+    template,
+    maxLength,
+    maxTokens: null,
     ...(position === -1 ? {} : { position }),
   };
   const step = {
@@ -132,9 +137,16 @@ function addSelection(
   { made, datasets, builder }: BasisParts,
 ): string {
   const params: SelectDirectionParams = {
-    ...{ model: { kind: 'whole' }, candidates, prompt, template, maxLength, limit, refusals },
+    model: { kind: 'whole' },
+    candidates,
+    prompt,
+    template,
+    maxLength,
+    limit,
+    refusals,
     datasets: [`datasets.${harmful}`, `datasets.${harmless}`],
-    ...{ largestDivergence: divergence, leastInduced: induced },
+    largestDivergence: divergence,
+    leastInduced: induced,
   };
   const inputs = {
     model: { node: made.get(model)!.node!, output: '*' },

@@ -54,7 +54,10 @@ function addBasis({ subspace, tensor }: WantedBasis<Outputs>, parts: BasisParts)
   if (of === 'inputs') inputs.weight = { node: node!, output: `tensor/${tensor.name}` };
   const params: OutputBasisParams = { directions: directionsIn(subspace, tensor) };
   const step = {
-    ...{ id: `output-basis[${name},${tensor.name}]`, kind: 'output-basis' as const, params, inputs },
+    id: `output-basis[${name},${tensor.name}]`,
+    kind: 'output-basis' as const,
+    params,
+    inputs,
     group: `Bases of ${name}`,
     cost: (of === 'inputs' ? tensor.columns : tensor.rows) ** 3,
   };

@@ -49,8 +49,12 @@ export function figureFile({ figure, legend, heat, panels }: DrawnFigure, column
     'svg',
     {
       xmlns: 'http://www.w3.org/2000/svg',
-      ...{ width: `${inWidth}in`, height: `${round(inHeight)}in`, viewBox: `0 0 ${round(width)} ${round(height)}` },
-      ...{ 'font-family': fontFamily, role: 'img', 'aria-label': figure.title },
+      width: `${inWidth}in`,
+      height: `${round(inHeight)}in`,
+      viewBox: `0 0 ${round(width)} ${round(height)}`,
+      'font-family': fontFamily,
+      role: 'img',
+      'aria-label': figure.title,
     },
     svgNode('title', {}, figure.title),
     svgNode('rect', { width: round(width), height: round(height), fill: colors['--background'] }),
@@ -60,7 +64,11 @@ export function figureFile({ figure, legend, heat, panels }: DrawnFigure, column
 }
 
 const dashedLine = svgNode('path', {
-  ...{ d: 'M2,0H32', fill: 'none', stroke: colors['--axis'], 'stroke-width': 1.4, 'stroke-dasharray': '4 3' },
+  d: 'M2,0H32',
+  fill: 'none',
+  stroke: colors['--axis'],
+  'stroke-width': 1.4,
+  'stroke-dasharray': '4 3',
 });
 
 /** Parts of a figure, one below the other. */
@@ -187,7 +195,9 @@ const muted = { fill: colors['--muted'] };
 function drawn({ element }: Drawing, scale = 1): SvgNode[] {
   const label = element.getAttribute('aria-label');
   const inherited = {
-    ...{ fill: colors['--text'], 'font-size': 13, 'text-anchor': 'middle' },
+    fill: colors['--text'],
+    'font-size': 13,
+    'text-anchor': 'middle',
     ...(label === null ? {} : { 'aria-label': label }),
     ...(scale === 1 ? {} : { transform: `scale(${round(scale)})` }),
   };

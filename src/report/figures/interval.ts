@@ -58,7 +58,11 @@ async function drawIntervals(panel: IntervalPanel): Promise<Drawing> {
     height += sizes.row + noted;
     return {
       ...interval,
-      ...{ top, bottom: height, nameAt: top + sizes.name, noteAt: top + sizes.note, at: top + noted + sizes.interval },
+      top,
+      bottom: height,
+      nameAt: top + sizes.name,
+      noteAt: top + sizes.note,
+      at: top + noted + sizes.interval,
       lines: lines.join('\n'),
       from: interval.holds[0] ?? domain[0],
       to: interval.holds[1] ?? domain[1],
@@ -68,7 +72,10 @@ async function drawIntervals(panel: IntervalPanel): Promise<Drawing> {
   return draw({
     width: 440,
     height: height + 56,
-    ...{ marginLeft: 28, marginRight: 28, marginTop: 8, marginBottom: 48 },
+    marginLeft: 28,
+    marginRight: 28,
+    marginTop: 8,
+    marginBottom: 48,
     ariaLabel: title,
     x: { label, domain, labelAnchor: 'center', labelArrow: 'none', labelOffset: 40, ticks: 5 },
     y: { axis: null, domain: [0, height], reverse: true },
@@ -80,8 +87,13 @@ async function drawIntervals(panel: IntervalPanel): Promise<Drawing> {
       Plot.dot(
         rows.filter(({ value }) => value !== null),
         {
-          ...{ x: 'value', y: 'at', r: 4, title: 'title' },
-          ...{ fill: 'var(--background)', stroke: 'var(--series-0)', strokeWidth: 2 },
+          x: 'value',
+          y: 'at',
+          r: 4,
+          title: 'title',
+          fill: 'var(--background)',
+          stroke: 'var(--series-0)',
+          strokeWidth: 2,
         },
       ),
       Plot.text(rows, { ...rowText, y: 'nameAt', text: 'name', title: 'title', fill: 'var(--text)' }),

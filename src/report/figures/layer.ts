@@ -109,12 +109,20 @@ export async function drawHeatScale({ label, signed = false }: HeatScale): Promi
     return { from: index, to: index + 1, value: signed ? 2 * value - 1 : value };
   });
   return draw({
-    ...{ width: 128, height: 14, margin: 1, axis: null, ariaLabel: label },
+    width: 128,
+    height: 14,
+    margin: 1,
+    axis: null,
+    ariaLabel: label,
     x: { domain: [0, heatSteps] },
     y: { domain: [0, 1] },
     marks: [
       Plot.rect(steps, {
-        ...{ x1: 'from', x2: 'to', y1: 0, y2: 1, inset: 0 },
+        x1: 'from',
+        x2: 'to',
+        y1: 0,
+        y2: 1,
+        inset: 0,
         fill: {
           value: ({ value }: { value: number }) => (value < 0 ? 'var(--heat-negative)' : 'var(--heat)'),
           scale: null,

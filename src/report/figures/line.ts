@@ -154,14 +154,12 @@ async function drawLines(panel: LinePanel): Promise<Drawing> {
     ...(levels.length > 0 ? { marginRight: levelMargin(levels) } : {}),
     ariaLabel: panel.title,
     x: {
-      ...{
-        label: x.label,
-        domain: [...x.domain],
-        labelAnchor: 'center',
-        labelArrow: 'none',
-        labelOffset: 40,
-        ticks,
-      },
+      label: x.label,
+      domain: [...x.domain],
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      labelOffset: 40,
+      ticks,
       ...(x.scale === 'log' ? { type: 'log' } : {}),
       ...(Array.isArray(ticks) ? { tickFormat: ',d' } : {}),
     },
@@ -203,8 +201,15 @@ async function levelMarks(levels: readonly Level[], [low, high]: readonly [numbe
   return [
     Plot.ruleY(levels, { y: 'y', stroke: 'var(--axis)', strokeDasharray: '5 4' }),
     Plot.text(names, {
-      ...{ y: 'y', text: 'name', title: 'title', frameAnchor: 'right', textAnchor: 'start', dx: levelOffset },
-      ...{ fill: 'var(--muted)', fontSize: levelSize, textOverflow: 'ellipsis' },
+      y: 'y',
+      text: 'name',
+      title: 'title',
+      frameAnchor: 'right',
+      textAnchor: 'start',
+      dx: levelOffset,
+      fill: 'var(--muted)',
+      fontSize: levelSize,
+      textOverflow: 'ellipsis',
       lineWidth: (levelMargin(levels) - levelOffset) / levelSize,
     }),
   ];

@@ -78,9 +78,17 @@ async function drawPaths({ title, x, y, paths, marked }: PathPanel): Promise<Dra
       // Below a point on the axis there are the axis' numbers.
       const below = point.y - y.domain[0] > 0.08 * (y.domain[1] - y.domain[0]) ? 14 : -8;
       return Plot.text([point], {
-        ...{ x: 'x', y: 'y', text: 'name', title: 'name', fontSize: 12, lineWidth: 9, textOverflow: 'ellipsis' },
+        x: 'x',
+        y: 'y',
+        text: 'name',
+        title: 'name',
+        fontSize: 12,
+        lineWidth: 9,
+        textOverflow: 'ellipsis',
         ...(isHigh ? { textAnchor: 'end', dx: -8, dy: -12 } : { textAnchor: 'start', dx: 10, dy: below }),
-        ...{ fill: 'var(--text)', stroke: 'var(--background)', strokeWidth: 4 },
+        fill: 'var(--text)',
+        stroke: 'var(--background)',
+        strokeWidth: 4,
       });
     }),
   );

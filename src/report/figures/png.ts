@@ -18,7 +18,8 @@ export async function figurePng({ svg, width }: FigureFile): Promise<Uint8Array>
     font: {
       fontFiles: Object.values(fonts).map(({ file }) => file),
       loadSystemFonts: false,
-      ...{ defaultFontFamily: 'DejaVu Sans', sansSerifFamily: 'DejaVu Sans' },
+      defaultFontFamily: 'DejaVu Sans',
+      sansSerifFamily: 'DejaVu Sans',
     },
   });
   return image.render().asPng();

@@ -76,12 +76,25 @@ async function drawScatter({ title, x, y, points }: ScatterPanel): Promise<Drawi
   }
   marks.push(
     Plot.text(names, {
-      ...{ x: 'x', y: 'y', text: 'name', title: 'title', textAnchor: 'start', dx: 4 },
-      ...{ fill: 'var(--text)', fontSize: nameSize, lineWidth: forNames / nameSize, textOverflow: 'ellipsis' },
+      x: 'x',
+      y: 'y',
+      text: 'name',
+      title: 'title',
+      textAnchor: 'start',
+      dx: 4,
+      fill: 'var(--text)',
+      fontSize: nameSize,
+      lineWidth: forNames / nameSize,
+      textOverflow: 'ellipsis',
     }),
   );
   return draw({
-    ...{ width, height, ...margins, marginRight, ariaLabel: title, marks },
+    width,
+    height,
+    ...margins,
+    marginRight,
+    ariaLabel: title,
+    marks,
     x: { label: x.label, domain: [...x.domain], labelAnchor: 'center', labelArrow: 'none', labelOffset: 40, ticks: 5 },
     y: { label: y.label, domain: [...y.domain], labelArrow: 'none', ticks: 5 },
   });

@@ -61,8 +61,13 @@ export function svgText({ name, attributes, children }: SvgNode): string {
 }
 
 const escapes: Readonly<Record<string, string>> = {
-  ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' },
-  ...{ '\n': '&#10;', '\t': '&#9;', '\r': '&#13;' },
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\n': '&#10;',
+  '\t': '&#9;',
+  '\r': '&#13;',
 };
 
 /** Whatever XML 1.0 has no place for: control characters, halves of surrogate pairs, U+FFFE and U+FFFF. */

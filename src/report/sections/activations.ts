@@ -117,7 +117,9 @@ function byEnergy({ curves, looks, style }: Shown): Figure | undefined {
       series: group.map(({ pair, points }) => ({
         look: looks.get(pair)!,
         points: points.map(({ energy, overlap, baseline, training }) => ({
-          ...{ x: energy, y: overlap.mean, ...trainingBar(training) },
+          x: energy,
+          y: overlap.mean,
+          ...trainingBar(training),
           ...(overlap.n > 1 ? { low: overlap.min, high: overlap.max } : {}),
           title: `${style.calledPair(pair)}, η = ${energy}: ${ratioText(overlap.mean)}${spreadText(training, ratioText)}, by chance ${ratioText(baseline)}`,
         })),
@@ -180,7 +182,9 @@ function byLayer({ rows, looks, style }: Shown): Figure | undefined {
         return {
           look: looks.get(pair)!,
           points: sorted.map(({ layer, overlap, baseline, k_a, k_b, d, training }) => ({
-            ...{ x: layer, y: overlap!, ...trainingBar(training) },
+            x: layer,
+            y: overlap!,
+            ...trainingBar(training),
             title: `${style.calledPair(pair)}, layer ${layer}: ${ratioText(overlap)}${spreadText(training, ratioText)}, by chance ${ratioText(baseline)} (ranks ${rankText(k_a)} and ${rankText(k_b)} of ${d})`,
           })),
           baseline: sorted.flatMap(({ layer, baseline }) => (baseline === null ? [] : [{ x: layer, y: baseline }])),
@@ -251,7 +255,16 @@ function table({ curves, style }: Shown): Html | undefined {
 function curvesCsv(curves: readonly PairCurve[]): string {
   const rows = curves.flatMap(({ metric, model, pair, points }) =>
     points.map(({ energy, overlap: { n, mean, min, max }, baseline, training }) => ({
-      ...{ metric, model, pair, energy, layers: n, mean, min, max, baseline, ...spreadCells(training) },
+      metric,
+      model,
+      pair,
+      energy,
+      layers: n,
+      mean,
+      min,
+      max,
+      baseline,
+      ...spreadCells(training),
     })),
   );
   const columns = ['metric', 'model', 'pair', 'energy', 'layers', 'mean', 'min', 'max', 'baseline'] as const;

@@ -76,7 +76,9 @@ function figuresOf(all: Measured): Figure[] {
         points: [...ofPair]
           .sort((a, b) => a.layer - b.layer)
           .map(({ layer, cka, n, d_a, d_b, training }) => ({
-            ...{ x: layer, y: cka!, ...trainingBar(training) },
+            x: layer,
+            y: cka!,
+            ...trainingBar(training),
             title: `${style.calledPair(pair)}, layer ${layer}: ${ratioText(cka)}${spreadText(training, ratioText)}\n${n} prompts, widths ${d_a} and ${d_b}`,
           })),
       })),

@@ -276,7 +276,17 @@ function layers(rows: readonly TensorEnergyRow[], style: SeriesStyle): Figure | 
 function curvesCsv(series: readonly Series[]): string {
   const rows = series.flatMap(({ update, subspace, mode, side, axis, points }) =>
     points.map(({ at, kept: { n, mean, min, max }, training }) => ({
-      ...{ update, subspace, mode, side, fraction: null, n, mean, min, max, rank: null, ...spreadCells(training) },
+      update,
+      subspace,
+      mode,
+      side,
+      fraction: null,
+      n,
+      mean,
+      min,
+      max,
+      rank: null,
+      ...spreadCells(training),
       [axis.by]: at,
     })),
   );

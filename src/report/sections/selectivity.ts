@@ -128,7 +128,9 @@ function pathsOf(
       points: points.map((point): PathPoint => {
         const said = `${across} ${ratioText(point.x.mean)}, ${upright} ${ratioText(point.y.mean)}`;
         return {
-          ...{ x: point.x.mean, y: point.y.mean, along: axis.along(point.at, places) },
+          x: point.x.mean,
+          y: point.y.mean,
+          along: axis.along(point.at, places),
           ...(point.x.n > 1 ? { xRange: [point.x.min, point.x.max] } : {}),
           ...(point.y.n > 1 ? { yRange: [point.y.min, point.y.max] } : {}),
           title: `${style.called(subspace)}, ${axis.symbol} = ${point.at}: ${said}`,
@@ -235,7 +237,19 @@ function withoutText({ from, to, before, after, ...change }: FullChange, style: 
 function changesCsv(curves: readonly RelativeCurve[]): string {
   const rows = curves.flatMap(({ update, subspace, mode, side, axis, metric, change: { before, after }, points }) =>
     points.map(({ at, moved: { n, mean, min, max } }) => ({
-      ...{ update, subspace, mode, side, fraction: null, metric, before, after, n, mean, min, max, rank: null },
+      update,
+      subspace,
+      mode,
+      side,
+      fraction: null,
+      metric,
+      before,
+      after,
+      n,
+      mean,
+      min,
+      max,
+      rank: null,
       [axis.by]: at,
     })),
   );

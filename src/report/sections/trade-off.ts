@@ -76,7 +76,11 @@ function figuresOf(evaluation: Evaluation, input: FigureInput): Figure[] {
         const said = `${across} ${ratioText(x.value!)}, ${upright} ${ratioText(y.value!)}`;
         const [xRange, yRange] = [rangeOf(x), rangeOf(y)];
         return {
-          ...{ name, x: x.value!, y: y.value!, title: `${name}: ${said}`, look: looks.get(model)! },
+          name,
+          x: x.value!,
+          y: y.value!,
+          title: `${name}: ${said}`,
+          look: looks.get(model)!,
           ...(xRange && { xRange }),
           ...(yRange && { yRange }),
         };

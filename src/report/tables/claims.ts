@@ -44,7 +44,14 @@ export class ClaimsTable {
   add(claim: string, kind: string, found: readonly FoundCase[]): void {
     for (const { case: name, trainingSeed = null, verdict, effect, low, high, n, condition, note } of found) {
       this.#rows.push({
-        ...{ claim, kind, case: name ?? '', verdict, effect, ci_low: low, ci_high: high, n },
+        claim,
+        kind,
+        case: name ?? '',
+        verdict,
+        effect,
+        ci_low: low,
+        ci_high: high,
+        n,
         holds_above: condition.type === 'above-zero' ? 0 : condition.type === 'within' ? -condition.bound : null,
         holds_below: condition.type === 'above-zero' ? null : condition.bound,
         note,

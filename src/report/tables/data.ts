@@ -29,7 +29,9 @@ export function dataCsv(tokenised: readonly (TokenisedDataset & { readonly summa
   return writeTable(
     dataColumns,
     tokenised.map(({ metric, model, dataset, summary: { withoutTarget, ...summary }, ...ofSeed }) => ({
-      ...{ metric: metric ?? '', model, dataset },
+      metric: metric ?? '',
+      model,
+      dataset,
       ...summary,
       without_target: withoutTarget,
       ...trainingSeedCell(ofSeed),

@@ -119,8 +119,14 @@ export class EnergyTables {
         const measured = measures(energy, mode, cosineOf(cosines[at]!));
         const tensorSide = own === undefined ? side : (own ?? '');
         this.#tensors.push({
-          ...{ ...series, side: tensorSide },
-          ...{ ...measured, tensor, rank: energy.rank, rank_max: rankMax, rank_asked: asked, ...ofSeed },
+          ...series,
+          side: tensorSide,
+          ...measured,
+          tensor,
+          rank: energy.rank,
+          rank_max: rankMax,
+          rank_asked: asked,
+          ...ofSeed,
         });
       });
       const sums = { total: total.value, kept: kept.value, realised: realised.value };

@@ -222,8 +222,8 @@ export class ResultsFolder {
     const object = await this.#store.objects.put(bytes);
     const { digest } = object;
     await this.#store.actions.record({
-      ...{ key: digestOf(`published ${digest}`), kind: publishedKind, revision: 1, params: {}, inputs: {}, versions: {} },
-      ...{ outputs: { [file]: object }, workflow: this.#run.workflowFile, step: runStep, seconds: 0 },
+      key: digestOf(`published ${digest}`), kind: publishedKind, revision: 1, params: {}, inputs: {}, versions: {},
+      outputs: { [file]: object }, workflow: this.#run.workflowFile, step: runStep, seconds: 0,
       started: new Date().toISOString(),
     });
     return this.#place(file, digest, known, () => Promise.resolve(bytes));

@@ -54,8 +54,12 @@ export async function runExportAdapter(context: StepContext<ExportAdapterParams>
   for (const [key, tensor] of file.whole) context.reference(`tensor/${key}`, context.input(`to/${tensor}`));
   await writeConfig(context, file);
   const summary: AdapterSummary = {
-    ...{ layers: ranks.size, rank: Math.max(...ranks.values()), energy, kept },
-    ...{ rest: changed, restEnergy },
+    layers: ranks.size,
+    rank: Math.max(...ranks.values()),
+    energy,
+    kept,
+    rest: changed,
+    restEnergy,
   };
   await context.write('summary', Buffer.from(JSON.stringify(summary)));
 }

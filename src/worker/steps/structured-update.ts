@@ -175,7 +175,9 @@ async function leadingSpaces(
     await turns.take();
     const window = transposed(rowsView(await update.window(start, count), columns));
     hostGemm(rank, count, columns, 1, rowsView(right.data, columns), window, {
-      ...{ data: left.data, stride: rows, at: start },
+      data: left.data,
+      stride: rows,
+      at: start,
     });
   }
   await left.orthonormalise(turns);

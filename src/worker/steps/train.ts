@@ -36,7 +36,9 @@ export async function runTrain(context: StepContext<TrainParams, TrainHints>): P
   const speed = new Speed();
   try {
     const curve = await train(gpu, decoder, rows, recipe, {
-      ...{ folder: await context.scratch(), checkpointEvery, signal: context.signal },
+      folder: await context.scratch(),
+      checkpointEvery,
+      signal: context.signal,
       onResume: (step, total) => context.log(`going on from the state behind step ${step} of ${total}`),
       onStep: (point, total) => {
         const tokens = speed.tokensPerSecond(point.tokens);
