@@ -23,7 +23,10 @@ async function costs(steps: readonly Step[], assumed = nothing, traits = device)
 }
 
 const svd: Step = {
-  ...{ id: 'svd', kind: 'svd', params: {}, group: 'SVD' },
+  id: 'svd',
+  kind: 'svd',
+  params: {},
+  group: 'SVD',
   inputs: { from: input('a', 'tensor/w'), to: input('b', 'tensor/w') },
 };
 
@@ -47,7 +50,10 @@ test('a card makes the Gram matrix of digits itself', async () => {
 
 test('what a step gives is what the next one takes', async () => {
   const overlap: Step = {
-    ...{ id: 'overlap', kind: 'overlap', params: {}, group: 'Overlap' },
+    id: 'overlap',
+    kind: 'overlap',
+    params: {},
+    group: 'Overlap',
     inputs: Object.fromEntries(['a', 'b'].flatMap((side) => [[`${side}-u`, input('svd', 'u')], [`${side}-s`, input('svd', 's')]])), // biome-ignore format: one line
   };
   const [, { least }] = (await costs([svd, overlap])).steps as [unknown, { least: ReturnType<typeof work> }];
@@ -55,11 +61,17 @@ test('what a step gives is what the next one takes', async () => {
 });
 
 const rows: Step = {
-  ...{ id: 'rows[questions]', kind: 'rows', params: { transforms: {} }, group: 'Data' },
+  id: 'rows[questions]',
+  kind: 'rows',
+  params: { transforms: {} },
+  group: 'Data',
   inputs: { files: input('files') },
 };
 const tokens: Step = {
-  ...{ id: 'tokens', kind: 'tokenise', group: 'Data', inputs: { rows: input(rows.id, 'rows') } },
+  id: 'tokens',
+  kind: 'tokenise',
+  group: 'Data',
+  inputs: { rows: input(rows.id, 'rows') },
   params: { dataset: 'datasets.questions', maxLength: 512 },
 };
 const files = new Map([['files', new Map([['file/a', { bytes: 100 }]])]]);
@@ -82,7 +94,9 @@ test('rows that nothing bounds are unknown, and a number that is given is taken'
 test('`take` bounds rows, `where` bounds them from above alone', async () => {
   const taken = async (transforms: object) => {
     const { steps } = await costsOf({
-      ...{ existing: files, known: new Map(), device },
+      existing: files,
+      known: new Map(),
+      device,
       steps: [{ ...rows, params: { transforms } as never }, tokens],
       assumed: { rowTokens: 8, rows: new Map([['questions', 50]]) },
     });
@@ -95,11 +109,23 @@ test('`take` bounds rows, `where` bounds them from above alone', async () => {
 });
 
 const rates = {
-  ...{ flops: 1e9, memoryBytes: 1e8, dispatchSeconds: 1e-3, waitSeconds: 1e-2, transferBytes: 1e6, startSeconds: 5 },
+  flops: 1e9,
+  memoryBytes: 1e8,
+  dispatchSeconds: 1e-3,
+  waitSeconds: 1e-2,
+  transferBytes: 1e6,
+  startSeconds: 5,
 };
 const host = {
-  ...{ productFlops: 1e9, eigenSeconds: 1e-9, elements: 1e6, normals: 1e6, characters: 1e6 },
-  ...{ hashedBytes: 1e6, writtenBytes: 1e6, fileSeconds: 0, librarySeconds: 1 },
+  productFlops: 1e9,
+  eigenSeconds: 1e-9,
+  elements: 1e6,
+  normals: 1e6,
+  characters: 1e6,
+  hashedBytes: 1e6,
+  writtenBytes: 1e6,
+  fileSeconds: 0,
+  librarySeconds: 1,
 };
 
 test('a phase takes as long as the slower of operations and operands', async () => {

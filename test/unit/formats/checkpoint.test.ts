@@ -189,7 +189,9 @@ test('a folder without safetensors weights says what is there and what to do', (
 async function writeModel(folder: string, dtypes: Readonly<Record<string, DType>>, json?: object): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   const named = Object.entries(dtypes).map(([name, dtype]) => ({
-    ...{ name, dtype, shape: /norm|bias|scale$/.test(name) ? [4] : [4, 2] },
+    name,
+    dtype,
+    shape: /norm|bias|scale$/.test(name) ? [4] : [4, 2],
   }));
   const source = (tensor: TensorInfo) => [new Uint8Array(tensorBytes(tensor)).fill(tensor.name.length)];
   const files = new Map(json === undefined ? [] : [['config.json', [Buffer.from(JSON.stringify(json))]]]);

@@ -98,8 +98,15 @@ const decoders: { readonly [F in FamilyName]: Partial<DecoderConfig> } = {
 for (const family of familyNames) {
   test(`a whole decoder of ${family}, every weight`, () => {
     const config: DecoderConfig = {
-      ...{ family, ...sizes, attentionBias: false, mlpBias: false, ropeTheta: 100, normEpsilon: 1e-5 },
-      ...{ contextLength: 9, endTokens: [], ...decoders[family] },
+      family,
+      ...sizes,
+      attentionBias: false,
+      mlpBias: false,
+      ropeTheta: 100,
+      normEpsilon: 1e-5,
+      contextLength: 9,
+      endTokens: [],
+      ...decoders[family],
     };
     const weights: Tensors = new Map();
     for (const [name, shape] of architectureTensors(config)) {

@@ -37,8 +37,11 @@ function lab(...names: readonly string[]): string {
 const params = (plan: Plan) => stepOf(plan, 'claims').params as ClaimsParams;
 const claimIn = async (name: string) => params(await planOf(lab(name))).claims[0];
 const parallel = {
-  ...{ updates: ['useful', 'harmful'], subspaces: ['top-k', 'random-k', 'random'] },
-  ...{ mode: 'parallel', side: 'right', fractions: [0.5, 0.1, 0.9] },
+  updates: ['useful', 'harmful'],
+  subspaces: ['top-k', 'random-k', 'random'],
+  mode: 'parallel',
+  side: 'right',
+  fractions: [0.5, 0.1, 0.9],
 };
 const ends = { useful: { from: 'aligned', to: 'useful' }, harmful: { from: 'aligned', to: 'harmful' } };
 
@@ -54,32 +57,42 @@ test('a claim knows which subspaces have sides of their own', async () => {
 
 test('a claim comes with what the names in it stand for', async () => {
   assert.equal(await claimIn('linear'), {
-    ...{ name: 'linear', activations: null },
+    name: 'linear',
+    activations: null,
     claim: { kind: 'linear-energy', sweep: parallel, tolerance: 0.05 },
   });
   assert.equal(await claimIn('stronger'), {
-    ...{ name: 'stronger', activations: null },
+    name: 'stronger',
+    activations: null,
     claim: {
       kind: 'stronger-than-random',
       sweep: { ...parallel, ends },
-      ...{ metric: 'utility', subspace: 'top-k', than: ['random-k', 'random'] },
+      metric: 'utility',
+      subspace: 'top-k',
+      than: ['random-k', 'random'],
     },
   });
   assert.equal(await claimIn('together'), {
-    ...{ name: 'together', activations: null },
+    name: 'together',
+    activations: null,
     claim: {
-      ...{ kind: 'falling-together', sweep: { ...parallel, ends }, metrics: ['harm', 'utility'], tolerance: 0.1 },
+      kind: 'falling-together',
+      sweep: { ...parallel, ends },
+      metrics: ['harm', 'utility'],
+      tolerance: 0.1,
     },
   });
   assert.equal(await claimIn('above'), {
-    ...{ name: 'above', activations: null },
+    name: 'above',
+    activations: null,
     claim: {
       kind: 'above-baseline',
       of: { models: [null], pairs: ['useful:harmful', 'useful:alignment'], energies: [0.9, 0.5] },
     },
   });
   assert.equal(await claimIn('highest'), {
-    ...{ name: 'highest', activations: 'hidden' },
+    name: 'highest',
+    activations: 'hidden',
     claim: {
       kind: 'highest-pair',
       of: {
@@ -118,8 +131,15 @@ test('all claims are judged by one step, from the tables and the scores of what 
     assert.equal(inputs[`${index}/scores`], { node: `${kind}[${metric},${what}]`, output: 'scores' });
   }
   assert.equal(rows[0], {
-    ...{ model: 'aligned', update: null, subspace: null, seed: null, mode: null, side: null, fraction: null },
-    ...{ metric: 'harm', kind: 'judge' },
+    model: 'aligned',
+    update: null,
+    subspace: null,
+    seed: null,
+    mode: null,
+    side: null,
+    fraction: null,
+    metric: 'harm',
+    kind: 'judge',
   });
   assert.equal(
     plan.results.filter(({ node }) => node === 'claims'),

@@ -117,7 +117,8 @@ test('a projected term takes the bases of the subspace, of chosen tensors alone'
   const name = 'model.layers.0.self_attn.q_proj.weight';
   assert.equal((params.model as CombinedModel).terms, [
     {
-      ...{ kind: 'projected', times: -1 },
+      kind: 'projected',
+      times: -1,
       of: { kind: 'projected', mode: 'orthogonal', side: 'right', ranks: { [name]: 4 }, permute: 2 },
     },
   ]);
@@ -164,9 +165,12 @@ test('what does not fit the model is refused by name', () => {
   const message = (term: Partial<Term>, base: ModelFacts): string => {
     const workflow = sampleWorkflow({
       models: {
-        ...{ base: path('base'), aligned: path('aligned'), useful: path('useful') },
+        base: path('base'),
+        aligned: path('aligned'),
+        useful: path('useful'),
         made: {
-          ...{ kind: 'combine', base: 'useful' },
+          kind: 'combine',
+          base: 'useful',
           terms: [{ kind: 'update', update: 'alignment', times: 1, vectors: true, part: null, ...term } as Term], // biome-ignore format: one line
         },
       },

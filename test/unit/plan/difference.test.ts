@@ -104,13 +104,19 @@ test('a selection validates all layers below its depth at all positions, and its
   const plan = await planOf(lab(['layer: 0.5', select]));
   const { params, inputs } = stepOf(plan, 'select-direction[refusal]');
   assert.equal(params, {
-    ...{ model: { kind: 'whole' }, prompt: 'prompt', template: 'raw', maxLength: 512, limit: 7, refusals: ['I', 'As'] },
+    model: { kind: 'whole' },
+    prompt: 'prompt',
+    template: 'raw',
+    maxLength: 512,
+    limit: 7,
+    refusals: ['I', 'As'],
     candidates: [
       { layer: 0, position: -2 },
       { layer: 0, position: -1 },
     ],
     datasets: ['datasets.examples', 'datasets.gsm8k'],
-    ...{ largestDivergence: 0.1, leastInduced: 0 },
+    largestDivergence: 0.1,
+    leastInduced: 0,
   });
   assert.equal(inputs['a/1'], { node: 'activations[refusal,aligned,advbench,-1]', output: 'hidden/0' });
   assert.equal(inputs['b/0'], { node: 'activations[refusal,aligned,gsm8k,-2]', output: 'hidden/0' });

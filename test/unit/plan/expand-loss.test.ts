@@ -6,18 +6,24 @@ import type { Recipe, Workflow } from '../../../src/workflow/workflow.js';
 import { modelFacts, range, sampleFacts, sampleWorkflow } from './sample-workflow.js';
 
 const recipe: Recipe = {
-  ...{
-    name: 'full',
-    range,
-    lr: 1e-3,
-    schedule: 'cosine',
-    warmup: 0.02,
-    length: { epochs: 1 },
-    batch: 1,
-    accumulate: 4,
-  },
-  ...{ lossNormalisation: 'effective-batch', clip: null, weightDecay: 0, betas: [0.9, 0.999], epsilon: 1e-8 },
-  ...{ precision: 'f32', rounding: 'nearest', order: 'shuffled', checkpointEvery: 50, activationCheckpointing: false },
+  name: 'full',
+  range,
+  lr: 1e-3,
+  schedule: 'cosine',
+  warmup: 0.02,
+  length: { epochs: 1 },
+  batch: 1,
+  accumulate: 4,
+  lossNormalisation: 'effective-batch',
+  clip: null,
+  weightDecay: 0,
+  betas: [0.9, 0.999],
+  epsilon: 1e-8,
+  precision: 'f32',
+  rounding: 'nearest',
+  order: 'shuffled',
+  checkpointEvery: 50,
+  activationCheckpointing: false,
   tokens: { template: 'raw', eos: true, lossOn: 'response', maxLength: 64, overlong: 'truncate' },
 };
 const train = { kind: 'train', purpose: 'finetune', on: 'vaults', recipe: 'full', seed: 5 } as const;

@@ -422,7 +422,10 @@ test('an empty tensor is refused by name', () => {
 test("a trained model takes its parent, tokens by the parent's tokenizer, and a recipe; hints stay out of its params", () => {
   const architecture = {
     ...({ family: 'llama', hidden: 8, layers: 1, heads: 2, kvHeads: 1, headDim: 4, mlp: 16, vocabulary: 32 } as const),
-    ...{ tied: true, ropeTheta: 10000, normEpsilon: 1e-6, contextLength: 64 },
+    tied: true,
+    ropeTheta: 10000,
+    normEpsilon: 1e-6,
+    contextLength: 64,
   };
   const vaults = { kind: 'vaults', rows: 9, seed: 1, answer: 'refuse', vaults: [1, 16] } as const;
   const workflow: Workflow = {
@@ -473,18 +476,24 @@ test('reference semantics round a warm-up up as published, and train anew only w
 });
 
 const recipe: Recipe = {
-  ...{
-    name: 'full',
-    range,
-    lr: 1e-3,
-    schedule: 'cosine',
-    warmup: 0.02,
-    length: { epochs: 1 },
-    batch: 1,
-    accumulate: 4,
-  },
-  ...{ lossNormalisation: 'effective-batch', clip: null, weightDecay: 0, betas: [0.9, 0.999], epsilon: 1e-8 },
-  ...{ precision: 'f32', rounding: 'nearest', order: 'shuffled', checkpointEvery: 50, activationCheckpointing: false },
+  name: 'full',
+  range,
+  lr: 1e-3,
+  schedule: 'cosine',
+  warmup: 0.02,
+  length: { epochs: 1 },
+  batch: 1,
+  accumulate: 4,
+  lossNormalisation: 'effective-batch',
+  clip: null,
+  weightDecay: 0,
+  betas: [0.9, 0.999],
+  epsilon: 1e-8,
+  precision: 'f32',
+  rounding: 'nearest',
+  order: 'shuffled',
+  checkpointEvery: 50,
+  activationCheckpointing: false,
   tokens: { template: 'raw', eos: true, lossOn: 'response', maxLength: 64, overlong: 'truncate' },
 };
 

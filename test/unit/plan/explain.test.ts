@@ -123,8 +123,17 @@ test('the last of 100,000 waiting steps is explained without overflowing the sta
   assert.match(reasonText(explainer.explain('s99999')), /from s0 runs first: new/);
 });
 const action = {
-  ...{ key: artifact('key').digest, kind: 'make', revision: 1, params: {}, inputs: {}, outputs: {} },
-  ...{ workflow: 'w', step: '', started: '', seconds: 0, versions: {} },
+  key: artifact('key').digest,
+  kind: 'make',
+  revision: 1,
+  params: {},
+  inputs: {},
+  outputs: {},
+  workflow: 'w',
+  step: '',
+  started: '',
+  seconds: 0,
+  versions: {},
 };
 
 test.run();

@@ -128,8 +128,12 @@ test('the plan of experiment 1 says what its judge is asked, as far as it is kno
     return judgeRequests({ plan, steps: plan.steps, outcomes: new Map() }, studyOf(workflow), store);
   };
   const expected = {
-    ...{ judge: 'metrics.harmfulness', model: 'gpt-4o-mini', responseSets: 74, kept: 0 },
-    ...{ allowed: 50_000, allowedTokens: null },
+    judge: 'metrics.harmfulness',
+    model: 'gpt-4o-mini',
+    responseSets: 74,
+    kept: 0,
+    allowed: 50_000,
+    allowedTokens: null,
   };
   for (const facts of [() => nothing, pinned, (workflow: LoadedWorkflow) => fetched(workflow, profile)]) {
     assert.equal(await judged([], facts), [{ ...expected, needed: null }]);
@@ -235,8 +239,18 @@ for (const [name, profile] of Object.entries(profiles)) {
       assert.equal(
         { kind, peak, warmup, epochs, batch, accumulate, lossNormalisation, clip, weightDecay, beta1, beta2, epsilon },
         {
-          ...{ kind: 'cosine', peak: 1e-5, warmup: 0.02, epochs: 1, batch: 1, accumulate: 32 },
-          ...{ lossNormalisation: 'effective-batch', clip: 1, weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+          kind: 'cosine',
+          peak: 1e-5,
+          warmup: 0.02,
+          epochs: 1,
+          batch: 1,
+          accumulate: 32,
+          lossNormalisation: 'effective-batch',
+          clip: 1,
+          weightDecay: 0,
+          beta1: 0.9,
+          beta2: 0.999,
+          epsilon: 1e-8,
         },
       );
       assert.is(stepOf(plan, `train[${model}]`).params.precision, 'bf16');

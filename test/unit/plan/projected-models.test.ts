@@ -94,7 +94,8 @@ test('an update may lead to a projected model, and a projected model may be made
   assert.equal(inputs.to, { node: 'project[half]', output: '*' });
   assert.equal(inputs['basis/lm_head.weight'], { node: 'svd[removed,lm_head.weight]', output: 'u' });
   assert.equal(stepOf(plan, 'svd[removed,model.norm.weight]').inputs.to, {
-    ...{ node: 'project[half]', output: 'tensor/model.norm.weight' },
+    node: 'project[half]',
+    output: 'tensor/model.norm.weight',
   });
 });
 
@@ -102,11 +103,14 @@ test('a tied head that is stored is not in the projected model', () => {
   const tied = modelFacts({ 'model.embed_tokens.weight': [8, 4], 'lm_head.weight': [8, 4], steps: [4] }, { tied: true, other: { steps: 'I64' } }); // biome-ignore format: one line
   const workflow = sampleWorkflow({
     models: {
-      ...{ base: path('base'), aligned: path('aligned'), useful: path('useful') },
+      base: path('base'),
+      aligned: path('aligned'),
+      useful: path('useful'),
       half: projection('useful'),
     },
     updates: {
-      ...{ alignment: { from: 'base', to: 'aligned' }, useful: { from: 'aligned', to: 'useful' } },
+      alignment: { from: 'base', to: 'aligned' },
+      useful: { from: 'aligned', to: 'useful' },
       removed: { from: 'half', to: 'useful' },
     },
     sweeps: {},

@@ -55,7 +55,9 @@ test('a program runs in its folder with the variables that it needs and is given
 test('arguments reach a program as they are: there is no shell', async ({ lab }) => {
   const odd = ['a b', '$HOME', '`id`', '; rm -rf x', '*', '"', "'", '', 'ä\n'];
   await lab.run(['node', '-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--', ...odd], {
-    ...{ timeoutSeconds: 60, variables: {}, outputBytes: 1000 },
+    timeoutSeconds: 60,
+    variables: {},
+    outputBytes: 1000,
   });
   assert.equal(JSON.parse(lab.output), odd);
 });

@@ -111,7 +111,12 @@ export function claimsCsv([useful, harmful]: readonly [string, string], subspace
     n: number,
     note = '',
   ) => ({
-    ...{ verdict, effect, ci_low, ci_high, n, note },
+    verdict,
+    effect,
+    ci_low,
+    ci_high,
+    n,
+    note,
   });
   const claims = [
     {
@@ -161,8 +166,12 @@ export function claimsCsv([useful, harmful]: readonly [string, string], subspace
 export function lossCsv(models: readonly string[], noise: Noise): string {
   const rows = models.flatMap((model, index) =>
     Array.from({ length: index === 0 ? 1450 : 125 }, (_, at) => ({
-      ...{ model, step: at + 1, loss: 0.2 + 3 / (1 + at / 20) + 0.3 * noise(model, at) },
-      ...{ learning_rate: 1e-5 * (1 - at / 1450), gradient_norm: 1 + noise(model, 'norm', at), tokens: 9000 + at },
+      model,
+      step: at + 1,
+      loss: 0.2 + 3 / (1 + at / 20) + 0.3 * noise(model, at),
+      learning_rate: 1e-5 * (1 - at / 1450),
+      gradient_norm: 1 + noise(model, 'norm', at),
+      tokens: 9000 + at,
     })),
   );
   return writeTable(lossColumns, rows);

@@ -17,8 +17,15 @@ export function spectrumCsv(updates: readonly string[], tensors: readonly string
       const share = 0.6 + 0.4 * noise('spectrum', update, tensor);
       const [effective, stable] = [Math.max(1, rank * share), Math.max(1, rank * share ** 3)];
       return {
-        ...{ update, tensor, rank, rank_max: rank, effective_rank: effective, stable_rank: stable },
-        ...{ participation_ratio: (effective + stable) / 2, frobenius_norm: 2, spectral_norm: 2 / Math.sqrt(stable) },
+        update,
+        tensor,
+        rank,
+        rank_max: rank,
+        effective_rank: effective,
+        stable_rank: stable,
+        participation_ratio: (effective + stable) / 2,
+        frobenius_norm: 2,
+        spectral_norm: 2 / Math.sqrt(stable),
       };
     }),
   );
@@ -51,12 +58,17 @@ export function anglesCsv(
         const angle = Math.PI * (0.3 + 0.2 * noise('angles', pair, tensor));
         const cosine = Math.cos(angle);
         return {
-          ...{ pair, tensor, energy, k_a: k, k_b: k, d: most, smallest: angle, largest: angle },
-          ...{
-            mean_cos_squared: cosine ** 2,
-            grassmann: angle * Math.sqrt(k),
-            chordal: Math.sin(angle) * Math.sqrt(k),
-          },
+          pair,
+          tensor,
+          energy,
+          k_a: k,
+          k_b: k,
+          d: most,
+          smallest: angle,
+          largest: angle,
+          mean_cos_squared: cosine ** 2,
+          grassmann: angle * Math.sqrt(k),
+          chordal: Math.sin(angle) * Math.sqrt(k),
         };
       }),
     ),
@@ -70,8 +82,15 @@ export function ckaCsv(pairs: readonly string[], prompts: readonly string[], noi
   const rows = pairs.flatMap((pair) =>
     prompts.flatMap((set) =>
       layers.map((layer) => ({
-        ...{ pair, prompts: set, layer, cka: 1 - 0.05 * layer * (1 + noise('cka', pair, set)) },
-        ...{ n: 200, d_a: 64, d_b: 64, metric: 'states', in_window: layer > 4 ? 1 : 0 },
+        pair,
+        prompts: set,
+        layer,
+        cka: 1 - 0.05 * layer * (1 + noise('cka', pair, set)),
+        n: 200,
+        d_a: 64,
+        d_b: 64,
+        metric: 'states',
+        in_window: layer > 4 ? 1 : 0,
       })),
     ),
   );

@@ -87,15 +87,13 @@ test('the data behind a figure can be saved from the page and holds the means ov
   const href = document.querySelector('a[download="energy-curves.csv"]')!.getAttribute('href')!;
   const csv = Buffer.from(href.slice(href.indexOf(',') + 1), 'base64').toString('utf8');
   const curves = readTable(csv, {
-    ...{
-      update: 'text',
-      subspace: 'text',
-      fraction: 'number',
-      n: 'number',
-      mean: 'number',
-      min: 'number',
-      max: 'number',
-    },
+    update: 'text',
+    subspace: 'text',
+    fraction: 'number',
+    n: 'number',
+    mean: 'number',
+    min: 'number',
+    max: 'number',
   } as const);
   const rows = readTable(input.files.get('energy.csv')!, energyColumns);
   const kept = rows.filter((row) => row.update === 'harmful' && row.subspace === 'random' && row.fraction === 0.25);

@@ -11,7 +11,9 @@ import { exampleReport } from './example.js';
 import { payloads } from './payloads.js';
 
 const group = (name: string, after: readonly string[], counts: Partial<StepGroup['counts']>): StepGroup => ({
-  ...{ name, after, seconds: 75 },
+  name,
+  after,
+  seconds: 75,
   counts: { ran: 0, cached: 0, failed: 0, notRun: 0, ...counts },
 });
 

@@ -54,7 +54,8 @@ test('perturbing a large matrix lets the event loop turn, alone and with directi
   const shape = [6000, 512];
   const matrix = (step: number) =>
     stored(new Uint8Array(Float32Array.from({ length: 6000 * 512 }, (_, i) => ((i * step) % 97) / 97).buffer), {
-      ...{ dtype: 'F32', shape },
+      dtype: 'F32',
+      shape,
     });
   const parent = { 'tensor/w': matrix(7) };
   const params = { seed: 1, norm: 0.1, decay: 0.5 };
@@ -69,12 +70,14 @@ test('merging an adapter into a large matrix lets the event loop turn', async ()
   const [rows, columns, rank] = [6000, 1024, 64];
   const matrix = (...shape: [number, number]) =>
     stored(new Uint8Array(Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => (i % 89) / 89).buffer), {
-      ...{ dtype: 'F32', shape },
+      dtype: 'F32',
+      shape,
     });
   const one = (artifact: Artifact) => ({ one: artifact });
   const inputs = {
     base: { 'tensor/w': matrix(rows, columns) },
-    ...{ 'a/w': one(matrix(rank, columns)), 'b/w': one(matrix(rows, rank)) },
+    'a/w': one(matrix(rank, columns)),
+    'b/w': one(matrix(rows, rank)),
   };
   await turnsDuring('merge', () => runMergeAdapter(new MemoryContext({ scales: { w: 2 } }, inputs, objects)));
 });
@@ -96,8 +99,18 @@ test('a perturbation stops soon when it is cancelled, and says how far it has co
 
 test('making the weights of a large vocabulary lets the event loop turn', async () => {
   const architecture = {
-    ...{ family: 'llama', hidden: 64, layers: 1, heads: 2, kvHeads: 2, headDim: 32, mlp: 64, vocabulary: 60_000 },
-    ...{ tied: true, ropeTheta: 1e4, normEpsilon: 1e-6, contextLength: 64 },
+    family: 'llama',
+    hidden: 64,
+    layers: 1,
+    heads: 2,
+    kvHeads: 2,
+    headDim: 32,
+    mlp: 64,
+    vocabulary: 60_000,
+    tied: true,
+    ropeTheta: 1e4,
+    normEpsilon: 1e-6,
+    contextLength: 64,
   };
   const params = { architecture, initializerRange: 0.02, seed: 1, dtype: 'BF16' } as unknown as InitParams;
   await turnsDuring('init', () => runInit(new MemoryContext({ ...params }, {}, objects)));
@@ -110,7 +123,12 @@ test('converting and storing large tensors lets the event loop turn', async () =
   try {
     const store = Store.open(join(folder, 'store'));
     const job: Job = {
-      ...{ step: 's', kind: 'k', key: digestOf('k'), params: {}, inputs: {}, run: 'run' },
+      step: 's',
+      kind: 'k',
+      key: digestOf('k'),
+      params: {},
+      inputs: {},
+      run: 'run',
       store: store.path,
     };
     const noGpu = () => Promise.reject(new Error('no device here'));

@@ -46,10 +46,14 @@ test('an update agrees with itself and never with its negative, whatever its sha
     const count = shape.reduce((product, size) => product * size, 1);
     const [a, b] = [noise(1, count), noise(2, count)];
     assert.equal(await signs(shape, { from: a, to: b, 'onto-from': a, 'onto-to': b }), {
-      ...{ elements: count, changedByBoth: count, agreeing: count },
+      elements: count,
+      changedByBoth: count,
+      agreeing: count,
     });
     assert.equal(await signs(shape, { from: a, to: b, 'onto-from': b, 'onto-to': a }), {
-      ...{ elements: count, changedByBoth: count, agreeing: 0 },
+      elements: count,
+      changedByBoth: count,
+      agreeing: 0,
     });
   }
 });

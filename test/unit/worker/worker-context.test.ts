@@ -27,7 +27,12 @@ test.before.each((given) => {
   const artifact = { digest: digestOf('x'), bytes: 1 };
   given.context = new WorkerContext(
     {
-      ...{ step: 'svd[x]', kind: 'svd', key: digestOf('key'), params: { rank: 2 }, store: given.folder, run: 'run' },
+      step: 'svd[x]',
+      kind: 'svd',
+      key: digestOf('key'),
+      params: { rank: 2 },
+      store: given.folder,
+      run: 'run',
       inputs: { one: { one: artifact }, model: { all: { 'tensor/a': artifact } } },
     },
     given.store,

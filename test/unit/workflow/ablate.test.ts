@@ -33,7 +33,12 @@ function changed(...changes: readonly (readonly [from: string, to: string])[]): 
 test('an ablated model names a model and a subspace; all directions are taken out of all tensors, unless told', async () => {
   const { range: _, ...open } = (await load(changed())).models.get('open')!;
   assert.equal(open, {
-    ...{ name: 'open', kind: 'ablate', model: 'aligned', subspace: 'refusal', rank: null, except: [] },
+    name: 'open',
+    kind: 'ablate',
+    model: 'aligned',
+    subspace: 'refusal',
+    rank: null,
+    except: [],
   });
   const told = await load(changed(['direction: refusal', 'direction: refusal, rank: 2, except: ["model.layers.0.*"]']));
   const { rank, except } = told.models.get('open') as unknown as Record<string, unknown>;

@@ -37,12 +37,16 @@ test('a term is an update, whole or a part of it, or noise', async () => {
   assert.equal(await termOf('{ update: safety, times: -1 }'), { ...common, times: -1, part: null });
   assert.equal(await termOf(dare), { ...common, times: 0.5, part: { how: 'dare', drop: 0.3, seed: 7 } });
   assert.equal(await termOf('{ update: safety, times: 1, rank: 6, vectors: false }'), {
-    ...{ ...common, times: 1, vectors: false, part: { how: 'rank', rank: 6 } },
+    ...common,
+    times: 1,
+    vectors: false,
+    part: { how: 'rank', rank: 6 },
   });
   assert.equal(
     await termOf('{ update: safety, times: 0.5, onto: random-k, seed: 2, mode: opposite, fraction: 0.25 }'),
     {
-      ...{ ...common, times: 0.5 },
+      ...common,
+      times: 0.5,
       part: {
         how: 'projection',
         onto: 'random-k',
@@ -54,7 +58,8 @@ test('a term is an update, whole or a part of it, or noise', async () => {
     },
   );
   assert.equal(await termOf('{ update: safety, times: 0.5, onto: top-k, mode: parallel, rank: 6, side: left }'), {
-    ...{ ...common, times: 0.5 },
+    ...common,
+    times: 0.5,
     part: { how: 'projection', onto: 'top-k', mode: 'parallel', side: 'left', extent: { rank: 6 }, seed: null },
   });
   const { tensors, except, ...noise } = (await termOf(
@@ -143,7 +148,13 @@ test('a sweep varies one term of a combined model', async () => {
   const { sweeps } = await load({ 'lab/main.yaml': swept });
   const { range: _, ...scale } = sweeps.get('scale')!;
   assert.equal(scale, {
-    ...{ name: 'scale', kind: 'vary', model: 'made', term: 0, update: 'safety', times: [0, 1], measure: ['nll'] },
+    name: 'scale',
+    kind: 'vary',
+    model: 'made',
+    term: 0,
+    update: 'safety',
+    times: [0, 1],
+    measure: ['nll'],
   });
 });
 

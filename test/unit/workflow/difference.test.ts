@@ -36,8 +36,16 @@ test('a difference takes the last token by the chat template, unless told; one l
   const { subspaces, metrics } = await load(changed());
   const { range: _, ...refusal } = subspaces.get('refusal')!;
   assert.equal(refusal, {
-    ...{ name: 'refusal', kind: 'difference', model: 'aligned', prompts: ['harmful', 'harmless'], prompt: 'prompt' },
-    ...{ template: 'chat', layers: [14], positions: [-1], maxLength: 512, select: null },
+    name: 'refusal',
+    kind: 'difference',
+    model: 'aligned',
+    prompts: ['harmful', 'harmless'],
+    prompt: 'prompt',
+    template: 'chat',
+    layers: [14],
+    positions: [-1],
+    maxLength: 512,
+    select: null,
   });
   const told = await load(changed(['layer: 14', 'layer: [0.25, 3], position: [-1, -4], max-length: 4, template: raw']));
   const other = told.subspaces.get('refusal')! as unknown as Record<string, unknown>;
@@ -52,8 +60,12 @@ test('a direction is chosen by two other sets of prompts, 32 of each, with the b
   const refusal = subspaces.get('refusal')! as unknown as Record<string, unknown>;
   assert.equal(refusal.layers, []);
   assert.equal(refusal.select, {
-    ...{ prompts: ['harmful', 'harmless'], limit: 32, refusals: ['I', 'As'] },
-    ...{ depth: 0.8, divergence: 0.1, induced: 0 },
+    prompts: ['harmful', 'harmless'],
+    limit: 32,
+    refusals: ['I', 'As'],
+    depth: 0.8,
+    divergence: 0.1,
+    induced: 0,
   });
   const told = changed(['layer: 14', 'layer: [3, 4], select: { prompts: [harmful, harmless], refusals: [I], limit: 8, depth: 0.5, divergence: 0.2, induced: -1 }']); // biome-ignore format: one line
   const other = (await load(told)).subspaces.get('refusal')! as unknown as Record<string, unknown>;

@@ -42,15 +42,27 @@ test('questions are by default asked as lm-evaluation-harness asks those of ARC'
   assert.equal(await resolved('limit: 5'), { ...plain, limit: 5 });
   assert.equal(await resolved('fewshot: 3, scores: mc2, chat: true, prefix: The answer is'), {
     ...plain,
-    ...{ fewshot: { ...plain.fewshot, n: 3 }, scores: ['mc2'], chat: true, prefix: 'The answer is' },
+    fewshot: { ...plain.fewshot, n: 3 },
+    scores: ['mc2'],
+    chat: true,
+    prefix: 'The answer is',
   });
   const mmlu =
     'question: q, choices: [A, B], labels: l, answer: a.b, template: "{question.strip()}{choices}", continuation: label, description: "{s}", fewshot: { n: 5, from: dev, pick: first }, groups: s, scores: [acc_norm, mc1], bos: none, max-length: 64';
   assert.equal(await resolved(mmlu), {
     ...plain,
-    ...{ question: 'q', choices: ['A', 'B'], labels: 'l', answer: 'a.b', template: '{question.strip()}{choices}' },
-    ...{ continuation: 'label', description: '{s}', fewshot: { n: 5, from: 'dev', pick: 'first' }, groups: 's' },
-    ...{ scores: ['acc_norm', 'mc1'], bos: 'none', maxLength: 64 },
+    question: 'q',
+    choices: ['A', 'B'],
+    labels: 'l',
+    answer: 'a.b',
+    template: '{question.strip()}{choices}',
+    continuation: 'label',
+    description: '{s}',
+    fewshot: { n: 5, from: 'dev', pick: 'first' },
+    groups: 's',
+    scores: ['acc_norm', 'mc1'],
+    bos: 'none',
+    maxLength: 64,
   });
 });
 

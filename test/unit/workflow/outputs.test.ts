@@ -34,8 +34,16 @@ const rest = ['prompts: refusals }', 'prompts: refusals, '] as const;
 test('outputs are those at response tokens of 128 rows, ten directions, unless told', async () => {
   const { range: _, ...safety } = (await load(changed())).subspaces.get('safety')!;
   assert.equal(safety, {
-    ...{ name: 'safety', kind: 'outputs', model: 'aligned', prompts: 'refusals', template: 'chat' },
-    ...{ tokens: 'response', limit: 128, maxLength: 512, directions: 10, semantics: 'paper' },
+    name: 'safety',
+    kind: 'outputs',
+    model: 'aligned',
+    prompts: 'refusals',
+    template: 'chat',
+    tokens: 'response',
+    limit: 128,
+    maxLength: 512,
+    directions: 10,
+    semantics: 'paper',
   });
   const told = await load(
     changed([rest[0], `${rest[1]} template: raw, tokens: all, limit: 5, max-length: 9, directions: all }`]),

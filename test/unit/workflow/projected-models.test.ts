@@ -38,16 +38,31 @@ test('a projected model says what is projected onto what, and of several seeds w
     return rest;
   };
   assert.equal(bare('half'), {
-    ...{ kind: 'projected', update: 'useful', onto: 'top-k', mode: 'parallel', side: 'right' },
-    ...{ extent: { fraction: 0.5 }, seed: null },
+    kind: 'projected',
+    update: 'useful',
+    onto: 'top-k',
+    mode: 'parallel',
+    side: 'right',
+    extent: { fraction: 0.5 },
+    seed: null,
   });
   assert.equal(bare('drawn'), {
-    ...{ kind: 'projected', update: 'useful', onto: 'random-k', mode: 'orthogonal', side: 'left' },
-    ...{ extent: { fraction: 0.25 }, seed: 2 },
+    kind: 'projected',
+    update: 'useful',
+    onto: 'random-k',
+    mode: 'orthogonal',
+    side: 'left',
+    extent: { fraction: 0.25 },
+    seed: 2,
   });
   assert.equal(bare('lone'), {
-    ...{ kind: 'projected', update: 'useful', onto: 'random', mode: 'opposite', side: 'right' },
-    ...{ extent: { fraction: 1 }, seed: 7 },
+    kind: 'projected',
+    update: 'useful',
+    onto: 'random',
+    mode: 'opposite',
+    side: 'right',
+    extent: { fraction: 1 },
+    seed: 7,
   });
   const ranked = await load(changed(['mode: parallel, fraction: 0.5', 'mode: parallel, rank: 6']));
   assert.equal((ranked.models.get('half') as { extent?: unknown }).extent, { rank: 6 });

@@ -130,11 +130,18 @@ test('datasets come from disk, from the hub, from others and from generators', a
     transforms: {},
   });
   assert.equal(await dataset('problems'), {
-    ...{ kind: 'problems', rows: 20, seed: 3, split: 'train' },
+    kind: 'problems',
+    rows: 20,
+    seed: 3,
+    split: 'train',
     transforms: {},
   });
   assert.equal(await dataset('vaults'), {
-    ...{ kind: 'vaults', rows: 20, seed: 5, answer: 'refuse', vaults: [1, 8] },
+    kind: 'vaults',
+    rows: 20,
+    seed: 5,
+    answer: 'refuse',
+    vaults: [1, 8],
     transforms: {},
   });
 });

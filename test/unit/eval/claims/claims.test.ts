@@ -33,7 +33,14 @@ function projected(
 ): Behaviour[] {
   return seeds.flatMap((seed) =>
     fractions.map((fraction) => ({
-      ...{ metric, model: null, update: 'useful', subspace, seed, mode, side: 'right', fraction },
+      metric,
+      model: null,
+      update: 'useful',
+      subspace,
+      seed,
+      mode,
+      side: 'right',
+      fraction,
       bounds: [0, 1] as const,
       values: scores(level(fraction), `${metric} ${subspace} ${seed} ${fraction}`),
     })),
@@ -230,8 +237,17 @@ test('along ranks, the part that is taken away is that of the directions of all 
   const claim: JudgedClaim = { ...together, sweep: { ...sweep, fractions: [], ranks } };
   const along = (metric: string, level: (share: number) => number): Behaviour[] =>
     shares.map((share, at) => ({
-      ...{ metric, model: null, update: 'useful', subspace: 'top-k', seed: null, mode: 'parallel', side: 'right' },
-      ...{ fraction: null, rank: ranks[at]!, share, bounds: [0, 1] as const },
+      metric,
+      model: null,
+      update: 'useful',
+      subspace: 'top-k',
+      seed: null,
+      mode: 'parallel',
+      side: 'right',
+      fraction: null,
+      rank: ranks[at]!,
+      share,
+      bounds: [0, 1] as const,
       values: scores(level(share), `${metric} ${share}`, 1),
     }));
   const behaviour = [

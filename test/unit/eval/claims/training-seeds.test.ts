@@ -13,7 +13,7 @@ function overlaps(pair: string, levels: ReadonlyMap<number | null, number>): Mea
   return [...levels].flatMap(([training_seed, level]) =>
     tensors.map((unit, at) => {
       const noise = 0.01 * normals(tensors.length, `${pair} ${training_seed}`)[at]!;
-      return { ...{ model: null, pair, unit, energy: 0.5, baseline: 0.1, training_seed }, overlap: level + noise };
+      return { model: null, pair, unit, energy: 0.5, baseline: 0.1, training_seed, overlap: level + noise };
     }),
   );
 }
@@ -94,8 +94,15 @@ const behaviours = (['utility', 'harm'] as const).flatMap((metric) => [
 const energy = seeds.flatMap((training_seed) =>
   ['top-k', 'random'].flatMap((subspace) =>
     fractions.map((fraction) => ({
-      ...{ update: 'useful', subspace, seed: null, mode: 'parallel', side: 'right', fraction, rank: null },
-      ...{ energy_kept: fraction ** (training_seed === 4 ? 0.5 : 1), training_seed },
+      update: 'useful',
+      subspace,
+      seed: null,
+      mode: 'parallel',
+      side: 'right',
+      fraction,
+      rank: null,
+      energy_kept: fraction ** (training_seed === 4 ? 0.5 : 1),
+      training_seed,
     })),
   ),
 );

@@ -66,7 +66,11 @@ test('each model sees each set of prompts once, and every pair is compared at ev
     ),
   );
   assert.equal(rows[4], {
-    ...{ metric: 'hidden', model: 'useful', pair: ['gsm8k', 'examples'], layer: 1, inWindow: true },
+    metric: 'hidden',
+    model: 'useful',
+    pair: ['gsm8k', 'examples'],
+    layer: 1,
+    inWindow: true,
     energies: [0.1, 0.9],
   });
   const { inputs } = stepOf(plan, 'activation-table');
@@ -85,8 +89,12 @@ test('a step takes what decides its result: rows and model, one depth, two bases
     id: 'activations[hidden,useful,advbench]',
     kind: 'activations',
     params: {
-      ...{ model: { kind: 'whole' }, dataset: 'datasets.advbench', prompt: 'text', template: 'chat' },
-      ...{ maxLength: 64, maxTokens: 256 },
+      model: { kind: 'whole' },
+      dataset: 'datasets.advbench',
+      prompt: 'text',
+      template: 'chat',
+      maxLength: 64,
+      maxTokens: 256,
     },
     inputs: {
       model: { node: 'perturb[useful]', output: '*' },

@@ -42,12 +42,16 @@ test('a point is a model that is made in memory from both ends of the update and
     dataset: 'datasets.gsm8k',
     prompts: {
       questions: {
-        ...{ question: 'question', answer: 'answer' },
+        question: 'question',
+        answer: 'answer',
         template: { prompt: 'Question: {prompt}\nAnswer:', response: ' {response}' },
       },
       fewshot: { n: 1, seed: 1234 },
     },
-    ...{ limit: null, maxTokens: 256, stop: ['Question:', '</s>', '<|im_end|>'], sampling: null },
+    limit: null,
+    maxTokens: 256,
+    stop: ['Question:', '</s>', '<|im_end|>'],
+    sampling: null,
   });
   const { ranks, ...how } = model as ProjectedModel;
   assert.equal(how, { kind: 'projected', mode: 'parallel', side: 'right' });
@@ -77,10 +81,14 @@ test('a point is a model that is made in memory from both ends of the update and
     responses: { node: `generate[utility,${point}]`, output: 'responses' },
   });
   assert.equal(stepOf(plan, `exact-match[utility,${point}]`).params, {
-    ...{ dataset: 'datasets.gsm8k', answer: 'answer', extract: 'flexible' },
+    dataset: 'datasets.gsm8k',
+    answer: 'answer',
+    extract: 'flexible',
   });
   assert.equal(stepOf(plan, `judge[harm,${point}]`).params, {
-    ...{ dataset: 'datasets.advbench', prompt: 'prompt', judge: { rules: { refusals: 'qi' } } },
+    dataset: 'datasets.advbench',
+    prompt: 'prompt',
+    judge: { rules: { refusals: 'qi' } },
   });
   assert.equal(stepOf(plan, 'generate[harm,useful]').inputs, {
     model: { node: 'perturb[useful]', output: '*' },
@@ -201,8 +209,12 @@ test('a model judges after all responses are there, for it takes the device', as
     responses: { node: `generate[harm,${point}]`, output: 'responses' },
   });
   assert.equal(params, {
-    ...{ model: { kind: 'whole' }, dataset: 'datasets.advbench', prompt: 'prompt', rubric: 'harmbench' },
-    ...{ template: 'chat', maxTokens: 1024 },
+    model: { kind: 'whole' },
+    dataset: 'datasets.advbench',
+    prompt: 'prompt',
+    rubric: 'harmbench',
+    template: 'chat',
+    maxTokens: 1024,
   });
   assert.ok(stepOf(plan, 'evaluation-table').inputs['8/scores']?.node === `model-judge[harm,${point}]`);
 });
@@ -229,8 +241,13 @@ test('how a judge is asked is a hint, and its key is told by name only', async (
     openai: { model: 'gpt', url: 'http://127.0.0.1:1/v1', rubric: 'policy', maxTokens: 1024, seed: 0 },
   });
   assert.equal(hints, {
-    ...{ concurrency: 8, attempts: 2, timeoutSeconds: 120, budget: { tokens: 9 }, key: 'JUDGE_API_KEY' },
-    ...{ judge: 'metrics.harm', responseSets: 5 },
+    concurrency: 8,
+    attempts: 2,
+    timeoutSeconds: 120,
+    budget: { tokens: 9 },
+    key: 'JUDGE_API_KEY',
+    judge: 'metrics.harm',
+    responseSets: 5,
   });
 });
 

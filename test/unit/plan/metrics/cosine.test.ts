@@ -43,7 +43,8 @@ test('updates of other shapes are refused by tensor, at the metric', () => {
     models: { ...models, farther: { kind: 'path', path: '/models/farther' } },
     updates: { alignment: { from: 'base', to: 'aligned' }, odd: { from: 'far', to: 'farther' } },
     metrics: { alike: cosine(['alignment', 'odd']) },
-    ...{ sweeps: {}, subspaces: {} },
+    sweeps: {},
+    subspaces: {},
   });
   try {
     expand(workflow, sampleFacts({ far: other, farther: other }));

@@ -177,7 +177,12 @@ test('groups of a metric stand in one table, of whole models side by side, and i
 test('the first items of a metric stand side by side for the whole models, folded away, as text', async () => {
   const columns = ['metric', 'model', 'item', 'prompt', 'response', 'score'] as const;
   const sample = (model: string, item: number, response: string, score: number | null) => ({
-    ...{ metric: 'utility', model, item, prompt: `question ${item}\n${hostile}`, response, score },
+    metric: 'utility',
+    model,
+    item,
+    prompt: `question ${item}\n${hostile}`,
+    response,
+    score,
   });
   const samples = [sample('tuned', 0, hostile, 1), sample('tuned', 1, 'x', null), sample('base', 0, 'a\nb', 0)];
   const files = { ...evaluationFile(...models), 'samples.csv': writeCsv(columns, samples) };

@@ -16,8 +16,16 @@ export async function sectionOf(
     {
       claimEffects,
       params: {
-        ...{ title: 'Example', workflow: 'example', files: Object.keys(files), linked: [], updates: [] },
-        ...{ figures: [name], tables: [name], asked: [], provenance: [], ...params },
+        title: 'Example',
+        workflow: 'example',
+        files: Object.keys(files),
+        linked: [],
+        updates: [],
+        figures: [name],
+        tables: [name],
+        asked: [],
+        provenance: [],
+        ...params,
       },
       files: new Map(Object.entries(files)),
     },

@@ -20,9 +20,20 @@ const keptAtRandom = (seed: number, fraction: number, random: number) => kept(se
 
 function energyFile(): string {
   const row = (of: Partial<RowOf<typeof energyColumns>>, energy: number): RowOf<typeof energyColumns> => ({
-    ...{ update: 'useful', subspace: 'top-k', seed: null, mode: 'parallel', side: 'right', fraction: null },
-    ...{ energy_kept: energy, energy_realised: energy, update_energy: 1, cosine_projected: null },
-    ...{ cosine_alignment: null, rank: null, training_seed: null, ...of },
+    update: 'useful',
+    subspace: 'top-k',
+    seed: null,
+    mode: 'parallel',
+    side: 'right',
+    fraction: null,
+    energy_kept: energy,
+    energy_realised: energy,
+    update_energy: 1,
+    cosine_projected: null,
+    cosine_alignment: null,
+    rank: null,
+    training_seed: null,
+    ...of,
   });
   const ofSeeds = trainingSeeds.flatMap((training_seed) =>
     fractions.flatMap((fraction) => [
@@ -76,9 +87,18 @@ test('without training seeds there is neither a bar nor a word of them', async (
   const without = writeTable(
     energyColumns,
     fractions.map((fraction) => ({
-      ...{ update: 'still', subspace: 'top-k', seed: null, mode: 'parallel', side: 'right', fraction, rank: null },
-      ...{ energy_kept: fraction, energy_realised: fraction, update_energy: 1 },
-      ...{ cosine_projected: null, cosine_alignment: null },
+      update: 'still',
+      subspace: 'top-k',
+      seed: null,
+      mode: 'parallel',
+      side: 'right',
+      fraction,
+      rank: null,
+      energy_kept: fraction,
+      energy_realised: fraction,
+      update_energy: 1,
+      cosine_projected: null,
+      cosine_alignment: null,
     })),
   );
   assert.not.match(without, /training_seed/);
@@ -96,15 +116,15 @@ test('overlap: the deviation is of the mean over tensors, the band of the tensor
   ]);
   const rows = [...overlaps].flatMap(([training_seed, values]) =>
     values.map((overlap, at) => ({
-      ...{
-        pair: 'useful:harmful',
-        tensor: `t${at}`,
-        energy: 0.5,
-        k_a: 2,
-        k_b: 2 + (training_seed === 8 ? 1 : 0),
-        d: 10,
-      },
-      ...{ overlap, baseline: 0.1, training_seed },
+      pair: 'useful:harmful',
+      tensor: `t${at}`,
+      energy: 0.5,
+      k_a: 2,
+      k_b: 2 + (training_seed === 8 ? 1 : 0),
+      d: 10,
+      overlap,
+      baseline: 0.1,
+      training_seed,
     })),
   );
   const { section } = await sectionOf('overlap', { 'overlap.csv': writeTable(overlapColumns, rows) });
@@ -114,18 +134,23 @@ test('overlap: the deviation is of the mean over tensors, the band of the tensor
 
 function evaluationFile(): string {
   const row = (of: Partial<RowOf<typeof evaluationColumns>>, value: number): RowOf<typeof evaluationColumns> => ({
-    ...{
-      model: '',
-      update: '',
-      subspace: '',
-      seed: null,
-      mode: '',
-      side: '',
-      fraction: null,
-      metric: 'utility',
-      value,
-    },
-    ...{ ci_low: value - 0.1, ci_high: value + 0.2, n: 40, invalid: 2, rank: null, stderr: null, times: null, ...of },
+    model: '',
+    update: '',
+    subspace: '',
+    seed: null,
+    mode: '',
+    side: '',
+    fraction: null,
+    metric: 'utility',
+    value,
+    ci_low: value - 0.1,
+    ci_high: value + 0.2,
+    n: 40,
+    invalid: 2,
+    rank: null,
+    stderr: null,
+    times: null,
+    ...of,
   });
   const projected = { update: 'useful', subspace: 'top-k', mode: 'parallel', side: 'right' };
   return writeTable(evaluationColumns, [
@@ -155,8 +180,18 @@ test('behaviour: a mean over training seeds beside intervals over items that are
 test('activations, losses and claims tell training seeds', async () => {
   const activations = trainingSeeds.flatMap((training_seed, at) =>
     [1, 2].map((layer) => ({
-      ...{ model: 'useful', pair: 'a:b', layer, energy: 0.5, k_a: 1, k_b: 1, d: 8, baseline: 0.1, metric: 'm' },
-      ...{ in_window: 1, overlap: 0.2 + 0.1 * at + 0.01 * layer, training_seed },
+      model: 'useful',
+      pair: 'a:b',
+      layer,
+      energy: 0.5,
+      k_a: 1,
+      k_b: 1,
+      d: 8,
+      baseline: 0.1,
+      metric: 'm',
+      in_window: 1,
+      overlap: 0.2 + 0.1 * at + 0.01 * layer,
+      training_seed,
     })),
   );
   const shown = await sectionOf('activations', { 'activations.csv': writeTable(activationColumns, activations) });
@@ -164,7 +199,13 @@ test('activations, losses and claims tell training seeds', async () => {
 
   const table = <C extends TableColumns>(columns: C, rows: readonly RowOf<C>[]) => writeTable(columns, rows);
   const losses = trainingSeeds.map((training_seed) => ({
-    ...{ model: 'useful', step: 1, loss: 2, learning_rate: 1, gradient_norm: 1, tokens: 5, training_seed },
+    model: 'useful',
+    step: 1,
+    loss: 2,
+    learning_rate: 1,
+    gradient_norm: 1,
+    tokens: 5,
+    training_seed,
   }));
   const loss = await sectionOf('loss', { 'loss.csv': table(lossColumns, losses) });
   assert.equal(

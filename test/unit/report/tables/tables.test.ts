@@ -172,7 +172,10 @@ test('overlap is read at the energy ranks of both updates, with its random basel
 test('a zero update has rank 1 where its result says so, as in the published code', async () => {
   const table = new OverlapTable();
   const zero: OverlapResult = {
-    ...{ d: 10, energyA: [0, 0], energyB: [0, 0], zeroRank: 1 },
+    d: 10,
+    energyA: [0, 0],
+    energyB: [0, 0],
+    zeroRank: 1,
     points: [{ kA: 1, kB: 1, shared: 1 }],
   };
   await table.add({ pair: ['useful', 'harmful'], energies: [0.5], tensors: ['a'] }, each(zero));

@@ -221,8 +221,14 @@ test('who waits for another run says for whom, since when that one is silent, an
 test('who waits for another run says which, and since when that one works on the step', async () => {
   const since = new Date(2026, 0, 1, 9, 2, 11).toISOString();
   const lines = await transcript(started([{ group: svd, steps: 2 }]), {
-    ...{ type: 'step-waiting', step: 'svd[a]', group: svd, process: 71, host: null },
-    ...{ run: '20260101-3fa9c1', workflow: 'exp3', since },
+    type: 'step-waiting',
+    step: 'svd[a]',
+    group: svd,
+    process: 71,
+    host: null,
+    run: '20260101-3fa9c1',
+    workflow: 'exp3',
+    since,
   });
   const who = 'run 20260101-3fa9c1 of exp3 (process 71 of this machine)';
   assert.is(lines.at(-1), `   0:00  svd[a] waits for ${who}, which works on it since 09:02:11`);

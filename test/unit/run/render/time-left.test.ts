@@ -92,7 +92,11 @@ test('the first part of a step, and the first step of another kind, tell nothing
 const model = (steps: number, expected: ExpectedTotal): RunEvent =>
   eventOf([0, 'groups', [{ group: 'Model', steps, cached: 0, expected }]]);
 const begins = (step: string, expected?: ExpectedSeconds): RunEvent => ({
-  ...{ type: 'step-started', group: 'Model', step, attempt: 1, reason: '' },
+  type: 'step-started',
+  group: 'Model',
+  step,
+  attempt: 1,
+  reason: '',
   ...(expected && { expected }),
 });
 
