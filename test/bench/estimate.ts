@@ -91,11 +91,16 @@ async function measured(): Promise<MachineSpeed & { readonly deviceClass: string
   draw({ width: 300, height: 200, marks: [Plot.lineY([1, 2, 3])] });
   const librarySeconds = ownSeconds() - startSeconds;
   const speed = {
-    ...{ device: await measureSpeed(gpu, ownSeconds), host: await measureHost(ownSeconds) },
-    ...{ disk: await measureDisk(tmpdir(), ownSeconds), startSeconds, librarySeconds, software: gpu.adapter.software },
+    device: await measureSpeed(gpu, ownSeconds),
+    host: await measureHost(ownSeconds),
+    disk: await measureDisk(tmpdir(), ownSeconds),
+    startSeconds,
+    librarySeconds,
+    software: gpu.adapter.software,
     memoryBudget: Number.isFinite(gpu.memoryBudget) ? gpu.memoryBudget : null,
     largestBinding: gpu.limits.maxStorageBufferBindingSize,
-    ...{ measured: '', deviceClass: gpu.adapter.deviceClass },
+    measured: '',
+    deviceClass: gpu.adapter.deviceClass,
   };
   await gpu.close();
   return speed;
@@ -120,7 +125,9 @@ async function compare(name: string, speed: MachineSpeed & { readonly deviceClas
       store: Store.open(join(folder, 'store')),
       assumed: { rows: new Map() },
       machine: {
-        ...{ traits: traitsOf(speed), device: { least: rates, most: rates }, host: hostRatesOf(speed) },
+        traits: traitsOf(speed),
+        device: { least: rates, most: rates },
+        host: hostRatesOf(speed),
         deviceClass: speed.deviceClass,
       },
     });
@@ -137,7 +144,11 @@ async function compare(name: string, speed: MachineSpeed & { readonly deviceClas
 async function run(folder: string, file: string): Promise<{ taken: Map<string, number>; all: number }> {
   const taken = new Map<string, number>();
   const child = execa(process.execPath, [binary, 'run', file, '--json', '--out', 'results'], {
-    ...{ cwd: folder, env: { RUNFLOW_STORE: join(folder, 'store') }, stderr: 'inherit', reject: false, buffer: false },
+    cwd: folder,
+    env: { RUNFLOW_STORE: join(folder, 'store') },
+    stderr: 'inherit',
+    reject: false,
+    buffer: false,
   });
   let before = 0;
   for await (const line of createInterface({ input: child.stdout! })) {

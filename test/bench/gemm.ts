@@ -30,14 +30,23 @@ function row(m: number, n: number, k: number, form: string, type: ElementType, v
   const zeros = (length: number, label: string) => gpu.upload(new Uint8Array(length), label);
   const [a, b, c] = [zeros(m * k * 4, 'A'), zeros(bytes(k * n), 'B'), zeros(m * n * 4, 'C')];
   const product: Gemm = {
-    ...{ m, n, k, a: { buffer: a! }, b: { buffer: b!, type }, c: { buffer: c! } },
-    ...{ transposeA: form[0] === 'T', transposeB: form[1] === 'T' },
+    m,
+    n,
+    k,
+    a: { buffer: a! },
+    b: { buffer: b!, type },
+    c: { buffer: c! },
+    transposeA: form[0] === 'T',
+    transposeB: form[1] === 'T',
   };
   return {
     name: `${m}×${n}×${k} ${form} ${type} ${variant}`,
     flop: 2 * m * n * k,
     run: () => gemm(gpu, product, { variant }),
-    ...{ repeat: 1, seconds: Number.POSITIVE_INFINITY, cpuFlop: 0, cpuSeconds: 0 },
+    repeat: 1,
+    seconds: Number.POSITIVE_INFINITY,
+    cpuFlop: 0,
+    cpuSeconds: 0,
   };
 }
 

@@ -16,9 +16,21 @@ const rounds = 5;
 const [count = 200, promptTokens = 25, newTokens = 8, ...asked] = process.argv.slice(2).map(Number);
 const slotCounts = asked.length > 0 ? asked : [1, 16, 64, 128, 200];
 const config: DecoderConfig = {
-  ...{ family: 'llama', hidden: 64, layers: 2, heads: 4, kvHeads: 2, headDim: 16, mlp: 160, vocabulary: 112 },
-  ...{ tied: true, attentionBias: false, mlpBias: false, ropeTheta: 10000, normEpsilon: 1e-5 },
-  ...{ contextLength: 512, endTokens: [1] },
+  family: 'llama',
+  hidden: 64,
+  layers: 2,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 16,
+  mlp: 160,
+  vocabulary: 112,
+  tied: true,
+  attentionBias: false,
+  mlpBias: false,
+  ropeTheta: 10000,
+  normEpsilon: 1e-5,
+  contextLength: 512,
+  endTokens: [1],
 };
 
 const gpu = await openGpu();

@@ -25,8 +25,15 @@ const layers = Number(process.argv[2] ?? 8);
 const [prompts, tokens, energies] = [40, 12, [0.1, 0.3, 0.5, 0.7, 0.9, 0.99]];
 const config = decoderConfig(
   {
-    ...{ model_type: 'llama', hidden_size: 48, num_hidden_layers: layers, num_attention_heads: 4, vocab_size: 96 },
-    ...{ num_key_value_heads: 2, intermediate_size: 96, max_position_embeddings: 64, tie_word_embeddings: true },
+    model_type: 'llama',
+    hidden_size: 48,
+    num_hidden_layers: layers,
+    num_attention_heads: 4,
+    vocab_size: 96,
+    num_key_value_heads: 2,
+    intermediate_size: 96,
+    max_position_embeddings: 64,
+    tie_word_embeddings: true,
   },
   'config.json',
 );

@@ -30,8 +30,14 @@ const gpu = await openGpu();
 console.log(`${gpu.adapter.description} (${gpu.adapter.deviceClass})`);
 for (const name of names) {
   const config: DecoderConfig = {
-    ...{ layers: 1, attentionBias: false, mlpBias: false, normEpsilon: 1e-6, contextLength: 4096, endTokens: [] },
-    ...{ ...layerProfiles[name]!, vocabulary: 512 },
+    layers: 1,
+    attentionBias: false,
+    mlpBias: false,
+    normEpsilon: 1e-6,
+    contextLength: 4096,
+    endTokens: [],
+    ...layerProfiles[name]!,
+    vocabulary: 512,
   };
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
   for (const [tensor, shape] of architectureTensors(config)) {

@@ -17,18 +17,21 @@ import { GradientNorm } from '../../src/nn/gradient-norm.js';
 
 const rounds = 12;
 const config: DecoderConfig = {
-  ...{
-    family: 'llama',
-    hidden: 64,
-    layers: 2,
-    heads: 4,
-    kvHeads: 2,
-    headDim: 16,
-    mlp: 160,
-    vocabulary: 112,
-    tied: true,
-  },
-  ...{ attentionBias: false, mlpBias: false, ropeTheta: 10000, normEpsilon: 1e-5, contextLength: 128, endTokens: [1] },
+  family: 'llama',
+  hidden: 64,
+  layers: 2,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 16,
+  mlp: 160,
+  vocabulary: 112,
+  tied: true,
+  attentionBias: false,
+  mlpBias: false,
+  ropeTheta: 10000,
+  normEpsilon: 1e-5,
+  contextLength: 128,
+  endTokens: [1],
 };
 const sequences = Number(process.argv[2] ?? 32);
 const promptTokens = 14;

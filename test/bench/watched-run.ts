@@ -42,7 +42,9 @@ export async function watchedRun(
     cwd: folder,
     env: {
       ...process.env,
-      ...{ RUNFLOW_STORE: join(folder, 'store'), RUNFLOW_STORE_LIMIT: 'none', RUNFLOW_LAG_FOLDER: lags },
+      RUNFLOW_STORE: join(folder, 'store'),
+      RUNFLOW_STORE_LIMIT: 'none',
+      RUNFLOW_LAG_FOLDER: lags,
       NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import ${probe}`,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

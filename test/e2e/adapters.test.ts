@@ -49,8 +49,15 @@ sweeps: { inside: { project: change, onto: top-k, mode: parallel, fractions: [0.
 `;
 
 const config = {
-  ...{ peft_type: 'LORA', base_model_name_or_path: 'lab/base', r: 3, lora_alpha: 6, use_rslora: false },
-  ...{ target_modules: ['q_proj', 'v_proj'], modules_to_save: null, bias: 'none', lora_dropout: 0.1 },
+  peft_type: 'LORA',
+  base_model_name_or_path: 'lab/base',
+  r: 3,
+  lora_alpha: 6,
+  use_rslora: false,
+  target_modules: ['q_proj', 'v_proj'],
+  modules_to_save: null,
+  bias: 'none',
+  lora_dropout: 0.1,
 };
 
 const shapes: Record<string, readonly number[]> = {};

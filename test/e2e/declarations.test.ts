@@ -45,9 +45,15 @@ test('declarations compile in a strict program of a user that installed the pack
     }
     writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }');
     const compilerOptions = {
-      ...{ strict: true, skipLibCheck: false, noEmit: true, target: 'es2022', types: ['node'] },
-      ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
-      ...{ module: 'nodenext', moduleResolution: 'nodenext' },
+      strict: true,
+      skipLibCheck: false,
+      noEmit: true,
+      target: 'es2022',
+      types: ['node'],
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      module: 'nodenext',
+      moduleResolution: 'nodenext',
     };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
     const compile = (text: string) => {

@@ -258,8 +258,13 @@ test('a budget is of the whole run, and one that may not do is said before anyth
     const before = await planned();
     assert.equal(before.judges, [
       {
-        ...{ judge: 'metrics.harmfulness', model: 'm', responseSets: 9, needed: 72, kept: 0 },
-        ...{ allowed: 20, allowedTokens: null },
+        judge: 'metrics.harmfulness',
+        model: 'm',
+        responseSets: 9,
+        needed: 72,
+        kept: 0,
+        allowed: 20,
+        allowedTokens: null,
       },
     ]);
     const text = (await sandbox.runflow(['plan', 'lab.yaml'])).stdout;

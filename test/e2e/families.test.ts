@@ -35,15 +35,22 @@ const ofFamily: { readonly [F in FamilyName]: OfFamily } = {
   gemma3_text: {
     init: 'sliding-window-pattern: 2',
     config: {
-      ...{ architectures: ['Gemma3ForCausalLM'], hidden_activation: 'gelu_pytorch_tanh', query_pre_attn_scalar: 4 },
-      ...{ layer_types: ['sliding_attention', 'full_attention'], rope_local_base_freq: 10000, sliding_window: 2048 },
+      architectures: ['Gemma3ForCausalLM'],
+      hidden_activation: 'gelu_pytorch_tanh',
+      query_pre_attn_scalar: 4,
+      layer_types: ['sliding_attention', 'full_attention'],
+      rope_local_base_freq: 10000,
+      sliding_window: 2048,
     },
     published: { sliding_window: 512, _sliding_window_pattern: 2, cache_implementation: 'hybrid' },
   },
   phi3: {
     config: { architectures: ['Phi3ForCausalLM'], sliding_window: null },
     published: {
-      ...{ attention_bias: false, embd_pdrop: 0, resid_pdrop: 0, original_max_position_embeddings: 4096 },
+      attention_bias: false,
+      embd_pdrop: 0,
+      resid_pdrop: 0,
+      original_max_position_embeddings: 4096,
       auto_map: { AutoConfig: 'configuration_phi3.Phi3Config', AutoModelForCausalLM: 'modeling_phi3.Phi3ForCausalLM' },
       sliding_window: 2047,
     },

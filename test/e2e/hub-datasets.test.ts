@@ -129,7 +129,11 @@ test('with nothing pinned, the plan says what would be fetched and what waits fo
   assert.equal(
     JSON.parse(busy.stdout).toFetch.find(({ name }: { name: string }) => name === 'notes'),
     {
-      ...{ kind: 'dataset', name: 'notes', repo: 'lab/rows', revision: 'main', part: 'data/notes.jsonl' },
+      kind: 'dataset',
+      name: 'notes',
+      repo: 'lab/rows',
+      revision: 'main',
+      part: 'data/notes.jsonl',
     },
   );
   assert.equal(server.requests, []);

@@ -14,13 +14,18 @@ const lines = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(r
 const files = {
   'arc.jsonl': lines(
     sums.map(({ question, texts }, index) => ({
-      ...{ id: `ARC_${index}`, question, answerKey: index % 2 ? '1' : 'A' },
+      id: `ARC_${index}`,
+      question,
+      answerKey: index % 2 ? '1' : 'A',
       choices: { text: texts, label: index % 2 ? ['1', '2', '3', '4'] : ['A', 'B', 'C', 'D'] },
     })),
   ),
   'mmlu.jsonl': lines(
     sums.map(({ question, texts }, index) => ({
-      ...{ question: ` ${question}`, subject: index < 4 ? 'plus_apples' : 'more', choices: texts, answer: 0 },
+      question: ` ${question}`,
+      subject: index < 4 ? 'plus_apples' : 'more',
+      choices: texts,
+      answer: 0,
     })),
   ),
   'truthful.jsonl': lines(

@@ -27,18 +27,36 @@ interface Profile {
 }
 
 const qwen = (theta: number) => ({
-  ...{ attention_dropout: 0, hidden_act: 'silu', max_window_layers: 28, rms_norm_eps: 1e-6, rope_theta: theta },
-  ...{ sliding_window: 131072, use_cache: true, use_mrope: false, use_sliding_window: false, torch_dtype: 'bfloat16' },
+  attention_dropout: 0,
+  hidden_act: 'silu',
+  max_window_layers: 28,
+  rms_norm_eps: 1e-6,
+  rope_theta: theta,
+  sliding_window: 131072,
+  use_cache: true,
+  use_mrope: false,
+  use_sliding_window: false,
+  torch_dtype: 'bfloat16',
 });
 const profiles: Readonly<Record<string, Profile>> = {
   'llama-3.2-1b': {
     models: ['meta-llama/Llama-3.2-1B', 'meta-llama/Llama-3.2-1B-Instruct'],
     init: '{ family: llama, hidden: 32, layers: 2, heads: 8, kv-heads: 2, mlp: 64, vocabulary: 160, tied: true }',
     config: {
-      ...{ attention_bias: false, head_dim: 4, hidden_act: 'silu', mlp_bias: false, pretraining_tp: 1 },
-      ...{ eos_token_id: [1, 2], rms_norm_eps: 1e-5, rope_theta: 500000, torch_dtype: 'bfloat16' },
+      attention_bias: false,
+      head_dim: 4,
+      hidden_act: 'silu',
+      mlp_bias: false,
+      pretraining_tp: 1,
+      eos_token_id: [1, 2],
+      rms_norm_eps: 1e-5,
+      rope_theta: 500000,
+      torch_dtype: 'bfloat16',
       rope_scaling: {
-        ...{ factor: 32, high_freq_factor: 4, low_freq_factor: 1, rope_type: 'llama3' },
+        factor: 32,
+        high_freq_factor: 4,
+        low_freq_factor: 1,
+        rope_type: 'llama3',
         original_max_position_embeddings: 8192,
       },
     },

@@ -126,7 +126,13 @@ test('validate tells programs everything in one object, problems of all files an
     valid: false,
     diagnostics: [
       {
-        ...{ file: 'a.yaml', line: 3, column: 3, endLine: 3, endColumn: 4, severity: 'error', code: 'missing-key' },
+        file: 'a.yaml',
+        line: 3,
+        column: 3,
+        endLine: 3,
+        endColumn: 4,
+        severity: 'error',
+        code: 'missing-key',
         message: 'models.a does not say how the model is made',
         hint: 'Did you mean "path" by "pth"?',
       },
@@ -167,7 +173,9 @@ test('profiles lists those of the files and of the folder, with their models and
   });
   const { profiles } = JSON.parse(runflow(folder, 'profiles', 'w.yaml', '--json').stdout);
   assert.equal(profiles[1], {
-    ...{ name: 'small', own: true, models: { a: { path: '${params.x}/a' }, b: { perturb: 'a' } } },
+    name: 'small',
+    own: true,
+    models: { a: { path: '${params.x}/a' }, b: { perturb: 'a' } },
     defined: [{ file: 'w.yaml', line: 6, column: 3 }],
   });
   writeFileSync(join(folder, 'none.yaml'), 'runflow: 1\n');

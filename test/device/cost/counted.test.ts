@@ -53,9 +53,21 @@ function near(what: string, estimated: number, real: number, tolerance: number):
 }
 
 const configOf = (family: FamilyName): DecoderConfig => ({
-  ...{ family, hidden: 64, layers: 3, heads: 4, kvHeads: 2, headDim: 16, mlp: 176, vocabulary: 320 },
-  ...{ tied: false, attentionBias: false, mlpBias: false, ropeTheta: 10000, normEpsilon: 1e-5 },
-  ...{ contextLength: 128, endTokens: [] },
+  family,
+  hidden: 64,
+  layers: 3,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 16,
+  mlp: 176,
+  vocabulary: 320,
+  tied: false,
+  attentionBias: false,
+  mlpBias: false,
+  ropeTheta: 10000,
+  normEpsilon: 1e-5,
+  contextLength: 128,
+  endTokens: [],
 });
 const rows: TokenRow[] = Array.from({ length: 4 }, (_, row) => {
   const inputIds = Int32Array.from({ length: 60 }, (_, t) => (row * 31 + t * 7) % 320);

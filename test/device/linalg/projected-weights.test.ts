@@ -41,7 +41,9 @@ function task(rows: number, columns: number, side: BasisSide, sizes = { weights:
 
 function tall({ rows, columns, data }: Dense, windowRows?: number): TallMatrix {
   return {
-    ...{ rows, columns, ...(windowRows !== undefined && { windowRows }) },
+    rows,
+    columns,
+    ...(windowRows !== undefined && { windowRows }),
     window: async (start, count) => Float32Array.from(data.subarray(start * columns, (start + count) * columns)),
   };
 }

@@ -65,8 +65,14 @@ async function compare(heads: number, kvHeads: number, headDim: number, tiling: 
   const at = (offset: number) => ({ buffer: device.qkv, stride, offset });
   const byQuery = tiles(queryTiles(runs, tiling));
   attention(gpu, {
-    ...{ config, tiling, tiles: byQuery, out: device.out, logSumExp: device.logSumExp },
-    ...{ q: at(0), k: at(heads * headDim), v: at((heads + kvHeads) * headDim) },
+    config,
+    tiling,
+    tiles: byQuery,
+    out: device.out,
+    logSumExp: device.logSumExp,
+    q: at(0),
+    k: at(heads * headDim),
+    v: at((heads + kvHeads) * headDim),
   });
   closeTo('out', await download(gpu, device.out), expected.o, 2e-6);
   closeTo('log-sum-exp', await download(gpu, device.logSumExp), expected.logSumExp, 1e-6);
@@ -118,7 +124,11 @@ test('queries may see more keys than there are queries: rows of a cache', async 
   const out = gpu.allocate(q.length * 4, 'out');
   const logSumExp = gpu.allocate(4 * heads * 4, 'log-sum-exp');
   attention(gpu, {
-    ...{ config, tiling, out, logSumExp, tiles: { binding: gpu.upload(words, 'tiles'), count: words.length / 4 } },
+    config,
+    tiling,
+    out,
+    logSumExp,
+    tiles: { binding: gpu.upload(words, 'tiles'), count: words.length / 4 },
     q: { buffer: upload(gpu, q), stride: heads * headDim, offset: 0 },
     k: { buffer: upload(gpu, k), stride: kvHeads * headDim, offset: 0 },
     v: { buffer: upload(gpu, v), stride: kvHeads * headDim, offset: 0 },
@@ -134,13 +144,14 @@ test('scores so large that their exponentials overflow still give probabilities'
   const out = gpu.allocate(9 * 4 * 4, 'out');
   const buffer = upload(gpu, qkv);
   attention(gpu, {
-    ...{ config, tiling, out, logSumExp: gpu.allocate(36, 'lse') },
+    config,
+    tiling,
+    out,
+    logSumExp: gpu.allocate(36, 'lse'),
     tiles: { binding: gpu.upload(words, 'tiles'), count: words.length / 4 },
-    ...{
-      q: { buffer, stride: 12, offset: 0 },
-      k: { buffer, stride: 12, offset: 4 },
-      v: { buffer, stride: 12, offset: 8 },
-    },
+    q: { buffer, stride: 12, offset: 0 },
+    k: { buffer, stride: 12, offset: 4 },
+    v: { buffer, stride: 12, offset: 8 },
   });
   const shape = { ...config, first: Array(9).fill(0), last: [1, 2, 3, 4, 5, 6, 7, 8, 9] };
   const expected = oracle(columns(qkv, 12, 0, 4), columns(qkv, 12, 4, 4), columns(qkv, 12, 8, 4), shape);

@@ -63,8 +63,12 @@ for (const name of fixtureNames) {
     assert.ok(relativeError(await decoder.logits(everywhere), kept) < 2e-6, 'logits');
 
     const optimizer = await AdamW.create(gpu, decoder.parameters, 'f32', {
-      ...{ beta1: training.betas[0], beta2: training.betas[1], epsilon: training.epsilon },
-      ...{ weightDecay: training.weight_decay, rounding: 'nearest', seed: 0 },
+      beta1: training.betas[0],
+      beta2: training.betas[1],
+      epsilon: training.epsilon,
+      weightDecay: training.weight_decay,
+      rounding: 'nearest',
+      seed: 0,
     });
     const norm = new GradientNorm(gpu, decoder.parameters);
     const normalisation = training.normalisation === 'tokens' ? 'effective-batch' : 'micro-batch';

@@ -18,9 +18,21 @@ import { initialWeights } from '../../fixtures/nn/fixture.js';
 import { device } from '../device.js';
 
 const config: DecoderConfig = {
-  ...{ family: 'llama', hidden: 64, layers: 3, heads: 4, kvHeads: 2, headDim: 16, mlp: 176, vocabulary: 320 },
-  ...{ tied: false, attentionBias: false, mlpBias: false, ropeTheta: 10000, normEpsilon: 1e-5 },
-  ...{ contextLength: 128, endTokens: [] },
+  family: 'llama',
+  hidden: 64,
+  layers: 3,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 16,
+  mlp: 176,
+  vocabulary: 320,
+  tied: false,
+  attentionBias: false,
+  mlpBias: false,
+  ropeTheta: 10000,
+  normEpsilon: 1e-5,
+  contextLength: 128,
+  endTokens: [],
 };
 const rows: TokenRow[] = Array.from({ length: 8 }, (_, row) => {
   const inputIds = Int32Array.from({ length: 60 }, (_, t) => (row * 31 + t * 7) % 320);
@@ -69,9 +81,22 @@ for (const { family, precision, checkpointing } of kinds) {
     const options = { type, activationCheckpointing: checkpointing } as const;
     const decoder = await Decoder.create(gpu, ofFamily, options, async (name) => fromFloat32(weights.get(name)!, type));
     const recipe: TrainingRecipe = {
-      ...{ kind: 'constant', peak: 1e-3, warmup: 0, batch: 4, accumulate: 1, epochs: 1, order: 'as-is', seed: 3 },
-      ...{ weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clip: 1 },
-      ...{ precision, rounding: 'nearest', lossNormalisation: 'effective-batch' },
+      kind: 'constant',
+      peak: 1e-3,
+      warmup: 0,
+      batch: 4,
+      accumulate: 1,
+      epochs: 1,
+      order: 'as-is',
+      seed: 3,
+      weightDecay: 0,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      clip: 1,
+      precision,
+      rounding: 'nearest',
+      lossNormalisation: 'effective-batch',
     };
     const folder = mkdtempSync(join(tmpdir(), 'runflow-memory-'));
     const environment = { folder, checkpointEvery: 100, signal: new AbortController().signal, onStep: () => {} };
@@ -132,7 +157,12 @@ test('a batch whose activations cannot be bound is an error that says how many t
 
 test('one layer and the vocabulary of Qwen2.5-7B train in bf16 in 14 GB; f32 is refused before anything is allocated', () => {
   const true7b: DecoderConfig = {
-    ...{ layers: 1, attentionBias: false, mlpBias: false, normEpsilon: 1e-6, contextLength: 4096, endTokens: [] },
+    layers: 1,
+    attentionBias: false,
+    mlpBias: false,
+    normEpsilon: 1e-6,
+    contextLength: 4096,
+    endTokens: [],
     ...layerProfiles['qwen2.5-7b']!,
   };
   const tokens = { rows: 4, tokens: 64, targets: 64 };

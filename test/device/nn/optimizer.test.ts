@@ -12,7 +12,12 @@ import { adamW } from '../../oracles/nn/adamw.js';
 import { device } from '../device.js';
 
 const settings: AdamWSettings = {
-  ...{ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, rounding: 'nearest', seed: 1 },
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.01,
+  rounding: 'nearest',
+  seed: 1,
 };
 
 /** Deterministic numbers of mixed size and sign. */

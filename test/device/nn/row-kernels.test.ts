@@ -70,12 +70,11 @@ for (const columns of widths) {
       closeTo('dx', await download(gpu, dx, count), backward.dx, 2e-6);
       const sum = upload(gpu, new Float64Array(columns).fill(1));
       addColumnSums(gpu, {
-        ...{ rows, a: { buffer: d.dy, stride: columns, start: 0, count: columns } },
-        ...{
-          factor: { values: to.sum, scale: to.scale },
-          scratch: gpu.allocate(columnSumBytes(rows, columns), 's'),
-          sum,
-        },
+        rows,
+        a: { buffer: d.dy, stride: columns, start: 0, count: columns },
+        factor: { values: to.sum, scale: to.scale },
+        scratch: gpu.allocate(columnSumBytes(rows, columns), 's'),
+        sum,
       });
       closeTo(
         'gain',

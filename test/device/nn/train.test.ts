@@ -60,9 +60,22 @@ const rows: TokenRow[] = Array.from({ length: 13 }, (_, i) => {
 });
 
 const recipe: TrainingRecipe = {
-  ...{ kind: 'cosine', peak: 0.05, warmup: 0.1, batch: 2, accumulate: 2, epochs: 6, order: 'shuffled', seed: 3 },
-  ...{ weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clip: 1 },
-  ...{ precision: 'f32', rounding: 'nearest', lossNormalisation: 'effective-batch' },
+  kind: 'cosine',
+  peak: 0.05,
+  warmup: 0.1,
+  batch: 2,
+  accumulate: 2,
+  epochs: 6,
+  order: 'shuffled',
+  seed: 3,
+  weightDecay: 0,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  clip: 1,
+  precision: 'f32',
+  rounding: 'nearest',
+  lossNormalisation: 'effective-batch',
 };
 
 interface Run {
@@ -137,7 +150,9 @@ test('a kill loses the steps since the last saved state, and only those', async 
   const gpu = await device();
   const model = new Regression(gpu, 'F32');
   const curve = await train(gpu, model, rows, recipe, {
-    ...{ folder, checkpointEvery: 5, signal: new AbortController().signal },
+    folder,
+    checkpointEvery: 5,
+    signal: new AbortController().signal,
     onStep: ({ step }) => {
       first ??= step;
     },

@@ -55,8 +55,12 @@ const rows = stored(
   Buffer.from(prompts.map((ids) => JSON.stringify({ prompt: ids.map((id) => `w${id}`).join(' ') })).join('\n')),
 );
 const plain: ActivationsParams = {
-  ...{ model: { kind: 'whole' }, dataset: 'datasets.d', prompt: 'prompt', template: 'raw' },
-  ...{ maxLength: 512, maxTokens: null },
+  model: { kind: 'whole' },
+  dataset: 'datasets.d',
+  prompt: 'prompt',
+  template: 'raw',
+  maxLength: 512,
+  maxTokens: null,
 };
 
 async function statesOf(params: ActivationsParams, from: Artifacts): Promise<Float32Array[]> {

@@ -25,10 +25,18 @@ type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
 function model(weights: Weights, tokenOf = (word: number) => word): Artifacts {
   const vocab = Object.fromEntries(Array.from({ length: config.vocabulary }, (_, i) => [`w${i}`, tokenOf(i)]));
   const definition = {
-    ...{ version: '1.0', added_tokens: [], normalizer: null, pre_tokenizer: { type: 'WhitespaceSplit' } },
-    ...{ post_processor: null, decoder: { type: 'WordPiece', prefix: '##', cleanup: false } },
+    version: '1.0',
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: null,
+    decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
     model: {
-      ...{ type: 'WordPiece', vocab, unk_token: 'w0', continuing_subword_prefix: '##', max_input_chars_per_word: 100 },
+      type: 'WordPiece',
+      vocab,
+      unk_token: 'w0',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
     },
   };
   const tensors = [...weights].map(([name, values]) => [
@@ -43,7 +51,11 @@ const prompts = [[5, 6, 7, 8, 9], [1], [3, 4, 5], [9, 9]];
 const texts = prompts.map((ids) => JSON.stringify({ prompt: ids.map((id) => `w${id}`).join(' ') }));
 const rows = { rows: stored(Buffer.from(texts.join('\n'))) };
 const params: KlParams = {
-  ...{ model: { kind: 'whole' }, dataset: 'datasets.d', prompt: 'prompt', template: 'raw', limit: null },
+  model: { kind: 'whole' },
+  dataset: 'datasets.d',
+  prompt: 'prompt',
+  template: 'raw',
+  limit: null,
 };
 
 async function run(kind: string, inputs: Record<string, Artifacts>, of: KlParams = params): Promise<Artifacts> {

@@ -31,8 +31,13 @@ function tokenizer(): Artifacts {
   const added = [{ id: 0, content: 'unknown', special: true, single_word: false, lstrip: false, rstrip: false, normalized: false }]; // biome-ignore format: one line
   const model = { type: 'WordPiece', vocab, unk_token: 'unknown', continuing_subword_prefix: '##', max_input_chars_per_word: 100 }; // biome-ignore format: one line
   const definition = {
-    ...{ version: '1.0', added_tokens: added, normalizer: null, pre_tokenizer: { type: 'WhitespaceSplit' } },
-    ...{ post_processor: null, decoder: { type: 'WordPiece', prefix: '##', cleanup: false }, model },
+    version: '1.0',
+    added_tokens: added,
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: null,
+    decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
+    model,
   };
   return { 'file/tokenizer.json': file(definition), 'file/tokenizer_config.json': file({}) };
 }
@@ -75,16 +80,16 @@ const refusals = ['w3', 'w11 w4', 'w3 w5'];
 const tokens = [3, 11];
 
 const params: SelectDirectionParams = {
-  ...{ model: { kind: 'whole' }, candidates: places, datasets: ['datasets.bad', 'datasets.good'] },
-  ...{
-    prompt: 'prompt',
-    template: 'raw',
-    maxLength: 3,
-    limit: 3,
-    refusals,
-    largestDivergence: 100,
-    leastInduced: -100,
-  },
+  model: { kind: 'whole' },
+  candidates: places,
+  datasets: ['datasets.bad', 'datasets.good'],
+  prompt: 'prompt',
+  template: 'raw',
+  maxLength: 3,
+  limit: 3,
+  refusals,
+  largestDivergence: 100,
+  leastInduced: -100,
 };
 
 async function chosen(change: Partial<SelectDirectionParams>) {

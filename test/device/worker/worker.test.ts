@@ -20,8 +20,18 @@ const test = suite<Context>('worker process');
 const silent = { progress: () => undefined, log: () => undefined, warn: () => undefined, compiling: () => undefined };
 const never = new AbortController().signal;
 const architecture = {
-  ...{ family: 'llama', hidden: 32, layers: 1, heads: 2, kvHeads: 1, headDim: 16, mlp: 48, vocabulary: 50 },
-  ...{ tied: true, ropeTheta: 10000, normEpsilon: 1e-5, contextLength: 64 },
+  family: 'llama',
+  hidden: 32,
+  layers: 1,
+  heads: 2,
+  kvHeads: 1,
+  headDim: 16,
+  mlp: 48,
+  vocabulary: 50,
+  tied: true,
+  ropeTheta: 10000,
+  normEpsilon: 1e-5,
+  contextLength: 64,
 };
 
 test.before.each((context) => {

@@ -81,7 +81,8 @@ export function decoderOracle(
       return all?.subarray(first * width, outputs === undefined ? all.length : (first + outputs) * width);
     };
     return {
-      ...{ name, columns },
+      name,
+      columns,
       w: rowsOf(weights, 'weight', columns)!,
       b: rowsOf(weights, 'bias', 1),
       dw: rowsOf(gradients, 'weight', columns)!,
@@ -160,7 +161,9 @@ export function decoderOracle(
     states.push(x1);
     const n1 = norm(x1, `${p}input_layernorm`);
     const [atQuery, atKey, atValue] = linearsAt(`${p}self_attn.`, 'qkv_proj', {
-      ...{ q_proj: heads * headDim, k_proj: kvHeads * headDim, v_proj: kvHeads * headDim },
+      q_proj: heads * headDim,
+      k_proj: kvHeads * headDim,
+      v_proj: kvHeads * headDim,
     }) as [LinearAt, LinearAt, LinearAt];
     const [atGate, atUp] = linearsAt(`${p}mlp.`, 'gate_up_proj', { gate_proj: mlp, up_proj: mlp }) as [
       LinearAt,

@@ -117,7 +117,8 @@ test('the check tells names from words that hold them', () => {
   for (const code of ['non-top-k', 'top-kernel', 'stopKey', 'topKernel']) assert.not.ok(name.test(code), code);
   const [guide] = guidesOf('## Add a thing\n\nExample: `a-b`.\n\n- `x.ts`, `y.ts`: the line `a: b,` in it.\n');
   assert.equal(guide, {
-    ...{ title: 'Add a thing', example: 'a-b' },
+    title: 'Add a thing',
+    example: 'a-b',
     items: [{ files: ['x.ts', 'y.ts'], quoted: ['a: b,'] }],
   });
 });

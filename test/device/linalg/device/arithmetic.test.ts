@@ -73,7 +73,9 @@ test('a projection’s bits do not depend on the ranks that were asked for befor
   const upload = (name: string, m: number, n: number) => arithmetic.upload(normal(m * n, name), m, n);
   for (const side of ['short', 'long'] as const) {
     const window = {
-      ...{ weights: upload('weights', rows, columns), update: upload('update', rows, columns), side },
+      weights: upload('weights', rows, columns),
+      update: upload('update', rows, columns),
+      side,
       basis: upload('basis', r, side === 'short' ? columns : rows),
       coefficients: upload('coefficients', r, side === 'short' ? rows : columns),
     };

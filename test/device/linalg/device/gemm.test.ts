@@ -190,8 +190,13 @@ test('a batch stride of 0 uses one matrix for the whole batch', async () => {
   const a = gpu.upload(Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 2, 0, 0), 'A');
   const c = gpu.allocate(4 * 16, 'C');
   gemm(gpu, {
-    ...{ m: 1, n: 4, k: 3, batch: 4 },
-    ...{ a: { buffer: a, batchStride: 3 }, b: { buffer: b }, c: { buffer: c, batchStride: 4 } },
+    m: 1,
+    n: 4,
+    k: 3,
+    batch: 4,
+    a: { buffer: a, batchStride: 3 },
+    b: { buffer: b },
+    c: { buffer: c, batchStride: 4 },
   });
   const [rows, first] = [new Float32Array(await gpu.read(c)), new Float32Array(await gpu.read(b))];
   assert.equal(rows.slice(0, 12), first);
