@@ -19,7 +19,7 @@ export class CellLabels {
 
   /**
    * Empty: every cell has it. Else the one cell's label, or the coordinates that all of its cells have in common; where there are none,
-   * or another thing of the name has the same, the first cell's label and how many more there are.
+   * or a cell or another thing of the name has the same, the first cell's label and how many more there are.
    * @param shared indices of its cells, rising
    */
   of(name: string, shared: readonly number[]): string {
@@ -30,7 +30,9 @@ export class CellLabels {
       shared.every((index) => this.#cells[index]!.coordinates.get(axis) === value),
     );
     const label = coordinatesText(new Map(common));
-    const isFree = label !== '' && this.#given.get(name)?.has(label) !== true;
+    // A cell's own label is for what only that cell has, even if it is met later.
+    const isCell = this.#cells.some((cell) => cell.label === label);
+    const isFree = label !== '' && !isCell && this.#given.get(name)?.has(label) !== true;
     return this.#give(name, isFree ? label : `${first.label},+${shared.length - 1}`);
   }
 

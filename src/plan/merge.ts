@@ -80,15 +80,21 @@ class Merge {
     const labels = new CellLabels(this.#cells);
     const names = new Map<string, string>();
     const sources = new Map<string, Source>();
+    const given = new Set<string>();
+    const give = (number: string, node: string) => {
+      if (given.has(node)) throw new TypeError(`two different steps or sources have the id ${node}`);
+      given.add(node);
+      names.set(number, node);
+    };
     for (const [number, { name, value, cells }] of this.#sources.all.entries()) {
       const node = inCell(labels.of(name, cells), name);
-      names.set(`s${number}`, node);
+      give(`s${number}`, node);
       sources.set(node, { ...value, cell: this.#cells[cells[0]!]!.label });
     }
     const steps = this.#steps.all.map(({ name, value, cells }, number): Step => {
       const label = labels.of(name, cells);
       const id = inCell(label, name);
-      names.set(`n${number}`, id);
+      give(`n${number}`, id);
       const numbers = this.#numbers[cells[0]!]!;
       const inputs: Record<string, Input> = {};
       for (const [port, { node, output }] of Object.entries(value.inputs)) {

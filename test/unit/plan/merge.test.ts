@@ -4,10 +4,11 @@ import * as assert from 'uvu/assert';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
 import { CellLabels } from '../../../src/plan/cell-labels.js';
 import { expand } from '../../../src/plan/expand.js';
-import { mergePlans } from '../../../src/plan/merge.js';
+import { type CellPlan, mergePlans } from '../../../src/plan/merge.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import { matchingSteps } from '../../../src/plan/targets.js';
 import { loadStudy } from '../../../src/workflow/load.js';
+import type { Study } from '../../../src/workflow/study.js';
 import { memoryFiles } from '../workflow/memory-files.js';
 
 const text = `runflow: 1
@@ -28,17 +29,23 @@ profiles:
   flat: { models: { aligned: { perturb: base, seed: 2, norm: 0.5, decay: 0.7 } } }
 `;
 
-async function planOf(...matrix: string[]): Promise<Plan> {
-  const loaded = await loadStudy('lab/main.yaml', { matrix }, memoryFiles({ 'lab/main.yaml': text }));
+async function studyOf(source: string, ...matrix: string[]): Promise<Study> {
+  const loaded = await loadStudy('lab/main.yaml', { matrix }, memoryFiles({ 'lab/main.yaml': source }));
   if (!loaded.ok) throw new Error(renderDiagnostics(loaded.diagnostics));
+  return loaded.value;
+}
+
+async function planOf(...matrix: string[]): Promise<Plan> {
+  return mergePlans(cellPlansOf(await studyOf(text, ...matrix)));
+}
+
+function cellPlansOf({ cells }: Study): CellPlan[] {
   const facts = { models: new Map(), commits: new Map() };
-  return mergePlans(
-    loaded.value.cells.map((cell) => ({
-      ...cell,
-      folder: cell.label === '' ? '' : `cells/${cell.label}`,
-      plan: expand(cell.workflow, facts),
-    })),
-  );
+  return cells.map((cell) => ({
+    ...cell,
+    folder: cell.label === '' ? '' : `cells/${cell.label}`,
+    plan: expand(cell.workflow, facts),
+  }));
 }
 
 const idsOf = ({ steps }: Plan, kind: string) => steps.flatMap((step) => (step.kind === kind ? [step.id] : []));
@@ -125,6 +132,36 @@ test('a label says what the cells of a step have in common, and never names two 
   assert.is(labels.of('x', [1, 2]), 'a=1,b=2,+1', 'nothing in common');
   assert.is(labels.of('y', [0, 1]), 'a=1');
   assert.is(labels.of('y', [0, 1]), 'a=1,b=1,+1', 'taken');
+});
+
+test('cells that lie on fewer axes than others never give two steps one id', async () => {
+  const study =
+    await studyOf(`${text}  flat2: { models: { aligned: { perturb: base, seed: 2, norm: 0.5, decay: 0.9 } } }
+matrix: { include: [{ seed: 1, profile: flat }, { seed: 1, profile: flat2 }, { seed: 1 }] }
+`);
+  const plan = mergePlans(cellPlansOf(study));
+  const ids = plan.steps.map(({ id }) => id);
+  assert.equal(ids, [...new Set(ids)]);
+  assert.is(plan.cells[2]!.label, 'seed=1');
+  const params = new Map(plan.steps.map((step) => [step.id, step.params]));
+  const decays = plan.cells.map(({ nodes }) => params.get(nodes.get('perturb[aligned]')!));
+  assert.is(new Set(decays.map((one) => JSON.stringify(one))).size, 3);
+});
+
+test('a label of several cells is never that of a cell, also of one whose own step comes later', () => {
+  const seed = ['seed', '1'] as const;
+  const labels = new CellLabels([
+    { label: 'profile=flat,seed=1', coordinates: new Map([['profile', 'flat'], seed]) },
+    { label: 'profile=wide,seed=1', coordinates: new Map([['profile', 'wide'], seed]) },
+    { label: 'seed=1', coordinates: new Map([seed]) },
+  ]);
+  assert.is(labels.of('x', [0, 1]), 'profile=flat,seed=1,+1');
+  assert.is(labels.of('x', [2]), 'seed=1');
+});
+
+test('a merge refuses cells whose labels would give two steps one id', async () => {
+  const cells = cellPlansOf(await studyOf(text, 'seed=1,2'));
+  assert.throws(() => mergePlans(cells.map((cell) => ({ ...cell, label: 'x' }))), /have the id x\//);
 });
 
 test('a plan of many cells is merged in linear time', async () => {
