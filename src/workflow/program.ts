@@ -35,8 +35,13 @@ export function resolveProgram(scope: Scope, raw: RawProgram, path: Path, output
   for (const [index, pattern] of files.entries()) checkPattern(scope, pattern, [...path, 'files', String(index)]);
   for (const [index, name] of env.entries()) checkVariable(scope, name, [...path, 'env', String(index)]);
   for (const [key, argv] of Object.entries({ run, version: version ?? [] })) {
-    for (const [index, text] of argv.entries()) checkArgument(scope, text, [...path, key, String(index)]);
     checkName(scope, argv[0], [...path, key, '0']);
+    for (const [index, text] of argv.entries()) {
+      if (text.includes('\0')) {
+        scope.refuse([...path, key, String(index)], 'invalid-value', 'an argument holds no zero character');
+      }
+      if (index > 0) checkArgument(scope, text, [...path, key, String(index)]);
+    }
   }
   const size = raw['max-output'];
   return { run, files, version, timeoutSeconds: timeout, env, outputBytes: bytesOf(scope, size, path) ?? outputBytes };
@@ -51,8 +56,8 @@ function bytesOf(scope: Scope, size: string | undefined, path: Path): number | u
   return bytes;
 }
 
-/** Folders of the working folder that are not the program's. */
-const ownFolders = ['inputs', 'outputs'];
+/** Folders in which a program finds what it is given, and leaves what it makes: none of its own files lies there. */
+export const workingFolders = ['inputs', 'outputs'];
 
 function checkPattern(scope: Scope, pattern: string, path: Path): void {
   const parts = pattern.split('/');
@@ -64,19 +69,42 @@ function checkPattern(scope: Scope, pattern: string, path: Path): void {
     refuse('is not written plainly', 'Names are joined by single slashes: lib/score.py, lib/**.');
   } else if (parts.some((part) => part.includes('**') && part !== '**')) {
     refuse('has ** within a name', '** stands for any folders: lib/**/*.py.');
-  } else if (ownFolders.includes(parts[0]!.toLowerCase())) {
+  } else if (workingFolders.includes(parts[0]!.toLowerCase())) {
     refuse(`begins in ${parts[0]}/`, 'A command finds what it is given there: move the file to another folder.');
   }
 }
 
+/** Characters that separate paths from the rest of an argument: `--file=../x`, `a:../x`, `open("../x")`. */
+const separators = /[\s=,;:@"'`()[\]{}<>|&]+/;
+
+/** Refuses an argument with a relative path that leads out of the folder in which the program runs */
 function checkArgument(scope: Scope, text: string, path: Path): void {
-  if (text.includes('\0')) scope.refuse(path, 'invalid-value', 'an argument holds no zero character');
+  // A lone `..` inside code is more often an operator of its language than a folder.
+  const paths = text.split(separators).filter((part) => /[\\/]/.test(part));
+  const glued = paths.filter((part) => /^-\w/.test(part)).map((part) => part.slice(2));
+  const values = text.split('=').filter((value) => value === '..');
+  const way = [text, ...values, ...paths, ...glued].find(leadsOut);
+  if (way === undefined) return;
+  const hint = "Copy the file into the workflow's folder, or write its absolute path.";
+  scope.refuse(path, 'invalid-value', `${way} leads out of the folder in which the program runs`, hint);
+}
+
+/** Whether a relative path leaves the folder where it begins. */
+function leadsOut(path: string): boolean {
+  let depth = 0;
+  if (/^[\\/]/.test(path)) return false;
+  for (const part of path.split(/[\\/]/)) {
+    if (part === '..') depth -= 1;
+    else if (part !== '' && part !== '.') depth += 1;
+    if (depth < 0) return true;
+  }
+  return false;
 }
 
 function checkName(scope: Scope, name: string | undefined, path: Path): void {
   if (name === undefined) return;
   if (name.trim() === '') scope.refuse(path, 'invalid-value', 'the name of the program is empty');
-  if (name.split(/[\\/]/).includes('..') || ownFolders.includes(name.replace(/^\.\//, '').split('/')[0]!)) {
+  if (name.split(/[\\/]/).includes('..') || workingFolders.includes(name.replace(/^\.\//, '').split('/')[0]!)) {
     const hint = "Name a program of PATH, one by its absolute path, or a file in the workflow's folder.";
     scope.refuse(path, 'invalid-value', `the program ${name} does not lie in the workflow's folder`, hint);
   }

@@ -60,12 +60,16 @@ export function fileAt(folder: string, name: string): string {
   } catch {
     throw new PatternProblem(`${name} is a link that leads nowhere`);
   }
-  const way = relative(realpathSync(folder), real);
-  if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)) {
+  if (leadsOutside(relative(realpathSync(folder), real))) {
     throw new PatternProblem(`${name} leads out of the workflow's folder`, 'Copy the file into the folder.');
   }
   if (!statSync(real).isFile()) throw new PatternProblem(`${name} is not a regular file`);
   return name;
+}
+
+/** @param way from a folder, as `relative` gives it */
+export function leadsOutside(way: string): boolean {
+  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way);
 }
 
 function joined(below: string, name: string): string {

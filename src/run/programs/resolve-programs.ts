@@ -5,8 +5,9 @@ import { formatBytes } from '../../formats/byte-size.js';
 import { encodeCanonical } from '../../formats/canonical.js';
 import { type Digest, digestOf } from '../../formats/digest.js';
 import { type ProgramInUse, programsInUse } from '../../plan/definitions-in-use.js';
+import { workingFolders } from '../../workflow/program.js';
 import type { Workflow } from '../../workflow/workflow.js';
-import { fileAt, filesMatching, PatternProblem } from './matching-files.js';
+import { fileAt, filesMatching, leadsOutside, PatternProblem } from './matching-files.js';
 
 /** A file that a program consists of. */
 export interface ProgramFile {
@@ -54,6 +55,7 @@ function resolveProgram(one: ProgramInUse, folder: string): ResolvedProgram {
     const name = namedFile(text, folder);
     if (name !== undefined) names.add(name);
   }
+  refuseWorkingFolders(names);
   checkFound(run[0]!, names);
   if (version !== null) checkFound(version[0]!, names);
   if (names.size > mostFiles) throw new PatternProblem(`the command has ${names.size} files, and ${mostFiles} at most`);
@@ -74,34 +76,48 @@ function resolveProgram(one: ProgramInUse, folder: string): ResolvedProgram {
  * @throws PatternProblem when it names one in a way by which the program would not be given the bytes that are hashed
  */
 function namedFile(text: string, folder: string): string | undefined {
-  if (text === '' || text.length > 1000) return undefined;
-  const path = isAbsolute(text) ? text : join(folder, text);
-  const status = statSync(path, { throwIfNoEntry: false });
-  if (status === undefined || !status.isFile()) return undefined;
-  const way = relative(isAbsolute(text) ? realpathSync(folder) : folder, isAbsolute(text) ? realpathSync(path) : path);
-  const isOutside = way.startsWith(`..${sep}`) || isAbsolute(way);
-  if (isAbsolute(text)) {
-    if (isOutside) return undefined;
+  for (const value of [text, text.slice(text.indexOf('=') + 1)]) refuseAbsolutePath(value, folder);
+  if (text === '' || isAbsolute(text)) return undefined;
+  const path = join(folder, text);
+  return isFile(path) ? fileAt(folder, relative(folder, path).split(sep).join('/')) : undefined;
+}
+
+/** An absolute path leads past the copies of what is hashed, to what stands in the workflow's folder when the program runs. */
+function refuseAbsolutePath(text: string, folder: string): void {
+  if (!isAbsolute(text)) return;
+  let way: string;
+  try {
+    way = relative(realpathSync(folder), realpathSync(text));
+  } catch {
+    // Nothing is there.
+    return;
+  }
+  if (leadsOutside(way)) return;
+  const plain = way === '' ? '.' : way.split(sep).join('/');
+  const hint = isFile(text)
+    ? `Write it as ${plain}: it is then part of the command.`
+    : `Write it as ${plain}, and name its files in files: they are then part of the command.`;
+  throw new PatternProblem(`${text} is ${isFile(text) ? 'a file of' : 'in'} the workflow's folder`, hint);
+}
+
+/** Whether an argument is the path of a file. Many are no path at all, and some cannot be one, such as long code. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function refuseWorkingFolders(names: Iterable<string>): void {
+  for (const name of names) {
+    const first = name.split('/')[0]!;
+    if (!workingFolders.includes(first.toLowerCase())) continue;
     throw new PatternProblem(
-      `${text} is a file of the workflow's folder`,
-      `Write it as ${way}: it is then part of the command.`,
+      `${name} lies in ${first}/, where a command finds what it is given`,
+      'Move it to another folder, or name other files.',
     );
   }
-  if (isOutside) {
-    throw new PatternProblem(
-      `${text} is a file outside the workflow's folder`,
-      'Copy it into the folder, or write its absolute path.',
-    );
-  }
-  const name = way.split(sep).join('/');
-  const first = name.split('/')[0]!.toLowerCase();
-  if (first === 'inputs' || first === 'outputs') {
-    throw new PatternProblem(
-      `${text} lies in ${first}/, where a command finds what it is given`,
-      'Move it to another folder.',
-    );
-  }
-  return fileAt(folder, name);
 }
 
 /** A program that is named by a path in the workflow's folder must be one of its files. */

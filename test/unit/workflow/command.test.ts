@@ -115,6 +115,36 @@ test('patterns and programs that leave the folder are refused', async () => {
   assert.is((await problems(lab('command: { run: "python3 score.py" }'))).length, 1);
 });
 
+test('an argument that leads out of the folder is refused, however it is written', async () => {
+  const said = (argument: string) => problems(lab(`command: { run: [x, ${JSON.stringify(argument)}] }`));
+  const leading = ['..', '../x', 'a/../../x', '--file=../../x', '--dir=..', '-I../include', '-o=a:../x', '@../x'];
+  for (const argument of [...leading, 'open("../x")', 'a b/../../c/../x', '..\\x', './../x', '--a=b,../x']) {
+    assert.match((await said(argument))[0] ?? 'nothing', /leads out of the folder in which the program runs/, argument);
+    const version = await problems(lab(`command: { run: [x], version: [x, ${JSON.stringify(argument)}] }`));
+    assert.match(version[0] ?? 'nothing', /leads out of the folder/, argument);
+  }
+  for (const argument of [
+    'a/../b',
+    '--file=lib/../x',
+    '/usr/../bin',
+    'https://a/b/../c',
+    '1..5',
+    'a..b',
+    '.. | .x',
+    '...a',
+    's/../x/',
+  ]) {
+    const { metrics } = await load(lab(`command: { run: [x, ${JSON.stringify(argument)}] }`));
+    assert.is(metrics.size, 1, argument);
+  }
+});
+
+test('a timeout that no clock of Node can keep is refused', async () => {
+  const [said] = await problems(lab('command: { run: [x], timeout: 2147484 }'));
+  assert.match(said!, /timeout is 2147484; it must be at most 2147483/);
+  assert.is((await load(lab('command: { run: [x], timeout: 2147483 }'))).metrics.size, 1);
+});
+
 test('variables by which code is loaded, and those that runflow sets, are refused', async () => {
   for (const name of ['LD_PRELOAD', 'ld_preload', 'LD_AUDIT', 'DYLD_INSERT_LIBRARIES', 'NODE_OPTIONS', 'PYTHONPATH']) {
     const said = await problems(lab(`command: { run: [x], env: [${name}] }`));
@@ -128,6 +158,15 @@ test('variables by which code is loaded, and those that runflow sets, are refuse
     'JAVA_TOOL_OPTIONS',
     'GIT_SSH_COMMAND',
     'ENV',
+    ...['VK_ICD_FILENAMES', 'VK_DRIVER_FILES', 'VK_INSTANCE_LAYERS', 'DOTNET_STARTUP_HOOKS', 'CORECLR_PROFILER_PATH'],
+    ...['JULIA_LOAD_PATH', 'PHPRC', 'LESSOPEN', 'ZDOTDIR', 'CUDA_INJECTION64_PATH', 'RUSTC_WRAPPER', 'COR_PROFILER'],
+    ...[
+      'PHP_INI_SCAN_DIR',
+      'RUSTC_WORKSPACE_WRAPPER',
+      'NVTX_INJECTION64_PATH',
+      'GTK_MODULES',
+      'NPM_CONFIG_SCRIPT_SHELL',
+    ],
   ]) {
     assert.match((await problems(lab(`command: { run: [x], env: [${name}] }`)))[0]!, /makes programs run code/, name);
   }

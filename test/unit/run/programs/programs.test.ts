@@ -133,7 +133,6 @@ test('arguments that name files of the folder are files of the command', async (
 });
 
 test('a file that is named in a way by which other bytes would run is refused with its place', async ({ lab }) => {
-  writeFileSync(join(lab.root, 'outside.py'), '');
   const refused = async (text: string, message: RegExp) => {
     const resolving = workflow(lab, text).then(resolvePrograms);
     const error = await resolving.then(
@@ -147,11 +146,33 @@ test('a file that is named in a way by which other bytes would run is refused wi
     `{ run: [python3, ${lab.folder}/score.py] }`,
     /main\.yaml:4.*is a file of the workflow's folder[\s\S]*Write it as score\.py/,
   );
-  await refused('{ run: [python3, ../outside.py] }', /is a file outside the workflow's folder/);
+  await refused(`{ run: [python3, --file=${lab.folder}/score.py] }`, /is a file of the workflow's folder/);
+  await refused(`{ run: [python3, ${lab.folder}/lib] }`, /is in the workflow's folder[\s\S]*Write it as lib, and name/);
+  await refused(`{ run: [python3, --from=${lab.folder}] }`, /is in the workflow's folder/);
   await refused('{ run: [./none.sh] }', /there is no program \.\/none\.sh/);
   await refused('{ run: [x], files: [none.py] }', /none\.py matches no file/);
   symlinkSync(lab.folder, join(lab.root, 'alias'));
   await refused(`{ run: [python3, ${lab.root}/alias/score.py] }`, /is a file of the workflow's folder/);
+});
+
+test('patterns do not reach the folders in which a program finds what it is given', async ({ lab }) => {
+  for (const folder of ['inputs', 'Outputs']) {
+    mkdirSync(join(lab.folder, folder));
+    writeFileSync(join(lab.folder, folder, 'x.py'), '');
+    for (const pattern of ['**', '**/*.py', `${folder.slice(0, 2)}*/*`]) {
+      const one = await workflow(lab, `{ run: [x], files: ["${pattern}"] }`);
+      assert.throws(() => resolvePrograms(one), new RegExp(`lies in ${folder}/, where a command finds`), pattern);
+    }
+    await rm(join(lab.folder, folder), { recursive: true });
+  }
+  assert.ok(resolvePrograms(await workflow(lab, '{ run: [x], files: ["**"] }'))[0]!.files.length > 3);
+});
+
+test('an argument that cannot be the name of a file is none, such as long code', async ({ lab }) => {
+  for (const text of ['x'.repeat(300), `${'y'.repeat(900)}`, `${'z/'.repeat(3000)}z`, 'score.py/x']) {
+    const [program] = resolvePrograms(await workflow(lab, `{ run: [python3, -c, ${JSON.stringify(text)}] }`));
+    assert.equal(program!.files, []);
+  }
 });
 
 test('what is allowed is a digest of the folder, the commands, the variables and the bytes of the files', async ({
