@@ -19,8 +19,9 @@ export function matchingSteps(plan: Plan, pattern: string): Set<string> {
   }
   addNamed(plan.named, matches, found);
   const chosen = chosenCells(plan, pattern);
+  if (chosen === undefined) return found;
   const ofCell = globMatches(chosen.rest);
-  const kinds = new Map(chosen.cells.length > 0 ? plan.steps.map(({ id, kind }) => [id, kind]) : []);
+  const kinds = new Map(plan.steps.map(({ id, kind }) => [id, kind]));
   for (const { nodes, named } of chosen.cells) {
     for (const [own, id] of nodes) {
       const kind = kinds.get(id);
@@ -37,25 +38,32 @@ function addNamed(named: Plan['named'], matches: (text: string) => boolean, foun
   }
 }
 
-/** The cells that a pattern names in front of a `/`, and the pattern behind it; no cells: it names none. */
-function chosenCells(
-  { cells }: Plan,
-  pattern: string,
-): { readonly cells: readonly PlannedCell[]; readonly rest: string } {
+/** What a pattern names cells by. */
+interface ChosenCells {
+  /** What stands in front of the `/`. */
+  readonly front: string;
+  /** Empty: no cell is so named. */
+  readonly cells: readonly PlannedCell[];
+  /** The pattern behind the `/`. */
+  readonly rest: string;
+}
+
+/** The cells that a pattern names in front of a `/`; undefined where it names none, and so means all. */
+function chosenCells({ cells }: Plan, pattern: string): ChosenCells | undefined {
   const [front, ...rest] = pattern.split('/');
-  if (cells[0]!.label === '' || rest.length === 0 || front!.includes('[')) return { cells: [], rest: pattern };
+  if (cells[0]!.label === '' || rest.length === 0 || front!.includes('[')) return undefined;
   const matches = globMatches(front!);
   const coordinates = front!.split(',').map(globMatches);
   const isChosen = (cell: PlannedCell) => {
     const own = [...cell.coordinates].map((coordinate) => coordinatesText(new Map([coordinate])));
     return matches(cell.label) || coordinates.every((wanted) => own.some(wanted));
   };
-  return { cells: cells.filter(isChosen), rest: rest.join('/') };
+  return { front: front!, cells: cells.filter(isChosen), rest: rest.join('/') };
 }
 
 /**
  * The steps of the plan that the targets need, in plan order: all steps when there is no target.
- * @throws UsageError when a target names nothing, also not something that is deferred
+ * @throws UsageError when a target names nothing, also not something that is deferred, or names a cell that is not there
  */
 export function selectTargets(plan: Plan, targets: readonly string[]): readonly Step[] {
   return targets.length === 0 ? plan.steps : withAncestors(plan.steps, targetSteps(plan, targets));
@@ -128,11 +136,11 @@ export function withAncestors(steps: readonly Step[], wanted: ReadonlySet<string
 
 function matchingDeferred(plan: Plan, target: string): readonly Deferred[] {
   if (plan.steps.some(({ id }) => id === target)) return [];
-  const { cells, rest } = chosenCells(plan, target);
-  const deferred = plan.deferred.filter(({ cell }) => cells.length === 0 || cells.some(({ label }) => label === cell));
+  const chosen = chosenCells(plan, target);
+  const deferred = plan.deferred.filter(({ cell }) => chosen?.cells.some(({ label }) => label === cell) ?? true);
   // A step id cannot be compared with what has no steps yet: it may be any of them.
   if (target.includes('[')) return deferred;
-  const matches = globMatches(rest);
+  const matches = globMatches(chosen?.rest ?? target);
   return deferred.filter(({ what }) => matches(what) || matches(withoutSection(what)));
 }
 
@@ -140,13 +148,32 @@ function withoutSection(definition: string): string {
   return definition.slice(definition.indexOf('.') + 1);
 }
 
+/** Whether a pattern names a cell that is not there: it can mean no step, whatever is yet to be planned. */
+export function namesNoCell(plan: Plan, pattern: string): boolean {
+  return chosenCells(plan, pattern)?.cells.length === 0;
+}
+
 /** What names no step; `said`: what the user wrote where they named it. */
 export function unknownStep(plan: Plan, target: string, said: string): UsageError {
+  const chosen = chosenCells(plan, target);
+  if (chosen?.cells.length === 0) return unknownCell(plan, said);
+  const own = chosen?.rest ?? target;
+  const ids = chosen === undefined ? plan.steps.map(({ id }) => id) : chosen.cells[0]!.nodes.keys();
   const definitions = [...plan.named.keys()].flatMap((definition) => [definition, withoutSection(definition)]);
   const names = new Set([...definitions, ...plan.steps.map((step) => step.kind)]);
-  const known = target.includes('[') ? plan.steps.map((step) => step.id) : names;
-  const meant = nearest(target, known);
+  const meant = nearest(own, own.includes('[') ? ids : names);
+  const shown = chosen === undefined ? meant : `${chosen.front}/${meant}`;
   return new UsageError(`${said} names no step of this workflow`, {
-    hint: meant === undefined ? 'See runflow plan FILE --all for the names.' : didYouMean(target, meant, meant),
+    hint: meant === undefined ? 'See runflow plan FILE --all for the names.' : didYouMean(own, meant, shown),
+  });
+}
+
+const shownCells = 12;
+
+function unknownCell({ cells }: Plan, said: string): UsageError {
+  const shown = cells.slice(0, shownCells).map(({ label }) => label);
+  const more = cells.length - shown.length;
+  return new UsageError(`${said} names no cell of the matrix`, {
+    hint: `The cells are ${shown.join(' ; ')}${more > 0 ? ` and ${more} more` : ''}. One coordinate names all cells that have it.`,
   });
 }

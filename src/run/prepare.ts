@@ -9,6 +9,7 @@ import type { Plan } from '../plan/plan.js';
 import { type Found, type Outcome, resolve, resolveStep, type Situation } from '../plan/resolve.js';
 import {
   matchingSteps,
+  namesNoCell,
   tablesOfTargets,
   targetSteps,
   type UnmadeTable,
@@ -146,7 +147,7 @@ function forcedSteps(plan: Plan, patterns: readonly string[]): Set<string> {
   const forced = new Set<string>();
   for (const pattern of patterns) {
     const found = matchingSteps(plan, pattern);
-    if (found.size === 0 && plan.deferred.length === 0) {
+    if (found.size === 0 && (plan.deferred.length === 0 || namesNoCell(plan, pattern))) {
       throw unknownStep(plan, pattern, `--force=${pattern}`);
     }
     for (const id of found) forced.add(id);

@@ -1,12 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in workflows look like that
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { UsageError } from '../../../src/diagnostics/errors.js';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
 import { CellLabels } from '../../../src/plan/cell-labels.js';
 import { expand } from '../../../src/plan/expand.js';
 import { type CellPlan, mergePlans } from '../../../src/plan/merge.js';
 import type { Plan } from '../../../src/plan/plan.js';
-import { matchingSteps } from '../../../src/plan/targets.js';
+import { matchingSteps, targetSteps, unknownStep } from '../../../src/plan/targets.js';
 import { loadStudy } from '../../../src/workflow/load.js';
 import type { Study } from '../../../src/workflow/study.js';
 import { memoryFiles } from '../workflow/memory-files.js';
@@ -162,6 +163,32 @@ test('a label of several cells is never that of a cell, also of one whose own st
 test('a merge refuses cells whose labels would give two steps one id', async () => {
   const cells = cellPlansOf(await studyOf(text, 'seed=1,2'));
   assert.throws(() => mergePlans(cells.map((cell) => ({ ...cell, label: 'x' }))), /have the id x\//);
+});
+
+test('a target of a cell that is not there is refused with the cells, also while a part of the plan waits for a fetch', async () => {
+  const hub = text.replace(/base:\n.*\n    seed: 1\n/, 'base: { hub: org/base, revision: main }\n');
+  for (const source of [text, hub]) {
+    const plan = mergePlans(cellPlansOf(await studyOf(source, 'seed=1,2')));
+    assert.is(plan.deferred.length > 0, source === hub);
+    for (const target of ['seed=3/overlap', 'seed=3/svd[u,x]', 'seed=1,profile=flat/overlap', 'sed=1/*']) {
+      assert.is(matchingSteps(plan, target).size, 0, target);
+      try {
+        targetSteps(plan, [target]);
+        assert.unreachable(target);
+      } catch (error) {
+        assert.instance(error, UsageError);
+        assert.is((error as Error).message, `target ${target} names no cell of the matrix`);
+        assert.match((error as UsageError).hint!, 'The cells are seed=1 ; seed=2.');
+      }
+    }
+    assert.ok(targetSteps(plan, ['seed=2/overlap']).size > 0);
+  }
+});
+
+test('a name that a cell has nothing of is answered with the nearest one of the cell', async () => {
+  const plan = await planOf('seed=1,2');
+  assert.is(unknownStep(plan, 'seed=1/overlp', '').hint, 'Did you mean seed=1/overlap?');
+  assert.is(unknownStep(plan, 'seed=1/perturb[algned]', '').hint, 'Did you mean seed=1/perturb[aligned]?');
 });
 
 test('a plan of many cells is merged in linear time', async () => {
