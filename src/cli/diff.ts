@@ -2,6 +2,7 @@ import { exitCodes } from '../diagnostics/exit-codes.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { findRun } from '../history/find-run.js';
 import { differenceOfRuns, type MetricDifference, type RunDifference } from '../history/run-difference.js';
+import { nameOf, stepsOf } from '../history/run-steps.js';
 import type { ValueDifference } from '../history/table-differences.js';
 import type { RunRecord } from '../store/runs.js';
 import { editLine } from '../workflow/edits.js';
@@ -34,18 +35,25 @@ export const command: Command = {
     );
     const difference = await differenceOfRuns(store, before!, after!);
     if (invocation.switch('json')) printJson({ before: before!.id, after: after!.id, ...difference });
-    else print(textOf(before!, after!, difference));
+    else {
+      const steps = [before!, after!].flatMap(({ id }) => stepsOf(store, id));
+      const kinds = new Map(steps.map((step) => [nameOf(step), step.kind]));
+      print(textOf(before!, after!, difference, kinds));
+    }
     return exitCodes.done;
   },
 };
 
-function textOf(before: RunRecord, after: RunRecord, difference: RunDifference): string {
+/** Kind of each step of either run, by its name in the difference. */
+type StepKinds = ReadonlyMap<string, string>;
+
+function textOf(before: RunRecord, after: RunRecord, difference: RunDifference, kinds: StepKinds): string {
   const name = ({ id, workflow, started }: RunRecord) => `${id} of ${workflow}, ${day(started)}`;
   const head = printableLine(`${name(before)} → ${name(after)}`);
-  return [`${head}\n`, ...blocksOf(difference)].join('\n');
+  return [`${head}\n`, ...blocksOf(difference, kinds)].join('\n');
 }
 
-function blocksOf(difference: RunDifference): string[] {
+function blocksOf(difference: RunDifference, kinds: StepKinds): string[] {
   const { params, texts, devices, versions, values, collected, claims } = difference;
   const others = [
     ...(devices === null ? [] : [`device ${devices[0] ?? 'none'} → ${devices[1] ?? 'none'}`]),
@@ -70,7 +78,7 @@ function blocksOf(difference: RunDifference): string[] {
       params === null ? ['not known: a run is of an earlier version of runflow'] : params.map((edit) => editLine(edit)),
     ),
     block('Device and versions', others),
-    block('Steps', stepLines(difference)),
+    block('Steps', stepLines(difference, kinds)),
     metricsBlock(difference),
     tableBlock('Claims', [], claimRows),
     tableBlock(
@@ -95,7 +103,7 @@ function tableBlock(title: string, header: readonly string[], rows: readonly (re
   return `${title}\n${table.replace(/^/gm, '  ').trimEnd()}\n${more}`;
 }
 
-function stepLines({ steps: { same, changed, added, removed } }: RunDifference): string[] {
+function stepLines({ steps: { same, changed, added, removed } }: RunDifference, kinds: StepKinds): string[] {
   const lines = [
     ['changed', changed],
     ['only in the later run', added],
@@ -103,18 +111,18 @@ function stepLines({ steps: { same, changed, added, removed } }: RunDifference):
   ] as const;
   return [
     `${same} the same`,
-    ...lines.flatMap(([what, ids]) => (ids.length === 0 ? [] : [`${ids.length} ${what}: ${byKind(ids)}`])),
+    ...lines.flatMap(([what, ids]) => (ids.length === 0 ? [] : [`${ids.length} ${what}: ${byKind(ids, kinds)}`])),
   ];
 }
 
 /** `22 svd, 1 train[useful]` */
-function byKind(ids: readonly string[]): string {
-  const kinds = new Map<string, string[]>();
+function byKind(ids: readonly string[], kinds: StepKinds): string {
+  const groups = new Map<string, string[]>();
   for (const id of ids) {
-    const kind = id.replace(/\[.*/s, '');
-    kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
+    const kind = kinds.get(id)!;
+    groups.set(kind, [...(groups.get(kind) ?? []), id]);
   }
-  return [...kinds].map(([kind, same]) => (same.length === 1 ? same[0]! : `${same.length} ${kind}`)).join(', ');
+  return [...groups].map(([kind, same]) => (same.length === 1 ? same[0]! : `${same.length} ${kind}`)).join(', ');
 }
 
 function metricsBlock({ metrics, sameMetrics }: RunDifference): string {

@@ -27,7 +27,9 @@ export function stepsOf(store: Store, run: string): readonly RunStep[] {
   if (recorded.length > 0) return recorded;
   const keys = new Map(store.runs.keysOf(run).map(({ step, key }) => [step, key]));
   return [...keys].map(([id, key]) => {
-    const kind = id.replace(/\[.*/s, '');
+    const action = store.actions.read(key);
+    // Nothing else is known of a step that came to nothing: its kind is the word before the brackets, behind cells and training seed.
+    const kind = typeof action === 'object' ? action.kind : id.replace(/\[.*/s, '').replace(/^.*\//s, '');
     return { id, cell: '', kind, key, status: undefined, seconds: undefined, problem: undefined };
   });
 }

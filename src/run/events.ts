@@ -24,6 +24,7 @@ export type RunEvent =
   | {
       type: 'step-started';
       step: string;
+      kind: string;
       group: string;
       attempt: number;
       reason: string;

@@ -63,7 +63,7 @@ export class RunProgress {
       case 'step-started': {
         const group = this.#group(event.group);
         group.firstStart ??= now;
-        group.kinds.add(event.step.split('[', 1)[0]!);
+        group.kinds.add(event.kind);
         group.waiting.delete(event.step);
         const expected = event.expected ?? { least: 0 };
         // Of a step that is tried again, or made again, its part is taken out already.

@@ -185,11 +185,11 @@ export class Scheduler {
 
   async #execute(task: Task, key: Digest): Promise<void> {
     const { events, executor, expectedOf, reasonOf, signal, store, versions, workflow } = this.#options;
-    const { id, group, cost } = task.step;
+    const { id, kind, group, cost } = task.step;
     const { fingerprint } = this.#frontier.runnable(task);
     const { attempt } = task;
     const work = { ...(cost === undefined ? {} : { cost }), expected: expectedOf(task.step) };
-    events.publish({ type: 'step-started', step: id, group, attempt, reason: reasonOf(id), ...work });
+    events.publish({ type: 'step-started', step: id, kind, group, attempt, reason: reasonOf(id), ...work });
     const observer = {
       progress: (update: { done: number; total: number; unit?: string; note?: string }) =>
         events.publish({ type: 'step-progress', step: id, group, ...update }),

@@ -11,7 +11,7 @@ function timed() {
   const times = new RunTimes(events, () => clock.now);
   const start = (step: string, now: number, attempt = 1) => {
     clock.now = now;
-    events.publish({ type: 'step-started', step, group: step[0]!, attempt, reason: 'new' });
+    events.publish({ type: 'step-started', step, kind: 'svd', group: step[0]!, attempt, reason: 'new' });
   };
   const finish = (step: string, now: number) => {
     clock.now = now;

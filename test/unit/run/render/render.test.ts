@@ -45,6 +45,7 @@ function started(groups: readonly (Omit<GroupTotal, 'cached'> & { cached?: numbe
 const begin = (group: string, step: string, cost?: number): RunEvent => ({
   type: 'step-started',
   step,
+  kind: step.replace(/\[.*/s, ''),
   group,
   attempt: 1,
   reason: 'new',

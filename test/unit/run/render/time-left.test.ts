@@ -20,6 +20,9 @@ const lines = readFileSync(recording, 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line) as Line);
 
+/** The steps of these events are of no matrix: what stands before the bracket is the kind. */
+const kindOf = (step: string) => step.replace(/\[.*/s, '');
+
 function eventOf(line: Line): RunEvent {
   if (line[1] === 'groups') {
     return { type: 'run-started', run: 'r', workflow: 'w', time: '', steps: 0, cached: 0, groups: line[2] };
@@ -27,7 +30,7 @@ function eventOf(line: Line): RunEvent {
   const [, , group, step] = line;
   if (line[1] === 'started') {
     const cost = line[4] === null ? {} : { cost: line[4] };
-    return { type: 'step-started', group, step, attempt: 1, reason: '', ...cost };
+    return { type: 'step-started', group, step, kind: kindOf(step), attempt: 1, reason: '', ...cost };
   }
   if (line[1] === 'progress') return { type: 'step-progress', group, step, done: line[4], total: line[5] };
   return { type: 'step-finished', group, step, key: 'sha256:', seconds: line[4], bytes: 0 };
@@ -95,6 +98,7 @@ const begins = (step: string, expected?: ExpectedSeconds): RunEvent => ({
   type: 'step-started',
   group: 'Model',
   step,
+  kind: kindOf(step),
   attempt: 1,
   reason: '',
   ...(expected && { expected }),
@@ -143,6 +147,22 @@ test('a run that waits for another does not count that time against the steps to
   progress.apply(begins('a', { least: 5, most: 20 }), 300);
   progress.apply(eventOf([310, 'finished', 'Model', 'a', 10]), 310);
   assert.ok(progress.timeLeft(310).least <= 5);
+});
+
+test('steps of one kind tell of each other, whatever cells and training seeds their ids begin with', () => {
+  const timeLeft = (ids: readonly string[], kind: (index: number) => string) => {
+    const progress = new RunProgress();
+    progress.apply(eventOf([0, 'groups', [{ group: 'Model', steps: 6, cached: 0 }]]), 0);
+    for (const [index, step] of ids.entries()) {
+      progress.apply({ type: 'step-started', group: 'Model', step, kind: kind(index), attempt: 1, reason: '' }, index);
+      progress.apply(eventOf([index + 1, 'finished', 'Model', step, 1]), index + 1);
+    }
+    return progress.timeLeft(3);
+  };
+  const ids = ['lr=1/svd[a]', 'lr=2/svd[a]', 'lr=2/training_seed=1/svd[b]'];
+  const { least, most } = timeLeft(ids, () => 'svd');
+  assert.ok(least > 0 && most! < 10, `${least} to ${most}`);
+  assert.is(timeLeft(ids, (index) => `kind ${index}`).most, undefined);
 });
 
 test('no steps take no time, and numbers stay numbers', () => {
