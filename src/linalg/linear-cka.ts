@@ -1,6 +1,7 @@
 import { Turns } from '../formats/turns.js';
 import type { Arithmetic } from './arithmetic.js';
 import { gramOf } from './gram.js';
+import { noiseLevel } from './numerical-rank.js';
 import { type TallMatrix, windowsOf } from './tall-matrix.js';
 
 /** Hidden states of n prompts, one a row, read by windows of rows; and transposed where there are fewer prompts than dimensions. */
@@ -10,9 +11,6 @@ export interface States {
   /** [d, n]. */
   readonly transposed?: TallMatrix;
 }
-
-/** Deviations from the mean up to this part of the states themselves are rounding errors of f32, as in numericalRank. */
-const noiseLevel = 2 * 2 ** -23;
 
 /**
  * Linear CKA of two sets of states of the same prompts (Kornblith, Norouzi, Lee and Hinton, "Similarity of neural network

@@ -15,7 +15,12 @@ export const nowhere: RowSink = { append: async () => undefined, restart: async 
 /** Largest |QᵀQ − I| that is accepted: a quarter of the bar of 4e-6 that bases are held to. */
 const orthogonality = 1e-6;
 /** Two rounds settle what f32 can hold; the spare ones are for completed bases of square matrices. */
-const maximumRounds = 5;
+const quickRounds = 5;
+/**
+ * Rounds after those, whose Gram matrix is exact. Sums in f32 of equal numbers drift by some 10⁻⁶, always to the same side: the
+ * column of states that are all equal then never seems to have length 1.
+ */
+const exactRounds = 2;
 
 /**
  * Orthonormal columns Q [rows, columns] with span(Q[:, :j]) = span((X F)[:, :j]) for every j, given a factor F that makes
@@ -40,7 +45,7 @@ export async function orthonormalise(
   // written as it is made, in the hope that the round is the last.
   let resident: Matrix | undefined;
   try {
-    for (let round = 0; round < maximumRounds; round++) {
+    for (let round = 0; round < quickRounds + exactRounds; round++) {
       const gram = sharedArray(n * n);
       for (const { start, count } of windows) {
         let q: Matrix;
@@ -53,7 +58,7 @@ export async function orthonormalise(
           q = replaced(resident, arithmetic.product(resident, factors.at(-1)!));
         }
         // Completed columns may nearly depend on the others: only an exact Gram matrix tells by how much.
-        const exact = fill !== undefined && round === 0;
+        const exact = (fill !== undefined && round === 0) || round >= quickRounds;
         add(
           gram,
           exact ? await arithmetic.exactGram(await arithmetic.download(q), count, n) : await arithmetic.gram(q),

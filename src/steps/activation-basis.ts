@@ -8,7 +8,7 @@ export type ActivationBasisParams = {
 /** `activation-basis[metric,model,prompts,layer]`: left singular vectors and singular values of H, r = min(prompts, hidden). */
 export const activationBasis = defineStep<ActivationBasisParams>({
   kind: 'activation-basis',
-  revision: 1,
+  revision: 2,
   usesDevice: true,
   inputs: {
     hidden: '[prompts, hidden]: Hᵀ',

@@ -62,6 +62,18 @@ export const updateMatrices: Readonly<Record<string, () => Dense>> = {
     ),
   'tiny numbers': () => withSingularValues(40, 30, (i) => 1e-30 / (i + 1), 'tiny'),
   'huge numbers': () => withSingularValues(40, 30, (i) => 1e30 / (i + 1), 'huge'),
+  'equal rows': () =>
+    dense(
+      160,
+      24,
+      Float64Array.from({ length: 160 * 24 }, (_, i) => 1 + (i % 24)),
+    ),
+  'equal rows, square': () =>
+    dense(
+      192,
+      192,
+      Float64Array.from({ length: 192 * 192 }, (_, i) => 1 + (i % 192)),
+    ),
   'equal columns': () =>
     dense(
       25,

@@ -1,3 +1,4 @@
+import { noiseLevel } from '../../linalg/numerical-rank.js';
 import { nowhere } from '../../linalg/orthonormalise.js';
 import { type TallMatrix, windowsOf } from '../../linalg/tall-matrix.js';
 import { thinSvd } from '../../linalg/thin-svd.js';
@@ -32,7 +33,10 @@ export async function runActivationBasis(context: StepContext<ActivationBasisPar
   }
 }
 
-/** Minus the mean over prompts, which are the rows of the tall orientation or, when there are fewer than dimensions, its columns. */
+/**
+ * Minus the mean over prompts, which are the rows of the tall orientation or, when there are fewer than dimensions, its columns.
+ * Zero where all prompts have the same state: what is left are rounding errors of the mean, which are no direction.
+ */
 async function centred(matrix: TallMatrix, stored: MatrixTensor): Promise<TallMatrix> {
   const wide = isWide(stored);
   const { rows: prompts, columns: hidden } = stored;
@@ -48,9 +52,19 @@ async function centred(matrix: TallMatrix, stored: MatrixTensor): Promise<TallMa
       mean[dimension]! += window[at]! / prompts;
     });
   }
+  let [energy, variation] = [0, 0];
+  for (const { start, count } of windowsOf(matrix)) {
+    const window = await matrix.window(start, count);
+    each(window, start, (at, dimension) => {
+      energy += window[at]! ** 2;
+      variation += (window[at]! - mean[dimension]!) ** 2;
+    });
+  }
+  const differ = variation > noiseLevel ** 2 * energy;
   return {
     ...matrix,
     window: async (start, count) => {
+      if (!differ) return new Float32Array(count * matrix.columns);
       const window = (await matrix.window(start, count)).slice();
       each(window, start, (at, dimension) => {
         window[at]! -= mean[dimension]!;

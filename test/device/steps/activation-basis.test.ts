@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Artifact } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
+import { numericalRank } from '../../../src/linalg/numerical-rank.js';
 import { activationBasis } from '../../../src/steps/activation-basis.js';
 import { implementationOf } from '../../../src/worker/implementations.js';
 import { gaussian, withSingularValues } from '../../oracles/matrices.js';
@@ -72,5 +73,54 @@ for (const [prompts, hidden] of [
     });
   }
 }
+
+for (const [prompts, hidden] of [
+  [160, 160],
+  [192, 24],
+] as const) {
+  test(`${prompts} prompts with equal states of ${hidden} numbers have one direction, theirs`, async () => {
+    const state = gaussian(1, hidden, `equal ${hidden}`).data;
+    const bytes = new Uint8Array(
+      Float32Array.from({ length: prompts * hidden }, (_, at) => state[at % hidden]!).buffer,
+    );
+    const digest = digestOf(bytes);
+    const input: Artifact = { digest, bytes: bytes.length, tensor: { dtype: 'F32', shape: [prompts, hidden] } };
+    const objects = new Map([[digest, bytes]]);
+    const context = new DeviceContext({ centre: false }, { hidden: { 'hidden/0': input } }, objects);
+    await (await implementationOf(activationBasis.kind))(context);
+    const basis = dense(hidden, Math.min(prompts, hidden), new Float32Array(objects.get(context.outputs.u!.digest)!.slice().buffer)); // biome-ignore format: one line
+    const values = new Float64Array(objects.get(context.outputs.s!.digest)!.slice().buffer);
+    const length = Math.hypot(...Float32Array.from(state));
+    assert.is(numericalRank(values), 1);
+    assert.ok(Math.abs(values[0]! / (length * Math.sqrt(prompts)) - 1) < 2e-6, `${values[0]}`);
+    checkOrthonormal(basis, 'u');
+    const unit = dense(
+      hidden,
+      1,
+      state.map((value) => value / length),
+    );
+    assert.ok(subspaceDistance(columnsOf(basis, 1), unit) < 1e-6);
+  });
+}
+
+test('centred, equal states have no direction at all', async () => {
+  for (const [prompts, hidden] of [
+    [30, 30],
+    [50, 9],
+    [7, 24],
+  ] as const) {
+    const state = gaussian(1, hidden, `centred ${hidden}`).data;
+    const bytes = new Uint8Array(
+      Float32Array.from({ length: prompts * hidden }, (_, at) => state[at % hidden]!).buffer,
+    );
+    const digest = digestOf(bytes);
+    const input: Artifact = { digest, bytes: bytes.length, tensor: { dtype: 'F32', shape: [prompts, hidden] } };
+    const objects = new Map([[digest, bytes]]);
+    const context = new DeviceContext({ centre: true }, { hidden: { 'hidden/0': input } }, objects);
+    await (await implementationOf(activationBasis.kind))(context);
+    const values = new Float64Array(objects.get(context.outputs.s!.digest)!.slice().buffer);
+    assert.is(numericalRank(values), 0, `${prompts} prompts of ${hidden}: ${values.slice(0, 3)}`);
+  }
+});
 
 test.run();
