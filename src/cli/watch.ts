@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { resolvePrograms } from '../run/programs/resolve-programs.js';
+import { type KnownContents, resolvePrograms } from '../run/programs/resolve-programs.js';
 import { localInputs } from '../workflow/local-inputs.js';
 import type { Study } from '../workflow/study.js';
 
@@ -19,7 +19,8 @@ export type Snapshot = ReadonlyMap<string, string>;
  */
 export function watchedPaths({ files, cells }: Study): readonly string[] {
   const inputs = cells.flatMap(({ workflow }) => localInputs(workflow).map(({ path }) => path));
-  const programs = cells.flatMap(({ workflow }) => resolvePrograms(workflow));
+  const known: KnownContents = new Map();
+  const programs = cells.flatMap(({ workflow }) => resolvePrograms(workflow, known));
   const ofPrograms = programs.flatMap((program) => program.files.map(({ file }) => file));
   return [...files.map(({ file }) => file), ...new Set([...inputs, ...ofPrograms])];
 }

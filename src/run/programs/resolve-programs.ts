@@ -5,7 +5,7 @@ import { formatBytes } from '../../formats/byte-size.js';
 import { encodeCanonical } from '../../formats/canonical.js';
 import { type Digest, digestOf } from '../../formats/digest.js';
 import { type ProgramInUse, programsInUse } from '../../plan/definitions-in-use.js';
-import { workingFolders } from '../../workflow/program.js';
+import { type Program, workingFolders } from '../../workflow/program.js';
 import type { Workflow } from '../../workflow/workflow.js';
 import { fileAt, filesMatching, leadsOutside, PatternProblem } from './matching-files.js';
 
@@ -19,25 +19,36 @@ export interface ProgramFile {
   readonly digest: Digest;
 }
 
-/** A program of the user's with all that decides what it does: what a user allows. */
-export interface ResolvedProgram extends ProgramInUse {
+/** What a program consists of. */
+interface ProgramContents {
   readonly files: readonly ProgramFile[];
   /** Digest of the workflow's folder, the commands, the names of variables, and the names and bytes of the files. */
   readonly digest: Digest;
 }
+
+/** A program of the user's with all that decides what it does: what a user allows. */
+export interface ResolvedProgram extends ProgramInUse, ProgramContents {}
+
+/** Contents of programs that were looked at before, by what workflows say of them: cells of one study have most in common. */
+export type KnownContents = Map<string, ProgramContents>;
 
 const mostFiles = 2000;
 const mostBytes = 64 << 20;
 
 /**
  * Finds and hashes the files of every program that a workflow runs.
+ * @param known what other cells of the study have; what is found is added to it
  * @throws InvalidWorkflowError that names the place of a pattern or argument that is no file of the workflow's folder
  */
-export function resolvePrograms(workflow: Workflow): ResolvedProgram[] {
+export function resolvePrograms(workflow: Workflow, known: KnownContents = new Map()): ResolvedProgram[] {
   const folder = dirname(workflow.file);
   return programsInUse(workflow).map((one) => {
+    const { run, version, env, files } = one.program;
+    const said = JSON.stringify({ folder, run, version, env, files });
     try {
-      return resolveProgram(one, folder);
+      const contents = known.get(said) ?? contentsOf(one.program, folder);
+      known.set(said, contents);
+      return { ...one, files: contents.files, digest: contents.digest };
     } catch (error) {
       if (!(error instanceof PatternProblem)) throw error;
       const { of, range } = one;
@@ -48,8 +59,7 @@ export function resolvePrograms(workflow: Workflow): ResolvedProgram[] {
   });
 }
 
-function resolveProgram(one: ProgramInUse, folder: string): ResolvedProgram {
-  const { run, version, env, files: patterns } = one.program;
+function contentsOf({ run, version, env, files: patterns }: Program, folder: string): ProgramContents {
   const names = new Set(patterns.flatMap((pattern) => filesMatching(folder, pattern)));
   for (const text of [...run, ...(version ?? [])]) {
     const name = namedFile(text, folder);
@@ -68,7 +78,7 @@ function resolveProgram(one: ProgramInUse, folder: string): ResolvedProgram {
     env: [...env].sort(),
     files: files.map(({ name, digest }) => [name, digest]),
   };
-  return { ...one, files, digest: digestOf(encodeCanonical(resolved)) };
+  return { files, digest: digestOf(encodeCanonical(resolved)) };
 }
 
 /**

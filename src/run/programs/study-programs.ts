@@ -1,15 +1,26 @@
+import { UsageError } from '../../diagnostics/errors.js';
 import type { Digest } from '../../formats/digest.js';
 import type { Study } from '../../workflow/study.js';
-import type { ResolvedProgram } from './resolve-programs.js';
-import { notAllowed, type PlannedCommand, WorkflowPrograms } from './workflow-programs.js';
+import { type KnownContents, type ResolvedProgram, resolvePrograms } from './resolve-programs.js';
+import { type KnownVersions, type PlannedCommand, WorkflowPrograms } from './workflow-programs.js';
+
+const nothing: ReadonlySet<Digest> = new Set();
 
 /** The programs of the user's that the cells of a study run; what is equal in several cells is one. */
 export class StudyPrograms {
   readonly #cells: ReadonlyMap<string, WorkflowPrograms>;
+  readonly #allowed: ReadonlySet<Digest>;
 
   /** @throws InvalidWorkflowError when files of a program are not there */
-  constructor({ cells }: Study, allowed?: ReadonlySet<Digest>) {
-    this.#cells = new Map(cells.map(({ label, workflow }) => [label, new WorkflowPrograms(workflow, allowed)]));
+  constructor({ cells }: Pick<Study, 'cells'>, allowed: ReadonlySet<Digest> = nothing) {
+    const contents: KnownContents = new Map();
+    const versions: KnownVersions = new Map();
+    this.#allowed = allowed;
+    this.#cells = new Map(
+      cells.map(({ label, workflow }) => {
+        return [label, new WorkflowPrograms(resolvePrograms(workflow, contents), allowed, versions)];
+      }),
+    );
   }
 
   /** Those of one cell, by its label. */
@@ -22,9 +33,8 @@ export class StudyPrograms {
     return [...new Map(programs.map((program) => [`${program.of} ${program.digest}`, program])).values()];
   }
 
-  isAllowed(program: ResolvedProgram): boolean {
-    const [first] = this.#cells.values();
-    return first!.isAllowed(program);
+  isAllowed({ digest }: ResolvedProgram): boolean {
+    return this.#allowed.has(digest);
   }
 
   describe(): PlannedCommand[] {
@@ -37,4 +47,14 @@ export class StudyPrograms {
     const refused = this.all.filter((program) => !this.isAllowed(program));
     if (refused.length > 0) throw notAllowed(refused);
   }
+}
+
+/** The error for programs that are not allowed. */
+export function notAllowed(programs: readonly ResolvedProgram[]): UsageError {
+  const names = programs.map(({ of }) => of);
+  const which = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+  const message = `the workflow runs programs that you have not allowed: ${which}`;
+  const hint =
+    'Nothing was run. `runflow validate` shows them. Run it on a terminal to be asked, or give --allow-commands.';
+  return new UsageError(message, { hint });
 }

@@ -8,8 +8,8 @@ import { makeFolder } from '../../formats/make-folder.js';
 import { replaceFile } from '../../formats/replace-file.js';
 import { userConfigFolder } from '../../formats/user-path.js';
 import type { Workflow } from '../../workflow/workflow.js';
-import { type ResolvedProgram, resolvePrograms } from './resolve-programs.js';
-import { notAllowed } from './workflow-programs.js';
+import { type KnownContents, type ResolvedProgram, resolvePrograms } from './resolve-programs.js';
+import { notAllowed } from './study-programs.js';
 
 export interface AllowOptions {
   /** All of them may run, this once. */
@@ -52,7 +52,8 @@ export function knownPrograms(
 
 /** The programs of several workflows, equal ones once. */
 function distinctPrograms(workflows: readonly Workflow[]): ResolvedProgram[] {
-  const programs = workflows.flatMap(resolvePrograms);
+  const known: KnownContents = new Map();
+  const programs = workflows.flatMap((workflow) => resolvePrograms(workflow, known));
   return [...new Map(programs.map((program) => [program.digest, program])).values()];
 }
 

@@ -1,9 +1,7 @@
-import { UsageError } from '../../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../../formats/artifact.js';
 import type { Digest } from '../../formats/digest.js';
 import type { ProgramFacts } from '../../plan/facts.js';
-import type { Workflow } from '../../workflow/workflow.js';
-import { type ResolvedProgram, resolvePrograms } from './resolve-programs.js';
+import type { ResolvedProgram } from './resolve-programs.js';
 
 /** A program of the user's as `--json` prints it. */
 export interface PlannedCommand {
@@ -16,21 +14,22 @@ export interface PlannedCommand {
   readonly allowed: boolean;
 }
 
-const nothing: ReadonlySet<Digest> = new Set();
+/** What version commands printed, by what they consist of: each runs once for all cells of a study. */
+export type KnownVersions = Map<string, string>;
 
 /**
- * The programs of the user's that a workflow runs, read and hashed once: what is allowed, what is in keys and what runs
+ * The programs of the user's that the workflow of a cell runs, read and hashed once: what is allowed, what is in keys and what runs
  * are the same bytes. One that is not allowed is never run, neither for its version.
  */
 export class WorkflowPrograms {
   readonly #programs: ReadonlyMap<string, ResolvedProgram>;
   readonly #allowed: ReadonlySet<Digest>;
-  readonly #versions = new Map<string, string>();
+  readonly #versions: KnownVersions;
 
-  /** @throws InvalidWorkflowError when files of a program are not there */
-  constructor(workflow: Workflow, allowed: ReadonlySet<Digest> = nothing) {
-    this.#programs = new Map(resolvePrograms(workflow).map((program) => [program.of, program]));
+  constructor(programs: readonly ResolvedProgram[], allowed: ReadonlySet<Digest>, versions: KnownVersions) {
+    this.#programs = new Map(programs.map((program) => [program.of, program]));
     this.#allowed = allowed;
+    this.#versions = versions;
   }
 
   get all(): readonly ResolvedProgram[] {
@@ -47,12 +46,6 @@ export class WorkflowPrograms {
       const { run, version, env } = program;
       return { of, run, version, files: files.map(({ name }) => name), env, allowed: this.isAllowed(one) };
     });
-  }
-
-  /** @throws UsageError when one of the programs is not allowed */
-  requireAllowed(): void {
-    const refused = this.all.filter((program) => !this.isAllowed(program));
-    if (refused.length > 0) throw notAllowed(refused);
   }
 
   /** What the planner must know of each. @throws EnvironmentError when a version command cannot be run, or fails */
@@ -79,21 +72,13 @@ export class WorkflowPrograms {
 
   async #version(program: ResolvedProgram, signal: AbortSignal | undefined): Promise<string | null> {
     if (!this.isAllowed(program)) return null;
-    const known = this.#versions.get(program.of);
+    const { files } = program;
+    const consistsOf = JSON.stringify([program.program.version, files.map(({ name, digest }) => [name, digest])]);
+    const known = this.#versions.get(consistsOf);
     if (known !== undefined) return known;
     const { versionOf } = await import('./version.js');
     const version = await versionOf(program, process.env, signal);
-    this.#versions.set(program.of, version);
+    this.#versions.set(consistsOf, version);
     return version;
   }
-}
-
-/** The error for programs that are not allowed. */
-export function notAllowed(programs: readonly ResolvedProgram[]): UsageError {
-  const names = programs.map(({ of }) => of);
-  const which = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
-  const message = `the workflow runs programs that you have not allowed: ${which}`;
-  const hint =
-    'Nothing was run. `runflow validate` shows them. Run it on a terminal to be asked, or give --allow-commands.';
-  return new UsageError(message, { hint });
 }

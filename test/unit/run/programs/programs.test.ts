@@ -18,9 +18,10 @@ import { InvalidWorkflowError, UsageError } from '../../../../src/diagnostics/er
 import { renderDiagnostics } from '../../../../src/diagnostics/render.js';
 import { filesMatching } from '../../../../src/run/programs/matching-files.js';
 import { resolvePrograms } from '../../../../src/run/programs/resolve-programs.js';
+import { StudyPrograms } from '../../../../src/run/programs/study-programs.js';
 import { allowPrograms, knownPrograms } from '../../../../src/run/programs/trust.js';
-import { WorkflowPrograms } from '../../../../src/run/programs/workflow-programs.js';
 import { loadWorkflow } from '../../../../src/workflow/load.js';
+import { studyOf } from '../../../../src/workflow/study.js';
 import type { LoadedWorkflow } from '../../../../src/workflow/workflow.js';
 
 interface Lab {
@@ -134,7 +135,7 @@ test('arguments that name files of the folder are files of the command', async (
 
 test('a file that is named in a way by which other bytes would run is refused with its place', async ({ lab }) => {
   const refused = async (text: string, message: RegExp) => {
-    const resolving = workflow(lab, text).then(resolvePrograms);
+    const resolving = workflow(lab, text).then((one) => resolvePrograms(one));
     const error = await resolving.then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -261,21 +262,40 @@ test('a program that is not allowed is never run, and its key is not known', asy
     lab,
     `{ run: [python3, score.py], version: [node, -e, "require('fs').writeFileSync('${marker}', ''); console.log('v1')"] }`,
   );
-  const facts = await new WorkflowPrograms(one).facts(undefined);
+  const facts = await new StudyPrograms(studyOf(one)).of('').facts(undefined);
   assert.equal(facts.get('metrics.m'), { files: ['score.py'], version: null });
   assert.not.ok(readdirSync(dirname(marker)).includes('ran'));
-  assert.throws(() => new WorkflowPrograms(one).requireAllowed(), /have not allowed/);
-  const allowed = new WorkflowPrograms(one, await allowPrograms([one], { all: true }));
+  assert.throws(() => new StudyPrograms(studyOf(one)).requireAllowed(), /have not allowed/);
+  const allowed = new StudyPrograms(studyOf(one), await allowPrograms([one], { all: true }));
   allowed.requireAllowed();
-  assert.equal((await allowed.facts(undefined)).get('metrics.m'), { files: ['score.py'], version: 'v1' });
+  assert.equal((await allowed.of('').facts(undefined)).get('metrics.m'), { files: ['score.py'], version: 'v1' });
   assert.ok(readdirSync(dirname(marker)).includes('ran'));
+});
+
+test('what cells of a study have in common is read once, and its version command runs once', async ({ lab }) => {
+  const counted = join(lab.root, 'counted');
+  const counting = `require('fs').appendFileSync('${counted}', 'x'); console.log('v1')`;
+  const text = `{ run: [python3, score.py], version: [node, -e, "${counting}"] }`;
+  const cells = [];
+  for (const label of ['a', 'b', 'c', 'd']) {
+    const one = await workflow(lab, text, label === 'd' ? ['metrics.m.command.run=[python3,score.py,-v]'] : []);
+    cells.push({ label, coordinates: new Map(), values: [], workflow: one });
+  }
+  const workflows = cells.map((cell) => cell.workflow);
+  const programs = new StudyPrograms({ cells }, await allowPrograms(workflows, { all: true }));
+  for (const { label } of cells) {
+    assert.is((await programs.of(label).facts(undefined)).get('metrics.m')!.version, 'v1');
+  }
+  assert.is(readFileSync(counted, 'utf8'), 'x', 'all cells have one version command and the same files');
+  const [a, b] = ['a', 'b'].map((label) => programs.of(label).all[0]!);
+  assert.is(a!.files, b!.files);
 });
 
 test('a file that is changed between the question and the run is not run', async ({ lab }) => {
   const one = await workflow(lab, command);
   const allowed = await allowPrograms([one], { all: true });
   writeFileSync(join(lab.folder, 'score.py'), 'changed');
-  assert.throws(() => new WorkflowPrograms(one, allowed).requireAllowed(), /have not allowed: metrics\.m$/);
+  assert.throws(() => new StudyPrograms(studyOf(one), allowed).requireAllowed(), /have not allowed: metrics\.m$/);
 });
 
 test.run();
