@@ -128,7 +128,7 @@ async function takeAway(store: Store, victims: readonly ListedAction[]): Promise
     } else {
       gone.push(victim);
     }
-    await promises.rm(to, { force: true });
+    await removeFolder(to, promises);
   }
   return gone;
 }
@@ -142,9 +142,10 @@ async function removeUnnamed(store: Store, writtenBefore: number): Promise<reado
   const removed: ListedObject[] = [];
   for (const object of objects) {
     if (named.has(object.digest)) continue;
-    const status = disk.statSync(object.path, { throwIfNoEntry: false });
+    // What stands there may be a link that leads nowhere, or a folder.
+    const status = disk.lstatSync(object.path, { throwIfNoEntry: false });
     if (status === undefined || status.mtimeMs >= writtenBefore) continue;
-    await disk.promises.rm(object.path, { force: true });
+    await removeFolder(object.path, disk.promises);
     removed.push(object);
   }
   return removed;

@@ -29,7 +29,7 @@ export function listObjects(folder: StoreFolder): readonly ListedObject[] {
 export function listActions(store: Store): readonly ListedAction[] {
   const listed: ListedAction[] = [];
   for (const { digest: key, ...file } of listNamed(store.folder, store.folder.in('actions'))) {
-    const action = store.actions.read(key);
+    const action = store.actions.read(key) ?? (isLink(store.folder, file.path) ? 'garbage' : undefined);
     if (action !== undefined) listed.push({ ...file, key, action });
   }
   return listed;
@@ -92,6 +92,11 @@ function listNamed(folder: StoreFolder, path: string): readonly (StoredFile & { 
       return statusOf(folder, join(path, prefix, name)).map((file) => ({ ...file, digest }));
     }),
   );
+}
+
+/** A link in the place of a file that was not found leads nowhere. */
+function isLink({ disk }: StoreFolder, path: string): boolean {
+  return disk.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 /** None when the file has gone meanwhile. */

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type Digest, isDigest } from '../formats/digest.js';
+import { removeFolder } from '../formats/remove-folder.js';
 import { publishedKind } from './action-store.js';
 import { lockForCollection } from './collect.js';
 import { listActions, listFiles, objectsOf } from './inventory.js';
@@ -18,8 +19,8 @@ export type Damage =
 
 /**
  * Hashes every object and reads every action. What is damaged is named and thrown away, so that the next run makes it
- * again; of what no step makes, such as the page of an earlier run, the record is thrown away too. Yields an `object` for each one looked at, sound or not. Files outside the store are not read: that is done
- * whenever they are used.
+ * again; of what no step makes, such as the page of an earlier run, the record is thrown away too. Yields an `object` for
+ * each one looked at, sound or not. Files outside the store are not read: that is done whenever they are used.
  */
 export async function* verifyStore(store: Store): AsyncGenerator<Damage> {
   if (!store.folder.exists) return;
@@ -41,7 +42,7 @@ async function* findings(store: Store): AsyncGenerator<Damage> {
   };
   for (const { key, action, path } of listActions(store)) {
     if (action === 'garbage') {
-      await folder.disk.promises.rm(path, { force: true });
+      await removeFolder(path, folder.disk.promises);
       yield { type: 'damage', what: `action ${key}`, problem: 'its record is not whole', steps: [] };
       continue;
     }
@@ -76,7 +77,7 @@ async function* findings(store: Store): AsyncGenerator<Damage> {
     if (seen.has(digest)) continue;
     await forget(digest);
     // What is no file may stand in its place.
-    await folder.disk.promises.rm(folder.object(digest), { recursive: true, force: true });
+    await removeFolder(folder.object(digest), folder.disk.promises);
     yield { type: 'damage', what: `object ${digest}`, problem: 'is missing', steps: needing };
   }
 }

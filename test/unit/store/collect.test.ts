@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -288,6 +299,54 @@ test('verify names what is damaged with the steps that need it, throws it away, 
   for await (const finding of verifyStore(store)) if (finding.type === 'damage') again.push(finding.problem);
   assert.equal(again, ['is missing', 'is missing']);
 });
+
+type Obstacle = (path: string) => void;
+const obstacles: Readonly<Record<string, Obstacle>> = {
+  folder: (path) => {
+    mkdirSync(join(path, 'inside'), { recursive: true });
+    writeFileSync(join(path, 'inside', 'file'), '');
+  },
+  'link that leads nowhere': (path) => symlinkSync('nowhere', path),
+  'link to itself': (path) => symlinkSync(path, path),
+  pipe: (path) => execFileSync('mkfifo', [path]),
+};
+for (const [name, put] of Object.entries(obstacles)) {
+  const damagedStore = async () => {
+    const store = open();
+    await make(store, 'sound', 5, 1);
+    await make(store, 'other', 5, 1);
+    const record = store.folder.action(keyOf('other'));
+    const orphan = store.folder.object((await store.objects.put('orphan')).digest);
+    for (const path of [record, orphan]) {
+      rmSync(path);
+      put(path);
+    }
+    return { store, record, orphan };
+  };
+
+  test(`verify throws a ${name} in the place of a record away, and does not tell of it again`, async () => {
+    const { store, record, orphan } = await damagedStore();
+    rmSync(orphan, { recursive: true });
+    const damage = async () => {
+      const found: string[] = [];
+      for await (const finding of verifyStore(store)) if (finding.type === 'damage') found.push(finding.problem);
+      return found;
+    };
+    assert.equal(await damage(), ['its record is not whole']);
+    assert.not.ok(lstatSync(record, { throwIfNoEntry: false }));
+    assert.equal(await damage(), []);
+  });
+
+  test(`a ${name} in the place of a record and of an object is collected`, async () => {
+    const { store, record, orphan } = await damagedStore();
+    // A link has the time at which it was made.
+    lutimesSync(record, 0, 0);
+    lutimesSync(orphan, 0, 0);
+    await collect(store, to(Number.POSITIVE_INFINITY));
+    for (const path of [record, orphan]) assert.not.ok(lstatSync(path, { throwIfNoEntry: false }), path);
+    assert.is(hits(store, 'sound'), 'sound');
+  });
+}
 
 test('collecting in and verifying a store that was never made makes none', async () => {
   const store = open();
