@@ -37,49 +37,71 @@ async function stateOf(git: Git, file: string): Promise<WorkflowRepository['stat
   const tracked = await git(['ls-files', '-z', '--', `:(literal)${file}`]);
   if (tracked === undefined) return 'unknown';
   if (tracked === '') return 'untracked';
-  const filters = await ownFilters(git);
-  if (filters === undefined) return 'unknown';
-  const settings = filters.flatMap((name) => ['-c', `${name}=`]);
-  const changes = await git([
-    ...settings,
-    'status',
-    '--porcelain',
-    '-z',
-    '--untracked-files=no',
-    '--ignore-submodules=dirty',
-  ]);
+  const overrides = await emptyOwnFilters(git);
+  if (overrides === undefined) return 'unknown';
+  const options = ['--porcelain', '-z', '--untracked-files=no', '--ignore-submodules=dirty'];
+  const changes = await git(['status', ...options], overrides);
   if (changes === undefined) return 'unknown';
   return changes === '' ? 'clean' : 'changed';
 }
 
-/** Names of the settings by which the repository itself, and not its user, has programs read files. */
-async function ownFilters(git: Git): Promise<string[] | undefined> {
-  const listed = await git(['config', '--show-scope', '--null', '--name-only', '--list']);
+/**
+ * Settings, as environment variables, that empty every filter which the repository itself, and not its user, sets. Names
+ * of filters may hold any character, and `git -c NAME=VALUE` ends a name at its first `=`. Variables take names whole.
+ *
+ * @returns undefined when git does not take them, as git before 2.31 does not
+ */
+async function emptyOwnFilters(git: Git): Promise<NodeJS.ProcessEnv | undefined> {
+  const listed = await filterSettings(git, {});
   if (listed === undefined) return undefined;
-  const fields = listed.split('\0');
-  return fields.filter(
-    (name, index) =>
-      /^filter\..+\.(clean|smudge|process|required)$/s.test(name) && ['local', 'worktree'].includes(fields[index - 1]!),
-  );
+  const own = [...new Set(listed.flatMap(({ scope, name }) => (['local', 'worktree'].includes(scope) ? [name] : [])))];
+  // Such a name stands for one whose bytes are no UTF-8: it cannot be said to git.
+  if (own.some((name) => name.includes('\uFFFD'))) return undefined;
+  const overrides: NodeJS.ProcessEnv = { GIT_CONFIG_COUNT: String(own.length) };
+  for (const [index, name] of own.entries()) {
+    overrides[`GIT_CONFIG_KEY_${index}`] = name;
+    overrides[`GIT_CONFIG_VALUE_${index}`] = '';
+  }
+  const emptied = (await filterSettings(git, overrides))?.filter(({ scope }) => scope === 'command');
+  return own.every((name) => emptied?.some((setting) => setting.name === name)) ? overrides : undefined;
 }
 
-type Git = (argv: readonly string[]) => Promise<string | undefined>;
+/** The settings by which programs read files, each with the file or command line that it comes from. */
+async function filterSettings(git: Git, overrides: NodeJS.ProcessEnv) {
+  const listed = await git(['config', '--show-scope', '--null', '--name-only', '--list'], overrides);
+  if (listed === undefined) return undefined;
+  const fields = listed.split('\0');
+  return fields.flatMap((scope, index) => {
+    const name = fields[index + 1];
+    const isPair = index % 2 === 0 && name !== undefined;
+    return isPair && /^filter\..+\.(clean|smudge|process|required)$/s.test(name) ? [{ scope, name }] : [];
+  });
+}
+
+/** Text that git gives; undefined when it fails. `settings` are environment variables besides those of every call. */
+type Git = (argv: readonly string[], settings?: NodeJS.ProcessEnv) => Promise<string | undefined>;
 
 function gitIn(cwd: string, environment: NodeJS.ProcessEnv): Git {
   const kept = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('GIT_')));
-  const env = { ...kept, GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
-  const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'protocol.allow=never'];
-  return async (argv) => {
-    const options = {
+  const fixed = {
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    LC_ALL: 'C',
+    // No transport is called "none". Unlike the setting protocol.allow, the repository cannot allow more than this.
+    GIT_ALLOW_PROTOCOL: 'none',
+  };
+  const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null'];
+  return async (argv, settings = {}) => {
+    const { failed, stdout } = await execa('git', ['--no-pager', ...safe, ...argv], {
       cwd,
-      env,
-      extendEnv: false,
       timeout,
+      env: { ...kept, ...fixed, ...settings },
+      extendEnv: false,
       reject: false,
       stdin: 'ignore',
       stripFinalNewline: true,
-    } as const;
-    const { failed, stdout } = await execa('git', ['--no-pager', ...safe, ...argv], options);
+    });
     return failed ? undefined : stdout;
   };
 }
