@@ -11,7 +11,7 @@ import type { Plan } from '../../../src/plan/plan.js';
 import { judgeRequests } from '../../../src/run/judge-requests.js';
 import { stepContracts } from '../../../src/steps/contracts.js';
 import { Store } from '../../../src/store/store.js';
-import { loadWorkflow } from '../../../src/workflow/load.js';
+import { loadStudy, loadWorkflow } from '../../../src/workflow/load.js';
 import { studyOf } from '../../../src/workflow/study.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
 import { realModels as profiles, type RealModel } from '../../fixtures/real-models.js';
@@ -118,6 +118,18 @@ for (const experiment of ['exp1', 'exp2', 'exp3', 'exp4']) {
     }
   });
 }
+
+test('the whole paper for two small worlds of two families needs nothing from outside', async () => {
+  const loaded = await loadStudy(join(workflows, 'paper.yaml'), { matrix: ['profile=toy,toy-qwen2'] });
+  if (!loaded.ok) throw new Error(renderDiagnostics(loaded.diagnostics));
+  const initsOf = loaded.value.cells.map(({ workflow }) => {
+    const plan = expand(workflow, nothing);
+    assert.equal([plan.deferred, plan.hub], [[], []]);
+    return plan.steps.find(({ kind }) => kind === 'init')!.params;
+  });
+  assert.match(JSON.stringify(initsOf[0]), /"llama"/);
+  assert.match(JSON.stringify(initsOf[1]), /"qwen2"/);
+});
 
 test('the plan of experiment 1 says what its judge is asked, as far as it is known', async () => {
   const store = Store.open('/nowhere');
