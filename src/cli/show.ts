@@ -48,6 +48,7 @@ function shownRun(store: Store, run: RunRecord) {
     ...overview,
     finished: run.finished ?? null,
     semantics: asked?.written.semantics ?? null,
+    cells: asked?.cells?.map(({ label }) => label) ?? null,
     targets: asked?.targets ?? null,
     versions: asked?.versions ?? null,
     deviceClass: end?.device?.deviceClass ?? null,
@@ -94,6 +95,7 @@ function headText(run: ShownRun): string {
     ['started', `${day(started)}${took}`],
     ['file', file],
     ['tags', tags.join(' ')],
+    ['cells', cellsText(run.cells ?? [])],
     ['settings', options.join(' ')],
     ['targets', targets?.join(' ') ?? ''],
     ['device', run.device === null ? '' : `${run.device} (${run.deviceClass})`],
@@ -106,6 +108,14 @@ function headText(run: ShownRun): string {
     run.texts === null ? ['  of an earlier version of runflow, which kept no more than this of a run'] : [];
   const title = `run ${id} of ${profile === null ? workflow : `${workflow} (${profile})`}`;
   return `${[title, ...lines, ...unknown].map(printableLine).join('\n')}\n`;
+}
+
+const shownCells = 4;
+
+function cellsText(labels: readonly string[]): string {
+  if (labels.length === 0) return '';
+  const more = labels.length - shownCells;
+  return `${labels.length}: ${labels.slice(0, shownCells).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
 function stepCounts({ counts, steps }: ShownRun): string {

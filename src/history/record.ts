@@ -1,7 +1,7 @@
 import type { ClaimRow } from '../report/tables/claims.js';
 import type { EvaluationRow } from '../report/tables/evaluation.js';
 import type { Store } from '../store/store.js';
-import type { WrittenWorkflow } from '../workflow/workflow.js';
+import type { WrittenValue, WrittenWorkflow } from '../workflow/workflow.js';
 
 /** What a run was asked to do; kept when it begins. */
 export interface AskedRecord {
@@ -17,7 +17,8 @@ export interface AskedCell {
   readonly label: string;
   readonly coordinates: Readonly<Record<string, string>>;
   readonly profile?: string;
-  readonly set: readonly string[];
+  /** What it puts into the workflow; absent of runs of earlier versions. */
+  readonly values?: readonly WrittenValue[];
 }
 
 /** How a run ended, and what it found; kept when it ends. No secret of the environment is in it. */

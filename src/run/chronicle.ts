@@ -77,8 +77,9 @@ function writtenStudy(study: Study): Pick<AskedRecord, 'written' | 'cells'> {
   if (!hasMatrix(study)) return { written: first.written };
   const all = study.cells.flatMap(({ workflow }) => workflow.written.texts.map((one) => [one.file, one] as const));
   const cells = study.cells.map(({ label, coordinates, workflow }) => {
-    const { profile, set } = workflow.written;
-    return { label, coordinates: Object.fromEntries(coordinates), ...(profile === undefined ? {} : { profile }), set };
+    const { profile, cell: values = [] } = workflow.written;
+    const named = { label, coordinates: Object.fromEntries(coordinates) };
+    return profile === undefined ? { ...named, values } : { ...named, profile, values };
   });
   return { written: { ...first.written, texts: [...new Map(all).values()] }, cells };
 }

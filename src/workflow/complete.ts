@@ -5,7 +5,6 @@ import { appliedSettings } from './applied-settings.js';
 import type { Assembled } from './assemble.js';
 import { type MapNode, toPlain } from './document.js';
 import { interpolate } from './interpolate.js';
-import { valueText } from './matrix.js';
 import { absolutePaths } from './paths.js';
 import { resolveWorkflow } from './resolve.js';
 import type { Semantics } from './semantics.js';
@@ -13,6 +12,7 @@ import type { Assignment } from './settings.js';
 import { isOwn, unusedDefinitions } from './unused.js';
 import { validate } from './validate.js';
 import type { LoadedWorkflow } from './workflow.js';
+import { writtenValue } from './written-value.js';
 
 export interface CompleteOptions {
   /** `a.b=value`, applied in order, after the cell's values. */
@@ -51,12 +51,13 @@ export async function completeWorkflow(
   const { files, texts, profile, ownProfile } = assembled;
   const document = toPlain(root) as JsonObject;
   const applied = appliedSettings(options, { profile: ownProfile, semantics: document.semantics });
-  const { cell = [], set: settings = [], semantics } = options;
+  const { cell, set: settings = [], semantics } = options;
   const written = {
     file: resolve(file),
     texts,
     ...(profile === undefined ? {} : { profile }),
-    set: [...cell.map(({ path, value }) => `${path}=${valueText(value)}`), ...settings],
+    ...(cell === undefined || cell.length === 0 ? {} : { cell: cell.map(writtenValue) }),
+    set: settings,
     ...(semantics === undefined ? {} : { semantics }),
   };
   return {

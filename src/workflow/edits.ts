@@ -2,7 +2,7 @@ import { dirname, relative } from 'node:path';
 import { sameJson } from '../formats/json.js';
 import { childOf, type DocumentNode, type MapEntry, type MapNode, type Path, toPlain } from './document.js';
 import { keysOf, nodeText, pathText } from './fields.js';
-import { rangeOf, settingName } from './source-text.js';
+import { cellName, rangeOf, settingName } from './source-text.js';
 import { semanticsOption } from './written.js';
 
 /** One field, or one whole definition, that two documents of a workflow do not have in common. */
@@ -66,11 +66,11 @@ export interface EditText {
   /** Values as they were written; undefined: not given. */
   readonly before?: string;
   readonly after?: string;
-  /** Line of the later document; undefined where the value is not given any more, or by the command line. */
+  /** Line of the later document; undefined where the value is not given any more, or by no file. */
   readonly line?: number;
   /** File of the line, from the workflow's folder; undefined when it is the workflow itself. */
   readonly file?: string;
-  /** Option of the command line that gives the value. */
+  /** What gives the value where no file does: an option of the command line, or `the matrix`. */
   readonly option?: string;
 }
 
@@ -111,7 +111,7 @@ function placeText({ key, value }: MapEntry, workflowFile: string): Pick<EditTex
   // A block that begins below its key is found by the key.
   const place = value.kind === 'scalar' ? value.place : key;
   const { name } = place.source;
-  if (name === settingName || name === semanticsOption) return { option: name };
+  if ([settingName, semanticsOption, cellName].includes(name)) return { option: name };
   const file = relative(dirname(workflowFile), name);
   const line = rangeOf(place).start.line;
   return name === workflowFile ? { line } : { line, file };

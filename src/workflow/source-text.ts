@@ -57,6 +57,9 @@ export class SourceText {
 /** How messages call the text of a `--set`. */
 export const settingName = '--set';
 
+/** How messages call a value that a recorded cell of a matrix gives. */
+export const cellName = 'the matrix';
+
 export function isSetting({ source }: Place): boolean {
   return source.name === settingName;
 }

@@ -74,9 +74,23 @@ export interface WrittenWorkflow {
   readonly texts: readonly FileText[];
   /** The profile in use, whether the command line or the workflow names it. */
   readonly profile?: string;
+  /** Values of the cell, before those of `set`; absent without a matrix, and where only the profile makes the cell. */
+  readonly cell?: readonly WrittenValue[];
+  /** `a.b=value` as typed, in the order they were applied. */
   readonly set: readonly string[];
   /** Absent unless the command line gave it. */
   readonly semantics?: Semantics;
+}
+
+/** A value that a cell of a matrix gives. */
+export interface WrittenValue {
+  /** `params.lr` */
+  readonly path: string;
+  readonly value: string | number | boolean;
+  /** A number or truth value as it was written. */
+  readonly written?: string;
+  /** Absolute folder that a relative path is relative to. */
+  readonly folder: string;
 }
 
 export interface FileText {

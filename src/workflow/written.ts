@@ -9,19 +9,23 @@ import { resolveWorkflow } from './resolve.js';
 import { SourceText } from './source-text.js';
 import { validate } from './validate.js';
 import type { Workflow, WrittenWorkflow } from './workflow.js';
+import { assignmentOf } from './written-value.js';
 
 /** How places call what `--semantics` says. */
 export const semanticsOption = '--semantics';
 
 /**
- * The document that a workflow was: includes, profile and settings laid over one another, references as they were
+ * The document that a workflow was: includes, profile, values of its cell and settings laid over one another, references as they were
  * written. Undefined where this version of runflow cannot read it.
  */
 export async function writtenDocument(written: WrittenWorkflow): Promise<MapNode | undefined> {
   const assembler = new Assembler(written.file, filesOf(written));
   const assembled = await assembler.assemble(written.profile);
   if (assembled === undefined || assembler.problems.length > 0) return undefined;
-  const { root, problems } = await applySettings(assembled.root, written.set);
+  const { root, problems } = await applySettings(assembled.root, [
+    ...(written.cell ?? []).map(assignmentOf),
+    ...written.set,
+  ]);
   if (problems.length > 0) return undefined;
   if (written.semantics === undefined) return root;
   const source = new SourceText(semanticsOption, dirname(written.file), written.semantics);
