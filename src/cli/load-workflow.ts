@@ -2,6 +2,7 @@ import { InvalidWorkflowError, UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { renderDiagnostics } from '../diagnostics/render.js';
 import { styleFor } from '../diagnostics/style.js';
+import { cellChoice } from '../workflow/cell-choice.js';
 import { type LoadOptions, loadStudy } from '../workflow/load.js';
 import type { Study, StudyCell } from '../workflow/study.js';
 import type { LoadedWorkflow } from '../workflow/workflow.js';
@@ -66,14 +67,9 @@ export async function workflowOf(file: string, options: LoadOptions): Promise<Lo
 }
 
 /** The workflow of a study's only cell. @throws UsageError where there are several */
-export function onlyWorkflow({ axes, cells }: Study): LoadedWorkflow {
-  const [first] = cells as [StudyCell];
-  if (cells.length === 1) return first.workflow;
-  const choice = axes.flatMap(({ path, name }) => {
-    const value = first.coordinates.get(name);
-    return value === undefined ? [] : [`--matrix ${path}=${value}`];
-  });
-  throw new UsageError(`the workflow has a matrix of ${cells.length} cells, and this command takes one`, {
-    hint: `Choose one, for example: ${choice.join(' ')}`,
-  });
+export function onlyWorkflow(study: Study): LoadedWorkflow {
+  const [first, ...others] = study.cells as [StudyCell];
+  if (others.length === 0) return first.workflow;
+  const { message, hint } = cellChoice(study);
+  throw new UsageError(message, { hint });
 }

@@ -159,6 +159,13 @@ export class Assembler {
   #overlay(under: MapNode, over: MapNode): MapNode {
     for (const [key, { key: place, value }] of over.entries) {
       const below = under.entries.get(key);
+      if (below !== undefined && value.kind === 'map' && value.entries.size === 0) {
+        const message = `${key} is empty here, and that removes nothing of what this is laid over`;
+        const hint = 'Remove it here, or take what it is to be without out of what is included.';
+        const related = [{ message: 'given here', range: rangeOf(below.key) }];
+        this.problems.push(errorAt(place, { code: 'empty-section', message, hint, related }));
+        continue;
+      }
       if (below === undefined || isEmpty(value) || isEmpty(below.value) || below.value.kind === value.kind) continue;
       const message = `${key} is ${kindOf(value)} here and ${kindOf(below.value)} in what this is laid over`;
       const related = [{ message: 'given here', range: rangeOf(below.key) }];

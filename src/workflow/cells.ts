@@ -37,15 +37,19 @@ const chooser = 'cell';
 
 /**
  * The cells of a matrix: all combinations of the axes but those that `exclude` matches, then what `include` and `cells`
- * list. A listed cell gives a value on every axis. An axis that is asked for replaces the one of the matrix, and cells with other
- * values on it are left out.
+ * list. A listed cell gives a value on every axis. An axis that is asked for replaces the one of the matrix, and listed cells with
+ * other values on it are left out. On an axis that only listed cells lie on, it chooses among these.
+ *
+ * @returns undefined when it adds to `problems`
  */
 export function cellsOf(matrix: MatrixSection, asked: AxesAsked, problems: Diagnostic[]): MatrixCells | undefined {
+  const earlier = problems.length;
   const refuse = (place: Place, code: string, message: string, hint?: string) =>
     problems.push(errorAt(place, { code, message, hint }));
-  const chosen = asked.get(chooser);
-  const replaced = new Map([...asked].filter(([path]) => path !== chooser));
-  const axes = new Map([...matrix.axes, ...replaced]);
+  const given = new Map([...asked].filter(([path]) => path !== chooser));
+  const ofListed = new Set(matrix.include.flatMap(({ values }) => [...values.keys()]));
+  const choosing = new Map([...given].filter(([path]) => !matrix.axes.has(path) && ofListed.has(path)));
+  const axes = new Map([...matrix.axes, ...given].filter(([path]) => !choosing.has(path)));
   const count = [...axes.values()].reduce((product, { values }) => product * values.length, 1);
   if (count + matrix.include.length > mostCells) {
     refuse(
@@ -56,41 +60,58 @@ export function cellsOf(matrix: MatrixSection, asked: AxesAsked, problems: Diagn
     return undefined;
   }
   const isAsked = ({ values }: { readonly values: CellValues }) =>
-    [...values].every(([path, { value }]) => replaced.get(path)?.values.some((one) => sameValue(one, value)) ?? true);
+    [...values].every(([path, { value }]) => given.get(path)?.values.some((one) => sameValue(one, value)) ?? true);
   const combinations = axes.size === 0 ? [] : productOf(axes, matrix.place);
   const excluded = new Set<ListedCell>();
   for (const pattern of matrix.exclude) {
-    for (const path of pattern.values.keys()) {
-      if (axes.has(path)) continue;
-      refuse(
-        pattern.values.get(path)!.key,
-        'unknown-axis',
-        `${path} is no axis of the matrix`,
-        suggestion(path, axes.keys()),
-      );
+    const unknown = [...pattern.values].filter(([path]) => !axes.has(path));
+    for (const [path, { key }] of unknown) {
+      refuse(key, 'unknown-axis', `${path} is no axis of the matrix`, suggestion(path, axes.keys()));
     }
     const matches = combinations.filter((cell) => isPartOf(pattern.values, cell.values));
-    if (matches.length === 0 && isAsked(pattern)) {
+    if (matches.length === 0 && unknown.length === 0 && isAsked(pattern)) {
       refuse(pattern.place, 'unknown-cell', 'no cell of the matrix has these values: nothing is excluded');
     }
     for (const cell of matches) excluded.add(cell);
   }
-  const cells = combinations.filter((cell) => !excluded.has(cell));
-  for (const listed of matrix.include.filter(isAsked)) {
-    const missing = [...axes.keys()].filter((path) => !listed.values.has(path));
+  for (const [path, { values }] of choosing) {
+    const known = matrix.include.flatMap((cell) => cell.values.get(path)?.value ?? []);
+    for (const node of values.filter((value) => !known.some((one) => sameValue(one, value)))) {
+      const hint = suggestion(valueText(node), new Set(known.map(valueText)));
+      refuse(node.place, 'unknown-cell', `no cell of the matrix has the value ${valueText(node)} on ${path}`, hint);
+    }
+  }
+  const cells = choosing.size > 0 ? [] : combinations.filter((cell) => !excluded.has(cell));
+  const listed = matrix.include.filter(
+    (cell) => isAsked(cell) && [...choosing.keys()].every((path) => cell.values.has(path)),
+  );
+  for (const [path, { key }] of given) {
+    if (listed.length === 0 || matrix.axes.has(path) || ofListed.has(path)) continue;
+    const hint = `Give each of them a value on it, or choose by ${[...ofListed].join(', ')}.`;
+    refuse(key, 'incomplete-cell', `the cells that the matrix lists have no value on the axis ${path}`, hint);
+  }
+  for (const cell of listed) {
+    const missing = [...matrix.axes.keys()].filter((path) => !cell.values.has(path));
     if (missing.length > 0) {
       const hint = 'A listed cell says where it is on every axis. What goes with a profile stands in the profile.';
-      refuse(listed.place, 'incomplete-cell', `this cell has no value on the axis ${missing.join(', ')}`, hint);
+      refuse(cell.place, 'incomplete-cell', `this cell has no value on the axis ${missing.join(', ')}`, hint);
     }
-    const same = cells.findIndex(({ values }) => isPartOf(values, listed.values) && isPartOf(listed.values, values));
-    if (same < 0) cells.push(listed);
-    else if (listed.name !== undefined && cells[same]!.name === undefined) cells[same] = listed;
+    const same = cells.findIndex(({ values }) => isPartOf(values, cell.values) && isPartOf(cell.values, values));
+    if (same < 0) cells.push(cell);
+    else if (cell.name !== undefined && cells[same]!.name === undefined) cells[same] = cell;
     // An axis of the command line may come upon what the workflow lists.
-    else if (replaced.size === 0)
-      refuse(listed.place, 'duplicate-cell', 'the matrix has this cell already', 'Remove it here.');
+    else if (given.size === 0)
+      refuse(cell.place, 'duplicate-cell', 'the matrix has this cell already', 'Remove it here.');
+  }
+  if (problems.length > earlier) return undefined;
+  if (cells.length === 0 && given.size > 0) {
+    const { key } = given.values().next().value!;
+    refuse(key, 'empty-matrix', 'no cell of the matrix has these values together', 'Give fewer axes.');
+    return undefined;
   }
   const paths = new Set([...axes.keys(), ...cells.flatMap(({ values }) => [...values.keys()])]);
-  return finished(cells, axisNames([...paths]), { chosen, place: matrix.place, problems });
+  const choice = { chosen: asked.get(chooser), place: matrix.place, problems };
+  return finished(cells, axisNames([...paths]), choice);
 }
 
 function finished(

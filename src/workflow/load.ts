@@ -3,6 +3,7 @@ import type { Diagnostic, Result } from '../diagnostics/diagnostic.js';
 import type { JsonObject } from '../formats/json.js';
 import { readAskedAxes } from './asked-axes.js';
 import { type Assembled, Assembler } from './assemble.js';
+import { cellChoice } from './cell-choice.js';
 import { type AxesAsked, cellsOf, type MatrixCell, type MatrixCells } from './cells.js';
 import { completeWorkflow } from './complete.js';
 import { type DocumentNode, toPlain } from './document.js';
@@ -38,6 +39,10 @@ export async function loadStudy(
 ): Promise<Result<Study>> {
   const problems: Diagnostic[] = [];
   const asked = await readAskedAxes(options.matrix ?? [], problems);
+  if (options.profile !== undefined && asked.has('profile')) {
+    const message = `--profile ${options.profile} and --matrix profile=… say the same thing twice`;
+    problems.push(problemOf({ code: 'invalid-setting', message, hint: 'Give one of them.' }));
+  }
   const assembled = await assemble(file, options.profile, disk, problems);
   if (assembled === undefined || problems.length > 0) return refused(problems);
   if (assembled.matrix === undefined && asked.size === 0) {
@@ -45,7 +50,8 @@ export async function loadStudy(
     return completed.ok ? { ...completed, value: studyOf(completed.value) } : refused(completed.diagnostics);
   }
   const matrix = matrixOf(assembled, asked, problems);
-  if (matrix.axes.has('profile') && !asked.has('profile')) askForProfile(options.profile, file, asked);
+  const hasProfiles = matrix.axes.has('profile') || matrix.include.some(({ values }) => values.has('profile'));
+  if (hasProfiles && options.profile !== undefined) askForProfile(options.profile, file, asked);
   const cells = problems.length > 0 ? undefined : cellsOf(matrix, asked, problems);
   if (cells === undefined || problems.length > 0) return refused(problems);
   return new StudyLoader(file, options, disk, { assembled, matrix, cells }).load();
@@ -61,9 +67,7 @@ export async function loadWorkflow(
   if (!study.ok) return study;
   const [cell, ...others] = study.value.cells;
   if (others.length === 0) return { ...study, value: cell!.workflow };
-  const message = `the workflow has a matrix of ${study.value.cells.length} cells, and one is wanted`;
-  const hint = 'Give one value of every axis, for example: --matrix seed=1';
-  return refused([problemOf({ code: 'many-cells', message, hint })]);
+  return refused([problemOf({ code: 'many-cells', ...cellChoice(study.value) })]);
 }
 
 async function assemble(file: string, profile: string | undefined, disk: WorkflowFiles, problems: Diagnostic[]) {
@@ -87,9 +91,8 @@ function matrixOf({ matrix, root: { place } }: Assembled, asked: AxesAsked, prob
   return { place: key, axes: new Map(), exclude: [], include: [] };
 }
 
-/** Leaves the one that `--profile` names, of an axis of profiles. */
-function askForProfile(profile: string | undefined, file: string, asked: Map<string, MatrixAxis>): void {
-  if (profile === undefined) return;
+/** Leaves the profile that `--profile` names, where cells have profiles. */
+function askForProfile(profile: string, file: string, asked: Map<string, MatrixAxis>): void {
   const place = { source: new SourceText('--profile', dirname(resolve(file)), profile), start: 0, end: profile.length };
   asked.set('profile', { key: place, values: [{ kind: 'scalar', value: profile, place }] });
 }
@@ -148,7 +151,8 @@ class StudyLoader {
       this.#problems.push(problemOf({ code: 'invalid-setting', message, hint }));
     };
     if (semantics !== undefined && paths.includes('semantics')) refuse(`--semantics ${semantics}`, 'semantics');
-    for (const setting of set) {
+    // What has no value is refused where it is applied.
+    for (const setting of set.filter((text) => text.includes('='))) {
       const place = setting.slice(0, setting.indexOf('='));
       const path = paths.find((axis) => `${axis}.`.startsWith(`${place}.`) || `${place}.`.startsWith(`${axis}.`));
       if (path !== undefined) refuse(`--set ${setting}`, path);

@@ -48,6 +48,7 @@ const exampleHint = 'For example: matrix: { params.lr: [1e-5, 3e-5], seed: [1, 2
 /** Reads the section `matrix`; what is wrong with it is added to `problems`. */
 export function readMatrix({ key: place, value: node }: MapEntry, problems: Diagnostic[]): MatrixSection {
   const reader = new MatrixReader(problems);
+  const earlier = problems.length;
   const axes = new Map<string, MatrixAxis>();
   if (node.kind !== 'map') {
     reader.refuse(node.place, 'wrong-type', 'matrix must be a mapping of axes', exampleHint);
@@ -59,7 +60,7 @@ export function readMatrix({ key: place, value: node }: MapEntry, problems: Diag
   }
   const list = (name: string) => reader.list(name, node.entries.get(name)?.value);
   const include = [...list('include'), ...reader.named(node.entries.get('cells')?.value)];
-  if (axes.size === 0 && include.length === 0) {
+  if (axes.size === 0 && include.length === 0 && problems.length === earlier) {
     reader.refuse(place, 'empty-matrix', 'the matrix has neither an axis nor a cell', exampleHint);
   }
   return { place, axes, exclude: list('exclude'), include };

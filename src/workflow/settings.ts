@@ -66,10 +66,10 @@ class Setting {
   async apply(root: MapNode): Promise<MapNode | undefined> {
     if (this.#from < 0 || this.#path.includes('')) {
       const place = { source: this.#source, start: 0, end: this.#source.text.length };
-      const message = '--set takes a place and a value';
-      this.problems.push(
-        errorAt(place, { code: 'invalid-setting', message, hint: 'For example: --set params.lr=1e-4' }),
-      );
+      const { text } = this.#source;
+      const message = this.#from < 0 ? `--set ${text} gives no value` : `--set ${text} gives no place for its value`;
+      const hint = 'Write --set PLACE=VALUE, for example: --set params.lr=1e-4';
+      this.problems.push(errorAt(place, { code: 'invalid-setting', message, hint }));
       return undefined;
     }
     if ((assemblyKeys as readonly string[]).includes(this.#path[0]!) || this.#path[0] === 'runflow') {

@@ -160,7 +160,7 @@ test('commands name cells, and one that takes a single cell says how to choose i
   assert.match(explained.stdout, /^profile=flat\/perturb\[aligned\]: will run/);
   const refused = await sandbox.runflow(['export', 'study.yaml', 'useful', '--to', 'x']);
   assertOneScreen(refused, 2);
-  assert.match(refused.stderr, /a matrix of 8 cells, and this command takes one/);
+  assert.match(refused.stderr, /a matrix of 8 cells, and one is wanted/);
   assert.match(refused.stderr, /--matrix profile=falling --matrix params\.norm=0\.02 --matrix seed=1/);
   const choice = ['--matrix', 'profile=flat', '--matrix', 'params.norm=0.02', '--matrix', 'seed=2'];
   assert.is((await sandbox.runflow(['export', 'study.yaml', 'useful', '--to', 'x', ...choice])).status, 0);

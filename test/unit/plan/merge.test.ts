@@ -166,7 +166,7 @@ test('a merge refuses cells whose labels would give two steps one id', async () 
 });
 
 test('a target of a cell that is not there is refused with the cells, also while a part of the plan waits for a fetch', async () => {
-  const hub = text.replace(/base:\n.*\n    seed: 1\n/, 'base: { hub: org/base, revision: main }\n');
+  const hub = text.replace(/base:\n.*\n {4}seed: 1\n/, 'base: { hub: org/base, revision: main }\n');
   for (const source of [text, hub]) {
     const plan = mergePlans(cellPlansOf(await studyOf(source, 'seed=1,2')));
     assert.is(plan.deferred.length > 0, source === hub);

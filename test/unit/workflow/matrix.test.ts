@@ -1,9 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in workflows look like that
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
+import { cellChoice } from '../../../src/workflow/cell-choice.js';
 import { type LoadOptions, loadStudy, loadWorkflow } from '../../../src/workflow/load.js';
 import type { Study } from '../../../src/workflow/study.js';
+import { workflowOfDocument, writtenDocument } from '../../../src/workflow/written.js';
 import { memoryFiles } from './memory-files.js';
 
 const body = `runflow: 1
@@ -181,6 +185,110 @@ test('one thing is said once: by an axis, or by an option', async () => {
   assert.match((await problems('', { matrix: ['seed=1', 'seed=2'] }))[0]!, /--matrix gives the axis seed twice/);
   assert.match((await problems('', { matrix: ['seed'] }))[0]!, /--matrix takes an axis and its values/);
   assert.match((await problems('  cells: { x: { seed: 1 } }\n', { matrix: ['cell=z'] }))[0]!, /no cell is called z/);
+});
+
+test('--profile beside an axis profile of the command line is refused', async () => {
+  for (const matrix of ['', '  profile: [small, large]\n']) {
+    assert.equal(await problems(matrix, { profile: 'small', matrix: ['profile=large'] }), [
+      'undefined:undefined: --profile small and --matrix profile=… say the same thing twice',
+    ]);
+  }
+});
+
+test('a setting without a value is no setting of an axis', async () => {
+  const said = await problems('  seed: [1, 2]\n', { set: ['seed1'] });
+  assert.equal(said, ['--set:1: --set seed1 gives no value']);
+});
+
+test('what follows from a first mistake is not told besides', async () => {
+  assert.equal(await problems('  name: [a, b]\n'), ['lab/main.yaml:15: name cannot be an axis']);
+  assert.equal(await problems('  include: 3\n'), ['lab/main.yaml:15: include must be a list of cells']);
+  assert.equal(await problems('  seed: [1]\n  exclude: [{ sed: 1 }]\n'), [
+    'lab/main.yaml:16: sed is no axis of the matrix',
+  ]);
+  assert.equal(await problems('  seed: [1]\n  cells: { x: { params.lr: 1 } }\n', { matrix: ['cell=x'] }), [
+    'lab/main.yaml:16: this cell has no value on the axis seed',
+  ]);
+  assert.equal(await problems('  params.unused: [1, 2]\n  models.t.seed: [1, 2]\n'), [
+    'lab/main.yaml:16: there is no models.t to set',
+  ]);
+});
+
+test('an axis that only listed cells lie on chooses among them', async () => {
+  const matrix = '  seed: [1]\n  include: [{ seed: 2, profile: small }, { seed: 3, profile: large }, { seed: 4 }]\n';
+  assert.equal(labels(await study(matrix, { matrix: ['profile=small,large'] })), [
+    'seed=2,profile=small',
+    'seed=3,profile=large',
+  ]);
+  assert.equal(labels(await study(matrix, { matrix: ['seed=3', 'profile=large'] })), ['seed=3,profile=large']);
+  assert.equal(labels(await study(matrix, { profile: 'large' })), ['seed=3,profile=large']);
+  assert.equal(await problems(matrix, { matrix: ['profile=wide'] }), [
+    '--matrix:1: no cell of the matrix has the value wide on profile',
+  ]);
+  assert.equal(await problems(matrix, { matrix: ['seed=4', 'profile=large'] }), [
+    '--matrix:1: no cell of the matrix has these values together',
+  ]);
+  assert.equal(await problems(matrix, { matrix: ['params.lr=1'] }), [
+    '--matrix:1: the cells that the matrix lists have no value on the axis params.lr',
+  ]);
+  assert.equal(labels(await study(matrix, { matrix: ['seed=1', 'params.lr=1'] })), ['seed=1,lr=1']);
+});
+
+test('the hint of a command that takes one workflow leaves one cell', async () => {
+  const matrices = [
+    '  seed: [1, 2]\n  params.lr: [1e-3, 2e-3]\n',
+    '  seed: [1, 2]\n  include: [{ seed: 1, params.lr: 0.5 }]\n',
+    '  include: [{ seed: 1 }, { seed: 2, profile: small }, { seed: 2, profile: large }]\n',
+    '  seed: [1, 2]\n  cells: { paper: { seed: 1 } }\n',
+    '  report.title: ["a, b", "c\'s #1"]\n',
+  ];
+  for (const matrix of matrices) {
+    const found = await study(matrix);
+    const { hint } = cellChoice(found);
+    const words = spawnSync('sh', ['-c', `printf '%s\\n' ${hint.slice(hint.indexOf('--matrix'))}`], {
+      encoding: 'utf8',
+    });
+    const options = words.stdout.split('\n').filter((word) => word !== '' && word !== '--matrix');
+    assert.is((await study(matrix, { matrix: options })).cells.length, 1, hint);
+  }
+});
+
+test('an empty section over one of an include is refused', async () => {
+  for (const [section, included] of [
+    ['matrix', 'matrix: { seed: [1, 2] }'],
+    ['claims', 'claims: { c: { kind: above-baseline, metric: overlap } }'],
+  ]) {
+    const files = {
+      'lab/main.yaml': `${body}${section}: {}\ninclude: [lab.yaml]\n`,
+      'lab/lab.yaml': `runflow: 1\n${included}\n`,
+    };
+    const loaded = await loadStudy('lab/main.yaml', {}, memoryFiles(files));
+    assert.not(loaded.ok);
+    assert.equal(loaded.ok ? [] : loaded.diagnostics.map(({ code, range }) => [code, range?.start.line]), [
+      ['empty-section', 14],
+    ]);
+  }
+});
+
+test('what a cell gives is recorded apart from what was typed, and makes the same document again', async () => {
+  const files = texts('  models.a.path: ["5"]\n  seed: [1, 2]\n');
+  const loaded = await loadStudy('lab/main.yaml', { set: ['params.lr=0.5'] }, memoryFiles(files));
+  if (!loaded.ok) throw new Error(renderDiagnostics(loaded.diagnostics));
+  const { written, document } = loaded.value.cells[1]!.workflow;
+  assert.equal(written.set, ['params.lr=0.5']);
+  const folder = resolve('lab');
+  assert.equal(written.cell, [
+    { path: 'models.a.path', value: '5', folder },
+    { path: 'seed', value: 2, written: '2', folder },
+  ]);
+  const workflow = await workflowOfDocument((await writtenDocument(written))!, written.file);
+  const { models, seed } = loaded.value.cells[1]!.workflow;
+  assert.equal(
+    [...workflow!.models.values()].map(({ range: _, ...model }) => model),
+    [...models.values()].map(({ range: _, ...model }) => model),
+  );
+  assert.is(workflow!.seed, seed);
+  assert.is(document.seed, 2);
 });
 
 test('cells that do the same are told, and run', async () => {
