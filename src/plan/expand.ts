@@ -42,7 +42,7 @@ function expandOnce(workflow: Workflow, whole: Workflow, facts: Facts, builder: 
   const made = new Map<string, ModelNode>();
   const updates = new UpdateExpansion(workflow, made, builder);
   const projections = new ProjectionExpansion(workflow, { updates, datasets, made, builder });
-  const models = new ModelExpansion({ workflow, datasets, facts, builder, made, updates, projections }, made);
+  const models = new ModelExpansion({ workflow, datasets, programs, facts, builder, made, updates, projections }, made);
   const measured = new MeasuredModels(models, projections);
   new SweepExpansion(workflow, measured, projections, builder).expand();
   const parts = { workflow, updates, projections, models: measured, datasets, programs, builder };

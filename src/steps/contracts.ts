@@ -8,6 +8,7 @@ import { ckaTable } from './cka-table.js';
 import { claims } from './claims.js';
 import { commandFiles } from './command-files.js';
 import { commandMadeScores } from './command-made-scores.js';
+import { commandModel } from './command-model.js';
 import { commandScores } from './command-scores.js';
 import { cosine } from './cosine.js';
 import { cosineTable } from './cosine-table.js';
@@ -95,6 +96,7 @@ export const contracts = {
   'multiple-choice': multipleChoice,
   'imported-scores': importedScores,
   'command-files': commandFiles,
+  'command-model': commandModel,
   'command-scores': commandScores,
   'command-made-scores': commandMadeScores,
   activations,

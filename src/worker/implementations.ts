@@ -38,6 +38,7 @@ const implementations: { readonly [K in StepKind]: () => Promise<ImplementationO
   'multiple-choice': async () => (await import('./steps/multiple-choice.js')).scoreChoices,
   'imported-scores': async () => (await import('./steps/imported-scores.js')).importScores,
   'command-files': async () => (await import('./steps/command-files.js')).makeFiles,
+  'command-model': async () => (await import('./steps/command-model.js')).makeModelByProgram,
   'command-scores': async () => (await import('./steps/command-scores.js')).scoreByProgram,
   'command-made-scores': async () => (await import('./steps/command-made-scores.js')).scoreMadeByProgram,
   activations: async () => (await import('./steps/activations.js')).collectActivations,

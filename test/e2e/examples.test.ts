@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,12 +31,15 @@ const counts = [
 
 const test = suite('examples');
 
-for (const { name, tables, tolerance } of examples) {
+for (const { name, tables, tolerance, programs } of examples) {
   test(`examples/${name}.yaml gives its expected tables`, async () => {
+    if (programs !== undefined && spawnSync(programs, ['--version']).status !== 0) {
+      return console.log(`skipped: there is no ${programs}`);
+    }
     const sandbox = await Sandbox.make();
     try {
       const file = join(root, 'examples', `${name}.yaml`);
-      await sandbox.run([file, '--out', 'results']);
+      await sandbox.run([file, '--out', 'results', ...(programs === undefined ? [] : ['--allow-commands'])]);
       for (const table of tables) {
         const expected = rowsOf(join(expectedTables, name, table));
         const made = rowsOf(sandbox.path('results', table));

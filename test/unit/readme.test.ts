@@ -39,7 +39,15 @@ test('the workflows in the README are those of the examples it names', () => {
   const [whole, part, ...excerpts] = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block!);
   assert.ok(readFileSync(join(root, 'examples/own-checkpoints.yaml'), 'utf8').endsWith(whole!));
   assert.ok(readFileSync(join(root, 'examples/mixed-data.yaml'), 'utf8').includes(part!));
-  const files = ['training-seeds', 'behaviour', 'multiple-choice', 'own-metrics', 'combined-models', 'paper-figures'];
+  const files = [
+    'training-seeds',
+    'behaviour',
+    'multiple-choice',
+    'own-metrics',
+    'own-defence',
+    'combined-models',
+    'paper-figures',
+  ];
   assert.is(excerpts.length, files.length);
   for (const [index, file] of files.entries()) {
     const lines = readFileSync(join(root, `examples/${file}.yaml`), 'utf8').split('\n');

@@ -2,6 +2,7 @@ import type { StepKind, StepOf } from '../../steps/contracts.js';
 import type { Input } from '../../steps/step.js';
 import type { Model, Workflow } from '../../workflow/workflow.js';
 import type { DatasetExpansion } from '../expand-datasets.js';
+import type { ProgramExpansion } from '../expand-programs.js';
 import type { ProjectionExpansion } from '../expand-projections.js';
 import type { UpdateExpansion, Waiting } from '../expand-updates.js';
 import type { Facts } from '../facts.js';
@@ -27,6 +28,7 @@ export interface ModelPlan<Definition> {
 export interface ModelParts {
   readonly workflow: Workflow;
   readonly datasets: DatasetExpansion;
+  readonly programs: ProgramExpansion;
   readonly facts: Facts;
   readonly builder: PlanBuilder;
   /** The models that are planned already, by name. */

@@ -3,6 +3,7 @@ import { ablate } from './ablate.js';
 import { adapter } from './adapter.js';
 import { add } from './add.js';
 import { combine } from './combine.js';
+import { command } from './command.js';
 import { hub } from './hub.js';
 import { init } from './init.js';
 import type { ModelPlan } from './kind.js';
@@ -24,6 +25,7 @@ const modelPlans: { readonly [K in Model['kind']]: ModelPlan<ModelOf<K>> } = {
   add,
   realign,
   perturb,
+  command,
 };
 
 /** The registry says that a plan takes just such a model. */

@@ -5,7 +5,7 @@ import type { Artifact } from '../../formats/artifact.js';
 import { digestOf, hexOf } from '../../formats/digest.js';
 import type { FileContent } from '../../formats/replace-file.js';
 import { executableOf } from '../../programs/executable.js';
-import { type OutputFile, outputFile, readOutput } from '../../programs/outputs.js';
+import { type OutputFile, outputFile, outputNames, readOutput } from '../../programs/outputs.js';
 import { programEnvironment } from '../../programs/program-environment.js';
 import { programText } from '../../programs/program-text.js';
 import { runProgram } from '../../programs/run-program.js';
@@ -81,6 +81,11 @@ export class ProgramStep {
   /** A declared output. @throws ProgramError when it is not there, or no regular file */
   output(name: string): Promise<OutputFile> {
     return outputFile(this.#text, this.#folder.outputs, name);
+  }
+
+  /** @throws ProgramError when a folder of outputs is not there, or holds anything else than regular files and folders */
+  async requireFolder(name: string): Promise<void> {
+    await outputNames(this.#text, this.#folder.outputs, name);
   }
 
   /** The bytes of an output. */

@@ -2,6 +2,7 @@ import type { AblatedWeightsModel, RawAblatedModel } from './ablate.js';
 import type { AdapterModel, RawAdapterModel } from './adapter.js';
 import type { RawShiftedModel, ShiftedStreamModel } from './add.js';
 import type { CombineModel, RawCombineModel } from './combine.js';
+import type { CommandModel, RawCommandModel } from './command.js';
 import type { HubModel, RawHubModel } from './hub.js';
 import type { InitModel, RawInitModel } from './init.js';
 import type { PathModel, RawPathModel } from './path.js';
@@ -23,6 +24,7 @@ interface Kinds {
   readonly add: readonly [ShiftedStreamModel, RawShiftedModel];
   readonly realign: readonly [RealignedUpdateModel, RawRealignedModel];
   readonly perturb: readonly [PerturbedModel, RawPerturbedModel];
+  readonly command: readonly [CommandModel, RawCommandModel];
 }
 
 export type Model = Kinds[keyof Kinds][0];

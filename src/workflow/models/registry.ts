@@ -7,6 +7,7 @@ import { ablate } from './ablate.js';
 import { adapter } from './adapter.js';
 import { add } from './add.js';
 import { combine } from './combine.js';
+import { command } from './command.js';
 import { hub } from './hub.js';
 import { init } from './init.js';
 import type { KnownToModels, ModelKind } from './kind.js';
@@ -30,6 +31,7 @@ const modelKinds: { readonly [K in Model['kind']]: ModelKind<ModelOf<K>, RawMode
   add,
   realign,
   perturb,
+  command,
 };
 
 /** The kind of a model. The registry says that it takes just such a model. */

@@ -35,6 +35,7 @@ models:
       - { update: training, times: 0.3, rank: 2, vectors: false, tensors: '*layers*' }
       - { noise: { seed: 1 }, times: 0.1, tensors: '*mlp*', except: '*gate*' }
   steered: { add: told, to: polite, times: -1 }
+  defended: { command: { run: [python3, defend.py], files: [defend.py] }, inputs: { a: { model: polite }, b: { model: tuned }, c: { dataset: examples } }, like: polite }
   unable: { ablate: polite, direction: told, rank: 1, except: [model.embed_tokens.weight] }
 datasets:
   file: { path: file.jsonl }
@@ -142,6 +143,7 @@ metrics:
   surprise: { kind: perplexity, on: problems, models: tuned, template: { prompt: 'P {prompt}', response: ' {response}' } }
   nats: { kind: loss, on: vaults, models: [restored, merged], template: raw }
   nll: { kind: loss, on: problems, models: [tuned, blend], template: { prompt: 'L {prompt}', response: ' {response}' } }
+  defended-nll: { kind: loss, on: problems, models: defended, template: raw }
   unable-nll: { kind: loss, on: problems, models: [unable, steered], template: raw }
   choices:
     kind: multiple-choice

@@ -125,6 +125,9 @@ export const cases: readonly FieldCase[] = [
   ['commandDataset.command', 'datasets.made.command={run: [python3, other.py], files: [make.py]}', 'command-files'],
   ['commandDataset.inputs', 'datasets.made.inputs={seeds: vaults}', 'command-files'],
   ['commandDataset.rows', 'datasets.made.rows=made.jsonl', 'command-files rows'],
+  ['commandModel.command', 'models.defended.command={run: [python3, other.py], files: [defend.py]}', 'command-model'],
+  ['commandModel.inputs', 'models.defended.inputs={a: {model: polite}, b: {model: tuned}}', 'command-model'],
+  ['commandModel.like', 'models.defended.like=tuned', 'command-model'],
   ['mixDataset.mix', 'far: 0.25, listed: 0.25 → far: 0.3, listed: 0.2', 'mix'],
   ['mixDataset.total', 'datasets.mixed.total=12', 'mix'],
   [
