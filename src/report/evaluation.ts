@@ -1,8 +1,8 @@
 import type { FigureInput } from './section.js';
 import { groupBy, type Summary, summarize } from './statistics.js';
 import { placeOf, type SweepAxis } from './sweep-axis.js';
-import { readTable } from './tables/csv.js';
 import { type EvaluationRow, evaluationColumns } from './tables/evaluation.js';
+import { readResult } from './tables/result-rows.js';
 import { type Averaged, averagedOverSeeds, overTrainingSeeds, type TrainingSpread } from './training-seeds.js';
 
 /** A curve of a figure and a row of a table: one metric of all seeds of a projection, along one axis. */
@@ -30,8 +30,8 @@ export interface Evaluation {
   readonly varied: readonly VariedModel[];
 }
 
-export function readEvaluation(csv: string): Evaluation {
-  const rows = readTable(csv, evaluationColumns);
+export function readEvaluation(files: FigureInput['files']): Evaluation {
+  const rows = readResult(files, 'evaluation.csv', evaluationColumns);
   const names = new Set(rows.map(({ metric }) => metric));
   const parts = [...names].map((text) => partOf(text, names));
   const projected = groupBy(

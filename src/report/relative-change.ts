@@ -32,7 +32,7 @@ export interface RelativeChanges {
 
 /** @returns changes of all metrics that are measured of projected updates; named scores stay out */
 export function relativeChanges({ files, params }: FigureInput): RelativeChanges {
-  const evaluation = readEvaluation(files.get('evaluation.csv')!);
+  const evaluation = readEvaluation(files);
   const curves: RelativeCurve[] = [];
   const without = new Map<string, FullChange>();
   for (const curve of evaluation.curves) {

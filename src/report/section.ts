@@ -1,6 +1,7 @@
 import type { ReportStyle } from '../workflow/report.js';
 import type { Figure } from './figures/figure.js';
 import type { Html } from './html.js';
+import type { PaperTable } from './paper-tables/paper-table.js';
 
 /** What figures and tables must know of the workflow. A type, not an interface: it is among the parameters of steps. */
 export type ShownParams = {
@@ -60,6 +61,8 @@ export interface Section {
   readonly needs: string;
   /** Its figures as data, in the order of the page; one with nothing to draw is left out. */
   figures(input: FigureInput): readonly Figure[];
+  /** Its tables in the layout of papers, of the same numbers; absent: it has none. */
+  readonly tables?: (input: FigureInput) => readonly PaperTable[];
   /** @param show which of the two the workflow asks for; at least one is true. */
   render(input: ReportInput, show: { readonly figure: boolean; readonly table: boolean }): Promise<Html>;
 }

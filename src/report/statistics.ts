@@ -3,6 +3,8 @@ import { CompensatedSum } from './compensated-sum.js';
 export interface Summary {
   readonly n: number;
   readonly mean: number;
+  /** Sample standard deviation; null of one number. */
+  readonly sd: number | null;
   readonly min: number;
   readonly max: number;
   /** First and third quartile, by linear interpolation. */
@@ -15,9 +17,13 @@ export function summarize(values: readonly number[]): Summary {
   const sorted = Float64Array.from(values).sort();
   const sum = new CompensatedSum();
   for (const value of sorted) sum.add(value);
+  const mean = sum.value / sorted.length;
+  const squares = new CompensatedSum();
+  for (const value of sorted) squares.add((value - mean) ** 2);
   return {
     n: sorted.length,
-    mean: sum.value / sorted.length,
+    mean,
+    sd: sorted.length > 1 ? Math.sqrt(squares.value / (sorted.length - 1)) : null,
     min: sorted[0]!,
     max: sorted.at(-1)!,
     q1: quantile(sorted, 0.25),

@@ -3,12 +3,12 @@ import { runPlaces } from './run/places.js';
 import type { ReportInput } from './section.js';
 import { verdictText } from './sections/claims.js';
 import { claimColumns } from './tables/claims.js';
-import { readTable } from './tables/csv.js';
+import { readResult } from './tables/result-rows.js';
 
 /** What a reader wants first: what was asked, what came out, and what is other than the last time. */
 export function summary({ params, files }: ReportInput): Html {
-  const csv = files.get('claims.csv');
-  const claims = csv === undefined ? [] : readTable(csv, claimColumns).filter((row) => row.case === '');
+  const rows = files.has('claims.csv') ? readResult(files, 'claims.csv', claimColumns) : [];
+  const claims = rows.filter((row) => row.case === '');
   const isShown = [...params.figures, ...params.tables].includes('claims');
   return html`<section id="summary"><h2>Summary</h2>
 ${

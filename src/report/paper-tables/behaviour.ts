@@ -1,16 +1,15 @@
-import { type Evaluation, modelsBeside, readEvaluation } from '../evaluation.js';
+import { type Evaluation, modelsBeside, overSeeds, trainingOf } from '../evaluation.js';
 import type { FigureInput } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { sweepAxes } from '../sweep-axis.js';
 import { projectionName } from '../wording.js';
-import { type PaperNumber, type PaperTable, paperNumber } from './paper-table.js';
+import { deviationText, hasTrainingSeeds, numberOver, type PaperNumber, type PaperTable } from './paper-table.js';
 
 /**
  * A table a metric in the layout of the paper's: the model that the update starts from, the projected updates, and the model
  * with all of the update. Each of the whole models has a column of its own; none stands under a fraction.
  */
-export function behaviourTables(input: FigureInput): PaperTable[] {
-  const evaluation = readEvaluation(input.files.get('evaluation.csv')!);
+export function behaviourTables(evaluation: Evaluation, input: FigureInput): PaperTable[] {
   const style = new SeriesStyle(input.params.style);
   const metrics = style.sorted(evaluation.metrics, (metric) => metric);
   return metrics.flatMap((metric) =>
@@ -25,40 +24,33 @@ export function behaviourTables(input: FigureInput): PaperTable[] {
       const places = [...new Set(curves.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
       const ends = curves.map(({ update }) => endsOf(update, input));
       const best = input.params.style?.best?.[metric];
+      const heads = {
+        before: headOf(ends.map(({ from }) => from), 'before', style), // biome-ignore format: one line
+        after: headOf(ends.map(({ to }) => to), 'whole update', style), // biome-ignore format: one line
+      };
+      const rows = curves.map((curve, index) => ({
+        labels: [style.called(curve.update), projectionName(curve, curves), style.called(curve.subspace)],
+        group: JSON.stringify([curve.update, curve.mode, curve.side]),
+        numbers: [
+          numberOf(ends[index]!.from, metric, evaluation),
+          ...places.map((at) => {
+            const seeds = curve.points.find((point) => point.at === at)?.seeds ?? [];
+            return numberOver(overSeeds(seeds), trainingOf(seeds));
+          }),
+          numberOf(ends[index]!.to, metric, evaluation),
+        ],
+      }));
       return [
         {
           name: `behaviour-${metric}${axis.by === 'rank' ? '-by-rank' : ''}`,
-          title: `${style.calledMetric(metric)}${axis.suffix}: mean and standard deviation over seeds`,
+          title: `${style.calledMetric(metric)}${axis.suffix}: ${deviationText(rows, 'seeds of the subspace')}`,
           labels: ['update', 'projection', 'subspace'],
           columns: [
-            {
-              label: headOf(
-                ends.map(({ from }) => from),
-                'before',
-                style,
-              ),
-            },
+            { label: heads.before },
             ...places.map((at) => ({ label: String(at), over: axis.columns })),
-            {
-              label: headOf(
-                ends.map(({ to }) => to),
-                'whole update',
-                style,
-              ),
-            },
+            { label: heads.after },
           ],
-          rows: curves.map((curve, index) => ({
-            labels: [style.called(curve.update), projectionName(curve, curves), style.called(curve.subspace)],
-            group: JSON.stringify([curve.update, curve.mode, curve.side]),
-            numbers: [
-              numberOf(ends[index]!.from, metric, evaluation),
-              ...places.map((at) => {
-                const seeds = curve.points.find((point) => point.at === at)?.seeds ?? [];
-                return paperNumber(seeds.map(({ value }) => value));
-              }),
-              numberOf(ends[index]!.to, metric, evaluation),
-            ],
-          })),
+          rows,
           ...(best === undefined ? {} : { best }),
         },
       ];
@@ -67,27 +59,23 @@ export function behaviourTables(input: FigureInput): PaperTable[] {
 }
 
 /** Whole models side by side: a row a model, a column a metric. */
-export function modelTables(input: FigureInput): PaperTable[] {
-  const evaluation = readEvaluation(input.files.get('evaluation.csv')!);
+export function modelTables(evaluation: Evaluation, input: FigureInput): PaperTable[] {
   const style = new SeriesStyle(input.params.style);
   const measured = evaluation.metrics.filter((metric) => evaluation.models.has(metric));
   const metrics = style.sorted(measured, (metric) => metric);
   const all = metrics.flatMap((metric) => evaluation.models.get(metric)!.map(({ model }) => model));
   const models = style.sorted([...new Set(all)], (model) => model);
   if (models.length === 0) return [];
-  return [
-    {
-      name: 'models',
-      title: 'Whole models side by side: mean and standard deviation over training seeds',
-      labels: ['model'],
-      columns: metrics.map((metric) => ({ label: style.calledMetric(metric) })),
-      rows: models.map((model) => ({
-        labels: [style.called(model)],
-        group: '',
-        numbers: metrics.map((metric) => numberOf(model, metric, evaluation)),
-      })),
-    },
-  ];
+  const rows = models.map((model) => ({
+    labels: [style.called(model)],
+    group: '',
+    numbers: metrics.map((metric) => numberOf(model, metric, evaluation)),
+  }));
+  const over = hasTrainingSeeds(rows)
+    ? ': mean and standard deviation over training seeds, their number in brackets'
+    : '';
+  const columns = metrics.map((metric) => ({ label: style.calledMetric(metric) }));
+  return [{ name: 'models', title: `Whole models side by side${over}`, labels: ['model'], columns, rows }];
 }
 
 function endsOf(
@@ -106,6 +94,6 @@ function headOf(models: readonly (string | undefined)[], otherwise: string, styl
 
 /** A whole model, over all its training seeds. */
 function numberOf(model: string | undefined, metric: string, { models }: Evaluation): PaperNumber | null {
-  const rows = (models.get(metric) ?? []).filter((row) => row.model === model);
-  return paperNumber(rows.map(({ value }) => value));
+  const row = models.get(metric)?.find((one) => one.model === model);
+  return row === undefined || row.value === null ? null : numberOver({ mean: row.value, sd: null }, row.training);
 }

@@ -1,44 +1,27 @@
-import type { FigureInput } from '../section.js';
-import { SeriesStyle } from '../series-style.js';
-import { groupBy } from '../statistics.js';
-import { placeOf, sweepAxes } from '../sweep-axis.js';
-import { readTable } from '../tables/csv.js';
-import { type EnergyRow, energyColumns } from '../tables/energy.js';
+import { along, axesOf, type EnergySeries, placesOf } from '../energy-series.js';
+import type { SeriesStyle } from '../series-style.js';
 import { projectionName } from '../wording.js';
-import { type PaperTable, paperNumber } from './paper-table.js';
+import { deviationText, numberOver, type PaperTable } from './paper-table.js';
 
 /** Energy kept of each update in each subspace: a column a fraction, and a table of its own for ranks. */
-export function energyTables({ files, params }: FigureInput): PaperTable[] {
-  const style = new SeriesStyle(params.style);
-  const rows = style.sorted(
-    readTable(files.get('energy.csv')!, energyColumns),
-    ({ update }) => update,
-    ({ mode, side }) => `${mode} ${side}`,
-    ({ subspace }) => subspace,
-  );
-  return sweepAxes.flatMap((axis): PaperTable[] => {
-    const along = rows.filter((row) => placeOf(row).axis === axis);
-    if (along.length === 0) return [];
-    const places = [...new Set(along.map((row) => placeOf(row).at))].sort((a, b) => a - b);
-    const series = groupBy(along, ({ update, mode, side, subspace }) => JSON.stringify([update, mode, side, subspace]));
-    return [
-      {
-        name: axis.by === 'rank' ? 'energy-by-rank' : 'energy',
-        title: `Energy kept${axis.suffix}: ratio of sums of squares over the whole model, mean and standard deviation over seeds`,
-        labels: ['update', 'projection', 'subspace'],
-        columns: places.map((at) => ({ label: String(at), over: axis.columns })),
-        rows: [...series.values()].map((seeds) => ({
-          labels: labelsOf(seeds[0]!, rows, style),
-          group: JSON.stringify([seeds[0]!.update, seeds[0]!.mode, seeds[0]!.side]),
-          numbers: places.map((at) =>
-            paperNumber(seeds.filter((row) => placeOf(row).at === at).map(({ energy_kept }) => energy_kept)),
-          ),
-        })),
-      },
-    ];
+export function energyTables(all: readonly EnergySeries[], style: SeriesStyle): PaperTable[] {
+  return axesOf(all).map((axis): PaperTable => {
+    const series = along(axis, all);
+    const places = placesOf(series);
+    const rows = series.map(({ update, mode, side, subspace, points }) => ({
+      labels: [style.called(update), projectionName({ mode, side }, all), style.called(subspace)],
+      group: JSON.stringify([update, mode, side]),
+      numbers: places.map((at) => {
+        const point = points.find((one) => one.at === at);
+        return numberOver(point?.kept, point?.training);
+      }),
+    }));
+    return {
+      name: axis.by === 'rank' ? 'energy-by-rank' : 'energy',
+      title: `Energy kept${axis.suffix}: ratio of sums of squares over the whole model, ${deviationText(rows, 'seeds of the subspace')}`,
+      labels: ['update', 'projection', 'subspace'],
+      columns: places.map((at) => ({ label: String(at), over: axis.columns })),
+      rows,
+    };
   });
-}
-
-function labelsOf({ update, mode, side, subspace }: EnergyRow, all: readonly EnergyRow[], style: SeriesStyle) {
-  return [style.called(update), projectionName({ mode, side }, all), style.called(subspace)];
 }

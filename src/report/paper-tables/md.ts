@@ -24,8 +24,8 @@ function row(cells: readonly string[]): string {
 
 function mdNumber(number: PaperNumber | null, isBest: boolean): string {
   if (number === null) return '–';
-  const text =
-    number.deviation === null ? ratioText(number.mean) : `${ratioText(number.mean)} ± ${ratioText(number.deviation)}`;
+  const { mean, deviation, seeds } = number;
+  const text = `${ratioText(mean)}${deviation === null ? '' : ` ± ${ratioText(deviation)}`}${seeds === undefined ? '' : ` (${seeds})`}`;
   return isBest ? `**${text}**` : text;
 }
 

@@ -1,11 +1,14 @@
 import type { TableFormat } from '../../workflow/report.js';
-import { groupBy } from '../statistics.js';
+import { groupBy, type Summary } from '../statistics.js';
+import type { TrainingSpread } from '../training-seeds.js';
 
-/** A number of a table: one measurement, or the mean of several seeds with their sample standard deviation. */
+/** A number of a table: one measurement, or a mean with the sample standard deviation of what it is over. */
 export interface PaperNumber {
   readonly mean: number;
   /** null: of one value there is none. */
   readonly deviation: number | null;
+  /** Training seeds that the deviation is over; absent: it is over what the title names. */
+  readonly seeds?: number;
 }
 
 export interface PaperRow {
@@ -34,15 +37,27 @@ export interface PaperTable {
 /** How each format of a table is written. */
 export type TableWriters = { readonly [Format in TableFormat]: (table: PaperTable) => string };
 
-/** Mean and sample standard deviation of what was measured; null where nothing was. */
-export function paperNumber(values: readonly (number | null)[]): PaperNumber | null {
-  const measured = values.filter((value) => value !== null);
-  const n = measured.length;
-  if (n === 0) return null;
-  const mean = measured.reduce((sum, value) => sum + value, 0) / n;
-  if (n === 1) return { mean, deviation: null };
-  const squares = measured.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / (n - 1)) };
+/**
+ * A mean as the page tells it: with what training makes of it where models have several training seeds, and else with the
+ * deviation of what it is over. null where nothing was measured.
+ */
+export function numberOver(
+  over: Pick<Summary, 'mean' | 'sd'> | undefined,
+  training: TrainingSpread | undefined,
+): PaperNumber | null {
+  if (over === undefined) return null;
+  if (training === undefined) return { mean: over.mean, deviation: over.sd };
+  return { mean: over.mean, deviation: training.sd, seeds: training.n };
+}
+
+/** What a title says of means and deviations. `units`: what means are over without training seeds. */
+export function deviationText(rows: readonly PaperRow[], units: string): string {
+  const text = `mean and standard deviation over ${units}`;
+  return hasTrainingSeeds(rows) ? `${text}; with a number in brackets, deviation over so many training seeds` : text;
+}
+
+export function hasTrainingSeeds(rows: readonly PaperRow[]): boolean {
+  return rows.some(({ numbers }) => numbers.some((number) => number?.seeds !== undefined));
 }
 
 /** Whether each number is the best of its column and group. Equals are all best; where all are equal, none is. */

@@ -45,7 +45,8 @@ function texNumber(number: PaperNumber | null, isBest: boolean): string {
   const text = [number.mean, ...(number.deviation === null ? [] : [number.deviation])]
     .map((value) => mathText(ratioText(value)))
     .join(' \\pm ');
-  return isBest ? `$\\mathbf{${text}}$` : `$${text}$`;
+  const seeds = number.seeds === undefined ? '' : ` (${number.seeds})`;
+  return `${isBest ? `$\\mathbf{${text}}$` : `$${text}$`}${seeds}`;
 }
 
 /** A number as `ratioText` writes it, in mathematics. */

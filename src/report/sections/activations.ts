@@ -4,60 +4,72 @@ import { figuresOnPage } from '../figures/on-page.js';
 import type { SeriesLook } from '../figures/palette.js';
 import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
-import { headOverValues, numberCell, tableBlock } from '../html-table.js';
+import { headOverValues, tableBlock } from '../html-table.js';
+import {
+  chanceText,
+  curveCells,
+  energiesOf,
+  energyAxis,
+  lineOf,
+  middleEnergy,
+  overlapAxis,
+  overlapCells,
+  overlapMeasures,
+  overlapPoints,
+  type PairCurve,
+  saidAt,
+  spreadsOf,
+  unitsOf,
+} from '../overlap-curves.js';
+import { overlapTables } from '../paper-tables/overlap.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
-import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
+import { groupBy } from '../statistics.js';
 import { type ActivationRow, activationColumns } from '../tables/activations.js';
-import { readTable, writeCsv } from '../tables/csv.js';
+import { writeCsv } from '../tables/csv.js';
+import { readResult } from '../tables/result-rows.js';
 import {
   type Averaged,
   averagedOverSeeds,
-  overTrainingSeeds,
   rankText,
-  spreadCells,
   spreadColumns,
   spreadText,
-  type TrainingSpread,
   trainingBar,
   trainingNote,
 } from '../training-seeds.js';
 import { ratioText } from '../wording.js';
 
 /** A pair of sets of prompts in one model: over the layers of the window, at each energy. */
-interface PairCurve {
+interface PromptsCurve extends PairCurve {
   readonly metric: string;
   readonly model: string;
-  readonly pair: string;
-  readonly points: readonly {
-    readonly energy: number;
-    /** Over layers, of means over training seeds. */
-    readonly overlap: Summary;
-    readonly baseline: number;
-    /** Spread of the mean over layers. */
-    readonly training: TrainingSpread | undefined;
-  }[];
 }
-
-const measures = ['overlap', 'baseline', 'k_a', 'k_b'] as const;
 
 export const activationsSection: Section = {
   heading: 'Overlap of activations',
   needs: 'activations.csv',
-  figures(input) {
-    const shown = read(input);
-    return [byEnergy(shown), byLayer(shown)].filter((figure) => figure !== undefined);
+  figures: (input) => figuresOf(read(input)),
+  tables(input) {
+    const { curves, style } = read(input);
+    const units = 'the layers of the window';
+    const labels = ['metric', 'model', 'pair'];
+    return overlapTables({ name: 'activations', subject: 'Overlap of activations', units, labels }, curves, (curve) => [
+      style.calledMetric(curve.metric),
+      style.called(curve.model),
+      style.calledPair(curve.pair),
+    ]);
   },
   async render(input, show) {
+    const shown = read(input);
     return html`
-      ${show.figure && (await figuresOnPage(activationsSection.figures(input), input))}
-      ${show.table && table(read(input))}`;
+      ${show.figure && (await figuresOnPage(figuresOf(shown), input))}
+      ${show.table && table(shown)}`;
   },
 };
 
 interface Shown {
   readonly rows: readonly Averaged<ActivationRow>[];
-  readonly curves: readonly PairCurve[];
+  readonly curves: readonly PromptsCurve[];
   readonly looks: ReadonlyMap<string, SeriesLook>;
   readonly style: SeriesStyle;
 }
@@ -65,45 +77,32 @@ interface Shown {
 function read({ files, params }: FigureInput): Shown {
   const style = new SeriesStyle(params.style);
   const rows = style.sorted(
-    readTable(files.get('activations.csv')!, activationColumns),
+    readResult(files, 'activations.csv', activationColumns),
     ({ metric }) => metric,
     ({ model }) => model,
     ({ pair }) => pair,
   );
   return {
-    rows: averagedOverSeeds(rows, measures),
+    rows: averagedOverSeeds(rows, overlapMeasures),
     curves: curvesOf(rows),
     looks: style.looksFor(rows.map(({ pair }) => pair)),
     style,
   };
 }
 
-function curvesOf(rows: readonly ActivationRow[]): PairCurve[] {
-  const measured = rows.filter(
-    ({ in_window, overlap, baseline }) => in_window === 1 && overlap !== null && baseline !== null,
-  );
-  return [...groupBy(measured, ({ metric, model, pair }) => JSON.stringify([metric, model, pair])).values()].map(
-    (group) => {
-      const { metric, model, pair } = group[0]!;
-      const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((ofSeeds) => {
-        const layers = averagedOverSeeds(ofSeeds, measures);
-        return {
-          energy: layers[0]!.energy,
-          overlap: summarize(layers.map(({ overlap }) => overlap!)),
-          baseline: summarize(layers.map(({ baseline }) => baseline!)).mean,
-          training: overTrainingSeeds(ofSeeds, (ofSeed) => summarize(ofSeed.map(({ overlap }) => overlap!)).mean),
-        };
-      });
-      return { metric, model, pair, points: points.sort((a, b) => a.energy - b.energy) };
-    },
-  );
+function figuresOf(shown: Shown): Figure[] {
+  return [byEnergy(shown), byLayer(shown)].filter((figure) => figure !== undefined);
 }
 
-function spreadsOf(curves: readonly PairCurve[]): (TrainingSpread | undefined)[] {
-  return curves.flatMap(({ points }) => points.map(({ training }) => training));
+function curvesOf(rows: readonly ActivationRow[]): PromptsCurve[] {
+  const inWindow = rows.filter(({ in_window }) => in_window === 1);
+  const curves = groupBy(inWindow, ({ metric, model, pair }) => JSON.stringify([metric, model, pair]));
+  return [...curves.values()].flatMap((group) => {
+    const { metric, model, pair } = group[0]!;
+    const points = overlapPoints(group);
+    return points.length === 0 ? [] : [{ metric, model, pair, points }];
+  });
 }
-
-const axis = { of: 'overlap', label: 'mode subspace overlap', domain: [0, 1] } as const;
 
 function byEnergy({ curves, looks, style }: Shown): Figure | undefined {
   if (curves.length === 0) return undefined;
@@ -112,26 +111,23 @@ function byEnergy({ curves, looks, style }: Shown): Figure | undefined {
     (group): Panel => ({
       kind: 'lines',
       title: `Model ${modelOf(group[0]!, curves, style)}`,
-      x: { of: 'eta', label: 'energy η that the subspaces hold', domain: [0, 1] },
-      y: axis,
-      series: group.map(({ pair, points }) => ({
-        look: looks.get(pair)!,
-        points: points.map(({ energy, overlap, baseline, training }) => ({
-          x: energy,
-          y: overlap.mean,
-          ...trainingBar(training),
-          ...(overlap.n > 1 ? { low: overlap.min, high: overlap.max } : {}),
-          title: `${style.calledPair(pair)}, η = ${energy}: ${ratioText(overlap.mean)}${spreadText(training, ratioText)}, by chance ${ratioText(baseline)}`,
-        })),
-        baseline: points.map(({ energy, baseline }) => ({ x: energy, y: baseline })),
-      })),
+      x: energyAxis,
+      y: overlapAxis,
+      series: group.map(({ pair, points }) => {
+        const line = lineOf(style.calledPair(pair), points);
+        const spread = points.map(({ overlap: { n, min, max } }, at) => ({
+          ...line.points[at]!,
+          ...(n > 1 ? { low: min, high: max } : {}),
+        }));
+        return { look: looks.get(pair)!, ...line, points: spread };
+      }),
     }),
   );
   return {
     name: 'activations',
     title: 'How far sets of prompts activate the same directions',
     legend: [...looks].map(([pair, look]) => ({ name: style.calledPair(pair), look })),
-    dashed: 'two independent random subspaces of the same sizes',
+    dashed: chanceText,
     panels,
     caption: html`
       <p><b>Mode subspace overlap</b> of two sets of prompts at energy η is ‖U<sub>A</sub>ᵀ U<sub>B</sub>‖²<sub>F</sub> /
@@ -147,18 +143,13 @@ function byEnergy({ curves, looks, style }: Shown): Figure | undefined {
 }
 
 /** What the means say at the energy nearest one half, without judging it. */
-function reading(curves: readonly PairCurve[], style: SeriesStyle): Html | undefined {
+function reading(curves: readonly PromptsCurve[], style: SeriesStyle): Html | undefined {
   const middle = middleEnergy(curves.flatMap(({ points }) => points));
   const models = groupBy(curves, ({ metric, model }) => JSON.stringify([metric, model]));
-  const said = [...models.values()].map((group) => {
-    const values = group.flatMap(({ pair, points }) => {
-      const point = points.find(({ energy }) => energy === middle);
-      return point
-        ? [`${style.calledPair(pair)} ${ratioText(point.overlap.mean)} (by chance ${ratioText(point.baseline)})`]
-        : [];
-    });
-    return { title: `Model ${modelOf(group[0]!, curves, style)}`, values };
-  });
+  const said = [...models.values()].map((group) => ({
+    title: `Model ${modelOf(group[0]!, curves, style)}`,
+    values: saidAt(middle, group, (pair) => style.calledPair(pair)),
+  }));
   return readings(`η = ${middle}`, said);
 }
 
@@ -175,7 +166,7 @@ function byLayer({ rows, looks, style }: Shown): Figure | undefined {
       kind: 'lines',
       title: `Model ${modelOf(group[0]!, rows, style)}`,
       x: { of: 'layer', label: 'layer (0: embeddings)', domain: [0, Math.max(1, last)], whole: true },
-      y: axis,
+      y: overlapAxis,
       ...(window.length > 0 ? { shade: shadeOf(window, last) } : {}),
       series: [...groupBy(group, ({ pair }) => pair)].map(([pair, ofPair]) => {
         const sorted = [...ofPair].sort((a, b) => a.layer - b.layer);
@@ -196,7 +187,7 @@ function byLayer({ rows, looks, style }: Shown): Figure | undefined {
     name: 'activations-by-layer',
     title: `How far sets of prompts activate the same directions, by layer, at η = ${middle}`,
     legend: [...looks].map(([pair, look]) => ({ name: style.calledPair(pair), look })),
-    dashed: 'two independent random subspaces of the same sizes',
+    dashed: chanceText,
     panels,
     caption: html`<p>The shade marks the window of layers that means over layers are taken over. Dashed: by chance.
     ${trainingNote(chosen.map(({ training }) => training))}</p>`,
@@ -207,13 +198,6 @@ function byLayer({ rows, looks, style }: Shown): Figure | undefined {
 function shadeOf(window: readonly number[], last: number): [number, number] {
   const [low, high] = [window.reduce((a, b) => Math.min(a, b)), window.reduce((a, b) => Math.max(a, b))];
   return [Math.max(0, low - 0.5), Math.min(Math.max(1, last), high + 0.5)];
-}
-
-function middleEnergy(points: readonly { readonly energy: number }[]): number | undefined {
-  return nearestTo(
-    0.5,
-    points.map(({ energy }) => energy),
-  );
 }
 
 /** The metric is told only where there are several. */
@@ -228,20 +212,12 @@ function modelOf(
 
 function table({ curves, style }: Shown): Html | undefined {
   if (curves.length === 0) return undefined;
-  const energies = [...new Set(curves.flatMap(({ points }) => points.map(({ energy }) => energy)))].sort(
-    (a, b) => a - b,
-  );
+  const energies = energiesOf(curves);
   const body = curves.map(({ metric, model, pair, points }, index) => {
     const before = curves[index - 1];
-    const cells = energies.map((energy) => {
-      const point = points.find((candidate) => candidate.energy === energy);
-      const mean = `${ratioText(point?.overlap.mean)}${spreadText(point?.training, ratioText)}`;
-      return numberCell(mean, point && ratioText(point.baseline));
-    });
-    const layers = points.reduce((most, { overlap }) => Math.max(most, overlap.n), 0);
     const same = before?.model === model && before.metric === metric;
     return html`<tr class="${same ? '' : 'group'}"><th scope="row">${modelOf({ metric, model }, curves, style)}</th>
-      <td class="text">${style.calledPair(pair)}</td><td>${layers}</td>${cells}</tr>`;
+      <td class="text">${style.calledPair(pair)}</td><td>${unitsOf(points)}</td>${overlapCells(points, energies)}</tr>`;
   });
   return tableBlock(
     'Overlap of activations, mean over the layers of the window',
@@ -252,20 +228,9 @@ function table({ curves, style }: Shown): Html | undefined {
   );
 }
 
-function curvesCsv(curves: readonly PairCurve[]): string {
+function curvesCsv(curves: readonly PromptsCurve[]): string {
   const rows = curves.flatMap(({ metric, model, pair, points }) =>
-    points.map(({ energy, overlap: { n, mean, min, max }, baseline, training }) => ({
-      metric,
-      model,
-      pair,
-      energy,
-      layers: n,
-      mean,
-      min,
-      max,
-      baseline,
-      ...spreadCells(training),
-    })),
+    points.map((point) => ({ metric, model, pair, layers: point.overlap.n, ...curveCells(point) })),
   );
   const columns = ['metric', 'model', 'pair', 'energy', 'layers', 'mean', 'min', 'max', 'baseline'] as const;
   return writeCsv([...columns, ...spreadColumns(spreadsOf(curves))], rows);

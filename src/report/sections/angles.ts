@@ -8,7 +8,7 @@ import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, nearestTo, summarize } from '../statistics.js';
 import { type AngleRow, angleColumns } from '../tables/angles.js';
-import { readTable } from '../tables/csv.js';
+import { readResult } from '../tables/result-rows.js';
 import { type RowOfSeed, seedSuffix } from '../training-seeds.js';
 import { significantText } from '../wording.js';
 
@@ -20,23 +20,24 @@ type Measured = {
 export const anglesSection: Section = {
   heading: 'Angles between update subspaces',
   needs: 'angles.csv',
-  figures(input) {
-    const { text, rows, measured, style } = read(input);
-    return [figure(measured, text, style), layers(rows, style)].filter((one) => one !== undefined);
-  },
+  figures: (input) => figuresOf(read(input)),
   async render(input, show) {
-    const { measured, style } = read(input);
+    const shown = read(input);
     return html`
-      ${show.figure && (await figuresOnPage(anglesSection.figures(input), input))}
-      ${show.table && table(measured, style)}`;
+      ${show.figure && (await figuresOnPage(figuresOf(shown), input))}
+      ${show.table && table(shown.measured, shown.style)}`;
   },
 };
 
 function read({ files, params }: FigureInput) {
   const text = files.get('angles.csv')!;
   const style = new SeriesStyle(params.style);
-  const rows = style.sorted(readTable(text, angleColumns), ({ pair }) => pair);
+  const rows = style.sorted(readResult(files, 'angles.csv', angleColumns), ({ pair }) => pair);
   return { text, rows, measured: rows.filter((row): row is Measured => row.grassmann !== null), style };
+}
+
+function figuresOf({ text, rows, measured, style }: ReturnType<typeof read>): Figure[] {
+  return [figure(measured, text, style), layers(rows, style)].filter((one) => one !== undefined);
 }
 
 const degrees = (angle: number) => (angle * 180) / Math.PI;

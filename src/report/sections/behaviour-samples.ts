@@ -2,17 +2,15 @@ import { alongUpdates } from '../evaluation.js';
 import { type Html, html } from '../html.js';
 import type { ReportInput } from '../section.js';
 import { groupBy } from '../statistics.js';
-import { readTable } from '../tables/csv.js';
+import { readResult } from '../tables/result-rows.js';
 import { mostCharacters, mostItems, sampleColumns } from '../tables/samples.js';
 import { seedSuffix } from '../training-seeds.js';
 import { significantText } from '../wording.js';
 
 /** What whole models answered to the first prompts of a metric, folded away: texts may be long, and harmful. */
 export function behaviourSamples(metric: string, input: ReportInput): Html | undefined {
-  const csv = input.files.get('samples.csv');
-  if (csv === undefined) return undefined;
-  const rows = readTable(csv, sampleColumns);
-  const own = rows.filter((row) => row.metric === metric);
+  if (!input.files.has('samples.csv')) return undefined;
+  const own = readResult(input.files, 'samples.csv', sampleColumns).filter((row) => row.metric === metric);
   if (own.length === 0) return undefined;
   const prompts = [...groupBy(own, ({ item }) => String(item)).values()].map((answers) => {
     const said = alongUpdates(answers, input).map((row) => {

@@ -7,13 +7,15 @@ import type { LinePanel, LinePoint } from '../figures/line.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import type { SeriesLook } from '../figures/palette.js';
 import { type Html, html } from '../html.js';
+import { behaviourTables as paperTables } from '../paper-tables/behaviour.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { type SweepAxis, sweepAxes } from '../sweep-axis.js';
-import { readTable, writeCsv } from '../tables/csv.js';
+import { writeCsv } from '../tables/csv.js';
 import { type EnergyRow, energyColumns } from '../tables/energy.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
+import { readResult } from '../tables/result-rows.js';
 import {
   itemsNote,
   spreadCells,
@@ -30,19 +32,21 @@ import { timesFigure, timesTables } from './behaviour-times.js';
 export const behaviourSection: Section = {
   heading: 'Behaviour of models',
   needs: 'evaluation.csv',
-  figures(input) {
-    const evaluation = readEvaluation(input.files.get('evaluation.csv')!);
-    const times = timesFigure(evaluation, input);
-    return [...sweepFigures(evaluation, input), ...(times === undefined ? [] : [times])];
-  },
+  figures: (input) => figuresOf(readEvaluation(input.files), input),
+  tables: (input) => paperTables(readEvaluation(input.files), input),
   async render(input, show) {
-    const evaluation = readEvaluation(input.files.get('evaluation.csv')!);
+    const evaluation = readEvaluation(input.files);
     return html`
-      ${show.figure && (await figuresOnPage(behaviourSection.figures(input), input))}
+      ${show.figure && (await figuresOnPage(figuresOf(evaluation, input), input))}
       ${show.table && behaviourTables(evaluation, input)}
       ${show.table && timesTables(evaluation, input)}`;
   },
 };
+
+function figuresOf(evaluation: Evaluation, input: FigureInput): Figure[] {
+  const times = timesFigure(evaluation, input);
+  return [...sweepFigures(evaluation, input), ...(times === undefined ? [] : [times])];
+}
 
 /** One set of axes: a metric of an update under a projection, with a line a subspace. */
 interface Panel {
@@ -184,9 +188,10 @@ function reading(
 
 /** The same values against the energy of the update that the projection keeps, where energy was measured. */
 function byEnergy({ panels, looks, style }: Shown, { files, params }: FigureInput): Figure | undefined {
-  const csv = files.get('energy.csv');
-  if (csv === undefined) return undefined;
-  const energies = new Map(readTable(csv, energyColumns).map((row) => [projectionKey(row), row.energy_kept]));
+  if (!files.has('energy.csv')) return undefined;
+  const energies = new Map(
+    readResult(files, 'energy.csv', energyColumns).map((row) => [projectionKey(row), row.energy_kept]),
+  );
   const drawn = panels.flatMap(({ title, metric, update, curves, levels, domain }) => {
     const series = curves.map((curve) => ({
       look: looks.get(curve.subspace)!,

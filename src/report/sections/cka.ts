@@ -8,7 +8,7 @@ import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { type CkaRow, ckaColumns } from '../tables/cka.js';
-import { readTable } from '../tables/csv.js';
+import { readResult } from '../tables/result-rows.js';
 import {
   type Averaged,
   averagedOverSeeds,
@@ -43,7 +43,7 @@ interface Measured {
 function read({ files, params }: FigureInput): Measured {
   const text = files.get('cka.csv')!;
   const style = new SeriesStyle(params.style);
-  const single = readTable(text, ckaColumns);
+  const single = readResult(files, 'cka.csv', ckaColumns);
   const rows = style.sorted(
     averagedOverSeeds(single, ['cka']),
     ({ prompts }) => prompts,

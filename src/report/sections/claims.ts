@@ -3,10 +3,10 @@ import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import { type Html, html } from '../html.js';
 import { type ColumnHead, plainHead, scrollingTable, tableBlock } from '../html-table.js';
-import type { Section } from '../section.js';
+import type { FigureInput, Section } from '../section.js';
 import { groupBy } from '../statistics.js';
 import { type ClaimRow, claimColumns } from '../tables/claims.js';
-import { readTable } from '../tables/csv.js';
+import { readResult } from '../tables/result-rows.js';
 import { rangeText, significantText } from '../wording.js';
 
 interface ShownClaim {
@@ -18,22 +18,19 @@ interface ShownClaim {
 export const claimsSection: Section = {
   heading: 'Claims',
   needs: 'claims.csv',
-  figures({ files }) {
-    return figuresOf(claimsOf(readTable(files.get('claims.csv')!, claimColumns)));
-  },
+  figures: ({ files }) => figuresOf(claimsOf(files)),
   async render(input, show) {
     const { files, claimEffects } = input;
-    const csv = files.get('claims.csv')!;
-    const rows = readTable(csv, claimColumns);
-    const claims = claimsOf(rows);
+    const claims = claimsOf(files);
     return html`
       ${show.table && table(claims, claimEffects)}
-      ${show.figure && (await figuresOnPage(claimsSection.figures(input), input))}
-      <p class="downloads note">Data: ${download(csv, 'claims.csv', 'all cases')}, <a href="claims.csv">claims.csv</a>.</p>`;
+      ${show.figure && (await figuresOnPage(figuresOf(claims), input))}
+      <p class="downloads note">Data: ${download(files.get('claims.csv')!, 'claims.csv', 'all cases')}, <a href="claims.csv">claims.csv</a>.</p>`;
   },
 };
 
-function claimsOf(rows: readonly ClaimRow[]): ShownClaim[] {
+function claimsOf(files: FigureInput['files']): ShownClaim[] {
+  const rows = readResult(files, 'claims.csv', claimColumns);
   return [...groupBy(rows, ({ claim }) => claim)].map(([name, group]) => {
     const whole = group.find((row) => row.case === '') ?? group[0]!;
     return { name, whole, cases: group.filter((row) => row !== whole) };

@@ -8,7 +8,7 @@ import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { type CosineRow, cosineColumns } from '../tables/cosine.js';
-import { readTable } from '../tables/csv.js';
+import { readResult } from '../tables/result-rows.js';
 import { type Averaged, averagedOverSeeds, spreadText, trainingNote } from '../training-seeds.js';
 import { rangeText, ratioText, significantText } from '../wording.js';
 
@@ -36,7 +36,7 @@ interface Cosines {
 function read({ files, params }: FigureInput): Cosines {
   const text = files.get('cosine.csv')!;
   const style = new SeriesStyle(params.style);
-  const rows = averagedOverSeeds(readTable(text, cosineColumns), measures);
+  const rows = averagedOverSeeds(readResult(files, 'cosine.csv', cosineColumns), measures);
   return { text, rows: style.sorted(rows, ({ pair }) => pair), style };
 }
 

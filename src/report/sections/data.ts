@@ -2,8 +2,8 @@ import { html } from '../html.js';
 import { plainHead, tableBlock } from '../html-table.js';
 import type { Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
-import { readTable } from '../tables/csv.js';
 import { dataColumns } from '../tables/data.js';
+import { readResult } from '../tables/result-rows.js';
 import { seedSuffix } from '../training-seeds.js';
 
 const counts = ['rows', 'tokens', 'targets', 'truncated', 'dropped', 'without_target', 'merged'] as const;
@@ -14,7 +14,7 @@ export const dataSection: Section = {
   figures: () => [],
   async render({ files, params }) {
     const style = new SeriesStyle(params.style);
-    const rows = readTable(files.get('data.csv')!, dataColumns);
+    const rows = readResult(files, 'data.csv', dataColumns);
     const body = rows.map(
       (row) => html`<tr class="group"><th scope="row">${style.called(row.dataset)}</th>
       <td class="text">${usedFor(row, style)}${seedSuffix(row)}</td>

@@ -1,18 +1,20 @@
+import { along, axesOf, type EnergySeries, energyMeasures, energySeries, placesOf } from '../energy-series.js';
 import { download } from '../figures/caption.js';
 import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
+import { energyTables } from '../paper-tables/energy.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
-import { groupBy, type Summary, summarize } from '../statistics.js';
+import { groupBy, type Summary } from '../statistics.js';
 import { placeOf, type SweepAxis, sweepAxes } from '../sweep-axis.js';
-import { readTable, writeCsv } from '../tables/csv.js';
+import { writeCsv } from '../tables/csv.js';
 import { type EnergyRow, energyColumns, type TensorEnergyRow, tensorEnergyColumns } from '../tables/energy.js';
+import { readResult } from '../tables/result-rows.js';
 import {
   averagedOverSeeds,
-  overTrainingSeeds,
   spreadCells,
   spreadColumns,
   spreadText,
@@ -22,91 +24,49 @@ import {
 } from '../training-seeds.js';
 import { projectionName, ratioText, significantText } from '../wording.js';
 
-/** A curve of the figure and a row of a table: all seeds of one projection along one axis. */
-interface Series {
-  readonly update: string;
-  readonly subspace: string;
-  readonly mode: string;
-  readonly side: string;
-  readonly axis: SweepAxis;
-  /** Points by their place on the axis, ascending. */
-  readonly points: readonly SeriesPoint[];
-}
-
-interface SeriesPoint {
-  readonly at: number;
-  /** Over the seeds of the subspace, of means over training seeds. */
-  readonly kept: Summary;
-  /** Spread of the mean over the seeds of the subspace. */
-  readonly training: TrainingSpread | undefined;
-}
-
-const measures = ['energy_kept', 'energy_realised', 'update_energy', 'cosine_projected', 'cosine_alignment'] as const;
-
 export const energySection: Section = {
   heading: 'Energy kept by projection',
   needs: 'energy.csv',
-  figures(input) {
-    const { series, tensors, style } = read(input);
-    return [curves(series, tensors, style), layers(tensors, style)].filter((figure) => figure !== undefined);
-  },
+  figures: (input) => figuresOf(read(input)),
+  tables: (input) => energyTables(energySeries(input), new SeriesStyle(input.params.style)),
   async render(input, show) {
-    const { rows, series, style } = read(input);
+    const shown = read(input);
+    const { rows, series, style } = shown;
     return html`
-      ${show.figure && (await figuresOnPage(energySection.figures(input), input))}
+      ${show.figure && (await figuresOnPage(figuresOf(shown), input))}
       ${show.table && axesOf(series).map((axis) => table(axis, along(axis, series), largestGap(rows), style))}`;
   },
 };
 
-function read({ files, params }: FigureInput) {
-  const rows = readTable(files.get('energy.csv')!, energyColumns);
-  const csv = files.get('energy-by-tensor.csv');
-  const tensors = csv === undefined ? [] : averagedOverSeeds(readTable(csv, tensorEnergyColumns), measures);
-  const style = new SeriesStyle(params.style);
-  const series = style.sorted(
-    seriesOf(rows),
-    ({ update }) => update,
-    ({ mode, side }) => `${mode} ${side}`,
-    ({ subspace }) => subspace,
-  );
-  return { rows, series, tensors, style };
+interface Shown {
+  readonly rows: readonly EnergyRow[];
+  readonly series: readonly EnergySeries[];
+  readonly tensors: readonly TensorEnergyRow[];
+  readonly style: SeriesStyle;
 }
 
-function seriesOf(rows: readonly EnergyRow[]): Series[] {
-  const measured = rows.filter((row) => row.energy_kept !== null);
-  const groups = groupBy(measured, (row) =>
-    JSON.stringify([row.update, row.subspace, row.mode, row.side, placeOf(row).axis.by]),
-  );
-  return [...groups.values()].map((group) => {
-    const { update, subspace, mode, side } = group[0]!;
-    const points = [...groupBy(group, (row) => String(placeOf(row).at)).values()].map((seeds) => ({
-      at: placeOf(seeds[0]!).at,
-      kept: summarize(averagedOverSeeds(seeds, measures).map(({ energy_kept }) => energy_kept!)),
-      training: overTrainingSeeds(seeds, (ofSeed) => summarize(ofSeed.map(({ energy_kept }) => energy_kept!)).mean),
-    }));
-    const { axis } = placeOf(group[0]!);
-    return { update, subspace, mode, side, axis, points: points.sort((a, b) => a.at - b.at) };
-  });
+function read(input: FigureInput): Shown {
+  const { files, params } = input;
+  const byTensor = 'energy-by-tensor.csv';
+  const tensors = files.has(byTensor) ? readResult(files, byTensor, tensorEnergyColumns) : [];
+  return {
+    rows: readResult(files, 'energy.csv', energyColumns),
+    series: energySeries(input),
+    tensors: averagedOverSeeds(tensors, energyMeasures),
+    style: new SeriesStyle(params.style),
+  };
 }
 
-function spreadsOf(series: readonly Series[]): (TrainingSpread | undefined)[] {
+function figuresOf({ series, tensors, style }: Shown): Figure[] {
+  return [curves(series, tensors, style), layers(tensors, style)].filter((figure) => figure !== undefined);
+}
+
+function spreadsOf(series: readonly EnergySeries[]): (TrainingSpread | undefined)[] {
   return series.flatMap(({ points }) => points.map(({ training }) => training));
 }
 
-function axesOf(series: readonly Series[]): SweepAxis[] {
-  return sweepAxes.filter((axis) => series.some((one) => one.axis === axis));
-}
-
-function along(axis: SweepAxis, series: readonly Series[]): Series[] {
-  return series.filter((one) => one.axis === axis);
-}
-
-function placesOf(series: readonly Series[]): number[] {
-  return [...new Set(series.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
-}
-
 function curves(
-  series: readonly Series[],
+  series: readonly EnergySeries[],
   tensors: readonly TensorEnergyRow[],
   style: SeriesStyle,
 ): Figure | undefined {
@@ -155,7 +115,7 @@ function curves(
 }
 
 /** The definitions in force, in words and symbols; only those of modes that occur. */
-function definition(series: readonly Series[]): Html {
+function definition(series: readonly EnergySeries[]): Html {
   const formulas: Readonly<Record<string, Html>> = {
     'parallel right': html`Δ<sub>proj</sub> = Δ P<sub>k</sub>`,
     'parallel left': html`Δ<sub>proj</sub> = P<sub>k</sub> Δ`,
@@ -194,11 +154,11 @@ function ownDirections(tensors: readonly TensorEnergyRow[], style: SeriesStyle):
 const counts = { fraction: 'k = max(1, round(ρ·r))', rank: 'min(k, r)' } as const;
 
 /** What the numbers say in the middle of each axis, without judging it. */
-function reading(series: readonly Series[], style: SeriesStyle): (Html | undefined)[] {
+function reading(series: readonly EnergySeries[], style: SeriesStyle): (Html | undefined)[] {
   return axesOf(series).map((axis) => readingAlong(axis, along(axis, series), style));
 }
 
-function readingAlong(axis: SweepAxis, series: readonly Series[], style: SeriesStyle): Html | undefined {
+function readingAlong(axis: SweepAxis, series: readonly EnergySeries[], style: SeriesStyle): Html | undefined {
   const parallel = series.filter(({ mode, points }) => mode !== 'orthogonal' && points.length > 0);
   if (parallel.length === 0) return undefined;
   const middle = axis.middle(parallel.flatMap(({ points }) => points.map(({ at }) => at)));
@@ -212,7 +172,7 @@ function readingAlong(axis: SweepAxis, series: readonly Series[], style: SeriesS
   return html`At ${axis.symbol} = ${middle}: ${said.join('; ')}. `;
 }
 
-function table(axis: SweepAxis, series: readonly Series[], gap: number | null, style: SeriesStyle): Html {
+function table(axis: SweepAxis, series: readonly EnergySeries[], gap: number | null, style: SeriesStyle): Html {
   const places = placesOf(series);
   const body = series.map(({ update, subspace, mode, side, points }, index) => {
     const before = series[index - 1];
@@ -273,7 +233,7 @@ function layers(rows: readonly TensorEnergyRow[], style: SeriesStyle): Figure | 
   };
 }
 
-function curvesCsv(series: readonly Series[]): string {
+function curvesCsv(series: readonly EnergySeries[]): string {
   const rows = series.flatMap(({ update, subspace, mode, side, axis, points }) =>
     points.map(({ at, kept: { n, mean, min, max }, training }) => ({
       update,

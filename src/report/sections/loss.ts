@@ -9,8 +9,9 @@ import { plainHead, tableBlock } from '../html-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
-import { readTable, writeCsv } from '../tables/csv.js';
+import { writeCsv } from '../tables/csv.js';
 import { type LossRow, lossColumns } from '../tables/loss.js';
+import { readResult } from '../tables/result-rows.js';
 import { seedSuffix } from '../training-seeds.js';
 import { ratioText, significantText } from '../wording.js';
 
@@ -45,7 +46,7 @@ export const lossSection: Section = {
 };
 
 function trainingsOf({ files, params }: FigureInput): Training[] {
-  const rows = readTable(files.get('loss.csv')!, lossColumns);
+  const rows = readResult(files, 'loss.csv', lossColumns);
   const style = new SeriesStyle(params.style);
   const groups = [...groupBy(rows, (row) => JSON.stringify([row.model, seedSuffix(row)])).values()];
   const trainings = style.sorted(groups, ([first]) => first!.model);

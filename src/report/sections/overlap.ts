@@ -3,96 +3,82 @@ import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
-import { headOverValues, numberCell, tableBlock } from '../html-table.js';
+import { headOverValues, tableBlock } from '../html-table.js';
+import {
+  chanceText,
+  curveCells,
+  energiesOf,
+  energyAxis,
+  lineOf,
+  middleEnergy,
+  overlapAxis,
+  overlapCells,
+  overlapMeasures,
+  overlapPoints,
+  type PairCurve,
+  saidAt,
+  spreadsOf,
+  unitsOf,
+} from '../overlap-curves.js';
+import { overlapTables } from '../paper-tables/overlap.js';
 import type { FigureInput, Section, ShownParams } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
-import { groupBy, nearestTo, type Summary, summarize } from '../statistics.js';
-import { readTable, writeCsv } from '../tables/csv.js';
+import { groupBy } from '../statistics.js';
+import { writeCsv } from '../tables/csv.js';
 import { type OverlapRow, overlapColumns } from '../tables/overlap.js';
-import {
-  averagedOverSeeds,
-  overTrainingSeeds,
-  rankText,
-  spreadCells,
-  spreadColumns,
-  spreadText,
-  type TrainingSpread,
-  trainingBar,
-  trainingNote,
-} from '../training-seeds.js';
+import { readResult } from '../tables/result-rows.js';
+import { averagedOverSeeds, rankText, spreadColumns, trainingNote } from '../training-seeds.js';
 import { ratioText, significantText } from '../wording.js';
-
-/** One pair of updates: over tensors, at each energy. */
-interface PairCurve {
-  readonly pair: string;
-  readonly points: readonly {
-    readonly energy: number;
-    /** Over tensors, of means over training seeds. */
-    readonly overlap: Summary;
-    readonly baseline: number;
-    /** Spread of the mean over tensors. */
-    readonly training: TrainingSpread | undefined;
-  }[];
-}
-
-const measures = ['overlap', 'baseline', 'k_a', 'k_b'] as const;
 
 export const overlapSection: Section = {
   heading: 'Overlap of update subspaces',
   needs: 'overlap.csv',
-  figures(input) {
-    const { rows, curves, style } = read(input);
-    const subspaces = subspacesOf(curves, input.params).map((name) => style.called(name));
-    return [figure(curves, subspaces, style), layers(rows, curves, style)].filter((one) => one !== undefined);
+  figures: (input) => figuresOf(read(input), input),
+  tables(input) {
+    const { curves, style } = read(input);
+    const subject = 'Mode subspace overlap';
+    return overlapTables({ name: 'overlap', subject, units: 'tensors', labels: ['pair'] }, curves, ({ pair }) => [
+      style.calledPair(pair),
+    ]);
   },
   async render(input, show) {
-    const { rows, curves, style } = read(input);
+    const shown = read(input);
     return html`
-      ${show.figure && (await figuresOnPage(overlapSection.figures(input), input))}
-      ${show.table && table(curves, rows, style)}`;
+      ${show.figure && (await figuresOnPage(figuresOf(shown, input), input))}
+      ${show.table && table(shown)}`;
   },
 };
 
-function read({ files, params }: FigureInput) {
-  const rows = readTable(files.get('overlap.csv')!, overlapColumns);
-  const style = new SeriesStyle(params.style);
-  const curves = style.sorted(curvesOf(rows), ({ pair }) => pair);
-  return { rows: averagedOverSeeds(rows, measures), curves, style };
+interface Shown {
+  readonly rows: readonly OverlapRow[];
+  /** Over the tensors that both updates change; a tensor that one leaves alone has no overlap. */
+  readonly curves: readonly PairCurve[];
+  readonly style: SeriesStyle;
 }
 
-/** Means over the tensors that both updates change; a tensor that one leaves alone has no overlap. */
-function curvesOf(rows: readonly OverlapRow[]): PairCurve[] {
-  const measured = rows.filter(({ overlap }) => overlap !== null);
-  return [...groupBy(measured, ({ pair }) => pair)].map(([pair, group]) => {
-    const points = [...groupBy(group, ({ energy }) => String(energy)).values()].map((ofSeeds) => {
-      const tensors = averagedOverSeeds(ofSeeds, measures);
-      return {
-        energy: tensors[0]!.energy,
-        overlap: summarize(tensors.map(({ overlap }) => overlap!)),
-        baseline: summarize(tensors.map(({ baseline }) => baseline!)).mean,
-        training: overTrainingSeeds(ofSeeds, (ofSeed) => summarize(ofSeed.map(({ overlap }) => overlap!)).mean),
-      };
-    });
-    return { pair, points: points.sort((a, b) => a.energy - b.energy) };
-  });
+function read({ files, params }: FigureInput): Shown {
+  const rows = readResult(files, 'overlap.csv', overlapColumns);
+  const style = new SeriesStyle(params.style);
+  const curves = [...groupBy(rows, ({ pair }) => pair)].map(([pair, group]) => ({
+    pair,
+    points: overlapPoints(group),
+  }));
+  const measured = curves.filter(({ points }) => points.length > 0);
+  return { rows: averagedOverSeeds(rows, overlapMeasures), curves: style.sorted(measured, ({ pair }) => pair), style };
+}
+
+function figuresOf({ rows, curves, style }: Shown, { params }: FigureInput): Figure[] {
+  const subspaces = subspacesOf(curves, params).map((name) => style.called(name));
+  return [figure(curves, subspaces, style), layers(rows, curves, style)].filter((one) => one !== undefined);
 }
 
 function figure(curves: readonly PairCurve[], subspaces: readonly string[], style: SeriesStyle): Figure | undefined {
   if (curves.length === 0) return undefined;
   const looks = style.looksFor(curves.map(({ pair }) => pair));
-  const axes = {
-    x: { of: 'eta', label: 'energy η that the subspaces hold', domain: [0, 1] },
-    y: { of: 'overlap', label: 'mode subspace overlap', domain: [0, 1] },
-  } as const;
+  const axes = { x: energyAxis, y: overlapAxis };
   const lines = curves.map(({ pair, points }) => ({
     look: looks.get(pair)!,
-    points: points.map(({ energy, overlap, baseline, training }) => ({
-      x: energy,
-      y: overlap.mean,
-      ...trainingBar(training),
-      title: `${style.calledPair(pair)}, η = ${energy}: ${ratioText(overlap.mean)}${spreadText(training, ratioText)}, by chance ${ratioText(baseline)}`,
-    })),
-    baseline: points.map(({ energy, baseline }) => ({ x: energy, y: baseline })),
+    ...lineOf(style.calledPair(pair), points),
   }));
   const panels: Panel[] = [{ kind: 'lines', title: 'All pairs, mean over tensors', ...axes, series: lines }];
   for (const [index, { pair, points }] of curves.entries()) {
@@ -109,7 +95,7 @@ function figure(curves: readonly PairCurve[], subspaces: readonly string[], styl
     name: 'overlap',
     title: 'How far pairs of updates share their main directions',
     legend: [...looks].map(([pair, look]) => ({ name: style.calledPair(pair), look })),
-    dashed: 'two independent random subspaces of the same sizes',
+    dashed: chanceText,
     panels,
     caption: html`
       <p><b>Mode subspace overlap</b> of updates A and B at energy η is ‖U<sub>A</sub>ᵀ U<sub>B</sub>‖²<sub>F</sub> /
@@ -128,10 +114,6 @@ function figure(curves: readonly PairCurve[], subspaces: readonly string[], styl
   };
 }
 
-function spreadsOf(curves: readonly PairCurve[]): (TrainingSpread | undefined)[] {
-  return curves.flatMap(({ points }) => points.map(({ training }) => training));
-}
-
 /** Names in the pairs that are not of updates. */
 function subspacesOf(curves: readonly PairCurve[], { updates }: ShownParams): string[] {
   const known = new Set(updates.map(({ name }) => name));
@@ -140,26 +122,18 @@ function subspacesOf(curves: readonly PairCurve[], { updates }: ShownParams): st
 
 /** What the means say at the energy nearest one half, without judging it. */
 function reading(curves: readonly PairCurve[], style: SeriesStyle): Html | undefined {
-  const middle = middleEnergy(curves);
-  const said = curves.flatMap(({ pair, points }) => {
-    const point = points.find(({ energy }) => energy === middle);
-    return point
-      ? [`${style.calledPair(pair)} ${ratioText(point.overlap.mean)} (by chance ${ratioText(point.baseline)})`]
-      : [];
-  });
+  const middle = middleOf(curves);
+  const said = saidAt(middle, curves, (pair) => style.calledPair(pair));
   return said.length > 0 ? html`At η = ${middle}: ${said.join(', ')}.` : undefined;
 }
 
-function middleEnergy(curves: readonly PairCurve[]): number | undefined {
-  return nearestTo(
-    0.5,
-    curves.flatMap(({ points }) => points.map(({ energy }) => energy)),
-  );
+function middleOf(curves: readonly PairCurve[]): number | undefined {
+  return middleEnergy(curves.flatMap(({ points }) => points));
 }
 
 /** Overlap by tensor, as a multiple of chance, at the middle energy. */
 function layers(rows: readonly OverlapRow[], curves: readonly PairCurve[], style: SeriesStyle): Figure | undefined {
-  const middle = middleEnergy(curves);
+  const middle = middleOf(curves);
   const chosen = rows.filter(({ energy, d }) => energy === middle && d !== 1);
   if (middle === undefined || !chosen.some(({ overlap }) => overlap !== null)) return undefined;
   const above = ({ overlap, baseline }: OverlapRow) => (overlap === null ? null : Math.max(0, overlap - baseline!));
@@ -186,19 +160,12 @@ function layers(rows: readonly OverlapRow[], curves: readonly PairCurve[], style
   };
 }
 
-function table(curves: readonly PairCurve[], rows: readonly OverlapRow[], style: SeriesStyle): Html {
-  const energies = [...new Set(curves.flatMap(({ points }) => points.map(({ energy }) => energy)))].sort(
-    (a, b) => a - b,
+function table({ curves, rows, style }: Shown): Html {
+  const energies = energiesOf(curves);
+  const body = curves.map(
+    ({ pair, points }) =>
+      html`<tr class="group"><th scope="row">${style.calledPair(pair)}</th><td>${unitsOf(points)}</td>${overlapCells(points, energies)}</tr>`,
   );
-  const body = curves.map(({ pair, points }) => {
-    const cells = energies.map((energy) => {
-      const point = points.find((candidate) => candidate.energy === energy);
-      const mean = `${ratioText(point?.overlap.mean)}${spreadText(point?.training, ratioText)}`;
-      return numberCell(mean, point && ratioText(point.baseline));
-    });
-    const tensors = Math.max(...points.map(({ overlap }) => overlap.n));
-    return html`<tr class="group"><th scope="row">${style.calledPair(pair)}</th><td>${tensors}</td>${cells}</tr>`;
-  });
   const unchanged = new Set(rows.filter(({ overlap }) => overlap === null).map(({ tensor }) => tensor)).size;
   return tableBlock(
     'Overlap, mean over tensors',
@@ -211,20 +178,7 @@ function table(curves: readonly PairCurve[], rows: readonly OverlapRow[], style:
 }
 
 function curvesCsv(curves: readonly PairCurve[]): string {
-  const rows = curves.flatMap(({ pair, points }) =>
-    points.map(({ energy, overlap: { n, mean, q1, q3, min, max }, baseline, training }) => ({
-      pair,
-      energy,
-      n,
-      mean,
-      q1,
-      q3,
-      min,
-      max,
-      baseline,
-      ...spreadCells(training),
-    })),
-  );
+  const rows = curves.flatMap(({ pair, points }) => points.map((point) => ({ pair, ...curveCells(point) })));
   const columns = ['pair', 'energy', 'n', 'mean', 'q1', 'q3', 'min', 'max', 'baseline'] as const;
   return writeCsv([...columns, ...spreadColumns(spreadsOf(curves))], rows);
 }

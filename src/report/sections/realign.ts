@@ -6,8 +6,8 @@ import { numberCell, plainHead, tableBlock } from '../html-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy } from '../statistics.js';
-import { readTable } from '../tables/csv.js';
 import { type RealignRow, realignColumns } from '../tables/realign.js';
+import { readResult } from '../tables/result-rows.js';
 import { seedSuffix } from '../training-seeds.js';
 import { significantText } from '../wording.js';
 
@@ -32,7 +32,7 @@ interface Realigned {
 function read({ files, params }: FigureInput): Realigned {
   const text = files.get('realign.csv')!;
   const style = new SeriesStyle(params.style);
-  return { text, rows: style.sorted(readTable(text, realignColumns), ({ model }) => model), style };
+  return { text, rows: style.sorted(readResult(files, 'realign.csv', realignColumns), ({ model }) => model), style };
 }
 
 function figuresOf({ rows, text, style }: Realigned): Figure[] {

@@ -6,7 +6,7 @@ import { numberCell, plainHead, tableBlock } from '../html-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
-import { readTable } from '../tables/csv.js';
+import { readResult } from '../tables/result-rows.js';
 import { type SpectrumRow, spectrumColumns } from '../tables/spectrum.js';
 import { type Averaged, averagedOverSeeds, spreadText, trainingNote } from '../training-seeds.js';
 import { ratioText, significantText } from '../wording.js';
@@ -36,7 +36,7 @@ interface Spectra {
 function read({ files, params }: FigureInput): Spectra {
   const text = files.get('spectrum.csv')!;
   const style = new SeriesStyle(params.style);
-  const rows = averagedOverSeeds(readTable(text, spectrumColumns), measures);
+  const rows = averagedOverSeeds(readResult(files, 'spectrum.csv', spectrumColumns), measures);
   return { text, rows: style.sorted(rows, ({ update }) => update), style };
 }
 

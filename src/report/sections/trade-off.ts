@@ -5,6 +5,7 @@ import { figuresOnPage } from '../figures/on-page.js';
 import type { ScatterPanel, ScatterPoint } from '../figures/scatter.js';
 import { type Html, html } from '../html.js';
 import { numberCell, plainHead, tableBlock } from '../html-table.js';
+import { modelTables } from '../paper-tables/behaviour.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
@@ -15,9 +16,10 @@ import { rangeText, ratioText } from '../wording.js';
 export const tradeOffSection: Section = {
   heading: 'Trade-off of models',
   needs: 'evaluation.csv',
-  figures: (input) => figuresOf(readEvaluation(input.files.get('evaluation.csv')!), input),
+  figures: (input) => figuresOf(readEvaluation(input.files), input),
+  tables: (input) => modelTables(readEvaluation(input.files), input),
   async render(input, show) {
-    const evaluation = readEvaluation(input.files.get('evaluation.csv')!);
+    const evaluation = readEvaluation(input.files);
     const figures = show.figure ? figuresOf(evaluation, input) : [];
     return html`
       ${await figuresOnPage(figures, input)}

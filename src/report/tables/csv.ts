@@ -47,8 +47,16 @@ export function writeCsv<Column extends string>(
   columns: readonly Column[],
   rows: readonly Readonly<Record<Column, Cell>>[],
 ): string {
+  return cellsText([columns, ...rows.map((row) => columns.map((column) => row[column]))]);
+}
+
+/** Lines of cells, as `writeCsv` writes them: the first is the header. Two columns may have one name. */
+export function cellsText(lines: readonly (readonly Cell[])[]): string {
   const cast = { number: exactNumber, string: cellOfText };
-  return stringify([...rows], { header: true, columns: [...columns], cast, quoted_match: /\r/ });
+  return stringify(
+    lines.map((line) => [...line]),
+    { cast, quoted_match: /\r/ },
+  );
 }
 
 /** How a formula begins, also in the wide characters of East Asian keyboards, and after any number of ' of before. */

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { paperNumber } from '../../../src/report/paper-tables/paper-table.js';
+import { numberOver } from '../../../src/report/paper-tables/paper-table.js';
 import { paperTables, tableText } from '../../../src/report/paper-tables/table-files.js';
 import { texText } from '../../../src/report/paper-tables/tex.js';
+import { summarize } from '../../../src/report/statistics.js';
 import { type ReportStyle, reportPartNames, tableFormats } from '../../../src/workflow/report.js';
 import { exampleReport } from './example.js';
 
@@ -21,11 +22,11 @@ function tablesOf(style: ReportStyle = {}) {
 }
 
 test('a number is the mean of what was measured, with its sample standard deviation; of one value there is none', () => {
-  const { mean, deviation } = paperNumber([0.1, 0.2, null, 0.6])!;
+  const { mean, deviation } = numberOver(summarize([0.1, 0.2, 0.6]), undefined)!;
   assert.ok(Math.abs(mean - 0.3) < 1e-15);
   assert.ok(Math.abs(deviation! - Math.sqrt((0.04 + 0.01 + 0.09) / 2)) < 1e-15);
-  assert.equal(paperNumber([0.5]), { mean: 0.5, deviation: null });
-  assert.is(paperNumber([null, null]), null);
+  assert.equal(numberOver(summarize([0.5]), undefined), { mean: 0.5, deviation: null });
+  assert.is(numberOver(undefined, undefined), null);
 });
 
 test('a metric has the model before, the fractions and the model after, each under its own head', () => {

@@ -39,7 +39,7 @@ test('without such a model there is neither', async () => {
 test('points of a term count for the range of a metric', () => {
   const high = { model: 'resta', times: 2, value: 3 };
   const { 'evaluation.csv': csv } = evaluationFile(...models, high);
-  assert.equal(boundsOf('utility', readEvaluation(csv)), { least: 0 });
+  assert.equal(boundsOf('utility', readEvaluation(new Map([['evaluation.csv', csv]]))), { least: 0 });
 });
 
 test.run();

@@ -244,7 +244,7 @@ test('names of metrics, models, updates and subspaces are text', async () => {
 
 test('bounds of a metric are told by its values, and by a judge’s share of highest scores', () => {
   const bounds = (...rows: Row[]) =>
-    boundsOf(String(rows[0]!.metric ?? 'utility'), readEvaluation(evaluationFile(...rows)['evaluation.csv']));
+    boundsOf(String(rows[0]!.metric ?? 'utility'), readEvaluation(new Map(Object.entries(evaluationFile(...rows)))));
   assert.equal(bounds(point(0.5)), { least: 0, most: 1 });
   assert.equal(bounds(point(2.5)), { least: 0 });
   assert.equal(bounds(point(-1)), {});
