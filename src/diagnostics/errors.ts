@@ -4,11 +4,21 @@ import { type ExitCode, exitCodes } from './exit-codes.js';
 /** Base of every error a user may see. `hint` says what to do. Anything else that is thrown is a bug of runflow. */
 export class RunflowError extends Error {
   readonly exitCode: ExitCode = exitCodes.stepFailed;
-  readonly hint: string | undefined;
+  #hint: string | undefined;
   constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
-    this.hint = options.hint;
+    this.#hint = options.hint;
+  }
+
+  get hint(): string | undefined {
+    return this.#hint;
+  }
+
+  /** Says the same in other words, such as without secrets. @param change of the message and of the hint */
+  reword(change: (text: string) => string): void {
+    this.message = change(this.message);
+    this.#hint = this.#hint === undefined ? undefined : change(this.#hint);
   }
 }
 

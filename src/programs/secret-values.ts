@@ -6,12 +6,15 @@ export class SecretValues {
   /** Longest first: a value may hold another. */
   readonly #values: readonly (readonly [value: string, name: string])[];
 
-  /** @param variables name → value */
-  constructor(variables: ReadonlyMap<string, string>) {
+  /**
+   * @param variables name → value
+   * @param shortest what has fewer characters is shown: a value, or a line of one
+   */
+  constructor(variables: ReadonlyMap<string, string>, shortest = shortestSecret) {
     const values = [...variables].flatMap(([name, value]) =>
       // A value of several lines, such as a certificate, may be shown line by line.
       [value, ...value.split(/\r?\n/).map((line) => line.trim())]
-        .filter((part) => part.length >= shortestSecret)
+        .filter((part) => part.length >= shortest)
         .map((part) => [part, name] as const),
     );
     this.#values = values.sort(([a], [b]) => b.length - a.length);

@@ -26,25 +26,34 @@ export class Chronicle {
   readonly #run: ActiveRun;
   readonly #failures: Failure[] = [];
   readonly #unsubscribe: () => void;
+  readonly #redacted: (text: string) => string;
 
-  /** @param redacted takes out of a text what must not be kept */
+  /** @param redacted takes out of a text what must not be kept; events are without it */
   constructor(store: Store, run: ActiveRun, events: EventBus, redacted: (text: string) => string) {
     this.#store = store;
     this.#run = run;
+    this.#redacted = redacted;
     this.#unsubscribe = events.subscribe((event) => {
       if (event.type !== 'step-failed' || this.#failures.length === failuresKept) return;
       const { step, message, hint, origin } = event;
       this.#failures.push({
         step,
-        message: redacted(message),
-        ...(hint === undefined ? {} : { hint: redacted(hint) }),
+        message,
+        ...(hint === undefined ? {} : { hint }),
         ...(origin === undefined ? {} : { origin }),
       });
     });
   }
 
   async begin(study: Study, targets: readonly string[], versions: AskedRecord['versions']): Promise<void> {
-    const record: AskedRecord = { ...writtenStudy(study), targets, versions };
+    const { written, cells } = writtenStudy(study);
+    const texts = written.texts.map(({ file, text }) => ({ file, text: this.#redacted(text) }));
+    const record: AskedRecord = {
+      written: { ...written, texts },
+      ...(cells === undefined ? {} : { cells }),
+      targets,
+      versions,
+    };
     await this.#store.runs.writeDocument(this.#run.record.id, 'workflow', record);
   }
 

@@ -149,7 +149,8 @@ class RunSession {
     this.#signal = options.signal ?? new AbortController().signal;
     this.#environment = options.environment ?? process.env;
     this.#times = new RunTimes(events, () => this.#seconds());
-    this.redacted = withoutSecrets(this.#environment);
+    const named = programs.all.flatMap(({ program }) => program.env);
+    this.redacted = withoutSecrets(this.#environment, new Set(named));
     this.#durations = new EarlierDurations(store, run.record);
     this.#chronicle = new Chronicle(store, run, events, this.redacted);
     const { id } = run.record;
@@ -174,7 +175,8 @@ class RunSession {
       return await this.#finish();
     } catch (error) {
       // Whoever reads the events is owed an end.
-      if (this.#prepared !== undefined) this.#summarise(error instanceof Error ? error.message : String(error));
+      if (this.#prepared !== undefined)
+        this.#summarise(this.redacted(error instanceof Error ? error.message : String(error)));
       throw error;
     }
   }
@@ -316,6 +318,7 @@ class RunSession {
       versions: this.#versions,
       keepGoing,
       retries,
+      redacted: this.redacted,
       signal: this.#signal,
     }).run();
     this.#records.add(result.tasks);
@@ -403,6 +406,7 @@ class RunSession {
       started: this.#started,
       finished: new Date(),
       interrupted: this.#signal.aborted,
+      redacted: this.redacted,
     });
   }
 

@@ -127,6 +127,16 @@ test('a secret is in no message, log or record, even of a program that prints it
   const failed = ended.events.find((event) => event.type === 'step-failed');
   assert.match(failed?.type === 'step-failed' ? failed.hint! : '', /\[TONE_KEY\]/);
   assert.not.match(ended.stdout + ended.stderr, new RegExp(secret));
+  await sandbox.write(
+    'tell.cjs',
+    `require('node:fs').writeFileSync('outputs/scores.jsonl', process.env.TONE_KEY + '\\n');`,
+  );
+  await sandbox.write('lab.yaml', `${lab('{ run: [node, tell.cjs], env: [TONE_KEY] }')}# ${secret}\n`);
+  const left = await sandbox.runflow([...argv, '--keep-going'], { ...config, TONE_KEY: secret });
+  const bad = left.events.find((event) => event.type === 'step-failed');
+  assert.match(bad?.type === 'step-failed' ? bad.message : '', /line 1 is not JSON: \[TONE_KEY\]/);
+  assert.match(await readFile(sandbox.path('results', 'lab', 'run.json'), 'utf8'), /line 1 is not JSON: \[TONE_KEY\]/);
+  assert.not.match(left.stdout + left.stderr, new RegExp(secret));
   const found = spawnSync('grep', ['-r', secret, sandbox.store, sandbox.path('results'), sandbox.path('config')]);
   assert.is(found.stdout.toString(), '');
 });

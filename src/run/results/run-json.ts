@@ -4,6 +4,7 @@ import { runflowVersion } from '../../diagnostics/version.js';
 import type { Artifacts } from '../../formats/artifact.js';
 import type { Step } from '../../steps/step.js';
 import { hasMatrix, type Study, type StudyCell } from '../../workflow/study.js';
+import type { LoadedWorkflow } from '../../workflow/workflow.js';
 import type { Prepared } from '../prepare.js';
 import type { FolderContents } from './folder.js';
 import { cellFolder } from './name.js';
@@ -21,6 +22,8 @@ export interface RunDescription {
   readonly started: Date;
   readonly finished: Date;
   readonly interrupted: boolean;
+  /** Takes out of a text what must not be kept. */
+  readonly redacted: (text: string) => string;
   /** Contents of the results folder. */
   readonly contents: FolderContents;
 }
@@ -48,7 +51,7 @@ export function runJson(run: RunDescription): string {
         : { profile: first.profile ?? null, semantics: first.semantics }),
       settings: JSON.parse(settings),
       files: study.files,
-      ...(hasMatrix(study) ? { cells: study.cells.map((cell) => cellRecord(cell)) } : { document: first.document }),
+      ...(hasMatrix(study) ? { cells: study.cells.map((cell) => cellRecord(cell, run)) } : { document: documentOf(first, run) }),
     },
     targets: run.targets,
     sources: Object.fromEntries([...situation.sources].map(([node, artifacts]) => [node, digestsOf(artifacts)])),
@@ -66,15 +69,22 @@ export function runJson(run: RunDescription): string {
 }
 
 /** What a cell was, and where its results are. */
-function cellRecord({ label, coordinates, workflow }: StudyCell) {
+function cellRecord({ label, coordinates, workflow }: StudyCell, run: RunDescription) {
   return {
     cell: label,
     coordinates: Object.fromEntries(coordinates),
     folder: cellFolder(label),
     profile: workflow.profile ?? null,
     semantics: workflow.semantics,
-    document: workflow.document,
+    document: documentOf(workflow, run),
   };
+}
+
+/** The workflow's document without what must not be kept, should somebody have written it there. */
+function documentOf({ document }: LoadedWorkflow, { redacted }: RunDescription): unknown {
+  return JSON.parse(JSON.stringify(document), (_, value: unknown) =>
+    typeof value === 'string' ? redacted(value) : value,
+  );
 }
 
 function stepRecord(step: Step, { records, prepared }: RunDescription) {

@@ -36,6 +36,8 @@ export interface SchedulerOptions {
   readonly keepGoing: boolean;
   /** How often a step is tried again when its worker was lost. */
   readonly retries: number;
+  /** Takes out of a text what no event and no record may hold. */
+  readonly redacted: (text: string) => string;
   readonly signal: AbortSignal;
 }
 
@@ -285,18 +287,19 @@ export class Scheduler {
   }
 
   #fail(task: Task, error: unknown): void {
-    const { events } = this.#options;
+    const { events, redacted } = this.#options;
     const { id, group, origin } = task.step;
+    const message = redacted(messageOf(error));
     const hint = error instanceof RunflowError ? error.hint : 'This is a bug of runflow: please report it.';
     events.publish({
       type: 'step-failed',
       step: id,
       group,
-      message: messageOf(error),
-      ...(hint === undefined ? {} : { hint }),
+      message,
+      ...(hint === undefined ? {} : { hint: redacted(hint) }),
       ...(origin === undefined ? {} : { origin }),
     });
-    for (const { step, problem } of this.#frontier.fail(task, messageOf(error))) {
+    for (const { step, problem } of this.#frontier.fail(task, message)) {
       events.publish({ type: 'step-skipped', step: step.id, group: step.group, because: problem! });
     }
   }

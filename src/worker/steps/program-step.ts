@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DataError } from '../../diagnostics/errors.js';
+import { DataError, RunflowError } from '../../diagnostics/errors.js';
 import { printable } from '../../diagnostics/printable.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { digestOf, hexOf } from '../../formats/digest.js';
@@ -9,6 +9,7 @@ import { type OutputFile, outputFile, outputNames, readOutput } from '../../prog
 import { programEnvironment } from '../../programs/program-environment.js';
 import { programText } from '../../programs/program-text.js';
 import { runProgram } from '../../programs/run-program.js';
+import type { SecretValues } from '../../programs/secret-values.js';
 import { WorkingFolder } from '../../programs/working-folder.js';
 import type { GivenInput, ProgramHints, ProgramParams } from '../../steps/program.js';
 import type { StepContext } from '../step-context.js';
@@ -27,16 +28,23 @@ export class ProgramStep {
   readonly #context: StepContext<ProgramStepParams, ProgramHints>;
   readonly #folder: WorkingFolder;
   readonly #text: string;
+  readonly #variables: Readonly<Record<string, string>>;
+  readonly #secrets: SecretValues;
 
+  /** @throws EnvironmentError for a variable that is not set */
   private constructor(context: StepContext<ProgramStepParams, ProgramHints>, folder: WorkingFolder) {
     this.#context = context;
     this.#folder = folder;
-    this.#text = programText(context.params.program.run);
+    const { run, env = [] } = context.params.program;
+    this.#text = programText(run);
+    const { variables, secrets } = programEnvironment(env, folder.temporary, process.env);
+    this.#variables = variables;
+    this.#secrets = secrets;
   }
 
   /**
    * Makes the working folder, lets `prepare` add to what the program is given, runs it, hands what it left to `take`, and
-   * removes the folder, whatever happens.
+   * removes the folder, whatever happens. What a program left may hold values of its variables: no error tells them.
    */
   static async run<Params extends ProgramStepParams>(
     context: StepContext<Params, ProgramHints>,
@@ -44,17 +52,25 @@ export class ProgramStep {
     take: (step: ProgramStep) => Promise<void>,
   ): Promise<void> {
     const folder = await WorkingFolder.make(join(await context.scratch(), 'command'));
-    const step = new ProgramStep(context, folder);
     try {
-      await step.#addFiles();
-      await step.#addGiven();
-      await prepare(step);
-      await folder.seal();
-      await step.#execute();
-      await folder.checkInputs(step.#text);
-      await take(step);
+      await new ProgramStep(context, folder).#run(prepare, take);
     } finally {
       await folder.remove();
+    }
+  }
+
+  async #run(prepare: (step: ProgramStep) => Promise<void>, take: (step: ProgramStep) => Promise<void>): Promise<void> {
+    try {
+      await this.#addFiles();
+      await this.#addGiven();
+      await prepare(this);
+      await this.#folder.seal();
+      await this.#execute();
+      await this.#folder.checkInputs(this.#text);
+      await take(this);
+    } catch (error) {
+      if (error instanceof RunflowError) error.reword((text) => this.#secrets.hide(text));
+      throw error;
     }
   }
 
@@ -118,9 +134,9 @@ export class ProgramStep {
 
   async #execute(): Promise<void> {
     const { params, hints, signal } = this.#context;
-    const { run, env = [] } = params.program;
+    const { run } = params.program;
     const folder = this.#folder;
-    const { variables, secrets } = programEnvironment(env, folder.temporary, process.env);
+    const secrets = this.#secrets;
     const lines = new PrintedLines((line) =>
       this.#context.log(printable(secrets.hide(line)).slice(0, shownCharacters)),
     );
@@ -128,7 +144,7 @@ export class ProgramStep {
       file: executableOf(run[0]!, folder.path, process.env),
       arguments: run.slice(1),
       folder: folder.path,
-      environment: variables,
+      environment: this.#variables,
       text: this.#text,
       // The key of the step, which this run has locked: what is left of a killed run is found by it.
       mark: hexOf(digestOf(folder.path)),

@@ -123,6 +123,7 @@ export async function runSteps(
     versions: {},
     keepGoing: options.keepGoing ?? false,
     retries: options.retries ?? 1,
+    redacted: (text) => text.replaceAll('hush', '[SECRET]'),
     signal: options.signal ?? new AbortController().signal,
   }).run();
   if (store.held.size > 0) throw new Error(`locks left behind: ${[...store.held]}`);

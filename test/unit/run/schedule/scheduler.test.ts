@@ -90,6 +90,16 @@ test('an error that no step should raise is told as a bug with its stack', async
   assert.match(failure.hint!, 'bug of runflow');
 });
 
+test('a failure is told and kept without secrets', async () => {
+  const executor = new FakeExecutor(() => {
+    throw new DataError('row 1 is "hush"', { hint: 'Not hush.' });
+  });
+  const { events, tasks } = await runSteps([make('a', ['source'])], { executor });
+  const failure = events.find((event) => event.type === 'step-failed') as Extract<RunEvent, { type: 'step-failed' }>;
+  assert.equal([failure.message, failure.hint], ['row 1 is "[SECRET]"', 'Not [SECRET].']);
+  assert.is(tasks[0]!.problem, failure.message);
+});
+
 test('trouble with the machine stops the run even when told to go on', async () => {
   const executor = new FakeExecutor(() => {
     throw new EnvironmentError('the disk is full');
