@@ -9,7 +9,10 @@ export interface ProgramStart {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** What a supervisor reports, once: how the program ended, or that it could not be started. */
+/** What a supervisor reports: the process group of the program, and its end. */
+export type ProgramReport = { readonly type: 'started'; readonly leader: number } | ProgramEnd;
+
+/** What a supervisor reports at last: how the program ended, or that it could not be started. */
 export type ProgramEnd =
   | { readonly type: 'ended'; readonly exitCode: number | null; readonly signal: string | null }
   | { readonly type: 'not-started'; readonly why: string };

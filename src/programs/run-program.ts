@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { InterruptedError } from '../diagnostics/errors.js';
 import { ErrorLines } from './error-lines.js';
-import { killMarked } from './marked-processes.js';
+import { killGroup, killMarked } from './marked-processes.js';
 import { startEnvironment } from './program-environment.js';
-import { markVariable, type ProgramEnd, type ProgramStart } from './protocol.js';
+import { markVariable, type ProgramEnd, type ProgramReport, type ProgramStart } from './protocol.js';
 import type { SecretValues } from './secret-values.js';
 
 export interface ProgramRun extends ProgramStart {
@@ -25,6 +26,10 @@ export interface ProgramRun extends ProgramStart {
 
 const supervisor = fileURLToPath(new URL('./supervisor.js', import.meta.url));
 const lookMilliseconds = 250;
+/** Time in which a supervisor that is told to stop ends its program; one that a program has stopped is killed then. */
+const stopMilliseconds = 5_000;
+/** Time to read what is left in the streams of a program that has ended. */
+const drainMilliseconds = 2_000;
 
 /**
  * Runs a program to its end, without a shell. When this resolves or rejects, no process of it is left: its group is
@@ -35,12 +40,57 @@ const lookMilliseconds = 250;
  * @throws InterruptedError when the signal is aborted
  */
 export async function runProgram(run: ProgramRun): Promise<void> {
-  run.signal?.throwIfAborted();
   // What a killed run may have left behind must not work beside this one.
   await killMarked(run.mark);
+  if (run.signal?.aborted) throw new InterruptedError('stopped');
   const errors = new ErrorLines(run.secrets);
   let stopped: string | undefined;
-  const child = execa(process.execPath, [supervisor], {
+  const child = startSupervisor();
+  let lastResort: NodeJS.Timeout | undefined;
+  const stop = (why: string) => {
+    stopped ??= why;
+    if (child.connected) child.disconnect?.();
+    lastResort ??= setTimeout(() => child.kill('SIGKILL'), stopMilliseconds);
+  };
+  const interrupt = () => stop('interrupted');
+  run.signal?.addEventListener('abort', interrupt, { once: true });
+  const timer = setTimeout(() => stop(`took longer than ${run.timeoutSeconds} s`), run.timeoutSeconds * 1000);
+  const watch = watchOver(run, stop);
+  let leader: number | undefined;
+  let end: ProgramEnd | undefined;
+  child.on('message', (message) => {
+    const report = message as ProgramReport;
+    if (report.type === 'started') leader = report.leader;
+    else end = report;
+  });
+  read(child.stdout, (text) => run.onOutput(text));
+  read(child.stderr, (text) => errors.add(text));
+  const { file, arguments: argv, folder, environment } = run;
+  const start: ProgramStart = {
+    file,
+    arguments: argv,
+    folder,
+    environment: { ...environment, [markVariable]: run.mark },
+  };
+  child.send(start as never, () => undefined);
+  try {
+    await endOf(child);
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(lastResort);
+    clearInterval(watch);
+    run.signal?.removeEventListener('abort', interrupt);
+    // The supervisor may itself have been killed.
+    if (end === undefined && leader !== undefined) killGroup(leader);
+    await killMarked(run.mark);
+  }
+  if (run.signal?.aborted) throw new InterruptedError('stopped');
+  const problem = stopped ?? problemOf(end);
+  if (problem !== undefined) throw errors.error(`${run.text} ${problem}`);
+}
+
+function startSupervisor() {
+  return execa(process.execPath, [supervisor], {
     env: startEnvironment(process.env),
     extendEnv: false,
     ipc: true,
@@ -54,40 +104,23 @@ export async function runProgram(run: ProgramRun): Promise<void> {
     stderr: 'pipe',
     windowsHide: true,
   });
-  const stop = (why: string) => {
-    stopped ??= why;
-    if (child.connected) child.disconnect?.();
-  };
-  const interrupt = () => stop('interrupted');
-  run.signal?.addEventListener('abort', interrupt, { once: true });
-  const timer = setTimeout(() => stop(`took longer than ${run.timeoutSeconds} s`), run.timeoutSeconds * 1000);
-  const watch = watchOver(run, stop);
-  let end: ProgramEnd | undefined;
-  child.on('message', (message) => {
-    end = message as ProgramEnd;
+}
+
+/**
+ * Waits until the supervisor has ended, and for what it and its program said before. A process that escaped may hold the
+ * other ends of the streams for ever: they are waited for a moment only.
+ */
+async function endOf(child: ReturnType<typeof startSupervisor>): Promise<void> {
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const disconnected = new Promise<void>((resolve) => {
+    if (child.connected) child.once('disconnect', () => resolve());
+    else resolve();
   });
-  read(child.stdout, (text) => run.onOutput(text));
-  read(child.stderr, (text) => errors.add(text));
-  const { file, arguments: argv, folder, environment } = run;
-  const start: ProgramStart = {
-    file,
-    arguments: argv,
-    folder,
-    environment: { ...environment, [markVariable]: run.mark },
-  };
-  child.send(start as never, () => undefined);
-  try {
-    await child;
-  } finally {
-    clearTimeout(timer);
-    clearInterval(watch);
-    run.signal?.removeEventListener('abort', interrupt);
-    // The supervisor may itself have been killed.
-    await killMarked(run.mark);
-  }
-  if (run.signal?.aborted) throw new InterruptedError('stopped');
-  const problem = stopped ?? problemOf(end);
-  if (problem !== undefined) throw errors.error(`${run.text} ${problem}`);
+  // One that could not be started at all never exits.
+  await Promise.race([exited, child]);
+  await Promise.race([Promise.all([child, disconnected]), pause(drainMilliseconds, undefined, { ref: false })]);
+  child.stdout.destroy();
+  child.stderr.destroy();
 }
 
 /** Looks now and then whether the program oversteps. */

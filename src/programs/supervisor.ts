@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { killGroup, killMarked } from './marked-processes.js';
-import { markVariable, type ProgramEnd, type ProgramStart } from './protocol.js';
+import { markVariable, type ProgramEnd, type ProgramReport, type ProgramStart } from './protocol.js';
 
 /**
  * A process of its own between runflow and one program: it ends the program, with all that the program has started, when
@@ -31,6 +31,7 @@ async function start({ file, arguments: argv, folder, environment }: ProgramStar
     windowsHide: true,
   });
   leader = program.pid;
+  if (leader !== undefined && process.connected) process.send?.({ type: 'started', leader } satisfies ProgramReport);
   const result = await program;
   await endAll();
   if (leader === undefined) report({ type: 'not-started', why: result.originalMessage ?? 'it cannot be started' });

@@ -18,6 +18,8 @@ const mostEntries = 20_000;
 export class WorkingFolder {
   readonly #root: string;
   #inputs: ReadonlyMap<string, string> = new Map();
+  /** Bytes of what it holds before the program runs, by path. */
+  #given: ReadonlyMap<string, number> = new Map();
 
   private constructor(root: string) {
     this.#root = root;
@@ -61,12 +63,15 @@ export class WorkingFolder {
 
   /** Makes all but `outputs/` read-only; what is not an input may be executed, too. */
   async seal(): Promise<void> {
+    const given = new Map<string, number>();
     for (const path of await entriesBelow(this.path)) {
       if (path === this.outputs) continue;
       const isInput = path === this.inputs || path.startsWith(this.inputs + sep);
-      const isFolder = (await lstat(path)).isDirectory();
-      await chmod(path, isInput && !isFolder ? 0o444 : 0o555);
+      const status = await lstat(path);
+      await chmod(path, isInput && !status.isDirectory() ? 0o444 : 0o555);
+      given.set(path, status.size);
     }
+    this.#given = given;
     await chmod(this.path, 0o555);
     this.#inputs = await statesBelow(this.inputs);
   }
@@ -82,7 +87,11 @@ export class WorkingFolder {
     });
   }
 
-  /** Why a program must stop that has left so much; undefined when it need not. @param limit bytes */
+  /**
+   * Why a program must stop that has written so much, wherever; undefined when it need not. What it was given does not
+   * count.
+   * @param limit bytes
+   */
   async overstepped(limit: number): Promise<string | undefined> {
     let bytes = 0;
     let count = 0;
@@ -91,10 +100,11 @@ export class WorkingFolder {
       if (next === this.inputs) continue;
       for (const entry of await readdir(next, { withFileTypes: true }).catch(() => [])) {
         const path = join(next, entry.name);
-        count += 1;
+        const given = this.#given.get(path);
+        if (given === undefined) count += 1;
         if (count > mostEntries) return `left more than ${mostEntries} files`;
         if (entry.isDirectory()) pending.push(path);
-        else bytes += Number((await lstat(path).catch(() => ({ size: 0 }))).size);
+        else bytes += Math.max(0, (await lstat(path).catch(() => ({ size: 0 }))).size - (given ?? 0));
       }
       if (bytes > limit) return `wrote more than ${formatBytes(limit)}`;
     }

@@ -54,7 +54,10 @@ export async function versionOf(
       onOutput: (part) => {
         printed = (printed + part).slice(0, mostCharacters + 1);
       },
-      overstepped: () => folder.overstepped(mostFileBytes),
+      overstepped: async () =>
+        printed.length > mostCharacters
+          ? `printed more than ${mostCharacters} characters to stdout`
+          : await folder.overstepped(mostFileBytes),
     });
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;

@@ -104,6 +104,45 @@ test('what a program leaves running is killed when it ends', async ({ lab }) => 
   assert.equal(pidsIn(lab).filter(isRunning), []);
 });
 
+/** Starts a process that nothing tells from others: it has no mark, a session of its own, and holds the streams. */
+const daemonising = (then: string) => escaping(then).replace("stdio: 'ignore'", "stdio: 'inherit', env: {}");
+
+test('a process that escapes and holds stdout does not keep its run waiting', async ({ lab }) => {
+  for (const [then, options, message] of [
+    ['process.exit(0)', {}, undefined],
+    ['setInterval(() => {}, 1000)', { timeoutSeconds: 1 }, 'the program took longer than 1 s'],
+  ] as const) {
+    const begun = performance.now();
+    const error = await lab.node(daemonising(`console.log('said');${then}`), options).catch((thrown: Error) => thrown);
+    const [own, escaped] = pidsIn(lab) as [number, number];
+    try {
+      assert.is((error as Error | undefined)?.message, message);
+      assert.ok(performance.now() - begun < 15_000);
+      assert.not.ok(isRunning(own));
+      assert.ok(isRunning(escaped), 'what this test is about holds the stream still');
+      assert.match(lab.output, /said/);
+    } finally {
+      process.kill(escaped, 'SIGKILL');
+    }
+  }
+});
+
+test('a program that holds up the process that watches over it is killed all the same', async ({ lab }) => {
+  const stopping =
+    "require('node:fs').writeFileSync('outputs/pids', String(process.pid)); process.kill(process.ppid, 'SIGSTOP');";
+  const error = await failureOf(lab.node(`${stopping} setInterval(() => {}, 1000)`, { timeoutSeconds: 1 }));
+  assert.is(error.message, 'the program took longer than 1 s');
+  assert.equal(pidsIn(lab).filter(isRunning), []);
+});
+
+test('a run that is stopped while an earlier one is cleared away starts nothing', async ({ lab }) => {
+  const stop = new AbortController();
+  const running = lab.node("require('node:fs').writeFileSync('outputs/ran', '')", { signal: stop.signal });
+  stop.abort();
+  assert.instance(await running.catch((error: unknown) => error), InterruptedError);
+  assert.not.ok(existsSync(join(lab.folder.outputs, 'ran')));
+});
+
 test('a program that writes without end is stopped', async ({ lab }) => {
   const writing = 'const fs = require("node:fs"); for (;;) fs.appendFileSync("outputs/big", Buffer.alloc(1 << 16))';
   assert.is((await failureOf(lab.node(writing))).message, 'the program wrote more than 1 MiB');

@@ -95,6 +95,16 @@ test('what a program writes is measured wherever it is, and inputs are not', asy
   assert.is(await folder.overstepped(1000), 'wrote more than 1000 B');
 });
 
+test('files of the program itself do not count as written, unless they grow', async ({ folder }) => {
+  await folder.add('lib/large', 'x'.repeat(5000));
+  await folder.seal();
+  writeFileSync(join(folder.outputs, 'b'), 'x'.repeat(600));
+  assert.is(await folder.overstepped(1000), undefined);
+  chmodSync(join(folder.path, 'lib', 'large'), 0o700);
+  writeFileSync(join(folder.path, 'lib', 'large'), 'x'.repeat(5500));
+  assert.is(await folder.overstepped(1000), 'wrote more than 1000 B');
+});
+
 test('an output is a regular file of its folder; nothing is read through a link', async ({ folder, root }) => {
   writeFileSync(join(root, 'secret'), 'secret');
   const { outputs } = folder;

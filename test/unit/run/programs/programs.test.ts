@@ -291,6 +291,19 @@ test('what cells of a study have in common is read once, and its version command
   assert.is(a!.files, b!.files);
 });
 
+test('a version command may stand beside large files, and may not print without end', async ({ lab }) => {
+  writeFileSync(join(lab.folder, 'lib', 'large'), Buffer.alloc(17 << 20));
+  const versionOf = async (code: string) => {
+    const one = await workflow(lab, `{ run: [x], files: ["lib/**"], version: [node, -e, ${JSON.stringify(code)}] }`);
+    return new StudyPrograms(studyOf(one), await allowPrograms([one], { all: true })).of('').facts(undefined);
+  };
+  assert.is((await versionOf("console.log('v1')")).get('metrics.m')!.version, 'v1');
+  const begun = performance.now();
+  const error = await versionOf("setInterval(() => console.log('x'.repeat(9999)), 1)").catch((thrown: Error) => thrown);
+  assert.match((error as Error).message, /version command of metrics\.m: .* printed more than 65536 characters/);
+  assert.ok(performance.now() - begun < 30_000);
+});
+
 test('a file that is changed between the question and the run is not run', async ({ lab }) => {
   const one = await workflow(lab, command);
   const allowed = await allowPrograms([one], { all: true });
