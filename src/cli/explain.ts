@@ -36,14 +36,29 @@ export const command: Command = {
     if (invocation.switch('json')) {
       printJson(steps.map((step) => description(step, prepared)));
     } else {
-      const [cell, ...others] = prepared.study.cells;
-      // Cells of a matrix may have a definition each.
-      const document = others.length > 0 ? undefined : await writtenDocument(cell!.workflow.written);
-      print(textOfAll(steps, prepared, document));
+      print(textOfAll(steps, prepared, await documentsOf(steps, prepared)));
     }
     return exitCodes.done;
   },
 };
+
+type PreparedStudy = Awaited<ReturnType<typeof preparedFor>>;
+
+/** Documents as they are written, by the steps that a cell of them has. */
+type Documents = ReadonlyMap<string, MapNode | undefined>;
+
+/** What is the same in several cells is defined alike in them: the first of them is read. */
+async function documentsOf(steps: readonly Step[], { plan, study }: PreparedStudy): Promise<Documents> {
+  const wanted = new Set(steps.map(({ id }) => id));
+  const documents = new Map<string, MapNode | undefined>();
+  for (const [index, { nodes }] of plan.cells.entries()) {
+    const own = [...nodes.values()].filter((id) => wanted.has(id) && !documents.has(id));
+    if (own.length === 0) continue;
+    const document = await writtenDocument(study.cells[index]!.workflow.written);
+    for (const id of own) documents.set(id, document);
+  }
+  return documents;
+}
 
 /** The step's own changes, each a field of the workflow where one is behind it. */
 function changesOf(reason: Reason) {
@@ -51,7 +66,7 @@ function changesOf(reason: Reason) {
 }
 
 /** Steps that are cached, or run for one and the same reason, are one block; what a step alone says is told in full. */
-function textOfAll(steps: readonly Step[], prepared: Prepared, document: MapNode | undefined): string {
+function textOfAll(steps: readonly Step[], prepared: Prepared, documents: Documents): string {
   const groups = new Map<string, Step[]>();
   for (const step of steps) {
     const cause = causeText(prepared.explainer.explain(step.id));
@@ -59,7 +74,7 @@ function textOfAll(steps: readonly Step[], prepared: Prepared, document: MapNode
   }
   return [...groups]
     .map(([cause, same]) => {
-      if (same.length === 1) return text(same[0]!, prepared, document);
+      if (same.length === 1) return text(same[0]!, prepared, documents.get(same[0]!.id));
       const status = prepared.outcomes.get(same[0]!.id)!.status;
       const shown = same.slice(0, shownSteps).map(({ id }) => `  ${id}`);
       const more = same.length - shown.length;

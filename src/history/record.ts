@@ -63,6 +63,16 @@ export function askedOf(store: Store, run: string): AskedRecord | undefined {
   return record?.written === undefined ? undefined : (record as AskedRecord);
 }
 
+/** The workflow of a cell as the run read it; undefined where the run had no such cell, or is of an earlier version. */
+export function writtenOfCell({ written, cells }: AskedRecord, label: string): WrittenWorkflow | undefined {
+  if (cells === undefined) return label === '' ? written : undefined;
+  const found = cells.find((cell) => cell.label === label);
+  if (found?.values === undefined) return undefined;
+  const { profile, values } = found;
+  const { profile: _, cell: __, ...ofAll } = written;
+  return { ...ofAll, ...(profile === undefined ? {} : { profile }), ...(values.length === 0 ? {} : { cell: values }) };
+}
+
 /** Undefined of runs of earlier versions, of those that go on, and of killed ones. */
 export function endOf(store: Store, run: string): EndRecord | undefined {
   const record = store.runs.document(run, 'end') as Partial<EndRecord> | null | undefined;

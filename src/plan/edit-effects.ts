@@ -65,10 +65,11 @@ export class EditEffects {
     this.#sources = plan.sources;
   }
 
-  static async of(plan: EditedPlan): Promise<EditEffects> {
+  /** @param share part of the steps that may be planned: other plans have the rest */
+  static async of(plan: EditedPlan, share = 1): Promise<EditEffects> {
     const edits = editsBetween(plan.before, plan.after);
     const effects: Effect[] = [];
-    let waiting = initialGroups(edits, Math.max(1, Math.floor(mostSteps / Math.max(1, plan.steps.length))));
+    let waiting = initialGroups(edits, Math.max(1, Math.floor((mostSteps * share) / Math.max(1, plan.steps.length))));
     // What makes no workflow when it is taken back alone may make one together: a name, and what refers to it.
     for (const coarser of [sharingDefinitions, () => [edits], undefined]) {
       const invalid: FieldEdit[] = [];

@@ -67,7 +67,12 @@ function changeText(change: ExplainedChange, all: boolean): string {
 
 /** `energy[…], from svd[…], from source[aligned]`; the middle of a long chain is left out. */
 function chainText(via: readonly string[], all: boolean): string {
-  const shown = all || via.length <= 3 ? via : [via[0]!, `${via.length - 2} more steps`, via.at(-1)!];
+  if (all) return via.join(', from ');
+  const [first, ...others] = via;
+  // What is of the same cell is called without it.
+  const cell = /^[^[]*\//.exec(first!)?.[0] ?? '';
+  const names = [first!, ...others.map((id) => (id.startsWith(cell) ? id.slice(cell.length) : id))];
+  const shown = names.length <= 3 ? names : [names[0]!, `${names.length - 2} more steps`, names.at(-1)!];
   return shown.join(', from ');
 }
 

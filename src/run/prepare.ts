@@ -69,8 +69,7 @@ export interface Prepared {
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { study, store, catalog, deviceClass } = options;
   const usableClass = deviceClass instanceof EnvironmentError ? undefined : deviceClass;
-  const cells: CellPlan[] = [];
-  const known: Facts[] = [];
+  const cells: (CellPlan & { workflow: LoadedWorkflow; facts: Facts })[] = [];
   for (const cell of study.cells) {
     const facts: Facts = {
       models: new Map([...(options.hubModels?.get(cell.label) ?? []), ...(await catalog.facts(cell.label))]),
@@ -80,8 +79,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     };
     const folder = hasMatrix(study) ? cellFolder(cell.label) : '';
     const expanded = await expandFetched(cell.workflow, facts, options);
-    known.push(expanded.facts);
-    cells.push({ ...cell, folder, plan: expanded.plan });
+    cells.push({ ...cell, folder, ...expanded });
   }
   const plan = joinCells(mergePlans(cells), study, cells);
   const forced = forcedSteps(plan, options.force);
@@ -97,7 +95,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     throw deviceClass;
   }
   const outcomes = resolve(steps, situation);
-  const { previous, editsBehind } = await earlierSteps(store, study, { plan, facts: known, steps }, outcomes);
+  const { previous, editsBehind } = await earlierSteps(store, study, { plan, cells, steps }, outcomes);
   const explainer = new Explainer(steps, outcomes, stepContracts, previous, editsBehind);
   return { plan, steps, unmade, situation, outcomes, explainer };
 }
