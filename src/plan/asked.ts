@@ -1,7 +1,8 @@
 import type { ReportParams } from '../steps/report.js';
+import { metricsInUse } from '../workflow/metrics/in-use.js';
 import { kindOf } from '../workflow/metrics/registry.js';
 import type { Metric, Workflow } from '../workflow/workflow.js';
-import { definitionsInUse, metricsInUse } from './definitions-in-use.js';
+import { definitionsInUse } from './definitions-in-use.js';
 import { listedText } from './listed-text.js';
 import { subspacePlan } from './subspaces/registry.js';
 import { sweepPlan } from './sweeps/registry.js';

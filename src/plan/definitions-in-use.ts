@@ -1,5 +1,6 @@
 import type { SourceRange } from '../diagnostics/diagnostic.js';
 import { partsOf, programOfDataset } from '../workflow/datasets/registry.js';
+import { metricsInUse } from '../workflow/metrics/in-use.js';
 import { isBehaviour, kindOf } from '../workflow/metrics/registry.js';
 import { modelAncestors, modelKind } from '../workflow/models/registry.js';
 import type { Program } from '../workflow/program.js';
@@ -76,14 +77,6 @@ export function programsInUse(workflow: Workflow): ProgramInUse[] {
   }
   for (const metric of metricsInUse(workflow)) add('metrics', metric, kindOf(metric).program?.(metric));
   return found;
-}
-
-/** Metrics of behaviour are in use where a sweep measures them or they name models; all others always are. */
-export function metricsInUse({ metrics, sweeps }: Workflow): Metric[] {
-  const measured = new Set([...sweeps.values()].flatMap(({ measure }) => measure));
-  return [...metrics.values()].filter(
-    (metric) => !isBehaviour(metric) || metric.models.length > 0 || measured.has(metric.name),
-  );
 }
 
 /** Whether a run makes nothing at all: a workflow may only define what others include, or what is exported. */

@@ -2,6 +2,7 @@ import { digestOf } from '../formats/digest.js';
 import { judge } from '../steps/judge.js';
 import type { Input, Step } from '../steps/step.js';
 import { isStepOf } from '../steps/step.js';
+import { definitionText } from '../workflow/definition.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { CellLabels, inCell, type NamedCell } from './cell-labels.js';
 import type { Deferred, HubDefinition, Plan, PlannedCell, ResultFile, Source } from './plan.js';
@@ -157,8 +158,7 @@ class Merge {
 function definitionOf({ kind, name }: Source, workflow: Workflow): string {
   const path = { model: `models.${name}`, dataset: `datasets.${name}`, program: name }[kind];
   const section = path.slice(0, path.indexOf('.')) as 'models' | 'datasets' | 'metrics';
-  const { range: _, ...definition } = workflow[section].get(path.slice(section.length + 1))!;
-  return JSON.stringify(definition);
+  return definitionText(workflow[section].get(path.slice(section.length + 1))!);
 }
 
 function plannedCell(

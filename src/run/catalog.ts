@@ -6,10 +6,11 @@ import type { ModelFacts, ProgramFacts, TokenTexts } from '../plan/facts.js';
 import type { Source } from '../plan/plan.js';
 import type { Store } from '../store/store.js';
 import { localFiles } from '../workflow/datasets/registry.js';
+import { definitionText } from '../workflow/definition.js';
 import { modelKind } from '../workflow/models/registry.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { factsOfCheckpoint, hashModel, type LocalModel, openModel, tokensOfFolder } from './checkpoints.js';
-import { hashDataset, type LocalDataset, type OnLeftOut } from './dataset-files.js';
+import { hashDataset, type OnLeftOut } from './dataset-files.js';
 import type { WorkflowPrograms } from './programs/workflow-programs.js';
 
 export interface HashingProgress {
@@ -88,7 +89,7 @@ export class Catalog {
 
   async #tokensOf(model: LocalModel, checkpoint: Checkpoint): Promise<TokenTexts | undefined> {
     const { tokens } = this.#shared;
-    const identity = identityOf(model);
+    const identity = definitionText(model);
     if (!tokens.has(identity)) tokens.set(identity, await tokensOfFolder(model, checkpoint));
     return tokens.get(identity);
   }
@@ -106,7 +107,7 @@ export class Catalog {
       const dataset = this.#workflow.datasets.get(name)!;
       const local = { name, range: dataset.range, ...localFiles(dataset)! };
       const { told } = this.#shared;
-      const identity = identityOf(local);
+      const identity = definitionText(local);
       const tell: OnLeftOut = told.has(identity) ? () => undefined : this.#onLeftOut;
       const artifacts = await hashDataset(local, this.#store, this.#signal, tell);
       told.add(identity);
@@ -115,7 +116,7 @@ export class Catalog {
   };
 
   async #open(model: LocalModel): Promise<Checkpoint> {
-    const identity = identityOf(model);
+    const identity = definitionText(model);
     const known = this.#shared.checkpoints.get(identity);
     if (known !== undefined) return known;
     const checkpoint = await openModel(model);
@@ -124,7 +125,7 @@ export class Catalog {
   }
 
   async #hash(model: LocalModel): Promise<Artifacts> {
-    const identity = identityOf(model);
+    const identity = definitionText(model);
     const known = this.#shared.artifacts.get(identity);
     if (known !== undefined) return known;
     const checkpoint = await this.#open(model);
@@ -142,11 +143,6 @@ export class Catalog {
     this.#shared.artifacts.set(identity, artifacts);
     return artifacts;
   }
-}
-
-/** Equal for what is read in the same way from one place. */
-function identityOf({ name, range: _, ...place }: LocalModel | LocalDataset): string {
-  return JSON.stringify([name, place]);
 }
 
 /** Whether something compares the tokens of models by their ids. */

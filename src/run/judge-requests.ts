@@ -6,6 +6,7 @@ import { type JudgeParams, judge as judgeStep } from '../steps/judge.js';
 import { isStepOf, type Step } from '../steps/step.js';
 import type { Store } from '../store/store.js';
 import { memoryKey } from '../store/store-folder.js';
+import { definitionText } from '../workflow/definition.js';
 import { isServerJudged, type JudgeMetric, type ServerJudged } from '../workflow/metrics/judge.js';
 import type { Study, StudyCell } from '../workflow/study.js';
 import type { Workflow } from '../workflow/workflow.js';
@@ -58,8 +59,7 @@ function judgedMetrics({ cells }: Study): Iterable<JudgedMetric> {
   for (const cell of cells) {
     for (const metric of cell.workflow.metrics.values()) {
       if (!isServerJudged(metric)) continue;
-      const { range: _, ...definition } = metric;
-      const identity = JSON.stringify(definition);
+      const identity = definitionText(metric);
       const same = found.get(identity);
       if (same === undefined) found.set(identity, { metric, cells: [cell] });
       else same.cells.push(cell);

@@ -1,4 +1,5 @@
 import type { Path } from './document.js';
+import { metricsInUse } from './metrics/in-use.js';
 import { isBehaviour, kindOf } from './metrics/registry.js';
 import { modelKind } from './models/registry.js';
 import { suggestion } from './problems.js';
@@ -92,7 +93,7 @@ function checkLimits(scope: Scope, limits: Readonly<Record<string, readonly [num
 
 /** What the workflow has results for, in the order of the page. */
 function reportedParts(measured: Measured): ReportPart[] {
-  const ofMetrics = new Set(shownMetrics(measured).flatMap((metric) => kindOf(metric).parts));
+  const ofMetrics = new Set(metricsInUse(measured).flatMap((metric) => kindOf(metric).parts));
   return reportPartNames.filter((part) => ofMetrics.has(part) || hasResults[part]?.(measured));
 }
 
@@ -100,7 +101,7 @@ function reportedParts(measured: Measured): ReportPart[] {
 const hasResults: { readonly [Part in ReportPart]?: (measured: Measured) => boolean } = {
   claims: ({ claims }) => claims.size > 0,
   energy: ({ sweeps }) => [...sweeps.values()].some(({ measure }) => measure.includes('energy')),
-  behaviour: (measured) => shownMetrics(measured).some(isBehaviour),
+  behaviour: (measured) => metricsInUse(measured).some(isBehaviour),
   'trade-off': ({ metrics }) => comparedModels(metrics).length >= 3,
   selectivity: ({ sweeps, metrics }) =>
     [...sweeps.values()].some((sweep) => {
@@ -123,14 +124,6 @@ function comparedModels(metrics: Measured['metrics']): string[] {
       ),
   ) as [Set<string>, Set<string>];
   return [...useful].filter((model) => harmful.has(model));
-}
-
-/** Metrics that measure something: those of behaviour where they name models, or a sweep names them. */
-function shownMetrics({ metrics, sweeps }: Measured): Metric[] {
-  const along = new Set([...sweeps.values()].flatMap(({ measure }) => measure));
-  return [...metrics.values()].filter(
-    (metric) => !isBehaviour(metric) || metric.models.length > 0 || along.has(metric.name),
-  );
 }
 
 function selectsOf(metric: Metric | undefined): 'useful' | 'harmful' | undefined {

@@ -1,9 +1,11 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { MatrixCell } from './cells.js';
+import { definitionText } from './definition.js';
 import { listsTrainingSeeds, trainingSeeds } from './models/training-seeds.js';
 import { errorAt } from './problems.js';
 import { rangeOf } from './source-text.js';
 import type { Study } from './study.js';
+import { sections } from './unused.js';
 import type { Workflow } from './workflow.js';
 
 /**
@@ -86,11 +88,8 @@ function differingAlong(path: string, cells: readonly MatrixCell[], contents: re
 
 /** All that decides what a workflow measures: its definitions after references, without places. */
 function contentOf(workflow: Workflow): string {
-  const { models, datasets, recipes, updates, subspaces, sweeps, metrics, claims, report, semantics, seed } = workflow;
-  const definitions = { models, datasets, recipes, updates, subspaces, sweeps, metrics, claims, report, semantics };
+  const { report, semantics, seed } = workflow;
+  const definitions = sections.map((section) => [...workflow[section].values()]);
   // Every definition has its own seed by now, but for the randomised decompositions of the reference.
-  const content = semantics === 'reference' ? { ...definitions, seed } : definitions;
-  return JSON.stringify(content, (key, value: unknown) =>
-    key === 'range' ? undefined : value instanceof Map ? [...value] : value,
-  );
+  return definitionText([definitions, report, semantics, ...(semantics === 'reference' ? [seed] : [])]);
 }

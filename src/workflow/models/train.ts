@@ -33,7 +33,8 @@ export const train: ModelKind<TrainedModel, RawTrainedModel> = {
   trained: true,
   resolve(scope, definition, raw, path, { seed }) {
     const purpose = purposes.find((key) => raw[key] !== undefined)!;
-    const { seeds } = raw;
+    // In whatever order they are listed, they are the same models and rows.
+    const seeds = raw.seeds?.toSorted((a, b) => a - b);
     if (raw.seed !== undefined && seeds !== undefined) {
       const message = `${path.join('.')} has both a seed and a list of seeds`;
       scope.refuse([...path, 'seeds'], 'invalid-combination', message, 'Keep the one that is meant.');

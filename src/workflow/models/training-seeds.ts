@@ -61,5 +61,5 @@ function seedsOf(model: Model): readonly number[] | undefined {
 }
 
 function sameSeeds(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((seed) => b.includes(seed));
+  return a.length === b.length && a.every((seed, index) => seed === b[index]);
 }

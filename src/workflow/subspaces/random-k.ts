@@ -19,7 +19,7 @@ export const randomK: SubspaceKind<RandomK, RawRandomK> = {
     ...definition,
     kind: 'random-k',
     of: scope.reference('updates', of, [...path, 'of']),
-    seeds: seeds ?? [seed],
+    seeds: (seeds ?? [seed]).toSorted((a, b) => a - b),
   }),
   uses: ({ of }) => ({ update: of }),
   seeds: ({ seeds }) => seeds,

@@ -19,7 +19,7 @@ export const random: SubspaceKind<Random, RawRandom> = {
     ...definition,
     kind: 'random',
     like: scope.reference('updates', like, [...path, 'like']),
-    seeds: seeds ?? [seed],
+    seeds: (seeds ?? [seed]).toSorted((a, b) => a - b),
   }),
   uses: ({ like }) => ({ update: like }),
   seeds: ({ seeds }) => seeds,

@@ -100,6 +100,16 @@ test('what is made from a model of training seeds has one step a seed, and every
   );
 });
 
+test('the order in which training seeds are listed changes no key, no row and no order of steps', async () => {
+  const listed = await keysOf(
+    lab('seeds: [3, 1, 2]').replace('like: alignment, seeds: [1, 2]', 'like: alignment, seeds: [2, 1]'),
+  );
+  assert.equal(
+    [...listed].map(([id, { key }]) => [id, key]),
+    [...keys].map(([id, { key }]) => [id, key]),
+  );
+});
+
 test('models go together by equal training seeds, never crossed', () => {
   for (const [id, { step }] of keys) {
     const seeds = new Set(

@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
 import { cellChoice } from '../../../src/workflow/cell-choice.js';
+import { definitionText } from '../../../src/workflow/definition.js';
 import { type LoadOptions, loadStudy, loadWorkflow } from '../../../src/workflow/load.js';
 import type { Study } from '../../../src/workflow/study.js';
 import { workflowOfDocument, writtenDocument } from '../../../src/workflow/written.js';
@@ -185,6 +186,17 @@ test('one thing is said once: by an axis, or by an option', async () => {
   assert.match((await problems('', { matrix: ['seed=1', 'seed=2'] }))[0]!, /--matrix gives the axis seed twice/);
   assert.match((await problems('', { matrix: ['seed'] }))[0]!, /--matrix takes an axis and its values/);
   assert.match((await problems('  cells: { x: { seed: 1 } }\n', { matrix: ['cell=z'] }))[0]!, /no cell is called z/);
+});
+
+test('an axis may be a number of a range, and patterns of an update do not count by where they stand', () => {
+  const range = { file: 'x', start: { line: 1, column: 1, offset: 0 }, end: { line: 1, column: 1, offset: 0 } };
+  const metric = (most: number) => ({ name: 'm', range, judge: { numbers: new Map([['n', { range: [0, most] }]]) } });
+  assert.is.not(definitionText(metric(1)), definitionText(metric(2)));
+  const update = (line: number) => ({
+    name: 'u',
+    tensors: [{ text: '*', range: { ...range, start: { ...range.start, line } } }],
+  });
+  assert.is(definitionText(update(1)), definitionText(update(2)));
 });
 
 test('--profile beside an axis profile of the command line is refused', async () => {
