@@ -13,9 +13,16 @@ const notCounted = [
   'what the processes themselves take of memory',
 ] as const;
 
+/** What the numbers are worth. */
+const notes = [
+  'time is an estimate from counted work and rates, and runs took up to some times as long: README.md has comparisons',
+  'of tables, figures and the report it is known how much they read; what they write is taken to be at most as much',
+  'small results and files, such as energies and configurations, are taken to have some constant or largest size',
+] as const;
+
 /** An estimate on a screen: a line a group of steps, one for all, and what is not known. */
 export function estimateText(shown: EstimateFor): string {
-  const { estimated, study, device, assumed } = shown;
+  const { estimated, study, assumed, store } = shown;
   const { groups, all } = estimated.totals;
   const cached = estimated.steps.length - estimated.costs.steps.length;
   const head = `${study.name}: ${estimated.steps.length} steps, ${cached} cached and free, ${all.steps} to run`;
@@ -32,50 +39,64 @@ export function estimateText(shown: EstimateFor): string {
     const has = formatBytes(deviceBytes(shown)!);
     lines.push(
       printableLine(
-        `  does not fit: ${id} needs at least ${formatBytes(needs)} of device memory, ${device?.name ?? 'this device'} has ${has}`,
+        `  does not fit: ${id} needs at least ${formatBytes(needs)} of device memory, ${'published' in shown.device ? shown.device.published.name : 'this device'} has ${has}`,
       ),
     );
   }
+  if (all.disk.least > store.free) {
+    const [needs, free] = [all.disk.least, store.free].map(formatBytes);
+    lines.push(
+      printableLine(`  does not fit: the store grows by at least ${needs}, ${free} are free at ${store.path}`),
+    );
+  }
   if (assumed.length > 0) lines.push(printableLine(`  assumed: ${assumed.join(', ')}`));
-  const { unknown } = estimated.costs;
+  const { unknown, unused } = estimated.costs;
+  if (unused.length > 0) {
+    lines.push(
+      printableLine(`  assumed for nothing: ${unused.join(', ')}: no step that is to run needs it, or it is known`),
+    );
+  }
   if (unknown.length > 0) {
     lines.push('  not known yet:', ...unknown.map(({ what, bound }) => printableLine(`    ${what}: ${bound}`)));
   }
-  lines.push(`  not counted: ${notCounted.join('; ')}`);
+  lines.push(`  not counted: ${notCounted.join('; ')}`, `  note: ${notes.join('; ')}`);
   return `${lines.join('\n')}\n`;
 }
 
 /** An estimate as JSON: the plan, and what it takes. */
 export function describeEstimate(shown: EstimateFor) {
-  const { estimated, here, device, assumed } = shown;
+  const { estimated, host, device, store, assumed } = shown;
   const { groups, all, seconds } = estimated.totals;
-  const { deviceClass, description, speed } = here;
   return {
     ...describePlan(estimated),
     estimate: {
-      device: device === undefined ? { name: description, deviceClass, measured: speed } : { ...device, host: speed },
+      device: 'published' in device ? device.published : { name: device.here.description, ...device.here },
+      host,
+      store,
       groups: [...groups].map(([group, total]) => ({ group, ...total })),
       all,
       seconds: Object.fromEntries(seconds),
       tooLarge: tooLarge(shown),
       unknown: estimated.costs.unknown,
       assumed,
+      assumedForNothing: estimated.costs.unused,
       notCounted,
+      notes,
     },
   };
 }
 
-function machineText({ here, device }: EstimateFor): string {
-  const { description, speed } = here;
-  if (device !== undefined) {
-    const { name, teraflops, gigabytes, memory, source, date } = device;
+function machineText({ host, device }: EstimateFor): string {
+  const around = `host, and disk of ${host.diskFolder}, as here, measured ${host.speed.measured}`;
+  if ('published' in device) {
+    const { name, teraflops, gigabytes, memory, source } = device.published;
     const figures = `${teraflops} TFLOP/s, ${gigabytes} GB/s, ${memory} GiB`;
-    return `${name}: ${figures} (${source}, ${date}); host and disk as here, measured ${speed.measured}`;
+    return printableLine(`${name}: ${figures} (${source}); ${around}`);
   }
+  const { description, speed } = device.here;
   const { gigaflops, gigabytes } = speed.device;
-  return printableLine(
-    `${description}: ${gigaflops.toFixed(1)} GFLOP/s, ${gigabytes.toFixed(1)} GB/s, measured ${speed.measured}`,
-  );
+  const figures = `${gigaflops.toFixed(1)} GFLOP/s, ${gigabytes.toFixed(1)} GB/s, measured ${speed.measured}`;
+  return printableLine(`${description}: ${figures}; ${around}`);
 }
 
 function cellsOf({ steps, flop, fetch, disk, hostMemory, deviceMemory, seconds }: Total): string[] {
@@ -84,7 +105,7 @@ function cellsOf({ steps, flop, fetch, disk, hostMemory, deviceMemory, seconds }
     String(steps),
     flop.most === 0 ? '' : rangeText(flop, flopText),
     ...[fetch, disk, hostMemory, deviceMemory].map(bytes),
-    rangeText(seconds, duration),
+    `about ${rangeText(seconds, roundedDuration)}`,
   ];
 }
 
@@ -93,6 +114,11 @@ function rangeText({ least, most }: Range, text: (value: number) => string): str
   if (most === null) return `${text(least)} or more`;
   const [from, to] = [text(least), text(most)];
   return from === to ? from : `${from} to ${to}`;
+}
+
+/** Two digits: more would say more than an estimate knows. */
+function roundedDuration(seconds: number): string {
+  return duration(Number(seconds.toPrecision(2)));
 }
 
 function counted(count: number): string {
@@ -107,8 +133,8 @@ function flopText(flop: number): string {
   return `${Number((flop / 1000 ** at).toPrecision(2))} ${prefixes[at]}`.trimEnd();
 }
 
-function deviceBytes({ here, device }: EstimateFor): number | undefined {
-  return device === undefined ? (here.speed.memoryBudget ?? undefined) : device.memory * 2 ** 30;
+function deviceBytes({ device }: EstimateFor): number | undefined {
+  return 'published' in device ? device.published.memory * 2 ** 30 : (device.here.speed.memoryBudget ?? undefined);
 }
 
 /** Steps that need more of the device's memory than there is, one a group. */

@@ -3,24 +3,38 @@ import { UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { type Estimated, type EstimatedMachine, estimateWorkflow } from '../estimate/estimate.js';
 import { knownPrograms } from '../run/programs/trust.js';
+import { realDisk } from '../store/disk.js';
 import { storeLocation } from '../store/location.js';
+import { freeBytes } from '../store/size-limit.js';
 import { Store } from '../store/store.js';
 import type { Study } from '../workflow/study.js';
 import { assumptionsOf } from './assumptions.js';
 import type { Invocation } from './command.js';
 import { folderOption } from './folder-option.js';
 import { loadOptions, studyNamed } from './load-workflow.js';
-import { deviceRatesOf, hostRatesOf, type KnownSpeed, machineSpeed, traitsOf } from './machine-speed.js';
+import {
+  deviceRatesOf,
+  deviceSpeed,
+  hostRatesOf,
+  hostSpeed,
+  type KnownDevice,
+  type KnownHost,
+  traitsOf,
+} from './machine-speed.js';
 
 /** An estimate, and what it is for. */
 export interface EstimateFor {
   readonly study: Study;
   readonly estimated: Estimated;
-  /** Whose host and disk it is, and whose device where there is no other. */
-  readonly here: KnownSpeed;
-  readonly device: PublishedDevice | undefined;
+  readonly host: KnownHost;
+  /** This machine's device, or another of which there are published figures. */
+  readonly device: EstimatedDevice;
+  /** Folder of the store, and bytes that its disk has left. */
+  readonly store: { readonly path: string; readonly free: number };
   readonly assumed: readonly string[];
 }
+
+export type EstimatedDevice = { readonly here: KnownDevice } | { readonly published: PublishedDevice };
 
 /** Plans and estimates what an invocation names. @param tell what is going on meanwhile */
 export async function estimateFor(
@@ -29,11 +43,15 @@ export async function estimateFor(
   tell: (line: string) => void,
 ): Promise<EstimateFor> {
   const study = await studyNamed(invocation.positionals[0]!, loadOptions(invocation));
-  const device = wantedDevice(invocation.value('device'));
+  const published = wantedDevice(invocation.value('device'));
   const assumed = invocation.values('assume');
   const assumptions = assumptionsOf(assumed, study);
-  const here = await machineSpeed(process.env, () => tell('measuring this machine, once; it takes some seconds'));
-  const store = Store.open(storeLocation(folderOption(invocation, 'store'), process.env));
+  const path = storeLocation(folderOption(invocation, 'store'), process.env);
+  const store = Store.open(path);
+  const told = (what: string) => () => tell(`measuring ${what}, once; it takes some seconds`);
+  const host = await hostSpeed(process.env, path, told('the processor and the disk'));
+  const device =
+    published === undefined ? { here: await deviceSpeed(process.env, told('this device')) } : { published };
   const estimated = await estimateWorkflow({
     study,
     store,
@@ -43,11 +61,11 @@ export async function estimateFor(
       study.cells.map(({ workflow }) => workflow),
       invocation.switch('allow-commands'),
     ),
-    machine: machineOf(here, device),
+    machine: machineOf(host, device),
     assumed: assumptions,
     onAsk: (what) => tell(`asking the hub about ${what}`),
   });
-  return { study, estimated, here, device, assumed };
+  return { study, estimated, host, device, store: { path, free: freeBytes(path, realDisk) }, assumed };
 }
 
 function wantedDevice(name: string | undefined): PublishedDevice | undefined {
@@ -61,9 +79,10 @@ function wantedDevice(name: string | undefined): PublishedDevice | undefined {
   });
 }
 
-function machineOf({ deviceClass, speed }: KnownSpeed, device: PublishedDevice | undefined): EstimatedMachine {
-  const host = hostRatesOf(speed);
-  if (device !== undefined) return { traits: traitsOfDevice(device), device: ratesOfDevice(device), host };
+function machineOf({ speed: around }: KnownHost, device: EstimatedDevice): EstimatedMachine {
+  const host = hostRatesOf(around);
+  if ('published' in device) return { traits: traitsOfDevice(), device: ratesOfDevice(device.published), host };
+  const { deviceClass, speed } = device.here;
   const rates = deviceRatesOf(speed);
   return { traits: traitsOf(speed), device: { least: rates, most: rates }, host, deviceClass };
 }

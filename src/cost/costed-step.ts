@@ -1,4 +1,5 @@
 import type { contracts, StepKind, StepOf } from '../steps/contracts.js';
+import type { ModelRecipe } from '../steps/recipes/registry.js';
 import type { Described, DescribedNode, TokenLengths } from './described.js';
 import type { Work } from './work.js';
 
@@ -15,15 +16,14 @@ export interface DeviceTraits {
   readonly largestBinding: number;
 }
 
-/** What the user says of numbers that cannot be known yet. Each is taken for exact. */
-export interface Assumptions {
-  /** Tokens of a row that a model is trained on or whose loss is measured, of a prompt, and of a response. */
-  readonly rowTokens?: number;
-  readonly promptTokens?: number;
-  readonly responseTokens?: number;
-  /** Number of rows by dataset, before `take`. */
-  readonly rows: ReadonlyMap<string, number>;
-}
+/**
+ * A number that the user may give because it cannot be known yet: tokens of a row that a model is trained on or whose loss is
+ * measured, of a prompt, of a response, and rows of a dataset before `take`.
+ */
+export type AssumedName = 'row-tokens' | 'prompt-tokens' | 'response-tokens' | `${string}.rows`;
+
+/** Numbers that the user gives. Each is taken for exact. */
+export type Assumptions = ReadonlyMap<AssumedName, number>;
 
 /** What is known of a step before it runs, because its data is on this machine or the hub told it. */
 export interface KnownStep {
@@ -48,11 +48,12 @@ export interface Unknown {
 /** A step as its cost function sees it. */
 export interface CostedStep<Params = unknown, Hints = unknown> {
   readonly id: string;
+  /** Place in the workflow that it comes from: `datasets.questions`. */
+  readonly origin: string;
   readonly params: Params;
   readonly hints: Partial<Hints>;
   readonly end: End;
   readonly device: DeviceTraits;
-  readonly assumed: Assumptions;
   readonly known: KnownStep;
   /** Names of its inputs. */
   readonly inputNames: readonly string[];
@@ -61,8 +62,10 @@ export interface CostedStep<Params = unknown, Hints = unknown> {
   input(name: string): Described;
   /** All artifacts of a whole node. */
   inputs(name: string): DescribedNode;
-  /** Whether the model that it runs is on the device already, from the step before. */
-  readonly modelIsResident: boolean;
+  /** What the user says of a number, which the step then takes. Asked only where it is not known. */
+  assumed(name: AssumedName): number | undefined;
+  /** Says that the step runs the model of a recipe. @returns whether it is on the device already, from a step before */
+  runs(recipe: ModelRecipe): boolean;
   /** Notes that a number is not known; of equal notes one is kept. */
   unknown(what: string, bound: string): void;
 }
@@ -77,7 +80,7 @@ type TypesOf<K extends StepKind> = NonNullable<(typeof contracts)[K]['types']>;
 
 export type CostedStepOf<K extends StepKind> = CostedStep<StepOf<K>['params'], TypesOf<K>['hints']>;
 
-/** What a kind of step costs. More of what it is given never costs less, so that both ends of a range are bounds. */
+/** What a kind of step costs. More of what it is given never costs less: the end `least` is never above the end `most`. */
 export type CostOf<K extends StepKind> = (step: CostedStepOf<K>) => StepCost;
 
 /** Chooses by the end of the range. */

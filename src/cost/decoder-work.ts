@@ -4,9 +4,9 @@ import { type Precision, precisions } from '../formats/precision.js';
 import { bytesPerElement, elementCount } from '../formats/tensor.js';
 import { activationNumbers } from '../nn/activations.js';
 import type { DecoderConfig } from '../nn/config.js';
-import { cacheBytesPerToken } from '../nn/key-value-cache.js';
-import { memoryPlan } from '../nn/memory-plan.js';
-import { rowsThatFit } from '../nn/rows-that-fit.js';
+import { cacheBytesPerToken, defaultSlots, mostCacheBytes, slotsThatFit } from '../nn/key-value-cache.js';
+import { logitBytes, logitWindow, memoryPlan } from '../nn/memory-plan.js';
+import { enoughTokens, rowsThatFit } from '../nn/rows-that-fit.js';
 import type { DeviceTraits } from './costed-step.js';
 import { alike, limited, type TokenLengths } from './described.js';
 import { joined, type Phase, phase, product, times } from './work.js';
@@ -69,7 +69,7 @@ export function weightBytes(config: DecoderConfig, type: HeldType): number {
 
 /** Windows of the vocabulary in which so many rows of logits are made. */
 function logitWindows({ vocabulary }: DecoderConfig, rows: number): number {
-  return Math.max(1, Math.ceil(vocabulary / Math.max(128, Math.floor(2 ** 24 / Math.max(1, rows)))));
+  return Math.ceil(vocabulary / logitWindow(rows));
 }
 
 /** One pass over the layers. @param pairs of a query and a key @param tokens of all sequences together */
@@ -113,7 +113,10 @@ const unbounded = phase({
 /** Passes that sequences take which go through a decoder once. */
 function passes(device: DeviceTraits, config: DecoderConfig, { total, count }: TokenLengths): number {
   if (count === 0) return 0;
-  const most = Math.min(4096, rowsThatFit({ limits: { maxStorageBufferBindingSize: device.largestBinding } }, config));
+  const most = Math.min(
+    enoughTokens,
+    rowsThatFit({ limits: { maxStorageBufferBindingSize: device.largestBinding } }, config),
+  );
   return Math.min(count, Math.max(1, Math.ceil(total / most)));
 }
 
@@ -157,14 +160,15 @@ export function generationPhases(
   if (count === 0 || response === 0) return { phases: [], deviceMemory: 0 };
   if (!Number.isFinite(total)) {
     // However many there are, no more than these are underway at a time.
-    const some = alike(128, longest);
+    const some = alike(defaultSlots, longest);
     return { ...generationPhases(device, config, type, some, response, sampled), phases: [unbounded] };
   }
   const capacity = Math.min(longest + response - 1, config.contextLength);
-  const perSlot = cacheBytesPerToken(config) * capacity;
-  const memory = Math.min(device.memoryBudget / 4, 4 * 2 ** 30);
-  const fit = Math.max(1, Math.floor(Math.min(memory / config.layers, device.largestBinding) / perSlot));
-  const slots = Math.min(count, 128, fit);
+  const perSlot = cacheBytesPerToken(config) * capacity * config.layers;
+  const wanted = Math.min(count, defaultSlots);
+  const slots = Math.min(wanted, slotsThatFit(device, config, capacity));
+  // What the last slot leaves over counts: longer slots, of which fewer fit, then never seem to take less.
+  const cacheBytes = Math.max(perSlot, Math.min(wanted * perSlot, mostCacheBytes(device, config)));
   const told = sampled ? 4 * config.vocabulary : 8;
   const looks = phase({ dispatches: 4, waits: 1 });
   const prefills = Math.max(passes(device, config, prompts), Math.ceil(count / slots));
@@ -191,7 +195,7 @@ export function generationPhases(
   const decode = steps === 0 ? [] : [times(steps, joined([one, times(config.layers, cache)]))];
   return {
     phases: [prefill, ...decode],
-    deviceMemory: slots * perSlot * config.layers + passBytes(device, config, prompts, slots),
+    deviceMemory: cacheBytes + passBytes(device, config, prompts, wanted),
   };
 }
 
@@ -204,9 +208,8 @@ export function passBytes(
 ): number {
   const { layer, entry } = activationNumbers(config);
   const fit = rowsThatFit({ limits: { maxStorageBufferBindingSize: device.largestBinding } }, config);
-  const rows = Math.max(longest, Math.min(total, Math.min(4096, fit)));
-  const logits = Math.min(64 * 2 ** 20, 4 * outputs * config.vocabulary);
-  return 4 * rows * (layer + config.layers * entry + 4 * config.hidden) + logits;
+  const rows = Math.max(longest, Math.min(total, enoughTokens, fit));
+  return 4 * rows * (layer + config.layers * entry + 4 * config.hidden) + logitBytes(outputs, config.vocabulary);
 }
 
 /** One micro-batch forward and backward, gradients added up. */

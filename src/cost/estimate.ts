@@ -1,16 +1,17 @@
+import { inputsOfModel } from '../steps/recipes/registry.js';
 import type { Step } from '../steps/step.js';
-import type { Assumptions, CostedStep, DeviceTraits, End, KnownStep, Unknown } from './costed-step.js';
+import type { AssumedName, Assumptions, DeviceTraits, End, KnownStep, Unknown } from './costed-step.js';
 import type { Described, DescribedNode } from './described.js';
 import { costOf } from './registry.js';
-import type { Work } from './work.js';
+import { namedNumbers, type Work } from './work.js';
 
-/** What costs follow from. */
 /** Finds out more of a step from what is known of its inputs; undefined: there is nothing more. */
 export type LookAhead = (
   step: Step,
   inputs: (name: string) => DescribedNode,
 ) => Promise<KnownStep | undefined> | undefined;
 
+/** What costs follow from. */
 export interface CostFacts {
   /** Steps to run, each after all that it takes inputs from. */
   readonly steps: readonly Step[];
@@ -28,6 +29,14 @@ export interface CostFacts {
 export interface Costs {
   readonly steps: readonly { readonly step: Step; readonly least: Work; readonly most: Work }[];
   readonly unknown: readonly Unknown[];
+  /** Assumptions that no step asked for. */
+  readonly unused: readonly AssumedName[];
+}
+
+/** What is noted while steps are costed. */
+interface Notes {
+  readonly unknown: Map<string, Unknown>;
+  readonly used: Set<AssumedName>;
 }
 
 /**
@@ -35,24 +44,25 @@ export interface Costs {
  * before it will give.
  */
 export async function costsOf(facts: CostFacts): Promise<Costs> {
-  const unknown = new Map<string, Unknown>();
-  const note = (what: string, bound: string) => unknown.set(`${what}\n${bound}`, { what, bound });
+  const notes: Notes = { unknown: new Map(), used: new Set() };
   const known = new Map(facts.known);
-  const least = await worksAt('least', { ...facts, known }, note, async (step, inputs) => {
+  const least = await worksAt('least', { ...facts, known }, notes, async (step, inputs) => {
     const more = await facts.look?.(step, inputs);
     if (more !== undefined) known.set(step.id, { ...known.get(step.id), ...more });
   });
-  const most = await worksAt('most', { ...facts, known }, note, () => undefined);
+  const most = await worksAt('most', { ...facts, known }, notes, () => undefined);
+  for (const [index, step] of facts.steps.entries()) requireOrder(least[index]!, most[index]!, step);
   return {
     steps: facts.steps.map((step, index) => ({ step, least: least[index]!, most: most[index]! })),
-    unknown: [...unknown.values()],
+    unknown: [...notes.unknown.values()],
+    unused: [...facts.assumed.keys()].filter((name) => !notes.used.has(name)),
   };
 }
 
 async function worksAt(
   end: End,
   facts: CostFacts,
-  note: CostedStep['unknown'],
+  { unknown, used }: Notes,
   before: (step: Step, inputs: (name: string) => DescribedNode) => Promise<void> | undefined,
 ): Promise<Work[]> {
   const nodes = new Map(facts.existing);
@@ -60,21 +70,28 @@ async function worksAt(
   const works: Work[] = [];
   for (const step of facts.steps) {
     await before(step, (name) => inputOf(step, name));
-    const model = modelOf(step);
+    let model: string | undefined;
     const { work, outputs } = costOf(step.kind, {
       id: step.id,
+      origin: step.origin ?? step.id,
       params: step.params,
       hints: step.hints ?? {},
       end,
       device: facts.device,
-      assumed: facts.assumed,
       known: facts.known.get(step.id) ?? {},
-      modelIsResident: model !== undefined && model === resident,
       inputNames: Object.keys(step.inputs),
       has: (input) => Object.hasOwn(step.inputs, input),
       input: (name) => described(step, name),
       inputs: (name) => nodeOf(step, name),
-      unknown: note,
+      unknown: (what, bound) => void unknown.set(`${what}\n${bound}`, { what, bound }),
+      assumed(name) {
+        used.add(name);
+        return facts.assumed.get(name);
+      },
+      runs(recipe) {
+        model = JSON.stringify([recipe, inputsOfModel(recipe, step.inputs)]);
+        return model === resident;
+      },
     });
     requireNumbers(work, step);
     nodes.set(step.id, outputs);
@@ -108,15 +125,20 @@ async function worksAt(
   }
 }
 
-/** What decides which weights a step has on the device; undefined: it runs no model. */
-function modelOf({ params, inputs }: Step): string | undefined {
-  if (params.model === undefined) return undefined;
-  const weights = Object.entries(inputs).filter(([name]) => !/^(rows|examples|tokens|reference|responses)$/.test(name));
-  return JSON.stringify([params.model, weights]);
+function requireNumbers(work: Work, step: Step): void {
+  for (const [name, value] of namedNumbers(work)) {
+    if (!(value >= 0)) throw new TypeError(`${step.id}: its cost holds ${value} as ${name}`);
+  }
 }
 
-function requireNumbers({ phases, host, ...rest }: Work, step: Step): void {
-  const numbers = [...phases.flatMap((one) => Object.values(one)), ...Object.values(host), ...Object.values(rest)];
-  const wrong = numbers.find((value) => !(value >= 0));
-  if (wrong !== undefined) throw new TypeError(`${step.id}: its cost holds ${wrong}`);
+/** Both ends are made by one function: a smaller end that costs more is a fault of that function. */
+function requireOrder(least: Work, most: Work, step: Step): void {
+  const above = namedNumbers(most);
+  for (const [name, value] of namedNumbers(least)) {
+    const bound = above.get(name)!;
+    // Sums of parts of a number differ from it by rounding errors.
+    if (value > bound * (1 + 1e-9)) {
+      throw new TypeError(`${step.id}: its ${name} is at least ${value} and at most ${bound}`);
+    }
+  }
 }

@@ -1,4 +1,8 @@
 import { bytesPerElement, elementCount } from '../formats/tensor.js';
+import { gramBand } from '../linalg/device/arithmetic.js';
+import { bandColumns, chunkRows, sumRows } from '../linalg/device/exact-gram.js';
+import { kBlock } from '../linalg/device/gemm-dispatch.js';
+import { probes } from '../linalg/residual-probe.js';
 import { windowsOf } from '../linalg/tall-matrix.js';
 import type { DeviceTraits } from './costed-step.js';
 import type { Described } from './described.js';
@@ -40,12 +44,8 @@ export function productWork(m: number, n: number, k: number): Work {
   });
 }
 
-/** Vectors whose products are added up at a time, and columns of a Gram matrix that are computed together. */
-const sumBlock = 256;
-const band = 256;
-
 /** Operations a row that the lower triangle of AᵀA [n, n] takes, band by band. */
-function triangleFlop(n: number): number {
+function triangleFlop(n: number, band: number): number {
   let flop = 0;
   for (let column = 0; column < n; column += band) flop += 2 * (n - column) * Math.min(band, n - column);
   return flop;
@@ -58,15 +58,15 @@ export function exactGramWork(device: DeviceTraits, shape: TallShape): Work {
   const windows = windowsOf(shape).length;
   const around = work({ host: { elements: 2 * rows * n + windows * n * n }, hostMemory: 16 * n * n });
   if (device.software) return addWork(around, work({ host: { productFlop: rows * n * (n + 1) } }));
-  const chunks = Math.ceil(rows / 256);
-  const bands = Math.ceil(n / band);
-  const reads = Math.ceil(rows / 2 ** 14) * 6;
+  const chunks = Math.ceil(rows / chunkRows);
+  const bands = Math.ceil(n / bandColumns);
+  const reads = Math.ceil(rows / sumRows) * 6;
   return addWork(
     around,
     work({
       phases: [
         phase({
-          flop: 6 * rows * triangleFlop(n),
+          flop: 6 * rows * triangleFlop(n, bandColumns),
           operandBytes: 6 * 4 * (rows * n * bands + chunks * n * n),
           otherBytes: 4 * (8 * rows * n + chunks * 6 * 3 * n * n),
           dispatches: 1 + chunks * (1 + 6 * (bands + 1)),
@@ -75,7 +75,7 @@ export function exactGramWork(device: DeviceTraits, shape: TallShape): Work {
         }),
       ],
       host: { elements: (reads / 2) * n * n },
-      deviceMemory: 4 * (7 * n * n + 6 * 256 * n) + windowBytes(shape),
+      deviceMemory: 4 * (7 * n * n + 6 * chunkRows * n) + windowBytes(shape),
     }),
   );
 }
@@ -98,9 +98,9 @@ export function orthonormaliseWork(end: keyof typeof cholesky, { rows, columns: 
       work({
         phases: [
           phase({
-            flop: 2 * rows * n * n * products + rows * triangleFlop(n),
-            operandBytes: 4 * ((2 * products + Math.ceil(n / band)) * rows * n + products * windows.length * n * n),
-            dispatches: windows.length * (products + Math.ceil(n / band)),
+            flop: 2 * rows * n * n * products + rows * triangleFlop(n, gramBand),
+            operandBytes: 4 * ((2 * products + Math.ceil(n / gramBand)) * rows * n + products * windows.length * n * n),
+            dispatches: windows.length * (products + Math.ceil(n / gramBand)),
             waits: 2 * windows.length,
             transferred: 4 * ((round === 0 || windows.length > 1 ? 2 : 0) * rows * n + windows.length * n * n),
           }),
@@ -113,9 +113,6 @@ export function orthonormaliseWork(end: keyof typeof cholesky, { rows, columns: 
   const deviceMemory = 2 * windowBytes({ rows, columns: n }) + 4 * (rounds + 1) * n * n;
   return addWork(total, work({ deviceMemory, hostMemory: 16 * n * n }));
 }
-
-/** Vectors that a residual is probed with, in multiply-adds an element. */
-const probes = 8;
 
 /** Thin SVD of a tall matrix; see thinSvd. @param source what reading the matrix once costs */
 export function thinSvdWork(device: DeviceTraits, end: 'least' | 'most', shape: TallShape, source: Work): Work {
@@ -146,7 +143,7 @@ export function subspaceWork(
   const long = d === m && d !== n;
   const most = Math.max(0, ...ranks);
   // Whole blocks of vectors serve all ranks behind them; what a rank has beyond them is its own.
-  const added = most - (most % sumBlock) + ranks.reduce((sum, rank) => sum + (rank % sumBlock), 0);
+  const added = most - (most % kBlock) + ranks.reduce((sum, rank) => sum + (rank % kBlock), 0);
   const passes = long && ranks.length > 0 ? 2 : 1;
   const basis = work({
     read: 4 * d * vectors * passes,

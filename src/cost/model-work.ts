@@ -28,8 +28,9 @@ export function runModel(step: CostedStep, recipe: ModelRecipe): RunModel {
   const type = recipe.heldAs === undefined && tensors.every(([, one]) => one.tensor!.dtype === 'BF16') ? 'BF16' : 'F32';
   const weights = weightBytes(config, type);
   const shapes = architectureTensors(config);
+  const isResident = step.runs(recipe);
   let made = work({ phases: [phase({ transferred: weights })], deviceMemory: weights });
-  for (const [name, one] of step.modelIsResident ? [] : tensors) {
+  for (const [name, one] of isResident ? [] : tensors) {
     const shape = shapes.get(name);
     if (shape === undefined) continue;
     const elements = elementCount(shape);
@@ -37,7 +38,7 @@ export function runModel(step: CostedStep, recipe: ModelRecipe): RunModel {
     made = addWork(made, makesTensor(recipe, name) ? makeWork(step, recipe, name) : reading(elements, one));
     made = addWork(made, work({ host: { elements }, hostMemory: 8 * elements }));
   }
-  return { config, type, weights, work: step.modelIsResident ? work({ deviceMemory: weights }) : made };
+  return { config, type, weights, work: isResident ? work({ deviceMemory: weights }) : made };
 }
 
 export function configOf(model: DescribedNode, step: string): DecoderConfig {

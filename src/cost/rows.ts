@@ -1,5 +1,5 @@
 import type { Transforms } from '../formats/dataset-choices.js';
-import { atEnd, type CostedStep } from './costed-step.js';
+import { type AssumedName, atEnd, type CostedStep } from './costed-step.js';
 import { alike, type Described, limited, type TokenLengths } from './described.js';
 
 /** Rows of an input of JSON lines, the first `limit` of them. */
@@ -21,6 +21,17 @@ export function transformedRows(step: CostedStep, dataset: string, all: number, 
   return atEnd(step, Math.min(1, behind), behind);
 }
 
+/** A number that the user gives, cut at what the workflow allows, which is then noted. @returns undefined: none is given */
+export function assumedUpTo(step: CostedStep, name: AssumedName, most: number, by: string): number | undefined {
+  const given = step.assumed(name);
+  if (given === undefined || given <= most) return given;
+  step.unknown(
+    `${name} of ${step.origin}`,
+    `${most.toLocaleString('en')} ${by}, not the ${given.toLocaleString('en')} assumed`,
+  );
+  return most;
+}
+
 /** Lengths of the prompts that a step makes of its first rows. */
 export function promptLengths(
   step: CostedStep,
@@ -29,8 +40,8 @@ export function promptLengths(
   most: { readonly tokens: number; readonly by: string },
 ): TokenLengths {
   if (step.known.prompts !== undefined) return limited(step.known.prompts, count);
-  const { promptTokens } = step.assumed;
-  if (promptTokens !== undefined) return alike(count, Math.min(promptTokens, most.tokens));
+  const promptTokens = assumedUpTo(step, 'prompt-tokens', most.tokens, most.by);
+  if (promptTokens !== undefined) return alike(count, promptTokens);
   step.unknown(
     `tokens of a prompt of ${dataset}`,
     `at most ${most.tokens.toLocaleString('en')}, ${most.by}; \`--assume prompt-tokens=N\` sets them`,
@@ -40,9 +51,9 @@ export function promptLengths(
 
 /** Tokens of a response of at most so many. */
 export function responseTokens(step: CostedStep, most: number): number {
-  const { responseTokens: assumed } = step.assumed;
-  if (assumed !== undefined) return Math.min(assumed, most);
   if (most <= 1) return most;
+  const assumed = assumedUpTo(step, 'response-tokens', most, 'by max-tokens');
+  if (assumed !== undefined) return assumed;
   step.unknown('tokens of a response', 'from 1 to max-tokens; `--assume response-tokens=N` sets them');
   return atEnd(step, 1, most);
 }

@@ -94,6 +94,11 @@ export function product(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : a * b;
 }
 
+/** All numbers of work by name, those of phases summed. */
+export function namedNumbers({ phases, host, ...rest }: Work): Map<string, number> {
+  return new Map([...Object.entries(joined(phases)), ...Object.entries(host), ...Object.entries(rest)]);
+}
+
 function addHostWork(a: HostWork, b: HostWork): HostWork {
   return {
     productFlop: a.productFlop + b.productFlop,

@@ -5,7 +5,7 @@ import type { LookAhead } from '../cost/estimate.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
 import type { PromptTemplate } from '../formats/dataset-choices.js';
 import type { StepKind, StepOf } from '../steps/contracts.js';
-import { type ModelRecipe, recipeContract } from '../steps/recipes/registry.js';
+import { inputsOfModel, type ModelRecipe, recipeContract } from '../steps/recipes/registry.js';
 import type { Step } from '../steps/step.js';
 import { DataContext, type MadeData } from './data-context.js';
 import { describeArtifacts } from './described-artifacts.js';
@@ -50,7 +50,7 @@ export function lookAtData(data: MadeData, signal = new AbortController().signal
   return async (step, inputs) => {
     const look = looks[step.kind as StepKind] as Look<StepKind> | undefined;
     if (look === undefined) return undefined;
-    const artifacts = artifactsOf(step, inputs);
+    const artifacts = artifactsOf(step, inputs, step.params.model as ModelRecipe | undefined);
     if (artifacts === undefined) return undefined;
     const context = new DataContext(step, artifacts, data, signal);
     // Many models are asked the same by the same tokenizer.
@@ -61,15 +61,21 @@ export function lookAtData(data: MadeData, signal = new AbortController().signal
   };
 }
 
+/** Inputs of a step that runs a model which its prompts are made of, beside the model's tokenizer. */
+const promptInputs: readonly string[] = ['rows', 'examples'];
+
 /** Artifacts of all inputs that decide what is looked for; undefined: one is not here, or they are large. */
 function artifactsOf(
   step: Step,
   inputs: (name: string) => DescribedNode,
+  recipe: ModelRecipe | undefined,
 ): Readonly<Record<string, Artifacts>> | undefined {
   const all: Record<string, Artifacts> = {};
+  const ofModel = recipe === undefined ? {} : inputsOfModel(recipe, step.inputs);
   let bytes = 0;
   for (const name of Object.keys(step.inputs)) {
-    const isModel = step.params.model !== undefined && !/^(rows|examples)$/.test(name);
+    const isModel = Object.hasOwn(ofModel, name);
+    if (recipe !== undefined && !isModel && !promptInputs.includes(name)) continue;
     const node = inputs(name);
     if (node.size === 0) return undefined;
     const artifacts: Record<string, Artifact> = {};

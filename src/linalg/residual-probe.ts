@@ -3,7 +3,7 @@ import { fillNormal } from './normal.js';
 import { RandomStream } from './philox.js';
 
 /** Random vectors that a residual is estimated from: eight miss one ten times larger with probability below 1e-6. */
-const probes = 8;
+export const probes = 8;
 /** Elements that are multiplied between two turns of the event loop. */
 const partLength = 2 ** 19;
 

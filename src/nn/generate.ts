@@ -3,9 +3,8 @@ import type { Sampling } from '../formats/response-choices.js';
 import { Turns } from '../formats/turns.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { noToken } from './argmax.js';
-import type { DecoderConfig } from './config.js';
 import type { Decoder } from './decoder.js';
-import { cacheBytesPerToken, KeyValueCache } from './key-value-cache.js';
+import { defaultSlots, KeyValueCache, slotsThatFit } from './key-value-cache.js';
 import { checkPrompts } from './prompt-lengths.js';
 import { rowsThatFit } from './rows-that-fit.js';
 import { drawToken, uniformOf } from './sampling.js';
@@ -25,10 +24,6 @@ export interface GenerateOptions {
   /** Responses that are whole, of how many, and tokens generated so far. */
   readonly progress?: (done: number, total: number, tokens: number) => void;
 }
-
-const defaultSlots = 128;
-/** Bytes of keys and values on a device without a budget. */
-const cacheBytes = 4 * 2 ** 30;
 
 interface Response {
   readonly prompt: number;
@@ -57,7 +52,8 @@ export async function generate(
   const longest = prompts.reduce((most, { length }) => Math.max(most, length), 0);
   // The last token of a response is never read again.
   const capacity = Math.min(longest + maxTokens - 1, config.contextLength);
-  const slots = Math.min(prompts.length, options.slots ?? defaultSlots, slotsThatFit(gpu, config, capacity));
+  const limits = { memoryBudget: gpu.memoryBudget, largestBinding: gpu.limits.maxStorageBufferBindingSize };
+  const slots = Math.min(prompts.length, options.slots ?? defaultSlots, slotsThatFit(limits, config, capacity));
   const mostRows = rowsThatFit(gpu, config);
   const cache = new KeyValueCache(gpu, config, slots * capacity);
   const free = Array.from({ length: slots }, (_, slot) => slots - 1 - slot);
@@ -126,12 +122,4 @@ export async function generate(
     free.push(slot);
     return true;
   }
-}
-
-/** Slots whose keys and values fit into a quarter of the device's memory, and each layer's into a binding. */
-function slotsThatFit(gpu: Gpu, config: DecoderConfig, capacity: number): number {
-  const perSlot = cacheBytesPerToken(config) * capacity;
-  const memory = Math.min(gpu.memoryBudget / 4, cacheBytes);
-  const fit = Math.floor(Math.min(memory / config.layers, gpu.limits.maxStorageBufferBindingSize) / perSlot);
-  return Math.max(1, fit);
 }

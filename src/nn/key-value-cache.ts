@@ -11,6 +11,28 @@ export function cacheBytesPerToken({ kvHeads, headDim }: Shape): number {
   return 2 * kvHeads * headDim * 4;
 }
 
+/** Prompts that are answered at a time. */
+export const defaultSlots = 128;
+/** Bytes of keys and values on a device without a budget. */
+const cacheBytes = 4 * 2 ** 30;
+
+/** What of a device limits a cache, in bytes. */
+export interface CacheLimits {
+  readonly memoryBudget: number;
+  readonly largestBinding: number;
+}
+
+/** Bytes that the keys and values of all layers may take: a quarter of the device's memory, and each layer's a binding. */
+export function mostCacheBytes({ memoryBudget, largestBinding }: CacheLimits, { layers }: Shape): number {
+  return Math.min(memoryBudget / 4, cacheBytes, layers * largestBinding);
+}
+
+/** Slots of so many tokens whose keys and values fit. */
+export function slotsThatFit(limits: CacheLimits, config: Shape, capacity: number): number {
+  const perSlot = cacheBytesPerToken(config) * capacity * config.layers;
+  return Math.max(1, Math.floor(mostCacheBytes(limits, config) / perSlot));
+}
+
 /** Keys, behind the rotation, and values of tokens that were seen: a row a token, a buffer [rows, 2·kvHeads·headDim] a layer. */
 export class KeyValueCache {
   readonly #gpu: Gpu;

@@ -24,7 +24,20 @@ export interface MemoryPlan {
   readonly total: number;
 }
 
+/** Bytes that the logits of one window of the vocabulary may take. */
 const largestLogits = 64 * 2 ** 20;
+/** Token ids of a window at least. */
+const leastWindow = 128;
+
+/** Token ids whose logits are made at a time for so many rows. */
+export function logitWindow(rows: number): number {
+  return Math.max(leastWindow, Math.floor(largestLogits / (4 * Math.max(1, rows))));
+}
+
+/** Bytes of the logits that stand at a time for so many rows. */
+export function logitBytes(rows: number, vocabulary: number): number {
+  return Math.min(Math.max(largestLogits, 4 * leastWindow * rows), 4 * rows * vocabulary);
+}
 
 export function memoryPlan(
   config: DecoderConfig,
@@ -42,7 +55,7 @@ export function memoryPlan(
   const gradients = 4 * count;
   const optimizer = count * optimizerBytesPerWeight(precision);
   const activations = 4 * (tokens * (kept + around + backward) + targets * (2 * hidden + 6));
-  const logits = Math.min(Math.max(largestLogits, 512 * targets), 4 * targets * vocabulary);
+  const logits = logitBytes(targets, vocabulary);
   return {
     weights,
     gradients,

@@ -1,11 +1,9 @@
 import type { DeviceBuffer, Gpu } from '../gpu/gpu.js';
 import { gemm } from '../linalg/device/gemm.js';
 import { argmax } from './argmax.js';
+import { logitWindow } from './memory-plan.js';
 import type { Parameter } from './parameter.js';
 import { type RowWindow, rowWindows } from './rows.js';
-
-/** Bytes that the logits of one window may take. */
-const logitBytes = 64 * 2 ** 20;
 
 /** The matrix [vocabulary, hidden] from outputs to logits, a window of the vocabulary at a time. */
 export class OutputHead {
@@ -27,7 +25,7 @@ export class OutputHead {
 
   /** Windows of the vocabulary for so many rows of logits at a time. */
   windows(rows: number): readonly RowWindow[] {
-    const largest = Math.max(128, this.#largestWindow ?? Math.floor(logitBytes / (4 * rows)));
+    const largest = Math.max(128, this.#largestWindow ?? logitWindow(rows));
     return rowWindows(this.#gpu, this.#vocabulary, this.#hidden, 4, largest);
   }
 

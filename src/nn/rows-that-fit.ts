@@ -9,6 +9,9 @@ type Device = { readonly limits: Pick<Gpu['limits'], 'maxStorageBufferBindingSiz
 /** Bytes of activations that a forward pass may need, unless one sequence alone needs more. */
 const activationBytes = 256 * 2 ** 20;
 
+/** Beyond so many tokens a pass gets no faster. */
+export const enoughTokens = 4096;
+
 /** Rows (tokens) of a forward pass whose activations fit, and the widest of them into a binding. */
 export function rowsThatFit(gpu: Device, config: DecoderConfig): number {
   const { layer, entry } = activationNumbers(config);

@@ -23,8 +23,8 @@ export function sizeLimit(given: string | undefined, path: string, used: number,
   return bytes;
 }
 
-function freeBytes(path: string, disk: Disk): number {
-  // The store may not have been made yet: what its folder will be on counts.
+/** Bytes that the disk of a store has left. The store may not have been made yet: what its folder will be on counts. */
+export function freeBytes(path: string, disk: Disk): number {
   for (let folder = path; ; folder = dirname(folder)) {
     try {
       const { bavail, bsize } = disk.statfsSync(folder);

@@ -46,8 +46,10 @@ const hub = await HubServer.start();
 const folder = mkdtempSync(join(tmpdir(), 'runflow-table-'));
 try {
   console.log(`--device "${device.name}" ${assumed.map((text) => `--assume ${text}`).join(' ')}\n`);
-  console.log('| profile | experiment | steps | operations | on disk | device memory | time | questions to a judge |');
-  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
+  console.log(
+    '| profile | experiment | steps | operations | to fetch | on disk | device memory | time | questions at most |',
+  );
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
   for (const profile of Object.keys(realModels)) {
     publishHeaders(hub, profile);
     for (const experiment of ['exp1', 'exp2', 'exp3', 'exp4']) console.log(await row(profile, experiment));
@@ -69,13 +71,14 @@ async function row(profile: string, experiment: string): Promise<string> {
       assumed.filter((text) => !text.includes('.') || datasets.has(text.split('.')[0]!)),
       study,
     ),
-    machine: { traits: traitsOfDevice(device!), device: ratesOfDevice(device!), host },
+    machine: { traits: traitsOfDevice(), device: ratesOfDevice(device!), host },
     environment: { HF_ENDPOINT: hub.endpoint, HF_HOME: join(folder, 'hf') },
   });
   const { all } = totals;
   const cells = [
     String(all.steps),
     text(all.flop, (flop) => `${Number((flop / 1e15).toPrecision(2))} P`),
+    text(all.fetch, formatBytes),
     text(all.disk, formatBytes),
     text(all.deviceMemory, formatBytes),
     text(all.seconds, (seconds) => `${Number((seconds / 3600).toPrecision(2))} h`),

@@ -13,7 +13,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { deviceRatesOf, hostRatesOf, type MachineSpeed, traitsOf } from '../../src/cli/machine-speed.js';
+import {
+  deviceRatesOf,
+  hostRatesOf,
+  type MeasuredDevice,
+  type MeasuredHost,
+  traitsOf,
+} from '../../src/cli/machine-speed.js';
 import type { Range } from '../../src/cost/totals.js';
 import { estimateWorkflow } from '../../src/estimate/estimate.js';
 import { openGpu } from '../../src/gpu/open-gpu.js';
@@ -83,7 +89,9 @@ function secondsOfTree(pid: number): number {
   }
 }
 
-async function measured(): Promise<MachineSpeed & { readonly deviceClass: string }> {
+type MachineSpeed = MeasuredDevice & MeasuredHost & { readonly deviceClass: string };
+
+async function measured(): Promise<MachineSpeed> {
   const gpu = await openGpu();
   const startSeconds = ownSeconds();
   const { plot } = await import('../../src/report/figures/plot.js');
@@ -112,7 +120,7 @@ function factor({ least, most }: Range, seconds: number): number {
   return seconds < least ? seconds / least : 1;
 }
 
-async function compare(name: string, speed: MachineSpeed & { readonly deviceClass: string }): Promise<void> {
+async function compare(name: string, speed: MachineSpeed): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'runflow-estimate-'));
   try {
     const file = name.startsWith('exp') ? join(workflows, `${name}.yaml`) : join(folder, 'size.yaml');
@@ -123,7 +131,7 @@ async function compare(name: string, speed: MachineSpeed & { readonly deviceClas
     const { totals } = await estimateWorkflow({
       study: loaded.value,
       store: Store.open(join(folder, 'store')),
-      assumed: { rows: new Map() },
+      assumed: new Map(),
       machine: {
         traits: traitsOf(speed),
         device: { least: rates, most: rates },

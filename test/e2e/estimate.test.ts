@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { cp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -63,18 +65,42 @@ test('offline it does what was asked before, and says what was not', async ({ bo
 });
 
 test('figures of a published device take the place of this one, and what does not fit is said', async (context) => {
-  const { box, environment } = context;
-  const text = await box.runflow([...plan.slice(0, -1), '--device', 'rtx3060'], environment);
+  const { box, hub, environment } = context;
+  publishHeaders(hub, 'llama-2-7b');
+  const options = [...plan.slice(0, -1), '--device', 'l4', '--assume', 'response-tokens=5'].with(3, 'llama-2-7b');
+  const text = await box.runflow(options, environment);
   assert.is(text.status, 0, text.stderr);
-  assert.match(text.stdout, /for RTX 3060: 12\.7 TFLOP\/s, 360 GB\/s, 12 GiB \(NVIDIA GeForce RTX 3060, product page/);
-  assert.match(
-    text.stdout,
-    /does not fit: train\[useful\] needs at least [\d.]+ GiB of device memory, RTX 3060 has 12 GiB/,
-  );
+  assert.match(text.stdout, /for L4: 30\.29 TFLOP\/s, 300\.1 GB\/s, 24 GiB \(fpsbench\.com\/\S+\); host, and disk of/);
+  assert.match(text.stdout, /does not fit: train\[useful\] needs at least [\d.]+ GiB of device memory, L4 has 24 GiB/);
   assert.match(text.stdout, /tokens of a row of datasets\.useful: from 2 to 512, its max-length/);
+  assert.match(text.stdout, /in all .* about [\d:.]+( s)? to [\d:.]+/);
+  assert.match(text.stdout, /assumed for nothing: response-tokens/);
   const unknown = await box.runflow([...plan, '--device', 'RTX 4091'], environment);
   assert.is(unknown.status, 2);
   assert.match(unknown.stderr, /Did you mean "RTX 4090"\?/);
+});
+
+test('it needs no device of its own where another is named, and no cache or store that can be written', async ({
+  box,
+}) => {
+  const nowhere = { RUNFLOW_STORE: '/proc/none/store', XDG_CACHE_HOME: '/proc/none', HF_HOME: '/proc/none' };
+  const toy = ['plan', 'workflows/exp3.yaml', '--estimate'];
+  const other = await box.runflow([...toy, '--device', 'L4'], { ...nowhere, RUNFLOW_ADAPTER: 'no such device' });
+  assert.is(other.status, 0, other.stderr);
+  assert.match(other.stdout, /in all/);
+  const own = await box.runflow([...toy, '--json'], nowhere);
+  assert.is(own.status, 0, own.stderr);
+  const { host, store } = JSON.parse(own.stdout).estimate;
+  assert.is(host.diskFolder, tmpdir());
+  assert.is(store.path, '/proc/none/store');
+});
+
+test('the disk that is measured is that of the store, also before the store is made', async ({ box }) => {
+  const RUNFLOW_STORE = box.path('to-be-made', 'store');
+  const ended = await box.runflow(['plan', 'workflows/exp3.yaml', '--estimate', '--json'], { RUNFLOW_STORE });
+  assert.is(ended.status, 0, ended.stderr);
+  assert.is(JSON.parse(ended.stdout).estimate.host.diskFolder, box.path());
+  assert.not.ok(existsSync(box.path('to-be-made')));
 });
 
 test('rows that are made or lie here are counted to the token; what ran is free', async ({ box }) => {
@@ -121,6 +147,7 @@ test('options that mean nothing are refused', async ({ box }) => {
   for (const [options, message] of [
     [['--device', 'RTX 4090'], /--device is about costs/],
     [['--estimate', '--assume', 'row-token=5'], /there is no such number to assume/],
+    [['--estimate', '--assume', 'row-tokens=5', '--assume', 'row-tokens=6'], /it is given twice/],
     [['--estimate', '--assume', 'nothing.rows=5'], /there is no such number to assume/],
     [['--estimate', '--assume', 'row-tokens=many'], /it is not NAME=N/],
     [['--estimate', '--all'], /--all lists reasons/],

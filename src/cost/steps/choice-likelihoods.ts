@@ -1,3 +1,4 @@
+import { enoughTokens } from '../../nn/rows-that-fit.js';
 import { atEnd, type CostOf } from '../costed-step.js';
 import { forwardPhase, passBytes } from '../decoder-work.js';
 import { runModel } from '../model-work.js';
@@ -25,7 +26,7 @@ export const choiceLikelihoods: CostOf<'choice-likelihoods'> = (step) => {
   const own = work({
     phases: [forwardPhase(step.device, config, type, lengths, { outputs, told: outputs })],
     host: { characters: 4 * lengths.total },
-    deviceMemory: model.weights + passBytes(step.device, config, lengths, Math.min(outputs, 4096)),
+    deviceMemory: model.weights + passBytes(step.device, config, lengths, Math.min(outputs, enoughTokens)),
   });
   return storing(addWork(model.work, own), { likelihoods: jsonLines(questions) });
 };

@@ -14,7 +14,7 @@ export const judge: CostOf<'judge'> = (step) => {
   // Equal responses are one question; an answer that was kept is none.
   const requests = atEnd(step, Math.min(1, rows), rows);
   step.unknown('questions to judges', 'at most one a response: equal ones are asked once');
-  const { promptTokens } = step.assumed;
+  const promptTokens = step.assumed('prompt-tokens');
   const bound =
     'a token a byte of the rubric, the tokens of prompt and response as the model counts them, and max-tokens';
   step.unknown(

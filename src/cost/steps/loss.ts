@@ -1,3 +1,4 @@
+import { enoughTokens } from '../../nn/rows-that-fit.js';
 import type { CostOf } from '../costed-step.js';
 import { forwardPhase, passBytes } from '../decoder-work.js';
 import { runModel } from '../model-work.js';
@@ -14,7 +15,7 @@ export const loss: CostOf<'loss'> = (step) => {
   const own = work({
     phases: [forwardPhase(step.device, config, type, lengths, { outputs: targets, told: targets })],
     hostMemory: 16 * lengths.total,
-    deviceMemory: model.weights + passBytes(step.device, config, lengths, Math.min(targets, 4096)),
+    deviceMemory: model.weights + passBytes(step.device, config, lengths, Math.min(targets, enoughTokens)),
   });
   return storing(addWork(model.work, own), { scores: scoreFile(lengths.count) });
 };

@@ -12,5 +12,5 @@ export const mix: CostOf<'mix'> = (step) => {
   if (known !== undefined) return storing(own, { rows: known });
   const counted = parts.map(({ count }, index) => (typeof count === 'number' ? count : rowsOf(step, `part/${index}`)));
   const all = total ?? counted.reduce((sum, count) => sum + count, 0);
-  return storing(own, { rows: jsonLines(transformedRows(step, step.id, all, transforms)) });
+  return storing(own, { rows: jsonLines(transformedRows(step, step.origin, all, transforms)) });
 };

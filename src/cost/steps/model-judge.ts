@@ -2,7 +2,7 @@ import { atEnd, type CostOf } from '../costed-step.js';
 import { generationPhases } from '../decoder-work.js';
 import { alike } from '../described.js';
 import { runModel } from '../model-work.js';
-import { jsonLines, responseTokens, rowsOf } from '../rows.js';
+import { assumedUpTo, jsonLines, responseTokens, rowsOf } from '../rows.js';
 import { addWork, work } from '../work.js';
 import { scoreFile } from './scored.js';
 import { storing } from './stored.js';
@@ -13,7 +13,7 @@ export const modelJudge: CostOf<'model-judge'> = (step) => {
   const model = runModel(step, recipe);
   const { config, type } = model;
   const rows = rowsOf(step, 'responses');
-  const { promptTokens } = step.assumed;
+  const promptTokens = assumedUpTo(step, 'prompt-tokens', config.contextLength, "by the judge's context");
   if (promptTokens === undefined) {
     step.unknown(`tokens of a question to the judge of ${step.id}`, `at most ${config.contextLength}, its context`);
   }

@@ -1,3 +1,4 @@
+import { enoughTokens } from '../../nn/rows-that-fit.js';
 import type { NextTokenParams } from '../../steps/next-token.js';
 import type { CostedStep, CostOf } from '../costed-step.js';
 import { forwardPhase, passBytes } from '../decoder-work.js';
@@ -27,8 +28,8 @@ export function nextTokenWork(
   const own = work({
     phases: [forwardPhase(step.device, config, type, lengths, { outputs: count, told: count * vocabulary })],
     host: { characters: 4 * lengths.total, elements: 2 * count * vocabulary },
-    hostMemory: 8 * Math.min(count, 4096) * vocabulary,
-    deviceMemory: model.weights + passBytes(step.device, config, lengths, Math.min(count, 4096)),
+    hostMemory: 8 * Math.min(count, enoughTokens) * vocabulary,
+    deviceMemory: model.weights + passBytes(step.device, config, lengths, Math.min(count, enoughTokens)),
   });
   return { own: addWork(model.work, own), prompts: count, vocabulary };
 }

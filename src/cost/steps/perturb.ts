@@ -1,12 +1,10 @@
 import { elementCount } from '../../formats/tensor.js';
+import { updateRank } from '../../linalg/update-rank.js';
 import type { CostOf } from '../costed-step.js';
 import { matrixOf, reading } from '../matrix-work.js';
 import { tensorsOf } from '../model-work.js';
 import { addWork, work } from '../work.js';
 import { storing } from './stored.js';
-
-/** Rank of the low-rank part of the update at most: see structured-update. */
-const mostDirections = 128;
 
 /** A low-rank update on a floor of noise, tensor by tensor, all on one thread of the host. */
 export const perturb: CostOf<'perturb'> = (step) => {
@@ -15,7 +13,7 @@ export const perturb: CostOf<'perturb'> = (step) => {
   for (const [, one] of tensorsOf(parent)) {
     const { rows, columns } = matrixOf(one);
     const elements = elementCount(one.tensor!.shape);
-    const rank = Math.min(rows, columns) < 2 ? 1 : Math.min(mostDirections, Math.ceil(Math.min(rows, columns) / 8));
+    const rank = updateRank(rows, columns);
     // A Gram–Schmidt of the vectors of either side, twice, and the product of both.
     const orthonormal = 2 * rank * rank * (rows + columns);
     const shared = step.params.share === undefined ? 0 : 2;

@@ -9,15 +9,15 @@ export const rows: CostOf<'rows'> = (step) => {
   const bytes = [...step.inputs('files').values()].reduce((sum, file) => sum + file.bytes, 0);
   const own = work({ read: bytes, host: { characters: bytes }, hostMemory: 2 * bytes });
   if (known !== undefined) return storing(own, { rows: known });
-  const name = /^[^[]*\[(.*)\]$/.exec(step.id)?.[1] ?? step.id;
-  const all = step.assumed.rows.get(name);
   const { transforms } = step.params;
+  // `take` says how many rows are left, however many there are.
+  const all = transforms.take === undefined ? step.assumed(`${step.origin}.rows`) : undefined;
   if (all === undefined && transforms.take === undefined && transforms.where === undefined) {
     step.unknown(
-      `rows of datasets.${name}`,
-      `nothing bounds them before it is fetched; \`--assume ${name}.rows=N\` sets them`,
+      `rows of ${step.origin}`,
+      `nothing bounds them before it is fetched; \`--assume ${step.origin.replace(/^datasets\./, '')}.rows=N\` sets them`,
     );
   }
   const files = all ?? (step.end === 'least' ? 1 : Number.POSITIVE_INFINITY);
-  return storing(own, { rows: jsonLines(transformedRows(step, name, files, transforms)) });
+  return storing(own, { rows: jsonLines(transformedRows(step, step.origin, files, transforms)) });
 };

@@ -11,5 +11,5 @@ export const synthetic: CostOf<'synthetic'> = (step) => {
   const { what, transforms } = step.params;
   const own = work({ host: { characters: rowCharacters * what.rows }, hostMemory: 4 * rowCharacters * what.rows });
   const known = step.known.outputs?.get('rows');
-  return storing(own, { rows: known ?? jsonLines(transformedRows(step, step.id, what.rows, transforms)) });
+  return storing(own, { rows: known ?? jsonLines(transformedRows(step, step.origin, what.rows, transforms)) });
 };

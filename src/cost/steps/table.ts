@@ -1,5 +1,5 @@
 import type { StepKind } from '../../steps/contracts.js';
-import type { CostOf } from '../costed-step.js';
+import { atEnd, type CostOf } from '../costed-step.js';
 import { work } from '../work.js';
 import { storing } from './stored.js';
 
@@ -9,10 +9,10 @@ export type TextKind = Extract<
   `${string}-table` | 'claims' | 'figures' | 'tables' | 'realignment' | 'report'
 >;
 
-/** Reads its inputs, and writes at most as much. */
+/** Reads its inputs, and writes at most as much as they have; how much less is not known. */
 export const table: CostOf<TextKind> = (step) => {
   const characters = step.inputNames.reduce((sum, name) => sum + step.input(name).bytes, 0);
   return storing(work({ host: { characters }, read: characters, hostMemory: 4 * characters }), {
-    table: { bytes: characters },
+    table: { bytes: atEnd(step, 0, characters) },
   });
 };

@@ -1,6 +1,6 @@
 import { atEnd, type CostOf } from '../costed-step.js';
 import { alike, describedTensor, smallFile, type TokenLengths } from '../described.js';
-import { rowsOf } from '../rows.js';
+import { assumedUpTo, rowsOf } from '../rows.js';
 import { work } from '../work.js';
 import { storing } from './stored.js';
 
@@ -23,11 +23,8 @@ export const tokenise: CostOf<'tokenise'> = (step) => {
   function boundedLengths(): TokenLengths {
     const { maxLength, dataset } = step.params;
     const rows = rowsOf(step, 'rows');
-    const { rowTokens } = step.assumed;
-    if (rowTokens !== undefined) {
-      const length = Math.min(rowTokens, maxLength);
-      return alike(rows, length, rows * (length - 1));
-    }
+    const given = assumedUpTo(step, 'row-tokens', maxLength, 'by max-length');
+    if (given !== undefined) return alike(rows, given, rows * (given - 1));
     const bound = `from 2 to ${maxLength}, its max-length; \`--assume row-tokens=N\` sets them`;
     step.unknown(`tokens of a row of ${dataset}`, bound);
     const length = atEnd(step, 2, maxLength);

@@ -33,7 +33,7 @@ class DeviceMatrix implements Matrix {
 const modes = { parallel: 0, orthogonal: 1, opposite: 2 } as const;
 const storages: Readonly<Record<FloatType, number>> = { F32: 0, BF16: 1, F16: 2, F64: 3 };
 /** Columns of a gram matrix's lower triangle that are computed together. */
-const gramBand = 256;
+export const gramBand = 256;
 
 /** Arithmetic on a GPU: sums in f32 by blocks, gram near-exact. */
 export class DeviceArithmetic implements Arithmetic {

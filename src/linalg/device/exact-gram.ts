@@ -4,11 +4,11 @@ import { elementwise, rowsPerBinding, rowWindow } from './elementwise.js';
 import { gemm } from './gemm.js';
 
 /** Rows whose products f32 sums without rounding: digits' sums are at most 2⁸, so 2⁸·2⁸·256 = 2²⁴. */
-const chunkRows = 256;
+export const chunkRows = 256;
 /** Rows that i32 sums hold: 2¹⁶·2¹⁴ = 2³⁰. */
-const sumRows = 2 ** 14;
+export const sumRows = 2 ** 14;
 /** Columns of the lower triangle that are computed together. */
-const bandColumns = 256;
+export const bandColumns = 256;
 
 /**
  * The six symmetric products of sums of digits (kernels/digits) and what each counts in AᵀA, by

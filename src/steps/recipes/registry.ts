@@ -1,4 +1,5 @@
 import type { Ports } from '../ports.js';
+import type { Input } from '../step.js';
 import { type AblatedModel, ablated } from './ablated.js';
 import { type CombinedModel, combined } from './combined.js';
 import type { RecipeContract } from './kind.js';
@@ -25,6 +26,17 @@ export function recipeContract({ kind }: ModelRecipe): RecipeContract<ModelRecip
 /** Whether the recipe makes this tensor of its origin. */
 export function makesTensor(recipe: ModelRecipe, tensor: string): recipe is MadeModel {
   return recipeContract(recipe).makes(recipe, tensor);
+}
+
+/** Those of a step's inputs that its model is made of. */
+export function inputsOfModel(
+  recipe: ModelRecipe,
+  inputs: Readonly<Record<string, Input>>,
+): Readonly<Record<string, Input>> {
+  const { origin, decides } = recipeContract(recipe);
+  const { nodes, artifacts } = decides(recipe);
+  const names = new Set([origin, ...nodes, ...artifacts]);
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => names.has(name)));
 }
 
 /** Inputs of every step that runs, or writes, the model of a recipe. */

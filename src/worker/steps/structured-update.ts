@@ -3,12 +3,11 @@ import { power } from '../../linalg/elementary.js';
 import { hostGemm, rows as rowsView, transposed } from '../../linalg/host/gemm.js';
 import { fillNormal } from '../../linalg/normal.js';
 import { RandomStream } from '../../linalg/philox.js';
+import { updateRank } from '../../linalg/update-rank.js';
 import { squaredNorm, UnitVectors } from './unit-vectors.js';
 
 /** Part of the squared norm that lies in the flat floor; the rest is the low-rank part. */
 const floorShare = 0.25;
-/** Rank of the low-rank part: an eighth of the full rank, at most this. */
-const maximumRank = 128;
 /** Elements of a window: a tenth of a second of work. */
 const windowElements = 2 ** 18;
 
@@ -68,7 +67,7 @@ export class StructuredUpdate {
     turns: Turns,
   ): Promise<StructuredUpdate> {
     const { rows, columns } = shape;
-    const rank = Math.min(maximumRank, Math.ceil(Math.min(rows, columns) / 8));
+    const rank = updateRank(rows, columns);
     const vectors = (name: string, length: number) =>
       UnitVectors.gaussian(new RandomStream(seed, `${stream}/${name}`), rank, length, turns);
     const right = await vectors('right', columns);

@@ -1,5 +1,4 @@
-/** Beyond so many tokens a pass gets no faster. */
-const enoughTokens = 4096;
+import { enoughTokens } from '../../nn/rows-that-fit.js';
 
 /**
  * Cuts rows, in their order, into batches of a bounded number of tokens.

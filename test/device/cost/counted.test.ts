@@ -136,7 +136,7 @@ async function costOf(gpu: Gpu, kind: StepKind, params: Step['params'], inputs: 
   );
   const named = Object.fromEntries(Object.keys(inputs).map((name) => [name, { node: name, output: 'one' }]));
   const step: Step = { id: kind, kind, params, inputs: named, group: kind };
-  const facts = { steps: [step], existing, known: new Map(), device: traits(gpu), assumed: { rows: new Map() } };
+  const facts = { steps: [step], existing, known: new Map(), device: traits(gpu), assumed: new Map() };
   return (await costsOf(facts)).steps[0]!;
 }
 
