@@ -6,6 +6,7 @@ import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { figureFiles } from '../report/figures/figure-files.js';
 import { writeResult } from '../run/results/file.js';
 import { type FigureFormat, figureFormats, figureNames } from '../workflow/report.js';
+import { allowOption } from './allow-commands.js';
 import type { Command, Invocation } from './command.js';
 import { finishedResults } from './finished-results.js';
 import { folderOption } from './folder-option.js';
@@ -22,6 +23,7 @@ export const command: Command = {
   options: {
     ...workflowOptions,
     ...storeOption,
+    ...allowOption,
     to: { description: 'Folder to write to', value: 'DIR', completes: 'folder' },
     format: {
       description: "svg, pdf or png, or several with commas between (the workflow's report.formats)",

@@ -9,7 +9,7 @@ import { executors, isExecutorName } from '../run/executors/registry.js';
 import { selectRenderer } from '../run/render/select.js';
 import { type RunOptions, runWorkflow } from '../run/run.js';
 import type { Study } from '../workflow/study.js';
-import { allowedPrograms } from './allow-commands.js';
+import { WatchedCommands } from './allow-commands.js';
 import type { Command, Invocation } from './command.js';
 import { folderOption } from './folder-option.js';
 import { type Interruption, listenForSignals } from './interruption.js';
@@ -48,6 +48,9 @@ export const command: Command = {
     watch: {
       description: 'Run again whenever a file of the workflow, its data or a checkpoint changes; Ctrl-C ends it',
     },
+    'allow-changed-commands': {
+      description: 'With --watch and --allow-commands: run programs that have changed, too, without asking',
+    },
     open: { description: 'Open the report at the end' },
     notify: {
       description: 'Program that gets the summary as JSON at the end, or ["program", "argument"]; else RUNFLOW_NOTIFY',
@@ -81,10 +84,11 @@ export const command: Command = {
     };
     const told = notifyCommand(invocation.value('notify'), process.env);
     if (invocation.switch('dry-run')) return planCommand.run(invocation);
+    const commands = new WatchedCommands(invocation);
     const interruption = listenForSignals();
-    const once = (study: Study) => runOnce(study, invocation, options, interruption, told);
+    const once = (study: Study) => runOnce(study, invocation, commands, options, interruption, told);
     try {
-      if (invocation.switch('watch')) return await runOnChanges(invocation, once, interruption.stop);
+      if (invocation.switch('watch')) return await runOnChanges(invocation, once, commands, interruption.stop);
       return await once(await studyNamed(invocation.positionals[0]!, loadOptions(invocation)));
     } finally {
       interruption.end();
@@ -98,14 +102,12 @@ type Once = (study: Study) => Promise<ExitCode>;
 async function runOnce(
   study: Study,
   invocation: Invocation,
+  commands: WatchedCommands,
   options: Omit<RunOptions, 'study' | 'allowed' | 'store' | 'events'>,
   interruption: Pick<Interruption, 'stop' | 'kill'>,
   told: NotifyCommand | undefined,
 ): Promise<ExitCode> {
-  const allowed = await allowedPrograms(
-    invocation,
-    study.cells.map(({ workflow }) => workflow),
-  );
+  const allowed = await commands.allowed(study.cells.map(({ workflow }) => workflow));
   const store = openedStore(invocation);
   const events = new EventBus();
   const renderer = await selectRenderer(process.stdout, { json: invocation.switch('json') });
@@ -144,7 +146,12 @@ function warn(what: string, why: string | undefined): void {
 }
 
 /** Runs, waits for a change, and runs again until the signal. What is wrong is said, and mended by the next change. */
-async function runOnChanges(invocation: Invocation, once: Once, signal: AbortSignal): Promise<ExitCode> {
+async function runOnChanges(
+  invocation: Invocation,
+  once: Once,
+  commands: WatchedCommands,
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const file = invocation.positionals[0]!;
   const options = loadOptions(invocation);
   for (;;) {
@@ -162,6 +169,7 @@ async function runOnChanges(invocation: Invocation, once: Once, signal: AbortSig
       reportError(error, (text) => process.stderr.write(text));
     }
     if (signal.aborted) return exitCodes.interrupted;
+    commands.watch();
     process.stderr.write(
       `watching ${before.size} ${before.size === 1 ? 'file' : 'files'} for changes; Ctrl-C ends it\n`,
     );

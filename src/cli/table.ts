@@ -3,6 +3,7 @@ import { exitCodes } from '../diagnostics/exit-codes.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { paperTables, tableText } from '../report/paper-tables/table-files.js';
 import { tableFormats } from '../workflow/report.js';
+import { allowOption } from './allow-commands.js';
 import type { Command } from './command.js';
 import { finishedResults } from './finished-results.js';
 import { workflowOptions } from './load-workflow.js';
@@ -18,6 +19,7 @@ export const command: Command = {
   options: {
     ...workflowOptions,
     ...storeOption,
+    ...allowOption,
     format: { description: 'tex, md or csv (md)', value: 'FORMAT', completes: tableFormats },
   },
   details: [

@@ -161,6 +161,55 @@ test('on a terminal it asks once, and again when a file changes', async ({ sandb
   assert.match(await onTerminal(sandbox, config, 'y'), /Run them\?[\s\S]*exit 0/);
 });
 
+test('--watch with --allow-commands runs no program that was edited meanwhile, unless that is allowed too', async ({
+  sandbox,
+  config,
+}) => {
+  const waits = /watching \d+ files? for changes/g;
+  for (const changed of [false, true]) {
+    await sandbox.write('weigh.cjs', weigh);
+    await sandbox.write('lab.yaml', lab('{ run: [node, weigh.cjs] }'));
+    const argv = ['run', 'lab.yaml', '--watch', '--allow-commands', ...(changed ? ['--allow-changed-commands'] : [])];
+    const watching = sandbox.start(argv, config);
+    let told = '';
+    watching.child.stderr!.setEncoding('utf8').on('data', (part: string) => {
+      told += part;
+    });
+    const looks = (count: number) => until(() => (told.match(waits) ?? []).length === count);
+    await looks(1);
+    const marker = sandbox.path(`ran-${changed}`);
+    await sandbox.write('weigh.cjs', `require('node:fs').writeFileSync('${marker}', ''); ${weigh}`);
+    await looks(2);
+    assert.is(existsSync(marker), changed);
+    if (!changed) {
+      assert.match(told, /programs are not what you allowed when this began: metrics\.weight/);
+      assert.match(told, /--allow-changed-commands/);
+    }
+    watching.child.kill('SIGINT');
+    assert.is((await watching.ended).status, 130);
+  }
+  const alone = await sandbox.runflow(['run', 'lab.yaml', '--allow-commands', '--allow-changed-commands'], config);
+  assertOneScreen(alone, 2);
+  assert.match(alone.stderr, /--allow-changed-commands goes with --watch and --allow-commands/);
+});
+
+test('figures and tables of results are shown with --allow-commands where a version command is to run', async ({
+  sandbox,
+  config,
+}) => {
+  await sandbox.write('weigh.cjs', weigh);
+  await sandbox.write('lab.yaml', lab('{ run: [node, weigh.cjs], version: [node, --version] }'));
+  await sandbox.run(['lab.yaml', '--allow-commands'], config);
+  for (const argv of [
+    ['figures', 'lab.yaml', '--to', 'drawn'],
+    ['table', 'lab.yaml', 'energy'],
+  ]) {
+    assertOneScreen(await sandbox.runflow(argv, config), 2);
+    const allowed = await sandbox.runflow([...argv, '--allow-commands'], config);
+    assert.is(allowed.status, 0, allowed.stderr);
+  }
+});
+
 test('a run that is killed leaves no program running, and the next one goes on', async ({ sandbox, config }) => {
   await sandbox.write('wait.cjs', escaping('setInterval(() => {}, 1000)'));
   await sandbox.write('lab.yaml', lab('{ run: [node, wait.cjs] }'));

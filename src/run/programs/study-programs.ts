@@ -51,10 +51,19 @@ export class StudyPrograms {
 
 /** The error for programs that are not allowed. */
 export function notAllowed(programs: readonly ResolvedProgram[]): UsageError {
-  const names = programs.map(({ of }) => of);
-  const which = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
-  const message = `the workflow runs programs that you have not allowed: ${which}`;
   const hint =
     'Nothing was run. `runflow validate` shows them. Run it on a terminal to be asked, or give --allow-commands.';
-  return new UsageError(message, { hint });
+  return new UsageError(`the workflow runs programs that you have not allowed: ${namesOf(programs)}`, { hint });
+}
+
+/** The error for programs that are not those which a command was allowed when it began. */
+export function notAllowedAsChanged(programs: readonly ResolvedProgram[]): UsageError {
+  const hint =
+    'Nothing was run. Run it on a terminal to be asked, or give --allow-changed-commands beside --allow-commands.';
+  return new UsageError(`programs are not what you allowed when this began: ${namesOf(programs)}`, { hint });
+}
+
+function namesOf(programs: readonly ResolvedProgram[]): string {
+  const names = programs.map(({ of }) => of);
+  return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
 }

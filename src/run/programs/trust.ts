@@ -9,11 +9,13 @@ import { replaceFile } from '../../formats/replace-file.js';
 import { userConfigFolder } from '../../formats/user-path.js';
 import type { Workflow } from '../../workflow/workflow.js';
 import { type KnownContents, type ResolvedProgram, resolvePrograms } from './resolve-programs.js';
-import { notAllowed } from './study-programs.js';
+import { notAllowed, notAllowedAsChanged } from './study-programs.js';
 
 export interface AllowOptions {
   /** All of them may run, this once. */
   readonly all?: boolean;
+  /** Programs that may run because the command that still runs was allowed them before. */
+  readonly once?: ReadonlySet<Digest>;
   /** Asks the user about programs that were not allowed yet. Absent: there is nobody to ask. */
   readonly ask?: (programs: readonly ResolvedProgram[]) => Promise<boolean>;
   readonly environment?: NodeJS.ProcessEnv;
@@ -29,12 +31,13 @@ export interface AllowOptions {
  */
 export async function allowPrograms(
   workflows: readonly Workflow[],
-  { all = false, ask, environment = process.env }: AllowOptions,
+  { all = false, once, ask, environment = process.env }: AllowOptions,
 ): Promise<ReadonlySet<Digest>> {
   const programs = distinctPrograms(workflows);
-  const asked = all ? [] : programs.filter(({ digest }) => !isTrusted(digest, environment));
+  const asked = all ? [] : programs.filter(({ digest }) => !once?.has(digest) && !isTrusted(digest, environment));
   if (asked.length > 0) {
-    if (ask === undefined || !(await ask(asked))) throw notAllowed(asked);
+    if (ask === undefined || !(await ask(asked)))
+      throw once === undefined ? notAllowed(asked) : notAllowedAsChanged(asked);
     for (const program of asked) await trust(program, environment);
   }
   return new Set(programs.map(({ digest }) => digest));
