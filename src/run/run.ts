@@ -24,7 +24,7 @@ import { type JudgeRequests, judgeRequests } from './judge-requests.js';
 import { type Prepared, prepare } from './prepare.js';
 import { StudyPrograms } from './programs/study-programs.js';
 import { checkVariables } from './programs/variables.js';
-import { repositoryOf } from './repository.js';
+import { repositoryOf, type WorkflowRepository } from './repository.js';
 import { type FolderContents, ResultsFolder, type RunPages } from './results/folder.js';
 import { cellFolder } from './results/name.js';
 import { resultsPlace } from './results/place.js';
@@ -136,6 +136,7 @@ class RunSession {
   #executor: Executor | undefined;
   #commits: PinnedCommits = new Map();
   #prepared: Prepared | undefined;
+  #repository: Promise<WorkflowRepository | undefined> | undefined;
   #contents: FolderContents | undefined;
   readonly #budgetsTold = new Set<string>();
   #environmentFailed = false;
@@ -355,6 +356,12 @@ class RunSession {
     return failed > 0 ? exitCodes.stepFailed : exitCodes.done;
   }
 
+  /** Looked up once: the page of every cell tells of it. */
+  #repositoryOfWorkflow(): Promise<WorkflowRepository | undefined> {
+    this.#repository ??= repositoryOf(this.#options.study.file, this.#environment);
+    return this.#repository;
+  }
+
   /** What this run tells of itself in the folder. */
   #pages(prepared: Prepared): RunPages {
     const { targets = [], study } = this.#options;
@@ -380,7 +387,7 @@ class RunSession {
           started: this.#started,
           seconds: this.#seconds(),
           redacted: this.redacted,
-          repository: await repositoryOf(study.file, this.#environment),
+          repository: await this.#repositoryOfWorkflow(),
           device: this.#deviceFound()?.description,
         };
         return withRunPart(page, await runFacts(told, changes));

@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in workflows look like that
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { parquetReadObjects } from 'hyparquet';
+import { parseHTML } from 'linkedom';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { claimColumns } from '../../src/report/tables/claims.js';
@@ -120,6 +121,62 @@ test('a study runs what cells share once, joins their tables, and has nothing le
   assert.ok(existsSync(file('previous', 'cells', 'profile=flat,norm=4e-2,seed=2', 'energy.csv')));
   assert.ok(existsSync(file('previous', 'energy.csv')), 'the table of other cells');
   assert.not.match(readFileSync(file('energy.csv'), 'utf8'), /4e-2/);
+});
+
+test('the command on the page of a cell makes that cell again, and leaves its page where it is', async ({
+  sandbox,
+}) => {
+  await sandbox.run(['study.yaml', '--matrix', 'seed=1']);
+  const label = 'profile=flat,norm=4e-2,seed=1';
+  const other = 'profile=falling,norm=4e-2,seed=1';
+  const file = (...names: string[]) => sandbox.path(folder, ...names);
+  const { document } = parseHTML(readFileSync(file('cells', label, 'report.html'), 'utf8'));
+  const command = [...document.querySelectorAll('pre code')].map(({ textContent }) => textContent);
+  const line = command.find((text) => text.startsWith('runflow run '))!;
+  // The words are those that a shell makes of it.
+  const words = spawnSync('sh', ['-c', `set -- ${line}; printf '%s\\0' "$@"`], { encoding: 'utf8' }).stdout;
+  const again = await sandbox.run(words.split('\0').slice(2, -1));
+  const started = again.events.find((event) => event.type === 'run-started');
+  assert.equal(started?.type === 'run-started' && started.cells, [label]);
+  const ran = ranSteps(again).filter((id) => !id.startsWith('joined[') && !id.endsWith('claims-of-family'));
+  assert.equal(ran, [], 'all of the cell is done already');
+
+  const { results, foreign } = JSON.parse(readFileSync(file('run.json'), 'utf8'));
+  const moved = readdirSync(file('previous', 'cells'));
+  assert.not.ok(moved.includes(label), 'the cell is as it was');
+  assert.ok(moved.includes(other));
+  assert.ok(existsSync(file('cells', label, 'report.html')));
+  assert.equal(foreign, [], 'folders that were emptied are gone');
+  assert.not.ok(existsSync(file('cells', other)));
+  const page = results.find((result: { file: string }) => result.file === `cells/${label}/report.html`);
+  assert.is(page.current, true);
+});
+
+test('git is asked once, however many cells there are, and a run with nothing to do writes no page into the store', async ({
+  sandbox,
+}) => {
+  mkdirSync(sandbox.path('bin'));
+  const log = sandbox.path('git.log');
+  writeFileSync(sandbox.path('bin', 'git'), `#!/bin/sh\necho "$@" >> '${log}'\nexit 1\n`, { mode: 0o755 });
+  const environment = { PATH: `${sandbox.path('bin')}:${process.env.PATH}` };
+  const few = ['study.yaml', '--matrix', 'params.norm=0.02'];
+  await sandbox.run(few, environment);
+  const asked = readFileSync(log, 'utf8').trim().split('\n');
+  assert.is(asked.filter((line) => line.includes('rev-parse')).length, 1);
+
+  const { results } = JSON.parse(readFileSync(sandbox.path(folder, 'run.json'), 'utf8'));
+  const pages = (results as { file: string; step: string; digest: string; source?: string }[])
+    .filter(({ step, source }) => step === 'run' || source !== undefined)
+    .map(({ digest }) => sandbox.path('store', 'objects', 'sha256', digest.slice(7, 9), digest.slice(7)));
+  assert.is(pages.length, 5, 'a page a cell, and the timeline');
+  const records = () =>
+    readdirSync(sandbox.path('store', 'actions'), { recursive: true, encoding: 'utf8' })
+      .map((name) => sandbox.path('store', 'actions', name))
+      .filter((path) => statSync(path).isFile());
+  const written = () => [...pages, ...records()].map((path) => [path, statSync(path).ino, statSync(path).mtimeMs]);
+  const before = written();
+  assert.is(summaryOf(await sandbox.run(few, environment)).ran, 0);
+  assert.equal(written(), before);
 });
 
 test('a cell has what a run of its own has, and pandas reads the joined tables in one line', async ({ sandbox }) => {

@@ -19,6 +19,7 @@ import {
   type ResultsRecord,
   readResultsRecord,
   refuseAnotherWorkflow,
+  settingsBehind,
 } from './record.js';
 
 const timelineFile = 'timeline.json';
@@ -85,6 +86,8 @@ export class ResultsFolder {
   readonly #store: Store;
   readonly #events: EventBus;
   readonly #run: ResultsOfRun;
+  /** Files of earlier runs that had to make room in this one, where they are now. */
+  readonly #aside: PublishedFile[] = [];
 
   constructor(path: string, store: Store, events: EventBus, run: ResultsOfRun) {
     this.path = path;
@@ -177,7 +180,8 @@ export class ResultsFolder {
     known: PublishedFile | undefined,
     read: () => Promise<Uint8Array>,
   ): Promise<PublishedFile> {
-    const { id, settings } = this.#run;
+    const { id } = this.#run;
+    const settings = this.#settingsBehind(file);
     const path = join(this.path, file);
     const present = await digestOfFile(path);
     if (present !== digest) {
@@ -186,6 +190,7 @@ export class ResultsFolder {
       const why = exists(path) ? whyNotOurs(known, present, settings) : undefined;
       if (why !== undefined) {
         const to = await moveToPrevious(this.path, file);
+        if (known !== undefined && known.digest === present) this.#aside.push({ ...known, file: to, current: false });
         this.#warn(`${file} in ${this.path} ${why}: moved to ${to}`);
       }
       await writeResult(path, bytes);
@@ -217,23 +222,30 @@ export class ResultsFolder {
     return this.#placeBytes(timelineFile, kept ?? new TextEncoder().encode(pages.timeline()), known);
   }
 
-  /** Places what no step made. The store keeps it too, under a record as of a step, for whoever looks back at the run. */
+  /** Places what no step made. The store keeps it too, under a record as of a step, for whoever looks back at the run, and has it already when nothing is new. */
   async #placeBytes(file: string, bytes: Uint8Array, known: PublishedFile | undefined): Promise<PublishedFile> {
-    const object = await this.#store.objects.put(bytes);
-    const { digest } = object;
-    await this.#store.actions.record({
-      key: digestOf(`published ${digest}`), kind: publishedKind, revision: 1, params: {}, inputs: {}, versions: {},
-      outputs: { [file]: object }, workflow: this.#run.workflowFile, step: runStep, seconds: 0,
-      started: new Date().toISOString(),
-    });
+    const digest = digestOf(bytes);
+    const key = digestOf(`published ${digest}`);
+    if (this.#store.actions.lookUp(key).status !== 'hit') {
+      const object = await this.#store.objects.put(bytes);
+      await this.#store.actions.record({
+        key, kind: publishedKind, revision: 1, params: {}, inputs: {}, versions: {},
+        outputs: { [file]: object }, workflow: this.#run.workflowFile, step: runStep, seconds: 0,
+        started: new Date().toISOString(),
+      });
+    }
     return this.#place(file, digest, known, () => Promise.resolve(bytes));
   }
 
   /** The bytes of a file that is as an earlier run with the same settings left it. */
   async #bytesOf({ file, digest, settings }: PublishedFile): Promise<Uint8Array | undefined> {
     const path = join(this.path, file);
-    if (settings !== this.#run.settings || (await digestOfFile(path)) !== digest) return undefined;
+    if (settings !== this.#settingsBehind(file) || (await digestOfFile(path)) !== digest) return undefined;
     return readFileSync(path);
+  }
+
+  #settingsBehind(file: string): string {
+    return settingsBehind(file, this.#run.settings);
   }
 
   /** @param folder of the cell, below that of the study; `.`: the study's own */
@@ -286,7 +298,7 @@ export class ResultsFolder {
       this.#warn(message, 'run.json says which run made which file. A run of the whole workflow makes all of them.');
     }
     // A name may have been taken in previous/ by the same bytes once more.
-    return [...new Map(rest.map((entry) => [entry.file, entry])).values()];
+    return [...new Map([...rest, ...this.#aside].map((entry) => [entry.file, entry])).values()];
   }
 
   /** What is none of ours stays where it is; it is told when it is seen first. */

@@ -20,9 +20,12 @@ export function resultsName(study: Pick<Study, 'name' | 'applied' | 'axes'>): st
   return readable.length <= mostBytes ? readable : shortened(readable, `${name}@${parts.join(',')}`);
 }
 
+/** Holds the folder of each cell, below that of the study. */
+export const cellsFolder = 'cells';
+
 /** The folder of a cell, below that of its study. */
 export function cellFolder(label: string): string {
-  return `cells/${label.length <= mostBytes ? label : shortened(label, label)}`;
+  return `${cellsFolder}/${label.length <= mostBytes ? label : shortened(label, label)}`;
 }
 
 function shortened(readable: string, whole: string): string {

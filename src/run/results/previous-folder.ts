@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, rmdir } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { EnvironmentError } from '../../diagnostics/errors.js';
 import { writeFailure } from '../../diagnostics/file-system-error.js';
@@ -10,7 +10,7 @@ export const previousFolder = 'previous';
 
 /**
  * Moves a file of a results folder to `previous/`, where nothing is ever written over: a second file of the name that
- * differs from the first becomes `overlap.2.csv`.
+ * differs from the first becomes `overlap.2.csv`. Folders that it leaves empty go.
  *
  * @returns its new name below the folder
  * @throws EnvironmentError when it cannot be moved
@@ -20,6 +20,7 @@ export async function moveToPrevious(folder: string, file: string): Promise<stri
     const to = await freeName(folder, file);
     await makeFolder(dirname(join(folder, to)));
     await rename(join(folder, file), join(folder, to));
+    await removeEmptied(folder, dirname(file));
     return to;
   } catch (cause) {
     throw new EnvironmentError(
@@ -29,6 +30,18 @@ export async function moveToPrevious(folder: string, file: string): Promise<stri
         hint: 'Move it elsewhere, or name another folder with --out.',
       },
     );
+  }
+}
+
+/** Removes a folder below that of the results, and those that it lies in, as long as nothing is left in them. */
+async function removeEmptied(folder: string, below: string): Promise<void> {
+  for (let emptied = below; emptied !== '.'; emptied = dirname(emptied)) {
+    try {
+      await rmdir(join(folder, emptied));
+    } catch {
+      // Something else is in it, or it may not be removed: the file has its place in either case.
+      return;
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
 import { type Digest, isDigest } from '../../formats/digest.js';
 import type { Study } from '../../workflow/study.js';
+import { cellsFolder } from './name.js';
 
 /** A file that a run put into a results folder, as `run.json` lists it. */
 export interface PublishedFile {
@@ -57,6 +58,13 @@ export function settingsText({ applied, axes, cells }: Study): string {
   return JSON.stringify({ ...settings, ...matrix });
 }
 
+/** The part of a run's settings that a file depends on: what is of one cell is the same whatever other cells there are. */
+export function settingsBehind(file: string, settings: string): string {
+  if (!file.startsWith(`${cellsFolder}/`)) return settings;
+  const { cells: _, ...ofCell } = objectOf(JSON.parse(settings));
+  return JSON.stringify(ofCell);
+}
+
 /**
  * A folder holds the results of one workflow. That of a file that is gone (moved, renamed) may be taken over: what is of
  * it is put aside, not lost.
@@ -96,7 +104,7 @@ function publishedFile({ file, step, digest, source, run, current, settings }: R
       ...(isDigest(source) ? { source } : {}),
       run: typeof run === 'string' ? run : null,
       current: current !== false,
-      settings: settings == null ? undefined : JSON.stringify(settings),
+      settings: settings == null ? undefined : settingsBehind(file, JSON.stringify(settings)),
     },
   ];
 }

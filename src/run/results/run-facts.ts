@@ -1,5 +1,7 @@
 import { basename, posix } from 'node:path';
+import { shellWord } from '../../diagnostics/shell-word.js';
 import type { RunFacts, StepGroup } from '../../report/run/run-facts.js';
+import { choiceOf } from '../../workflow/cell-choice.js';
 import { hasMatrix, type Study, type StudyCell } from '../../workflow/study.js';
 import type { Prepared } from '../prepare.js';
 import type { WorkflowRepository } from '../repository.js';
@@ -61,20 +63,16 @@ export async function runFacts(told: RunToTell, changes: FolderChanges): Promise
 
 /** The command, in the folder of the workflow; of a matrix the one that makes the cell alone. */
 function commandText({ study, cell, targets, prepared }: RunToTell): string {
-  const given = study.axes.flatMap(({ path }, index) => {
-    const value = cell.values[index] ?? null;
-    return value === null ? [] : [path === 'profile' ? ['--profile', value.written] : ['--set', `${path}=${value.written}`]];
-  });
   const { profile, set, semantics } = study.applied;
   const words = [
     ...['runflow', 'run', basename(study.file), ...(hasMatrix(study) ? [] : targets)],
     ...(profile === undefined ? [] : ['--profile', profile]),
+    ...choiceOf(cell, study.axes).flatMap((choice) => ['--matrix', choice]),
     ...set.flatMap((setting) => ['--set', setting]),
-    ...given.flat(),
     ...(semantics === undefined ? [] : ['--semantics', semantics]),
     ...(prepared.plan.hub.length > 0 ? ['--locked'] : []),
   ];
-  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+  return words.map(shellWord).join(' ');
 }
 
 /** Steps by why they ran; what only followed from others is counted together. Pages tell of nothing new. */

@@ -8,7 +8,7 @@ import type { LoadedWorkflow } from '../../workflow/workflow.js';
 import type { Prepared } from '../prepare.js';
 import type { FolderContents } from './folder.js';
 import { cellFolder } from './name.js';
-import { settingsText } from './record.js';
+import { settingsBehind, settingsText } from './record.js';
 import type { RunRecords } from '../schedule/run-records.js';
 
 export interface RunDescription {
@@ -61,7 +61,7 @@ export function runJson(run: RunDescription): string {
     deferred: plan.deferred,
     steps: steps.map((step) => stepRecord(step, run)),
     results: run.contents.files.map(({ settings: of, ...file }) =>
-      of === settings || file.digest === null ? file : { ...file, settings: of === undefined ? null : JSON.parse(of) },
+      of === settingsBehind(file.file, settings) || file.digest === null ? file : { ...file, settings: of === undefined ? null : JSON.parse(of) },
     ),
     foreign: run.contents.foreign,
   };

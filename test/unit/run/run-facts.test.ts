@@ -5,6 +5,7 @@ import { type RunToTell, runFacts } from '../../../src/run/results/run-facts.js'
 import type { StepTime } from '../../../src/run/run-times.js';
 import { RunRecords } from '../../../src/run/schedule/run-records.js';
 import type { Step } from '../../../src/steps/step.js';
+import { coordinatesText } from '../../../src/workflow/coordinates.js';
 import { studyOf } from '../../../src/workflow/study.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
 
@@ -55,16 +56,21 @@ test('the command is one that a shell takes as it stands, and secrets are left o
 
 test('of a matrix the command makes the cell alone', async () => {
   const one = told([], []);
-  const axes = [
-    { path: 'profile', name: 'profile' },
-    { path: 'params.lr', name: 'lr' },
-  ];
-  const values = [{ value: 'small', written: 'small' }, { value: 0.00001, written: '1e-5' }]; // biome-ignore format: one line
-  const cell = { ...one.cell, values };
+  const axes = ['profile', 'params.lr', 'params.text', 'params.flag', 'params.own'].map((path) => {
+    return { path, name: path.replace('params.', '') };
+  });
+  const given = ['small', 0.00001, "a, 'b'", '1'] as const;
+  const values = [...given.map((value) => ({ value, written: String(value) })), { value: 'x', written: 'x' }];
+  const coordinates = new Map(given.map((value, index) => [axes[index]!.name, String(value)]));
+  const cell = { ...one.cell, values, coordinates, label: coordinatesText(coordinates) };
   const study = { ...one.study, axes, cells: [cell], applied: { set: ['seed=3'] } };
-  const { command, timeline } = await runFacts({ ...one, study, cell, folder: 'cells/lr=1e-5' }, noChanges);
-  assert.is(command, 'runflow run exp1.yaml --set seed=3 --profile small --set params.lr=1e-5 --locked');
+  const of = { ...one, study, cell, folder: 'cells/lr=1e-5' };
+  const { command, timeline } = await runFacts(of, noChanges);
+  const choice = `--matrix profile=small --matrix params.lr=0.00001 --matrix 'params.text=["a, '\\''b'\\''"]' --matrix 'params.flag=["1"]'`;
+  assert.is(command, `runflow run exp1.yaml ${choice} --set seed=3 --locked`);
   assert.is(timeline, '../../timeline.json');
+  const named = await runFacts({ ...of, cell: { ...cell, label: 'paper' } }, noChanges);
+  assert.is(named.command, 'runflow run exp1.yaml --matrix cell=paper --set seed=3 --locked');
 });
 
 test('equal reasons are counted together, and second attempts and pages have none', async () => {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderDiagnostics } from '../../../src/diagnostics/render.js';
-import { cellChoice } from '../../../src/workflow/cell-choice.js';
+import { cellChoice, choiceOf } from '../../../src/workflow/cell-choice.js';
 import { definitionText } from '../../../src/workflow/definition.js';
 import { type LoadOptions, loadStudy, loadWorkflow } from '../../../src/workflow/load.js';
 import type { Study } from '../../../src/workflow/study.js';
@@ -332,6 +332,17 @@ test('one workflow is wanted of a matrix of one cell only', async () => {
   assert.ok(!loaded.ok && loaded.diagnostics[0]!.message.includes('matrix of 2 cells'));
   const one = await loadWorkflow('lab/main.yaml', { matrix: ['seed=2'] }, disk);
   assert.is(one.ok && one.value.seed, 2);
+});
+
+test('the options that choose a cell leave it alone, whatever its values are', async () => {
+  const matrix = '  params.lr: [1e-5, 0.3]\n  models.a.path: ["1", "a, b", "[x]", "true", it\'s, "1e-5", plain]\n';
+  const all = await study(matrix);
+  assert.is(all.cells.length, 14);
+  for (const cell of all.cells) {
+    const alone = await study(matrix, { matrix: choiceOf(cell, all.axes) });
+    assert.equal(labels(alone), [cell.label]);
+    assert.equal(alone.cells[0]!.workflow.document, cell.workflow.document);
+  }
 });
 
 test.run();
