@@ -341,7 +341,11 @@ test('the options that choose a cell leave it alone, whatever its values are', a
   for (const cell of all.cells) {
     const alone = await study(matrix, { matrix: choiceOf(cell, all.axes) });
     assert.equal(labels(alone), [cell.label]);
-    assert.equal(alone.cells[0]!.workflow.document, cell.workflow.document);
+    // The command line is read in the current folder, which is that of the workflow where the options are taken from a page.
+    const [document, again] = [cell, alone.cells[0]!].map(({ workflow }) =>
+      JSON.stringify(workflow.document).replaceAll(resolve('lab'), resolve('.')),
+    );
+    assert.is(again, document);
   }
 });
 
