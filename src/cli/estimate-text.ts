@@ -1,3 +1,4 @@
+import { flopText, rangeText } from '../cost/range-text.js';
 import type { Range, Total } from '../cost/totals.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { formatBytes } from '../formats/byte-size.js';
@@ -109,13 +110,6 @@ function cellsOf({ steps, flop, fetch, disk, hostMemory, deviceMemory, seconds }
   ];
 }
 
-/** `1.2 GiB`, `1.2 GiB to 3 GiB`, `1.2 GiB or more`. */
-function rangeText({ least, most }: Range, text: (value: number) => string): string {
-  if (most === null) return `${text(least)} or more`;
-  const [from, to] = [text(least), text(most)];
-  return from === to ? from : `${from} to ${to}`;
-}
-
 /** Two digits: more would say more than an estimate knows. */
 function roundedDuration(seconds: number): string {
   return duration(Number(seconds.toPrecision(2)));
@@ -123,14 +117,6 @@ function roundedDuration(seconds: number): string {
 
 function counted(count: number): string {
   return Math.round(count).toLocaleString('en');
-}
-
-const prefixes = ['', 'k', 'M', 'G', 'T', 'P', 'E', 'Z'] as const;
-
-/** `2.1 T`. */
-function flopText(flop: number): string {
-  const at = Math.max(0, Math.min(prefixes.length - 1, Math.floor(Math.log10(Math.max(1, flop)) / 3)));
-  return `${Number((flop / 1000 ** at).toPrecision(2))} ${prefixes[at]}`.trimEnd();
 }
 
 function deviceBytes({ device }: EstimateFor): number | undefined {

@@ -28,6 +28,8 @@ export interface CostFacts {
 /** Work of the steps at either end, in their order, and what is not known. */
 export interface Costs {
   readonly steps: readonly { readonly step: Step; readonly least: Work; readonly most: Work }[];
+  /** What exists, and what the steps will give at least, by node. */
+  readonly outputs: ReadonlyMap<string, DescribedNode>;
   readonly unknown: readonly Unknown[];
   /** Assumptions that no step asked for. */
   readonly unused: readonly AssumedName[];
@@ -51,9 +53,10 @@ export async function costsOf(facts: CostFacts): Promise<Costs> {
     if (more !== undefined) known.set(step.id, { ...known.get(step.id), ...more });
   });
   const most = await worksAt('most', { ...facts, known }, notes, () => undefined);
-  for (const [index, step] of facts.steps.entries()) requireOrder(least[index]!, most[index]!, step);
+  for (const [index, step] of facts.steps.entries()) requireOrder(least.works[index]!, most.works[index]!, step);
   return {
-    steps: facts.steps.map((step, index) => ({ step, least: least[index]!, most: most[index]! })),
+    steps: facts.steps.map((step, index) => ({ step, least: least.works[index]!, most: most.works[index]! })),
+    outputs: least.nodes,
     unknown: [...notes.unknown.values()],
     unused: [...facts.assumed.keys()].filter((name) => !notes.used.has(name)),
   };
@@ -64,7 +67,7 @@ async function worksAt(
   facts: CostFacts,
   { unknown, used }: Notes,
   before: (step: Step, inputs: (name: string) => DescribedNode) => Promise<void> | undefined,
-): Promise<Work[]> {
+): Promise<{ readonly works: Work[]; readonly nodes: ReadonlyMap<string, DescribedNode> }> {
   const nodes = new Map(facts.existing);
   let resident: string | undefined;
   const works: Work[] = [];
@@ -99,7 +102,7 @@ async function worksAt(
     if (work.phases.length > 0) resident = model;
     works.push(work);
   }
-  return works;
+  return { works, nodes };
 
   /** A single artifact as a node of its own. */
   function inputOf(step: Step, name: string): DescribedNode {

@@ -36,7 +36,7 @@ export interface Totals {
 }
 
 /** Adds up what steps take, by group and in all. @param shared whether device memory is the host's */
-export function totalsOf({ steps }: Costs, rates: RateRange, host: HostRates, shared: boolean): Totals {
+export function totalsOf({ steps }: Pick<Costs, 'steps'>, rates: RateRange, host: HostRates, shared: boolean): Totals {
   const seconds = new Map<string, Range>();
   const groups = new Map<string, Sums>();
   const all = new Sums(shared);
@@ -89,8 +89,7 @@ class Sums {
   }
 
   #addEnd(end: Map<keyof Total, number>, work: Work, seconds: number): void {
-    const { host } = work;
-    this.#plus(end, 'flop', joined(work.phases).flop + host.productFlop + 9 * host.eigenCubes);
+    this.#plus(end, 'flop', flopOf(work));
     this.#plus(end, 'fetch', work.fetched);
     this.#plus(end, 'disk', work.stored);
     this.#plus(end, 'seconds', seconds);
@@ -109,7 +108,12 @@ class Sums {
   }
 }
 
+/** Operations on the device and on the host. */
+export function flopOf({ phases, host }: Work): number {
+  return joined(phases).flop + host.productFlop + 9 * host.eigenCubes;
+}
+
 /** JSON has no infinity. */
-function bounded(least: number, most: number): Range {
+export function bounded(least: number, most: number): Range {
   return { least, most: Number.isFinite(most) ? most : null };
 }

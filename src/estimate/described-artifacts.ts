@@ -1,6 +1,7 @@
-import type { Described, DescribedNode, TokenLengths } from '../cost/described.js';
+import { type Described, type DescribedNode, describedTensor, type TokenLengths } from '../cost/described.js';
 import { DataError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
+import type { Checkpoint } from '../formats/checkpoint.js';
 import type { JsonObject } from '../formats/json.js';
 import { maximumConfigBytes, parseModelConfig } from '../formats/model-config.js';
 import { ignoredLabel } from '../formats/token-rows.js';
@@ -31,8 +32,24 @@ export async function describeArtifacts(artifacts: Artifacts, read: ReadWhole): 
   return node;
 }
 
+/** What a model's folder holds, by its headers: none of its weights is read. */
+export async function describeCheckpoint(
+  { tensors, companions }: Checkpoint,
+  read: (name: string, mostBytes: number) => Promise<Uint8Array>,
+): Promise<Map<string, Described>> {
+  const outputs = new Map<string, Described>();
+  for (const [name, { dtype, shape }] of tensors) outputs.set(`tensor/${name}`, describedTensor(dtype, shape));
+  for (const [name, bytes] of companions) outputs.set(`file/${name}`, { bytes });
+  const config = outputs.get('file/config.json');
+  if (config !== undefined) {
+    const json = parseModelConfig(await read('config.json', maximumConfigBytes), 'config.json');
+    outputs.set('file/config.json', { ...config, ...configOrNone(json) });
+  }
+  return outputs;
+}
+
 /** The configuration of a decoder; nothing where runflow does not run such a model: steps that run it will say why. */
-export function configOrNone(json: JsonObject): Pick<Described, 'config'> {
+function configOrNone(json: JsonObject): Pick<Described, 'config'> {
   try {
     return { config: decoderConfig(json, 'config.json') };
   } catch (error) {

@@ -1,14 +1,12 @@
 import { basename } from 'node:path/posix';
 import type { KnownStep } from '../cost/costed-step.js';
-import { type Described, describedTensor } from '../cost/described.js';
 import type { Hub } from '../data/hub.js';
 import { datasetFiles } from '../data/hub-dataset.js';
 import { hubModelFiles } from '../data/hub-model-files.js';
 import { lookUpRevision } from '../data/hub-revision.js';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { openAdapterFiles } from '../formats/adapter/folder.js';
-import { type Checkpoint, openCheckpointFiles } from '../formats/checkpoint.js';
-import { maximumConfigBytes, parseModelConfig } from '../formats/model-config.js';
+import { openCheckpointFiles } from '../formats/checkpoint.js';
 import { indexName } from '../formats/weight-files.js';
 import type { ModelFacts } from '../plan/facts.js';
 import { commitName, hubInUse } from '../plan/hub-in-use.js';
@@ -20,7 +18,7 @@ import { isStepOf, type Step } from '../steps/step.js';
 import { modelKind } from '../workflow/models/registry.js';
 import type { Study } from '../workflow/study.js';
 import type { Workflow } from '../workflow/workflow.js';
-import { configOrNone } from './described-artifacts.js';
+import { describeCheckpoint } from './described-artifacts.js';
 
 /** What the hub tells of the models of a study without giving their weights. */
 export interface HubFacts {
@@ -98,23 +96,8 @@ async function lookAtModel(
   return {
     facts: factsOfCheckpoint(checkpoint),
     fetched: files.toFetch([...weights, ...index, ...checkpoint.companions.keys()]),
-    outputs: await outputsOf(checkpoint, files.read),
+    outputs: await describeCheckpoint(checkpoint, files.read),
   };
-}
-
-async function outputsOf(
-  { tensors, companions }: Checkpoint,
-  read: (name: string, mostBytes: number) => Promise<Uint8Array>,
-): Promise<Map<string, Described>> {
-  const outputs = new Map<string, Described>();
-  for (const [name, { dtype, shape }] of tensors) outputs.set(`tensor/${name}`, describedTensor(dtype, shape));
-  for (const [name, bytes] of companions) outputs.set(`file/${name}`, { bytes });
-  const config = outputs.get('file/config.json');
-  if (config !== undefined) {
-    const json = parseModelConfig(await read('config.json', maximumConfigBytes), 'config.json');
-    outputs.set('file/config.json', { ...config, ...configOrNone(json) });
-  }
-  return outputs;
 }
 
 /** Asks about each. What the environment lacks is gathered: whoever mends one thing at a time would ask again each time. */

@@ -1,18 +1,13 @@
 import { basename } from 'node:path';
-import { type DocumentNode, nodeAt, toPlain } from '../workflow/document.js';
+import { type DocumentNode, type MapNode, nodeAt, toPlain } from '../workflow/document.js';
 import { rangeOf } from '../workflow/source-text.js';
-import type { Inspection } from './inspect.js';
 import { type Naming, placeOf } from './names.js';
 
 /** Lines of a definition that are shown. */
 const mostLines = 12;
 
-/** What a name stands for, as markdown: its definition as it is written, where, and what the plan knows of it. */
-export async function hoverText(
-  named: Exclude<Naming, { readonly kind: 'file' }>,
-  { assembled }: Inspection,
-): Promise<string> {
-  const root = assembled!.root;
+/** What a name stands for, as markdown: its definition as it is written, and where. */
+export function hoverText(named: Exclude<Naming, { readonly kind: 'file' }>, root: MapNode): string {
   const path = named.kind === 'definition' ? [named.section, named.name] : named.path;
   const { file, start } = rangeOf(placeOf(named, root));
   const node = nodeAt(root, path)!;

@@ -72,6 +72,11 @@ export class Catalog {
     this.#onLeftOut = options.onLeftOut ?? (() => undefined);
   }
 
+  /** A folder of the workflow, its headers read. @param name of the model */
+  checkpoint(name: string): Promise<Checkpoint> {
+    return this.#open(this.#models.find((model) => model.name === name)!);
+  }
+
   async facts(): Promise<Map<string, ModelFacts>> {
     const facts = new Map<string, ModelFacts>();
     for (const model of this.#models) {

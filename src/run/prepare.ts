@@ -110,10 +110,10 @@ function selectSteps(plan: Plan, targets: readonly string[], situation: Situatio
 }
 
 /** Expands again as long as fetches that are in the store tell the tensors of more models. */
-async function expandFetched(
+export async function expandFetched(
   workflow: LoadedWorkflow,
   given: Facts,
-  options: PrepareOptions,
+  options: Pick<PrepareOptions, 'store' | 'lookUp'>,
 ): Promise<{ plan: Plan; facts: Facts }> {
   const { store } = options;
   const withTokens = needsTokens(workflow);

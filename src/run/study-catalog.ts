@@ -1,6 +1,7 @@
 import type { Artifacts } from '../formats/artifact.js';
+import type { Checkpoint } from '../formats/checkpoint.js';
 import type { ModelFacts, ProgramFacts } from '../plan/facts.js';
-import type { Plan } from '../plan/plan.js';
+import type { Plan, Source } from '../plan/plan.js';
 import type { Store } from '../store/store.js';
 import type { Study } from '../workflow/study.js';
 import { Catalog, type CatalogOptions, SharedFolders } from './catalog.js';
@@ -32,6 +33,16 @@ export class StudyCatalog {
   /** What is known of a cell's programs of the user's. @param cell its label */
   programs(cell: string): Promise<ReadonlyMap<string, ProgramFacts>> {
     return this.#catalogs.get(cell)!.programs();
+  }
+
+  /** The artifacts of a source of a cell's own plan. */
+  source(cell: string, source: Source): Promise<Artifacts> {
+    return this.#catalogs.get(cell)!.source(source);
+  }
+
+  /** The headers of a model's folder. @param cell its label */
+  checkpoint(cell: string, model: string): Promise<Checkpoint> {
+    return this.#catalogs.get(cell)!.checkpoint(model);
   }
 
   /** The artifacts of the plan's sources, by node. */

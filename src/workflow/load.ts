@@ -37,13 +37,41 @@ export async function loadStudy(
   options: LoadOptions = {},
   disk: WorkflowFiles = diskFiles,
 ): Promise<Result<Study>> {
+  return studyOfDocument(file, await assembledDocument(file, options.profile, disk), options, disk);
+}
+
+/** A document with what is wrong with its files. */
+export interface AssembledDocument {
+  /** Undefined where no part of it can be read. */
+  readonly assembled: Assembled | undefined;
+  readonly problems: readonly Diagnostic[];
+}
+
+/** Lays the files of a workflow over one another. */
+export async function assembledDocument(
+  file: string,
+  profile: string | undefined,
+  disk: WorkflowFiles,
+): Promise<AssembledDocument> {
+  const problems: Diagnostic[] = [];
+  return { assembled: await assemble(file, profile, disk, problems), problems };
+}
+
+/** The rest of `loadStudy`, from the document that was assembled with the profile of the options. */
+export async function studyOfDocument(
+  file: string,
+  document: AssembledDocument,
+  options: LoadOptions,
+  disk: WorkflowFiles,
+): Promise<Result<Study>> {
   const problems: Diagnostic[] = [];
   const asked = await readAskedAxes(options.matrix ?? [], problems);
   if (options.profile !== undefined && asked.has('profile')) {
     const message = `--profile ${options.profile} and --matrix profile=… say the same thing twice`;
     problems.push(problemOf({ code: 'invalid-setting', message, hint: 'Give one of them.' }));
   }
-  const assembled = await assemble(file, options.profile, disk, problems);
+  const { assembled } = document;
+  problems.push(...document.problems);
   if (assembled === undefined || problems.length > 0) return refused(problems);
   if (assembled.matrix === undefined && asked.size === 0) {
     const completed = await completeWorkflow(file, assembled, options);

@@ -197,6 +197,69 @@ test('a name says what it stands for', async (context) => {
   assert.is(await hover('fractions'), undefined);
 });
 
+test('hover tells shapes, steps and cost as the plan has them, without the network', async (context) => {
+  const { editor } = context;
+  const text = `runflow: 1
+models:
+  base:
+    init: { family: llama, hidden: 16, layers: 1, heads: 2, kv-heads: 1, mlp: 24, vocabulary: 20, tied: true }
+    seed: 1
+  aligned: { perturb: base, seed: 2, norm: 0.05, decay: 0.7 }
+  useful: { perturb: aligned, seed: 3, norm: 0.05, decay: 0.7 }
+  remote: { hub: example/never-fetched }
+  unused: { perturb: aligned, seed: 4, norm: 0.05, decay: 0.7 }
+updates:
+  alignment: { from: base, to: aligned }
+  tuning: { from: aligned, to: useful }
+  far: { from: remote, to: aligned }
+subspaces:
+  top-k: { kind: top-k, of: alignment }
+sweeps:
+  inside: { project: tuning, onto: top-k, mode: parallel, fractions: [0.5], measure: [energy] }
+metrics:
+  overlap: { kind: mso, pairs: [[tuning, alignment]], energies: [0.5] }
+  spectrum: { kind: spectrum, of: far }
+`;
+  const uri = uriOf(context, 'planned.yaml');
+  const shown = await editor.open(uri, text);
+  assert.ok(shown.every(({ severity }) => severity === 2));
+  const hover = async (needle: string) => {
+    const at = { textDocument: { uri }, position: position(text, needle) };
+    const found = await editor.request<{ contents: { value: string } } | null>('textDocument/hover', at);
+    return found?.contents.value ?? '';
+  };
+  const base = await hover('base:');
+  assert.match(base, /tensors: \[20, 16\]/);
+  assert.match(base, /1 step: /);
+  const update = await hover('tuning:');
+  assert.match(update, /u: .*\[24, 16\].* {2}\ns: /);
+  assert.match(update, /11 steps: [\d.]+ k to [\d.]+ k flop, [\d.]+ KiB to disk/);
+  const metric = await hover('overlap:');
+  assert.match(metric, /11 steps: /);
+  assert.match(await hover('top-k:'), /of updates\.alignment: {2}\nu: /);
+  for (const name of ['spectrum:', 'remote:', 'far:'])
+    assert.match(await hover(name), /\nunknown until fetched$/, name);
+  assert.match(await hover('unused:'), /no step: nothing that is measured needs it/);
+});
+
+test('names stay known while a text cannot be read', async (context) => {
+  const { editor } = context;
+  const uri = uriOf(context, 'broken.yaml');
+  await editor.open(uri, study);
+  const broken = study.replace('words: { synthetic', 'words: [ { synthetic');
+  const shown = editor.shown(uri);
+  editor.notify('textDocument/didChange', { textDocument: { uri, version: 2 }, contentChanges: [{ text: broken }] });
+  assert.ok((await shown).length > 0);
+  const list = await editor.request<{ items: { label: string }[] } | null>('textDocument/completion', {
+    textDocument: { uri },
+    position: position(broken, '"${params.lr', '"${'.length),
+  });
+  assert.equal(
+    list?.items.map(({ label }) => label),
+    ['params.lr'],
+  );
+});
+
 test('a definition that is being written is offered the names that may stand there', async (context) => {
   const { editor } = context;
   const uri = uriOf(context, 'draft.yaml');

@@ -42,7 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'estimate',
     'programs',
   ],
-  'language-server': ['workflow', 'plan', 'run', 'store'],
+  'language-server': ['workflow', 'plan', 'run', 'store', 'cost', 'estimate'],
 };
 
 /** Single files that a folder may import besides, and how: types are gone at run time, lazy imports cost nothing at start. */

@@ -208,8 +208,6 @@ test('totals: sums of time, the largest memory, and null where nothing bounds a 
           most: work({ stored: Number.POSITIVE_INFINITY }),
         },
       ],
-      unknown: [],
-      unused: [],
     },
     { least: rates, most: rates },
     { ...host, hashedBytes: Number.POSITIVE_INFINITY, writtenBytes: Number.POSITIVE_INFINITY },
