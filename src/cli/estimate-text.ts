@@ -16,7 +16,7 @@ const notCounted = [
 
 /** What the numbers are worth. */
 const notes = [
-  'time is an estimate from counted work and rates, and runs took up to some times as long: README.md has comparisons',
+  'time is an estimate of counted work and of rates, and runs take longer: README.md has comparisons',
   'of tables, figures and the report it is known how much they read; what they write is taken to be at most as much',
   'small results and files, such as energies and configurations, are taken to have some constant or largest size',
 ] as const;

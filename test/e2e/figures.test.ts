@@ -46,7 +46,7 @@ test('a format whose library is missing is an error that says what to install', 
   assert.is(status, 3);
   assert.match(
     stderr,
-    /^error: figures as pdf need pdfkit, which is not installed\n {2}Install it \(npm install pdfkit\), or/,
+    /^error: figures as pdf need pdfkit, which is not installed\n {2}Install what they take \(npm install pdfkit fontkit dejavu-fonts-ttf\), or/,
   );
   assert.not.ok(existsSync(sandbox.path('lacking')));
 });

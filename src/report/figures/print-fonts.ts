@@ -15,7 +15,7 @@ export interface PrintFont {
  * @throws EnvironmentError where they are not installed; DataError where they lack a character of the figure
  */
 export async function fontsFor(
-  format: string,
+  format: 'pdf' | 'png',
   svg: SvgNode,
 ): Promise<{ readonly regular: PrintFont; readonly bold: PrintFont }> {
   const fonts = await optionalLibrary(format, 'dejavu-fonts-ttf', async () => ({

@@ -93,7 +93,7 @@ test('a library that is missing is an error that says what to install', async ()
   } catch (error) {
     const { message, hint } = error as Error & { hint: string };
     assert.is(message, 'figures as pdf need pdfkit, which is not installed');
-    assert.match(hint, 'npm install pdfkit');
+    assert.match(hint, 'npm install pdfkit fontkit dejavu-fonts-ttf)');
   }
 });
 
