@@ -1,4 +1,5 @@
 import type { EvaluationRow } from '../report/tables/evaluation.js';
+import { seedSuffix } from '../report/training-seeds.js';
 import { type RunRecord, seriesOf } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 import { fieldsOf } from '../workflow/fields.js';
@@ -128,7 +129,7 @@ export function shortNames(paths: readonly string[]): readonly string[] {
 /** What a row of evaluation.csv measured, without its metric: `useful`, `harm in top-k, parallel, 0.5`. */
 export function measuredText(row: EvaluationRow): string {
   const { model, update, subspace, seed, mode, side, fraction, rank, times } = row;
-  const trained = row.training_seed === null ? '' : `, training seed ${row.training_seed}`;
+  const trained = seedSuffix(row);
   if (model !== '') return `${model}${times === null ? '' : ` at ${times}`}${trained}`;
   const extent = rank === null ? (fraction === null ? [] : [String(fraction)]) : [`rank ${rank}`];
   const parts = [mode, side, ...extent, ...(seed === null ? [] : [`seed ${seed}`])].filter((part) => part !== '');

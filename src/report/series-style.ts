@@ -1,6 +1,8 @@
 import type { ReportStyle } from '../workflow/report.js';
 import { type SeriesLook, seriesLook } from './figures/palette.js';
-import { pairText } from './wording.js';
+
+/** Words that cases of claims join names by, in src/eval/claims. A definition that is called so keeps its name in them. */
+const wordsOfClaims: ReadonlySet<string> = new Set(['in', 'above', 'falls', 'as', 'does']);
 
 /** Names, looks and order of what figures and tables show. */
 export class SeriesStyle {
@@ -26,12 +28,18 @@ export class SeriesStyle {
   calledPair(pair: string): string {
     const { names = {} } = this.#settings;
     if (Object.hasOwn(names, pair)) return names[pair]!;
-    return pairText(
-      pair
-        .split(':')
-        .map((name) => this.called(name))
-        .join(':'),
-    );
+    return pair
+      .split(':')
+      .map((name) => this.called(name))
+      .join(' – ');
+  }
+
+  /** The case of a claim: its names, and pairs of them, stand between the words of the claim. */
+  calledCase(text: string): string {
+    return text.replaceAll(/[\w-]+(:[\w-]+)?/g, (word, rest: string | undefined) => {
+      if (rest !== undefined) return this.calledPair(word);
+      return wordsOfClaims.has(word) ? word : this.called(word);
+    });
   }
 
   /**

@@ -46,8 +46,3 @@ export function projectionName(
 ): string {
   return all.every((other) => other.side === side) ? mode : `${mode} (${side})`;
 }
-
-/** A pair of updates or sets of prompts, `useful:harmful` in a table, as people write it. */
-export function pairText(pair: string): string {
-  return pair.split(':').join(' – ');
-}

@@ -13,7 +13,7 @@ export type FiguresParams = ShownParams & {
 /** `figures`: the figures of the report as files, each with title and legend. */
 export const figures = defineStep<FiguresParams>({
   kind: 'figures',
-  revision: 2,
+  revision: 3,
   usesDevice: false,
   inputs: {
     '<table>.csv': 'a table, named as in the results folder',

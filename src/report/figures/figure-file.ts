@@ -1,3 +1,4 @@
+import { dashedSample } from './dashed-sample.js';
 import type { DrawnFigure } from './drawn-figure.js';
 import { theme } from './palette.js';
 import type { Drawing } from './plot.js';
@@ -63,13 +64,7 @@ export function figureFile({ figure, legend, heat, panels }: DrawnFigure, column
   return { svg, width: inWidth, height: inHeight };
 }
 
-const dashedLine = svgNode('path', {
-  d: 'M2,0H32',
-  fill: 'none',
-  stroke: colors['--axis'],
-  'stroke-width': 1.4,
-  'stroke-dasharray': '4 3',
-});
+const dashedLine = svgNode('path', { ...dashedSample, stroke: colors['--axis'] });
 
 /** Parts of a figure, one below the other. */
 class Page {

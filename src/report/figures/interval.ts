@@ -2,6 +2,7 @@ import { axisDomain } from './axis-domain.js';
 import { limitsOf } from './axis-limits.js';
 import type { PanelKind } from './panel-kind.js';
 import { type Drawing, plot } from './plot.js';
+import { wrapped } from './text-width.js';
 
 export interface CaseInterval {
   readonly name: string;
@@ -34,7 +35,6 @@ const rowText = {
   ...({ stroke: 'var(--background)', strokeWidth: 3, lineWidth: 33, textOverflow: 'ellipsis' } as const),
 };
 const noteText = { ...rowText, fontSize: 11, lineWidth: 36, lineAnchor: 'top', lineHeight: 1.25 } as const;
-const noteLineLength = 68;
 
 /** Intervals one below the other, each under its name, with a shade where each is wanted. */
 export const intervals: PanelKind<IntervalPanel> = {
@@ -53,7 +53,7 @@ async function drawIntervals(panel: IntervalPanel): Promise<Drawing> {
   const domain = limits ?? axisDomain([0, ...ends.filter((end) => end !== null)]);
   let height = 0;
   const rows = panel.intervals.map((interval) => {
-    const lines = interval.low === null ? linesOf(interval.note) : [];
+    const lines = interval.low === null ? wrapped(interval.note, noteText.lineWidth) : [];
     const [top, noted] = [height, sizes.noteLine * lines.length];
     height += sizes.row + noted;
     return {
@@ -100,16 +100,4 @@ async function drawIntervals(panel: IntervalPanel): Promise<Drawing> {
       Plot.text(without, { ...noteText, y: 'noteAt', text: 'lines', title: 'note', fill: 'var(--muted)' }),
     ],
   });
-}
-
-/** A text in lines that fit into a panel; a word that is longer has a line of its own. */
-function linesOf(text: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(/\s+/).filter((one) => one !== '')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= noteLineLength)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

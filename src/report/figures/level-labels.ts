@@ -1,3 +1,5 @@
+import { textWidth } from './text-width.js';
+
 /** A horizontal line to compare with, named at its right end. */
 export interface Level {
   readonly y: number;
@@ -24,8 +26,11 @@ export function labelHeights(heights: readonly number[], gap: number, top: numbe
   return placed;
 }
 
-/** Pixels that names beside the axes take in letters of 12 pixels; what is longer than 28 letters is cut by whoever draws it. */
-export function nameMargin(names: readonly string[]): number {
-  const longest = names.reduce((most, name) => Math.max(most, [...name].length), 0);
-  return Math.max(76, Math.min(200, 7.2 * longest));
+/** Pixels that names beside the axes may take, at least and at most. */
+const nameRoom = { least: 76, most: 200 };
+
+/** Pixels that names beside the axes take in letters of so many pixels; whoever draws them cuts what does not fit. */
+export function nameMargin(names: readonly string[], letterSize: number): number {
+  const longest = names.reduce((most, name) => Math.max(most, textWidth(name) * letterSize), 0);
+  return Math.ceil(Math.max(nameRoom.least, Math.min(nameRoom.most, longest)));
 }

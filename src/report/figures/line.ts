@@ -144,8 +144,9 @@ async function drawLines(panel: LinePanel): Promise<Drawing> {
       const [from, to] = barEnds(bar, y);
       return from === undefined ? [] : [{ x: at, from, to }];
     });
+    const className = seriesClass(look);
     if (bars.length > 0)
-      marks.push(Plot.ruleX(bars, { x: 'x', y1: 'from', y2: 'to', stroke: look.color, strokeWidth: 2.2 }));
+      marks.push(Plot.ruleX(bars, { x: 'x', y1: 'from', y2: 'to', stroke: look.color, strokeWidth: 2.2, className }));
   });
   return draw({
     width,
@@ -184,7 +185,12 @@ function powerTicks([from, to]: readonly [number, number]): number[] {
 
 /** Room for the names of levels, right of the axes. */
 function levelMargin(levels: readonly Level[]): number {
-  return nameMargin(levels.map(({ name }) => name)) + levelOffset;
+  return (
+    nameMargin(
+      levels.map(({ name }) => name),
+      levelSize,
+    ) + levelOffset
+  );
 }
 
 /** Lines across the axes, and their names on their right where they do not cover one another. */

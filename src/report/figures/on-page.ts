@@ -1,5 +1,6 @@
 import { type Html, html, trustedMarkup } from '../html.js';
 import type { FigureInput } from '../section.js';
+import { dashedSample } from './dashed-sample.js';
 import { type DrawnFigure, drawFigure } from './drawn-figure.js';
 import type { Figure } from './figure.js';
 import { seriesClass } from './palette.js';
@@ -34,7 +35,8 @@ function markupOf({ element }: Drawing): Html {
 }
 
 function dashedNote(text: string): Html {
-  return html`<p class="dashed-note">${trustedMarkup('<svg width="34" height="10" aria-hidden="true"><path d="M2 5H32" stroke="currentColor" stroke-width="1.4" stroke-dasharray="4 3"/></svg>')}${text}</p>`;
+  const attributes = Object.entries(dashedSample).map(([name, value]) => html` ${trustedMarkup(name)}="${value}"`);
+  return html`<p class="dashed-note"><svg width="34" height="10" viewBox="0 -5 34 10" aria-hidden="true"><path stroke="currentColor"${attributes}/></svg>${text}</p>`;
 }
 
 function heatLegend({ heat }: Figure, drawing: Drawing): Html {

@@ -57,7 +57,10 @@ async function drawScatter({ title, x, y, points }: ScatterPanel): Promise<Drawi
     Plot.ruleX([x.domain[0]], { stroke: 'var(--axis)' }),
     Plot.ruleY([y.domain[0]], { stroke: 'var(--axis)' }),
   ];
-  const forNames = nameMargin(points.map(({ name }) => name));
+  const forNames = nameMargin(
+    points.map(({ name }) => name),
+    nameSize,
+  );
   const marginRight = leader + forNames + 4;
   const width = margins.marginLeft + across + marginRight;
   const names = namesOf(points, x.domain, y.domain);

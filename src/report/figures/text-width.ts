@@ -38,3 +38,14 @@ export function wrapped(text: string, width: number): string[] {
   }
   return line === '' ? lines : [...lines, line];
 }
+
+/** A text that is no wider: of a longer one the beginning, with an ellipsis. */
+export function cut(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  let kept = '';
+  for (const letter of text) {
+    if (textWidth(`${kept}${letter}…`) > width) break;
+    kept += letter;
+  }
+  return `${kept}…`;
+}

@@ -75,8 +75,10 @@ const escapes: Readonly<Record<string, string>> = {
   '<': '\\textless{}',
   '>': '\\textgreater{}',
   '|': '\\textbar{}',
-  '"': '\\char34{}',
-  '`': '\\char96{}',
+  // In the fonts that LaTeX begins with, a text font has a closing quotation mark in this place.
+  '"': '\\texttt{\\char34}',
+  // The accent over nothing.
+  '`': '\\`{}',
   '[': '{[}',
   ']': '{]}',
   '*': '{*}',
@@ -89,13 +91,34 @@ const escapes: Readonly<Record<string, string>> = {
   '…': '\\ldots{}',
   '’': "'",
   '‖': '$\\|$',
-  ρ: '$\\rho$',
-  η: '$\\eta$',
-  Δ: '$\\Delta$',
-  σ: '$\\sigma$',
-  θ: '$\\theta$',
   '²': '$^2$',
+  '³': '$^3$',
+  '≤': '$\\leq$',
+  '≥': '$\\geq$',
+  '≠': '$\\neq$',
+  '≈': '$\\approx$',
+  '∞': '$\\infty$',
+  '→': '$\\rightarrow$',
+  '←': '$\\leftarrow$',
+  '√': '$\\surd$',
+  '·': '$\\cdot$',
+  '°': '$^\\circ$',
+  ...greekLetters(),
 };
+
+/** Letters of Greek that mathematics has names for. The others look like Latin ones. */
+function greekLetters(): Readonly<Record<string, string>> {
+  const small = 'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi o pi rho varsigma sigma tau upsilon phi chi psi omega'; // biome-ignore format: one line
+  const capital = 'A B Gamma Delta E Z H Theta I K Lambda M N Xi O Pi P _ Sigma T Upsilon Phi X Psi Omega';
+  const named = (first: string, names: string) =>
+    names.split(' ').map((name, index): [string, string] => {
+      const letter = String.fromCodePoint(first.codePointAt(0)! + index);
+      return [letter, name.length === 1 ? `$\\mathrm{${name}}$` : `$\\${name}$`];
+    });
+  // No capital stands where the small final sigma has its place.
+  const capitals = named('Α', capital).filter(([, text]) => !text.includes('_'));
+  return Object.fromEntries([...named('α', small), ...capitals, ['µ', '$\\mu$']]);
+}
 
 /** A text that LaTeX shows as it is. White space of any kind is one space; what it cannot print at all becomes a question mark. */
 export function texText(text: string): string {

@@ -1,10 +1,13 @@
+import { cut } from '../figures/text-width.js';
 import { type Html, html } from '../html.js';
 import { durationText } from './duration.js';
 import type { StepGroup } from './run-facts.js';
 
-/** Boxes side by side, and sizes in pixels: of a box, of the gaps beside and below it, of a letter. */
+/** Boxes side by side, and sizes in pixels: of a box, of the gaps beside and below it, of letters. */
 const perRow = 4;
-const box = { width: 222, height: 50, across: 12, down: 34, letter: 7.2 };
+const box = { width: 222, height: 50, across: 12, down: 34, letter: 12.5 };
+/** Room for a text in a box, in units of its letters' size. */
+const textRoom = (box.width - 16) / box.letter;
 
 interface PlacedGroup {
   readonly group: StepGroup;
@@ -32,7 +35,7 @@ export function groupGraph(groups: readonly StepGroup[]): Html {
     ({ group, x, y }) => html`<g class="${stateOf(group)}" transform="translate(${x},${y})">
       <title>${`${group.name}: ${countsText(group)}`}</title>
       <rect width="${box.width}" height="${box.height}" rx="6"/>
-      <text x="10" y="20">${cut(group.name)}</text><text x="10" y="38" class="small">${cut(countsText(group))}</text></g>`,
+      <text x="10" y="20">${cut(group.name, textRoom)}</text><text x="10" y="38" class="small">${cut(countsText(group), textRoom)}</text></g>`,
   );
   return html`<div class="scroll dag" tabindex="0" role="group" aria-label="Steps of the run"><svg role="img" aria-label="Groups of steps, from data to report"
     width="${width}" height="${height}" viewBox="-1 -1 ${width} ${height + 1}"><g class="links">${lines}</g>${boxes}</svg></div>`;
@@ -63,11 +66,6 @@ function countsText({ counts, seconds }: StepGroup): string {
     counts.notRun > 0 && `${counts.notRun} not run`,
   ];
   return said.filter((text) => text !== false).join(' · ');
-}
-
-function cut(text: string): string {
-  const most = Math.floor((box.width - 16) / box.letter);
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 /** The groups before each group, without those that come before another of them. */

@@ -1,3 +1,4 @@
+import { listedNames } from '../../diagnostics/listed-names.js';
 import { type Html, html } from '../html.js';
 import { durationText } from './duration.js';
 import { groupGraph, groupTable } from './group-graph.js';
@@ -41,7 +42,7 @@ function changes({ since, reasons, files, claims }: Changes, { counts }: RunFact
     <ul>
     ${verdicts?.map(({ claim, before, now }) => html`<li>Claim <b>${claim}</b>: ${before} → <b>${now}</b></li>`)}
     ${verdicts?.length === 0 && html`<li>No verdict changed.</li>`}
-    <li>${files.length === 0 ? 'No table changed.' : `Other content: ${listed(files)}.`}</li>
+    <li>${files.length === 0 ? 'No table changed.' : `Other content: ${listedNames(files, mostNamed)}.`}</li>
     ${reasons.slice(0, mostNamed).map(({ text, steps }) => html`<li>${steps} ${steps === 1 ? 'step' : 'steps'}: ${text}</li>`)}
     ${reasons.length > mostNamed && html`<li>and ${reasons.length - mostNamed} other reasons</li>`}
     </ul>`;
@@ -91,9 +92,4 @@ function repositoryText({ repository }: RunFacts): Html {
 /** A time in UTC, so that a page says the same everywhere. */
 function dateText(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, mostNamed).join(', ');
-  return names.length > mostNamed ? `${shown} and ${names.length - mostNamed} more` : shown;
 }

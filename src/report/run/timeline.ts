@@ -1,8 +1,9 @@
+import { cut } from '../figures/text-width.js';
 import { type Html, html } from '../html.js';
 import { durationText } from './duration.js';
 import type { Span } from './run-facts.js';
 
-const size = { label: 230, width: 930, row: 24, bar: 12, axis: 26, letter: 7.2 };
+const size = { label: 230, width: 930, row: 24, bar: 12, axis: 26, letter: 12.5 };
 
 /** Bars of when the steps of each group were at work; gaps too narrow to be seen are closed. */
 export function timeline(spans: readonly Span[], seconds: number): Html {
@@ -17,7 +18,7 @@ export function timeline(spans: readonly Span[], seconds: number): Html {
         html`<rect x="${(size.label + bar.start * scale).toFixed(1)}" width="${Math.max(1, (bar.end - bar.start) * scale).toFixed(1)}" y="6" height="${size.bar}"/>`,
     );
     return html`<g transform="translate(0,${index * size.row})"><title>${`${name}: ${own.length} ${own.length === 1 ? 'step' : 'steps'}, from ${durationText(first)} to ${durationText(last)}`}</title>
-      <text x="0" y="16">${cut(name)}</text>${bars}</g>`;
+      <text x="0" y="16">${cut(name, (size.label - 12) / size.letter)}</text>${bars}</g>`;
   });
   const bottom = groups.length * size.row;
   const ticks = ticksTo(end).map((at) => {
@@ -49,9 +50,4 @@ function ticksTo(end: number): number[] {
   const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400];
   const step = steps.find((each) => end / each <= 6) ?? Math.ceil(end / 6 / 86_400) * 86_400;
   return Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step);
-}
-
-function cut(text: string): string {
-  const most = Math.floor((size.label - 12) / size.letter);
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

@@ -2,6 +2,7 @@ import { alongUpdates, type BehaviourCurve, type Evaluation, overSeeds, spreadOf
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, plainHead, tableBlock } from '../html-table.js';
 import type { ReportInput } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { sweepAxes } from '../sweep-axis.js';
 import { type EvaluationRow, namedScore, scoreOfGroup } from '../tables/evaluation.js';
 import { type Averaged, itemsNote, spreadText, trainingNote } from '../training-seeds.js';
@@ -13,13 +14,15 @@ const scoreTexts: ReadonlyMap<string, string> = new Map([['share-of-5', 'share o
 
 /** A table a metric: whole models first, then every projection. Tables of its named scores and of its groups follow. */
 export function behaviourTables(evaluation: Evaluation, input: ReportInput): (Html | undefined)[] {
+  const style = new SeriesStyle(input.params.style);
   return evaluation.metrics.flatMap((metric) => {
     const { scores, groups } = evaluation.parts.get(metric)!;
+    const called = style.calledMetric(metric);
     return [
-      ...tablesOf(metric, metric, evaluation, input),
+      ...tablesOf(called, metric, evaluation, input),
       behaviourSamples(metric, input),
       ...scores.flatMap((name) =>
-        tablesOf(`${metric}: ${scoreTexts.get(name) ?? name}`, namedScore(metric, name), evaluation, input),
+        tablesOf(`${called}: ${scoreTexts.get(name) ?? name}`, namedScore(metric, name), evaluation, input),
       ),
       groups.length > 0 && groupTable(metric, groups, evaluation, input),
     ].filter((part) => part !== false);
@@ -33,6 +36,7 @@ function groupTable(
   { models }: Evaluation,
   input: ReportInput,
 ): Html | undefined {
+  const style = new SeriesStyle(input.params.style);
   const whole = alongUpdates(models.get(metric) ?? [], input).map(({ model }) => model);
   if (whole.length === 0) return undefined;
   const rows = groups.map((group) => {
@@ -46,8 +50,8 @@ function groupTable(
     return html`<tr><th scope="row">${group}</th><td>${(measured[0]?.n ?? 0).toLocaleString('en')}</td>${cells}</tr>`;
   });
   return tableBlock(
-    `${metric} by group`,
-    plainHead([{ text: 'group' }, 'items', ...whole]),
+    `${style.calledMetric(metric)} by group`,
+    plainHead([{ text: 'group' }, 'items', ...whole.map((model) => style.called(model))]),
     rows,
     html`Mean over the items of a group, below it the 95 % interval. Groups of projected updates:
     <a href="evaluation.csv">evaluation.csv</a>.`,
@@ -74,11 +78,12 @@ function metricTable(
   input: ReportInput,
 ): Html {
   const places = [...new Set(own.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
-  const wholeModels = alongUpdates(models.get(metric) ?? [], input).map((row) => modelRow(row, places.length));
+  const style = new SeriesStyle(input.params.style);
+  const wholeModels = alongUpdates(models.get(metric) ?? [], input).map((row) => modelRow(row, places.length, style));
   const projections = own.map((curve, index) => {
     const before = own[index - 1];
     const same = before?.update === curve.update && before.mode === curve.mode && before.side === curve.side;
-    return projectionRow(curve, !same, places, curves);
+    return projectionRow(curve, !same, places, { curves, style });
   });
   const spreads = [
     ...(models.get(metric) ?? []).map(({ training }) => training),
@@ -102,13 +107,13 @@ function metricTable(
 }
 
 /** @param places how many columns of projections there are beside it */
-function modelRow(row: Averaged<EvaluationRow>, places: number): Html {
+function modelRow(row: Averaged<EvaluationRow>, places: number, style: SeriesStyle): Html {
   const value = html`${ratioText(row.value)}${spreadText(row.training, ratioText)}${intervalText([row])}`;
   const invalid = invalidText([row]);
   if (places === 0) {
-    return html`<tr><th scope="row">${row.model}</th><td>${invalid}</td><td class="text whole">${value}</td></tr>`;
+    return html`<tr><th scope="row">${style.called(row.model)}</th><td>${invalid}</td><td class="text whole">${value}</td></tr>`;
   }
-  return html`<tr><th scope="row">${row.model}</th><td colspan="3"></td>
+  return html`<tr><th scope="row">${style.called(row.model)}</th><td colspan="3"></td>
     <td>${invalid}</td><td class="text whole">${value}</td><td colspan="${places}"></td></tr>`;
 }
 
@@ -116,7 +121,7 @@ function projectionRow(
   curve: BehaviourCurve,
   startsGroup: boolean,
   places: readonly number[],
-  curves: readonly BehaviourCurve[],
+  { curves, style }: { readonly curves: readonly BehaviourCurve[]; readonly style: SeriesStyle },
 ): Html {
   const { update, subspace, points } = curve;
   const cells = places.map((at) => {
@@ -126,8 +131,8 @@ function projectionRow(
     return numberCell(mean, spread && rangeText(spread.low, spread.high));
   });
   const seeds = new Set(points.flatMap((point) => point.seeds.map(({ seed }) => seed))).size;
-  return html`<tr class="${startsGroup ? 'group' : ''}"><th scope="row">${update}</th>
-    <td class="text">${projectionName(curve, curves)}</td><td class="text">${subspace}</td><td>${seeds}</td>
+  return html`<tr class="${startsGroup ? 'group' : ''}"><th scope="row">${style.called(update)}</th>
+    <td class="text">${projectionName(curve, curves)}</td><td class="text">${style.called(subspace)}</td><td>${seeds}</td>
     <td>${invalidText(points.flatMap((point) => point.seeds))}</td><td></td>${cells}</tr>`;
 }
 

@@ -4,9 +4,11 @@ import { figuresOnPage } from '../figures/on-page.js';
 import { type Html, html } from '../html.js';
 import { type ColumnHead, plainHead, scrollingTable, tableBlock } from '../html-table.js';
 import type { FigureInput, Section } from '../section.js';
+import { SeriesStyle } from '../series-style.js';
 import { groupBy } from '../statistics.js';
 import { type ClaimRow, claimColumns } from '../tables/claims.js';
 import { readResult } from '../tables/result-rows.js';
+import { seedSuffix } from '../training-seeds.js';
 import { rangeText, significantText } from '../wording.js';
 
 interface ShownClaim {
@@ -18,13 +20,14 @@ interface ShownClaim {
 export const claimsSection: Section = {
   heading: 'Claims',
   needs: 'claims.csv',
-  figures: ({ files }) => figuresOf(claimsOf(files)),
+  figures: ({ files, params }) => figuresOf(claimsOf(files), new SeriesStyle(params.style)),
   async render(input, show) {
-    const { files, claimEffects } = input;
+    const { files, claimEffects, params } = input;
     const claims = claimsOf(files);
+    const style = new SeriesStyle(params.style);
     return html`
-      ${show.table && table(claims, claimEffects)}
-      ${show.figure && (await figuresOnPage(figuresOf(claims), input))}
+      ${show.table && table(claims, claimEffects, style)}
+      ${show.figure && (await figuresOnPage(figuresOf(claims, style), input))}
       <p class="downloads note">Data: ${download(files.get('claims.csv')!, 'claims.csv', 'all cases')}, <a href="claims.csv">claims.csv</a>.</p>`;
   },
 };
@@ -37,7 +40,7 @@ function claimsOf(files: FigureInput['files']): ShownClaim[] {
   });
 }
 
-function table(claims: readonly ShownClaim[], effects: ReadonlyMap<string, string>): Html {
+function table(claims: readonly ShownClaim[], effects: ReadonlyMap<string, string>, style: SeriesStyle): Html {
   const rows = claims.map(
     ({ name, whole }) =>
       html`<tr class="group"><th scope="row" class="claim-name">${name}</th>${findingCells(whole)}</tr>`,
@@ -50,7 +53,7 @@ function table(claims: readonly ShownClaim[], effects: ReadonlyMap<string, strin
         plainHead([{ text: 'case' }, ...columns]),
         cases.map(
           (one) =>
-            html`<tr class="group"><th scope="row" class="claim-name">${caseText(one)}</th>${findingCells(one)}</tr>`,
+            html`<tr class="group"><th scope="row" class="claim-name">${caseText(one, style)}</th>${findingCells(one)}</tr>`,
         ),
       )}
     </details>`,
@@ -99,8 +102,8 @@ function conditionText({ holds_above: above, holds_below: below }: ClaimRow): st
   return below === null ? '–' : `at or below ${significantText(below)}`;
 }
 
-function caseText(row: ClaimRow): string {
-  return row.training_seed == null ? row.case : `${row.case}, training seed ${row.training_seed}`;
+function caseText(row: ClaimRow, style: SeriesStyle): string {
+  return `${style.calledCase(row.case)}${seedSuffix(row)}`;
 }
 
 function countText(cases: readonly ClaimRow[]): string {
@@ -108,18 +111,18 @@ function countText(cases: readonly ClaimRow[]): string {
   return `${cases.length} ${cases.length === 1 ? 'case' : 'cases'}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`;
 }
 
-function figuresOf(claims: readonly ShownClaim[]): Figure[] {
+function figuresOf(claims: readonly ShownClaim[], style: SeriesStyle): Figure[] {
   const shown = claims.filter(({ cases }) => cases.length > 0);
   if (shown.length === 0) return [];
   const panels = shown.map(({ name, cases }) => {
     const intervals = cases.map((row) => ({
-      name: `${verdictMarks[row.verdict] ?? ''} ${caseText(row)}`,
+      name: `${verdictMarks[row.verdict] ?? ''} ${caseText(row, style)}`,
       value: row.effect,
       low: row.ci_low,
       high: row.ci_high,
       holds: [row.holds_above, row.holds_below] as const,
       note: row.note,
-      title: `${caseText(row)}: ${significantText(row.effect)} (${rangeText(row.ci_low, row.ci_high, significantText)}), ${row.verdict}`,
+      title: `${caseText(row, style)}: ${significantText(row.effect)} (${rangeText(row.ci_low, row.ci_high, significantText)}), ${row.verdict}`,
     }));
     return { kind: 'intervals', title: name, label: 'effect', intervals } as const;
   });

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { listedNames } from '../../diagnostics/listed-names.js';
 import { EnvironmentError } from '../../diagnostics/errors.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { type Digest, digestOf, hexOf } from '../../formats/digest.js';
@@ -290,11 +291,11 @@ export class ResultsFolder {
     }
     if (moved.length > 0) {
       this.#warn(
-        `${listed(moved)} in ${this.path}: this run does not make ${itOrThem(moved)} any more: moved to ${previousFolder}/`,
+        `${listedNames(moved, namesShown)} in ${this.path}: this run does not make ${itOrThem(moved)} any more: moved to ${previousFolder}/`,
       );
     }
     if (stale.length > 0) {
-      const message = `${listed(stale)} in ${this.path}: of an earlier run, not of this one`;
+      const message = `${listedNames(stale, namesShown)} in ${this.path}: of an earlier run, not of this one`;
       this.#warn(message, 'run.json says which run made which file. A run of the whole workflow makes all of them.');
     }
     // A name may have been taken in previous/ by the same bytes once more.
@@ -314,7 +315,7 @@ export class ResultsFolder {
       }
     }
     const news = foreign.filter((file) => !file.startsWith(`${previousFolder}/`) && !record?.foreign.includes(file));
-    if (news.length > 0) this.#warn(`${listed(news)} in ${this.path}: no results of runflow, left as they are`);
+    if (news.length > 0) this.#warn(`${listedNames(news, namesShown)} in ${this.path}: no results of runflow, left as they are`);
     return foreign.sort();
   }
 
@@ -394,11 +395,6 @@ function namesIn(folder: string): readonly string[] {
 function removeOld(partial: string): void {
   const modified = lstatSync(partial, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
   if (Date.now() - modified > partialKept) rmSync(partial, { force: true });
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, namesShown).join(', ');
-  return names.length > namesShown ? `${shown} and ${names.length - namesShown} more` : shown;
 }
 
 function itOrThem(names: readonly string[]): string {

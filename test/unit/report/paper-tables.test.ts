@@ -64,17 +64,28 @@ test('csv has the full precision of the means, and empty cells for what was not 
   });
 });
 
-const hostile = '\\input{x} {a} $b$ c_d^e ~f & #g % h "i" `j` <k> |l| [m] *n* o--p\nq';
+const hostile = '\\input{x} {a} $b$ c_d^e ~f & #g % h "i" `j` <k> |l| [m] *n* o--p\nq αβΩ ≤ ≥ ∞';
 
 test('what means something to LaTeX or Markdown is text in them', () => {
   assert.is(
     texText('a\\b{c}$d&e#f_g%h~i^j[k]'),
     'a\\textbackslash{}b\\{c\\}\\$d\\&e\\#f\\_g\\%h\\textasciitilde{}i\\textasciicircum{}j{[}k{]}',
   );
+  assert.is(texText('"a" `b`'), '\\texttt{\\char34}a\\texttt{\\char34} \\`{}b\\`{}');
+  assert.is(texText('αςω ΑΓΣΩ'), '$\\alpha$$\\varsigma$$\\omega$ $\\mathrm{A}$$\\Gamma$$\\Sigma$$\\Omega$');
+  assert.is(texText('ρ ≤ 1, η ≥ 0, ∞'), '$\\rho$ $\\leq$ 1, $\\eta$ $\\geq$ 0, $\\infty$');
+  for (const letter of 'αβγδεζηθικλμνξοπρςστυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ')
+    assert.match(texText(letter), /^\$\\?\S+\$$/);
   const tables = tablesOf({ names: { useful: hostile } });
   const md = tableText(tables.get('energy')!, 'md').split('\n');
   const cells = (line: string) => line.split(/(?<!\\)\|/).length;
   assert.is(new Set(md.slice(2, -1).map(cells)).size, 1, 'a name adds no column');
+});
+
+test('names hold what they like, also what stands between the names of a pair', () => {
+  const tables = tablesOf({ names: { useful: 'Stage 2: useful', alignment: 'Stage 1: alignment' } });
+  const pairs = tables.get('overlap')!.rows.map(({ labels }) => labels[0]);
+  assert.ok(pairs.includes('Stage 2: useful – Stage 1: alignment'), pairs.join('; '));
 });
 
 test('the same input gives the same bytes in every format, and no cell is lost', () => {

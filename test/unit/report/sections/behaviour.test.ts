@@ -242,6 +242,40 @@ test('names of metrics, models, updates and subspaces are text', async () => {
   assert.ok(isHarmless((await sectionOf('behaviour', files, params)).document));
 });
 
+test('tables and samples call things as the workflow does, too', async () => {
+  const files = evaluationFile(...models, point(0.35, { fraction: 0.25 }));
+  const samples = new SamplesTable();
+  samples.add({ metric: 'utility', model: 'tuned' }, [{ prompt: 'Why?', response: 'Because.', score: 1 }]);
+  const names = { tuned: 'Tuned', useful: 'Fine-tuning', 'top-k': 'Top-K', utility: 'GSM8K' };
+  const { section } = await sectionOf(
+    'behaviour',
+    { ...files, 'samples.csv': samples.csv() },
+    { updates, style: { names } },
+  );
+  const rows = bodyRows(section);
+  assert.is(rows[2]![0], 'Tuned');
+  assert.equal(rows[4]!.slice(0, 3), ['Fine-tuning', 'parallel', 'Top-K']);
+  assert.not.match(section.textContent, /\b(useful|top-k)\b/);
+  assert.match(spaced(section.querySelector('.samples summary')!), 'prompts and responses of GSM8K');
+  assert.match(spaced(section.querySelector('.samples dt')!), 'Tuned');
+});
+
+test('names beside the axes have the room that they take, up to a limit, and are whole under the pointer', async () => {
+  const wide = 'MMMMMMMMMMMM';
+  const long = 'a model that was trained with a name which nobody wants to read beside axes';
+  const files = evaluationFile(...models, point(0.35, { fraction: 0.25 }));
+  for (const name of [wide, long]) {
+    const style = { names: { tuned: name } };
+    const { section } = await sectionOf('behaviour', files, { updates, style });
+    const labels = [...section.querySelectorAll('.panel svg text')].map(({ firstChild }) => firstChild!.textContent!);
+    const label = labels.find((text) => text.startsWith(name.slice(0, 8)))!;
+    if (name === wide) assert.is(label, name);
+    else assert.match(label, /…$/);
+    const titles = [...section.querySelectorAll('.panel svg title')].map(({ textContent }) => textContent);
+    assert.ok(titles.includes(`${name}: 0.600`), titles.join('|'));
+  }
+});
+
 test('bounds of a metric are told by its values, and by a judge’s share of highest scores', () => {
   const bounds = (...rows: Row[]) =>
     boundsOf(String(rows[0]!.metric ?? 'utility'), readEvaluation(new Map(Object.entries(evaluationFile(...rows)))));

@@ -42,11 +42,11 @@ test('cases lie beneath their claim, out of sight until they are asked for', asy
   assert.equal(
     bodyRows(details).map(([name, verdict]) => [name, verdict]),
     [
-      ['x:y', '✗ fails'],
-      ['y:z', '✓ holds'],
+      ['x – y', '✗ fails'],
+      ['y – z', '✓ holds'],
     ],
   );
-  assert.match(section.querySelector('figure svg')!.textContent, '✗ x:y');
+  assert.match(section.querySelector('figure svg')!.textContent, '✗ x – y');
 });
 
 test('a case without an interval is drawn all the same, with why in its place', async () => {
@@ -61,7 +61,7 @@ test('a case without an interval is drawn all the same, with why in its place', 
   );
   const texts = [...section.querySelectorAll('figure svg text')].map(({ textContent }) => textContent);
   assert.ok(
-    texts.some((text) => text.startsWith('? x:y')),
+    texts.some((text) => text.startsWith('? x – y')),
     texts.join('|'),
   );
   assert.ok(
@@ -118,6 +118,44 @@ test('names of claims and cases are text', async () => {
 test('a workflow whose claims have no rows makes an empty section', async () => {
   const { section } = await sectionOf('claims', claims());
   assert.equal([bodyRows(section), section.querySelectorAll('svg').length], [[], 0]);
+});
+
+test('names of the report stand in cases of every kind, and words between them stay', async () => {
+  const cases = [
+    ['above-baseline', 'useful:alignment in base', 'Stage 2: useful – Alignment in Base'],
+    ['highest-pair', 'useful:alignment above in:x', 'Stage 2: useful – Alignment above Inside – x'],
+    ['linear-energy', 'useful in top-k', 'Stage 2: useful in Top-K'],
+    [
+      'falling-together',
+      'useful, top-k: harm falls as utility does',
+      'Stage 2: useful, Top-K: harm falls as GSM8K does',
+    ],
+    ['stronger-than-random', 'useful: top-k above random', 'Stage 2: useful: Top-K above random'],
+  ];
+  const names = {
+    useful: 'Stage 2: useful',
+    alignment: 'Alignment',
+    base: 'Base',
+    'top-k': 'Top-K',
+    utility: 'GSM8K',
+    in: 'Inside',
+  };
+  const rows = cases.flatMap(([kind, text]) => [
+    `${kind},${kind},,holds,0.3,0.2,0.4,9,0,,`,
+    `${kind},${kind},"${text}",holds,0.3,0.2,0.4,9,0,,`,
+  ]);
+  const { section } = await sectionOf('claims', claims(...rows), { style: { names } });
+  const shown = [...section.querySelectorAll('details')].map((details) => bodyRows(details)[0]![0]);
+  assert.equal(
+    shown,
+    cases.map(([, , text]) => text),
+  );
+  const drawn = [...section.querySelectorAll('figure svg text')].map(({ textContent }) => textContent);
+  for (const [, , text] of cases)
+    assert.ok(
+      drawn.some((one) => one.startsWith(`✓ ${text!.slice(0, 24)}`)),
+      text,
+    );
 });
 
 test.run();

@@ -81,6 +81,9 @@ test('energy: means and deviations are over training seeds, spans over those of 
   );
   assert.is(bars.length, 2, 'one group of bars for each curve with training seeds');
   assert.is(bars[0]!.querySelectorAll('line').length, 2);
+  const named = [...section.querySelectorAll('.legend li')].map((entry) => entry.getAttribute('data-series'));
+  for (const group of bars)
+    assert.ok(named.includes(group.getAttribute('class')), 'the legend knows whose bars they are');
 });
 
 test('without training seeds there is neither a bar nor a word of them', async () => {
@@ -221,7 +224,7 @@ test('activations, losses and claims tell training seeds', async () => {
       ...trainingSeeds.map((training_seed) => ({ ...claim, ...bounds, case: 'useful:harmful', training_seed })),
     ]),
   });
-  assert.match(claims.text, /useful:harmful, training seed 8/);
+  assert.match(claims.text, /useful – harmful, training seed 8/);
 });
 
 test.run();
