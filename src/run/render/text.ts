@@ -135,12 +135,21 @@ function changedNote(changed: readonly string[], folder: string): string {
   return ` (new: ${grouped(names).map(printableLine).join(', ')})`;
 }
 
-/** Several files of one folder are told by their number. */
+/** Several files of one folder are told by their number; so are all those of the cells of a matrix. */
 function grouped(names: readonly string[]): string[] {
-  const folders = names.map((name) => dirname(name));
-  const texts = names.map((name, index) => {
-    const [folder, count] = [folders[index]!, folders.filter((other) => other === folders[index]).length];
-    return folder === '.' || count === 1 ? name : `${folder}/ (${count} files)`;
+  const folderOf = (name: string) => (name.startsWith('cells/') ? 'cells' : dirname(name));
+  const folders = new Map<string, string[]>();
+  for (const name of names) {
+    const files = folders.get(folderOf(name));
+    if (files === undefined) folders.set(folderOf(name), [name]);
+    else files.push(name);
+  }
+  const texts = names.map((name) => {
+    const folder = folderOf(name);
+    const files = folders.get(folder)!;
+    if (folder === '.' || files.length === 1) return name;
+    const cells = folder === 'cells' ? new Set(files.map((file) => file.split('/')[1])) : undefined;
+    return `${folder}/ (${files.length} files${cells === undefined ? '' : ` of ${cells.size} cells`})`;
   });
   return [...new Set(texts)];
 }

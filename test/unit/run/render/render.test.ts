@@ -122,6 +122,13 @@ test('a plain log tells when a group begins, now and then how far it is, when it
   ]);
 });
 
+test('new files of the cells of a matrix are told by their number', async () => {
+  const names = ['energy.csv', 'cells/a/energy.csv', 'cells/a/figures/x.svg', 'cells/b/energy.csv', 'tables/x.tex'];
+  const results = names.map((name): RunEvent => ({ type: 'result', file: `results/exp3/${name}`, changed: true }));
+  const lines = await transcript(started([{ group: svd, steps: 1 }]), ...results, summary({ ran: 1 }));
+  assert.is(lines.at(-1), '  results: results/exp3 (new: energy.csv, cells/ (3 files of 2 cells), tables/x.tex)');
+});
+
 test('a group that is done within a second gets one line, and steps that say nothing still show that they run', async () => {
   const lines = await transcript(
     started([{ group: svd, steps: 1 }]),
