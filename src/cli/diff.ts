@@ -2,7 +2,7 @@ import { exitCodes } from '../diagnostics/exit-codes.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { findRun } from '../history/find-run.js';
 import { differenceOfRuns, type MetricDifference, type RunDifference } from '../history/run-difference.js';
-import { nameOf, stepsOf } from '../history/run-steps.js';
+import { stepsOf } from '../history/run-steps.js';
 import type { ValueDifference } from '../history/table-differences.js';
 import type { RunRecord } from '../store/runs.js';
 import { editLine } from '../workflow/edits.js';
@@ -37,15 +37,15 @@ export const command: Command = {
     if (invocation.switch('json')) printJson({ before: before!.id, after: after!.id, ...difference });
     else {
       const steps = [before!, after!].flatMap(({ id }) => stepsOf(store, id));
-      const kinds = new Map(steps.map((step) => [nameOf(step), step.kind]));
+      const kinds = new Map(steps.map(({ id, kind }) => [id, kind]));
       print(textOf(before!, after!, difference, kinds));
     }
     return exitCodes.done;
   },
 };
 
-/** Kind of each step of either run, by its name in the difference. */
-type StepKinds = ReadonlyMap<string, string>;
+/** Kind of each step of either run, by its id, as far as it is known. */
+type StepKinds = ReadonlyMap<string, string | undefined>;
 
 function textOf(before: RunRecord, after: RunRecord, difference: RunDifference, kinds: StepKinds): string {
   const name = ({ id, workflow, started }: RunRecord) => `${id} of ${workflow}, ${day(started)}`;
@@ -61,15 +61,15 @@ function blocksOf(difference: RunDifference, kinds: StepKinds): string[] {
   ];
   const valueRows = values
     .toSorted((a, b) => relativeChange(b) - relativeChange(a))
-    .map(({ cell, table, of, column, before, after, difference: moved }) => [
+    .map(({ table, of, column, before, after, difference: moved }) => [
       table.replace(/\.csv$/, ''),
-      [cell, ...Object.values(of)].filter((part) => part !== '').join(', '),
+      Object.values(of).join(', '),
       column,
       changeText(before, after),
       signed(moved),
     ]);
-  const claimRows = claims.map(({ cell, claim, before, after }) => [
-    [cell, claim].filter((part) => part !== '').join(', '),
+  const claimRows = claims.map(({ claim, before, after }) => [
+    claim,
     `${before ?? 'not judged'} → ${after ?? 'not judged'}`,
   ]);
   return [
@@ -119,7 +119,7 @@ function stepLines({ steps: { same, changed, added, removed } }: RunDifference, 
 function byKind(ids: readonly string[], kinds: StepKinds): string {
   const groups = new Map<string, string[]>();
   for (const id of ids) {
-    const kind = kinds.get(id)!;
+    const kind = kinds.get(id) ?? 'of unknown kind';
     groups.set(kind, [...(groups.get(kind) ?? []), id]);
   }
   return [...groups].map(([kind, same]) => (same.length === 1 ? same[0]! : `${same.length} ${kind}`)).join(', ');
@@ -139,12 +139,12 @@ function metricsBlock({ metrics, sameMetrics }: RunDifference): string {
   return table === '' ? (same === '' ? '' : `Metrics\n${same.replace('more are', 'are')}`) : table + same;
 }
 
-function ofText({ cell, of }: MetricDifference): string {
+function ofText({ of }: MetricDifference): string {
   const { model, update, ...others } = of;
   const rest = Object.entries(others).map(([column, value]) =>
     Number.isNaN(Number(value)) ? value : `${column} ${value}`,
   );
-  return [cell, model ?? update ?? '', ...rest].filter((part) => part !== '').join(', ');
+  return [model ?? update ?? '', ...rest].filter((part) => part !== '').join(', ');
 }
 
 /** Two numbers with as many digits as it takes to tell them apart. */

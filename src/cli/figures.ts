@@ -3,8 +3,8 @@ import { join, relative } from 'node:path';
 import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
+import { placeFile } from '../formats/place-file.js';
 import { figureFiles } from '../report/figures/figure-files.js';
-import { writeResult } from '../run/results/file.js';
 import { type FigureFormat, figureFormats, figureNames } from '../workflow/report.js';
 import { allowOption } from './allow-commands.js';
 import type { Command, Invocation } from './command.js';
@@ -68,7 +68,7 @@ export const command: Command = {
       const before = contentOf(path);
       if (before?.equals(bytes)) print(`${told} (unchanged)\n`);
       else {
-        await writeResult(path, bytes);
+        await placeFile(path, bytes, '--to');
         print(`${told}${before === undefined ? '' : ' (replaced)'}\n`);
       }
     }

@@ -58,8 +58,9 @@ function shownRun(store: Store, run: RunRecord) {
     resultsFolder: results?.folder ?? null,
     files: resultFiles(store, run.id) ?? null,
     texts: asked?.written.texts ?? null,
-    steps: stepsOf(store, run.id).map(({ key, status, seconds, problem, ...step }) => ({
-      ...step,
+    steps: stepsOf(store, run.id).map(({ id, kind, key, status, seconds, problem }) => ({
+      id,
+      kind: kind ?? null,
       key: key ?? null,
       status: status ?? null,
       seconds: seconds ?? null,
@@ -120,7 +121,7 @@ function cellsText(labels: readonly string[]): string {
 
 function stepCounts({ counts, steps }: ShownRun): string {
   const kinds = new Map<string, number>();
-  for (const { kind } of steps) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  for (const { kind } of steps) if (kind !== null) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   const listed = [...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ');
   const what = Object.entries(counts ?? {}).flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []));
   return [`${steps.length}${what.length === 0 ? '' : `: ${what.join(', ')}`}`, ...(listed === '' ? [] : [listed])].join(
@@ -180,8 +181,8 @@ function cellText(coordinates: MeasuredCell['coordinates']): string {
 }
 
 function stepsBlock(steps: ShownRun['steps']): string {
-  const rows = steps.map(({ cell, id, status, seconds, key }) => [
-    printableLine(cell === '' ? id : `${cell}/${id}`),
+  const rows = steps.map(({ id, status, seconds, key }) => [
+    printableLine(id),
     status ?? '?',
     seconds === null ? '' : duration(seconds),
     key === null ? '' : key.slice(7, 19),

@@ -2,6 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, EnvironmentError } from '../diagnostics/errors.js';
 import { formatBytes } from '../formats/byte-size.js';
+import { isInnerName } from '../formats/inner-path.js';
 import { makeFolder } from '../formats/make-folder.js';
 import { HubCache } from './hub-cache.js';
 import { describe, HubConnection, type Patience, type Subject } from './hub-connection.js';
@@ -230,5 +231,5 @@ async function isIntact(path: string, expected: Expected): Promise<boolean> {
 
 function isSafePath(path: unknown): path is string {
   if (typeof path !== 'string' || path.length > 1000 || /[\p{Cc}\\:]/u.test(path)) return false;
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  return isInnerName(path);
 }

@@ -1,9 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { errorCode, writeFailure } from '../diagnostics/file-system-error.js';
 import { makeFolder } from '../formats/make-folder.js';
-import { replaceFile } from '../formats/replace-file.js';
 
 /** Makes a folder, unless it is there and empty. @throws UsageError when there is something in it; EnvironmentError */
 export async function makeNewFolder(folder: string): Promise<void> {
@@ -25,16 +23,6 @@ function refuseUsedFolder(folder: string): void {
   }
   if (names.length > 0) {
     throw new UsageError(`${folder} is not empty`, { hint: 'Name a new folder: nothing is written over.' });
-  }
-}
-
-/** Writes a file of a new folder. @throws EnvironmentError when it cannot be written */
-export async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
-  try {
-    await makeFolder(dirname(file));
-    await replaceFile(file, content);
-  } catch (cause) {
-    throw unwritable(file, cause);
   }
 }
 

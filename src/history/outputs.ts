@@ -3,10 +3,11 @@ import { DataError, UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import type { Action } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
+import { placeFile } from '../formats/place-file.js';
 import { writeSafetensors } from '../formats/safetensors-writer.js';
 import type { TensorInfo } from '../formats/tensor.js';
 import type { Store } from '../store/store.js';
-import { makeNewFolder, writeNew } from './new-folder.js';
+import { makeNewFolder } from './new-folder.js';
 
 /** Tensors among outputs are written to one file of this name. */
 export const tensorFile = 'tensors.safetensors';
@@ -79,7 +80,7 @@ export async function writeOutputs(
       tensors.set(name, artifact);
       continue;
     }
-    await writeNew(join(to, name), await store.read(artifact));
+    await placeFile(join(to, name), await store.read(artifact), '--to');
     written.push(name);
   }
   if (tensors.size > 0) {

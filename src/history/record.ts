@@ -53,8 +53,17 @@ export interface MeasuredCell {
 export interface ResultsDocument {
   /** Absolute. */
   readonly folder: string;
-  /** Texts of each `run.json`, and the folder below `folder` that it was in: empty for the folder itself. */
-  readonly records: readonly { readonly at: string; readonly text: string }[];
+  /** That of its `run.json`. */
+  readonly text: string;
+}
+
+/** The kind of each step that a run planned, by its id; kept with each plan. */
+export type PlannedKinds = Readonly<Record<string, string>>;
+
+/** None of runs of earlier versions. */
+export function kindsOf(store: Store, run: string): ReadonlyMap<string, string> {
+  const kinds = store.runs.document(run, 'kinds') as PlannedKinds | null | undefined;
+  return new Map(Object.entries(kinds ?? {}).filter(([, kind]) => typeof kind === 'string'));
 }
 
 /** Undefined of runs of earlier versions. */
@@ -82,5 +91,5 @@ export function endOf(store: Store, run: string): EndRecord | undefined {
 /** Undefined of runs of earlier versions, and of those that published nothing. */
 export function resultsOf(store: Store, run: string): ResultsDocument | undefined {
   const record = store.runs.document(run, 'results') as Partial<ResultsDocument> | null | undefined;
-  return record?.records === undefined ? undefined : (record as ResultsDocument);
+  return typeof record?.text !== 'string' ? undefined : (record as ResultsDocument);
 }

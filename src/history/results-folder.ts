@@ -1,10 +1,15 @@
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { UsageError } from '../diagnostics/errors.js';
 import { type Digest, isDigest } from '../formats/digest.js';
+import { isInnerName } from '../formats/inner-path.js';
+import { placeFile } from '../formats/place-file.js';
 import { unlessDamaged } from '../store/object-store.js';
 import type { Store } from '../store/store.js';
-import { makeNewFolder, writeNew } from './new-folder.js';
+import { makeNewFolder } from './new-folder.js';
 import { resultsOf } from './record.js';
+
+/** The file of a results folder that tells of all others. */
+const recordFile = 'run.json';
 
 /** A file of the results folder that a run left. */
 export interface PublishedResult {
@@ -21,22 +26,21 @@ export interface PublishedResult {
 /** Files of a run's results folder besides its `run.json`; undefined where nothing is known of them. */
 export function resultFiles(store: Store, run: string): readonly PublishedResult[] | undefined {
   const results = resultsOf(store, run);
-  return results?.records.flatMap(({ at, text }) => {
-    const { results: files = [] } = JSON.parse(text) as { results?: readonly Record<string, unknown>[] };
-    return files.flatMap(({ file, step, digest, current }) => {
-      if (typeof file !== 'string' || !isDigest(digest) || !isInside(file)) return [];
-      const stored = store.objects.find(digest) !== undefined;
-      return [{ file: posix.join(at, file), step: String(step), digest, current: current !== false, stored }];
-    });
+  if (results === undefined) return undefined;
+  const { results: files = [] } = JSON.parse(results.text) as { results?: readonly Record<string, unknown>[] };
+  return files.flatMap(({ file, step, digest, current }) => {
+    // Nothing that stands in a record may lead out of the folder.
+    if (typeof file !== 'string' || !isDigest(digest) || !isInnerName(file)) return [];
+    const stored = store.objects.find(digest) !== undefined;
+    return [{ file, step: String(step), digest, current: current !== false, stored }];
   });
 }
 
 /** Names of what other programs had put into a run's results folder: the store never had them. */
 function foreignFiles(store: Store, run: string): readonly string[] {
-  return (resultsOf(store, run)?.records ?? []).flatMap(({ at, text }) => {
-    const { foreign = [] } = JSON.parse(text) as { foreign?: readonly string[] };
-    return foreign.map((file) => posix.join(at, file));
-  });
+  const results = resultsOf(store, run);
+  const { foreign = [] } = JSON.parse(results?.text ?? '{}') as { foreign?: readonly string[] };
+  return foreign;
 }
 
 export interface Restored {
@@ -71,18 +75,10 @@ export async function restoreResults(store: Store, run: string, to: string): Pro
       collected.push(file);
       continue;
     }
-    await writeNew(join(to, file), bytes);
+    await placeFile(join(to, file), bytes, '--to');
     written.push(file);
   }
-  for (const { at, text } of results.records) {
-    const file = posix.join(at, 'run.json');
-    await writeNew(join(to, file), text);
-    written.push(file);
-  }
+  await placeFile(join(to, recordFile), results.text, '--to');
+  written.push(recordFile);
   return { written, collected, foreign: foreignFiles(store, run) };
-}
-
-/** Nothing that stands in a record may lead out of the folder. */
-function isInside(file: string): boolean {
-  return !file.includes('\\') && !file.split('/').some((part) => ['', '.', '..'].includes(part));
 }

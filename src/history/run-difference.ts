@@ -7,17 +7,15 @@ import { type EditText, editsBetween, editText } from '../workflow/edits.js';
 import type { WrittenWorkflow } from '../workflow/workflow.js';
 import { writtenDocument } from '../workflow/written.js';
 import { lineDiff, unifiedText } from './line-diff.js';
-import { askedOf, endOf, resultsOf } from './record.js';
+import { askedOf, endOf } from './record.js';
 import { resultFiles } from './results-folder.js';
 import { identityOf, scoresOf } from './run-scores.js';
-import { nameOf, type RunStep, stepsOf } from './run-steps.js';
+import { type RunStep, stepsOf } from './run-steps.js';
 import { differenceOf, type ScoreDifference, scoreDifference } from './score-difference.js';
 import { type Cells, comparedTables, numberOf, tableDifferences, type ValueDifference } from './table-differences.js';
 
 /** A row of evaluation.csv that two runs do not have in common. */
 export interface MetricDifference extends ScoreDifference {
-  /** Cell of the study; empty where there is no matrix. */
-  readonly cell: string;
   readonly metric: string;
   /** The row's other columns that say what was measured. */
   readonly of: Cells;
@@ -26,7 +24,6 @@ export interface MetricDifference extends ScoreDifference {
 }
 
 export interface ClaimDifference {
-  readonly cell: string;
   readonly claim: string;
   /** null: the run did not judge it. */
   readonly before: string | null;
@@ -50,7 +47,7 @@ export interface RunDifference {
   readonly metrics: readonly MetricDifference[];
   /** Rows of evaluation.csv with the same value in both. */
   readonly sameMetrics: number;
-  readonly values: readonly (ValueDifference & { readonly cell: string })[];
+  readonly values: readonly ValueDifference[];
   readonly claims: readonly ClaimDifference[];
   /** Tables of a run that gc has collected: they could not be compared. */
   readonly collected: readonly string[];
@@ -94,8 +91,8 @@ async function paramDifferences(before: WrittenWorkflow, after: WrittenWorkflow)
 }
 
 function stepDifferences(before: readonly RunStep[], after: readonly RunStep[]): StepDifferences {
-  const then = new Map(before.map((step) => [nameOf(step), step.key]));
-  const now = new Map(after.map((step) => [nameOf(step), step.key]));
+  const then = new Map(before.map((step) => [step.id, step.key]));
+  const now = new Map(after.map((step) => [step.id, step.key]));
   const both = [...now.keys()].filter((id) => then.has(id));
   const changed = both.filter((id) => then.get(id) !== now.get(id));
   return {
@@ -114,26 +111,17 @@ interface ComparedRun {
 async function measuredDifferences(store: Store, before: ComparedRun, after: ComparedRun) {
   const collected = new Set<string>();
   const [then, now] = [new RunTables(store, before.run, collected), new RunTables(store, after.run, collected)];
-  const metrics: MetricDifference[] = [];
-  const values: (ValueDifference & { cell: string })[] = [];
-  const claims: ClaimDifference[] = [];
-  let sameMetrics = 0;
-  for (const cell of new Set([...now.cells, ...then.cells])) {
-    const compared = await metricDifferences(store, cell, { then, now, before, after });
-    metrics.push(...compared.metrics);
-    sameMetrics += compared.same;
-    for (const table of comparedTables) {
-      const differences = tableDifferences(table, await then.rows(cell, table), await now.rows(cell, table));
-      values.push(...differences.map((difference) => ({ cell, ...difference })));
-    }
-    claims.push(...claimDifferences(cell, await then.rows(cell, 'claims.csv'), await now.rows(cell, 'claims.csv')));
+  const { metrics, same: sameMetrics } = await metricDifferences(store, { then, now, before, after });
+  const values: ValueDifference[] = [];
+  for (const table of comparedTables) {
+    values.push(...tableDifferences(table, await then.rows(table), await now.rows(table)));
   }
+  const claims = claimDifferences(await then.rows('claims.csv'), await now.rows('claims.csv'));
   return { metrics, sameMetrics, values, claims, collected: [...collected] };
 }
 
-/** Tables of a run's results, by the cell of the study. */
+/** Tables of a run's results; those of a matrix are the joined ones. */
 class RunTables {
-  readonly cells: readonly string[];
   readonly #store: Store;
   readonly #run: string;
   readonly #collected: Set<string>;
@@ -143,18 +131,16 @@ class RunTables {
     this.#store = store;
     this.#run = run;
     this.#collected = collected;
-    this.cells = (resultsOf(store, run)?.records ?? []).map(({ at }) => at);
     const files = (resultFiles(store, run) ?? []).filter(({ current }) => current);
     this.#files = new Map(files.map(({ file, digest }) => [file, digest]));
   }
 
-  async rows(cell: string, table: string): Promise<readonly Cells[]> {
-    const file = cell === '' ? table : `${cell}/${table}`;
-    const digest = this.#files.get(file);
+  async rows(table: string): Promise<readonly Cells[]> {
+    const digest = this.#files.get(table);
     if (digest === undefined) return [];
     const object = this.#store.objects.find(digest);
     const bytes = object === undefined ? undefined : await this.#store.objects.read(object).catch(unlessDamaged);
-    if (bytes === undefined) this.#collected.add(`${file} of ${this.#run}`);
+    if (bytes === undefined) this.#collected.add(`${table} of ${this.#run}`);
     return bytes === undefined ? [] : readCells(new TextDecoder().decode(bytes));
   }
 }
@@ -170,7 +156,6 @@ function measuredBy(row: Cells): Cells {
 
 async function metricDifferences(
   store: Store,
-  cell: string,
   runs: {
     readonly then: RunTables;
     readonly now: RunTables;
@@ -178,14 +163,11 @@ async function metricDifferences(
     readonly after: ComparedRun;
   },
 ): Promise<{ metrics: MetricDifference[]; same: number }> {
-  const ofCell = ({ steps }: ComparedRun) => steps.filter((step) => step.cell === cell);
-  const [oldScores, newScores] = [
-    await scoresOf(store, ofCell(runs.before)),
-    await scoresOf(store, ofCell(runs.after)),
-  ];
+  const oldScores = await scoresOf(store, runs.before.steps);
+  const newScores = await scoresOf(store, runs.after.steps);
   const byRow = (rows: readonly Cells[]) => new Map(rows.map((row) => [identityOf(measuredBy(row)), row]));
-  const then = byRow(await runs.then.rows(cell, 'evaluation.csv'));
-  const now = byRow(await runs.now.rows(cell, 'evaluation.csv'));
+  const then = byRow(await runs.then.rows('evaluation.csv'));
+  const now = byRow(await runs.now.rows('evaluation.csv'));
   const metrics: MetricDifference[] = [];
   let same = 0;
   for (const identity of new Set([...now.keys(), ...then.keys()])) {
@@ -201,7 +183,7 @@ async function metricDifferences(
       a?.scores !== undefined && b?.scores !== undefined
         ? scoreDifference(a.scores, b.scores, a.items !== undefined && a.items === b.items)
         : { difference: differenceOf(before, after), low: null, high: null, method: whyNoInterval(old, row) };
-    metrics.push({ cell, metric, of, before, after, ...estimate });
+    metrics.push({ metric, of, before, after, ...estimate });
   }
   return { metrics, same };
 }
@@ -212,7 +194,7 @@ function whyNoInterval(before: Cells | undefined, after: Cells | undefined): str
   return 'no interval: the items were collected';
 }
 
-function claimDifferences(cell: string, before: readonly Cells[], after: readonly Cells[]): ClaimDifference[] {
+function claimDifferences(before: readonly Cells[], after: readonly Cells[]): ClaimDifference[] {
   const verdicts = (rows: readonly Cells[]) =>
     new Map(
       rows
@@ -225,7 +207,7 @@ function claimDifferences(cell: string, before: readonly Cells[], after: readonl
   const [then, now] = [verdicts(before), verdicts(after)];
   return [...new Set([...now.keys(), ...then.keys()])].flatMap((claim) => {
     const [old, verdict] = [then.get(claim) ?? null, now.get(claim) ?? null];
-    return old === verdict ? [] : [{ cell, claim, before: old, after: verdict }];
+    return old === verdict ? [] : [{ claim, before: old, after: verdict }];
   });
 }
 

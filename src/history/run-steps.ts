@@ -5,14 +5,14 @@ import { type Digest, isDigest } from '../formats/digest.js';
 import { globMatches } from '../plan/glob.js';
 import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
-import { resultsOf } from './record.js';
+import { kindsOf, resultsOf } from './record.js';
 
 /** A step of a run that is over, or as far as it came. */
 export interface RunStep {
+  /** In a study behind its cell: `lr=1e-5/train[useful]`. */
   readonly id: string;
-  /** Cell of the study that it is of; empty where there is no matrix. */
-  readonly cell: string;
-  readonly kind: string;
+  /** Undefined where a killed run left no record of it. */
+  readonly kind: string | undefined;
   /** undefined: the run did not come to look it up. */
   readonly key: Digest | undefined;
   /** `ran`, `cached`, `failed`, …; undefined where the run left no record of it. */
@@ -23,38 +23,36 @@ export interface RunStep {
 
 /** What the run's own record says of its steps; of a run that left none, what it noted as it went. */
 export function stepsOf(store: Store, run: string): readonly RunStep[] {
-  const recorded = (resultsOf(store, run)?.records ?? []).flatMap(({ at, text }) => recordedSteps(at, text));
+  const recorded = recordedSteps(resultsOf(store, run)?.text ?? '{}');
   if (recorded.length > 0) return recorded;
+  const kinds = kindsOf(store, run);
   const keys = new Map(store.runs.keysOf(run).map(({ step, key }) => [step, key]));
   return [...keys].map(([id, key]) => {
-    const action = store.actions.read(key);
-    // Nothing else is known of a step that came to nothing: its kind is the word before the brackets, behind cells and training seed.
-    const kind = typeof action === 'object' ? action.kind : id.replace(/\[.*/s, '').replace(/^.*\//s, '');
-    return { id, cell: '', kind, key, status: undefined, seconds: undefined, problem: undefined };
+    return { id, kind: kinds.get(id), key, status: undefined, seconds: undefined, problem: undefined };
   });
 }
 
-function recordedSteps(cell: string, text: string): RunStep[] {
+function recordedSteps(text: string): RunStep[] {
   const { steps = [] } = JSON.parse(text) as { steps?: readonly Partial<RunStep>[] };
   return steps.flatMap(({ id, kind, key, status, seconds, problem }) =>
     id === undefined || kind === undefined
       ? []
-      : [{ id, cell, kind, key: isDigest(key) ? key : undefined, status, seconds, problem }],
+      : [{ id, kind, key: isDigest(key) ? key : undefined, status, seconds, problem }],
   );
 }
 
 /**
- * The steps of a run that a name means: an id (in a study behind its cell: `lr=1e-5/train[useful]`), a kind, or a pattern.
+ * The steps of a run that a name means: an id, a kind, or a pattern.
  * @throws UsageError when none is meant
  */
 export function matchingRunSteps(store: Store, { id: run, workflow }: RunRecord, name: string): readonly RunStep[] {
   const steps = stepsOf(store, run);
-  const exact = steps.filter((step) => nameOf(step) === name || step.id === name);
+  const exact = steps.filter((step) => step.id === name);
   if (exact.length > 0) return exact;
   const matches = globMatches(name);
-  const found = steps.filter((step) => step.kind === name || matches(nameOf(step)) || matches(step.id));
+  const found = steps.filter((step) => step.kind === name || matches(step.id));
   if (found.length > 0) return found;
-  const known = name.includes('[') ? steps.map(nameOf) : steps.map(({ kind }) => kind);
+  const known = name.includes('[') ? steps.map(({ id }) => id) : steps.flatMap(({ kind }) => kind ?? []);
   const meant = nearest(name, new Set(known));
   throw new UsageError(`${name} names no step of run ${run} of ${workflow}`, {
     hint: meant === undefined ? `runflow show ${run} --steps lists them.` : didYouMean(name, meant, meant),
@@ -65,14 +63,10 @@ export function matchingRunSteps(store: Store, { id: run, workflow }: RunRecord,
 export function oneRunStep(store: Store, run: RunRecord, name: string): RunStep {
   const [step, ...others] = matchingRunSteps(store, run, name);
   if (others.length === 0) return step!;
-  const names = [step!, ...others.slice(0, 2)].map(nameOf).join(', ');
+  const names = [step!, ...others.slice(0, 2)].map(({ id }) => id).join(', ');
   throw new UsageError(`${name} names ${others.length + 1} steps: ${names}${others.length > 2 ? ', …' : ''}`, {
     hint: 'Name one of them.',
   });
-}
-
-export function nameOf({ cell, id }: RunStep): string {
-  return cell === '' ? id : `${cell}/${id}`;
 }
 
 /** The record of what a step of a run made. @throws DataError when it made nothing, or gc has collected it */
@@ -80,7 +74,7 @@ export function actionOfStep(store: Store, step: RunStep): Action {
   const action = step.key === undefined ? undefined : store.actions.read(step.key);
   if (action !== undefined && action !== 'garbage') return action;
   const failed = step.status === 'failed' || step.status === 'skipped' || step.key === undefined;
-  throw new DataError(`${nameOf(step)} ${failed ? 'made nothing in this run' : 'was collected'}`, {
+  throw new DataError(`${step.id} ${failed ? 'made nothing in this run' : 'was collected'}`, {
     hint: failed
       ? 'runflow show RUN says what was the matter.'
       : 'Run the workflow again: what is needed is made anew.',

@@ -1,7 +1,7 @@
 import type { Action } from '../formats/action.js';
 import type { AttemptLog } from '../store/step-logs.js';
 import type { Store } from '../store/store.js';
-import { nameOf, type RunStep } from './run-steps.js';
+import type { RunStep } from './run-steps.js';
 
 /** What is kept of a step of a run. */
 export interface StepLog {
@@ -24,7 +24,7 @@ export function stepLog(store: Store, run: string, step: RunStep, all: boolean):
     madeResult: action !== undefined && hasMade(attempt, action),
   }));
   return {
-    step: nameOf(step),
+    step: step.id,
     made: action === undefined ? null : { started: action.started, seconds: action.seconds, workflow: action.workflow },
     attempts: attempts.filter((attempt) => all || attempt.madeResult || attempt.run === run),
   };

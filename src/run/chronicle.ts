@@ -1,5 +1,12 @@
 import { measuredCell } from '../history/measured-cell.js';
-import type { AskedRecord, EndRecord, Failure, MeasuredCell, ResultsDocument } from '../history/record.js';
+import type {
+  AskedRecord,
+  EndRecord,
+  Failure,
+  MeasuredCell,
+  PlannedKinds,
+  ResultsDocument,
+} from '../history/record.js';
 import type { PlannedCell } from '../plan/plan.js';
 import type { ActiveRun } from '../store/runs.js';
 import type { Store } from '../store/store.js';
@@ -55,6 +62,12 @@ export class Chronicle {
       versions,
     };
     await this.#store.runs.writeDocument(this.#run.record.id, 'workflow', record);
+  }
+
+  /** What the run is about to do: told with each plan. */
+  async planned({ steps }: Prepared): Promise<void> {
+    const kinds: PlannedKinds = Object.fromEntries(steps.map(({ id, kind }) => [id, kind]));
+    await this.#store.runs.writeDocument(this.#run.record.id, 'kinds', kinds);
   }
 
   /** The results folder as it is now. */

@@ -195,6 +195,7 @@ class RunSession {
     for (let round = 0; ; round++) {
       this.#prepared = await this.#prepare();
       this.#announce(this.#prepared, round);
+      await this.#chronicle.planned(this.#prepared);
       this.#tellNotes(this.#prepared);
       const judges = await judgeRequests(this.#prepared, this.#options.study, this.#options.store);
       checkVariables(this.#prepared, this.#environment);
@@ -237,7 +238,7 @@ class RunSession {
       text = this.#runJson(prepared, contents);
       return text;
     });
-    await this.#chronicle.published({ folder: this.#results.path, records: [{ at: '', text }] });
+    await this.#chronicle.published({ folder: this.#results.path, text });
     if (!isWhole || prepared.unmade.length === 0) return;
     const tables = prepared.unmade.map(({ files, lacking }) => `${files.join(', ')} (${lacking} more)`);
     const message = `not made, for they need more steps than the targets: ${tables.join('; ')}`;

@@ -1,7 +1,8 @@
-import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { digestOf } from '../formats/digest.js';
+import { staysInside } from '../formats/inner-path.js';
 import { naturalOrder } from '../formats/natural-order.js';
 import { type DocumentNode, type MapEntry, type MapNode, nodeAt } from './document.js';
 import { noSuchFile, type WorkflowFiles } from './files.js';
@@ -252,7 +253,7 @@ export class Assembler {
     const folder = dirname(this.#root);
     const isBelow = (path: string, above: string) => {
       const way = relative(above, path);
-      return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+      return way !== '' && staysInside(way);
     };
     return isBelow(file, folder) && isBelow(this.#disk.realPath(file), this.#disk.realPath(folder));
   }

@@ -1,5 +1,6 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { join, relative } from 'node:path';
+import { staysInside } from '../../formats/inner-path.js';
 import { isLitter } from '../../formats/litter.js';
 
 /** So many names are looked at for one pattern. */
@@ -60,16 +61,11 @@ export function fileAt(folder: string, name: string): string {
   } catch {
     throw new PatternProblem(`${name} is a link that leads nowhere`);
   }
-  if (leadsOutside(relative(realpathSync(folder), real))) {
+  if (!staysInside(relative(realpathSync(folder), real))) {
     throw new PatternProblem(`${name} leads out of the workflow's folder`, 'Copy the file into the folder.');
   }
   if (!statSync(real).isFile()) throw new PatternProblem(`${name} is not a regular file`);
   return name;
-}
-
-/** @param way from a folder, as `relative` gives it */
-export function leadsOutside(way: string): boolean {
-  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way);
 }
 
 function joined(below: string, name: string): string {

@@ -4,10 +4,11 @@ import { InvalidWorkflowError } from '../../diagnostics/errors.js';
 import { formatBytes } from '../../formats/byte-size.js';
 import { encodeCanonical } from '../../formats/canonical.js';
 import { type Digest, digestOf } from '../../formats/digest.js';
+import { staysInside } from '../../formats/inner-path.js';
 import { type ProgramInUse, programsInUse } from '../../plan/definitions-in-use.js';
 import { type Program, workingFolders } from '../../workflow/program.js';
 import type { Workflow } from '../../workflow/workflow.js';
-import { fileAt, filesMatching, leadsOutside, PatternProblem } from './matching-files.js';
+import { fileAt, filesMatching, PatternProblem } from './matching-files.js';
 
 /** A file that a program consists of. */
 export interface ProgramFile {
@@ -102,7 +103,7 @@ function refuseAbsolutePath(text: string, folder: string): void {
     // Nothing is there.
     return;
   }
-  if (leadsOutside(way)) return;
+  if (!staysInside(way)) return;
   const plain = way === '' ? '.' : way.split(sep).join('/');
   const hint = isFile(text)
     ? `Write it as ${plain}: it is then part of the command.`

@@ -13,7 +13,7 @@ import type { ResultFile } from '../../plan/plan.js';
 import type { EventBus } from '../events.js';
 import type { Prepared } from '../prepare.js';
 import { moveToPrevious, previousFolder } from './previous-folder.js';
-import { digestOfFile, writeResult } from './file.js';
+import { digestOfFile } from './file.js';
 import {
   isSameWorkflow,
   type PublishedFile,
@@ -22,6 +22,7 @@ import {
   refuseAnotherWorkflow,
   settingsBehind,
 } from './record.js';
+import { placeFile } from '../../formats/place-file.js';
 
 const timelineFile = 'timeline.json';
 /** Stands for a step in the record of what the run itself wrote. */
@@ -128,7 +129,7 @@ export class ResultsFolder {
       }
       const files = [...made, ...rest, ...neverMade(prepared, [...made, ...rest])];
       const contents = { files, foreign: this.#foreign(files, record) };
-      await writeResult(join(this.path, 'run.json'), describe(contents));
+      await placeFile(join(this.path, 'run.json'), describe(contents), '--out');
       return contents;
     } finally {
       await lock.release();
@@ -194,7 +195,7 @@ export class ResultsFolder {
         if (known !== undefined && known.digest === present) this.#aside.push({ ...known, file: to, current: false });
         this.#warn(`${file} in ${this.path} ${why}: moved to ${to}`);
       }
-      await writeResult(path, bytes);
+      await placeFile(path, bytes, '--out');
     }
     this.#events.publish({ type: 'result', file: path, changed: present !== digest });
     const run = known?.digest === digest ? known.run : id;

@@ -6,6 +6,7 @@ import { errorCode, writeFailure } from '../../diagnostics/file-system-error.js'
 import type { Study } from '../../workflow/study.js';
 import { resultsName } from './name.js';
 import { readResultsRecord, refuseAnotherWorkflow } from './record.js';
+import { staysInside } from '../../formats/inner-path.js';
 
 /**
  * Where the results of a workflow go: the folder that `out` names, else `results/` and a name of its own for the
@@ -71,8 +72,7 @@ function existsOrThrows(path: string): boolean {
 }
 
 function isBelowOrSame(path: string, above: string): boolean {
-  const way = relative(above, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && resolve(above, way) === path);
+  return staysInside(relative(above, path));
 }
 
 /** Path without symbolic links, as far as it exists. */

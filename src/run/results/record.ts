@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
 import { type Digest, isDigest } from '../../formats/digest.js';
+import { isInnerName } from '../../formats/inner-path.js';
 import type { Study } from '../../workflow/study.js';
 import { cellsFolder } from './name.js';
 
@@ -94,8 +95,7 @@ function realPath(file: string): string {
 /** Nothing of what stands in a record may lead out of the folder. */
 function publishedFile({ file, step, digest, source, run, current, settings }: Record<string, unknown>): PublishedFile[] {
   if (typeof file !== 'string' || typeof step !== 'string' || !isDigest(digest)) return [];
-  const parts = file.split('/');
-  if (isAbsolute(file) || file.includes('\\') || parts.some((part) => ['', '.', '..'].includes(part))) return [];
+  if (!isInnerName(file)) return [];
   return [
     {
       file,

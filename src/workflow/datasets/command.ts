@@ -1,4 +1,5 @@
 import { dataFormatOf } from '../../formats/data-file.js';
+import { isInnerName } from '../../formats/inner-path.js';
 import type { Named } from '../definition.js';
 import { type Program, type RawProgram, resolveProgram } from '../program.js';
 import type { DatasetDefinition, DatasetKind } from './kind.js';
@@ -25,8 +26,7 @@ const gibibyte = 2 ** 30;
 export const command: DatasetKind<CommandDataset, RawCommandDataset> = {
   resolve(scope, definition, raw, path) {
     const { rows: file = 'rows.jsonl' } = raw;
-    const isPlain = file.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-    if (!isPlain || file.includes('\\') || dataFormatOf(file) === undefined) {
+    if (!isInnerName(file) || dataFormatOf(file) === undefined) {
       const hint = 'Name a file below outputs/, such as rows.jsonl or rows.csv.';
       scope.refuse([...path, 'rows'], 'invalid-value', `${file} is not the name of a data file in outputs/`, hint);
     }
