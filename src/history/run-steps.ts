@@ -9,7 +9,7 @@ import { kindsOf, resultsOf } from './record.js';
 
 /** A step of a run that is over, or as far as it came. */
 export interface RunStep {
-  /** In a study behind its cell: `lr=1e-5/train[useful]`. */
+  /** That of the plan; in a study behind its cell: `lr=1e-5/train[useful]`. */
   readonly id: string;
   /** Undefined where a killed run left no record of it. */
   readonly kind: string | undefined;

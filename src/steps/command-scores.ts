@@ -17,8 +17,7 @@ export type CommandScoresParams = {
   readonly bounds?: Bounds;
 };
 
-/** Ports of both kinds of step that score by a program. */
-export const scoringPorts = {
+const scoringPorts = {
   inputs: {
     ...modelInputs,
     ...programInputs,
@@ -36,5 +35,13 @@ export const commandScores = defineStep<CommandScoresParams, ProgramHints>({
   kind: 'command-scores',
   revision: 1,
   usesDevice: false,
+  ...scoringPorts,
+});
+
+/** `command-made-scores[metric,model]`: what `command-scores` gives, of a model that is made on the device for it. */
+export const commandMadeScores = defineStep<CommandScoresParams, ProgramHints>({
+  kind: 'command-made-scores',
+  revision: 1,
+  usesDevice: true,
   ...scoringPorts,
 });

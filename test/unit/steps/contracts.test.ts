@@ -8,11 +8,15 @@ import { implementationOf } from '../../../src/worker/implementations.js';
 
 const source = fileURLToPath(new URL('../../../../src/', import.meta.url));
 
+/** Kinds that differ from another in where they run alone, and stand in its files. */
+const sharedFiles: Readonly<Record<string, string>> = { 'command-made-scores': 'command-scores' };
+
 test('every contract stands under its kind, and each of its halves in a file of this name', async () => {
   assert.ok(Object.keys(contracts).length > 30);
   for (const [name, { kind }] of Object.entries(stepContracts)) {
     assert.is(kind, name);
-    for (const folder of ['steps', 'worker/steps']) assert.ok(existsSync(`${source}${folder}/${kind}.ts`), kind);
+    const file = sharedFiles[kind] ?? kind;
+    for (const folder of ['steps', 'worker/steps']) assert.ok(existsSync(`${source}${folder}/${file}.ts`), kind);
     assert.type(await implementationOf(kind), 'function', kind);
   }
 });
