@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { errorCode } from '../diagnostics/file-system-error.js';
 import { readSmallFile } from '../formats/file-access.js';
 import { makeFolder } from '../formats/make-folder.js';
 import type { ModelFiles } from '../formats/model-files.js';
@@ -8,6 +9,9 @@ import type { StoredTensor } from '../formats/tensor.js';
 import type { Hub, HubFile } from './hub.js';
 import { listHubFolder } from './hub-listing.js';
 import { checkReference } from './hub-reference.js';
+
+/** What a file system says of a folder that cannot be written. */
+const unwritable: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'ENOSPC'];
 
 /** Longest header that is kept. */
 const mostKeptBytes = 100_000_000;
@@ -39,8 +43,10 @@ export async function hubModelFiles(hub: Hub, repo: string, commit: string): Pro
     pathOf: (name) => `${where}/${name}`,
     bytes: async (name) => fileOf(name).bytes,
     async read(name, mostBytes) {
-      const [path] = await hub.fetch(repository, commit, [fileOf(name)]);
-      return readSmallFile(path!, mostBytes);
+      const file = fileOf(name);
+      const path = await fetched(file);
+      if (path !== undefined) return readSmallFile(path, mostBytes);
+      return hub.readRange(repository, commit, name, 0, Math.min(file.bytes, mostBytes + 1));
     },
     async tensors(name) {
       const { bytes } = fileOf(name);
@@ -57,6 +63,17 @@ export async function hubModelFiles(hub: Hub, repo: string, commit: string): Pro
     } catch (error) {
       if (!hub.settings.offline || cached.size === 0) throw error;
       return cached;
+    }
+  }
+
+  /** The path of a file in the cache; undefined where the cache cannot be written. */
+  async function fetched(file: HubFile): Promise<string | undefined> {
+    try {
+      const [path] = await hub.fetch(repository, commit, [file]);
+      return path;
+    } catch (error) {
+      if (hub.settings.offline || !unwritable.includes(errorCode(error) ?? '')) throw error;
+      return undefined;
     }
   }
 

@@ -28,6 +28,17 @@ test('tensors are known from two short ranges a file, which are kept and do offl
   assert.is(context.server.requests.length, before);
 });
 
+test('a cache that cannot be written takes nothing in, and everything is known all the same', async (context) => {
+  const files = await hubModelFiles(
+    hubOf(context, { HF_HOME: '/proc/none', HF_HUB_CACHE: '/proc/none/hub' }),
+    repo,
+    commit,
+  );
+  const { tensors, companions } = await openCheckpointFiles(files);
+  assert.is(tensors.size, 3);
+  assert.ok(companions.size > 0);
+});
+
 test('what is to be fetched is what the cache lacks', async (context) => {
   const files = await hubModelFiles(hubOf(context), repo, commit);
   const all = files.toFetch(neededFiles);
