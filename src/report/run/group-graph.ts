@@ -5,8 +5,8 @@ import type { StepGroup } from './run-facts.js';
 
 /** Boxes side by side, and sizes in pixels: of a box, of the gaps beside and below it, of letters. */
 const perRow = 4;
-const box = { width: 222, height: 50, across: 12, down: 34, letter: 12.5 };
-/** Room for a text in a box, in units of its letters' size. */
+const box = { width: 222, height: 50, across: 12, down: 34, letter: 11 };
+/** Room for a text in a box, in units of its letters. They are 12.5 pixels high, and `textWidth` takes them for wider than they are. */
 const textRoom = (box.width - 16) / box.letter;
 
 interface PlacedGroup {

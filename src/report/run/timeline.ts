@@ -3,7 +3,7 @@ import { type Html, html } from '../html.js';
 import { durationText } from './duration.js';
 import type { Span } from './run-facts.js';
 
-const size = { label: 230, width: 930, row: 24, bar: 12, axis: 26, letter: 12.5 };
+const size = { label: 230, width: 930, row: 24, bar: 12, axis: 26, letter: 11 };
 
 /** Bars of when the steps of each group were at work; gaps too narrow to be seen are closed. */
 export function timeline(spans: readonly Span[], seconds: number): Html {
