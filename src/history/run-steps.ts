@@ -2,10 +2,10 @@ import { DataError, UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import type { Action } from '../formats/action.js';
 import { type Digest, isDigest } from '../formats/digest.js';
-import { globMatches } from '../plan/glob.js';
 import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 import { kindsOf, resultsOf } from './record.js';
+import { meaningOf } from './step-meaning.js';
 
 /** A step of a run that is over, or as far as it came. */
 export interface RunStep {
@@ -49,8 +49,7 @@ export function matchingRunSteps(store: Store, { id: run, workflow }: RunRecord,
   const steps = stepsOf(store, run);
   const exact = steps.filter((step) => step.id === name);
   if (exact.length > 0) return exact;
-  const matches = globMatches(name);
-  const found = steps.filter((step) => step.kind === name || matches(step.id));
+  const found = steps.filter(meaningOf(name));
   if (found.length > 0) return found;
   const known = name.includes('[') ? steps.map(({ id }) => id) : steps.flatMap(({ kind }) => kind ?? []);
   const meant = nearest(name, new Set(known));

@@ -105,6 +105,17 @@ test('restore writes the folder with those of its cells again, byte for byte', a
   assert.ok(first.has('cells/named/overlap.csv'));
 });
 
+test('a step is named by coordinates of its cell, or without them where there is one', async () => {
+  const path = await output('path', 'profile=flat,seed=1/overlap-table');
+  assert.is(await output('path', 'seed=1,profile=fl*/overlap-table'), path);
+  assert.match(await output('path', 'init[base]'), 'tensor/');
+  const several = await sandbox.runflow(['path', 'perturb[useful]']);
+  assert.is(several.status, 2);
+  assert.match(several.stderr, /perturb\[useful\] names 4 steps: /);
+  const none = await sandbox.runflow(['path', 'seed=3/overlap-table']);
+  assert.is(none.status, 2);
+});
+
 test('outputs of a step of a cell are found', async () => {
   await output('get', 'named/overlap-table', '--to', 'table');
   const own = readFileSync(sandbox.path(resultsFolder(), 'cells/named/overlap.csv'), 'utf8');
