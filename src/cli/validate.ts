@@ -107,7 +107,7 @@ function commandsText(study: Study): string {
     : `  a run would start programs of yours:\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-const counted = ['models', 'datasets', 'recipes', 'updates', 'subspaces', 'sweeps', 'metrics'] as const;
+const counted = ['models', 'datasets', 'recipes', 'updates', 'subspaces', 'sweeps', 'metrics', 'steps'] as const;
 
 function summary(file: string, { axes, cells }: Study): string {
   const [{ workflow }] = cells as [StudyCell];

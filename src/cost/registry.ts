@@ -6,6 +6,7 @@ import { choiceLikelihoods } from './steps/choice-likelihoods.js';
 import { cka } from './steps/cka.js';
 import { commandFiles } from './steps/command-files.js';
 import { commandModel } from './steps/command-model.js';
+import { commandResults } from './steps/command-results.js';
 import { commandScores } from './steps/command-scores.js';
 import { cosine } from './steps/cosine.js';
 import { differenceBasis } from './steps/difference-basis.js';
@@ -84,6 +85,7 @@ const costs: { readonly [K in StepKind]: CostOf<K> } = {
   'choice-likelihoods': choiceLikelihoods,
   'imported-scores': importedScores,
   'command-files': commandFiles,
+  'command-results': commandResults,
   'command-model': commandModel,
   'command-scores': commandScores,
   'command-made-scores': commandScores,

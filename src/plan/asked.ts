@@ -1,7 +1,7 @@
 import type { ReportParams } from '../steps/report.js';
 import { metricsInUse } from '../workflow/metrics/in-use.js';
 import { kindOf } from '../workflow/metrics/registry.js';
-import type { Metric, Workflow } from '../workflow/workflow.js';
+import type { CommandStep, Metric, Workflow } from '../workflow/workflow.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import { listedText } from './listed-text.js';
 import { subspacePlan } from './subspaces/registry.js';
@@ -23,7 +23,15 @@ export function asked(workflow: Workflow): ReportParams['asked'] {
       text: `${sweepPlan(sweep).text(sweep, workflow)}: ${listedText(sweep.measure)}`,
     })),
     ...metricsInUse(workflow).map((metric) => ({ label: `Metric ${metric.name}`, text: metricText(metric) })),
+    ...[...workflow.steps.values()].map((step) => ({ label: `Step ${step.name}`, text: stepText(step) })),
   ];
+}
+
+/** What a program makes of what. */
+function stepText({ command: { run }, inputs, tables, files }: CommandStep): string {
+  const given = Object.values(inputs).flatMap((input): string[] => Object.values(input));
+  const of = given.length === 0 ? '' : ` of ${listedText([...new Set(given)])}`;
+  return `${listedText([...tables, ...files])}, made${of} by the program ${run.join(' ')}`;
 }
 
 /** The kind of a metric, and what it is of. */

@@ -24,7 +24,7 @@ export interface DefinitionsInUse {
   readonly subspaces: ReadonlySet<string>;
 }
 
-/** The definitions that some sweep, metric or export needs, models and datasets with all that they are made from. */
+/** The definitions that some sweep, metric, step or export needs, models and datasets with all that they are made from. */
 export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
   const updates = new Set<string>();
   const subspaces = new Set<string>();
@@ -48,9 +48,13 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
   const ends = [...updates].flatMap((name) => endsOf(workflow, name));
   const ofSubspaces = usesOfSubspaces().flatMap(({ models = [] }) => models);
   const ofSweeps = sweeps.flatMap(({ models = [] }) => models);
-  const models = modelsInUse(workflow, [...metrics.flatMap(modelsOf), ...ofSweeps, ...ends, ...ofSubspaces]);
+  const given = [...workflow.steps.values()].flatMap(({ inputs }) => Object.values(inputs));
+  const ofSteps = given.flatMap((input) => ('model' in input ? [input.model] : []));
+  const named = [...metrics.flatMap(modelsOf), ...ofSweeps, ...ofSteps, ...ends, ...ofSubspaces];
+  const models = modelsInUse(workflow, named);
   const recipes = new Set<string>();
   const rowsOf = metrics.flatMap(datasetsOf);
+  rowsOf.push(...given.flatMap((input) => ('dataset' in input ? [input.dataset] : [])));
   for (const name of models) {
     const model = workflow.models.get(name)!;
     const uses = modelKind(model).uses(model);
@@ -62,7 +66,7 @@ export function definitionsInUse(workflow: Workflow): DefinitionsInUse {
   return { models, datasets: datasetsInUse(workflow, rowsOf), recipes, updates, subspaces };
 }
 
-/** The programs of the user's that some sweep, metric or export needs, in the order of the workflow. */
+/** The programs of the user's that some sweep, metric, step or export needs, in the order of the workflow. */
 export function programsInUse(workflow: Workflow): ProgramInUse[] {
   const used = definitionsInUse(workflow);
   const found: ProgramInUse[] = [];
@@ -76,13 +80,14 @@ export function programsInUse(workflow: Workflow): ProgramInUse[] {
     if (used.models.has(model.name)) add('models', model, modelKind(model).program?.(model));
   }
   for (const metric of metricsInUse(workflow)) add('metrics', metric, kindOf(metric).program?.(metric));
+  for (const step of workflow.steps.values()) add('steps', step, step.command);
   return found;
 }
 
 /** Whether a run makes nothing at all: a workflow may only define what others include, or what is exported. */
 export function measuresNothing(workflow: Workflow): boolean {
-  const { sweeps, exports = [], adapterExport } = workflow;
-  const measured = sweeps.size > 0 || metricsInUse(workflow).length > 0;
+  const { sweeps, steps, exports = [], adapterExport } = workflow;
+  const measured = sweeps.size > 0 || steps.size > 0 || metricsInUse(workflow).length > 0;
   return !measured && exports.length === 0 && adapterExport === undefined;
 }
 

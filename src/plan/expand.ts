@@ -10,6 +10,7 @@ import { ProgramExpansion } from './expand-programs.js';
 import { ProjectionExpansion } from './expand-projections.js';
 import { expandRealign } from './expand-realign.js';
 import { expandReport } from './expand-report.js';
+import { expandSteps } from './expand-steps.js';
 import { SweepExpansion } from './expand-sweeps.js';
 import { UpdateExpansion } from './expand-updates.js';
 import type { Facts } from './facts.js';
@@ -55,7 +56,10 @@ function expandOnce(workflow: Workflow, whole: Workflow, facts: Facts, builder: 
   expandLoss(models, builder);
   expandData(models, builder);
   expandRealign(builder);
-  if (builder.trainingSeeds.isLastRound) expandReport(whole, facts, builder);
+  if (builder.trainingSeeds.isLastRound) {
+    expandReport(whole, facts, builder);
+    expandSteps(whole, { models, datasets, programs, builder });
+  }
   for (const name of workflow.exports ?? []) {
     const { node, waitsFor } = models.node(name);
     if (node === undefined) builder.defer(waitsFor, `models.${name}`);

@@ -3,6 +3,7 @@ import type { JoinedCells, JoinedTableParams } from '../steps/joined-table.js';
 import { type Input, isStepOf, type Step } from '../steps/step.js';
 import type { CellValue, Study } from '../workflow/study.js';
 import { inCell } from './cell-labels.js';
+import { stepsFolder } from './expand-steps.js';
 import type { CellPlan } from './merge.js';
 import type { Plan, ResultFile } from './plan.js';
 
@@ -115,8 +116,8 @@ function tablesOf(plan: Plan, cells: readonly CellPlan[]): ReadonlyMap<string, r
   const tables = new Map<string, TableOfCell[]>();
   for (const [cell, { plan: own }] of cells.entries()) {
     for (const { file, node, output } of own.results) {
-      // What stands in tables/ is laid out for readers.
-      if (!file.endsWith('.csv') || file.startsWith('tables/')) continue;
+      // What stands in tables/ is laid out for readers, and only the user knows what a table of a program's holds.
+      if (!file.endsWith('.csv') || file.startsWith('tables/') || file.startsWith(stepsFolder)) continue;
       const found = tables.get(file) ?? [];
       tables.set(file, found);
       found.push({ cell, table: { node: plan.cells[cell]!.nodes.get(node)!, output } });

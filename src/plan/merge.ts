@@ -157,7 +157,7 @@ class Merge {
 /** What a source is of, wherever it stands in a text. */
 function definitionOf({ kind, name }: Source, workflow: Workflow): string {
   const path = { model: `models.${name}`, dataset: `datasets.${name}`, program: name }[kind];
-  const section = path.slice(0, path.indexOf('.')) as 'models' | 'datasets' | 'metrics';
+  const section = path.slice(0, path.indexOf('.')) as 'models' | 'datasets' | 'metrics' | 'steps';
   return definitionText(workflow[section].get(path.slice(section.length + 1))!);
 }
 

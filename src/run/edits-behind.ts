@@ -144,5 +144,5 @@ async function effectsSince(
 function askedOfWorkflow(earlier: Workflow, { exports, adapterExport }: LoadedWorkflow): Workflow {
   if (exports === undefined && adapterExport === undefined) return earlier;
   const exported = { ...(exports && { exports }), ...(adapterExport && { adapterExport }) };
-  return { ...earlier, sweeps: new Map(), metrics: new Map(), claims: new Map(), ...exported };
+  return { ...earlier, sweeps: new Map(), metrics: new Map(), claims: new Map(), steps: new Map(), ...exported };
 }

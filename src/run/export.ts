@@ -127,7 +127,7 @@ export function workflowToExport(
   workflow: LoadedWorkflow,
   exported: Pick<LoadedWorkflow, 'exports' | 'adapterExport'>,
 ): LoadedWorkflow {
-  return { ...workflow, sweeps: new Map(), metrics: new Map(), claims: new Map(), ...exported };
+  return { ...workflow, sweeps: new Map(), metrics: new Map(), claims: new Map(), steps: new Map(), ...exported };
 }
 
 /** The artifacts of what is exported, after the run that made it. */

@@ -8,6 +8,7 @@ import { ckaTable } from './cka-table.js';
 import { claims } from './claims.js';
 import { commandFiles } from './command-files.js';
 import { commandModel } from './command-model.js';
+import { commandResults } from './command-results.js';
 import { commandMadeScores, commandScores } from './command-scores.js';
 import { cosine } from './cosine.js';
 import { cosineTable } from './cosine-table.js';
@@ -95,6 +96,7 @@ export const contracts = {
   'multiple-choice': multipleChoice,
   'imported-scores': importedScores,
   'command-files': commandFiles,
+  'command-results': commandResults,
   'command-model': commandModel,
   'command-scores': commandScores,
   'command-made-scores': commandMadeScores,

@@ -15,7 +15,7 @@ export type ProgramHints = { readonly timeoutSeconds: number; readonly outputByt
 /** Inputs of every step that runs a program. */
 export const programInputs: Ports = {
   'program?': "whole node: files of the program, by their names in the workflow's folder",
-  'with/<name>': 'what it is given besides: `rows` of a dataset, or the whole node of a model',
+  'with/<name>': 'what it is given besides: `rows` of a dataset, a file of results, or the whole node of a model',
 };
 
 /** The program that a step runs; undefined: it runs none. */
@@ -24,4 +24,4 @@ export function programOf({ params }: Step): ProgramParams | undefined {
 }
 
 /** What `with/<name>` is. */
-export type GivenInput = 'model' | 'dataset';
+export type GivenInput = 'model' | 'dataset' | 'table' | 'responses';

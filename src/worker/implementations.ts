@@ -39,6 +39,7 @@ const implementations: { readonly [K in StepKind]: () => Promise<ImplementationO
   'imported-scores': async () => (await import('./steps/imported-scores.js')).importScores,
   'command-files': async () => (await import('./steps/command-files.js')).makeFiles,
   'command-model': async () => (await import('./steps/command-model.js')).makeModelByProgram,
+  'command-results': async () => (await import('./steps/command-results.js')).makeResultsByProgram,
   'command-scores': async () => (await import('./steps/command-scores.js')).scoreByProgram,
   'command-made-scores': async () => (await import('./steps/command-scores.js')).scoreByProgram,
   activations: async () => (await import('./steps/activations.js')).collectActivations,

@@ -6,6 +6,7 @@ import type { RawModel } from './models/model.js';
 import type { RawRecipe } from './recipes.js';
 import type { FigureFormat, ReportPart, TableFormat } from './report.js';
 import type { Semantics } from './semantics.js';
+import type { RawCommandStep } from './steps.js';
 import type { RawSubspace } from './subspaces/subspace.js';
 import type { RawSweep } from './sweeps/sweep.js';
 import type { RawUpdate } from './updates.js';
@@ -23,6 +24,7 @@ export interface RawWorkflow {
   readonly sweeps?: Named<RawSweep>;
   readonly metrics?: Named<RawMetric>;
   readonly claims?: Named<RawClaim>;
+  readonly steps?: Named<RawCommandStep>;
   readonly report?: {
     readonly title?: string;
     readonly figures?: readonly ReportPart[];

@@ -12,6 +12,7 @@ import { resolveRecipes } from './recipes.js';
 import { resolveReport } from './resolve-report.js';
 import { Scope } from './scope.js';
 import type { Semantics } from './semantics.js';
+import { resolveSteps } from './steps.js';
 import { resolveSubspaces } from './subspaces/registry.js';
 import { resolveSweeps } from './sweeps/registry.js';
 import { resolveUpdates } from './updates.js';
@@ -46,7 +47,8 @@ export function resolveWorkflow(
   const metrics = resolveMetrics(scope, raw.metrics, { seed, semantics, subspaces });
   const sweeps = resolveSweeps(scope, raw.sweeps, { semantics, models, metrics, subspaces });
   const claims = resolveClaims(scope, raw.claims, { sweeps, subspaces, metrics });
-  const measured = { models, datasets, recipes, updates, subspaces, sweeps, metrics, claims };
+  const steps = resolveSteps(scope, raw.steps);
+  const measured = { models, datasets, recipes, updates, subspaces, sweeps, metrics, claims, steps };
   const report = resolveReport(scope, raw, name, measured);
   if (scope.problems.length > 0) return { ok: false, diagnostics: scope.problems };
   return { ok: true, value: { file, name, seed, semantics, ...measured, report }, warnings: scope.warnings };

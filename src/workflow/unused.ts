@@ -9,7 +9,7 @@ import type { Workflow } from './workflow.js';
 /** Sections whose definitions do nothing by themselves. Models do: they may be exported. */
 const parts = ['datasets', 'recipes', 'updates', 'subspaces'] as const;
 /** Sections of a workflow that hold definitions. */
-export const sections = ['models', ...parts, 'sweeps', 'metrics', 'claims'] as const;
+export const sections = ['models', ...parts, 'sweeps', 'metrics', 'claims', 'steps'] as const;
 
 /**
  * What a workflow's own text defines and nothing uses: a metric that measures nothing is an error, for whoever wrote it

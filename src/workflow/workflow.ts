@@ -7,6 +7,7 @@ import type { Model } from './models/model.js';
 import type { Recipe } from './recipes.js';
 import type { Report } from './report.js';
 import type { Semantics } from './semantics.js';
+import type { CommandStep } from './steps.js';
 import type { Subspace } from './subspaces/subspace.js';
 import type { Sweep } from './sweeps/sweep.js';
 import type { Update } from './updates.js';
@@ -21,6 +22,7 @@ export type * from './models/model.js';
 export type * from './recipes.js';
 export type * from './report.js';
 export type { Semantics } from './semantics.js';
+export type * from './steps.js';
 export type * from './subspaces/subspace.js';
 export type * from './sweeps/sweep.js';
 export type * from './updates.js';
@@ -40,6 +42,7 @@ export interface Workflow {
   readonly sweeps: ReadonlyMap<string, Sweep>;
   readonly metrics: ReadonlyMap<string, Metric>;
   readonly claims: ReadonlyMap<string, Claim>;
+  readonly steps: ReadonlyMap<string, CommandStep>;
   /** Models to make though no sweep or metric needs them: `runflow export` names one. */
   readonly exports?: readonly string[];
   /** An update to make an adapter of: `runflow export --as adapter` names it. */

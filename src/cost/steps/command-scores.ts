@@ -9,7 +9,9 @@ import { storing } from './stored.js';
 type CommandStep = CostedStepOf<'command-scores' | 'command-made-scores'>;
 
 /** Says that nobody knows how long the program of a step takes. */
-export function programSeconds(step: CommandStep | CostedStepOf<'command-files' | 'command-model'>): void {
+export function programSeconds(
+  step: CommandStep | CostedStepOf<'command-files' | 'command-model' | 'command-results'>,
+): void {
   const bound = `at most ${step.hints.timeoutSeconds} by its timeout; they are not counted`;
   step.unknown(`seconds of ${step.params.program.run.join(' ')}`, bound);
 }

@@ -37,6 +37,9 @@ export function columnsOfFile(file: string): TableColumns | undefined {
   return file.startsWith('directions/') ? candidateColumns : byFile[file];
 }
 
+/** Files of tables that stand in the folder of results itself. */
+export const tableFiles: readonly string[] = Object.keys(byFile);
+
 /** Whether some table has a column of this name. */
 export function isTableColumn(name: string): boolean {
   return [...Object.values(byFile), candidateColumns].some((columns) => Object.hasOwn(columns, name));

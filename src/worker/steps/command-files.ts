@@ -1,6 +1,7 @@
 import type { CommandFilesParams } from '../../steps/command-files.js';
 import type { ProgramHints } from '../../steps/program.js';
 import type { StepContext } from '../step-context.js';
+import { takeFile } from './program-files.js';
 import { ProgramStep } from './program-step.js';
 
 /** Lets a program of the user's make files. */
@@ -12,19 +13,4 @@ export async function makeFiles(context: StepContext<CommandFilesParams, Program
       for (const name of context.params.files) await takeFile(context, step, name);
     },
   );
-}
-
-async function takeFile(context: StepContext<CommandFilesParams, ProgramHints>, step: ProgramStep, name: string) {
-  const file = await step.output(name);
-  const writer = await context.writer(`file/${name}`);
-  try {
-    for await (const part of step.read(file)) {
-      context.signal.throwIfAborted();
-      await writer.append(part);
-    }
-    await writer.close();
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
 }

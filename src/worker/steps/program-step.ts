@@ -128,7 +128,11 @@ export class ProgramStep {
     for (const [name, kind] of Object.entries(context.params.with ?? {})) {
       if (kind === 'model') {
         await writeWholeModel(context, this.inputFolder(name), context.inputs(`with/${name}`));
-      } else await this.give(`${name}.jsonl`, artifactParts(context, context.input(`with/${name}`)));
+      } else
+        await this.give(
+          `${name}.${kind === 'table' ? 'csv' : 'jsonl'}`,
+          artifactParts(context, context.input(`with/${name}`)),
+        );
     }
   }
 

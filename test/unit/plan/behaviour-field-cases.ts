@@ -405,7 +405,19 @@ export const noEffect: readonly (readonly [field: string, edit: string, why: str
 
 /** Fields that cannot be changed by themselves: sections (their definitions are fields), constants, and ways to compose text. */
 export const noValueOfTheirOwn: readonly string[] = [
-  ...['runflow', 'include', 'profile', 'profiles', 'models', 'datasets', 'recipes', 'updates', 'subspaces', 'sweeps'],
+  ...[
+    'runflow',
+    'include',
+    'profile',
+    'profiles',
+    'models',
+    'datasets',
+    'recipes',
+    'updates',
+    'subspaces',
+    'sweeps',
+    'steps',
+  ],
   ...['metrics', 'claims', 'report', 'initModel.init', 'initModel.tokenizer'],
   ...['matrix', 'matrix.exclude', 'matrix.include', 'matrix.cells'],
   ...[

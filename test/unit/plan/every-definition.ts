@@ -177,6 +177,16 @@ metrics:
     limit: 5
   nats-made: { kind: loss, on: made, models: tuned, template: raw }
   weighed-by: { kind: command, models: tuned, command: { run: [size] } }
+steps:
+  ranked:
+    command: { run: [python3, rank.py], files: [rank.py] }
+    inputs:
+      energy: { table: energy.csv }
+      said: { responses: told-by }
+      base: { model: base }
+      words: { dataset: examples }
+    tables: [ranked.csv]
+    files: [notes.txt]
 claims:
   linear: { kind: linear-energy, sweep: removing }
   stronger: { kind: stronger-than-random, sweep: removing, metric: utility, subspace: leading, than: drawn }

@@ -53,6 +53,7 @@ export function sampleWorkflow(
       sections.metrics ?? { overlap: { kind: 'mso', pairs: [['useful', 'alignment']], energies: [0.5, 0.1] } },
     ),
     claims: new Map(),
+    steps: new Map(),
     report: {
       title: 'Sample',
       figures: ['energy', 'overlap'],
