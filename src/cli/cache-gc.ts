@@ -28,7 +28,7 @@ export const collectGarbage: CacheCommand = async (store, rest, invocation) => {
 function collectionText(collection: Collection, path: string, dryRun = false): string {
   const { actions, objects, litter, bytesBefore, bytesAfter, limit, neededBytes } = collection;
   const parts = [count(actions.length, 'step'), count(objects, 'object')];
-  for (const what of ['temporary file', 'scratch folder', 'run record', 'file record'] as const) {
+  for (const what of ['temporary file', 'scratch folder', 'run record', 'file record', 'log', 'observation'] as const) {
     const found = litter.filter((item) => item.what === what);
     if (found.length > 0) parts.push(count(found.length, what));
   }

@@ -42,7 +42,7 @@ export type RunEvent =
       step: string;
       group: string;
       process: number;
-      /** A short name of another host or container; null: it is a process of this one. */
+      /** Name of another host or container; null: it is a process of this one. */
       host: string | null;
       /** The other run and its workflow, where the store tells. */
       run?: string;
@@ -50,7 +50,9 @@ export type RunEvent =
       /** When that one began the step, ISO 8601 by its own clock. */
       since?: string;
       silentSeconds?: number;
-      /** Seconds until it counts as dead and the step is done here. */
+      /** When its last sign of life was seen, ISO 8601. */
+      silentSince?: string;
+      /** Seconds until it counts as dead and the step is done here. Absent of a silent one: its process is seen to be alive. */
       takenOverInSeconds?: number;
     }
   | { type: 'step-log'; step: string; line: string }

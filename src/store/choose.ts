@@ -15,7 +15,7 @@ import type { Store } from './store.js';
 /** The newest runs of each workflow and profile, if no older than that, keep what they used. */
 const recentRuns = { perWorkflow: 3, days: 30 } as const;
 
-/** Clocks of the file system and of this process differ by a tick or more, in milliseconds. */
+/** Times of files go by ticks of the file system's clock, in milliseconds. */
 const clockSlack = 2000;
 
 export interface Choice {
@@ -29,6 +29,7 @@ export interface Choice {
 /**
  * Chooses what may go: every object of no action, every record that is not whole, and the actions used longest ago
  * until `over` bytes are freed.
+ * @param now of the clock of the file system
  */
 export function choose(store: Store, runs: readonly RunRecord[], now: number, over: number): Choice {
   const listed = listActions(store);
@@ -84,7 +85,7 @@ function readRuns(store: Store, runs: readonly RunRecord[], now: number) {
     newerRuns.set(seriesOf(run), newer + 1);
     const recent = newer < recentRuns.perWorkflow && now - started < recentRuns.days * 24 * 3600_000;
     const active = store.runs.isActive(run);
-    if (active) oldestActive = Math.min(oldestActive, started);
+    if (active) oldestActive = Math.min(oldestActive, run.begun ?? started);
     if (recent || active || run.pinned) for (const { key } of store.runs.keysOf(run.id)) needed.add(key);
   }
   return { needed, oldestActive };

@@ -44,7 +44,7 @@ export async function collect(
 ): Promise<Collection> {
   const lock = dryRun || !store.folder.exists ? undefined : await lockForCollection(store);
   try {
-    return await collectLocked(store, limit, dryRun);
+    return await collectLocked(store, limit, lock);
   } catch (error) {
     throw diskError(error, store.path, 'collecting garbage');
   } finally {
@@ -64,13 +64,20 @@ export async function keepWithinLimit(store: Store, given: string | undefined): 
 export async function lockForCollection(store: Store): Promise<Lock> {
   const lock = await store.locks.tryAcquire('gc');
   if (lock !== undefined) return lock;
+  // Its owner may be silent: the next one to ask knows since when.
+  await store.silence.save();
   throw new EnvironmentError(`another process is tidying or checking the store ${store.path}`, {
     hint: 'Wait until it is done.',
   });
 }
 
-async function collectLocked(store: Store, limitFor: (used: number) => number, dryRun: boolean): Promise<Collection> {
-  const now = Date.now();
+/** @param lock absent: nothing is taken, it is only said what would be */
+async function collectLocked(
+  store: Store,
+  limitFor: (used: number) => number,
+  lock: Lock | undefined,
+): Promise<Collection> {
+  const now = lock === undefined ? Date.now() : await store.folder.time();
   const runs = store.runs.list();
   const bytesBefore = bytesOf(store);
   const limit = limitFor(bytesBefore);
@@ -79,11 +86,15 @@ async function collectLocked(store: Store, limitFor: (used: number) => number, d
 
   let victims = choice.victims;
   let objects = choice.objects;
-  if (!dryRun && store.folder.exists) {
-    for (const { path } of litter) await removeFolder(path, store.folder.disk.promises);
+  if (lock !== undefined) {
+    await requireOurs(lock, store);
+    for (const item of litter) await removeLitter(store, item);
     await store.locks.sweep();
+    await requireOurs(lock, store);
     victims = await takeAway(store, victims);
+    await requireOurs(lock, store);
     objects = await removeUnnamed(store, choice.writtenBefore);
+    await store.silence.save();
   }
   const freed = sumOf(litter) + sumOf(victims) + sumOf(objects);
   return {
@@ -103,6 +114,28 @@ async function collectLocked(store: Store, limitFor: (used: number) => number, d
 
 function bytesOf(store: Store): number {
   return Object.values(usage(store.folder)).reduce((total, bytes) => total + bytes, 0);
+}
+
+/** What was chosen long ago may be in use by now: a gc that was stopped for so long that another began must not go on. */
+async function requireOurs(lock: Lock, store: Store): Promise<void> {
+  if (await lock.isOurs()) return;
+  throw new EnvironmentError(
+    `another process tidies the store ${store.path}: this one gave no sign of life for too long`,
+    {
+      hint: 'Nothing is lost. Run it again when the other is done.',
+    },
+  );
+}
+
+async function removeLitter({ folder }: Store, { path, parts }: Litter): Promise<void> {
+  const { promises } = folder.disk;
+  for (const part of parts ?? [path]) await removeFolder(part, promises).catch(unlessInUse);
+  if (parts !== undefined) await promises.rmdir(path).catch(unlessInUse);
+}
+
+/** A process that counts as dead has it open, or something was put there, or it has gone: the next gc looks again. */
+function unlessInUse(error: unknown): void {
+  if (!['ENOTEMPTY', 'EEXIST', 'EBUSY', 'ENOENT'].includes(errorCode(error) ?? '')) throw error;
 }
 
 /** Takes actions away but for those that an active run turns out to use. */

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { isDigest } from '../formats/digest.js';
 import { errorCode } from './disk.js';
 import { entriesOf, listFiles, type StoredFile, sumOf } from './inventory.js';
@@ -6,59 +6,100 @@ import { liveness, parseIdentity } from './process-identity.js';
 import { type RunRecord, seriesOf } from './runs.js';
 import { unseal } from './sealed.js';
 import type { Store } from './store.js';
+import { refreshing } from './store-folder.js';
 
 const day = 24 * 3600_000;
-/** A file being written by a process that cannot be looked at (another host) has been touched since. */
-const silentWriter = day;
 /** State of a killed step waits this long for a run that resumes it. */
 const scratchKept = 14 * day;
 /** What attempts at a step said waits this long for a result of it, or for someone who looks. */
 const logsKept = 14 * day;
+/** What processes of a host saw waits this long for another one that looks. */
+const observationsKept = 14 * day;
 /** Runs that are remembered of each workflow and profile: what they used tells which key a step had before. */
 const runsKept = 20;
 
 /** Something that no one can need any more. */
 export interface Litter {
-  readonly what: 'temporary file' | 'scratch folder' | 'run record' | 'file record' | 'log';
+  readonly what: 'temporary file' | 'scratch folder' | 'run record' | 'file record' | 'log' | 'observation';
   readonly path: string;
   readonly bytes: number;
+  /** What of a folder may go; absent: all of it. What was put into it since stays, and so does the folder then. */
+  readonly parts?: readonly string[];
 }
 
-/** Left-overs of dead processes, state of steps that are done or forgotten, old run records and logs, records of changed files. */
+/**
+ * Left-overs of dead processes, state of steps that are done or forgotten, old run records and logs, records of changed files.
+ * @param now of the clock of the file system
+ */
 export function findLitter(store: Store, runs: readonly RunRecord[], now: number): readonly Litter[] {
   return [
-    ...deadTemporaryFiles(store, now),
+    ...deadTemporaryFiles(store),
+    ...deadLooks(store),
     ...orphanScratch(store, now),
     ...oldRuns(store, runs),
     ...orphanLogs(store, now),
     ...outdatedFileRecords(store),
+    ...oldObservations(store, now),
   ];
 }
 
-function deadTemporaryFiles({ folder }: Store, now: number): readonly Litter[] {
+function deadTemporaryFiles(store: Store): readonly Litter[] {
+  const { folder } = store;
   return listFiles(folder, folder.in('tmp'))
-    .filter((file) => {
-      const owner = parseIdentity(basename(file.path));
-      const state = owner === undefined ? 'unknown' : liveness(owner);
-      return state === 'dead' || (state === 'unknown' && now - file.modified > silentWriter);
-    })
+    .filter((file) => isDead(store, file.path, basename(file.path)))
     .map(({ path, bytes }) => ({ what: 'temporary file', path, bytes }));
+}
+
+/** Folders of processes that were killed while they made their host look at a folder again. */
+function deadLooks(store: Store): readonly Litter[] {
+  const { folder } = store;
+  const actions = entriesOf(folder, folder.in('actions')).map(({ name }) => folder.in('actions', name));
+  return [folder.in('locks'), ...actions].flatMap((path) =>
+    entriesOf(folder, path)
+      .filter(({ name }) => name.startsWith(refreshing))
+      .map(({ name }) => ({ what: 'temporary file', path: join(path, name), bytes: 0 }) as const)
+      .filter((found) => isDead(store, found.path, basename(found.path).slice(refreshing.length))),
+  );
+}
+
+/** Whether the process is dead that gave a file its name, or was silent for so long that it counts as dead. */
+function isDead({ folder, silence }: Store, path: string, name: string): boolean {
+  const { identity, timing } = folder.participant;
+  const owner = parseIdentity(name);
+  const state = owner === undefined ? 'unknown' : liveness(owner, identity);
+  if (state !== 'unknown') return state === 'dead';
+  const modified = folder.disk.lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  const file = relative(folder.path, path).replaceAll(sep, '/');
+  return modified !== undefined && silence.of(file, `${modified}`) > timing.silenceMilliseconds;
 }
 
 function orphanScratch(store: Store, now: number): readonly Litter[] {
   const { folder } = store;
+  const scratch = folder.in('scratch');
+  const found = entriesOf(folder, scratch).map(({ name }) => ({
+    name,
+    parts: entriesOf(folder, join(scratch, name)).map((entry) => join(scratch, name, entry.name)),
+  }));
+  // Asked after the folders: what is listed and in no work now is of owners that have gone, and only that is removed.
   const inWork = new Set(store.locks.held());
   const litter: Litter[] = [];
-  for (const { name } of entriesOf(folder, folder.in('scratch'))) {
+  for (const { name, parts } of found) {
     const key = `sha256:${name}`;
-    const path = join(folder.in('scratch'), name);
+    const path = join(scratch, name);
     if (!isDigest(key) || inWork.has(name)) continue;
     const files = listFiles(folder, path);
     if (store.lookUp(key).status === 'hit' || now - newest(store, path, files) > scratchKept) {
-      litter.push({ what: 'scratch folder', path, bytes: sumOf(files) });
+      litter.push({ what: 'scratch folder', path, bytes: sumOf(files), parts });
     }
   }
   return litter;
+}
+
+/** Observations of hosts that have long not looked: each start of a host or container has a file of its own. */
+function oldObservations({ folder }: Store, now: number): readonly Litter[] {
+  return listFiles(folder, folder.in('observed'))
+    .filter(({ modified }) => now - modified > observationsKept)
+    .map(({ path, bytes }) => ({ what: 'observation', path, bytes }));
 }
 
 function newest({ folder }: Store, path: string, files: readonly StoredFile[]): number {

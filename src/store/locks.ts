@@ -1,99 +1,181 @@
 import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../diagnostics/errors.js';
-import { diskError, errorCode } from './disk.js';
-import { liveness, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { isDiskFull } from '../diagnostics/file-system-error.js';
+import { diskError } from './disk.js';
+import { type LinkedRecord, LockChains, type LockRecord } from './lock-chain.js';
+import { isSameProcess, liveness, type ProcessIdentity } from './process-identity.js';
+import type { Silence } from './silence.js';
 import type { StoreFolder } from './store-folder.js';
-
-export interface LockTiming {
-  readonly pollMilliseconds: number;
-  readonly heartbeatMilliseconds: number;
-  /** An owner on another host, or one whose liveness the system does not tell, is dead after so long without a heartbeat. */
-  readonly silenceMilliseconds: number;
-  /** How often who waits for a silent owner is told so. */
-  readonly reportMilliseconds: number;
-}
-
-const defaultLockTiming: LockTiming = {
-  pollMilliseconds: 200,
-  heartbeatMilliseconds: 20_000,
-  silenceMilliseconds: 120_000,
-  reportMilliseconds: 10_000,
-};
 
 /** Whom somebody waits for. */
 export interface LockWait {
   readonly owner: ProcessIdentity;
+  /** Name of the owner's host for people; absent in locks of older versions. */
+  readonly hostName?: string;
   /** False: it is on another host, or in another container. */
   readonly here: boolean;
   /** When the owner took the lock, by its own clock; absent: it does not say. */
   readonly since?: Date;
-  /** How long it gave no sign of life, where it is unknown whether it lives, and how long until it counts as dead. */
-  readonly silent?: { readonly seconds: number; readonly takenOverInSeconds: number };
+  /** Present when the owner gives no sign of life. */
+  readonly silent?: {
+    readonly seconds: number;
+    /** Seconds until it counts as dead; absent: its process is seen to be alive, and is waited for. */
+    readonly takenOverInSeconds?: number;
+  };
 }
 
 /** Tokens of all locks of this process. A record of ours that is not among them could not be removed: it is dead. */
 const ownTokens = new Set<string>();
 
 export interface Lock {
-  /** Harmless when called twice. */
+  /** Tells it from all other locks ever taken. */
+  readonly token: string;
+  /** Aborted when it is noticed that another has taken over: this process gave no sign of life for too long. */
+  readonly lost: AbortSignal;
+  /** Reads the lock again, past what this host remembers of it. Ask before anything that only its owner may do. */
+  isOurs(): Promise<boolean>;
+  /** Harmless when called twice, and when the lock is lost. */
   release(): Promise<void>;
 }
 
-interface LockRecord {
-  readonly token: string;
-  /** Absent in a record that a power cut left torn: its owner is certainly gone. */
-  readonly owner?: ProcessIdentity;
-  /** Milliseconds since 1970 at which it was taken, by the owner's clock; absent in records of older versions. */
-  readonly since?: number;
+/** What the record of another owner tells. */
+interface Look {
+  readonly isDead: boolean;
+  readonly silentMilliseconds: number;
+  /** Absent: it is known to live. */
+  readonly leftMilliseconds?: number;
 }
 
-interface Chain {
-  /** Files of the records, from the first to the last. */
-  readonly paths: readonly string[];
-  /** The record at the end. */
-  readonly owner?: { readonly path: string; readonly record: LockRecord };
-  /** File of the record that would follow. */
-  readonly next: string;
-}
+const dead: Look = { isDead: true, silentMilliseconds: 0 };
+const alive: Look = { isDead: false, silentMilliseconds: 0 };
 
 /**
- * One lock a name, held by at most one process of all that share the store, and dying with its owner.
- *
- * `locks/<name>` is created by hard-linking a whole record, which fails if it exists. A dead owner's record is never
- * replaced, for between looking at it and replacing it another could have done so; instead the next owner links
- * `locks/<name>.<token of the dead>`, which again only one can. So the owner is the end of a chain of records, all but
- * the last of them dead. Its end removes the first record first: that breaks the chain at once, for tokens are unique
- * and nothing leads to the remaining records any more. Who linked a record to a chain broken meanwhile sees that
- * it cannot be reached and tries again.
+ * One lock a name, held by at most one process of all that share the store, and dying with its owner (`lock-chain.ts`).
+ * Whether a process of this host lives is asked of the system. One of another host counts as dead when its heartbeat was
+ * not seen for a while, by the waiter's clock. Should it only have been stopped, it reads its lock again before it records
+ * anything, and finds that it is lost.
  */
 export class Locks {
   readonly #folder: StoreFolder;
-  /** Paths of the records that we keep alive. */
-  readonly #held = new Set<string>();
-  #heartbeat: NodeJS.Timeout | undefined;
-  /** Time, of our own clock, since which a silent owner's record has not been touched. */
-  readonly #silent = new Map<string, { modified: number; since: number }>();
-  readonly #timing: LockTiming;
+  readonly #chains: LockChains;
+  readonly #silence: Silence;
 
-  constructor(folder: StoreFolder, timing: LockTiming = defaultLockTiming) {
+  constructor(folder: StoreFolder, silence: Silence) {
     this.#folder = folder;
-    this.#timing = timing;
+    this.#chains = new LockChains(folder);
+    this.#silence = silence;
   }
 
   /** @param name file-name safe; the hex digits of a key */
   async tryAcquire(name: string): Promise<Lock | undefined> {
+    const attempt = await this.#attempt(name);
+    return 'lock' in attempt ? attempt.lock : undefined;
+  }
+
+  /**
+   * Waits until the lock is ours, or until `ready` gives something that makes it superfluous: the result of whoever
+   * holds it. `onWait` is told whom it waits for, at first and as long as that one is silent.
+   * @param ready asked again and again; with the lock in hand at last, `isLocked`, when what other hosts did must be seen
+   * @throws InterruptedError when `signal` aborts
+   */
+  async acquire<T>(
+    name: string,
+    ready: (isLocked: boolean) => T | undefined | Promise<T | undefined>,
+    options: { readonly signal?: AbortSignal; readonly onWait?: (wait: LockWait) => void } = {},
+  ): Promise<{ readonly lock: Lock } | { readonly ready: T }> {
+    const { timing } = this.#folder.participant;
+    const begun = performance.now();
+    let lastReport = Number.NEGATIVE_INFINITY;
+    for (;;) {
+      if (options.signal?.aborted) throw new InterruptedError('interrupted while waiting for another run');
+      const attempt = await this.#attempt(name);
+      const lock = 'lock' in attempt ? attempt.lock : undefined;
+      let value: T | undefined;
+      try {
+        // Asked with the lock in hand: the other may have finished between an earlier question and its release.
+        value = await ready(lock !== undefined);
+      } catch (error) {
+        await lock?.release();
+        throw error;
+      }
+      if (value !== undefined) {
+        await lock?.release();
+        return { ready: value };
+      }
+      if ('lock' in attempt) return { lock: attempt.lock };
+      const wait = this.#waitOf(attempt.held, attempt.look);
+      const first = lastReport === Number.NEGATIVE_INFINITY;
+      const due = performance.now() - lastReport >= timing.reportMilliseconds;
+      if (wait !== undefined && (first || (wait.silent !== undefined && due))) {
+        lastReport = performance.now();
+        options.onWait?.(wait);
+      }
+      const pause = Math.min(timing.mostPollMilliseconds, (performance.now() - begun) / 10);
+      await sleep(
+        Math.max(timing.pollMilliseconds, pause),
+        undefined,
+        options.signal && { signal: options.signal },
+      ).catch(() => undefined);
+    }
+  }
+
+  /** Whether a lock is held under this token, past what this host remembers: what `isOurs` asks, for helpers of the owner. */
+  async isOwner(name: string, token: string): Promise<boolean> {
+    try {
+      await this.#chains.refresh();
+      return this.#chains.of(name).owner?.record.token === token;
+    } catch (error) {
+      throw diskError(error, this.#folder.path, `looking at the lock ${name}`);
+    }
+  }
+
+  /** Names that a living process holds. */
+  held(): readonly string[] {
+    try {
+      return this.#chains.names().filter((name) => {
+        const { owner } = this.#chains.of(name);
+        return owner !== undefined && !this.#look(owner).isDead;
+      });
+    } catch (error) {
+      throw diskError(error, this.#folder.path, 'reading its locks');
+    }
+  }
+
+  /** Removes the records of dead owners. */
+  async sweep(): Promise<void> {
+    try {
+      for (const name of this.#chains.names()) {
+        await (await this.tryAcquire(name))?.release();
+        for (const left of this.#chains.unreachable(name)) {
+          if (this.#look(left).isDead) await this.#chains.remove(left.path);
+        }
+      }
+    } catch (error) {
+      throw diskError(error, this.#folder.path, 'sweeping its locks');
+    }
+  }
+
+  /** Takes the lock, or tells who has it. */
+  async #attempt(
+    name: string,
+  ): Promise<{ readonly lock: Lock } | { readonly held: LinkedRecord; readonly look: Look }> {
+    const { identity: owner, hostName } = this.#folder.participant;
     try {
       for (;;) {
-        const chain = this.#chain(name);
-        if (chain.owner !== undefined && !this.#isDead(chain.owner)) return undefined;
-        const record: LockRecord = { token: randomBytes(8).toString('hex'), owner: thisProcess(), since: Date.now() };
+        const chain = this.#chains.of(name);
+        const look = chain.owner && this.#look(chain.owner);
+        if (chain.owner !== undefined && look?.isDead === false) return { held: chain.owner, look };
+        const record: LockRecord = { token: randomBytes(8).toString('hex'), owner, hostName, since: Date.now() };
         ownTokens.add(record.token);
         try {
-          if (await this.#link(chain.next, record)) {
-            const { owner } = this.#chain(name);
-            if (owner?.record.token === record.token) return this.#hold(name, chain.next, record.token);
-            await this.#remove(chain.next);
+          if (await this.#chains.link(chain.next, record)) {
+            // Our own link made this host forget what it remembered of the folder.
+            if (this.#chains.of(name).owner?.record.token === record.token) {
+              return { lock: this.#hold(name, chain.next, record.token) };
+            }
+            await this.#chains.remove(chain.next);
           }
         } catch (error) {
           ownTokens.delete(record.token);
@@ -106,156 +188,59 @@ export class Locks {
     }
   }
 
-  /**
-   * Waits until the lock is ours, or until `ready` gives something that makes it superfluous: the result of whoever
-   * holds it. `onWait` is told whom it waits for, at first and as long as that one is silent.
-   * @throws InterruptedError when `signal` aborts
-   */
-  async acquire<T>(
-    name: string,
-    ready: () => T | undefined,
-    options: { readonly signal?: AbortSignal; readonly onWait?: (wait: LockWait) => void } = {},
-  ): Promise<{ readonly lock: Lock } | { readonly ready: T }> {
-    let lastReport = Number.NEGATIVE_INFINITY;
-    for (;;) {
-      if (options.signal?.aborted) throw new InterruptedError('interrupted while waiting for another run');
-      const lock = await this.tryAcquire(name);
-      let value: T | undefined;
-      try {
-        // Asked with the lock in hand: the other may have finished between an earlier question and its release.
-        value = ready();
-      } catch (error) {
-        await lock?.release();
-        throw error;
-      }
-      if (value !== undefined) {
-        await lock?.release();
-        return { ready: value };
-      }
-      if (lock !== undefined) return { lock };
-      const wait = this.#waitFor(name);
-      const first = lastReport === Number.NEGATIVE_INFINITY;
-      const due = performance.now() - lastReport >= this.#timing.reportMilliseconds;
-      if (wait !== undefined && (first || (wait.silent !== undefined && due))) {
-        lastReport = performance.now();
-        options.onWait?.(wait);
-      }
-      await sleep(this.#timing.pollMilliseconds, undefined, options.signal ? { signal: options.signal } : {}).catch(
-        () => undefined,
-      );
-    }
-  }
-
-  #waitFor(name: string): LockWait | undefined {
-    const record = this.#chain(name).owner?.record;
-    if (record?.owner === undefined) return undefined;
-    const { owner } = record;
-    const here = owner.host === thisProcess().host;
-    const held = { owner, here, ...(record.since === undefined ? {} : { since: new Date(record.since) }) };
-    const since = liveness(owner) === 'unknown' ? this.#silent.get(record.token)?.since : undefined;
-    const silence = since === undefined ? 0 : performance.now() - since;
+  #waitOf({ record }: LinkedRecord, { silentMilliseconds, leftMilliseconds }: Look): LockWait | undefined {
+    const { owner, hostName, since } = record;
+    if (owner === undefined) return undefined;
+    const { identity, timing } = this.#folder.participant;
     // Between two heartbeats everyone is silent.
-    if (silence < 1.25 * this.#timing.heartbeatMilliseconds) return held;
-    const left = Math.max(0, this.#timing.silenceMilliseconds - silence);
-    return { ...held, silent: { seconds: silence / 1000, takenOverInSeconds: left / 1000 } };
+    const isSilent = silentMilliseconds >= 1.25 * timing.heartbeatMilliseconds;
+    const takenOver = leftMilliseconds === undefined ? {} : { takenOverInSeconds: leftMilliseconds / 1000 };
+    return {
+      owner,
+      here: owner.host === identity.host,
+      ...(hostName === undefined ? {} : { hostName }),
+      ...(since === undefined ? {} : { since: new Date(since) }),
+      ...(isSilent ? { silent: { seconds: silentMilliseconds / 1000, ...takenOver } } : {}),
+    };
   }
 
-  /** Names that a living process holds. */
-  held(): readonly string[] {
-    return this.#names().filter((name) => {
-      const { owner } = this.#chain(name);
-      return owner !== undefined && !this.#isDead(owner);
-    });
-  }
-
-  /** Removes the records of dead owners. */
-  async sweep(): Promise<void> {
-    for (const name of this.#names()) await (await this.tryAcquire(name))?.release();
-    // Dead chains have gone. What no chain leads to is left of one whose end was killed while it removed it.
-    for (const name of this.#names()) {
-      const reachable = this.#chain(name).paths;
-      for (const file of this.#files().filter((file) => file.startsWith(`${name}.`))) {
-        const path = this.#folder.in('locks', file);
-        const record = this.#read(path);
-        if (!reachable.includes(path) && record !== undefined && this.#isDead({ path, record })) {
-          await this.#remove(path);
-        }
-      }
-    }
-  }
-
-  #names(): readonly string[] {
-    return [...new Set(this.#files().map((file) => file.split('.')[0]!))];
-  }
-
-  #files(): readonly string[] {
-    try {
-      return this.#folder.disk.readdirSync(this.#folder.in('locks'));
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return [];
-      throw diskError(error, this.#folder.path, 'reading its locks');
-    }
-  }
-
-  #chain(name: string): Chain {
-    const paths: string[] = [];
-    let next = this.#folder.in('locks', name);
-    let owner: Chain['owner'];
-    for (let record = this.#read(next); record !== undefined; record = this.#read(next)) {
-      owner = { path: next, record };
-      paths.push(next);
-      next = this.#folder.in('locks', `${name}.${record.token}`);
-    }
-    return owner === undefined ? { paths, next } : { paths, owner, next };
-  }
-
-  #read(path: string): LockRecord | undefined {
-    try {
-      return JSON.parse(this.#folder.disk.readFileSync(path, 'utf8')) as LockRecord;
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      if (error instanceof SyntaxError) return { token: 'torn' };
-      throw error;
-    }
-  }
-
-  async #link(path: string, record: LockRecord): Promise<boolean> {
-    const { promises } = this.#folder.disk;
-    const temporary = await this.#folder.temporary();
-    try {
-      await promises.writeFile(temporary, JSON.stringify(record));
-      await promises.link(temporary, path);
-      return true;
-    } catch (error) {
-      if (errorCode(error) === 'EEXIST') return false;
-      throw error;
-    } finally {
-      await promises.rm(temporary, { force: true });
-    }
-  }
-
-  #isDead({ path, record }: { path: string; record: LockRecord }): boolean {
-    const own = thisProcess();
-    if (record.owner?.pid === own.pid && record.owner.start === own.start && record.owner.host === own.host) {
-      return !ownTokens.has(record.token);
-    }
-    const state = record.owner === undefined ? 'dead' : liveness(record.owner);
-    if (state !== 'unknown') return state === 'dead';
+  #look({ path, record: { owner, since = 0, token } }: LinkedRecord): Look {
+    const { identity, timing } = this.#folder.participant;
+    if (owner === undefined) return dead;
+    if (isSameProcess(owner, identity)) return ownTokens.has(token) ? alive : dead;
+    const state = liveness(owner, identity);
+    if (state === 'dead') return dead;
     const modified = this.#folder.disk.statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    const known = this.#silent.get(record.token);
-    // Only our own clock is asked, and only for how long: clocks of two hosts differ.
-    if (modified === undefined || known?.modified !== modified) {
-      this.#silent.set(record.token, { modified: modified ?? 0, since: performance.now() });
-      return false;
-    }
-    return performance.now() - known.since > this.#timing.silenceMilliseconds;
+    if (modified === undefined) return alive;
+    // Both times were set by the clock of this host, but for that of a new file, which the file system sets.
+    if (state === 'alive') return { isDead: false, silentMilliseconds: Date.now() - Math.max(modified, since) };
+    const silent = this.#silence.of(`locks/${basename(path)}`, `${token} ${modified}`);
+    const left = timing.silenceMilliseconds - silent;
+    return { isDead: left < 0, silentMilliseconds: silent, leftMilliseconds: Math.max(0, left) };
   }
 
   #hold(name: string, path: string, token: string): Lock {
-    this.#held.add(path);
-    this.#heartbeat ??= setInterval(() => this.#beat(), this.#timing.heartbeatMilliseconds).unref();
+    const lost = new AbortController();
+    const lose = () => {
+      this.#folder.heartbeat.drop(path);
+      if (ownTokens.has(token)) lost.abort();
+    };
+    this.#folder.heartbeat.keep(path, () => {
+      try {
+        if (this.#chains.of(name).owner?.record.token !== token) lose();
+      } catch {
+        // A disk that cannot be read for a while has not given the lock to anybody: the next beat, or `isOurs`, tells.
+      }
+    });
     let released: Promise<void> | undefined;
     return {
+      token,
+      lost: lost.signal,
+      isOurs: async () => {
+        const isOurs = !lost.signal.aborted && (await this.isOwner(name, token));
+        if (!isOurs) lose();
+        return isOurs;
+      },
       release: () => {
         released ??= this.#release(name, path, token).catch((error) => {
           throw diskError(error, this.#folder.path, `unlocking ${name}`);
@@ -267,24 +252,14 @@ export class Locks {
 
   async #release(name: string, path: string, token: string): Promise<void> {
     ownTokens.delete(token);
-    this.#held.delete(path);
-    if (this.#held.size === 0) {
-      clearInterval(this.#heartbeat);
-      this.#heartbeat = undefined;
-    }
-    const { paths, owner } = this.#chain(name);
+    this.#folder.heartbeat.drop(path);
+    // On a full disk a lock is given back nevertheless: its files need not be made, but removed.
+    await this.#chains.refresh().catch((error: unknown) => {
+      if (!isDiskFull(error)) throw error;
+    });
+    const { paths, owner } = this.#chains.of(name);
     // Not ours any more when we were silent for so long that another has taken over.
     if (owner?.record.token !== token) return;
-    for (const file of paths) await this.#remove(file);
-  }
-
-  #beat(): void {
-    const now = new Date();
-    // A lock file that is gone was taken from us; release finds out.
-    for (const path of this.#held) this.#folder.disk.promises.utimes(path, now, now).catch(() => undefined);
-  }
-
-  async #remove(path: string): Promise<void> {
-    await this.#folder.disk.promises.rm(path, { force: true });
+    for (const file of paths) await this.#chains.remove(file);
   }
 }

@@ -32,6 +32,8 @@ export class ObjectWriter {
     this.#temporary = temporary;
     this.#handle = handle;
     this.#published = published;
+    // A computation may lie between two parts: gc of another host must see that the writer lives.
+    folder.heartbeat.keep(temporary);
   }
 
   /** @param published told of the object once it stands under its digest */
@@ -69,6 +71,7 @@ export class ObjectWriter {
       await this.#handle.sync();
       await this.#handle.close();
       this.#ended = true;
+      this.#folder.heartbeat.drop(this.#temporary);
       const object = { digest: digestOfHash(this.#hash), bytes: this.#bytes };
       // An object that is already there is replaced: these bytes are known to be right, those may have decayed; and
       // its new time keeps a gc that runs now from taking it before the action that names it is recorded.
@@ -86,6 +89,7 @@ export class ObjectWriter {
   async abort(): Promise<void> {
     if (!this.#ended) await this.#handle.close().catch(() => undefined);
     this.#ended = true;
+    this.#folder.heartbeat.drop(this.#temporary);
     await this.#folder.disk.promises.rm(this.#temporary, { force: true }).catch(() => undefined);
   }
 }

@@ -4,7 +4,10 @@ import { hostname } from 'node:os';
 
 /** Names one process for as long as its machine runs: process ids alone are used again. */
 export interface ProcessIdentity {
-  /** Hash of the host's name and process-id namespace: two containers may share a name, never a namespace. */
+  /**
+   * Hash of the host's name, its boot and the process-id namespace. Two containers may share a name, never a namespace;
+   * two machines may share a name and the number of a namespace, never a boot.
+   */
   readonly host: string;
   readonly pid: number;
   /** Boot and start time in clock ticks; empty where the system does not tell (no /proc). */
@@ -18,9 +21,13 @@ export function thisProcess(): ProcessIdentity {
   return own;
 }
 
-/** `unknown`: on another host, or on a system that does not tell. */
-export function liveness(owner: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
-  if (owner.host !== thisProcess().host) return 'unknown';
+export function isSameProcess(a: ProcessIdentity, b: ProcessIdentity): boolean {
+  return a.host === b.host && a.pid === b.pid && a.start === b.start;
+}
+
+/** `unknown`: on another host, or before this one was started anew, or on a system that does not tell. */
+export function liveness(owner: ProcessIdentity, self: ProcessIdentity = thisProcess()): 'alive' | 'dead' | 'unknown' {
+  if (owner.host !== self.host) return 'unknown';
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
@@ -45,7 +52,7 @@ export function parseIdentity(name: string): ProcessIdentity | undefined {
 
 function hostIdentity(): string {
   return createHash('sha256')
-    .update(`${hostname()}\n${linkOrEmpty('/proc/self/ns/pid')}`)
+    .update(`${hostname()}\n${bootOrEmpty()}\n${linkOrEmpty('/proc/self/ns/pid')}`)
     .digest('hex')
     .slice(0, 12);
 }
@@ -56,10 +63,17 @@ function startOf(pid: number): { start: string; ended: boolean } | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The 2nd field, the command's name in brackets, may itself hold spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
-    return { start: `${boot}-${fields[19]}`, ended: fields[0] === 'Z' || fields[0] === 'X' };
+    return { start: `${bootOrEmpty().slice(0, 8)}-${fields[19]}`, ended: fields[0] === 'Z' || fields[0] === 'X' };
   } catch {
     return undefined;
+  }
+}
+
+function bootOrEmpty(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return '';
   }
 }
 

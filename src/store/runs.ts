@@ -4,7 +4,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { type Digest, hexOf } from '../formats/digest.js';
 import { diskError, errorCode, isObstacle, openToRead, readText } from './disk.js';
-import { liveness, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { liveness, type ProcessIdentity } from './process-identity.js';
+import type { Silence } from './silence.js';
 import type { StoreFolder } from './store-folder.js';
 
 export interface RunRecord {
@@ -19,6 +20,8 @@ export interface RunRecord {
   /** ISO 8601 */
   readonly started: string;
   readonly owner: ProcessIdentity;
+  /** Milliseconds since 1970 by the clock of the file system; absent in records of older versions. */
+  readonly begun?: number;
   /** Absent while it runs, and for ever when it was killed. */
   readonly finished?: string;
   readonly outcome?: 'done' | 'failed' | 'interrupted';
@@ -58,9 +61,11 @@ type EarlierKeys = (step: string) => Generator<{ readonly key: Digest; readonly 
  */
 export class Runs {
   readonly #folder: StoreFolder;
+  readonly #silence: Silence;
 
-  constructor(folder: StoreFolder) {
+  constructor(folder: StoreFolder, silence: Silence) {
     this.#folder = folder;
+    this.#silence = silence;
   }
 
   /** Begins a run. From here on gc spares what it uses. */
@@ -75,19 +80,21 @@ export class Runs {
     const started = new Date().toISOString();
     const id = `${started.replace(/[-:.Z]/g, '')}-${randomBytes(3).toString('hex')}`;
     const { name, file, profile, cells, tags = [], purpose } = workflow;
-    const record: RunRecord = {
-      id,
-      workflow: name,
-      ...(profile === undefined ? {} : { profile }),
-      ...(cells === undefined ? {} : { cells }),
-      file,
-      started,
-      owner: thisProcess(),
-      ...(tags.length === 0 ? {} : { tags }),
-      ...(purpose === undefined ? {} : { purpose }),
-    };
     try {
       await this.#folder.makeFolder(this.folderOf(id));
+      const { mtimeMs: begun } = await this.#folder.disk.promises.stat(this.folderOf(id));
+      const record: RunRecord = {
+        id,
+        workflow: name,
+        ...(profile === undefined ? {} : { profile }),
+        ...(cells === undefined ? {} : { cells }),
+        file,
+        started,
+        begun,
+        owner: this.#folder.participant.identity,
+        ...(tags.length === 0 ? {} : { tags }),
+        ...(purpose === undefined ? {} : { purpose }),
+      };
       await this.write(record);
       return new ActiveRun(this.#folder, this, record);
     } catch (error) {
@@ -104,7 +111,7 @@ export class Runs {
   }
 
   get(id: string): RunRecord | undefined {
-    const text = this.#readText(join(this.folderOf(id), 'run.json'));
+    const text = this.#readText(this.recordOf(id));
     try {
       const record = text === undefined ? undefined : (JSON.parse(text) as Partial<RunRecord> | null);
       return record?.id === id && !Number.isNaN(Date.parse(record.started ?? '')) ? (record as RunRecord) : undefined;
@@ -114,7 +121,7 @@ export class Runs {
   }
 
   async write(record: RunRecord): Promise<void> {
-    await this.#folder.writeFile(join(this.folderOf(record.id), 'run.json'), `${JSON.stringify(record)}\n`);
+    await this.#folder.writeFile(this.recordOf(record.id), `${JSON.stringify(record)}\n`);
   }
 
   /** Folder of what is remembered of a run; it goes when the run is forgotten. */
@@ -139,6 +146,11 @@ export class Runs {
       if (error instanceof EnvironmentError) throw error;
       return undefined;
     }
+  }
+
+  /** The record of a run, which the run touches as long as it goes on. */
+  recordOf(id: string): string {
+    return join(this.folderOf(id), 'run.json');
   }
 
   #document(id: string, name: string): string {
@@ -185,11 +197,19 @@ export class Runs {
     return uses;
   }
 
-  /** Still running, as far as can be told: a run on another host counts for a day. */
+  /**
+   * Still running, as far as can be told. A run on another host is until its heartbeat was not seen for a while: so one
+   * that this host sees for the first time is running.
+   */
   isActive(run: RunRecord): boolean {
     if (run.finished !== undefined) return false;
-    const state = liveness(run.owner);
-    return state === 'alive' || (state === 'unknown' && Date.now() - Date.parse(run.started) < 24 * 3600_000);
+    const { identity, timing } = this.#folder.participant;
+    const state = liveness(run.owner, identity);
+    if (state !== 'unknown') return state === 'alive';
+    const file = this.recordOf(run.id);
+    const modified = this.#read(() => this.#folder.disk.statSync(file, { throwIfNoEntry: false }))?.mtimeMs;
+    if (modified === undefined) return false;
+    return this.#silence.of(`runs/${run.id}/run.json`, `${modified}`) <= timing.silenceMilliseconds;
   }
 
   /** Forgets a run: its record, keys and logs. */
@@ -223,6 +243,7 @@ export class ActiveRun {
     this.#folder = folder;
     this.#runs = runs;
     this.record = record;
+    folder.heartbeat.keep(runs.recordOf(record.id), () => this.#showKeys());
   }
 
   get folder(): string {
@@ -248,6 +269,7 @@ export class ActiveRun {
 
   /** @param problem what was the matter, for `runflow runs` */
   async finish(outcome: NonNullable<RunRecord['outcome']>, problem?: string): Promise<void> {
+    this.#folder.heartbeat.drop(this.#runs.recordOf(this.record.id));
     try {
       if (this.#keys !== undefined) this.#folder.disk.closeSync(this.#keys);
     } catch (error) {
@@ -262,5 +284,10 @@ export class ActiveRun {
       outcome,
       ...(problem === undefined ? {} : { problem }),
     });
+  }
+
+  /** A client of a network file system keeps what is appended to itself for a while; a gc elsewhere must see it. */
+  #showKeys(): void {
+    if (this.#keys !== undefined) this.#folder.disk.fdatasync(this.#keys, () => undefined);
   }
 }

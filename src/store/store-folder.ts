@@ -5,8 +5,13 @@ import { writeFailure } from '../diagnostics/file-system-error.js';
 import { type Digest, digestOf, hexOf } from '../formats/digest.js';
 import { makeFolder } from '../formats/make-folder.js';
 import { renameSynced, syncFolder, writeSynced } from '../formats/replace-file.js';
-import { type Disk, diskError, errorCode, isObstacle, realDisk } from './disk.js';
-import { formatIdentity, thisProcess } from './process-identity.js';
+import { type Disk, diskError, errorCode, isObstacle } from './disk.js';
+import { Heartbeat } from './heartbeat.js';
+import { type Participant, participant } from './participant.js';
+import { formatIdentity } from './process-identity.js';
+
+/** How names of folders begin that `refresh` makes. */
+export const refreshing = '.look-';
 
 /** Raised when older versions could misread the folder. */
 const format = 'runflow store 1\n';
@@ -24,22 +29,30 @@ const format = 'runflow store 1\n';
  *     durations                 seconds that steps took, by class of device, sealed JSON
  *     locks/                    one file a key in work
  *     scratch/<hex>/            resumable state of a step in work
+ *     observed/<host>           when processes of a host saw signs of life of others, sealed JSON
  *     tmp/                      files not yet whole, named by the process that writes them
  */
 export class StoreFolder {
   readonly path: string;
-  readonly disk: Disk;
+  readonly participant: Participant;
+  /** Touches what this process holds. */
+  readonly heartbeat: Heartbeat;
   #prepared = false;
   readonly #objects: string;
   readonly #actions: string;
 
   /** @throws EnvironmentError when the folder is something else, or was made by a later runflow */
-  constructor(path: string, disk: Disk = realDisk) {
+  constructor(path: string, replaced: Partial<Participant> = {}) {
     this.path = path;
-    this.disk = disk;
+    this.participant = participant(replaced);
+    this.heartbeat = new Heartbeat(this.participant);
     this.#objects = this.in('objects', 'sha256') + sep;
     this.#actions = this.in('actions') + sep;
     this.#isStore();
+  }
+
+  get disk(): Disk {
+    return this.participant.disk;
   }
 
   /** Whether anything was ever written, by this process or another. */
@@ -80,7 +93,7 @@ export class StoreFolder {
   /** A name in tmp/ for a file that is not whole yet. */
   async temporary(): Promise<string> {
     await this.prepare();
-    return this.in('tmp', ownName());
+    return this.in('tmp', this.#ownName());
   }
 
   /** Makes the store before the first thing is written to it; what only reads leaves no trace. */
@@ -91,12 +104,12 @@ export class StoreFolder {
       if (!this.#isStore()) {
         await makeFolder(this.path, promises);
         // The format file comes first: another process that looks now must not find folders without it.
-        const temporary = this.in(`format.${ownName()}`);
+        const temporary = this.in(`format.${this.#ownName()}`);
         await writeSynced(temporary, format, { calls: promises });
         await renameSynced(temporary, this.in('format'), promises);
       }
       // Whoever made it may have been killed here.
-      for (const name of ['tmp', 'objects', 'actions', 'files', 'runs', 'logs', 'locks', 'scratch']) {
+      for (const name of ['tmp', 'objects', 'actions', 'files', 'runs', 'logs', 'locks', 'scratch', 'observed']) {
         await this.makeFolder(this.in(name));
       }
       await this.makeFolder(this.in('objects', 'sha256'));
@@ -153,6 +166,57 @@ export class StoreFolder {
     await syncFolder(folder, promises);
   }
 
+  /**
+   * Gives a finished file a name, unless something has it. A network file system may answer with an error though it has
+   * made the link, for it repeats a question whose answer was lost: so what stands there is looked at after any error.
+   * Throws the file system's own error.
+   * @param isOurs whether what stands there is the file
+   * @returns false when something else stands there
+   */
+  async link(temporary: string, path: string, isOurs: () => boolean): Promise<boolean> {
+    try {
+      await this.disk.promises.link(temporary, path);
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') throw error;
+      await this.refresh(dirname(path));
+      if (isOurs()) return true;
+      if (errorCode(error) === 'EEXIST') return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Makes this host see a folder as it is. A client of a network file system remembers for up to a minute what is in a
+   * folder and which names are not; that it has changed the folder itself makes it look again. Costs two calls.
+   * Throws the file system's own error.
+   */
+  async refresh(folder: string): Promise<void> {
+    const own = join(folder, `${refreshing}${this.#ownName()}`);
+    await this.makeFolder(own);
+    await this.disk.promises.rmdir(own).catch((error: unknown) => {
+      // The question was repeated.
+      if (errorCode(error) !== 'ENOENT') throw error;
+    });
+  }
+
+  /** Milliseconds since 1970 by the clock that sets the times of new files: that of the file server, not of this host. */
+  async time(): Promise<number> {
+    const { promises } = this.disk;
+    const own = await this.temporary();
+    try {
+      await promises.mkdir(own);
+      return (await promises.stat(own)).mtimeMs;
+    } finally {
+      await promises.rm(own, { recursive: true, force: true });
+    }
+  }
+
+  /** A name that no one else gives a file, and that tells whose it is. */
+  #ownName(): string {
+    return `${formatIdentity(this.participant.identity)}.${randomBytes(6).toString('hex')}`;
+  }
+
   #isStore(): boolean {
     let found: string | undefined;
     try {
@@ -188,9 +252,4 @@ export class StoreFolder {
 /** What the scratch folder of a memory is found by: of all steps and runs that ask for this name, and of nothing else. */
 export function memoryKey(name: string): Digest {
   return digestOf(`memory/${name}`);
-}
-
-/** A name that no one else gives a file, and that tells whose it is. */
-function ownName(): string {
-  return `${formatIdentity(thisProcess())}.${randomBytes(6).toString('hex')}`;
 }

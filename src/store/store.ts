@@ -4,12 +4,14 @@ import type { Artifact } from '../formats/artifact.js';
 import { type Digest, hexOf } from '../formats/digest.js';
 import { removeFolder } from '../formats/remove-folder.js';
 import { ActionStore, type LookUp } from './action-store.js';
-import { type Disk, diskError, realDisk } from './disk.js';
+import { diskError } from './disk.js';
 import { FileDigests } from './file-digests.js';
 import { type Lock, Locks, type LockWait } from './locks.js';
 import { ObjectStore } from './object-store.js';
+import type { Participant } from './participant.js';
 import { RunValues } from './run-values.js';
 import { type ActiveRun, type OfSeries, Runs } from './runs.js';
+import { Silence } from './silence.js';
 import { StepDurations } from './step-durations.js';
 import { StepLogs } from './step-logs.js';
 import { StoreFolder } from './store-folder.js';
@@ -31,6 +33,8 @@ export class Store {
   /** Digests of files outside the store. */
   readonly files: FileDigests;
   readonly locks: Locks;
+  /** How long others give no sign of life. */
+  readonly silence: Silence;
   readonly runs: Runs;
   readonly runValues: RunValues;
   readonly logs: StepLogs;
@@ -42,16 +46,20 @@ export class Store {
     this.objects = new ObjectStore(folder);
     this.files = new FileDigests(folder);
     this.actions = new ActionStore(folder, this.objects, this.files);
-    this.locks = new Locks(folder);
-    this.runs = new Runs(folder);
+    this.silence = new Silence(folder);
+    this.locks = new Locks(folder, this.silence);
+    this.runs = new Runs(folder, this.silence);
     this.runValues = new RunValues(folder, this.locks);
     this.logs = new StepLogs(folder);
     this.durations = new StepDurations(folder);
   }
 
-  /** @throws EnvironmentError when the folder is not a store, and not empty */
-  static open(path: string, disk: Disk = realDisk): Store {
-    return new Store(new StoreFolder(resolve(path), disk));
+  /**
+   * @param replaced what tests put in the place of this process, its host and its disk
+   * @throws EnvironmentError when the folder is not a store, and not empty
+   */
+  static open(path: string, replaced: Partial<Participant> = {}): Store {
+    return new Store(new StoreFolder(resolve(path), replaced));
   }
 
   get path(): string {

@@ -78,18 +78,21 @@ export function collectedText(event: Extract<RunEvent, { type: 'collected' }>): 
 
 /**
  * `waits for run 20260101T090000123-3fa9c1 of exp3 (process 71 of this machine), which works on it since 09:02:11`, or `…, silent for
- * 40 s, taken over in 1:20 unless it speaks`.
+ * 40 s (since 09:02:51), taken over in 1:20 unless it speaks`. A process of this machine that is stopped is not taken over.
  */
 export function waitingText(event: Extract<RunEvent, { type: 'step-waiting' }>): string {
-  const { process: pid, host, silentSeconds, takenOverInSeconds } = event;
+  const { process: pid, host, silentSeconds, silentSince, takenOverInSeconds } = event;
   const process = `process ${pid} of ${host === null ? 'this machine' : `another machine (${printableLine(host)})`}`;
   const { run, workflow } = event;
   const isNamed = run !== undefined && workflow !== undefined;
   const who = isNamed ? `run ${printableLine(run)} of ${printableLine(workflow)} (${process})` : process;
-  if (silentSeconds === undefined || takenOverInSeconds === undefined) {
+  if (silentSeconds === undefined) {
     return `waits for ${who}, which works on it${event.since === undefined ? '' : ` since ${timeOfDay(event.since)}`}`;
   }
-  return `waits for ${who}, silent for ${duration(silentSeconds)}, taken over in ${duration(takenOverInSeconds)} unless it speaks`;
+  const silent = `silent for ${duration(silentSeconds)}${silentSince === undefined ? '' : ` (since ${timeOfDay(silentSince)})`}`;
+  if (takenOverInSeconds === undefined)
+    return `waits for ${who}, ${silent}: it lives, but seems to be stopped; continue or end it`;
+  return `waits for ${who}, ${silent}, taken over in ${duration(takenOverInSeconds)} unless it speaks`;
 }
 
 /** `09:02:11`, where the reader is. */

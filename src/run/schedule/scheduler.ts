@@ -156,16 +156,16 @@ export class Scheduler {
     this.#waitingForOthers += 1;
     try {
       const { id: step, group } = task.step;
-      const onWait = ({ owner, here, since, silent }: LockWait) =>
+      const onWait = ({ owner, hostName, here, since, silent }: LockWait) =>
         events.publish({
           type: 'step-waiting',
           step,
           group,
           process: owner.pid,
-          host: here ? null : owner.host,
-          ...this.#options.store.runOf(owner),
+          host: here ? null : (hostName ?? owner.host),
+          ...store.runOf(owner),
           ...(since && { since: since.toISOString() }),
-          ...(silent && { silentSeconds: silent.seconds, takenOverInSeconds: silent.takenOverInSeconds }),
+          ...(silent && silentFields(silent)),
         });
       const claimed = await store.waitForLock(key, { signal: this.#stop.signal, onWait });
       if ('lock' in claimed) task.lock = claimed.lock;
@@ -315,6 +315,11 @@ export class Scheduler {
     this.#inWork.delete(key);
     for (const twin of twins) this.#frontier.lookAgain(twin);
   }
+}
+
+function silentFields({ seconds, takenOverInSeconds }: NonNullable<LockWait['silent']>) {
+  const silentSince = new Date(Date.now() - seconds * 1000).toISOString();
+  return { silentSeconds: seconds, silentSince, ...(takenOverInSeconds === undefined ? {} : { takenOverInSeconds }) };
 }
 
 function messageOf(error: unknown): string {

@@ -180,7 +180,7 @@ test('a run that begins to use an action while gc takes it away gets it back', a
       },
     },
   };
-  const collection = await collect(Store.open(path, interfering as unknown as typeof realDisk), to(0));
+  const collection = await collect(Store.open(path, { disk: interfering as unknown as typeof realDisk }), to(0));
   assert.is(hits(runner, 'a', 'b'), 'a');
   assert.equal(
     collection.actions.map(({ step }) => step),
@@ -190,15 +190,26 @@ test('a run that begins to use an action while gc takes it away gets it back', a
 });
 
 test('left-overs of dead processes go, those of the living stay', async () => {
-  const store = open();
+  let now = 0;
+  const store = Store.open(open().path, { clock: () => now });
   await make(store, 'done', 1, 1);
   const temporary = (pid: number) =>
     join(store.path, 'tmp', `${formatIdentity({ ...thisProcess(), pid })}.0123456789ab`);
   writeFileSync(temporary(2 ** 22 + 1), 'dead');
   writeFileSync(temporary(process.pid), 'alive');
-  writeFileSync(join(store.path, 'tmp', 'elsewhere.1.x.0'), 'unknown');
-  writeFileSync(join(store.path, 'tmp', 'long-ago.1.x.0'), 'unknown');
-  age(join(store.path, 'tmp', 'long-ago.1.x.0'), 25);
+  const elsewhere = join(store.path, 'tmp', 'elsewhere.1.x.0');
+  writeFileSync(elsewhere, 'unknown');
+  writeFileSync(join(store.path, 'tmp', 'silent.1.x.0'), 'unknown');
+  const look = join(store.path, 'locks', '.look-silent.1.x.0');
+  mkdirSync(look);
+  const seen = await collect(store, { ...to(Number.POSITIVE_INFINITY), dryRun: true });
+  assert.equal(
+    seen.litter.map(({ path }) => path),
+    [temporary(2 ** 22 + 1)],
+    'what is seen for the first time may be alive',
+  );
+  now = 121_000;
+  age(elsewhere, 25);
   for (const name of ['done', 'in work', 'killed lately', 'killed long ago']) {
     writeFileSync(join(await store.scratch(keyOf(name)), 'state'), name);
   }
@@ -212,6 +223,8 @@ test('left-overs of dead processes go, those of the living stay', async () => {
 
   const collection = await collect(store, to(Number.POSITIVE_INFINITY));
   assert.equal(readdirSync(join(store.path, 'tmp')).length, 2);
+  assert.ok(existsSync(elsewhere));
+  assert.not.ok(existsSync(look));
   assert.equal(
     readdirSync(join(store.path, 'scratch')).sort(),
     ['in work', 'killed lately'].map((name) => hexOf(keyOf(name))).sort(),
@@ -224,8 +237,46 @@ test('left-overs of dead processes go, those of the living stay', async () => {
     'scratch folder',
     'temporary file',
   ]);
-  assert.is(collection.litter.length, 2 + 2 + 1 + 5);
+  assert.is(collection.litter.length, 3 + 2 + 1 + 5);
   await claimed.lock.release();
+});
+
+for (const minutes of [-5, 5]) {
+  test(`what a running run has just written is spared by a gc whose clock is ${minutes} minutes ahead`, async () => {
+    const store = open();
+    const active = await run(store, 'w', [], -minutes / 60);
+    const fresh = await store.objects.put('not yet recorded');
+    const orphan = await store.objects.put('of a killed run');
+    age(store.folder.object(orphan.digest), 1);
+    const now = Date.now;
+    Date.now = () => now() + minutes * 60_000;
+    try {
+      await collect(store, to(0));
+    } finally {
+      Date.now = now;
+    }
+    assert.ok(store.objects.has(fresh));
+    assert.not.ok(store.objects.has(orphan));
+    await active.finish('done');
+  });
+}
+
+test('a gc that another has taken over from throws nothing away any more', async () => {
+  const path = open().path;
+  let now = 0;
+  const other = Store.open(path, { identity: { host: 'far', pid: 1, start: 'x' }, clock: () => now });
+  await make(other, 'a', 10, 99);
+  const stopped = Store.open(path);
+  const sweep = stopped.locks.sweep.bind(stopped.locks);
+  stopped.locks.sweep = async () => {
+    assert.is(await other.locks.tryAcquire('gc'), undefined);
+    now = 121_000;
+    assert.ok(await other.locks.tryAcquire('gc'), 'it is taken over');
+    return sweep();
+  };
+  const error = await collect(stopped, to(0)).catch((reason: unknown) => reason);
+  assert.match((error as Error).message, /another process tidies the store .*no sign of life/);
+  assert.is(hits(other, 'a'), 'a');
 });
 
 test('two cannot collect at once', async () => {

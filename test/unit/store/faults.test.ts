@@ -8,15 +8,15 @@ import { EnvironmentError, RunflowError } from '../../../src/diagnostics/errors.
 import type { Artifact } from '../../../src/formats/artifact.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import { collect } from '../../../src/store/collect.js';
-import type { Disk } from '../../../src/store/disk.js';
+import { type Disk, realDisk } from '../../../src/store/disk.js';
 import { listActions, listObjects } from '../../../src/store/inventory.js';
 import { Store } from '../../../src/store/store.js';
 import { failingDisk } from './failing-disk.js';
 import { actionOf, keyOf, temporaryFolder } from './temporary-store.js';
 
 /** All that a run does with the store, in one small step. */
-async function smallRun(path: string, source: string, disk?: Disk): Promise<void> {
-  const store = Store.open(path, disk);
+async function smallRun(path: string, source: string, disk: Disk = realDisk): Promise<void> {
+  const store = Store.open(path, { disk });
   const run = await store.runs.begin({ name: 'w', file: 'w.yaml' });
   const [digest] = await store.files.hash(source, [{ offset: 2, bytes: 4 }]);
   const external: Artifact = { digest: digest!, bytes: 4, at: { file: source, offset: 2 } };
@@ -109,7 +109,7 @@ test('whichever disk call fails in a gc, what is left is whole', async () => {
     for (const run of store.runs.list()) await store.runs.remove(run.id);
     for (const { path: file } of [...listObjects(store.folder), ...listActions(store)]) utimesSync(file, 1, 1);
     const { disk, calls } = failingDisk({ call, code: 'EIO', how: 'from-then-on' });
-    const error = await (async () => collect(Store.open(path, disk), { limit: () => 0 }))().catch(
+    const error = await (async () => collect(Store.open(path, { disk }), { limit: () => 0 }))().catch(
       (reason: unknown) => reason,
     );
     if (error instanceof Error) assert.instance(error, EnvironmentError, `call ${call}: ${error.stack}`);
@@ -143,7 +143,7 @@ test('a write that the disk takes only in parts is completed', async () => {
       });
     },
   });
-  const object = await Store.open(store.path, stingy).objects.put('much more than three bytes');
+  const object = await Store.open(store.path, { disk: stingy }).objects.put('much more than three bytes');
   assert.is(object.digest, digestOf('much more than three bytes'));
   assert.is(Buffer.from(await store.objects.read(object)).toString(), 'much more than three bytes');
 });

@@ -16,7 +16,7 @@ function counting(path: string) {
     how: 'once',
     only: (name) => name === 'read',
   });
-  return { files: Store.open(path, disk).files, reads: calls };
+  return { files: Store.open(path, { disk }).files, reads: calls };
 }
 
 const folder = temporaryFolder();

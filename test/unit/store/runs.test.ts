@@ -1,11 +1,11 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { thisProcess } from '../../../src/store/process-identity.js';
 import { seriesOf } from '../../../src/store/runs.js';
 import { Store } from '../../../src/store/store.js';
-import { actionOf, keyOf, temporaryFolder } from './temporary-store.js';
+import { actionOf, keyOf, shortTiming, temporaryFolder } from './temporary-store.js';
 
 const open = () => Store.open(join(temporaryFolder(), 'store'));
 const workflow = { name: 'w', file: 'w.yaml' };
@@ -37,15 +37,40 @@ test('a run that was pinned while it ran stays pinned', async () => {
   assert.is(store.runs.get(run.record.id)?.pinned, true);
 });
 
-test('runs of dead processes are not active, runs elsewhere are for a day', async () => {
-  const store = open();
-  const { record } = await store.runs.begin(workflow);
+test('runs of dead processes are not active, runs elsewhere are as long as their heartbeat is seen to change', async () => {
+  const path = open().path;
   const owner = thisProcess();
-  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3600_000).toISOString();
+  let now = 0;
+  const store = Store.open(path, { clock: () => now });
+  const { record } = await store.runs.begin(workflow);
   assert.not.ok(store.runs.isActive({ ...record, owner: { ...owner, pid: 2 ** 22 + 1 } }));
-  const elsewhere = { ...record, owner: { ...owner, host: 'elsewhere' } };
-  assert.ok(store.runs.isActive({ ...elsewhere, started: hoursAgo(23) }));
-  assert.not.ok(store.runs.isActive({ ...elsewhere, started: hoursAgo(25) }));
+  const far = Store.open(path, { identity: { ...owner, host: 'elsewhere' } });
+  const elsewhere = (await far.runs.begin(workflow)).record;
+  // However long ago it was started, by whatever clock, and whatever times the heartbeat sets.
+  await far.runs.write({ ...elsewhere, started: new Date(0).toISOString() });
+  const isActive = () => store.runs.isActive(store.runs.get(elsewhere.id)!);
+  for (const time of [5, 4, 3]) {
+    utimesSync(store.runs.recordOf(elsewhere.id), time, time);
+    assert.ok(isActive());
+    now += 119_000;
+    assert.ok(isActive());
+  }
+  now += 2_000;
+  assert.not.ok(isActive());
+});
+
+test('a run that goes on touches its record, one that has ended does not', async () => {
+  const store = Store.open(open().path, { timing: shortTiming });
+  const run = await store.runs.begin(workflow);
+  const file = store.runs.recordOf(run.record.id);
+  run.use(keyOf('a'), 'a');
+  const touched = () => statSync(file).mtimeMs !== 1000;
+  utimesSync(file, 1, 1);
+  while (!touched()) await new Promise((resume) => setTimeout(resume, 10));
+  await run.finish('done');
+  utimesSync(file, 1, 1);
+  await new Promise((resume) => setTimeout(resume, 3 * shortTiming.heartbeatMilliseconds));
+  assert.not.ok(touched());
 });
 
 test('lines and records that are not whole are passed over', async () => {

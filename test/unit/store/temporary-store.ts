@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Action } from '../../../src/formats/action.js';
 import type { Artifacts } from '../../../src/formats/artifact.js';
 import { type Digest, digestOf } from '../../../src/formats/digest.js';
+import type { Timing } from '../../../src/store/participant.js';
 
 const made: string[] = [];
 process.on('exit', () => {
@@ -16,6 +17,15 @@ export function temporaryFolder(): string {
   made.push(folder);
   return folder;
 }
+
+/** For tests with real processes and a real clock. */
+export const shortTiming: Timing = {
+  pollMilliseconds: 10,
+  mostPollMilliseconds: 50,
+  heartbeatMilliseconds: 80,
+  silenceMilliseconds: 1000,
+  reportMilliseconds: 50,
+};
 
 export const keyOf = (name: string): Digest => digestOf(`key ${name}`);
 

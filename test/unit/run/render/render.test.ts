@@ -213,17 +213,20 @@ test('an interrupted run says that finished steps are kept', async () => {
 
 test('who waits for another run says for whom, since when that one is silent, and when its step is taken over', async () => {
   const wait = (more: object): RunEvent => ({ type: 'step-waiting', step: 'svd[a]', group: svd, process: 71, host: null, ...more }); // biome-ignore format: one line
-  const silent = { host: 'abc123', silentSeconds: 40, takenOverInSeconds: 80 };
+  const silentSince = new Date(2026, 0, 1, 9, 1, 31).toISOString();
+  const silent = { host: 'node-7', silentSeconds: 40, silentSince, takenOverInSeconds: 80 };
   const lines = await transcript(started([{ group: svd, steps: 2 }]), wait({}), 40, wait(silent));
   assert.equal(lines.slice(1), [
     '   0:00  svd[a] waits for process 71 of this machine, which works on it',
-    '   0:40  svd[a] waits for process 71 of another machine (abc123), silent for 40 s, taken over in 1:20 unless it speaks',
+    '   0:40  svd[a] waits for process 71 of another machine (node-7), silent for 40 s (since 09:01:31), taken over in 1:20 unless it speaks',
   ]);
   const row = await transcript(started([{ group: svd, steps: 2 }]), wait(silent), begin(svd, 'svd[b]'), 2, { type: 'step-progress', step: 'svd[b]', group: svd, done: 0, total: 0 }); // biome-ignore format: one line
   assert.match(
     row.at(-1)!,
-    /^ {3}0:02 {2}SVD of alignment 0\/2; waits for process 71 of another machine \(abc123\), silent for 40 s/,
+    /^ {3}0:02 {2}SVD of alignment 0\/2; waits for process 71 of another machine \(node-7\), silent for 40 s/,
   );
+  const stopped = await transcript(started([{ group: svd, steps: 2 }]), wait({ silentSeconds: 3600, silentSince }));
+  assert.match(stopped.at(-1)!, /process 71 of this machine, silent for 1:00:00 \(since 09:01:31\): it lives, but/);
 });
 
 test('who waits for another run says which, and since when that one works on the step', async () => {

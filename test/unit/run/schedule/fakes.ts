@@ -6,7 +6,7 @@ import type { Executor, JobObserver } from '../../../../src/run/executors/execut
 import { Scheduler, type SchedulerOptions, type SchedulerResult } from '../../../../src/run/schedule/scheduler.js';
 import type { StepStore } from '../../../../src/run/schedule/step-store.js';
 import type { Step } from '../../../../src/steps/step.js';
-import type { LockWait } from '../../../../src/store/locks.js';
+import type { Lock, LockWait } from '../../../../src/store/locks.js';
 import type { Job } from '../../../../src/worker/protocol.js';
 import { artifact, MemoryStore, situationOf } from '../../plan/memory-store.js';
 
@@ -50,9 +50,10 @@ export class FakeStepStore implements StepStore {
   async removeScratch(key: Digest) {
     this.removedScratch.push(key);
   }
-  #lock(key: Digest) {
+  #lock(key: Digest): Lock {
     this.held.add(key);
-    return { release: async () => void this.held.delete(key) };
+    const lost = new AbortController().signal;
+    return { token: 't', lost, isOurs: async () => true, release: async () => void this.held.delete(key) };
   }
 }
 
