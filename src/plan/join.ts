@@ -4,6 +4,7 @@ import { type Input, isStepOf, type Step } from '../steps/step.js';
 import type { CellValue, Study } from '../workflow/study.js';
 import { inCell } from './cell-labels.js';
 import { stepsFolder } from './expand-steps.js';
+import { joinReports } from './join-report.js';
 import type { CellPlan } from './merge.js';
 import type { Plan, ResultFile } from './plan.js';
 
@@ -15,8 +16,8 @@ interface TableOfCell {
 }
 
 /**
- * The plan with what all cells are joined in: each table once more, with a column for each axis in front, and the claims as one
- * family. Nothing is joined before everything can be planned.
+ * The plan with what all cells are joined in: each table once more, with a column for each axis in front, the claims as one
+ * family, and the report of the study. Nothing is joined before everything can be planned.
  * @param cells those of the study, in its order
  */
 export function joinCells(plan: Plan, study: Study, cells: readonly CellPlan[]): Plan {
@@ -27,13 +28,17 @@ export function joinCells(plan: Plan, study: Study, cells: readonly CellPlan[]):
 class Join {
   readonly #plan: Plan;
   readonly #study: Study;
+  readonly #cells: readonly CellPlan[];
   readonly #tables: ReadonlyMap<string, readonly TableOfCell[]>;
   readonly #added = new Map<string, Step>();
   readonly #results: ResultFile[] = [];
+  /** The claims of each cell, judged as a part of the family. */
+  #claims: readonly TableOfCell[] = [];
 
   constructor(plan: Plan, study: Study, cells: readonly CellPlan[]) {
     this.#plan = plan;
     this.#study = study;
+    this.#cells = cells;
     this.#tables = tablesOf(plan, cells);
   }
 
@@ -42,6 +47,7 @@ class Join {
       if (file === 'claims.csv') this.#addClaims(tables);
       else this.#addTable(file, tables);
     }
+    this.#addReport();
     const ids = this.#results.map(({ node }) => node);
     const { steps, named, results } = this.#plan;
     return {
@@ -68,7 +74,22 @@ class Join {
     const ofFamily = judged.map(
       ({ cell, table, step }): TableOfCell => ({ cell, table: { ...table, node: this.#judgedAgain(step, counts) } }),
     );
+    this.#claims = ofFamily;
     this.#addJoined('claims.csv', 'joined-claims-table', this.#cellsOf(tables), ofFamily);
+  }
+
+  #addReport(): void {
+    const { axes, cells: values } = this.#cellsOf([...this.#cells.keys()].map((cell) => ({ cell })));
+    const { steps, results } = joinReports({
+      plan: this.#plan,
+      study: this.#study,
+      cells: this.#cells,
+      axes: axes.map(({ name }) => name),
+      values,
+      claims: new Map(this.#claims.map(({ cell, table }) => [cell, table])),
+    });
+    for (const step of steps) this.#added.set(step.id, step);
+    this.#results.push(...results);
   }
 
   /** @returns the node that judges the claims of a step as a part of the family */
@@ -92,7 +113,7 @@ class Join {
     this.#results.push({ file: file.replace(/csv$/, 'parquet'), node: id, output: 'table.parquet' });
   }
 
-  #cellsOf(tables: readonly TableOfCell[]): JoinedCells {
+  #cellsOf(tables: readonly Pick<TableOfCell, 'cell'>[]): JoinedCells {
     const { axes, cells } = this.#study;
     const isNumber = axes.map((_, axis) => cells.every(({ values }) => typeof (values[axis]?.value ?? 0) === 'number'));
     const isNamed = cells.some(({ label, values }) => label !== '' && !label.includes('=') && values.length > 0);

@@ -29,7 +29,10 @@ import { importedScores } from './imported-scores.js';
 import { init } from './init.js';
 import { inputMoments } from './input-moments.js';
 import { joinedClaimsTable } from './joined-claims-table.js';
+import { joinedFigures } from './joined-figures.js';
+import { joinedReport } from './joined-report.js';
 import { joinedTable } from './joined-table.js';
+import { joinedTables } from './joined-tables.js';
 import { judge } from './judge.js';
 import { kl } from './kl.js';
 import { loss } from './loss.js';
@@ -121,6 +124,9 @@ export const contracts = {
   figures,
   'joined-table': joinedTable,
   'joined-claims-table': joinedClaimsTable,
+  'joined-figures': joinedFigures,
+  'joined-tables': joinedTables,
+  'joined-report': joinedReport,
   tables,
   report,
   'fetch-dataset': fetchDataset,

@@ -6,7 +6,7 @@ import { storing } from './stored.js';
 /** Kinds that put small results together, as text. */
 export type TextKind = Extract<
   StepKind,
-  `${string}-table` | 'claims' | 'figures' | 'tables' | 'realignment' | 'report'
+  `${string}-table` | 'claims' | `${string}figures` | `${string}tables` | 'realignment' | `${string}report`
 >;
 
 /** Reads its inputs, and writes at most as much as they have; how much less is not known. */

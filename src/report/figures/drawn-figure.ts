@@ -10,7 +10,24 @@ export interface DrawnFigure {
   readonly figure: Figure;
   readonly legend: readonly { readonly name: string; readonly swatch: Drawing }[];
   readonly heat: Drawing | undefined;
-  readonly panels: readonly { readonly title: string; readonly wide: boolean; readonly drawing: Drawing }[];
+  readonly panels: readonly DrawnPanel[];
+}
+
+export interface DrawnPanel {
+  readonly title: string;
+  readonly wide: boolean;
+  readonly drawing: Drawing;
+  readonly startsRow: boolean;
+}
+
+/** Panels in the rows that the figure wants, each as long as it is. */
+export function rowsOf({ panels }: DrawnFigure): readonly (readonly DrawnPanel[])[] {
+  const rows: DrawnPanel[][] = [];
+  for (const panel of panels) {
+    if (panel.startsRow || rows.length === 0) rows.push([]);
+    rows.at(-1)!.push(panel);
+  }
+  return rows;
 }
 
 /**
@@ -20,10 +37,10 @@ export interface DrawnFigure {
 export async function drawFigure(figure: Figure, limits: AxisLimits = {}): Promise<DrawnFigure> {
   const legend: { name: string; swatch: Drawing }[] = [];
   for (const { name, look } of figure.legend ?? []) legend.push({ name, swatch: await drawSwatch(look) });
-  const panels: { title: string; wide: boolean; drawing: Drawing }[] = [];
+  const panels: DrawnPanel[] = [];
   for (const panel of figure.panels) {
     const drawing = await drawPanel(limitedPanel(panel, limits));
-    panels.push({ title: panel.title, wide: isWide(panel), drawing });
+    panels.push({ title: panel.title, wide: isWide(panel), drawing, startsRow: panel.startsRow === true });
   }
   return { figure, legend, heat: figure.heat && (await drawHeatScale(figure.heat)), panels };
 }

@@ -1,5 +1,5 @@
 import { dashedSample } from './dashed-sample.js';
-import type { DrawnFigure } from './drawn-figure.js';
+import { type DrawnFigure, type DrawnPanel, rowsOf } from './drawn-figure.js';
 import { theme } from './palette.js';
 import type { Drawing } from './plot.js';
 import { nodesOf, type SvgNode, svgNode } from './svg-node.js';
@@ -35,7 +35,8 @@ const fontFamily = 'system-ui, sans-serif';
  * Lays a drawn figure out as one picture for print, in the light colours: title, legend, what dashes and colours mean, and
  * the panels row by row. A panel that is wider than a column takes a row; one that is wider than the figure is made smaller.
  */
-export function figureFile({ figure, legend, heat, panels }: DrawnFigure, columns: FigureWidth): FigureFile {
+export function figureFile(drawing: DrawnFigure, columns: FigureWidth): FigureFile {
+  const { figure, legend, heat } = drawing;
   const width = columns * panelWidth + (columns - 1) * gap + 2 * margin;
   const page = new Page(width);
   page.text(figure.title, sizes.title, { 'font-weight': 600 });
@@ -43,7 +44,7 @@ export function figureFile({ figure, legend, heat, panels }: DrawnFigure, column
   if (figure.dashed !== undefined) page.line(dashedLine, figure.dashed);
   if (figure.heat && heat) page.heat(heat, figure.heat);
   page.space(6);
-  page.panels(panels);
+  for (const row of rowsOf(drawing)) page.panels(row);
   const height = page.height + margin;
   const [inWidth, inHeight] = [inches[columns], (inches[columns] * height) / width];
   const svg = svgNode(
@@ -147,8 +148,8 @@ class Page {
     this.space(4);
   }
 
-  panels(panels: DrawnFigure['panels']): void {
-    let row: DrawnFigure['panels'][number][] = [];
+  panels(panels: readonly DrawnPanel[]): void {
+    let row: DrawnPanel[] = [];
     let used = 0;
     for (const panel of panels) {
       const width = Math.max(panelWidth, panel.drawing.width);
@@ -162,7 +163,7 @@ class Page {
     if (row.length > 0) this.#panelRow(row);
   }
 
-  #panelRow(row: DrawnFigure['panels']): void {
+  #panelRow(row: readonly DrawnPanel[]): void {
     const size = sizes.panelTitle;
     const placed = row.map(({ title, drawing }) => {
       const width = Math.min(this.#inner, Math.max(panelWidth, drawing.width));

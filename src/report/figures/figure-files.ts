@@ -1,7 +1,9 @@
 import type { FigureFormat } from '../../workflow/report.js';
 import type { FigureInput } from '../section.js';
 import { sections } from '../sections/registry.js';
+import type { AxisLimits } from './axis-limits.js';
 import { drawFigure } from './drawn-figure.js';
+import type { Figure } from './figure.js';
 import { type FigureFile, type FigureWidth, figureFile } from './figure-file.js';
 import { figurePdf } from './pdf.js';
 import { figurePng } from './png.js';
@@ -17,6 +19,12 @@ export interface FigureChoice {
   readonly names?: readonly string[];
 }
 
+/** A file of a figure. */
+export interface FigureBytes {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
 const writers: { readonly [Format in FigureFormat]: (figure: FigureFile) => Promise<Uint8Array> } = {
   svg: async ({ svg }) => new TextEncoder().encode(`<?xml version="1.0" encoding="UTF-8"?>\n${svgText(svg)}\n`),
   pdf: figurePdf,
@@ -30,13 +38,22 @@ const writers: { readonly [Format in FigureFormat]: (figure: FigureFile) => Prom
 export async function* figureFiles(
   input: FigureInput,
   { parts, columns, formats, names }: FigureChoice,
-): AsyncGenerator<{ readonly file: string; readonly bytes: Uint8Array }> {
+): AsyncGenerator<FigureBytes> {
   for (const [part, section] of Object.entries(sections)) {
     if (!parts.includes(part) || !input.files.has(section.needs)) continue;
     for (const figure of section.figures(input)) {
       if (names !== undefined && !names.includes(figure.name)) continue;
-      const drawn = figureFile(await drawFigure(figure, input.params.style?.limits), columns);
-      for (const format of formats) yield { file: `${figure.name}.${format}`, bytes: await writers[format](drawn) };
+      yield* filesOf(figure, { columns, formats }, input.params.style?.limits);
     }
   }
+}
+
+/** A figure as a file in each format. */
+export async function* filesOf(
+  figure: Figure,
+  { columns, formats }: Pick<FigureChoice, 'columns' | 'formats'>,
+  limits?: AxisLimits,
+): AsyncGenerator<FigureBytes> {
+  const drawn = figureFile(await drawFigure(figure, limits), columns);
+  for (const format of formats) yield { file: `${figure.name}.${format}`, bytes: await writers[format](drawn) };
 }

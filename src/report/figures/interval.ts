@@ -21,7 +21,7 @@ export interface IntervalPanel {
   readonly title: string;
   /** What the intervals are of. */
   readonly label: string;
-  /** Ends of the axis that the workflow sets. */
+  /** Ends of the axis, where the workflow sets them or panels share them. */
   readonly limits?: readonly [number, number];
   readonly intervals: readonly CaseInterval[];
 }

@@ -25,7 +25,13 @@ const kinds: { readonly [Kind in keyof Panels]: PanelKind<Panels[Kind]> } = {
 };
 
 /** One set of axes of a figure, as data. */
-export type Panel = { readonly [Kind in keyof Panels]: { readonly kind: Kind } & Panels[Kind] }[keyof Panels];
+export type Panel = { readonly [Kind in keyof Panels]: { readonly kind: Kind } & Placed & Panels[Kind] }[keyof Panels];
+
+/** Where a panel stands among the others. */
+interface Placed {
+  /** True: the row before ends, however much room it has. */
+  readonly startsRow?: boolean;
+}
 
 function kindOf({ kind }: Panel): PanelKind<Panel> {
   return kinds[kind] as PanelKind<Panel>;

@@ -53,6 +53,7 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
   { from: 'steps', to: 'eval/claims/*', how: 'type' },
   { from: 'steps', to: 'nn/*', how: 'type' },
   { from: 'steps', to: 'report/section', how: 'type' },
+  { from: 'steps', to: 'report/joined/study', how: 'type' },
   { from: 'steps', to: 'report/tables/*', how: 'type' },
   { from: 'eval', to: 'report/tables/*', how: 'type' },
   { from: 'report', to: 'workflow/report', how: 'type' },
