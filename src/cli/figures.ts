@@ -4,7 +4,6 @@ import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { placeFile } from '../formats/place-file.js';
-import { figureFiles } from '../report/figures/figure-files.js';
 import { type FigureFormat, figureFormats, figureNames } from '../workflow/report.js';
 import { allowOption } from './allow-commands.js';
 import type { Command, Invocation } from './command.js';
@@ -39,7 +38,8 @@ export const command: Command = {
   details: [
     'NAME is the name of a figure, as files in figures/ of the results folder have it; without one all figures of the',
     'report are written. A file of the same name is replaced, and said to be. Nothing is run: what is not made yet is an',
-    'error that says what to run (exit code 2). pdf and png take optional packages: exit code 3 where they are missing.',
+    'error that says what to run (exit code 2). Of a matrix the cells stand side by side, on shared axes. pdf and png',
+    'take optional packages: exit code 3 where they are missing.',
   ].join('\n'),
   async run(invocation) {
     const folder = folderOption(invocation, 'to');
@@ -49,17 +49,16 @@ export const command: Command = {
     for (const name of names) checkKnown(name);
     const formats = formatsOf(invocation);
     const columns = columnsOf(invocation);
-    const { workflow, input } = await finishedResults(invocation);
-    const { report } = workflow;
+    const results = await finishedResults(invocation);
+    const { settings } = results;
     const choice = {
-      parts: report.figures,
-      columns: columns ?? report.columns,
-      formats: formats ?? (report.formats.length > 0 ? report.formats : (['svg'] as const)),
+      columns: columns ?? settings.columns,
+      formats: formats ?? (settings.formats.length > 0 ? settings.formats : (['svg'] as const)),
       ...(names.length > 0 ? { names } : {}),
     };
     // All are drawn before the first is written: an error leaves the folder as it was.
     const files: { readonly file: string; readonly bytes: Uint8Array }[] = [];
-    for await (const file of figureFiles(input, choice)) files.push(file);
+    for await (const file of results.figures(choice)) files.push(file);
     const lacking = names.find((name) => !files.some(({ file }) => file.startsWith(`${name}.`)));
     if (lacking !== undefined || files.length === 0) throw nothingToDraw(lacking);
     for (const { file, bytes } of files) {

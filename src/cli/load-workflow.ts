@@ -67,7 +67,7 @@ export async function workflowOf(file: string, options: LoadOptions): Promise<Lo
 }
 
 /** The workflow of a study's only cell. @throws UsageError where there are several */
-export function onlyWorkflow(study: Study): LoadedWorkflow {
+function onlyWorkflow(study: Study): LoadedWorkflow {
   const [first, ...others] = study.cells as [StudyCell];
   if (others.length === 0) return first.workflow;
   const { message, hint } = cellChoice(study);

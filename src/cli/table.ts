@@ -1,7 +1,7 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
-import { paperTables, tableText } from '../report/paper-tables/table-files.js';
+import { tableText } from '../report/paper-tables/table-files.js';
 import { tableFormats } from '../workflow/report.js';
 import { allowOption } from './allow-commands.js';
 import type { Command } from './command.js';
@@ -25,15 +25,14 @@ export const command: Command = {
   details: [
     'NAME is the name of a table, as files in tables/ of the results folder have it: energy, behaviour-METRIC, models,',
     'overlap, activations. LaTeX is a tabular with the rules of booktabs. Nothing is run: what is not made yet is an error',
-    'that says what to run (exit code 2).',
+    'that says what to run (exit code 2). Of a matrix each cell has a block of rows.',
   ].join('\n'),
   async run(invocation) {
     const [, name] = invocation.positionals as [string, string];
     const given = invocation.value('format') ?? 'md';
     const format = tableFormats.find((known) => known === given);
     if (format === undefined) throw new UsageError(`--format takes ${tableFormats.join(', ')}, not ${given}`);
-    const { workflow, input } = await finishedResults(invocation);
-    const tables = paperTables(input, workflow.report.tables);
+    const tables = (await finishedResults(invocation)).tables();
     const table = tables.find((one) => one.name === name);
     if (table === undefined) {
       const names = tables.map((one) => one.name);

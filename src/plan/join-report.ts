@@ -3,12 +3,13 @@ import type { ShownGroup, StudyReportParams, StudyText } from '../steps/joined-r
 import { type ReportParams, report } from '../steps/report.js';
 import { type Input, isStepOf, type Step } from '../steps/step.js';
 import { coordinatesText } from '../workflow/coordinates.js';
-import { type FigureFormat, paperTableParts, type TableFormat } from '../workflow/report.js';
+import { paperTableParts } from '../workflow/report.js';
 import type { Study } from '../workflow/study.js';
+import { filesOfStudy } from '../workflow/study-report.js';
 import { CellLabels, inCell } from './cell-labels.js';
 import type { CellPlan } from './merge.js';
 import type { Plan, ResultFile } from './plan.js';
-import { hasTrainingSeeds, isTableOfRows, pooledTable } from './pool-seeds.js';
+import { isTableOfRows, pooledTable } from './pool-seeds.js';
 import { type SeedGroup, seedAxis, seedGroups } from './seed-groups.js';
 
 /** What the report of a study is made of. */
@@ -33,9 +34,12 @@ interface TablesOfGroup {
 
 /**
  * Adds the steps that show all cells side by side: the page in front of the cells' own, figures and tables. Cells that differ in
- * the workflow's seed alone are put together, as training seeds are, unless their workflow lists training seeds of its own.
+ * the workflow's seed alone are put together, as training seeds are.
  */
-export function joinReports(parts: StudyParts): { readonly steps: readonly Step[]; readonly results: readonly ResultFile[] } {
+export function joinReports(parts: StudyParts): {
+  readonly steps: readonly Step[];
+  readonly results: readonly ResultFile[];
+} {
   const joined = new JoinedReport(parts);
   return joined.steps();
 }
@@ -70,15 +74,12 @@ class JoinedReport {
     const claims: Record<string, Input> = {};
     for (const [cell, input] of this.#parts.claims) claims[`claims/${cell}`] = input;
     const study = { axes, groups: shown, ...this.#claimsShown() };
-    const workflows = this.#parts.cells.map(({ workflow }) => workflow.report);
-    const formats = [...new Set(workflows.flatMap((one) => one.formats))] as FigureFormat[];
-    const tableFormats = [...new Set(workflows.flatMap((one) => one.tableFormats))] as TableFormat[];
-    const columns = workflows.some((one) => one.columns === 2) ? 2 : 1;
+    const { columns, formats, tableFormats } = filesOfStudy(this.#parts.cells.map(({ workflow }) => workflow.report));
     const all = { ...inputs, ...claims };
-    const page = this.#page(study);
-    const steps: Step[] = [step('joined-report', page, all)];
+    const steps: Step[] = [step('joined-report', this.#page(study), all)];
     const results: ResultFile[] = [{ file: 'report.html', node: 'joined-report', output: 'report.html' }];
-    if (formats.length > 0 && shown.some(({ figures }) => figures.length > 0)) {
+    const hasClaims = study.claims.figure && this.#parts.claims.size > 0;
+    if (formats.length > 0 && (hasClaims || shown.some(({ figures }) => figures.length > 0))) {
       steps.push(step('joined-figures', { ...study, columns, formats }, all));
       results.push({ file: 'figures/', node: 'joined-figures', output: 'figures/' });
     }
@@ -93,7 +94,7 @@ class JoinedReport {
   /** The group with its tables; each cell by itself where they cannot be put together. */
   #tablesOf(group: SeedGroup): TablesOfGroup[] {
     const cells = group.cells.filter((cell) => this.#reports[cell] !== undefined);
-    if (cells.length > 1 && cells.length === group.cells.length && this.#canPool(cells)) {
+    if (cells.length > 1 && cells.length === group.cells.length && this.#haveSameTables(cells)) {
       return [{ group, seeds: group.seeds, tables: this.#pooledTables(group) }];
     }
     return cells.map((cell) => ({
@@ -118,11 +119,9 @@ class JoinedReport {
     return tables;
   }
 
-  #canPool(cells: readonly number[]): boolean {
-    const tables = cells.map((cell) => this.#tablesOfCell(cell));
-    const files = tables.map((own) => JSON.stringify([...own.keys()].sort()));
-    const isSeeded = tables.some((own) => [...own.values()].some(({ node }) => hasTrainingSeeds(this.#steps.get(node)!)));
-    return new Set(files).size === 1 && !isSeeded;
+  /** Cells that differ in their seed alone have the same tables, as long as no setting takes one away. */
+  #haveSameTables(cells: readonly number[]): boolean {
+    return new Set(cells.map((cell) => JSON.stringify([...this.#tablesOfCell(cell).keys()].sort()))).size === 1;
   }
 
   #pooledTables({ cells, seeds }: SeedGroup): ReadonlyMap<string, Input> {

@@ -27,12 +27,6 @@ export function isTableOfRows({ kind }: Step): boolean {
   return (tableKinds as readonly string[]).includes(kind);
 }
 
-/** Whether rows of a table are told apart by training seeds already. */
-export function hasTrainingSeeds({ params }: Step): boolean {
-  const { rows = [], trainingSeeds } = params as { rows?: readonly JsonObject[]; trainingSeeds?: Json };
-  return trainingSeeds !== undefined || rows.some((row) => row.trainingSeed !== undefined);
-}
-
 /**
  * One table of those of several cells that differ in the workflow's seed: each row with its seed as the training seed. What
  * cells share stands there once: of a row whose inputs are the same in all cells the seed is none, for it depends on none, and
@@ -72,7 +66,15 @@ export function pooledTable(tables: readonly Step[], seeds: readonly number[], i
   }
   const params = paramsOf(first, pooled);
   const { kind } = first;
-  return Object.freeze({ id, ...(cell === '' ? {} : { cell }), kind, params, inputs, group: 'Tables of all seeds', origin: 'matrix' });
+  return Object.freeze({
+    id,
+    ...(cell === '' ? {} : { cell }),
+    kind,
+    params,
+    inputs,
+    group: 'Tables of all seeds',
+    origin: 'matrix',
+  });
 }
 
 /** The rows of a table, without the items of scores: those stand in the cells' own results. */

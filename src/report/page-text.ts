@@ -27,7 +27,15 @@ export interface PageContents {
  * hash, and no request to anywhere. Without scripting every figure, table and text is there. The same contents give the same
  * bytes; what differs from run to run is put in when the page is published (`run/run-part.ts`).
  */
-export function pageText({ title, subtitle, summary, parts, notes, provenance, style: added = '' }: PageContents): string {
+export function pageText({
+  title,
+  subtitle,
+  summary,
+  parts,
+  notes,
+  provenance,
+  style: added = '',
+}: PageContents): string {
   const script = pageScript();
   const page = html`<!doctype html>
 <html lang="en">

@@ -1,6 +1,6 @@
 import type { Digest } from '../formats/digest.js';
 import { type Html, html } from './html.js';
-import { addressOf, pageText, type PagePart } from './page-text.js';
+import { addressOf, type PagePart, pageText } from './page-text.js';
 import type { ReportInput } from './section.js';
 import { sections } from './sections/registry.js';
 import { summary } from './summary.js';
@@ -29,7 +29,10 @@ export async function reportPage(input: ReportInput, origin: Origin): Promise<st
     subtitle: html`Workflow <code>${params.workflow}</code>`,
     parts: shown,
     summary: summary(input),
-    notes: missing.map((heading) => html`<p class="note">${heading}: the report asks for it, but nothing in this workflow measures it.</p>`),
+    notes: missing.map(
+      (heading) =>
+        html`<p class="note">${heading}: the report asks for it, but nothing in this workflow measures it.</p>`,
+    ),
     provenance: provenance(input, origin),
   });
 }

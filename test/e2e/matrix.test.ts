@@ -52,6 +52,8 @@ test.after.each(({ sandbox }) => sandbox.remove());
 /** Ids of steps without the cell in front. */
 const kindsOf = (ids: readonly string[], kind: string) =>
   ids.filter((id) => id.replace(/^[^[]*\//, '').startsWith(kind));
+/** Whether a step is of all cells together, or of the seeds of some. */
+const isJoined = (id: string) => /^joined[[-]|pooled\[|claims-of-family$/.test(id);
 const folder = 'results/study@matrix';
 const labels = ['falling', 'flat'].flatMap((profile) =>
   ['0.02', '4e-2'].flatMap((norm) => [1, 2].map((seed) => `profile=${profile},norm=${norm},seed=${seed}`)),
@@ -114,7 +116,7 @@ test('a study runs what cells share once, joins their tables, and has nothing le
   const other = await sandbox.run(['study.yaml', '--matrix', 'params.norm=0.02,0.06']);
   const again = ranSteps(other);
   assert.is(kindsOf(again, 'perturb').length, 4);
-  const ofCells = again.filter((id) => !id.startsWith('joined[') && !id.endsWith('claims-of-family'));
+  const ofCells = again.filter((id) => !isJoined(id));
   assert.ok(ofCells.length > 0 && ofCells.every((id) => id.includes('norm=0.06')), ofCells.join('\n'));
   assert.ok(existsSync(file('cells', 'profile=flat,norm=0.06,seed=2', 'energy.csv')));
   assert.not(existsSync(file('cells', 'profile=flat,norm=4e-2,seed=2', 'energy.csv')));
@@ -138,7 +140,7 @@ test('the command on the page of a cell makes that cell again, and leaves its pa
   const again = await sandbox.run(words.split('\0').slice(2, -1));
   const started = again.events.find((event) => event.type === 'run-started');
   assert.equal(started?.type === 'run-started' && started.cells, [label]);
-  const ran = ranSteps(again).filter((id) => !id.startsWith('joined[') && !id.endsWith('claims-of-family'));
+  const ran = ranSteps(again).filter((id) => !isJoined(id));
   assert.equal(ran, [], 'all of the cell is done already');
 
   const { results, foreign } = JSON.parse(readFileSync(file('run.json'), 'utf8'));
@@ -168,7 +170,7 @@ test('git is asked once, however many cells there are, and a run with nothing to
   const pages = (results as { file: string; step: string; digest: string; source?: string }[])
     .filter(({ step, source }) => step === 'run' || source !== undefined)
     .map(({ digest }) => sandbox.path('store', 'objects', 'sha256', digest.slice(7, 9), digest.slice(7)));
-  assert.is(pages.length, 5, 'a page a cell, and the timeline');
+  assert.is(pages.length, 6, 'a page a cell, that of the study, and the timeline');
   const records = () =>
     readdirSync(sandbox.path('store', 'actions'), { recursive: true, encoding: 'utf8' })
       .map((name) => sandbox.path('store', 'actions', name))

@@ -24,8 +24,10 @@ function figureOnPage(drawn: DrawnFigure): Html {
     ${legend.length > 0 && html`<ul class="legend">${legend.map(({ name, swatch }, index) => html`<li data-series="${seriesClass(figure.legend![index]!.look)}">${markupOf(swatch)}${name}</li>`)}</ul>`}
     ${figure.dashed !== undefined && dashedNote(figure.dashed)}
     ${heat && heatLegend(figure, heat)}
-    ${rowsOf(drawn).map((row) => html`<div class="panels">${row.map(panelOnPage)}</div>
-    `)}<figcaption>${figure.caption}</figcaption>
+    ${rowsOf(drawn).map(
+      (row) => html`<div class="panels">${row.map(panelOnPage)}</div>
+    `,
+    )}<figcaption>${figure.caption}</figcaption>
   </figure>`;
 }
 

@@ -84,7 +84,12 @@ interface LabelledPanel {
 
 /** Panels with the same title together, in the order in which titles first occur. */
 function setsOf(looked: readonly { readonly panels: readonly LabelledPanel[] }[]): LabelledPanel[][] {
-  return [...groupBy(looked.flatMap(({ panels }) => panels), ({ panel }) => panel.title).values()];
+  return [
+    ...groupBy(
+      looked.flatMap(({ panels }) => panels),
+      ({ panel }) => panel.title,
+    ).values(),
+  ];
 }
 
 /** One legend: a name keeps the look that it first has, and no other name has it. */
@@ -152,7 +157,10 @@ function captionOf(all: readonly CellFigure[], shown: readonly CellFigure[], has
   const captions = groupBy(shown, ({ figure }) => figure.caption.markup);
   if (captions.size === 1) return html`${notes}${shown[0]!.figure.caption}`;
   return html`${notes}${[...captions.values()].map(
-    ([first, ...others]) => html`<details><summary>How to read it, and what the numbers say: ${[first!, ...others].map(({ source }) => source.label).join('; ')}</summary>
+    ([
+      first,
+      ...others
+    ]) => html`<details><summary>How to read it, and what the numbers say: ${[first!, ...others].map(({ source }) => source.label).join('; ')}</summary>
     ${hasTitles && html`<p>${first!.figure.title}.</p>`}
     ${first!.figure.caption}</details>`,
   )}`;
@@ -160,7 +168,12 @@ function captionOf(all: readonly CellFigure[], shown: readonly CellFigure[], has
 
 /** What seeds of the workflow are put together. */
 function seedsNote(shown: readonly CellFigure[]): Html | undefined {
-  const pooled = [...groupBy(shown.filter(({ source }) => source.seeds), ({ source }) => source.seeds!.join(', '))];
+  const pooled = [
+    ...groupBy(
+      shown.filter(({ source }) => source.seeds),
+      ({ source }) => source.seeds!.join(', '),
+    ),
+  ];
   if (pooled.length === 0) return undefined;
   const said = pooled.map(([seeds, cells]) => {
     const of = pooled.length > 1 ? ` (${cells.map(({ source }) => source.label).join('; ')})` : '';

@@ -26,7 +26,10 @@ export function studyTables(input: StudyTables): ReadonlyMap<string, readonly Pa
 }
 
 /** Heads of the columns that tell groups apart, and what each group has there. */
-function frontsOf({ params }: StudyTables): { readonly axes: readonly string[]; readonly fronts: readonly (readonly string[])[] } {
+function frontsOf({ params }: StudyTables): {
+  readonly axes: readonly string[];
+  readonly fronts: readonly (readonly string[])[];
+} {
   const { axes, groups } = params;
   const told = axes.flatMap((axis, index) => {
     const texts = new Set(groups.map(({ values }) => values[index] ?? '–'));
@@ -93,7 +96,8 @@ function columnsOf(all: readonly (readonly Column[])[]): { readonly key: string;
       after = known < 0 ? after + 1 : known;
     }
   }
-  const isNumber = ({ column: { label, over } }: { column: Column }) => over !== undefined && Number.isFinite(Number(label));
+  const isNumber = ({ column: { label, over } }: { column: Column }) =>
+    over !== undefined && Number.isFinite(Number(label));
   for (const over of new Set(joined.flatMap(({ column }) => column.over ?? []))) {
     const places = [...joined.keys()].filter((at) => joined[at]!.column.over === over && isNumber(joined[at]!));
     const sorted = places.map((at) => joined[at]!).sort((a, b) => Number(a.column.label) - Number(b.column.label));

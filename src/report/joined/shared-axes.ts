@@ -28,30 +28,11 @@ export function onSharedAxes(figures: readonly (readonly Panel[])[], sets: reado
     };
     const limits = intervalLimits(set);
     return set.map((panel): Panel => {
-      switch (panel.kind) {
-        case 'layers':
-          return { ...panel, max };
-        case 'intervals':
-          return limits === undefined ? panel : { ...panel, limits };
-        case 'lines':
-          return {
-            ...panel,
-            x: { ...panel.x, domain: domain('x', panel) },
-            y: { ...panel.y, domain: domain('y', panel) },
-          };
-        case 'scatter':
-          return {
-            ...panel,
-            x: { ...panel.x, domain: domain('x', panel) },
-            y: { ...panel.y, domain: domain('y', panel) },
-          };
-        case 'paths':
-          return {
-            ...panel,
-            x: { ...panel.x, domain: domain('x', panel) },
-            y: { ...panel.y, domain: domain('y', panel) },
-          };
-      }
+      if (panel.kind === 'layers') return { ...panel, max };
+      if (panel.kind === 'intervals') return limits === undefined ? panel : { ...panel, limits };
+      const x = { ...panel.x, domain: domain('x', panel) };
+      const y = { ...panel.y, domain: domain('y', panel) };
+      return { ...panel, x, y };
     });
   });
 }

@@ -25,11 +25,7 @@ export interface FigureSource {
 }
 
 /** The groups that show a part: its figures, or its tables. */
-export function sourcesOf(
-  { params, groups }: StudyTables,
-  part: string,
-  show: 'figures' | 'tables',
-): FigureSource[] {
+export function sourcesOf({ params, groups }: StudyTables, part: string, show: 'figures' | 'tables'): FigureSource[] {
   return params.groups.flatMap(({ label, seeds, ...group }, index) =>
     group[show].includes(part) ? [{ label, input: groups[index]!, ...(seeds === undefined ? {} : { seeds }) }] : [],
   );

@@ -33,6 +33,7 @@ const studyStyle = `
 main { max-width: 84rem; }
 .panels { grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
 .panels { align-items: end; }
+.panel.wide { align-self: start; }
 .cell-name { white-space: normal; overflow-wrap: anywhere; min-width: 6.5rem; max-width: 14rem; }
 .best { font-weight: 700; }
 @media print { .panels { grid-template-columns: repeat(2, 1fr); } }
@@ -53,7 +54,9 @@ export async function studyPage(input: StudyPageInput, origin: Origin): Promise<
     const measured = asking.filter((group) => group.shown.files.includes(needs));
     const lacking = params.groups.filter((group) => !measured.includes(group)).map(({ label }) => label);
     if (measured.length === 0) {
-      notes.push(html`<p class="note">${heading}: the reports of the cells ask for it, but nothing in this study measures it.</p>`);
+      notes.push(
+        html`<p class="note">${heading}: the reports of the cells ask for it, but nothing in this study measures it.</p>`,
+      );
       continue;
     }
     const content = html`${lacking.length > 0 && html`<p class="note">Not in: ${lacking.join('; ')}.</p>`}
@@ -97,7 +100,9 @@ ${trustedMarkup(runPlaces.summary)}
 function textList(texts: readonly StudyText[]): Html[] {
   return [...groupBy(texts, ({ label }) => label)].map(([label, own]) => {
     if (own.length === 1 && own[0]!.of === '') return html`<dt>${label}</dt><dd>${own[0]!.text}</dd>`;
-    const shown = own.slice(0, mostTexts).map(({ text, of }) => html`<div>${text}${of !== '' && html` <small class="note">(${of})</small>`}</div>`);
+    const shown = own
+      .slice(0, mostTexts)
+      .map(({ text, of }) => html`<div>${text}${of !== '' && html` <small class="note">(${of})</small>`}</div>`);
     const more = own.length - shown.length;
     return html`<dt>${label}</dt><dd>${shown}${more > 0 && html`<div>and ${more} more, in the reports of the cells</div>`}</dd>`;
   });
@@ -105,7 +110,8 @@ function textList(texts: readonly StudyText[]): Html[] {
 
 function cellTable({ axes, cells }: StudyReportParams): Html {
   const rows = cells.map(({ label, values, folder }) => {
-    const report = folder === null ? html`it measures nothing` : html`<a href="${addressOf(`${folder}/report.html`)}">${label}</a>`;
+    const report =
+      folder === null ? html`it measures nothing` : html`<a href="${addressOf(`${folder}/report.html`)}">${label}</a>`;
     return html`<tr class="group"><th scope="row" class="claim-name">${report}</th>${values.map((value) => html`<td class="text">${value ?? '–'}</td>`)}</tr>`;
   });
   return html`${scrollingTable('Cells of the study', plainHead([{ text: 'report' }, ...axes.map((text) => ({ text }))]), rows)}
@@ -131,7 +137,9 @@ async function tablesOfGroups(part: string, input: StudyPageInput): Promise<Html
   for (const { label, input: own } of sources.slice(0, mostTabled)) {
     const of = { ...own, claimEffects: input.claimEffects, params: pageParams(input.params, own.params) };
     const tables = await section.render(of, { figure: false, table: true });
-    details.push(html`<details><summary>Tables in full${label !== '' && html`: ${label}`}</summary>${tables}</details>`);
+    details.push(
+      html`<details><summary>Tables in full${label !== '' && html`: ${label}`}</summary>${tables}</details>`,
+    );
   }
   const more = sources.length - details.length;
   return html`${details}${more > 0 && html`<p class="note">The tables of ${more} more are in their reports.</p>`}`;

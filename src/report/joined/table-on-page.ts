@@ -29,7 +29,9 @@ function headOf(labels: readonly string[], columns: PaperTable['columns'], over:
       ? html`<th scope="col" rowspan="2">${column!.label}</th>`
       : html`<th scope="colgroup" colspan="${span}">${text}</th>`;
   });
-  const second = columns.filter((column) => column.over !== undefined).map(({ label }) => html`<th scope="col">${label}</th>`);
+  const second = columns
+    .filter((column) => column.over !== undefined)
+    .map(({ label }) => html`<th scope="col">${label}</th>`);
   return html`<tr>${texts}${first}</tr><tr>${second}</tr>`;
 }
 

@@ -38,17 +38,25 @@ export function verdictTable(claims: StudyClaims, cells: readonly StudyCell[]): 
   if (wholes.length === 0) return undefined;
   const found = verdictsOf(claims);
   const judged = [...found.keys()];
-  const verdict = (row: ClaimRow | undefined) => html`<td class="text">${row === undefined ? '–' : verdictText(row)}</td>`;
-  const name = (cell: number) => html`<a href="${addressOf(`${cells[cell]!.folder}/report.html`)}#claims">${cells[cell]!.label}</a>`;
+  const verdict = (row: ClaimRow | undefined) =>
+    html`<td class="text">${row === undefined ? '–' : verdictText(row)}</td>`;
+  const name = (cell: number) =>
+    html`<a href="${addressOf(`${cells[cell]!.folder}/report.html`)}#claims">${cells[cell]!.label}</a>`;
   const isWide = judged.length > wholes.length;
   const heads = isWide ? wholes.map(({ claim }) => html`${claim}`) : judged.map(name);
   const over = html`<b>all cells</b>`;
   const rows: HtmlValue[] = isWide
     ? [
         html`<tr class="group"><th scope="row">${over}</th>${wholes.map(verdict)}</tr>`,
-        ...judged.map((cell) => html`<tr class="group"><th scope="row" class="claim-name">${name(cell)}</th>${wholes.map(({ claim }) => verdict(found.get(cell)!.get(claim)))}</tr>`),
+        ...judged.map(
+          (cell) =>
+            html`<tr class="group"><th scope="row" class="claim-name">${name(cell)}</th>${wholes.map(({ claim }) => verdict(found.get(cell)!.get(claim)))}</tr>`,
+        ),
       ]
-    : wholes.map((whole) => html`<tr class="group"><th scope="row" class="claim-name">${whole.claim}</th>${verdict(whole)}${judged.map((cell) => verdict(found.get(cell)!.get(whole.claim)))}</tr>`);
+    : wholes.map(
+        (whole) =>
+          html`<tr class="group"><th scope="row" class="claim-name">${whole.claim}</th>${verdict(whole)}${judged.map((cell) => verdict(found.get(cell)!.get(whole.claim)))}</tr>`,
+      );
   const head = html`<tr><th scope="col" class="text">${isWide ? 'cell' : 'claim'}</th>${!isWide && html`<th scope="col" class="text">${over}</th>`}${heads.map((text) => html`<th scope="col" class="text cell-name">${text}</th>`)}</tr>`;
   return html`${scrollingTable('Verdicts of claims, cell by cell', head, rows)}
 <p class="note">Over all cells a claim holds where it holds in every cell that says something, and fails where it fails in one. The

@@ -1,0 +1,83 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { studyTables } from '../../../../src/report/joined/combined-table.js';
+import type { ShownGroup } from '../../../../src/report/joined/study.js';
+import { bestOf } from '../../../../src/report/paper-tables/paper-table.js';
+import { tableText } from '../../../../src/report/paper-tables/table-files.js';
+import { writeTable } from '../../../../src/report/tables/csv.js';
+import { energyColumns } from '../../../../src/report/tables/energy.js';
+import { evaluationColumns } from '../../../../src/report/tables/evaluation.js';
+
+const group = (label: string, values: readonly (string | null)[], files: readonly string[]): ShownGroup => ({
+  label,
+  values,
+  cells: [0],
+  shown: { files, updates: [{ name: 'tuning', from: 'base', to: 'tuned' }] },
+  figures: [],
+  tables: ['energy', 'trade-off'],
+});
+
+function energyCsv(points: Readonly<Record<number, number>>): string {
+  const of = { update: 'tuning', subspace: 'top-k', seed: null, mode: 'parallel', side: 'right', update_energy: 1 };
+  const rows = Object.entries(points).map(([fraction, kept]) => {
+    const energies = { energy_kept: kept, energy_realised: kept, cosine_projected: null, cosine_alignment: null };
+    return { ...of, ...energies, fraction: Number(fraction), rank: null };
+  });
+  return writeTable(energyColumns, rows);
+}
+
+test('each cell has a block of rows behind the axes that tell them apart, and the columns of all', () => {
+  const params = {
+    axes: ['profile', 'norm', 'lr'],
+    groups: [
+      group('profile=a', ['a', '0.1', '1'], ['energy.csv']),
+      group('profile=b', ['b', null, '1'], ['energy.csv']),
+      group('profile=c', ['c', '0.1', '1'], []),
+    ],
+  };
+  const files = [{ 0.1: 0.2, 0.5: 0.6 }, { 0.25: 0.4, 0.5: 0.7 }].map((points) => new Map([['energy.csv', energyCsv(points)]])); // biome-ignore format: one line
+  const groups = params.groups.map(({ shown }, index) => ({ params: shown, files: files[index] ?? new Map() }));
+  const [table] = studyTables({ params, groups }).get('energy')!;
+  assert.equal(table!.labels, ['profile', 'norm', 'update', 'projection', 'subspace']);
+  assert.equal(
+    table!.columns.map(({ label }) => label),
+    ['0.1', '0.25', '0.5'],
+  );
+  assert.equal(
+    table!.rows.map(({ labels, numbers }) => [...labels.slice(0, 3), ...numbers.map((number) => number?.mean ?? null)]),
+    [
+      ['a', '0.1', 'tuning', 0.2, null, 0.6],
+      ['b', '–', 'tuning', null, 0.4, 0.7],
+    ],
+  );
+  assert.match(tableText(table!, 'md'), '| a | 0.1 | tuning | parallel | top-k | 0.200 | – | 0.600 |');
+  assert.match(tableText(table!, 'tex'), '\\addlinespace');
+});
+
+test('the best number is that of a cell', () => {
+  const params = {
+    axes: ['profile'],
+    groups: ['a', 'b'].map((name) => group(`profile=${name}`, [name], ['evaluation.csv'])),
+  };
+  const csv = (values: readonly number[]) => {
+    const plain = { update: '', subspace: '', seed: null, mode: '', side: '', fraction: null, rank: null, times: null };
+    const none = { ci_low: null, ci_high: null, n: 9, invalid: 0, stderr: null };
+    const rows = ['base', 'tuned'].map((model, index) => ({ ...plain, ...none, model, metric: 'utility', value: values[index]! })); // biome-ignore format: one line
+    return new Map([['evaluation.csv', writeTable(evaluationColumns, rows)]]);
+  };
+  const files = [csv([0.9, 0.8]), csv([0.1, 0.2])];
+  const groups = params.groups.map(({ shown }, index) => ({ params: shown, files: files[index]! }));
+  const [table] = studyTables({ params, groups }).get('trade-off')!;
+  assert.equal(
+    table!.rows.map(({ labels }) => labels),
+    [
+      ['a', 'base'],
+      ['a', 'tuned'],
+      ['b', 'base'],
+      ['b', 'tuned'],
+    ],
+  );
+  assert.equal(bestOf({ ...table!, best: 'highest' }).flat(), [true, false, false, true]);
+});
+
+test.run();
