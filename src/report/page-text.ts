@@ -15,7 +15,7 @@ export interface PageContents {
   readonly subtitle: Html;
   readonly summary: Html;
   readonly parts: readonly PagePart[];
-  /** Behind the parts: what is not shown, and why. */
+  /** What is not shown, and why: behind the parts. */
   readonly notes: readonly Html[];
   readonly provenance: Html;
   /** Rules of this page beside those of all. */

@@ -374,7 +374,7 @@ class RunSession {
       reportPage: async (file, page, changes) => {
         const { withRunPart } = await import('../report/run/run-part.js');
         const folder = posix.dirname(file);
-        const cell = study.cells.find(({ label }) => cellFolder(label) === folder) ?? study.cells[0]!;
+        const cell = hasMatrix(study) ? study.cells.find(({ label }) => cellFolder(label) === folder) : study.cells[0]!;
         const told = {
           run: this.#run.record.id,
           study,

@@ -238,11 +238,14 @@ class StudyLoader {
     const ofAll: readonly WorkflowFile[] = [...files.values()];
     const { profile, ...applied } = first.applied;
     const isAxis = axes.has('profile');
+    const { matrix = [], profile: chosen } = this.#options;
+    const isChosen = isAxis && chosen !== undefined && !matrix.some((text) => text.startsWith('profile='));
     return {
       file: resolve(this.#file),
       name: first.name,
       files: ofAll,
       applied: isAxis || profile === undefined ? applied : { ...applied, profile },
+      asked: isChosen ? [...matrix, `profile=${chosen}`] : matrix,
       profile: isAxis ? undefined : first.profile,
       axes: [...axes].map(([path, name]) => ({ path, name })),
       cells,

@@ -9,6 +9,8 @@ export interface Study {
   readonly files: readonly WorkflowFile[];
   /** What the command line laid over all cells. */
   readonly applied: AppliedSettings;
+  /** What the command line says of the cells, `params.lr=1e-5,3e-5`, as `--matrix` takes it. */
+  readonly asked: readonly string[];
   /** Profile of all cells; undefined where there is none, or an axis has it. */
   readonly profile: string | undefined;
   /** Empty without a matrix. */
@@ -42,7 +44,7 @@ export interface CellValue {
 export function studyOf(workflow: LoadedWorkflow): Study {
   const { file, name, files, applied, profile } = workflow;
   const cell = { label: '', coordinates: new Map(), values: [], workflow };
-  return { file, name, files, applied, profile, axes: [], cells: [cell] };
+  return { file, name, files, applied, asked: [], profile, axes: [], cells: [cell] };
 }
 
 /** Whether results are of cells: a matrix of one cell is a matrix. */

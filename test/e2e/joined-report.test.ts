@@ -120,11 +120,11 @@ test('figures and tables of all cells are written from what is there, those of o
 test('a study can be looked back at, with its joined steps', async ({ sandbox }) => {
   await sandbox.run(['study.yaml']);
   await sandbox.run(['study.yaml', '--matrix', 'seed=1,2']);
-  const shown = await sandbox.runflow(['show']);
+  const shown = await sandbox.runflow(['show', 'last']);
   assert.is(shown.status, 0, shown.stderr);
-  const difference = await sandbox.runflow(['diff']);
+  const difference = await sandbox.runflow(['diff', 'last']);
   assert.ok([0, 1].includes(difference.status ?? -1), difference.stderr);
-  const estimate = await sandbox.runflow(['plan', 'study.yaml', '--estimate', '--device', 'h100']);
+  const estimate = await sandbox.runflow(['plan', 'study.yaml', '--estimate', '--device', 'RTX 4090']);
   assert.is(estimate.status, 0, estimate.stderr);
 });
 

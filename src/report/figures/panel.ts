@@ -27,7 +27,7 @@ const kinds: { readonly [Kind in keyof Panels]: PanelKind<Panels[Kind]> } = {
 /** One set of axes of a figure, as data. */
 export type Panel = { readonly [Kind in keyof Panels]: { readonly kind: Kind } & Placed & Panels[Kind] }[keyof Panels];
 
-/** Where a panel stands among the others. */
+/** The place of a panel among the others. */
 interface Placed {
   /** True: the row before ends, however much room it has. */
   readonly startsRow?: boolean;

@@ -5,7 +5,7 @@ import { combinedFigures } from './combined-figure.js';
 import { claimSources, type FigureSource, type StudyInput, sourcesOf } from './study-input.js';
 
 /** What the figures of a part are made of: claims are judged in cells, all else is of groups. */
-export function figureSources(input: StudyInput, part: string): readonly FigureSource[] {
+function figureSources(input: StudyInput, part: string): readonly FigureSource[] {
   if (part !== 'claims') return sourcesOf(input, part, 'figures');
   return input.params.claims.figure ? claimSources(input) : [];
 }

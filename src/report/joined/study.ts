@@ -33,7 +33,7 @@ export type StudyReportParams = StudyShown & {
   readonly workflow: string;
   /** Each axis with its values in order. */
   readonly asked: readonly { readonly axis: string; readonly values: readonly string[] }[];
-  readonly cells: readonly StudyCell[];
+  readonly cells: readonly ShownCell[];
   readonly texts: readonly StudyText[];
   readonly provenance: readonly StudyText[];
   /** Whether the report shows claims: as a figure, as a table. */
@@ -41,7 +41,7 @@ export type StudyReportParams = StudyShown & {
 };
 
 /** A cell with its values. Input `claims/<index>` holds its claims, where it has some. */
-export type StudyCell = {
+export type ShownCell = {
   readonly label: string;
   readonly values: readonly (string | null)[];
   /** Folder of its own report below that of the study; null: it measures nothing. */

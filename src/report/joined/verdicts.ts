@@ -4,7 +4,7 @@ import { addressOf } from '../page-text.js';
 import { verdictText } from '../sections/claims.js';
 import { type ClaimRow, claimColumns } from '../tables/claims.js';
 import { readTable, writeTable } from '../tables/csv.js';
-import type { StudyCell } from './study.js';
+import type { ShownCell } from './study.js';
 
 /** The claims of a study. */
 export interface StudyClaims {
@@ -20,7 +20,7 @@ export function wholeClaims({ overCells }: StudyClaims): ClaimRow[] {
 }
 
 /** The text of a claims.csv in which the cells are the cases of each claim. */
-export function cellsAsCases(claims: StudyClaims, cells: readonly StudyCell[]): string {
+export function cellsAsCases(claims: StudyClaims, cells: readonly ShownCell[]): string {
   const found = verdictsOf(claims);
   const rows = wholeClaims(claims).flatMap((whole) => [
     whole,
@@ -33,7 +33,7 @@ export function cellsAsCases(claims: StudyClaims, cells: readonly StudyCell[]): 
 }
 
 /** A table of the verdict of each claim in each cell; the longer side goes down. */
-export function verdictTable(claims: StudyClaims, cells: readonly StudyCell[]): Html | undefined {
+export function verdictTable(claims: StudyClaims, cells: readonly ShownCell[]): Html | undefined {
   const wholes = wholeClaims(claims);
   if (wholes.length === 0) return undefined;
   const found = verdictsOf(claims);
@@ -64,7 +64,7 @@ intervals behind these verdicts are right for all cells together; those of a cel
 may tell more.</p>`;
 }
 
-/** Of each cell the claims as wholes, by their names. */
+/** The claims of each cell as wholes, by their names. */
 function verdictsOf({ ofCells }: StudyClaims): ReadonlyMap<number, ReadonlyMap<string, ClaimRow>> {
   return new Map(
     [...ofCells].map(([cell, csv]) => {

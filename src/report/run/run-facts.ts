@@ -8,7 +8,12 @@ export interface RunFacts {
   /** The command that makes the results again. */
   readonly command: string;
   /** Name, and from where it is read in its repository. */
-  readonly workflow: { readonly file: string; readonly text: string };
+  readonly workflow: {
+    readonly file: string;
+    readonly text: string;
+    /** Whether includes, profile and settings are applied in the text; else it is the file as it was read. */
+    readonly isApplied: boolean;
+  };
   /** Address of the file with the timeline, from the page. */
   readonly timeline: string;
   readonly repository: { readonly commit: string; readonly state: string } | undefined;

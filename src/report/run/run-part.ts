@@ -73,7 +73,11 @@ ${spans.length === 0 ? html`<p>Nothing ran.</p>` : timeline(spans, facts.seconds
 <pre tabindex="0"><code>${facts.command}</code></pre>
 <p class="note">In the folder of the workflow, at the commit and with the versions above. What comes from the hub is pinned by the lock file
 beside the workflow. The same device class gives the same bytes.</p>
-<details><summary>The workflow as it was run: includes, profile, settings and parameters applied</summary>
+<details><summary>${
+    workflow.isApplied
+      ? 'The workflow as it was run: includes, profile, settings and parameters applied'
+      : 'The workflow’s file as it was read; the page of each cell has it with everything applied'
+  }</summary>
 <pre tabindex="0"><code>${workflow.text}</code></pre></details>
 </section>`;
 }

@@ -12,7 +12,11 @@ export function verdictChanges(
   );
 }
 
+/** Verdicts by claim; of the table of a study those over all cells, which come first. */
 function verdictsOf(csv: string): ReadonlyMap<string, string> {
-  const rows = readTable(csv, claimColumns).filter((row) => row.case === '');
-  return new Map(rows.map(({ claim, verdict }) => [claim, verdict]));
+  const verdicts = new Map<string, string>();
+  for (const row of readTable(csv, claimColumns)) {
+    if (row.case === '' && !verdicts.has(row.claim)) verdicts.set(row.claim, row.verdict);
+  }
+  return verdicts;
 }

@@ -16,8 +16,8 @@ const mostGroups = 40;
 export interface RunToTell {
   readonly run: string;
   readonly study: Study;
-  /** The cell that the page is of. */
-  readonly cell: StudyCell;
+  /** The cell that the page is of; undefined: it is of all cells of a matrix. */
+  readonly cell: StudyCell | undefined;
   readonly targets: readonly string[];
   /** Folder of the page, below that of the results; `.`: that one. */
   readonly folder: string;
@@ -36,7 +36,7 @@ export interface RunToTell {
 /** What the page of a run's results tells of the run. */
 export async function runFacts(told: RunToTell, changes: FolderChanges): Promise<RunFacts> {
   const { prepared, records, times, repository, redacted } = told;
-  const { workflow } = told.cell;
+  const { workflow } = told.cell ?? told.study.cells[0]!;
   const { stringify } = await import('yaml');
   const nameOf = groupNames(prepared);
   const { ran, cached, failed } = records.counts();
@@ -48,7 +48,12 @@ export async function runFacts(told: RunToTell, changes: FolderChanges): Promise
     command: redacted(commandText(told)),
     workflow: {
       file: repository?.file ?? basename(workflow.file),
-      text: redacted(stringify(workflow.document, { aliasDuplicateObjects: false })),
+      text: redacted(
+        told.cell === undefined
+          ? workflow.written.texts[0]!.text
+          : stringify(workflow.document, { aliasDuplicateObjects: false }),
+      ),
+      isApplied: told.cell !== undefined,
     },
     timeline: posix.join(posix.relative(told.folder, '.'), 'timeline.json'),
     repository,
@@ -61,13 +66,13 @@ export async function runFacts(told: RunToTell, changes: FolderChanges): Promise
   };
 }
 
-/** The command, in the folder of the workflow; of a matrix the one that makes the cell alone. */
+/** The command, in the folder of the workflow; of a cell of a matrix the one that makes it alone. */
 function commandText({ study, cell, targets, prepared }: RunToTell): string {
   const { profile, set, semantics } = study.applied;
   const words = [
     ...['runflow', 'run', basename(study.file), ...(hasMatrix(study) ? [] : targets)],
     ...(profile === undefined ? [] : ['--profile', profile]),
-    ...choiceOf(cell, study.axes).flatMap((choice) => ['--matrix', choice]),
+    ...(cell === undefined ? study.asked : choiceOf(cell, study.axes)).flatMap((choice) => ['--matrix', choice]),
     ...set.flatMap((setting) => ['--set', setting]),
     ...(semantics === undefined ? [] : ['--semantics', semantics]),
     ...(prepared.plan.hub.length > 0 ? ['--locked'] : []),

@@ -32,7 +32,7 @@ const facts: RunFacts = {
   seconds: 97,
   counts: { ran: 4, cached: 10, failed: 0 },
   command: "runflow run exp1.yaml --set 'a.b=x y'",
-  workflow: { file: 'workflows/exp1.yaml', text: 'runflow: 1\nname: exp1\n' },
+  workflow: { file: 'workflows/exp1.yaml', text: 'runflow: 1\nname: exp1\n', isApplied: true },
   timeline: 'timeline.json',
   repository: { commit: '0123456789abcdef0123456789abcdef01234567', state: 'changed' },
   device: 'llvmpipe',
@@ -87,6 +87,15 @@ test('the summary says what changed: verdicts, tables, and why steps ran', async
     textOf((await sectionOf(nothing)).querySelector('#summary')),
     'Nothing ran: all 14 steps were in the store.',
   );
+});
+
+test('of a study the verdicts over all cells are compared, which stand before those of the cells', async () => {
+  const table = (...verdicts: readonly string[]) => claims(...verdicts).replaceAll(/claim-\d/g, 'claim');
+  const changed = { before: table('holds', 'holds', 'undecided'), now: table('fails', 'fails', 'undecided') };
+  const of = await sectionOf({ changes: { ...facts.changes, claims: changed } });
+  assert.match(textOf(of.querySelector('#summary')), 'Claim claim: holds → fails');
+  const workflow = { ...facts.workflow, isApplied: false };
+  assert.match(textOf((await sectionOf({ workflow })).querySelector('#run')), 'The workflow’s file as it was read');
 });
 
 test('provenance, the command and the workflow are told', async () => {
@@ -175,7 +184,7 @@ test('a page takes the part of one run, in its places, and nothing else of it ch
 const hostile = (text: string): Partial<RunFacts> => ({
   run: text,
   command: text,
-  workflow: { file: text, text },
+  workflow: { file: text, text, isApplied: true },
   repository: { commit: text, state: text },
   device: text,
   versions: { [text]: text },

@@ -6,7 +6,7 @@ import type { StepTime } from '../../../src/run/run-times.js';
 import { RunRecords } from '../../../src/run/schedule/run-records.js';
 import type { Step } from '../../../src/steps/step.js';
 import { coordinatesText } from '../../../src/workflow/coordinates.js';
-import { studyOf } from '../../../src/workflow/study.js';
+import { type StudyCell, studyOf } from '../../../src/workflow/study.js';
 import type { LoadedWorkflow } from '../../../src/workflow/workflow.js';
 
 const step = (id: string, group: string, kind: string, ...after: readonly string[]) =>
@@ -50,7 +50,7 @@ const noChanges = { since: undefined, files: [], claims: undefined };
 test('the command is one that a shell takes as it stands, and secrets are left out', async () => {
   const { command, workflow, hub } = await runFacts(told([], []), noChanges);
   assert.is(command, `runflow run exp1.yaml 'svd[*]' --profile big --set 'a.b=it'\\''s' --set seed=3 --locked`);
-  assert.equal(workflow, { file: 'exp1.yaml', text: 'name: exp1\nsecret: [SECRET]\n' });
+  assert.equal(workflow, { file: 'exp1.yaml', text: 'name: exp1\nsecret: [SECRET]\n', isApplied: true });
   assert.equal(hub, [{ name: 'base', repo: 'a/b', commit: 'c' }]);
 });
 
@@ -62,7 +62,7 @@ test('of a matrix the command makes the cell alone', async () => {
   const given = ['small', 0.00001, "a, 'b'", '1'] as const;
   const values = [...given.map((value) => ({ value, written: String(value) })), { value: 'x', written: 'x' }];
   const coordinates = new Map(given.map((value, index) => [axes[index]!.name, String(value)]));
-  const cell = { ...one.cell, values, coordinates, label: coordinatesText(coordinates) };
+  const cell = { ...one.study.cells[0]!, values, coordinates, label: coordinatesText(coordinates) };
   const study = { ...one.study, axes, cells: [cell], applied: { set: ['seed=3'] } };
   const of = { ...one, study, cell, folder: 'cells/lr=1e-5' };
   const { command, timeline } = await runFacts(of, noChanges);
@@ -71,6 +71,18 @@ test('of a matrix the command makes the cell alone', async () => {
   assert.is(timeline, '../../timeline.json');
   const named = await runFacts({ ...of, cell: { ...cell, label: 'paper' } }, noChanges);
   assert.is(named.command, 'runflow run exp1.yaml --matrix cell=paper --set seed=3 --locked');
+});
+
+test('of a whole matrix the command makes all cells that were asked for, and the workflow is the file as it was read', async () => {
+  const one = told([], []);
+  const [{ workflow }] = one.study.cells as [StudyCell];
+  const written = { texts: [{ file: workflow.file, text: 'name: exp1 # hunter22\n' }] };
+  const cells = [{ ...one.study.cells[0]!, workflow: { ...workflow, written } as unknown as LoadedWorkflow }];
+  const axes = [{ path: 'params.lr', name: 'lr' }];
+  const study = { ...one.study, axes, cells, asked: ['params.lr=1e-5,3e-5'], applied: { set: [] } };
+  const facts = await runFacts({ ...one, study, cell: undefined }, noChanges);
+  assert.is(facts.command, 'runflow run exp1.yaml --matrix params.lr=1e-5,3e-5 --locked');
+  assert.equal(facts.workflow, { file: 'exp1.yaml', text: 'name: exp1 # [SECRET]\n', isApplied: false });
 });
 
 test('equal reasons are counted together, and second attempts and pages have none', async () => {
