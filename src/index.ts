@@ -21,6 +21,14 @@ export { renderDiagnostics } from './diagnostics/render.js';
 export type { Artifact, Artifacts } from './formats/artifact.js';
 export { type Checkpoint, type CheckpointTensor, openCheckpoint } from './formats/checkpoint.js';
 export type { Digest } from './formats/digest.js';
+export type {
+  DatasetModule,
+  ItemScore,
+  MetricInputs,
+  MetricModule,
+  ModuleInputs,
+  ModuleResponse,
+} from './programs/module-contract.js';
 export { EventBus, type GroupTotal, type Listener, type RunEvent } from './run/events.js';
 export { type AdapterExportOptions, type ExportOptions, exportAdapter, exportModel } from './run/export.js';
 export {

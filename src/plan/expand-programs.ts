@@ -23,12 +23,13 @@ export class ProgramExpansion {
   }
 
   /** @param of the definition that has it: `metrics.tone` */
-  add(of: string, { run, env, timeoutSeconds, outputBytes }: Program): PlannedProgram {
+  add(of: string, { run, module, env, timeoutSeconds, outputBytes }: Program): PlannedProgram {
     const { files, version } = this.#facts.programs?.get(of) ?? { files: [] };
     const node = `source[${of}.command]`;
     if (files.length > 0) this.#builder.addSource(node, { kind: 'program', name: of });
     const params: ProgramParams = {
       run,
+      ...(module === true && { module }),
       ...(env.length > 0 && { env: [...env].sort() }),
       ...(version != null && { version }),
     };

@@ -4,6 +4,8 @@ import type { Step } from './step.js';
 /** What decides what a program of the user's does, beside its files and what it is given. */
 export type ProgramParams = {
   readonly run: readonly string[];
+  /** `run` is the path of an ES module, which a Node process imports. */
+  readonly module?: true;
   /** Names of the variables that it gets; never their values, which may be secret. */
   readonly env?: readonly string[];
   /** What its version command printed. */

@@ -7,6 +7,8 @@ import type { Scope } from './scope.js';
 export interface Program {
   /** The program and its arguments; never read by a shell. */
   readonly run: readonly string[];
+  /** `run` is the one path of an ES module, which a Node process imports. Absent: it is started itself. */
+  readonly module?: true;
   /** Patterns of files in the workflow's folder. */
   readonly files: readonly string[];
   /** What prints the version of the program, and so of what it stands on. */
@@ -19,7 +21,8 @@ export interface Program {
 }
 
 export interface RawProgram {
-  readonly run: readonly string[];
+  readonly run?: readonly string[];
+  readonly module?: string;
   readonly files?: readonly string[];
   readonly version?: readonly string[];
   readonly timeout?: number;
@@ -31,7 +34,49 @@ const hour = 3600;
 
 /** @param outputBytes what it may write where it does not say */
 export function resolveProgram(scope: Scope, raw: RawProgram, path: Path, outputBytes: number): Program {
-  const { run, files = [], version = null, timeout = hour, env = [] } = raw;
+  if (raw.module !== undefined) {
+    const hint = 'Name a program: run: [node, FILE].';
+    scope.refuse([...path, 'module'], 'invalid-combination', 'only metrics and datasets come from a module', hint);
+  }
+  return resolveRun(scope, raw, path, outputBytes);
+}
+
+/** The same where a module may stand in place of a program. */
+export function resolveModuleOrProgram(scope: Scope, raw: RawProgram, path: Path, outputBytes: number): Program {
+  const { module } = raw;
+  if (module === undefined) return resolveRun(scope, raw, path, outputBytes);
+  if (raw.run !== undefined) {
+    const hint = 'Remove one: a module is imported, and a program is started with arguments.';
+    scope.refuse([...path, 'module'], 'invalid-combination', 'a command has run or module, not both', hint);
+  }
+  const name = module.replace(/^\.\//, '');
+  const parts = name.split('/');
+  if (parts.some((part) => part === '' || part === '.' || part === '..') || /[\\\0]/.test(name)) {
+    const hint = 'Name a file in the folder of the workflow or below it: ./my-metric.js.';
+    scope.refuse(
+      [...path, 'module'],
+      'invalid-value',
+      `${module} is not the name of a file in the workflow's folder`,
+      hint,
+    );
+  } else if (!/\.m?js$/.test(name)) {
+    const hint = 'Compile TypeScript to JavaScript first.';
+    scope.refuse(
+      [...path, 'module'],
+      'invalid-value',
+      `${module} is no ES module: its name must end in .js or .mjs`,
+      hint,
+    );
+  }
+  return { ...resolveRun(scope, { ...raw, run: [`./${name}`] }, path, outputBytes), module: true };
+}
+
+function resolveRun(scope: Scope, raw: RawProgram, path: Path, outputBytes: number): Program {
+  const { run = [], files = [], version = null, timeout = hour, env = [] } = raw;
+  if (run.length === 0) {
+    const hint = 'Add the program and its arguments: run: [python3, score.py].';
+    scope.refuse(path, 'missing-key', 'the command lacks run', hint);
+  }
   for (const [index, pattern] of files.entries()) checkPattern(scope, pattern, [...path, 'files', String(index)]);
   for (const [index, name] of env.entries()) checkVariable(scope, name, [...path, 'env', String(index)]);
   for (const [key, argv] of Object.entries({ run, version: version ?? [] })) {

@@ -45,6 +45,7 @@ test('the workflows in the README are those of the examples it names', () => {
     'multiple-choice',
     'own-metrics',
     'own-defence',
+    'own-module',
     'own-tables',
     'combined-models',
     'paper-figures',

@@ -60,7 +60,7 @@ export function resolvePrograms(workflow: Workflow, known: KnownContents = new M
   });
 }
 
-function contentsOf({ run, version, env, files: patterns }: Program, folder: string): ProgramContents {
+function contentsOf({ run, module, version, env, files: patterns }: Program, folder: string): ProgramContents {
   const names = new Set(patterns.flatMap((pattern) => filesMatching(folder, pattern)));
   for (const text of [...run, ...(version ?? [])]) {
     const name = namedFile(text, folder);
@@ -75,6 +75,7 @@ function contentsOf({ run, version, env, files: patterns }: Program, folder: str
   const resolved = {
     folder: realpathSync(folder),
     run,
+    ...(module === true && { module }),
     version,
     env: [...env].sort(),
     files: files.map(({ name, digest }) => [name, digest]),

@@ -8,6 +8,8 @@ export interface PlannedCommand {
   /** The definition that has it: `metrics.tone`. */
   readonly of: string;
   readonly run: readonly string[];
+  /** `run` is the path of an ES module. */
+  readonly module?: true;
   readonly version: readonly string[] | null;
   readonly files: readonly string[];
   readonly env: readonly string[];
@@ -43,8 +45,16 @@ export class WorkflowPrograms {
   describe(): PlannedCommand[] {
     return this.all.map((one) => {
       const { of, program, files } = one;
-      const { run, version, env } = program;
-      return { of, run, version, files: files.map(({ name }) => name), env, allowed: this.isAllowed(one) };
+      const { run, module, version, env } = program;
+      return {
+        of,
+        run,
+        ...(module === true && { module }),
+        version,
+        files: files.map(({ name }) => name),
+        env,
+        allowed: this.isAllowed(one),
+      };
     });
   }
 

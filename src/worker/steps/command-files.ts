@@ -8,7 +8,7 @@ import { ProgramStep } from './program-step.js';
 export async function makeFiles(context: StepContext<CommandFilesParams, ProgramHints>): Promise<void> {
   await ProgramStep.run(
     context,
-    async () => undefined,
+    async (step) => step.returns({ kind: 'rows', file: context.params.files[0]! }),
     async (step) => {
       for (const name of context.params.files) await takeFile(context, step, name);
     },

@@ -23,6 +23,7 @@ export async function scoreByProgram(context: Context): Promise<void> {
   await ProgramStep.run(
     context,
     async (step) => {
+      step.returns({ kind: 'scores', file: scoresFile, own: names[0] });
       const { model } = context.params;
       if (model !== undefined) await writeModelFolder(context, step.inputFolder('model'), model);
       if (rows !== undefined) await step.give('rows.jsonl', encodeRows(rows));

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { DataError, RunflowError } from '../../diagnostics/errors.js';
 import { printable } from '../../diagnostics/printable.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { digestOf, hexOf } from '../../formats/digest.js';
 import type { FileContent } from '../../formats/replace-file.js';
 import { executableOf } from '../../programs/executable.js';
+import type { ModuleOutput, ModuleTask } from '../../programs/module-task.js';
 import { type OutputFile, outputFile, outputNames, readOutput } from '../../programs/outputs.js';
 import { programEnvironment } from '../../programs/program-environment.js';
 import { programText } from '../../programs/program-text.js';
@@ -30,6 +32,7 @@ export class ProgramStep {
   readonly #text: string;
   readonly #variables: Readonly<Record<string, string>>;
   readonly #secrets: SecretValues;
+  #returned: ModuleOutput | undefined;
 
   /** @throws EnvironmentError for a variable that is not set */
   private constructor(context: StepContext<ProgramStepParams, ProgramHints>, folder: WorkingFolder) {
@@ -84,6 +87,11 @@ export class ProgramStep {
     return this.#folder.outputs;
   }
 
+  /** Says what it returns where it is a module. */
+  returns(output: ModuleOutput): void {
+    this.#returned = output;
+  }
+
   /** Gives it a file `inputs/NAME`. */
   give(name: string, content: FileContent): Promise<void> {
     return this.#folder.add(`inputs/${name}`, content);
@@ -121,6 +129,10 @@ export class ProgramStep {
       }
       await this.#folder.add(name, bytes);
     }
+    const isOwn = 'file/package.json' in context.inputs('program');
+    // Without one, Node would take a .js file for a module of another kind.
+    if (context.params.program.module === true && !isOwn)
+      await this.#folder.add('package.json', '{ "type": "module" }\n');
   }
 
   async #addGiven(): Promise<void> {
@@ -137,16 +149,14 @@ export class ProgramStep {
   }
 
   async #execute(): Promise<void> {
-    const { params, hints, signal } = this.#context;
-    const { run } = params.program;
+    const { hints, signal } = this.#context;
     const folder = this.#folder;
     const secrets = this.#secrets;
     const lines = new PrintedLines((line) =>
       this.#context.log(printable(secrets.hide(line)).slice(0, shownCharacters)),
     );
     await runProgram({
-      file: executableOf(run[0]!, folder.path, process.env),
-      arguments: run.slice(1),
+      ...this.#started(),
       folder: folder.path,
       environment: this.#variables,
       text: this.#text,
@@ -162,7 +172,27 @@ export class ProgramStep {
     const problem = await folder.overstepped(hints.outputBytes);
     if (problem !== undefined) throw new DataError(`${this.#text} ${problem}`);
   }
+
+  /** What is started: the program itself, or a Node process that imports its module. */
+  #started(): { readonly file: string; readonly arguments: readonly string[] } {
+    const { program, with: given = {} } = this.#context.params;
+    const { run, module } = program;
+    if (module !== true)
+      return { file: executableOf(run[0]!, this.#folder.path, process.env), arguments: run.slice(1) };
+    if (this.#returned === undefined) throw new TypeError(`${this.#text}: nothing says what it returns`);
+    const named = (wanted: GivenInput) => Object.keys(given).filter((name) => given[name] === wanted);
+    const task: ModuleTask = {
+      module: run[0]!,
+      output: this.#returned,
+      models: named('model'),
+      datasets: named('dataset'),
+    };
+    return { file: process.execPath, arguments: [moduleHost, JSON.stringify(task)] };
+  }
 }
+
+/** The file that imports modules. */
+const moduleHost = fileURLToPath(new URL('../../programs/module-host.js', import.meta.url));
 
 const partBytes = 4 << 20;
 

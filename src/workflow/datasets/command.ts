@@ -1,7 +1,7 @@
 import { dataFormatOf } from '../../formats/data-file.js';
 import { isInnerName } from '../../formats/inner-path.js';
 import type { Named } from '../definition.js';
-import { type Program, type RawProgram, resolveProgram } from '../program.js';
+import { type Program, type RawProgram, resolveModuleOrProgram } from '../program.js';
 import type { DatasetDefinition, DatasetKind } from './kind.js';
 import { type RawTransforms, sortedEntries } from './transforms.js';
 
@@ -30,10 +30,14 @@ export const command: DatasetKind<CommandDataset, RawCommandDataset> = {
       const hint = 'Name a file below outputs/, such as rows.jsonl or rows.csv.';
       scope.refuse([...path, 'rows'], 'invalid-value', `${file} is not the name of a data file in outputs/`, hint);
     }
+    if (raw.command.module !== undefined && !file.endsWith('.jsonl')) {
+      const hint = 'Name it .jsonl, or leave it out.';
+      scope.refuse([...path, 'rows'], 'invalid-value', `the rows of a module are JSON lines, not ${file}`, hint);
+    }
     return {
       ...definition,
       kind: 'command',
-      command: resolveProgram(scope, raw.command, [...path, 'command'], gibibyte),
+      command: resolveModuleOrProgram(scope, raw.command, [...path, 'command'], gibibyte),
       inputs: sortedEntries(raw.inputs ?? {}).map(([name, dataset]) => ({
         name,
         dataset: scope.reference('datasets', dataset, [...path, 'inputs', name]),

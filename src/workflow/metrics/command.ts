@@ -1,7 +1,7 @@
 import type { PromptTemplate } from '../../formats/dataset-choices.js';
 import type { Definition } from '../definition.js';
 import type { Path } from '../document.js';
-import { type Program, type RawProgram, resolveProgram } from '../program.js';
+import { type Program, type RawProgram, resolveModuleOrProgram } from '../program.js';
 import {
   datasetsOfInputs,
   modelsOfInputs,
@@ -66,7 +66,7 @@ export const command: BehaviourKind<CommandMetric, RawCommandMetric> = {
     return {
       ...definition,
       kind: 'command',
-      command: resolveProgram(scope, raw.command, [...path, 'command'], gibibyte),
+      command: resolveModuleOrProgram(scope, raw.command, [...path, 'command'], gibibyte),
       on: on === undefined ? null : scope.reference('datasets', on, [...path, 'on']),
       models: raw.models === undefined ? [] : scope.references('models', raw.models, [...path, 'models']),
       takes,

@@ -203,6 +203,7 @@ export const behaviourCases: readonly FieldCase[] = [
     'data-table evaluation-table loss tokenise',
   ],
   ['commandMetric.command', 'metrics.weighed-by.command={run: [measure]}', 'command-scores'],
+  ['program.module', 'metrics.sung-by.command.module=./other.js', 'command-scores'],
   ['program.run', 'metrics.told-by.command.run=[python3, tone.py, -v]', 'command-scores'],
   ['program.files', 'metrics.told-by.command.files=[tone.py, lib/**]', 'command-scores'],
   ['program.env', 'metrics.told-by.command.env=[TONE_KEY, TONE_URL]', 'command-scores'],

@@ -176,6 +176,7 @@ metrics:
     range: [0, 1]
     limit: 5
   nats-made: { kind: loss, on: made, models: tuned, template: raw }
+  sung-by: { kind: command, models: tuned, command: { module: ./sing.js } }
   weighed-by: { kind: command, models: tuned, command: { run: [size] } }
 steps:
   ranked:
