@@ -94,6 +94,10 @@ export class DataContext implements StepContext {
     return this.#refuse('a folder');
   }
 
+  get mark(): never {
+    throw new TypeError('an estimate starts no processes');
+  }
+
   memory(): Promise<never> {
     return this.#refuse('a memory');
   }

@@ -21,6 +21,8 @@ export interface Action {
   /** ISO 8601 */
   readonly started: string;
   readonly seconds: number;
+  /** Name of the host that did it; absent in records of older versions. */
+  readonly host?: string;
   /** Versions of runflow, Node and Dawn. */
   readonly versions: Readonly<Record<string, string>>;
 }

@@ -27,6 +27,9 @@ export class RunTimes {
         this.#end(event.step, 'failed');
         const { step, group, attempt, reason } = event;
         this.#open.set(step, { step, group, attempt, reason, start: now() });
+      } else if (event.type === 'step-waiting' || event.type === 'step-cached') {
+        // Another run has taken it over.
+        this.#end(event.step, 'interrupted');
       } else if (event.type === 'step-finished') this.#end(event.step, 'ran');
       else if (event.type === 'step-failed') this.#end(event.step, 'failed');
     });

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Action } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
 import type { Digest } from '../formats/digest.js';
@@ -21,6 +22,13 @@ export type LookUp =
       readonly artifact: Artifact;
       readonly problem: 'missing or of another size' | 'changed';
     };
+
+/** How what a step gave differs from the record of an earlier attempt with the same key. */
+export interface OutputDifference {
+  readonly earlier: Action;
+  /** Names of the outputs that differ. */
+  readonly outputs: readonly string[];
+}
 
 /** Kind of a record that keeps what a run published beside the outputs of its steps: no step makes it again. */
 export const publishedKind = 'published';
@@ -64,18 +72,42 @@ export class ActionStore {
     return action?.key === key ? action : 'garbage';
   }
 
+  /** Makes the next look-up of a key see what other hosts have recorded: two calls, or three for the first key of a folder. */
+  async refresh(key: Digest): Promise<void> {
+    const path = dirname(this.#folder.action(key));
+    try {
+      await this.#folder.refresh(path).catch(async (error: unknown) => {
+        if (errorCode(error) !== 'ENOENT') throw error;
+        await this.#folder.prepare();
+        await this.#folder.makeFolder(path);
+        await this.#folder.refresh(path);
+      });
+    } catch (error) {
+      // What stands in the folder's place is replaced when the step is recorded.
+      if (!isObstacle(error)) throw diskError(error, this.#folder.path, `looking for action ${key}`);
+    }
+  }
+
   /**
-   * Records that a step was done, when all its objects are closed: the last thing written for it.
+   * Records that a step was done, when all its objects are closed: the last thing written for it. A whole record that
+   * stands there stays, one that is damaged or lacks objects is replaced.
+   * @param options.replace the new record takes the place of any other
+   * @returns how a whole record that stood there differs; undefined without one, and when its outputs are equal
    * @throws EnvironmentError when the disk is full or read-only
    * @throws DamagedObjectError when an output is not in the store
    */
-  async record(action: Action): Promise<void> {
+  async record(action: Action, { replace = false } = {}): Promise<OutputDifference | undefined> {
     for (const [output, artifact] of Object.entries(action.outputs)) {
       if (artifact.at === undefined && !this.#objects.has(artifact)) {
         throw new DamagedObjectError(artifact.digest, `is missing: it is output ${output} of ${action.step}`);
       }
     }
-    await this.#folder.writeFile(this.#folder.action(action.key), seal(action));
+    const path = this.#folder.action(action.key);
+    const text = seal(action);
+    if (!replace && (await this.#folder.writeFileIfAbsent(path, text))) return undefined;
+    const found = this.lookUp(action.key);
+    if (replace || found.status !== 'hit') await this.#folder.writeFile(path, text);
+    return found.status === 'hit' ? differenceOf(found.action, action) : undefined;
   }
 
   #problemOf(artifact: Artifact, sizes: Map<string, number | undefined>) {
@@ -87,4 +119,10 @@ export class ActionStore {
     const remembered = this.#files.remembered(at.file, { offset: at.offset, bytes });
     return remembered === undefined || remembered === digest ? undefined : 'changed';
   }
+}
+
+function differenceOf(earlier: Action, now: Action): OutputDifference | undefined {
+  const names = [...new Set([...Object.keys(earlier.outputs), ...Object.keys(now.outputs)])];
+  const outputs = names.filter((name) => earlier.outputs[name]?.digest !== now.outputs[name]?.digest);
+  return outputs.length === 0 ? undefined : { earlier, outputs };
 }

@@ -2,7 +2,7 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import type { Digest } from '../formats/digest.js';
 import { removeFolder } from '../formats/remove-folder.js';
 import { choose } from './choose.js';
-import { diskError, errorCode } from './disk.js';
+import { diskError, errorCode, unlessInUse } from './disk.js';
 import {
   type ListedAction,
   type ListedObject,
@@ -131,11 +131,6 @@ async function removeLitter({ folder }: Store, { path, parts }: Litter): Promise
   const { promises } = folder.disk;
   for (const part of parts ?? [path]) await removeFolder(part, promises).catch(unlessInUse);
   if (parts !== undefined) await promises.rmdir(path).catch(unlessInUse);
-}
-
-/** A process that counts as dead has it open, or something was put there, or it has gone: the next gc looks again. */
-function unlessInUse(error: unknown): void {
-  if (!['ENOTEMPTY', 'EEXIST', 'EBUSY', 'ENOENT'].includes(errorCode(error) ?? '')) throw error;
 }
 
 /** Takes actions away but for those that an active run turns out to use. */

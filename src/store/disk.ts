@@ -24,6 +24,14 @@ export function isObstacle(error: unknown): boolean {
 }
 
 /**
+ * Handler for `catch` where what cannot be removed may stay for a later gc: it has gone, somebody has put something into
+ * it, or a process of this host has a file of it open, which a client of a network file system keeps until it is closed.
+ */
+export function unlessInUse(error: unknown): void {
+  if (!['ENOTEMPTY', 'EEXIST', 'EBUSY', 'ENOENT'].includes(errorCode(error) ?? '')) throw error;
+}
+
+/**
  * What a failed file-system call means to the user. Errors that are none of the file system's pass unchanged.
  * @param doing what could not be done, as in "while writing an object"
  */

@@ -1,17 +1,9 @@
 import { join } from 'node:path';
 import type { Action } from '../formats/action.js';
 import { type Digest, isDigest } from '../formats/digest.js';
-import { diskError, errorCode, isObstacle } from './disk.js';
+import { entriesOf, type StoredFile, statusOf } from './folder-entries.js';
 import type { Store } from './store.js';
 import type { StoreFolder } from './store-folder.js';
-
-/** A file of the store, as it was when it was looked at. */
-export interface StoredFile {
-  readonly path: string;
-  readonly bytes: number;
-  /** Milliseconds since 1970. */
-  readonly modified: number;
-}
 
 export interface ListedObject extends StoredFile {
   readonly digest: Digest;
@@ -74,15 +66,6 @@ export function listFiles(folder: StoreFolder, path: string): readonly StoredFil
   return files;
 }
 
-export function entriesOf(folder: StoreFolder, path: string) {
-  try {
-    return folder.disk.readdirSync(path, { withFileTypes: true });
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || isObstacle(error)) return [];
-    throw diskError(error, folder.path, `reading ${path}`);
-  }
-}
-
 /** Files that are named by a digest, in folders by its first two digits. Others are none of ours. */
 function listNamed(folder: StoreFolder, path: string): readonly (StoredFile & { readonly digest: Digest })[] {
   return entriesOf(folder, path).flatMap(({ name: prefix }) =>
@@ -97,14 +80,4 @@ function listNamed(folder: StoreFolder, path: string): readonly (StoredFile & { 
 /** A link in the place of a file that was not found leads nowhere. */
 function isLink({ disk }: StoreFolder, path: string): boolean {
   return disk.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-}
-
-/** None when the file has gone meanwhile. */
-function statusOf(folder: StoreFolder, path: string): readonly StoredFile[] {
-  try {
-    const status = folder.disk.lstatSync(path, { throwIfNoEntry: false });
-    return status === undefined ? [] : [{ path, bytes: status.size, modified: status.mtimeMs }];
-  } catch (error) {
-    throw diskError(error, folder.path, `looking at ${path}`);
-  }
 }

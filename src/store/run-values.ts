@@ -3,7 +3,7 @@ import { EnvironmentError } from '../diagnostics/errors.js';
 import { digestOf, hexOf } from '../formats/digest.js';
 import type { Json } from '../formats/json.js';
 import { diskError, errorCode } from './disk.js';
-import type { Locks } from './locks.js';
+import type { Lock, Locks } from './locks.js';
 import type { StoreFolder } from './store-folder.js';
 
 /**
@@ -20,7 +20,7 @@ export class RunValues {
   }
 
   /**
-   * Replaces a value by what `update` makes of it (undefined: there is none yet).
+   * Replaces a value by what `update` makes of it (undefined: there is none yet). It may be asked more than once.
    * @param name file-name safe
    * @returns the new value
    * @throws InterruptedError, EnvironmentError
@@ -31,25 +31,41 @@ export class RunValues {
     update: (before: T | undefined) => T,
     signal?: AbortSignal,
   ): Promise<T> {
-    const claimed = await this.#locks.acquire(
-      hexOf(digestOf(`run ${run} value ${name}`)),
-      () => undefined,
-      signal === undefined ? {} : { signal },
-    );
-    if (!('lock' in claimed)) throw new TypeError('nothing makes this lock superfluous');
-    try {
-      const folder = this.#folder.in('runs', run, 'values');
-      const file = join(folder, `${name}.json`);
-      const after = update(this.#read<T>(file));
-      await this.#folder.makeFolder(this.#folder.in('runs', run));
-      await this.#folder.makeFolder(folder);
-      await this.#folder.writeFile(file, `${JSON.stringify(after)}\n`);
-      return after;
-    } catch (error) {
-      throw diskError(error, this.#folder.path, `changing what a run shares (${name})`);
-    } finally {
-      await claimed.lock.release();
+    for (;;) {
+      const claimed = await this.#locks.acquire(
+        hexOf(digestOf(`run ${run} value ${name}`)),
+        () => undefined,
+        signal === undefined ? {} : { signal },
+      );
+      if (!('lock' in claimed)) throw new TypeError('nothing makes this lock superfluous');
+      try {
+        const after = await this.#changeLocked(run, name, update, claimed.lock);
+        if (after !== undefined) return after;
+      } catch (error) {
+        throw diskError(error, this.#folder.path, `changing what a run shares (${name})`);
+      } finally {
+        await claimed.lock.release();
+      }
     }
+  }
+
+  /** @returns nothing when another took over since the value was read, and may have changed it */
+  async #changeLocked<T extends Json>(
+    run: string,
+    name: string,
+    update: (before: T | undefined) => T,
+    lock: Lock,
+  ): Promise<T | undefined> {
+    const folder = this.#folder.in('runs', run, 'values');
+    const file = join(folder, `${name}.json`);
+    await this.#folder.makeFolder(this.#folder.in('runs', run));
+    await this.#folder.makeFolder(folder);
+    // Another host may have written the first value a moment ago.
+    await this.#folder.refresh(folder);
+    const after = update(this.#read<T>(file));
+    if (!(await lock.isOurs())) return undefined;
+    await this.#folder.writeFile(file, `${JSON.stringify(after)}\n`);
+    return after;
   }
 
   #read<T>(file: string): T | undefined {

@@ -5,7 +5,7 @@ import { writeFailure } from '../diagnostics/file-system-error.js';
 import { type Digest, digestOf, hexOf } from '../formats/digest.js';
 import { makeFolder } from '../formats/make-folder.js';
 import { renameSynced, syncFolder, writeSynced } from '../formats/replace-file.js';
-import { type Disk, diskError, errorCode, isObstacle } from './disk.js';
+import { type Disk, diskError, errorCode, isObstacle, readText } from './disk.js';
 import { Heartbeat } from './heartbeat.js';
 import { type Participant, participant } from './participant.js';
 import { formatIdentity } from './process-identity.js';
@@ -28,7 +28,7 @@ const format = 'runflow store 1\n';
  *     logs/ab/<hex>/            what attempts at a key said, a file an attempt
  *     durations                 seconds that steps took, by class of device, sealed JSON
  *     locks/                    one file a key in work
- *     scratch/<hex>/            resumable state of a step in work
+ *     scratch/<hex>/<token>/    resumable state of a step in work, by the token of its lock; what steps remember together
  *     observed/<host>           when processes of a host saw signs of life of others, sealed JSON
  *     tmp/                      files not yet whole, named by the process that writes them
  */
@@ -135,6 +135,48 @@ export class StoreFolder {
   }
 
   /**
+   * Writes a small file whole unless something stands there. @returns false when something does, whatever it is
+   * @throws EnvironmentError when the disk is full or read-only
+   */
+  async writeFileIfAbsent(path: string, text: string): Promise<boolean> {
+    const { promises } = this.disk;
+    const temporary = await this.temporary();
+    try {
+      await writeSynced(temporary, text, { calls: promises });
+      const isLinked = await this.#linkInFolder(temporary, path, () => this.#holds(path, text));
+      if (isLinked) await syncFolder(dirname(path), promises);
+      return isLinked;
+    } catch (error) {
+      throw diskError(error, this.path, `writing ${path}`);
+    } finally {
+      await promises.rm(temporary, { force: true }).catch(() => undefined);
+    }
+  }
+
+  /** Links a file, and makes the folder for it if need be. */
+  async #linkInFolder(temporary: string, path: string, isOurs: () => boolean): Promise<boolean> {
+    try {
+      return await this.link(temporary, path, isOurs);
+    } catch (error) {
+      // A file in the folder's place is in the way of ours.
+      if (errorCode(error) === 'ENOTDIR') return false;
+      if (errorCode(error) !== 'ENOENT') throw error;
+      await this.makeFolder(dirname(path));
+      await syncFolder(dirname(dirname(path)), this.disk.promises);
+      return this.link(temporary, path, isOurs);
+    }
+  }
+
+  #holds(path: string, text: string): boolean {
+    try {
+      return readText(this.disk, path) === text;
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error;
+      return false;
+    }
+  }
+
+  /**
    * Makes one folder unless it is there; the one that it lies in is.
    * Throws the file system's own error.
    */
@@ -178,7 +220,7 @@ export class StoreFolder {
       await this.disk.promises.link(temporary, path);
       return true;
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') throw error;
+      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') throw error;
       await this.refresh(dirname(path));
       if (isOurs()) return true;
       if (errorCode(error) === 'EEXIST') return false;

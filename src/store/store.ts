@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { Action } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
 import { type Digest, hexOf } from '../formats/digest.js';
-import { removeFolder } from '../formats/remove-folder.js';
 import { ActionStore, type LookUp } from './action-store.js';
 import { diskError } from './disk.js';
 import { FileDigests } from './file-digests.js';
@@ -11,10 +10,11 @@ import { ObjectStore } from './object-store.js';
 import type { Participant } from './participant.js';
 import { RunValues } from './run-values.js';
 import { type ActiveRun, type OfSeries, Runs } from './runs.js';
+import { Scratch } from './scratch.js';
 import { Silence } from './silence.js';
 import { StepDurations } from './step-durations.js';
 import { StepLogs } from './step-logs.js';
-import { StoreFolder } from './store-folder.js';
+import { memoryKey, StoreFolder } from './store-folder.js';
 
 export interface EarlierAction {
   readonly action: Action;
@@ -37,6 +37,8 @@ export class Store {
   readonly silence: Silence;
   readonly runs: Runs;
   readonly runValues: RunValues;
+  /** Resumable state of steps in work. */
+  readonly scratch: Scratch;
   readonly logs: StepLogs;
   /** How long steps took, for the time left of later runs. */
   readonly durations: StepDurations;
@@ -49,6 +51,7 @@ export class Store {
     this.silence = new Silence(folder);
     this.locks = new Locks(folder, this.silence);
     this.runs = new Runs(folder, this.silence);
+    this.scratch = new Scratch(folder, this.locks);
     this.runValues = new RunValues(folder, this.locks);
     this.logs = new StepLogs(folder);
     this.durations = new StepDurations(folder);
@@ -89,7 +92,8 @@ export class Store {
   ): Promise<{ readonly lock: Lock } | { readonly action: Action }> {
     const claimed = await this.locks.acquire(
       hexOf(key),
-      () => {
+      async (isLocked) => {
+        if (isLocked) await this.actions.refresh(key);
         const found = options.force ? undefined : this.actions.lookUp(key);
         return found?.status === 'hit' ? found.action : undefined;
       },
@@ -111,24 +115,19 @@ export class Store {
     return this.files.read(at.file, { offset: at.offset, bytes }, digest, offset, length);
   }
 
-  /** A folder for resumable state of a step in work; survives a kill. */
-  async scratch(key: Digest): Promise<string> {
+  /**
+   * A folder that all steps share which ask for the same name; see `StepContext.memory`. Several processes may write to
+   * it at once, each file whole under a name of its own.
+   */
+  async memory(name: string): Promise<string> {
     await this.folder.prepare();
-    const path = this.folder.scratch(key);
+    const path = this.folder.scratch(memoryKey(name));
     try {
       await this.folder.makeFolder(path);
     } catch (error) {
-      throw diskError(error, this.path, 'making a scratch folder');
+      throw diskError(error, this.path, 'making a folder of what steps remember');
     }
     return path;
-  }
-
-  async removeScratch(key: Digest): Promise<void> {
-    try {
-      await removeFolder(this.folder.scratch(key), this.folder.disk.promises);
-    } catch (error) {
-      throw diskError(error, this.path, 'removing a scratch folder');
-    }
   }
 
   /**

@@ -15,6 +15,8 @@ export interface Job {
   readonly step: string;
   readonly kind: string;
   readonly key: Digest;
+  /** Token of the lock on the key, which its runner holds: resumable state is found by it. */
+  readonly lock: string;
   readonly params: JsonObject;
   readonly hints?: JsonObject;
   /** An artifact, or for `*` inputs all of the node's artifacts. */

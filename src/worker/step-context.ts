@@ -34,8 +34,13 @@ export interface StepContext<Params extends JsonObject = JsonObject, Hints exten
    * an earlier step, or else what it makes now. It stays until a step wants the device for anything else.
    */
   resident<T extends Resident>(key: Digest, make: () => Promise<T>): Promise<T>;
-  /** A folder of this step's key that survives a kill: resumable state goes here. Removed once the step is recorded. */
+  /**
+   * A folder of this step's key that survives a kill: resumable state goes here, each file whole under its name. Another
+   * attempt finds these files in a folder of its own. Removed once the step is recorded.
+   */
   scratch(): Promise<string>;
+  /** Tells processes that an attempt at this step's key starts from all others. */
+  readonly mark: string;
   /**
    * Changes a small value that all steps of this run share, whoever carries them out: one change after another, each whole
    * or not at all. `undefined` before the first. Gone with the run.

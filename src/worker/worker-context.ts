@@ -1,11 +1,10 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../formats/artifact.js';
-import type { Digest } from '../formats/digest.js';
+import { type Digest, digestOf, hexOf } from '../formats/digest.js';
 import type { Json, JsonObject } from '../formats/json.js';
 import { NonFiniteScan } from '../formats/non-finite.js';
 import type { Gpu } from '../gpu/gpu.js';
 import type { Store } from '../store/store.js';
-import { memoryKey } from '../store/store-folder.js';
 import type { Job, Reply } from './protocol.js';
 import type { ResidentSlot } from './resident-slot.js';
 import type { ArtifactWriter, Resident, StepContext } from './step-context.js';
@@ -27,6 +26,7 @@ export class WorkerContext implements StepContext {
   readonly #gpu: () => Promise<Gpu>;
   readonly #slot: ResidentSlot;
   #usesResident = false;
+  #scratch: Promise<string> | undefined;
   readonly #send: (reply: Reply) => void;
   readonly #outputs: Record<string, Artifact> = {};
   readonly #open = new Set<ArtifactWriter>();
@@ -132,12 +132,18 @@ export class WorkerContext implements StepContext {
     return this.#slot.take(key, make);
   }
 
+  get mark(): string {
+    return hexOf(digestOf(this.#store.folder.scratch(this.#job.key)));
+  }
+
   scratch(): Promise<string> {
-    return this.#store.scratch(this.#job.key);
+    // Made once: when it is gone, another run has taken over the step.
+    this.#scratch ??= this.#store.scratch.take(this.#job.key, this.#job.lock);
+    return this.#scratch;
   }
 
   memory(name: string): Promise<string> {
-    return this.#store.scratch(memoryKey(name));
+    return this.#store.memory(name);
   }
 
   changeShared<T extends Json>(name: string, update: (before: T | undefined) => T): Promise<T> {

@@ -189,8 +189,10 @@ test('cells of a matrix share one model of a program, and a run that is killed g
   let pids: number[] = [];
   await until(() => {
     const scratch = join(sandbox.store, 'scratch');
-    for (const step of existsSync(scratch) ? readdirSync(scratch) : []) {
-      const file = join(scratch, step, 'command', 'work', 'outputs', 'pids');
+    for (const owner of existsSync(scratch)
+      ? readdirSync(scratch).flatMap((step) => ownersOf(join(scratch, step)))
+      : []) {
+      const file = join(owner, 'command', 'work', 'outputs', 'pids');
       if (existsSync(file)) pids = readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number);
     }
     return pids.length === 2;
@@ -209,7 +211,12 @@ test('cells of a matrix share one model of a program, and a run that is killed g
 /** What working folders of programs are left in the store. */
 function foldersLeft(sandbox: Sandbox): string[] {
   const scratch = join(sandbox.store, 'scratch');
-  return readdirSync(scratch).flatMap((step) => readdirSync(join(scratch, step)));
+  return readdirSync(scratch).flatMap((step) => ownersOf(join(scratch, step)).flatMap((owner) => readdirSync(owner)));
+}
+
+/** Folders of the owners of a step, which another may be removing. */
+function ownersOf(step: string): string[] {
+  return existsSync(step) ? readdirSync(step).map((owner) => join(step, owner)) : [];
 }
 
 async function until(holds: () => boolean): Promise<void> {

@@ -264,14 +264,19 @@ function onTerminal(sandbox: Sandbox, config: Readonly<Record<string, string>>, 
   return new Promise((resolve) => child.on('close', () => resolve(text)));
 }
 
+/** Folders of the owners of a step, which another may be removing. */
+function ownersOf(step: string): string[] {
+  return existsSync(step) ? readdirSync(step).map((owner) => join(step, owner)) : [];
+}
+
 /** The processes of the program that runs now. */
 async function programsOf(sandbox: Sandbox): Promise<number[]> {
   let pids: number[] = [];
   await until(() => {
     const scratch = join(sandbox.store, 'scratch');
-    const steps = existsSync(scratch) ? readdirSync(scratch) : [];
-    for (const step of steps) {
-      const file = join(scratch, step, 'command', 'work', 'outputs', 'pids');
+    const owners = existsSync(scratch) ? readdirSync(scratch).flatMap((step) => ownersOf(join(scratch, step))) : [];
+    for (const owner of owners) {
+      const file = join(owner, 'command', 'work', 'outputs', 'pids');
       if (existsSync(file)) pids = readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number);
     }
     return pids.length === 2 && pids.every(isRunning);

@@ -87,6 +87,8 @@ export class RunProgress {
       }
       case 'step-waiting':
         this.#group(event.group).waiting.set(event.step, event);
+        // It is in work no more when another run has taken it over.
+        this.#group(event.group).running.delete(event.step);
         break;
       case 'step-progress': {
         const step = this.#group(event.group).running.get(event.step);

@@ -1,5 +1,4 @@
 import type { Artifact, Artifacts } from '../../formats/artifact.js';
-import type { Digest } from '../../formats/digest.js';
 import { artifactOf } from '../../plan/key.js';
 import type { Input, Step } from '../../steps/step.js';
 import type { Job } from '../../worker/protocol.js';
@@ -8,7 +7,7 @@ import type { StepStore } from './step-store.js';
 /** A step whose inputs are known, as a worker gets it. */
 export function jobOf(
   step: Step,
-  key: Digest,
+  { key, lock }: Pick<Job, 'key' | 'lock'>,
   outputs: ReadonlyMap<string, Artifacts>,
   { path, run }: Pick<StepStore, 'path' | 'run'>,
 ): Job {
@@ -17,7 +16,7 @@ export function jobOf(
     inputs[name] = input.output === '*' ? { all: outputs.get(input.node)! } : { one: artifactOf(step, input, outputs) };
   }
   const { id, kind, params, hints } = step;
-  return { step: id, kind, key, params, ...(hints === undefined ? {} : { hints }), inputs, store: path, run };
+  return { step: id, kind, key, lock, params, ...(hints === undefined ? {} : { hints }), inputs, store: path, run };
 }
 
 /** The steps that made inputs whose bytes are not there any more, thrown away because they were damaged. */

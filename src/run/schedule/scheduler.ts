@@ -3,11 +3,13 @@ import type { Artifacts } from '../../formats/artifact.js';
 import type { Digest } from '../../formats/digest.js';
 import { type Outcome, resolveStep, type Situation } from '../../plan/resolve.js';
 import type { Step } from '../../steps/step.js';
-import type { LockWait } from '../../store/locks.js';
+import type { Lock, LockWait } from '../../store/locks.js';
 import { DamagedObjectError } from '../../store/object-store.js';
 import type { EventBus } from '../events.js';
 import { type Executor, OtherDeviceError, WorkerLostError } from '../executors/executor.js';
 import type { ExpectedSeconds } from '../expected-seconds.js';
+import { differenceWarning } from './difference.js';
+import { EitherSignal } from './either-signal.js';
 import { Frontier } from './frontier.js';
 import { inputsOf, jobOf, producersOfLostInputs } from './job.js';
 import type { StepStore } from './step-store.js';
@@ -138,6 +140,8 @@ export class Scheduler {
   async #start(task: Task, key: Digest): Promise<void> {
     const { situation, store } = this.#options;
     const { id } = task.step;
+    // Another run may have taken it over while the step waited for a slot.
+    if (task.lock?.lost.aborted) task.lock = undefined;
     // Looked up in any case: it notes for gc that this run uses the key.
     task.lock ??= await store.tryLock(key);
     const found = store.lookUp(key, id);
@@ -146,7 +150,7 @@ export class Scheduler {
     } else if (found.status === 'hit' && (!situation.forced(id) || this.#ranKeys.has(key))) {
       await this.#leave(task, key, () => this.#frontier.done(task, 'cached', found.action.outputs));
     } else {
-      await this.#execute(task, key);
+      await this.#execute(task, key, task.lock);
     }
   }
 
@@ -185,8 +189,8 @@ export class Scheduler {
     }
   }
 
-  async #execute(task: Task, key: Digest): Promise<void> {
-    const { events, executor, expectedOf, reasonOf, signal, store, versions, workflow } = this.#options;
+  async #execute(task: Task, key: Digest, lock: Lock): Promise<void> {
+    const { events, executor, expectedOf, reasonOf, signal, situation, store, versions, workflow } = this.#options;
     const { id, kind, group, cost } = task.step;
     const { fingerprint } = this.#frontier.runnable(task);
     const { attempt } = task;
@@ -201,13 +205,18 @@ export class Scheduler {
         events.publish({ type: 'warning', message: `${id}: ${message}`, ...(hint === undefined ? {} : { hint }) }),
     };
     const started = new Date();
+    const stop = new EitherSignal(signal, lock.lost);
     try {
-      const job = jobOf(task.step, key, this.#frontier.outputs, store);
-      const outputs = await executor.execute(job, observer, signal);
+      const job = jobOf(task.step, { key, lock: lock.token }, this.#frontier.outputs, store);
+      const made = await executor.execute(job, observer, stop.signal);
+      if (!(await lock.isOurs())) return await this.#lose(task, key);
       const seconds = (Date.now() - started.getTime()) / 1000;
       const provenance = { workflow, step: id, started: started.toISOString(), seconds, versions };
-      await store.record({ key, ...fingerprint, outputs, ...provenance });
-      await store.removeScratch(key);
+      const forced = situation.forced(id);
+      const difference = await store.record({ key, ...fingerprint, outputs: made, ...provenance }, { replace: forced });
+      if (difference !== undefined) events.publish(differenceWarning(id, difference, { host: store.host, forced }));
+      const outputs = difference === undefined || forced ? made : difference.earlier.outputs;
+      await store.removeScratch(key, lock.token);
       await this.#leave(task, key, () => {
         const bytes = Object.values(outputs).reduce((sum, artifact) => sum + artifact.bytes, 0);
         task.seconds = seconds;
@@ -216,8 +225,20 @@ export class Scheduler {
         this.#frontier.done(task, 'ran', outputs);
       });
     } catch (error) {
-      await this.#recover(error, task, key);
+      if (!signal.aborted && (await isLost(lock))) await this.#lose(task, key);
+      else await this.#recover(error, task, key);
+    } finally {
+      stop.end();
     }
+  }
+
+  /** Another run has taken the step over. What it makes is as good: the step is looked up again, and that run waited for. */
+  async #lose(task: Task, key: Digest): Promise<void> {
+    const { id } = task.step;
+    const message = `${id}: another run has taken it over, because this one gave no sign of life for too long`;
+    this.#options.events.publish({ type: 'warning', message, hint: 'What the other run makes of it is used.' });
+    task.lock = undefined;
+    await this.#leave(task, key, () => this.#frontier.again(task));
   }
 
   /** What becomes of a step that could not be done. */
@@ -315,6 +336,11 @@ export class Scheduler {
     this.#inWork.delete(key);
     for (const twin of twins) this.#frontier.lookAgain(twin);
   }
+}
+
+/** Whether another run works on what this one could not do. A disk that cannot be read says nothing of that. */
+async function isLost(lock: Lock): Promise<boolean> {
+  return !(await lock.isOurs().catch(() => true));
 }
 
 function silentFields({ seconds, takenOverInSeconds }: NonNullable<LockWait['silent']>) {

@@ -2,6 +2,7 @@ import type { Action } from '../../formats/action.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { type Digest, hexOf } from '../../formats/digest.js';
 import type { Found } from '../../plan/resolve.js';
+import type { OutputDifference } from '../../store/action-store.js';
 import type { Lock, LockWait } from '../../store/locks.js';
 import { unlessDamaged } from '../../store/object-store.js';
 import type { ProcessIdentity } from '../../store/process-identity.js';
@@ -15,7 +16,7 @@ export interface StepStore {
   readonly run: string;
   /** Notes that the run uses the key (gc then spares it) and looks it up. */
   lookUp(key: Digest, step: string): Found;
-  /** The lock on a key, unless another run has it. */
+  /** The lock on a key, unless another run has it. With it in hand `lookUp` sees what any host has recorded. */
   tryLock(key: Digest): Promise<Lock | undefined>;
   /** Waits until the run that works on the key has recorded its action or given up. */
   waitForLock(
@@ -28,8 +29,12 @@ export interface StepStore {
   has(artifact: Artifact): boolean;
   /** Reads the bytes of an artifact; what is damaged is thrown away. @throws EnvironmentError when they cannot be read */
   check(artifact: Artifact): Promise<void>;
-  record(action: Action): Promise<void>;
-  removeScratch(key: Digest): Promise<void>;
+  /** Records a step as done on this host. A whole record that stands there stays, unless it is to be replaced. */
+  record(action: Omit<Action, 'host'>, options: { readonly replace: boolean }): Promise<OutputDifference | undefined>;
+  /** Removes the resumable state of the owner of a lock. */
+  removeScratch(key: Digest, token: string): Promise<void>;
+  /** Name of this host for people. */
+  readonly host: string;
 }
 
 export function stepStore(store: Store, run: ActiveRun): StepStore {
@@ -37,16 +42,31 @@ export function stepStore(store: Store, run: ActiveRun): StepStore {
     path: store.path,
     run: run.record.id,
     lookUp: (key, step) => store.lookUp(key, { run, step }),
-    tryLock: (key) => store.locks.tryAcquire(hexOf(key)),
+    host: store.folder.participant.hostName,
+    tryLock: (key) => tryLock(store, key),
     waitForLock: (key, options) => store.claim(key, options),
     runOf: (owner) => runOf(store, owner),
     has: (artifact) => artifact.at !== undefined || store.objects.has(artifact),
     check: async ({ at, ...artifact }) => {
       if (at === undefined) await store.objects.verify(artifact).catch(unlessDamaged);
     },
-    record: (action) => store.actions.record(action),
-    removeScratch: (key) => store.removeScratch(key),
+    record: (action, options) => {
+      const { hostName: host } = store.folder.participant;
+      return store.actions.record({ ...action, host }, options);
+    },
+    removeScratch: (key, token) => store.scratch.remove(key, token),
   };
+}
+
+async function tryLock(store: Store, key: Digest): Promise<Lock | undefined> {
+  const lock = await store.locks.tryAcquire(hexOf(key));
+  try {
+    if (lock !== undefined) await store.actions.refresh(key);
+    return lock;
+  } catch (error) {
+    await lock?.release();
+    throw error;
+  }
 }
 
 /** A process that watches files runs one workflow after another: the newest run that has not ended is the one. */

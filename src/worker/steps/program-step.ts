@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { DataError, RunflowError } from '../../diagnostics/errors.js';
 import { printable } from '../../diagnostics/printable.js';
 import type { Artifact } from '../../formats/artifact.js';
-import { digestOf, hexOf } from '../../formats/digest.js';
+import { digestOf } from '../../formats/digest.js';
 import type { FileContent } from '../../formats/replace-file.js';
 import { executableOf } from '../../programs/executable.js';
 import type { ModuleOutput, ModuleTask } from '../../programs/module-task.js';
@@ -160,8 +160,8 @@ export class ProgramStep {
       folder: folder.path,
       environment: this.#variables,
       text: this.#text,
-      // The key of the step, which this run has locked: what is left of a killed run is found by it.
-      mark: hexOf(digestOf(folder.path)),
+      // Of the key, which this run has locked: what is left of a killed attempt is found by it.
+      mark: this.#context.mark,
       timeoutSeconds: hints.timeoutSeconds,
       secrets,
       signal,

@@ -45,7 +45,7 @@ test.after.each(async ({ folder, worker }) => {
 
 function job(folder: string, kind: string, params: JsonObject, inputs: Job['inputs'] = {}): Job {
   const key: Digest = digestOf(`${kind} ${JSON.stringify(params)}`);
-  return { step: `${kind}[x]`, kind, key, params, inputs, store: folder, run: 'run' };
+  return { step: `${kind}[x]`, kind, key, lock: 't', params, inputs, store: folder, run: 'run' };
 }
 
 test('it makes a model, decomposes a tensor of it on the device, and both lie whole in the store', async ({

@@ -126,6 +126,7 @@ test('converting and storing large tensors lets the event loop turn', async () =
       step: 's',
       kind: 'k',
       key: digestOf('k'),
+      lock: 't',
       params: {},
       inputs: {},
       run: 'run',

@@ -82,6 +82,10 @@ export class MemoryContext implements StepContext<never, never> {
     return Promise.resolve(this.scratchFolder);
   }
 
+  get mark(): string {
+    return `test ${this.scratchFolder}`;
+  }
+
   memory(): Promise<string> {
     if (this.memoryFolder === undefined) return Promise.reject(new Error('this step remembers nothing'));
     return Promise.resolve(this.memoryFolder);

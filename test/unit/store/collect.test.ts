@@ -211,9 +211,12 @@ test('left-overs of dead processes go, those of the living stay', async () => {
   now = 121_000;
   age(elsewhere, 25);
   for (const name of ['done', 'in work', 'killed lately', 'killed long ago']) {
-    writeFileSync(join(await store.scratch(keyOf(name)), 'state'), name);
+    const folder = join(store.folder.scratch(keyOf(name)), 'token');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'state'), name);
   }
-  for (const path of ['', 'state']) age(join(store.folder.scratch(keyOf('killed long ago')), path), 15 * 24);
+  for (const path of ['', 'token', 'token/state'])
+    age(join(store.folder.scratch(keyOf('killed long ago')), path), 15 * 24);
   const claimed = (await store.claim(keyOf('in work'))) as { lock: Lock };
   const gone = join(temporaryFolder(), 'gone');
   const dead = store.folder.fileRecord(digestOf(gone));

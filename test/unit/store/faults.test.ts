@@ -24,7 +24,7 @@ async function smallRun(path: string, source: string, disk: Disk = realDisk): Pr
     const claimed = await store.claim(keyOf('a'));
     if ('lock' in claimed) {
       try {
-        await store.scratch(keyOf('a'));
+        await store.scratch.take(keyOf('a'), claimed.lock.token);
         const bytes = await store.read(external);
         const writer = await store.objects.writer();
         await writer.append(bytes);
@@ -32,7 +32,8 @@ async function smallRun(path: string, source: string, disk: Disk = realDisk): Pr
         const u = await writer.close();
         const s = await store.objects.put('small');
         await store.actions.record(actionOf('a', { u, s, external }));
-        await store.removeScratch(keyOf('a'));
+        assert.ok(await claimed.lock.isOurs());
+        await store.scratch.remove(keyOf('a'), claimed.lock.token);
       } finally {
         await claimed.lock.release();
       }
@@ -228,7 +229,7 @@ test('a read-only store is read, and says that it cannot be written', () =>
       () => store.actions.record(actionOf('b', {})),
       () => store.runs.begin({ name: 'w', file: 'w.yaml' }),
       () => store.locks.tryAcquire('a'),
-      () => store.scratch(keyOf('c')),
+      () => store.scratch.take(keyOf('c'), 'token'),
     ]) {
       const error = await Promise.resolve(write()).catch((reason: unknown) => reason);
       assert.instance(error, EnvironmentError);

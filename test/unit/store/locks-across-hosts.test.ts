@@ -10,39 +10,14 @@ import { collect } from '../../../src/store/collect.js';
 import type { Lock, LockWait } from '../../../src/store/locks.js';
 import { thisProcess } from '../../../src/store/process-identity.js';
 import { Store } from '../../../src/store/store.js';
-import { NfsClient } from './nfs-disk.js';
 import { shortTiming, temporaryFolder } from './temporary-store.js';
+import { twoHosts } from './two-hosts.js';
 
 const holderScript = fileURLToPath(new URL('./processes/lock-holder.js', import.meta.url));
 const minutes = 60_000;
 
-/** Two hosts with clients of one NFS server; `pass` lets time go by on both. */
-function twoHosts() {
-  const path = join(temporaryFolder(), 'store');
-  let now = 1_000_000;
-  const host = (name: string, clockShift: number) => {
-    const client = new NfsClient(() => now);
-    const identity = { host: name, pid: 1, start: 'boot-1' };
-    const store = Store.open(path, {
-      disk: client.disk,
-      identity,
-      hostName: `${name}.lab`,
-      clock: () => now + clockShift,
-    });
-    return { client, store };
-  };
-  return {
-    path,
-    pass: (milliseconds: number) => {
-      now += milliseconds;
-    },
-    near: host('near', 0),
-    far: host('far', 9e9),
-  };
-}
-
 test('an owner that was silent for too long reads in its lock that another has it, whatever its host remembers', async () => {
-  const { near, far, pass } = twoHosts();
+  const { near, far, pass } = await twoHosts();
   const first = (await near.store.locks.tryAcquire('a'))!;
   assert.is(await far.store.locks.tryAcquire('a'), undefined);
   pass(2 * minutes + 1);
@@ -60,7 +35,7 @@ test('an owner that was silent for too long reads in its lock that another has i
 });
 
 test('a lock that was taken and given back elsewhere is seen, whatever this host remembers', async () => {
-  const { near, far, path } = twoHosts();
+  const { near, far, path } = await twoHosts();
   for (let time = 0; time < 3; time++) {
     for (const { store, other } of [
       { store: near.store, other: far.store },
@@ -76,7 +51,7 @@ test('a lock that was taken and given back elsewhere is seen, whatever this host
 });
 
 test('who comes too late to take over sees so, though its host remembers that nobody had', async () => {
-  const { near, far, pass, path } = twoHosts();
+  const { near, far, pass, path } = await twoHosts();
   const dead = Store.open(path, { identity: { host: 'dead', pid: 1, start: 'x' } });
   await dead.locks.tryAcquire('a');
   for (const { store } of [near, far]) assert.is(await store.locks.tryAcquire('a'), undefined);
@@ -89,7 +64,7 @@ test('who comes too late to take over sees so, though its host remembers that no
 
 for (const code of ['EEXIST', 'EIO'] as const) {
   test(`a link that is answered by ${code} though it took effect is a lock taken`, async () => {
-    const { near, far, path } = twoHosts();
+    const { near, far, path } = await twoHosts();
     near.client.lyingLinks.push(code);
     const lock = await near.store.locks.tryAcquire('a');
     assert.ok(lock);
@@ -103,7 +78,7 @@ for (const code of ['EEXIST', 'EIO'] as const) {
 
 for (const ahead of [-5 * minutes, 5 * minutes]) {
   test(`heartbeats by a clock ${ahead / minutes} minutes ahead keep a lock, and their end gives it up`, async () => {
-    const { near, far, pass, path } = twoHosts();
+    const { near, far, pass, path } = await twoHosts();
     const lock = await near.store.locks.tryAcquire('a');
     const beat = () => {
       const seconds = (Date.now() + ahead) / 1000 + Math.random();

@@ -55,16 +55,20 @@ export class NfsClient {
     };
     const changing = (name: string) => {
       const real = call(name);
-      return (path: PathLike, ...rest: unknown[]) =>
-        settled(real(path, ...rest), () =>
-          this.#changed(String(path), typeof rest[0] === 'string' ? rest[0] : undefined),
-        );
+      return (path: PathLike, ...rest: unknown[]) => {
+        const changed = () => this.#changed(String(path), typeof rest[0] === 'string' ? rest[0] : undefined);
+        if (!this.#isMissing(dirname(String(path)))) return settled(real(path, ...rest), changed);
+        const error = diskError('ENOENT', `remembered of ${path}`);
+        if (name.endsWith('Sync')) throw error;
+        return Promise.reject(error);
+      };
     };
     const wrapped: Record<string, unknown> = {};
     for (const name of ['rmdir', 'rename', 'rmSync', 'writeFile']) wrapped[name] = changing(name);
     const make = changing('mkdir');
     // The server is asked in any case, and that it says EEXIST is remembered.
     wrapped.mkdir = async (path: string, options?: object) => {
+      this.#walk(dirname(path));
       this.#missing.delete(path);
       return make(path, options);
     };
@@ -78,6 +82,7 @@ export class NfsClient {
       return utimes(path, ...rest);
     };
     wrapped.link = async (from: string, to: string) => {
+      this.#walk(dirname(to));
       await (call('link')(from, to) as Promise<void>);
       const lie = this.lyingLinks.shift();
       if (lie !== undefined) throw diskError(lie, 'the answer was lost');
@@ -91,6 +96,7 @@ export class NfsClient {
     const open = call('open');
     wrapped.open = async (path: string, flags: unknown, ...rest: unknown[]) => {
       const isNew = typeof flags === 'string' && /[wax]/.test(flags);
+      this.#walk(dirname(path));
       const opening = () => open(path, flags, ...rest) as Promise<FileHandle>;
       const handle = isNew ? await opening() : await this.#lookedUpLater(path, opening);
       if (isNew) this.#changed(path);
@@ -127,6 +133,11 @@ export class NfsClient {
       this.#lists.set(name, { until: this.#clock() + remembered, list });
       return list;
     };
+  }
+
+  /** @throws ENOENT when a folder on the way is remembered as missing: the server is not asked then, whatever is to be done */
+  #walk(folder: string): void {
+    if (this.#isMissing(folder)) throw diskError('ENOENT', `remembered of ${folder}`);
   }
 
   #isMissing(path: string): boolean {

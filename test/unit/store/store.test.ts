@@ -4,17 +4,20 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DataError, EnvironmentError } from '../../../src/diagnostics/errors.js';
+import { DataError, EnvironmentError, InterruptedError } from '../../../src/diagnostics/errors.js';
 import type { Artifact } from '../../../src/formats/artifact.js';
 import { type Digest, digestOf } from '../../../src/formats/digest.js';
+import type { Lock } from '../../../src/store/locks.js';
 import { DamagedObjectError } from '../../../src/store/object-store.js';
 import { Store } from '../../../src/store/store.js';
 import { actionOf, keyOf, temporaryFolder } from './temporary-store.js';
@@ -220,13 +223,103 @@ test('an output in a file of another program is a hit while the file is as it wa
   await rejects(store.read(artifact), DataError, /ends before byte 13/);
 });
 
-test('scratch folders survive the process and go when asked', async () => {
+test('equal outputs of a second attempt change nothing, others are told and the first record stays', async () => {
   const store = open();
-  const folder = await store.scratch(keyOf('a'));
+  const [u, other] = [await store.objects.put('u'), await store.objects.put('other')];
+  const first = actionOf('a', { u, s: u }, { host: 'node-1' });
+  assert.is(await store.actions.record(first), undefined);
+  assert.is(await store.actions.record(actionOf('a', { u, s: u }, { host: 'node-2' })), undefined);
+  const second = actionOf('a', { u, s: other }, { host: 'node-2' });
+  assert.equal(await store.actions.record(second), { earlier: first, outputs: ['s'] });
+  assert.equal(store.lookUp(keyOf('a')), { status: 'hit', action: first });
+  assert.equal(await store.actions.record(second, { replace: true }), { earlier: first, outputs: ['s'] });
+  assert.equal(store.lookUp(keyOf('a')), { status: 'hit', action: second });
+});
+
+test('a record without its objects is replaced by the next one', async () => {
+  const store = open();
+  const [gone, u] = [await store.objects.put('gone'), await store.objects.put('u')];
+  await store.actions.record(actionOf('a', { u: gone }));
+  rmSync(store.folder.object(gone.digest), { force: true });
+  const second = actionOf('a', { u });
+  assert.is(await store.actions.record(second), undefined);
+  assert.equal(store.lookUp(keyOf('a')), { status: 'hit', action: second });
+});
+
+for (const [what, put] of [
+  ['folder', (path: string) => mkdirSync(join(path, 'inside'), { recursive: true })],
+  ['link that leads nowhere', (path: string) => symlinkSync('nowhere', path)],
+] as const) {
+  test(`a ${what} in the place of a record, or a file in that of its folder, gives way to the record`, async () => {
+    const store = open();
+    const action = actionOf('a', { u: await store.objects.put('u') });
+    const path = store.folder.action(action.key);
+    mkdirSync(dirname(path));
+    put(path);
+    assert.is(await store.actions.record(action), undefined);
+    assert.is(store.lookUp(action.key).status, 'hit');
+    rmSync(dirname(path), { recursive: true });
+    writeFileSync(dirname(path), 'a file');
+    await store.actions.refresh(action.key);
+    assert.is(await store.actions.record(action), undefined);
+    assert.is(store.lookUp(action.key).status, 'hit');
+  });
+}
+
+async function lockOn(store: Store, name: string): Promise<Lock> {
+  return ((await store.claim(keyOf(name))) as { lock: Lock }).lock;
+}
+
+test('state in scratch survives its owner: the next one finds the newest that is whole in a folder of its own', async () => {
+  const store = open();
+  const all = store.folder.scratch(keyOf('a'));
+  const first = await lockOn(store, 'a');
+  const folder = await store.scratch.take(keyOf('a'), first.token);
+  assert.is(folder, join(all, first.token));
+  writeFileSync(join(folder, 'state'), 'newest');
+  writeFileSync(join(folder, '.7-0123abcd.partial'), 'torn');
+  assert.is(await Store.open(store.path).scratch.take(keyOf('a'), first.token), folder);
+  await first.release();
+  for (const [name, text] of [
+    ['older', 'older'],
+    ['torn', undefined],
+  ] as const) {
+    mkdirSync(join(all, name));
+    if (text !== undefined) writeFileSync(join(all, name, 'state'), text);
+    if (text !== undefined) utimesSync(join(all, name, 'state'), 1, 1);
+    else writeFileSync(join(all, name, '.8-0123abcd.partial'), 'torn, and newer');
+  }
+  const second = await lockOn(store, 'a');
+  const next = await store.scratch.take(keyOf('a'), second.token);
+  assert.equal(readdirSync(all), [second.token]);
+  assert.equal(readdirSync(next), ['state']);
+  assert.is(readFileSync(join(next, 'state'), 'utf8'), 'newest');
+  await store.scratch.remove(keyOf('a'), second.token);
+  assert.not.ok(existsSync(all));
+  await second.release();
+});
+
+test('state that a version without tokens left is gone on from', async () => {
+  const store = open();
+  const all = store.folder.scratch(keyOf('a'));
+  await store.memory('any');
+  mkdirSync(join(all, 'command', 'work'), { recursive: true });
+  writeFileSync(join(all, 'state'), 'old');
+  const lock = await lockOn(store, 'a');
+  const folder = await store.scratch.take(keyOf('a'), lock.token);
+  assert.equal(readdirSync(all), [lock.token]);
+  assert.is(readFileSync(join(folder, 'state'), 'utf8'), 'old');
+});
+
+test('who has lost the lock touches no scratch, and removes none but its own', async () => {
+  const store = open();
+  const lock = await lockOn(store, 'a');
+  const folder = await store.scratch.take(keyOf('a'), lock.token);
   writeFileSync(join(folder, 'state'), 'x');
-  assert.is(await Store.open(store.path).scratch(keyOf('a')), folder);
-  await store.removeScratch(keyOf('a'));
-  assert.not.ok(existsSync(folder));
+  await rejects(store.scratch.take(keyOf('a'), 'lost'), InterruptedError, /another run has taken over/);
+  await store.scratch.remove(keyOf('a'), 'lost');
+  assert.equal(readdirSync(store.folder.scratch(keyOf('a'))), [lock.token]);
+  assert.equal(readdirSync(folder), ['state']);
 });
 
 test('a path that cannot be a folder is an environment error', () => {

@@ -63,6 +63,7 @@ function step(slot: ResidentSlot, shop: Workshop): WorkerContext {
     step: 'loss[x]',
     kind: 'loss',
     key: digestOf('key'),
+    lock: 't',
     params: {},
     store: '/nowhere',
     run: 'run',

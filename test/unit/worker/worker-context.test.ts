@@ -30,6 +30,7 @@ test.before.each((given) => {
       step: 'svd[x]',
       kind: 'svd',
       key: digestOf('key'),
+      lock: 't',
       params: { rank: 2 },
       store: given.folder,
       run: 'run',

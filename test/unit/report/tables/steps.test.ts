@@ -37,6 +37,7 @@ async function run(declaration: StepContract, params: JsonObject, inputs: Readon
     resident: unused,
     scratch: unused,
     memory: unused,
+    mark: 'none',
     changeShared: unused,
     progress: () => {},
     log: unused,

@@ -47,7 +47,7 @@ test.after.each(async ({ opened }) => {
 });
 
 function job(kind: string): Job {
-  return { step: `${kind}[x]`, kind, key: 'sha256:0', params: {}, inputs: {}, store: '/store', run: 'run' };
+  return { step: `${kind}[x]`, kind, key: 'sha256:0', lock: 't', params: {}, inputs: {}, store: '/store', run: 'run' };
 }
 async function failure(promise: Promise<unknown>): Promise<Error & { hint?: string }> {
   try {

@@ -13,7 +13,16 @@ import { temporaryFolder } from '../../store/temporary-store.js';
 const store = Store.open(temporaryFolder());
 await store.folder.prepare();
 const environment = { HF_TOKEN: 'hf_12345678', JUDGE_API_KEY: 'sk-abcdefgh', EMPTY_TOKEN: '', PATH: '/usr/bin:/bin' };
-const job: Job = { step: 'train[a]', kind: 'train', key: digestOf('a'), params: {}, inputs: {}, store: '', run: 'r1' };
+const job: Job = {
+  step: 'train[a]',
+  kind: 'train',
+  key: digestOf('a'),
+  lock: 't',
+  params: {},
+  inputs: {},
+  store: '',
+  run: 'r1',
+};
 const silent: JobObserver = { progress() {}, compiling() {}, log() {}, warn() {} };
 
 /** An executor that says what it is told to, and what its listeners heard. */

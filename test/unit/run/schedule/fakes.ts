@@ -18,6 +18,8 @@ export class FakeStepStore implements StepStore {
   /** Keys that another run works on, with what it will have done in the end; undefined: it gives up. */
   readonly others = new Map<Digest, (() => void) | undefined>();
   readonly held = new Set<Digest>();
+  readonly host = 'node-2';
+  readonly #lost = new Map<Digest, AbortController>();
   readonly removedScratch: Digest[] = [];
 
   constructor(memory: MemoryStore) {
@@ -43,17 +45,34 @@ export class FakeStepStore implements StepStore {
   }
   has = ({ digest }: { digest: Digest }) => this.memory.objects.has(digest) || digest === artifact('source').digest;
   async check() {}
-  async record(action: Parameters<StepStore['record']>[0]) {
+  async record(action: Parameters<StepStore['record']>[0], { replace }: { replace: boolean }) {
     if (!this.held.has(action.key)) throw new Error(`${action.step} recorded without its lock`);
-    this.memory.record(action);
+    const earlier = this.memory.actions.get(action.key);
+    if (earlier === undefined || replace) this.memory.record(action);
+    const outputs = Object.keys(action.outputs).filter(
+      (name) => earlier?.outputs[name]?.digest !== action.outputs[name]!.digest,
+    );
+    return earlier === undefined || outputs.length === 0 ? undefined : { earlier, outputs };
   }
   async removeScratch(key: Digest) {
     this.removedScratch.push(key);
   }
+  /** Another run takes the lock on a key over, and will have done this in the end. */
+  lose(key: Digest, then: (() => void) | undefined): void {
+    this.held.delete(key);
+    this.others.set(key, then);
+    this.#lost.get(key)!.abort();
+  }
   #lock(key: Digest): Lock {
     this.held.add(key);
-    const lost = new AbortController().signal;
-    return { token: 't', lost, isOurs: async () => true, release: async () => void this.held.delete(key) };
+    const lost = new AbortController();
+    this.#lost.set(key, lost);
+    return {
+      token: 't',
+      lost: lost.signal,
+      isOurs: async () => !lost.signal.aborted,
+      release: async () => void this.held.delete(key),
+    };
   }
 }
 

@@ -16,6 +16,17 @@ const diamond = [
   make('end', ['left', 'right']),
 ];
 
+const anAction = {
+  kind: 'make',
+  revision: 1,
+  params: {},
+  inputs: {},
+  workflow: 'test',
+  started: '2026-01-01T00:00:00Z',
+  seconds: 1,
+  versions: {},
+};
+
 test('steps run in plan order, each after its inputs, and are cached the next time', async () => {
   const memory = new MemoryStore();
   const first = await runSteps(diamond, { memory });
@@ -163,6 +174,63 @@ test('a step that another run works on is waited for and not run twice; other st
   const second = await runSteps(steps, { store: givenUp });
   assert.equal(second.executed, ['b', 'a']);
 });
+
+for (const how of ['stops when it is told', 'has done the step by then', 'fails of it'] as const) {
+  test(`a step that another run has taken over counts as its: this one ${how}, and takes its result`, async () => {
+    const memory = new MemoryStore();
+    const store = new FakeStepStore(memory);
+    const executor = new FakeExecutor(async ({ step, key }, signal) => {
+      if (step !== 'a') return undefined;
+      const theirs = { ...anAction, key, step: 'a', outputs: { out: artifact('theirs') }, host: 'node-1' };
+      store.lose(key, () => memory.record(theirs));
+      assert.ok(signal.aborted);
+      if (how === 'stops when it is told') throw new InterruptedError('stopped');
+      if (how === 'fails of it') throw new EnvironmentError('ENOENT: its folder is gone');
+      return 'ours';
+    });
+    const run = await runSteps(diamond, { store, executor });
+    assert.equal(run.executed, ['a', 'left', 'right', 'end']);
+    assert.equal(run.states, { a: 'cached', left: 'ran', right: 'ran', end: 'ran' });
+    assert.equal(run.outputs.get('a'), { out: artifact('theirs') });
+    assert.equal(told(run.events, 'step-failed'), []);
+    assert.match(JSON.stringify(run.events.find(({ type }) => type === 'warning')), 'another run has taken it over');
+    assert.is(store.removedScratch.length, 3, 'that of a lost step is not its own any more');
+  });
+}
+
+test('a step that another run took over and gave up is done by this one', async () => {
+  const store = new FakeStepStore(new MemoryStore());
+  let losses = 0;
+  const executor = new FakeExecutor(({ key }) => {
+    losses += 1;
+    if (losses === 1) store.lose(key, undefined);
+    return undefined;
+  });
+  const run = await runSteps([make('a', ['source'])], { store, executor, retries: 0 });
+  assert.equal(run.executed, ['a', 'a']);
+  assert.is(run.states.a, 'ran');
+});
+
+for (const forced of [false, true]) {
+  test(`other outputs than those of a record with the same key are told, and ${forced ? 'replace' : 'give way to'} them`, async () => {
+    const memory = new MemoryStore();
+    const executor = new FakeExecutor(({ key }) => {
+      const theirs = { ...anAction, key, step: 'a', outputs: { out: artifact('theirs') }, host: 'node-1' };
+      memory.record(theirs);
+      return 'ours';
+    });
+    const run = await runSteps([make('a', ['source'])], { memory, executor, situation: { forced: () => forced } });
+    assert.is(run.states.a, 'ran');
+    assert.equal(run.outputs.get('a'), { out: artifact(forced ? 'ours' : 'theirs') });
+    assert.equal([...memory.actions.values()][0]!.outputs, run.outputs.get('a'));
+    const [warning] = run.events.filter((event) => event.type === 'warning');
+    assert.match(
+      warning!.message,
+      'a: what node-2 made differs from the record of node-1 of 2026-01-01T00:00:00Z with the same key: out',
+    );
+    assert.match(warning!.hint!, forced ? 'take the place' : 'stays and is used');
+  });
+}
 
 test('a damaged input is made again and the step has another go', async () => {
   const memory = new MemoryStore();
