@@ -230,7 +230,8 @@ function pointsByEnergy(
 ): LinePoint[] {
   const placed = points.flatMap(({ at, seeds }) => {
     const both = seeds.flatMap((seed) => {
-      const energy = energies.get(projectionKey(seed)) ?? null;
+      // Scores may depend on a seed, by their data say, that the update and so its energy do not depend on.
+      const energy = energies.get(projectionKey(seed)) ?? energies.get(projectionKey(seed, null)) ?? null;
       return seed.value === null || energy === null ? [] : [{ energy, value: seed.value }];
     });
     if (both.length === 0) return [];
@@ -244,8 +245,8 @@ function pointsByEnergy(
 }
 
 /** What a row of energy.csv and one of evaluation.csv have in common. */
-function projectionKey(row: EnergyRow | EvaluationRow): string {
-  const { update, subspace, seed, mode, side, fraction, rank, training_seed: trainingSeed = null } = row;
+function projectionKey(row: EnergyRow | EvaluationRow, trainingSeed = row.training_seed ?? null): string {
+  const { update, subspace, seed, mode, side, fraction, rank } = row;
   return JSON.stringify([update, subspace, seed, mode, side, fraction, rank, trainingSeed]);
 }
 
