@@ -98,9 +98,12 @@ function orphanScratch(store: Store, now: number): readonly Litter[] {
 
 /** Observations of hosts that have long not looked: each start of a host or container has a file of its own. */
 function oldObservations({ folder }: Store, now: number): readonly Litter[] {
-  return listFiles(folder, folder.in('observed'))
-    .filter(({ modified }) => now - modified > observationsKept)
-    .map(({ path, bytes }) => ({ what: 'observation', path, bytes }));
+  return (
+    listFiles(folder, folder.in('observed'))
+      .filter(({ modified }) => now - modified > observationsKept)
+      // Like locks, what was observed counts as nothing of the store's size.
+      .map(({ path }) => ({ what: 'observation', path, bytes: 0 }))
+  );
 }
 
 function newest({ folder }: Store, path: string, files: readonly StoredFile[]): number {

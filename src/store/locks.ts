@@ -61,6 +61,8 @@ export class Locks {
   readonly #folder: StoreFolder;
   readonly #chains: LockChains;
   readonly #silence: Silence;
+  /** When the next look of who waits may be. */
+  #nextTurn = 0;
 
   constructor(folder: StoreFolder, silence: Silence) {
     this.#folder = folder;
@@ -90,21 +92,11 @@ export class Locks {
     let lastReport = Number.NEGATIVE_INFINITY;
     for (;;) {
       if (options.signal?.aborted) throw new InterruptedError('interrupted while waiting for another run');
+      // Before the lock, which costs more: whoever holds it may be done.
+      const made = await ready(false);
+      if (made !== undefined) return { ready: made };
       const attempt = await this.#attempt(name);
-      const lock = 'lock' in attempt ? attempt.lock : undefined;
-      let value: T | undefined;
-      try {
-        // Asked with the lock in hand: the other may have finished between an earlier question and its release.
-        value = await ready(lock !== undefined);
-      } catch (error) {
-        await lock?.release();
-        throw error;
-      }
-      if (value !== undefined) {
-        await lock?.release();
-        return { ready: value };
-      }
-      if ('lock' in attempt) return { lock: attempt.lock };
+      if ('lock' in attempt) return await this.#unlessReady(attempt.lock, ready);
       const wait = this.#waitOf(attempt.held, attempt.look);
       const first = lastReport === Number.NEGATIVE_INFINITY;
       const due = performance.now() - lastReport >= timing.reportMilliseconds;
@@ -113,12 +105,35 @@ export class Locks {
         options.onWait?.(wait);
       }
       const pause = Math.min(timing.mostPollMilliseconds, (performance.now() - begun) / 10);
-      await sleep(
-        Math.max(timing.pollMilliseconds, pause),
-        undefined,
-        options.signal && { signal: options.signal },
-      ).catch(() => undefined);
+      await this.#pause(Math.max(timing.pollMilliseconds, pause), options.signal);
     }
+  }
+
+  /** The other may have finished between the last question and its release: asked once more with the lock in hand. */
+  async #unlessReady<T>(
+    lock: Lock,
+    ready: (isLocked: boolean) => T | undefined | Promise<T | undefined>,
+  ): Promise<{ readonly lock: Lock } | { readonly ready: T }> {
+    let value: T | undefined;
+    try {
+      value = await ready(true);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+    if (value === undefined) return { lock };
+    await lock.release();
+    return { ready: value };
+  }
+
+  /** Waits for so long, and for a turn: who waits for many locks does not ask a file server for all of them at once. */
+  async #pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    const until = (time: number) =>
+      sleep(Math.max(0, time - performance.now()), undefined, signal && { signal }).catch(() => undefined);
+    await until(performance.now() + milliseconds);
+    const turn = Math.max(performance.now(), this.#nextTurn);
+    this.#nextTurn = turn + this.#folder.participant.timing.turnMilliseconds;
+    await until(turn);
   }
 
   /** Whether a lock is held under this token, past what this host remembers: what `isOurs` asks, for helpers of the owner. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EnvironmentError, InterruptedError, RunflowError } from '../../diagnostics/errors.js';
 import type { Artifacts } from '../../formats/artifact.js';
 import type { Digest } from '../../formats/digest.js';
@@ -75,6 +76,8 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    // Every step that another run works on listens, and there may be as many as there are runners.
+    setMaxListeners(0, this.#stop.signal);
     const { steps, situation, outcomes, events } = options;
     this.#frontier = new Frontier({
       steps,
@@ -142,16 +145,23 @@ export class Scheduler {
     const { id } = task.step;
     // Another run may have taken it over while the step waited for a slot.
     if (task.lock?.lost.aborted) task.lock = undefined;
-    // Looked up in any case: it notes for gc that this run uses the key.
-    task.lock ??= await store.tryLock(key);
-    const found = store.lookUp(key, id);
-    if (task.lock === undefined) {
-      this.#waitForOther(task, key).catch((error: unknown) => this.#crash(error));
-    } else if (found.status === 'hit' && (!situation.forced(id) || this.#ranKeys.has(key))) {
-      await this.#leave(task, key, () => this.#frontier.done(task, 'cached', found.action.outputs));
-    } else {
-      await this.#execute(task, key, task.lock);
+    const isForced = situation.forced(id) && !this.#ranKeys.has(key);
+    // Before the lock, which costs more: of several runs each comes upon what the others have done.
+    const isDone = () => {
+      const found = store.lookUp(key, id);
+      return found.status === 'hit' && !isForced ? found.action.outputs : undefined;
+    };
+    let done = isDone();
+    if (done === undefined) {
+      task.lock ??= await store.tryLock(key);
+      if (task.lock === undefined) {
+        this.#waitForOther(task, key).catch((error: unknown) => this.#crash(error));
+        return;
+      }
+      done = isDone();
     }
+    if (done === undefined) return this.#execute(task, key, task.lock!);
+    await this.#leave(task, key, () => this.#frontier.done(task, 'cached', done));
   }
 
   /** Another run has the lock. The slot is free for other steps meanwhile. */

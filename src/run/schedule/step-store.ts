@@ -5,8 +5,8 @@ import type { Found } from '../../plan/resolve.js';
 import type { OutputDifference } from '../../store/action-store.js';
 import type { Lock, LockWait } from '../../store/locks.js';
 import { unlessDamaged } from '../../store/object-store.js';
-import type { ProcessIdentity } from '../../store/process-identity.js';
-import type { ActiveRun } from '../../store/runs.js';
+import { isSameProcess, type ProcessIdentity } from '../../store/process-identity.js';
+import type { ActiveRun, RunRecord } from '../../store/runs.js';
 import type { Store } from '../../store/store.js';
 
 /** What the scheduler needs of a store; a test gives it one in memory. */
@@ -45,7 +45,7 @@ export function stepStore(store: Store, run: ActiveRun): StepStore {
     host: store.folder.participant.hostName,
     tryLock: (key) => tryLock(store, key),
     waitForLock: (key, options) => store.claim(key, options),
-    runOf: (owner) => runOf(store, owner),
+    runOf: runFinder(store),
     has: (artifact) => artifact.at !== undefined || store.objects.has(artifact),
     check: async ({ at, ...artifact }) => {
       if (at === undefined) await store.objects.verify(artifact).catch(unlessDamaged);
@@ -69,10 +69,19 @@ async function tryLock(store: Store, key: Digest): Promise<Lock | undefined> {
   }
 }
 
+/** Runs are read again after so long: each of many that share a store waits for all others, step after step. */
+const runsKnownMilliseconds = 10_000;
+
 /** A process that watches files runs one workflow after another: the newest run that has not ended is the one. */
-function runOf(store: Store, { host, pid, start }: ProcessIdentity): { run?: string; workflow?: string } {
-  const found = store.runs.list().find(({ owner, finished }) => {
-    return finished === undefined && owner.host === host && owner.pid === pid && owner.start === start;
-  });
-  return found === undefined ? {} : { run: found.id, workflow: found.workflow };
+function runFinder(store: Store): StepStore['runOf'] {
+  let known: readonly RunRecord[] = [];
+  let until = Number.NEGATIVE_INFINITY;
+  return (process) => {
+    if (performance.now() > until) {
+      known = store.runs.list().filter(({ finished }) => finished === undefined);
+      until = performance.now() + runsKnownMilliseconds;
+    }
+    const found = known.find(({ owner }) => isSameProcess(owner, process));
+    return found === undefined ? {} : { run: found.id, workflow: found.workflow };
+  };
 }

@@ -165,6 +165,29 @@ test('who waits is told of a silent owner, how long it is silent and when it is 
   if ('lock' in claimed) await claimed.lock.release();
 });
 
+test('who waits for many locks looks at one after the other, however many they are', async () => {
+  const store = open();
+  const names = Array.from({ length: 20 }, (_, index) => `lock-${index}`);
+  for (const name of names) assert.ok(await store.locks.tryAcquire(name));
+  const timing = { ...shortTiming, turnMilliseconds: 50 };
+  const other = Store.open(store.path, { timing });
+  let looks = 0;
+  const stop = new AbortController();
+  const waits = names.map((name) => {
+    const ready = () => {
+      looks += 1;
+      return undefined;
+    };
+    return other.locks.acquire(name, ready, { signal: stop.signal }).catch(() => undefined);
+  });
+  const begun = performance.now();
+  await new Promise((resume) => setTimeout(resume, 500));
+  const most = names.length + (performance.now() - begun) / timing.turnMilliseconds + 1;
+  stop.abort();
+  await Promise.all(waits);
+  assert.ok(looks > names.length && looks <= most, `${looks} looks, at most ${most}`);
+});
+
 test('waiting ends when the run is interrupted', async () => {
   const store = open();
   await store.claim(keyOf('a'));

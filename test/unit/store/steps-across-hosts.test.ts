@@ -99,6 +99,11 @@ test('a folder of an earlier owner in which a file is still open goes as soon as
 test('two hosts change what a run shares one after the other, whatever they remember', async () => {
   const { near, far } = await twoHosts();
   await near.store.objects.put('made');
+  // What fails makes the host remember that there is no value.
+  const failing = far.store.runValues.change<number>('r', 'n', () => {
+    throw new TypeError('not now');
+  });
+  assert.is(await failing.catch((error: Error) => error.message), 'not now');
   const add = (store: Store) => store.runValues.change<number>('r', 'n', (before = 0) => before + 1);
   for (let time = 1; time <= 3; time++) {
     assert.is(await add(near.store), 2 * time - 1);

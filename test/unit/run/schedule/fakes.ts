@@ -18,6 +18,8 @@ export class FakeStepStore implements StepStore {
   /** Keys that another run works on, with what it will have done in the end; undefined: it gives up. */
   readonly others = new Map<Digest, (() => void) | undefined>();
   readonly held = new Set<Digest>();
+  /** Keys whose locks were asked for. */
+  readonly asked: Digest[] = [];
   readonly host = 'node-2';
   readonly #lost = new Map<Digest, AbortController>();
   readonly removedScratch: Digest[] = [];
@@ -29,6 +31,7 @@ export class FakeStepStore implements StepStore {
     return this.memory.lookUp(key);
   }
   async tryLock(key: Digest) {
+    this.asked.push(key);
     if (this.others.has(key) || this.held.has(key)) return undefined;
     return this.#lock(key);
   }

@@ -232,6 +232,21 @@ for (const forced of [false, true]) {
   });
 }
 
+test('what another run has done meanwhile is taken without its lock', async () => {
+  const steps = [make('a', ['source']), make('b', ['source'], { b: 1 })];
+  const before = new MemoryStore();
+  await runSteps(steps, { memory: before });
+  const ofB = [...before.actions.values()].find(({ step }) => step === 'b')!;
+  const memory = new MemoryStore();
+  const executor = new FakeExecutor(() => {
+    memory.record(ofB);
+    return undefined;
+  });
+  const run = await runSteps(steps, { memory, executor });
+  assert.equal(run.states, { a: 'ran', b: 'cached' });
+  assert.is(run.store.asked.length, 1);
+});
+
 test('a damaged input is made again and the step has another go', async () => {
   const memory = new MemoryStore();
   await runSteps(diamond.slice(0, 1), { memory });
