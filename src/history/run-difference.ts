@@ -1,5 +1,6 @@
 import { dirname, relative } from 'node:path';
 import { readCells } from '../report/tables/csv.js';
+import { seedSuffix } from '../report/training-seeds.js';
 import { unlessDamaged } from '../store/object-store.js';
 import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
@@ -200,7 +201,7 @@ function claimDifferences(before: readonly Cells[], after: readonly Cells[]): Cl
       rows
         .filter((row) => row.case === '')
         .map(({ claim = '', verdict, training_seed: seed }) => [
-          seed ? `${claim}, training seed ${seed}` : claim,
+          `${claim}${seedSuffix({ training_seed: seed ? Number(seed) : null })}`,
           verdict!,
         ]),
     );
