@@ -1,5 +1,5 @@
 import { join, posix } from 'node:path';
-import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
+import { EnvironmentError, RunflowError, UsageError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
 import type { Digest } from '../formats/digest.js';
 import { measuresNothing } from '../plan/definitions-in-use.js';
@@ -109,6 +109,8 @@ export async function runWorkflow(options: RunOptions): Promise<ExitCode> {
     problem = session.problem;
     return exitCode;
   } catch (error) {
+    // The terminal and a notification say no more than the record does.
+    if (error instanceof RunflowError) error.reword(session.redacted);
     problem = error instanceof Error ? error.message : String(error);
     throw error;
   } finally {

@@ -141,6 +141,25 @@ test('a secret is in no message, log or record, even of a program that prints it
   assert.is(found.stdout.toString(), '');
 });
 
+test('a secret is not told either by what ends a run outside its steps', async ({ sandbox, config }) => {
+  const secret = 'sk-never-to-be-seen';
+  await sandbox.write('weigh.cjs', weigh);
+  const version = `[node, -e, "console.error('${secret}'); process.exit(1)"]`;
+  await sandbox.write('lab.yaml', lab(`{ run: [node, weigh.cjs], version: ${version}, env: [TONE_KEY] }`));
+  const notified = sandbox.path('notified');
+  await sandbox.write(
+    'notify.cjs',
+    `require('node:fs').writeFileSync('${notified}', require('node:fs').readFileSync(0))`,
+  );
+  const notify = JSON.stringify(['node', sandbox.path('notify.cjs')]);
+  const argv = ['run', 'lab.yaml', '--allow-commands', '--notify', notify];
+  const ended = await sandbox.runflow(argv, { ...config, TONE_KEY: secret });
+  assert.is.not(ended.status, 0);
+  assert.match(ended.stderr, /version command .*\[TONE_KEY\]/s);
+  const told = ended.stdout + ended.stderr + (await readFile(notified, 'utf8'));
+  assert.not.match(told, new RegExp(secret));
+});
+
 test('on a terminal it asks once, and again when a file changes', async ({ sandbox, config }) => {
   if (spawnSync('script', ['--version']).status !== 0) return console.log('skipped: no script(1) to have a terminal');
   await sandbox.write('weigh.cjs', weigh);

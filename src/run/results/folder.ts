@@ -1,19 +1,20 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { listedNames } from '../../diagnostics/listed-names.js';
 import { EnvironmentError } from '../../diagnostics/errors.js';
+import { listedNames } from '../../diagnostics/listed-names.js';
 import type { Artifact } from '../../formats/artifact.js';
 import { type Digest, digestOf, hexOf } from '../../formats/digest.js';
+import { placeFile } from '../../formats/place-file.js';
 import { isPartial } from '../../formats/replace-file.js';
+import type { ResultFile } from '../../plan/plan.js';
 import { publishedKind } from '../../store/action-store.js';
 import type { Lock } from '../../store/locks.js';
 import { DamagedObjectError, unlessDamaged } from '../../store/object-store.js';
 import type { Store } from '../../store/store.js';
-import type { ResultFile } from '../../plan/plan.js';
 import type { EventBus } from '../events.js';
 import type { Prepared } from '../prepare.js';
-import { moveToPrevious, previousFolder } from './previous-folder.js';
 import { digestOfFile } from './file.js';
+import { moveToPrevious, previousFolder } from './previous-folder.js';
 import {
   isSameWorkflow,
   type PublishedFile,
@@ -22,7 +23,6 @@ import {
   refuseAnotherWorkflow,
   settingsBehind,
 } from './record.js';
-import { placeFile } from '../../formats/place-file.js';
 
 const timelineFile = 'timeline.json';
 /** Stands for a step in the record of what the run itself wrote. */
@@ -160,10 +160,9 @@ export class ResultsFolder {
     for (const { file, node, artifact } of results) {
       try {
         const known = earlier.get(file);
-        const placed =
-          isReport(file)
-            ? await this.#placeReport(file, artifact, known, pages, changes.get(file)!)
-            : await this.#place(file, artifact.digest, known, () => this.#store.read(artifact));
+        const placed = isReport(file)
+          ? await this.#placeReport(file, artifact, known, pages, changes.get(file)!)
+          : await this.#place(file, artifact.digest, known, () => this.#store.read(artifact));
         made.push({ ...placed, step: node });
       } catch (error) {
         // Read on: all that is damaged is to be found, and thrown away, at once.
@@ -231,8 +230,16 @@ export class ResultsFolder {
     if (this.#store.actions.lookUp(key).status !== 'hit') {
       const object = await this.#store.objects.put(bytes);
       await this.#store.actions.record({
-        key, kind: publishedKind, revision: 1, params: {}, inputs: {}, versions: {},
-        outputs: { [file]: object }, workflow: this.#run.workflowFile, step: runStep, seconds: 0,
+        key,
+        kind: publishedKind,
+        revision: 1,
+        params: {},
+        inputs: {},
+        versions: {},
+        outputs: { [file]: object },
+        workflow: this.#run.workflowFile,
+        step: runStep,
+        seconds: 0,
         started: new Date().toISOString(),
       });
     }
@@ -316,7 +323,8 @@ export class ResultsFolder {
       }
     }
     const news = foreign.filter((file) => !file.startsWith(`${previousFolder}/`) && !record?.foreign.includes(file));
-    if (news.length > 0) this.#warn(`${listedNames(news, namesShown)} in ${this.path}: no results of runflow, left as they are`);
+    if (news.length > 0)
+      this.#warn(`${listedNames(news, namesShown)} in ${this.path}: no results of runflow, left as they are`);
     return foreign.sort();
   }
 
@@ -340,10 +348,7 @@ function whyNotOurs(known: PublishedFile | undefined, present: Digest | undefine
 }
 
 /** What a step that is done gives for a result: a file, or every file of a folder. */
-function filesOf(
-  { file, node, output }: ResultFile,
-  outcomes: Prepared['outcomes'],
-): readonly PlacedFile[] {
+function filesOf({ file, node, output }: ResultFile, outcomes: Prepared['outcomes']): readonly PlacedFile[] {
   const outcome = outcomes.get(node);
   if (outcome?.status !== 'cached') return [];
   if (!output.endsWith('/')) return [{ file, node, artifact: outcome.outputs[output]! }];
@@ -353,7 +358,8 @@ function filesOf(
 
 function neverMade({ plan, outcomes }: Prepared, present: readonly PublishedFile[]): PublishedFile[] {
   const names = present.map(({ file }) => file);
-  const isThere = (file: string) => names.some((name) => name === file || (file.endsWith('/') && name.startsWith(file)));
+  const isThere = (file: string) =>
+    names.some((name) => name === file || (file.endsWith('/') && name.startsWith(file)));
   return plan.results
     .filter(({ file, node }) => !isThere(file) && !(file.endsWith('/') && outcomes.get(node)?.status === 'cached'))
     .map(({ file, node }) => ({ file, step: node, digest: null, run: null, current: false, settings: undefined }));

@@ -3,10 +3,10 @@ import { existsSync, lstatSync, mkdirSync, realpathSync, rmdirSync, statSync } f
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
 import { errorCode, writeFailure } from '../../diagnostics/file-system-error.js';
+import { staysInside } from '../../formats/inner-path.js';
 import type { Study } from '../../workflow/study.js';
 import { resultsName } from './name.js';
 import { readResultsRecord, refuseAnotherWorkflow } from './record.js';
-import { staysInside } from '../../formats/inner-path.js';
 
 /**
  * Where the results of a workflow go: the folder that `out` names, else `results/` and a name of its own for the

@@ -45,7 +45,8 @@ export function readResultsRecord(folder: string): ResultsRecord | undefined {
   const newest = { run: record.run, settings: workflow.settings };
   return {
     workflowFile: workflow.file,
-    finished: typeof record.finished === 'string' && !Number.isNaN(Date.parse(record.finished)) ? record.finished : undefined,
+    finished:
+      typeof record.finished === 'string' && !Number.isNaN(Date.parse(record.finished)) ? record.finished : undefined,
     files: listOf(record.results).flatMap((entry) => publishedFile({ ...newest, ...objectOf(entry) })),
     foreign: listOf(record.foreign).filter((name) => typeof name === 'string'),
   };
@@ -93,7 +94,15 @@ function realPath(file: string): string {
 }
 
 /** Nothing of what stands in a record may lead out of the folder. */
-function publishedFile({ file, step, digest, source, run, current, settings }: Record<string, unknown>): PublishedFile[] {
+function publishedFile({
+  file,
+  step,
+  digest,
+  source,
+  run,
+  current,
+  settings,
+}: Record<string, unknown>): PublishedFile[] {
   if (typeof file !== 'string' || typeof step !== 'string' || !isDigest(digest)) return [];
   if (!isInnerName(file)) return [];
   return [

@@ -6,10 +6,10 @@ import type { Step } from '../../steps/step.js';
 import { hasMatrix, type Study, type StudyCell } from '../../workflow/study.js';
 import type { LoadedWorkflow } from '../../workflow/workflow.js';
 import type { Prepared } from '../prepare.js';
+import type { RunRecords } from '../schedule/run-records.js';
 import type { FolderContents } from './folder.js';
 import { cellFolder } from './name.js';
 import { settingsBehind, settingsText } from './record.js';
-import type { RunRecords } from '../schedule/run-records.js';
 
 export interface RunDescription {
   readonly run: string;
@@ -51,7 +51,9 @@ export function runJson(run: RunDescription): string {
         : { profile: first.profile ?? null, semantics: first.semantics }),
       settings: JSON.parse(settings),
       files: study.files,
-      ...(hasMatrix(study) ? { cells: study.cells.map((cell) => cellRecord(cell, run)) } : { document: documentOf(first, run) }),
+      ...(hasMatrix(study)
+        ? { cells: study.cells.map((cell) => cellRecord(cell, run)) }
+        : { document: documentOf(first, run) }),
     },
     targets: run.targets,
     sources: Object.fromEntries([...situation.sources].map(([node, artifacts]) => [node, digestsOf(artifacts)])),
@@ -61,7 +63,9 @@ export function runJson(run: RunDescription): string {
     deferred: plan.deferred,
     steps: steps.map((step) => stepRecord(step, run)),
     results: run.contents.files.map(({ settings: of, ...file }) =>
-      of === settingsBehind(file.file, settings) || file.digest === null ? file : { ...file, settings: of === undefined ? null : JSON.parse(of) },
+      of === settingsBehind(file.file, settings) || file.digest === null
+        ? file
+        : { ...file, settings: of === undefined ? null : JSON.parse(of) },
     ),
     foreign: run.contents.foreign,
   };

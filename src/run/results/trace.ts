@@ -15,7 +15,13 @@ export function traceText(times: readonly StepTime[], workflow: string): string 
   });
   const names = [
     { name: 'process_name', ph: 'M', pid: 1, tid: 0, args: { name: workflow } },
-    ...lanes.map((_, lane) => ({ name: 'thread_name', ph: 'M', pid: 1, tid: lane + 1, args: { name: `steps ${lane + 1}` } })),
+    ...lanes.map((_, lane) => ({
+      name: 'thread_name',
+      ph: 'M',
+      pid: 1,
+      tid: lane + 1,
+      args: { name: `steps ${lane + 1}` },
+    })),
   ];
   const lines = [...names, ...events].map((event) => JSON.stringify(event));
   return `{"displayTimeUnit":"ms","traceEvents":[\n${lines.join(',\n')}\n]}\n`;

@@ -87,7 +87,7 @@ test('workflows and folders of the disk, hidden ones when asked for', async ({ f
 test('profiles, settings, targets and steps of the workflow that is named', async ({ folder }) => {
   const exp1 = join(root, 'workflows/exp1.yaml');
   assert.equal(await values('run', exp1, '--profile', 'qwen2.5-1'), ['qwen2.5-1.5b']);
-  assert.equal(await values('run', exp1, `--profile=t`), ['--profile=toy']);
+  assert.equal(await values('run', exp1, `--profile=t`), ['--profile=toy', '--profile=toy-qwen2']);
   assert.equal(await values('run', exp1, '--set', 'recipes.full.l'), ['recipes.full.lr=']);
   assert.equal(await values('run', exp1, '--profile', 'qwen2.5-7b', '--set', 'models.scr'), []);
   const small = join(folder, 'small.yaml');
