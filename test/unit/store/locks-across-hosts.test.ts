@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, utimesSync } from 'node:fs';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -203,6 +203,30 @@ test('of two namespaces neither knows the processes of the other: one that is ki
   assert.ok(waits.every(({ hostName, here }) => hostName === 'runflow-far' && !here));
   assert.ok(waits.some(({ silent }) => silent !== undefined));
   await lock.release();
+});
+
+test('of two machines of one name neither takes the processes of the other for its own', async () => {
+  const folder = temporaryFolder();
+  const boot = join(folder, 'boot_id');
+  writeFileSync(boot, '00000000-0000-4000-8000-000000000000\n');
+  const words = ['--mount', 'sh', '-c', 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"', boot];
+  if (spawnSync('unshare', [...words, 'true']).status !== 0) {
+    console.log(
+      'skipped: a machine that was started at another time needs unshare and mount, which are not allowed here',
+    );
+    return;
+  }
+  const path = join(folder, 'store');
+  const child: ChildProcess = spawn('unshare', [...words, process.execPath, holderScript, path, 'a'], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const [host] = (await once(child, 'message')) as [string];
+  assert.is.not(host, thisProcess().host);
+  const { locks } = Store.open(path, { timing: shortTiming });
+  assert.is(await locks.tryAcquire('a'), undefined);
+  child.send('release');
+  await once(child, 'exit');
+  assert.ok(await locks.tryAcquire('a'));
 });
 
 test.run();

@@ -116,6 +116,30 @@ export interface Run extends SchedulerResult {
   readonly store: FakeStepStore;
 }
 
+/** A scheduler of what is given, and of defaults for the rest. */
+export function schedulerOf(
+  steps: readonly Step[],
+  given: Pick<SchedulerOptions, 'situation' | 'store'> & Partial<SchedulerOptions>,
+): Scheduler {
+  return new Scheduler({
+    steps,
+    outcomes: resolve(steps, given.situation),
+    situation: given.situation,
+    store: given.store,
+    executor: given.executor ?? new FakeExecutor(),
+    events: given.events ?? new EventBus(),
+    reported: given.reported ?? new Set(),
+    expectedOf: () => ({ least: 0 }),
+    reasonOf: () => 'because',
+    workflow: 'test',
+    versions: {},
+    keepGoing: given.keepGoing ?? false,
+    retries: given.retries ?? 1,
+    redacted: (text) => text.replaceAll('hush', '[SECRET]'),
+    signal: given.signal ?? new AbortController().signal,
+  });
+}
+
 /** Runs steps to the end with fakes; every lock must be free afterwards. */
 export async function runSteps(
   steps: readonly Step[],
@@ -132,23 +156,7 @@ export async function runSteps(
   const bus = new EventBus();
   const events: RunEvent[] = [];
   bus.subscribe((event) => events.push(event));
-  const result = await new Scheduler({
-    steps,
-    outcomes: resolve(steps, situation),
-    situation,
-    store,
-    executor,
-    events: bus,
-    reported: options.reported ?? new Set(),
-    expectedOf: () => ({ least: 0 }),
-    reasonOf: () => 'because',
-    workflow: 'test',
-    versions: {},
-    keepGoing: options.keepGoing ?? false,
-    retries: options.retries ?? 1,
-    redacted: (text) => text.replaceAll('hush', '[SECRET]'),
-    signal: options.signal ?? new AbortController().signal,
-  }).run();
+  const result = await schedulerOf(steps, { ...options, situation, store, executor, events: bus }).run();
   if (store.held.size > 0) throw new Error(`locks left behind: ${[...store.held]}`);
   const states = Object.fromEntries(result.tasks.map(({ step, state }) => [step.id, state]));
   return { ...result, executed: executor.executed, events, states, store };

@@ -1,11 +1,17 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DataError, EnvironmentError, InterruptedError } from '../../../../src/diagnostics/errors.js';
+import type { Artifacts } from '../../../../src/formats/artifact.js';
 import type { RunEvent } from '../../../../src/run/events.js';
 import { OtherDeviceError, WorkerLostError } from '../../../../src/run/executors/executor.js';
+import { stepStore } from '../../../../src/run/schedule/step-store.js';
 import type { Step } from '../../../../src/steps/step.js';
-import { artifact, MemoryStore, make } from '../../plan/memory-store.js';
-import { FakeExecutor, FakeStepStore, runSteps } from './fakes.js';
+import { Store } from '../../../../src/store/store.js';
+import type { Job } from '../../../../src/worker/protocol.js';
+import { artifact, MemoryStore, make, situationOf } from '../../plan/memory-store.js';
+import { shortTiming, temporaryFolder } from '../../store/temporary-store.js';
+import { twoHosts } from '../../store/two-hosts.js';
+import { FakeExecutor, FakeStepStore, runSteps, schedulerOf } from './fakes.js';
 
 const told = (events: readonly RunEvent[], type: RunEvent['type']) =>
   events.flatMap((event) => (event.type === type && 'step' in event ? [event.step] : []));
@@ -231,6 +237,56 @@ for (const forced of [false, true]) {
     assert.match(warning!.hint!, forced ? 'take the place' : 'stays and is used');
   });
 }
+
+test('waiting for many other runs at a time is nothing to be warned of', async () => {
+  const warnings: string[] = [];
+  const listen = (warning: Error) => warnings.push(warning.message);
+  process.on('warning', listen);
+  const steps = Array.from({ length: 30 }, (_, index) => make(`s${index}`, ['source'], { index }));
+  const before = new MemoryStore();
+  await runSteps(steps, { memory: before });
+  const folder = temporaryFolder();
+  const [holder, waiter] = [Store.open(folder), Store.open(folder, { timing: shortTiming })];
+  const run = await waiter.runs.begin({ name: 'w', file: 'w.yaml' });
+  const theirs = await Promise.all([...before.actions.keys()].map((key) => holder.claim(key)));
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 300);
+  const memory = new MemoryStore();
+  const situation = situationOf(memory);
+  await schedulerOf(steps, { situation, store: stepStore(waiter, run), signal: stop.signal }).run();
+  for (const claim of theirs) if ('lock' in claim) await claim.lock.release();
+  await run.finish('interrupted');
+  process.off('warning', listen);
+  assert.equal(warnings, []);
+});
+
+test('of two hosts the one that was silent stops as lost, and both come to the result of the other', async () => {
+  const { near, far, pass } = await twoHosts();
+  const steps = [make('a', ['source']), make('b', ['a'])];
+  const done: string[] = [];
+  const runOn = async ({ store }: typeof near, name: string, meanwhile?: () => Promise<unknown>) => {
+    const run = await store.runs.begin({ name: 'w', file: 'w.yaml' });
+    const situation = situationOf(new MemoryStore(), { lookUp: (key) => store.lookUp(key) });
+    const execute = async ({ step }: Job) => {
+      if (step === 'a') await meanwhile?.();
+      done.push(`${step} by ${name}`);
+      return { out: await store.objects.put(`${step} by ${name}`) };
+    };
+    const executor = { slots: 1, execute, kill: () => {}, close: async () => {} };
+    const { outputs } = await schedulerOf(steps, { situation, store: stepStore(store, run), executor }).run();
+    await run.finish('done');
+    return outputs;
+  };
+  let other: ReadonlyMap<string, Artifacts> | undefined;
+  const ours = await runOn(near, 'near', async () => {
+    assert.is(far.store.locks.held().length, 1);
+    pass(121_000);
+    other = await runOn(far, 'far');
+  });
+  assert.equal(done, ['a by far', 'b by far', 'a by near']);
+  assert.equal(ours, other);
+  assert.equal(far.store.locks.held(), []);
+});
 
 test('what another run has done meanwhile is taken without its lock', async () => {
   const steps = [make('a', ['source']), make('b', ['source'], { b: 1 })];
