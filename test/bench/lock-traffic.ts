@@ -3,6 +3,9 @@
  * records, on one disk: node dist/test/bench/lock-traffic.js [RUNNERS] [STEPS] [SECONDS OF A STEP]. All runners are in
  * this process, each as a host of its own; a step waits for its seconds and stores one small object. Calls are those that
  * may ask a file server; steps do not depend on each other, so every runner meets the locks of all others.
+ *
+ * 64 runners, 1,000 steps of 1 s, on two busy cores: 97 s (at best 16 s: each runner waited 867 times, and looks ten times a
+ * second), 27.5 calls for the lock of a step, 20.2 calls a step and runner; at 1 ms a call 20 s of a runner's time.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';

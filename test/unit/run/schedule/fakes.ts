@@ -18,6 +18,8 @@ export class FakeStepStore implements StepStore {
   /** Keys that another run works on, with what it will have done in the end; undefined: it gives up. */
   readonly others = new Map<Digest, (() => void) | undefined>();
   readonly held = new Set<Digest>();
+  /** Steps that were recorded without their lock. */
+  readonly unlocked: string[] = [];
   /** Keys whose locks were asked for. */
   readonly asked: Digest[] = [];
   readonly host = 'node-2';
@@ -49,7 +51,7 @@ export class FakeStepStore implements StepStore {
   has = ({ digest }: { digest: Digest }) => this.memory.objects.has(digest) || digest === artifact('source').digest;
   async check() {}
   async record(action: Parameters<StepStore['record']>[0], { replace }: { replace: boolean }) {
-    if (!this.held.has(action.key)) throw new Error(`${action.step} recorded without its lock`);
+    if (!this.held.has(action.key)) this.unlocked.push(action.step);
     const earlier = this.memory.actions.get(action.key);
     if (earlier === undefined || replace) this.memory.record(action);
     const outputs = Object.keys(action.outputs).filter(
@@ -157,6 +159,7 @@ export async function runSteps(
   const events: RunEvent[] = [];
   bus.subscribe((event) => events.push(event));
   const result = await schedulerOf(steps, { ...options, situation, store, executor, events: bus }).run();
+  if (store.unlocked.length > 0) throw new Error(`recorded without a lock: ${store.unlocked}`);
   if (store.held.size > 0) throw new Error(`locks left behind: ${[...store.held]}`);
   const states = Object.fromEntries(result.tasks.map(({ step, state }) => [step.id, state]));
   return { ...result, executed: executor.executed, events, states, store };
