@@ -23,9 +23,10 @@ export const command: Command = {
     format: { description: 'tex, md or csv (md)', value: 'FORMAT', completes: tableFormats },
   },
   details: [
-    'NAME is the name of a table, as files in tables/ of the results folder have it: energy, behaviour-METRIC, models,',
-    'overlap, activations. LaTeX is a tabular with the rules of booktabs. Nothing is run: what is not made yet is an error',
-    'that says what to run (exit code 2). Of a matrix each cell has a block of rows.',
+    'NAME is the name of a table, as files in tables/ of the results folder have it: that of the part of the report, such as',
+    'energy or overlap; behaviour-METRIC of a metric of behaviour, and models of whole models. A name that is not there is',
+    'answered with those that are. LaTeX is a tabular with the rules of booktabs. Nothing is run: what is not made yet is an',
+    'error that says what to run (exit code 2). Of a matrix each cell has a block of rows; its claims are in claims.csv.',
   ].join('\n'),
   async run(invocation) {
     const [, name] = invocation.positionals as [string, string];

@@ -3,7 +3,6 @@ import type { ReportParams } from '../steps/report.js';
 import type { Input } from '../steps/step.js';
 import type { TablesParams } from '../steps/tables.js';
 import { kindOf } from '../workflow/metrics/registry.js';
-import { paperTableParts } from '../workflow/report.js';
 import type { Workflow } from '../workflow/workflow.js';
 import { asked } from './asked.js';
 import { definitionsInUse } from './definitions-in-use.js';
@@ -56,11 +55,11 @@ function expandFigures(workflow: Workflow, inputs: Readonly<Record<string, Input
   builder.results.push({ file: 'figures/', node, output: 'figures/' });
 }
 
-/** The same for tables. Parts without a table for papers take no step. */
+/** The same for tables. */
 function expandTables(workflow: Workflow, inputs: Readonly<Record<string, Input>>, builder: PlanBuilder): void {
   const { tables, tableFormats } = workflow.report;
-  const parts = tables.filter((part) => (paperTableParts as readonly string[]).includes(part));
-  if (parts.length === 0 || tableFormats.length === 0) return;
+  if (tables.length === 0 || tableFormats.length === 0) return;
+  const parts = [...tables];
   const params: TablesParams = { ...shownParams(workflow, inputs, parts), parts, formats: [...tableFormats] };
   const node = builder.addOfAllSeeds({ id: 'tables', kind: 'tables', params, inputs, group: 'Report' }, 'report');
   builder.results.push({ file: 'tables/', node, output: 'tables/' });

@@ -3,7 +3,6 @@ import type { ShownGroup, StudyReportParams, StudyText } from '../steps/joined-r
 import { type ReportParams, report } from '../steps/report.js';
 import { type Input, isStepOf, type Step } from '../steps/step.js';
 import { coordinatesText } from '../workflow/coordinates.js';
-import { paperTableParts } from '../workflow/report.js';
 import type { Study } from '../workflow/study.js';
 import { filesOfStudy } from '../workflow/study-report.js';
 import { CellLabels, inCell } from './cell-labels.js';
@@ -83,8 +82,7 @@ class JoinedReport {
       steps.push(step('joined-figures', { ...study, columns, formats }, all));
       results.push({ file: 'figures/', node: 'joined-figures', output: 'figures/' });
     }
-    const hasTable = (part: string) => (paperTableParts as readonly string[]).includes(part);
-    if (tableFormats.length > 0 && shown.some(({ tables }) => tables.some(hasTable))) {
+    if (tableFormats.length > 0 && shown.some(({ tables }) => tables.length > 0)) {
       steps.push(step('joined-tables', { axes, groups: shown, formats: tableFormats }, inputs));
       results.push({ file: 'tables/', node: 'joined-tables', output: 'tables/' });
     }

@@ -61,8 +61,8 @@ export interface Section {
   readonly needs: string;
   /** Its figures as data, in the order of the page; one with nothing to draw is left out. */
   figures(input: FigureInput): readonly Figure[];
-  /** Its tables in the layout of papers, of the same numbers; absent: it has none. */
-  readonly tables?: (input: FigureInput) => readonly PaperTable[];
+  /** Its tables in the layout of papers, of the same numbers; one with nothing to show is left out. */
+  tables(input: FigureInput): readonly PaperTable[];
   /** @param show which of the two the workflow asks for; at least one is true. */
   render(input: ReportInput, show: { readonly figure: boolean; readonly table: boolean }): Promise<Html>;
 }

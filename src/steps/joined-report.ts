@@ -6,7 +6,7 @@ export type { ShownGroup, StudyReportParams, StudyText } from '../report/joined/
 /** `joined-report`: the tables of all cells of a matrix as one page, in front of the cells' own reports. */
 export const joinedReport = defineStep<StudyReportParams>({
   kind: 'joined-report',
-  revision: 1,
+  revision: 2,
   usesDevice: false,
   inputs: {
     '<group>/<table>.csv': 'a table of a cell, or of cells of several seeds',

@@ -7,7 +7,7 @@ export type JoinedTablesParams = StudyShown & { readonly formats: readonly Table
 /** `joined-tables`: the cells of a matrix in one table for papers, a block of rows each. */
 export const joinedTables = defineStep<JoinedTablesParams>({
   kind: 'joined-tables',
-  revision: 1,
+  revision: 2,
   usesDevice: false,
   inputs: {
     '<group>/<table>.csv': 'a table of a cell, or of cells of several seeds',

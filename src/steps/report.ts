@@ -6,7 +6,7 @@ export type { ReportParams };
 /** `report`: the result tables of a workflow as a page. */
 export const report = defineStep<ReportParams>({
   kind: 'report',
-  revision: 14,
+  revision: 15,
   usesDevice: false,
   inputs: {
     '<table>.csv': 'a table, named as in the results folder',

@@ -54,9 +54,6 @@ export const figureFormats = ['svg', 'pdf', 'png'] as const;
 
 export type FigureFormat = (typeof figureFormats)[number];
 
-/** Parts that have a table in the layout of papers. */
-export const paperTableParts = ['energy', 'behaviour', 'trade-off', 'overlap', 'activations'] as const;
-
 export const tableFormats = ['tex', 'md', 'csv'] as const;
 
 export type TableFormat = (typeof tableFormats)[number];

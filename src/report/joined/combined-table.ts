@@ -13,12 +13,12 @@ interface GroupTable {
 export function studyTables(input: StudyTables): ReadonlyMap<string, readonly PaperTable[]> {
   const { axes, fronts } = frontsOf(input);
   const tables = Object.entries(sections).map(([part, { needs, tables: tablesOf }]) => {
-    const sources = tablesOf === undefined ? [] : sourcesOf(input, part, 'tables');
+    const sources = sourcesOf(input, part, 'tables');
     const own = sources
       .filter((source) => source.input.files.has(needs))
       .flatMap((source: FigureSource) => {
         const front = fronts[input.groups.indexOf(source.input)]!;
-        return tablesOf!(source.input).map((table): GroupTable => ({ front, table }));
+        return tablesOf(source.input).map((table): GroupTable => ({ front, table }));
       });
     return [part, [...groupBy(own, ({ table }) => table.name).values()].map((group) => combined(axes, group))] as const;
   });
@@ -55,14 +55,13 @@ function combined(axes: readonly string[], groups: readonly GroupTable[]): Paper
       return { labels: [...front, ...row.labels], group: JSON.stringify([front, row.group]), numbers };
     });
   });
-  const { best, name, labels } = first;
+  const { name, labels } = first;
   return {
     name,
     title: titleOf(groups),
     labels: [...axes, ...labels],
     columns: columns.map(({ column }) => column),
     rows,
-    ...(best === undefined ? {} : { best }),
   };
 }
 

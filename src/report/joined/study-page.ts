@@ -3,6 +3,7 @@ import { type Html, html, trustedMarkup } from '../html.js';
 import { plainHead, scrollingTable } from '../html-table.js';
 import type { Origin } from '../page.js';
 import { addressOf, type PagePart, pageText } from '../page-text.js';
+import { paperTableOnPage } from '../paper-tables/on-page.js';
 import { runPlaces } from '../run/places.js';
 import type { ReportInput, ShownParams } from '../section.js';
 import { claimsSection, verdictText } from '../sections/claims.js';
@@ -12,7 +13,6 @@ import { studyTables } from './combined-table.js';
 import type { StudyReportParams, StudyText } from './study.js';
 import { studyFigures } from './study-figures.js';
 import { type StudyInput, sourcesOf } from './study-input.js';
-import { paperTableOnPage } from './table-on-page.js';
 import { cellsAsCases, verdictTable, wholeClaims } from './verdicts.js';
 
 /** What the page of a study may read. */

@@ -3,79 +3,68 @@ import type { FigureInput } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { sweepAxes } from '../sweep-axis.js';
 import { projectionName } from '../wording.js';
-import { deviationText, hasTrainingSeeds, numberOver, type PaperNumber, type PaperTable } from './paper-table.js';
+import { bestNumber, modelsByMetric } from './models.js';
+import { deviationText, numberOver, type PaperNumber, type PaperTable } from './paper-table.js';
 
 /**
  * A table a metric in the layout of the paper's: the model that the update starts from, the projected updates, and the model
- * with all of the update. Each of the whole models has a column of its own; none stands under a fraction.
+ * with all of the update. Each of the whole models has a column of its own; none stands under a fraction. Of a metric that no
+ * projection was measured by, the whole models.
  */
 export function behaviourTables(evaluation: Evaluation, input: FigureInput): PaperTable[] {
   const style = new SeriesStyle(input.params.style);
   const metrics = style.sorted(evaluation.metrics, (metric) => metric);
-  return metrics.flatMap((metric) =>
-    sweepAxes.flatMap((axis): PaperTable[] => {
-      const curves = style.sorted(
-        evaluation.curves.filter((curve) => curve.metric === metric && curve.axis === axis),
-        ({ update }) => update,
-        ({ mode, side }) => `${mode} ${side}`,
-        ({ subspace }) => subspace,
-      );
-      if (curves.length === 0) return [];
-      const places = [...new Set(curves.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
-      const ends = curves.map(({ update }) => endsOf(update, input));
-      const best = input.params.style?.best?.[metric];
-      const heads = {
-        before: headOf(ends.map(({ from }) => from), 'before', style), // biome-ignore format: one line
-        after: headOf(ends.map(({ to }) => to), 'whole update', style), // biome-ignore format: one line
-      };
-      const rows = curves.map((curve, index) => ({
-        labels: [style.called(curve.update), projectionName(curve, curves), style.called(curve.subspace)],
-        group: JSON.stringify([curve.update, curve.mode, curve.side]),
-        numbers: [
-          numberOf(ends[index]!.from, metric, evaluation),
-          ...places.map((at) => {
-            const seeds = curve.points.find((point) => point.at === at)?.seeds ?? [];
-            return numberOver(overSeeds(seeds), trainingOf(seeds));
-          }),
-          numberOf(ends[index]!.to, metric, evaluation),
-        ],
-      }));
-      return [
-        {
-          name: `behaviour-${metric}${axis.by === 'rank' ? '-by-rank' : ''}`,
-          title: `${style.calledMetric(metric)}${axis.suffix}: ${deviationText(rows, 'seeds of the subspace')}`,
-          labels: ['update', 'projection', 'subspace'],
-          columns: [
-            { label: heads.before },
-            ...places.map((at) => ({ label: String(at), over: axis.columns })),
-            { label: heads.after },
-          ],
-          rows,
-          ...(best === undefined ? {} : { best }),
-        },
-      ];
-    }),
-  );
+  return metrics.flatMap((metric) => {
+    const along = sweepTables(metric, evaluation, input);
+    if (along.length > 0) return along;
+    const whole = modelsByMetric(metric, evaluation, input);
+    return whole === undefined ? [] : [{ name: `models-${metric}`, ...whole }];
+  });
 }
 
-/** Whole models side by side: a row a model, a column a metric. */
-export function modelTables(evaluation: Evaluation, input: FigureInput): PaperTable[] {
+function sweepTables(metric: string, evaluation: Evaluation, input: FigureInput): PaperTable[] {
   const style = new SeriesStyle(input.params.style);
-  const measured = evaluation.metrics.filter((metric) => evaluation.models.has(metric));
-  const metrics = style.sorted(measured, (metric) => metric);
-  const all = metrics.flatMap((metric) => evaluation.models.get(metric)!.map(({ model }) => model));
-  const models = style.sorted([...new Set(all)], (model) => model);
-  if (models.length === 0) return [];
-  const rows = models.map((model) => ({
-    labels: [style.called(model)],
-    group: '',
-    numbers: metrics.map((metric) => numberOf(model, metric, evaluation)),
-  }));
-  const over = hasTrainingSeeds(rows)
-    ? ': mean and standard deviation over training seeds, their number in brackets'
-    : '';
-  const columns = metrics.map((metric) => ({ label: style.calledMetric(metric) }));
-  return [{ name: 'models', title: `Whole models side by side${over}`, labels: ['model'], columns, rows }];
+  return sweepAxes.flatMap((axis): PaperTable[] => {
+    const curves = style.sorted(
+      evaluation.curves.filter((curve) => curve.metric === metric && curve.axis === axis),
+      ({ update }) => update,
+      ({ mode, side }) => `${mode} ${side}`,
+      ({ subspace }) => subspace,
+    );
+    if (curves.length === 0) return [];
+    const places = [...new Set(curves.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
+    const ends = curves.map(({ update }) => endsOf(update, input));
+    const best = bestNumber(metric, input.params);
+    const heads = {
+      before: headOf(ends.map(({ from }) => from), 'before', style), // biome-ignore format: one line
+      after: headOf(ends.map(({ to }) => to), 'whole update', style), // biome-ignore format: one line
+    };
+    const rows = curves.map((curve, index) => ({
+      labels: [style.called(curve.update), projectionName(curve, curves), style.called(curve.subspace)],
+      group: JSON.stringify([curve.update, curve.mode, curve.side]),
+      numbers: [
+        numberOf(ends[index]!.from, metric, evaluation),
+        ...places.map((at) => {
+          const seeds = curve.points.find((point) => point.at === at)?.seeds ?? [];
+          return numberOver(overSeeds(seeds), trainingOf(seeds));
+        }),
+        numberOf(ends[index]!.to, metric, evaluation),
+      ],
+    }));
+    return [
+      {
+        name: `behaviour-${metric}${axis.by === 'rank' ? '-by-rank' : ''}`,
+        title: `${style.calledMetric(metric)}${axis.suffix}: ${deviationText(rows, 'seeds of the subspace')}`,
+        labels: ['update', 'projection', 'subspace'],
+        columns: [
+          { label: heads.before, ...best },
+          ...places.map((at) => ({ label: String(at), over: axis.columns, ...best })),
+          { label: heads.after, ...best },
+        ],
+        rows,
+      },
+    ];
+  });
 }
 
 function endsOf(

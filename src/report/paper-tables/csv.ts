@@ -1,21 +1,32 @@
 import { type Cell, cellsText } from '../tables/csv.js';
-import { hasTrainingSeeds, type PaperTable } from './paper-table.js';
+import type { PaperNumber, PaperTable } from './paper-table.js';
+
+/** What a number may have beside its mean, each in a column of its own behind the mean's. */
+const besides: readonly (readonly [string, (number: PaperNumber) => number | null | undefined])[] = [
+  ['sd', ({ deviation }) => deviation],
+  ['n', ({ seeds }) => seeds],
+  ['low', ({ range }) => range?.low],
+  ['high', ({ range }) => range?.high],
+];
 
 /**
- * The same layout with numbers of full precision: a column for each mean, one for its standard deviation, and one for the
- * number of training seeds where there are any.
+ * The same layout with numbers of full precision: a column for each mean, and behind it those of its standard deviation, the
+ * number of training seeds and both ends of its range, as far as a number of the column has them.
  */
 export function csvTable({ labels, columns, rows }: PaperTable): string {
-  const withSeeds = hasTrainingSeeds(rows);
-  const heads = columns.map(({ label, over }) => (over === undefined ? label : `${over} = ${label}`));
-  const head = heads.flatMap((name) => [name, `${name} sd`, ...(withSeeds ? [`${name} n`] : [])]);
-  const lines = rows.map(({ labels: texts, numbers }): Cell[] => [
-    ...texts,
-    ...numbers.flatMap((one) => [
-      one?.mean ?? null,
-      one?.deviation ?? null,
-      ...(withSeeds ? [one?.seeds ?? null] : []),
-    ]),
-  ]);
-  return cellsText([[...labels, ...head], ...lines]);
+  const head: string[] = [...labels];
+  const lines = rows.map(({ labels: texts }): Cell[] => [...texts]);
+  for (const [at, { label, over }] of columns.entries()) {
+    const name = over === undefined ? label : `${over} = ${label}`;
+    const numbers = rows.map((row) => row.numbers[at]!);
+    head.push(name);
+    for (const [index, number] of numbers.entries()) lines[index]!.push(number?.mean ?? null);
+    for (const [beside, of] of besides) {
+      const values = numbers.map((number) => (number === null ? null : (of(number) ?? null)));
+      if (values.every((value) => value === null)) continue;
+      head.push(`${name} ${beside}`);
+      for (const [index, value] of values.entries()) lines[index]!.push(value);
+    }
+  }
+  return cellsText([head, ...lines]);
 }

@@ -1,5 +1,5 @@
-import { ratioText } from '../wording.js';
-import { bestOf, type PaperNumber, type PaperTable } from './paper-table.js';
+import { meanText, rangeOf } from './number-text.js';
+import { bestOf, type PaperColumn, type PaperNumber, type PaperTable } from './paper-table.js';
 
 /** A table as GitHub's Markdown has it, under its title. */
 export function mdTable(table: PaperTable): string {
@@ -12,7 +12,7 @@ export function mdTable(table: PaperTable): string {
     row([...labels, ...heads].map(mdText)),
     row([...labels.map(() => '---'), ...columns.map(() => '---:')]),
     ...rows.map(({ labels: texts, numbers }, index) =>
-      row([...texts.map(mdText), ...numbers.map((number, at) => mdNumber(number, best[index]![at]!))]),
+      row([...texts.map(mdText), ...numbers.map((number, at) => mdNumber(number, columns[at]!, best[index]![at]!))]),
     ),
   ];
   return `${lines.join('\n')}\n`;
@@ -22,11 +22,10 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function mdNumber(number: PaperNumber | null, isBest: boolean): string {
+function mdNumber(number: PaperNumber | null, column: PaperColumn, isBest: boolean): string {
   if (number === null) return '–';
-  const { mean, deviation, seeds } = number;
-  const text = `${ratioText(mean)}${deviation === null ? '' : ` ± ${ratioText(deviation)}`}${seeds === undefined ? '' : ` (${seeds})`}`;
-  return isBest ? `**${text}**` : text;
+  const [text, range] = [meanText(number, column), rangeOf(number, column)];
+  return `${isBest ? `**${text}**` : text}${range === undefined ? '' : ` [${range}]`}`;
 }
 
 /** A text that Markdown shows as it is, in one line. */

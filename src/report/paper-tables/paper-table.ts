@@ -9,6 +9,21 @@ export interface PaperNumber {
   readonly deviation: number | null;
   /** Training seeds that the deviation is over; absent: it is over what the title names. */
   readonly seeds?: number;
+  /** Ends of an interval, or the lowest and the highest of what it is over: the title says which. */
+  readonly range?: { readonly low: number; readonly high: number };
+}
+
+/** How the numbers of a column are written. */
+export type Notation = 'ratio' | 'significant' | 'count';
+
+export interface PaperColumn {
+  readonly label: string;
+  /** Head over this column and its neighbours with the same. */
+  readonly over?: string;
+  /** Absent: a ratio. */
+  readonly notation?: Notation;
+  /** Which of its numbers is set in bold in each group; absent: none. */
+  readonly best?: 'highest' | 'lowest';
 }
 
 export interface PaperRow {
@@ -27,11 +42,9 @@ export interface PaperTable {
   readonly title: string;
   /** Heads of the columns of texts. */
   readonly labels: readonly string[];
-  /** Heads of the columns of numbers; neighbours with the same `over` stand under one head. */
-  readonly columns: readonly { readonly label: string; readonly over?: string }[];
+  /** The columns of numbers. */
+  readonly columns: readonly PaperColumn[];
   readonly rows: readonly PaperRow[];
-  /** Which number of a column and group is set in bold; absent: none. */
-  readonly best?: 'highest' | 'lowest';
 }
 
 /** How each format of a table is written. */
@@ -50,10 +63,27 @@ export function numberOver(
   return { mean: over.mean, deviation: training.sd, seeds: training.n };
 }
 
+/** A number of which there is no more to say; null where nothing was measured. */
+export function plainNumber(mean: number | null | undefined): PaperNumber | null {
+  return mean == null ? null : { mean, deviation: null };
+}
+
+/** A number with the range that it lies in, where there is one. */
+export function withRange(number: PaperNumber | null, range: PaperNumber['range']): PaperNumber | null {
+  return number === null || range === undefined ? number : { ...number, range };
+}
+
 /** What a title says of means and deviations. `units`: what means are over without training seeds. */
 export function deviationText(rows: readonly PaperRow[], units: string): string {
   const text = `mean and standard deviation over ${units}`;
   return hasTrainingSeeds(rows) ? `${text}; with a number in brackets, deviation over so many training seeds` : text;
+}
+
+/** What a title says of means over training seeds; empty where there is none. */
+export function trainingText(rows: readonly PaperRow[]): string {
+  return hasTrainingSeeds(rows)
+    ? '; with a number in brackets, mean and standard deviation over so many training seeds'
+    : '';
 }
 
 export function hasTrainingSeeds(rows: readonly PaperRow[]): boolean {
@@ -61,18 +91,19 @@ export function hasTrainingSeeds(rows: readonly PaperRow[]): boolean {
 }
 
 /** Whether each number is the best of its column and group. Equals are all best; where all are equal, none is. */
-export function bestOf({ rows, best }: PaperTable): readonly (readonly boolean[])[] {
-  const none = rows.map(({ numbers }) => numbers.map(() => false));
-  if (best === undefined) return none;
-  for (const group of groupBy([...rows.entries()], ([, row]) => row.group).values()) {
-    for (const column of rows[0]!.numbers.keys()) {
+export function bestOf({ rows, columns }: PaperTable): readonly (readonly boolean[])[] {
+  const found = rows.map(({ numbers }) => numbers.map(() => false));
+  const groups = [...groupBy([...rows.entries()], ([, row]) => row.group).values()];
+  for (const [column, { best }] of columns.entries()) {
+    if (best === undefined) continue;
+    for (const group of groups) {
       const measured = group.flatMap(([, { numbers }]) => numbers[column]?.mean ?? []);
       if (new Set(measured).size < 2) continue;
       const most = measured.reduce((a, b) => (best === 'highest' ? Math.max(a, b) : Math.min(a, b)));
-      for (const [index, { numbers }] of group) none[index]![column] = numbers[column]?.mean === most;
+      for (const [index, { numbers }] of group) found[index]![column] = numbers[column]?.mean === most;
     }
   }
-  return none;
+  return found;
 }
 
 /** Heads over neighbouring columns, with how many each spans; an empty head where there is none. */

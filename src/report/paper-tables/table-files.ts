@@ -11,7 +11,7 @@ const writers: TableWriters = { tex: texTable, md: mdTable, csv: csvTable };
 /** Tables for a paper of the parts that are asked for and have results, in the order of the page. */
 export function paperTables(input: FigureInput, parts: readonly string[]): PaperTable[] {
   return Object.entries(sections).flatMap(([part, { needs, tables }]) =>
-    parts.includes(part) && input.files.has(needs) ? [...(tables?.(input) ?? [])] : [],
+    parts.includes(part) && input.files.has(needs) ? [...tables(input)] : [],
   );
 }
 

@@ -1,5 +1,5 @@
-import { ratioText } from '../wording.js';
-import { bestOf, headsOver, type PaperNumber, type PaperTable } from './paper-table.js';
+import { valueText } from './number-text.js';
+import { bestOf, headsOver, type PaperColumn, type PaperNumber, type PaperTable } from './paper-table.js';
 
 /**
  * A table as a `tabular` of LaTeX with the rules of booktabs, to be input into a `table` of a paper. It compiles with
@@ -19,7 +19,8 @@ export function texTable(table: PaperTable): string {
   lines.push(row([...labels, ...columns.map(({ label }) => label)].map(texText)), '\\midrule');
   rows.forEach(({ labels: texts, numbers, group }, index) => {
     if (index > 0 && rows[index - 1]!.group !== group) lines.push('\\addlinespace');
-    lines.push(row([...texts.map(texText), ...numbers.map((number, at) => texNumber(number, best[index]![at]!))]));
+    const cells = numbers.map((number, at) => texNumber(number, columns[at]!, best[index]![at]!));
+    lines.push(row([...texts.map(texText), ...cells]));
   });
   return `${[...lines, '\\bottomrule', '\\end{tabular}'].join('\n')}\n`;
 }
@@ -40,20 +41,21 @@ function row(cells: readonly string[]): string {
   return `${cells.join(' & ')} \\\\`;
 }
 
-function texNumber(number: PaperNumber | null, isBest: boolean): string {
+function texNumber(number: PaperNumber | null, column: PaperColumn, isBest: boolean): string {
   if (number === null) return '--';
-  const text = [number.mean, ...(number.deviation === null ? [] : [number.deviation])]
-    .map((value) => mathText(ratioText(value)))
-    .join(' \\pm ');
+  const math = (value: number) => mathText(valueText(value, column));
+  const text = [number.mean, ...(number.deviation === null ? [] : [number.deviation])].map(math).join(' \\pm ');
   const seeds = number.seeds === undefined ? '' : ` (${number.seeds})`;
-  return `${isBest ? `$\\mathbf{${text}}$` : `$${text}$`}${seeds}`;
+  const range = number.range === undefined ? '' : ` $[${math(number.range.low)}, ${math(number.range.high)}]$`;
+  return `${isBest ? `$\\mathbf{${text}}$` : `$${text}$`}${seeds}${range}`;
 }
 
-/** A number as `ratioText` writes it, in mathematics. */
+/** A number as tables write it, in mathematics, where a comma by itself is a sign between two numbers. */
 function mathText(text: string): string {
   const digits = '⁰¹²³⁴⁵⁶⁷⁸⁹';
   return text
     .replace('−', '-')
+    .replaceAll(',', '{,}')
     .replace(' × ', ' \\times ')
     .replace(/10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)/, (_, minus: string, power: string) => {
       return `10^{${minus && '-'}${[...power].map((digit) => digits.indexOf(digit)).join('')}}`;

@@ -2,8 +2,9 @@ import { download } from '../figures/caption.js';
 import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import type { Panel } from '../figures/panel.js';
-import { type Html, html } from '../html.js';
-import { numberCell, plainHead, tableBlock } from '../html-table.js';
+import { html } from '../html.js';
+import { tableOnPage } from '../paper-tables/on-page.js';
+import { type PaperRow, type PaperTable, plainNumber } from '../paper-tables/paper-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, nearestTo, summarize } from '../statistics.js';
@@ -21,11 +22,12 @@ export const anglesSection: Section = {
   heading: 'Angles between update subspaces',
   needs: 'angles.csv',
   figures: (input) => figuresOf(read(input)),
+  tables: (input) => tablesOf(read(input)),
   async render(input, show) {
     const shown = read(input);
     return html`
       ${show.figure && (await figuresOnPage(figuresOf(shown), input))}
-      ${show.table && table(shown.measured, shown.style)}`;
+      ${show.table && tableOnPage('Principal angles, mean over tensors', tableOf(shown), note)}`;
   },
 };
 
@@ -131,25 +133,42 @@ function layers(rows: readonly AngleRow[], style: SeriesStyle): Figure | undefin
   };
 }
 
-function table(rows: readonly Measured[], style: SeriesStyle): Html {
-  const body = byPair(rows).flatMap((group) =>
-    [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors, index) => {
-      const angle = (of: (row: Measured) => number) => numberCell(`${significantText(mean(tensors, of))}°`);
-      return html`<tr class="${index === 0 ? 'group' : ''}"><th scope="row">${nameOf(group, style)}</th><td>${tensors[0]!.energy}</td>
-        <td>${tensors.length}</td>
-        ${angle(({ smallest }) => degrees(smallest))}${angle(meanAngle)}${angle(({ largest }) => degrees(largest))}
-        ${numberCell(significantText(mean(tensors, ({ grassmann }) => grassmann)))}
-        ${numberCell(significantText(mean(tensors, ({ chordal }) => chordal)))}</tr>`;
+function tablesOf(shown: ReturnType<typeof read>): PaperTable[] {
+  return shown.measured.length === 0 ? [] : [tableOf(shown)];
+}
+
+/** A row a pair and energy: every training seed has its own. */
+function tableOf({ measured, style }: ReturnType<typeof read>): PaperTable {
+  const rows = byPair(measured).flatMap((group, index) =>
+    [...groupBy(group, ({ energy }) => String(energy)).values()].map((tensors): PaperRow => {
+      const over = (of: (row: Measured) => number) => plainNumber(mean(tensors, of));
+      const numbers = [
+        plainNumber(tensors.length),
+        over(({ smallest }) => degrees(smallest)),
+        over(meanAngle),
+        over(({ largest }) => degrees(largest)),
+        over(({ grassmann }) => grassmann),
+        over(({ chordal }) => chordal),
+      ];
+      return { labels: [nameOf(group, style), String(tensors[0]!.energy)], group: String(index), numbers };
     }),
   );
-  return tableBlock(
-    'Principal angles, mean over tensors',
-    plainHead([
-      { text: 'pair' },
-      ...['energy η', 'tensors', 'smallest', 'root mean square', 'largest', 'Grassmann distance', 'chordal distance'],
-    ]),
-    body,
-    html`Grassmann distance: √Σθ², in radians. Chordal distance: √Σ sin² θ. Tensors that an update leaves unchanged have no
-    part. Every tensor, in full precision and radians: <a href="angles.csv">angles.csv</a>.`,
-  );
+  return {
+    name: 'angles',
+    title:
+      'Principal angles in degrees, Grassmann distance in radians and chordal distance, mean over the tensors that both updates change',
+    labels: ['pair', 'energy η'],
+    columns: [
+      { label: 'tensors', notation: 'count' },
+      { label: 'smallest', over: 'principal angle (°)', notation: 'significant' },
+      { label: 'root mean square', over: 'principal angle (°)', notation: 'significant' },
+      { label: 'largest', over: 'principal angle (°)', notation: 'significant' },
+      { label: 'Grassmann distance', notation: 'significant' },
+      { label: 'chordal distance', notation: 'significant' },
+    ],
+    rows,
+  };
 }
+
+const note = html`Grassmann distance: √Σθ², in radians. Chordal distance: √Σ sin² θ. Tensors that an update leaves unchanged have no
+  part. Every tensor, in full precision and radians: <a href="angles.csv">angles.csv</a>.`;

@@ -3,7 +3,15 @@ import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
-import { numberCell, plainHead, tableBlock } from '../html-table.js';
+import { tableOnPage } from '../paper-tables/on-page.js';
+import {
+  numberOver,
+  type PaperRow,
+  type PaperTable,
+  plainNumber,
+  trainingText,
+  withRange,
+} from '../paper-tables/paper-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
@@ -17,17 +25,18 @@ import {
   trainingBar,
   trainingNote,
 } from '../training-seeds.js';
-import { rangeText, ratioText } from '../wording.js';
+import { ratioText } from '../wording.js';
 
 export const ckaSection: Section = {
   heading: 'Likeness of activations (CKA)',
   needs: 'cka.csv',
   figures: (input) => figuresOf(read(input)),
+  tables: (input) => [tableOf(read(input))],
   async render(input, show) {
     const measured = read(input);
     return html`
       ${show.figure && (await figuresOnPage(figuresOf(measured), input))}
-      ${show.table && table(measured)}`;
+      ${show.table && tableOnPage('Linear CKA, mean over the layers of the window', tableOf(measured), noteOf(measured))}`;
   },
 };
 
@@ -107,24 +116,34 @@ function fewPrompts(rows: readonly CkaRow[]): string {
   return few === undefined ? '' : `Here n is ${few.n} and d is ${Math.max(few.d_a, few.d_b)}.`;
 }
 
-function table(all: Measured): Html {
-  const { rows, single, style } = all;
-  const groups = groupBy(rows, ({ metric, prompts, pair }) => JSON.stringify([metric, prompts, pair]));
-  const body = [...groups.values()].map((group) => {
+function tableOf(all: Measured): PaperTable {
+  const { rows: measured, single, style } = all;
+  const groups = groupBy(measured, ({ metric, prompts, pair }) => JSON.stringify([metric, prompts, pair]));
+  const rows = [...groups.values()].map((group): PaperRow => {
     const { pair, n } = group[0]!;
     const values = group.flatMap(({ cka, in_window }) => (cka === null || in_window === 0 ? [] : [cka]));
     const over = values.length === 0 ? undefined : summarize(values);
     const training = overTrainingSeeds(single.filter(isLike(group[0]!)), meanOverWindow);
-    return html`<tr><th scope="row">${setOf(group[0]!, all)}</th><td class="text">${style.calledPair(pair)}</td>
-      <td>${n}</td><td>${values.length}</td>${numberCell(`${ratioText(over?.mean)}${spreadText(training, ratioText)}`, over && rangeText(over.min, over.max))}</tr>`;
+    const mean = over && numberOver({ mean: over.mean, sd: null }, training);
+    const numbers = [
+      plainNumber(n),
+      plainNumber(values.length),
+      withRange(mean ?? null, over && { low: over.min, high: over.max }),
+    ];
+    return { labels: [setOf(group[0]!, all), style.calledPair(pair)], group: '', numbers };
   });
-  return tableBlock(
-    'Linear CKA, mean over the layers of the window',
-    plainHead([{ text: 'prompts' }, { text: 'pair' }, 'n', 'layers', 'CKA']),
-    body,
-    html`n: prompts. Below each mean: the smallest and the largest of a layer. ${trainingNote(rows.map(({ training }) => training))}
-    Every layer, in full precision: <a href="cka.csv">cka.csv</a>.`,
-  );
+  return {
+    name: 'cka',
+    title: `Linear CKA of activations of n prompts: mean over the layers of the window, with the smallest and the largest of a layer${trainingText(rows)}`,
+    labels: ['prompts', 'pair'],
+    columns: [{ label: 'n', notation: 'count' }, { label: 'layers', notation: 'count' }, { label: 'CKA' }],
+    rows,
+  };
+}
+
+function noteOf({ rows }: Measured): Html {
+  return html`n: prompts. Below each mean: the smallest and the largest of a layer. ${trainingNote(rows.map(({ training }) => training))}
+    Every layer, in full precision: <a href="cka.csv">cka.csv</a>.`;
 }
 
 function isLike({ metric, prompts, pair }: CkaRow): (row: CkaRow) => boolean {

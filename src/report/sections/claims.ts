@@ -3,6 +3,7 @@ import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import { type Html, html } from '../html.js';
 import { type ColumnHead, plainHead, scrollingTable, tableBlock } from '../html-table.js';
+import { type PaperRow, type PaperTable, plainNumber, withRange } from '../paper-tables/paper-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy } from '../statistics.js';
@@ -21,6 +22,7 @@ export const claimsSection: Section = {
   heading: 'Claims',
   needs: 'claims.csv',
   figures: ({ files, params }) => figuresOf(claimsOf(files), new SeriesStyle(params.style)),
+  tables: ({ files, params }) => tablesOf(claimsOf(files), new SeriesStyle(params.style)),
   async render(input, show) {
     const { files, claimEffects, params } = input;
     const claims = claimsOf(files);
@@ -73,6 +75,35 @@ function table(claims: readonly ShownClaim[], effects: ReadonlyMap<string, strin
 const columns: readonly ColumnHead[] = [
   ...[{ text: 'verdict' }, 'effect', 'interval', 'n', { text: 'interval must lie' }, { text: 'note' }],
 ];
+
+/** A row a claim, and below it one for each of its cases: every training seed has its own. */
+function tablesOf(claims: readonly ShownClaim[], style: SeriesStyle): PaperTable[] {
+  if (claims.length === 0) return [];
+  const rows = claims.flatMap(({ name, whole, cases }) =>
+    [whole, ...cases].map((row): PaperRow => {
+      const { effect, ci_low: low, ci_high: high, n } = row;
+      const range = low === null || high === null ? undefined : { low, high };
+      return {
+        labels: [name, row === whole ? '' : caseText(row, style), row.verdict, conditionText(row)],
+        group: name,
+        numbers: [withRange(plainNumber(effect), range), plainNumber(n)],
+      };
+    }),
+  );
+  return [
+    {
+      name: 'claims',
+      title:
+        'Claims and their cases: effect, with the interval that decides; a claim’s numbers are those of its weakest case, and the intervals of its cases are right together 95 % of the time',
+      labels: ['claim', 'case', 'verdict', 'interval must lie'],
+      columns: [
+        { label: 'effect', notation: 'significant' },
+        { label: 'n', notation: 'count' },
+      ],
+      rows,
+    },
+  ];
+}
 
 function findingCells(row: ClaimRow): Html {
   const { effect, ci_low, ci_high, n } = row;

@@ -3,24 +3,33 @@ import { download } from '../figures/caption.js';
 import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import { type Html, html } from '../html.js';
-import { numberCell, plainHead, tableBlock } from '../html-table.js';
+import { tableOnPage } from '../paper-tables/on-page.js';
+import {
+  numberOver,
+  type PaperRow,
+  type PaperTable,
+  plainNumber,
+  trainingText,
+  withRange,
+} from '../paper-tables/paper-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { type CosineRow, cosineColumns } from '../tables/cosine.js';
 import { readResult } from '../tables/result-rows.js';
-import { type Averaged, averagedOverSeeds, spreadText, trainingNote } from '../training-seeds.js';
-import { rangeText, ratioText, significantText } from '../wording.js';
+import { type Averaged, averagedOverSeeds, trainingNote } from '../training-seeds.js';
+import { ratioText, significantText } from '../wording.js';
 
 export const cosineSection: Section = {
   heading: 'Cosines of updates',
   needs: 'cosine.csv',
   figures: (input) => figuresOf(read(input)),
+  tables: (input) => [tableOf(read(input))],
   async render(input, show) {
     const cosines = read(input);
     return html`
       ${show.figure && (await figuresOnPage(figuresOf(cosines), input))}
-      ${show.table && table(cosines)}`;
+      ${show.table && tableOnPage('Cosines of updates', tableOf(cosines), noteOf(cosines))}`;
   },
 };
 
@@ -73,29 +82,42 @@ function titleOf({ tensor, cosine, sign_agreement, changed_by_both, elements }: 
   return `${tensor}\ncosine ${ratioText(cosine)}\n${Math.round(changed_by_both)} of ${elements} elements changed by both${signs}`;
 }
 
-function table({ rows, style }: Cosines): Html {
-  const body = [...groupBy(rows, ({ pair }) => pair)].map(([pair, group]) => {
+function tableOf({ rows: all, style }: Cosines): PaperTable {
+  const rows = [...groupBy(all, ({ pair }) => pair)].map(([pair, group]): PaperRow => {
     const whole = group.find(({ tensor }) => tensor === '')!;
     const cosines = group.flatMap(({ tensor, cosine }) => (tensor === '' || cosine === null ? [] : [cosine]));
     const over = cosines.length === 0 ? undefined : summarize(cosines);
-    const both = whole.elements === 0 ? null : whole.changed_by_both / whole.elements;
-    return html`<tr class="group"><th scope="row">${style.calledPair(pair)}</th>
-      ${numberCell(`${ratioText(whole.cosine)}${spreadText(whole.training, ratioText)}`)}
-      ${numberCell(ratioText(over?.mean), over && rangeText(over.min, over.max))}
-      <td>${cosines.length}</td>
-      ${numberCell(ratioText(whole.sign_agreement))}
-      ${numberCell(ratioText(both))}
-      ${numberCell(significantText(whole.norm_a))}
-      ${numberCell(significantText(whole.norm_b))}</tr>`;
+    const numbers = [
+      whole.cosine === null ? null : numberOver({ mean: whole.cosine, sd: null }, whole.training),
+      withRange(plainNumber(over?.mean), over && { low: over.min, high: over.max }),
+      plainNumber(cosines.length),
+      plainNumber(whole.sign_agreement),
+      plainNumber(whole.elements === 0 ? null : whole.changed_by_both / whole.elements),
+      plainNumber(whole.norm_a),
+      plainNumber(whole.norm_b),
+    ];
+    return { labels: [style.calledPair(pair)], group: '', numbers };
   });
-  const heads = ['whole model', 'mean over tensors', 'tensors', 'sign agreement', 'changed by both', '‖Δ_A‖', '‖Δ_B‖'];
-  return tableBlock(
-    'Cosines of updates',
-    plainHead([{ text: 'pair' }, ...heads]),
-    body,
-    html`Whole model: all tensors as one long vector. Below each mean: the smallest and the largest of a tensor. Sign agreement is
+  return {
+    name: 'cosine',
+    title: `Cosines of updates: of the whole model as one long vector, and the mean over tensors with the smallest and the largest of one; sign agreement of the elements that both change, and their part of all${trainingText(rows)}`,
+    labels: ['pair'],
+    columns: [
+      { label: 'whole model' },
+      { label: 'mean over tensors' },
+      { label: 'tensors', notation: 'count' },
+      { label: 'sign agreement' },
+      { label: 'changed by both' },
+      { label: '‖Δ_A‖', notation: 'significant' },
+      { label: '‖Δ_B‖', notation: 'significant' },
+    ],
+    rows,
+  };
+}
+
+function noteOf({ rows }: Cosines): Html {
+  return html`Whole model: all tensors as one long vector. Below each mean: the smallest and the largest of a tensor. Sign agreement is
     about the elements that both updates change, whose part of all elements stands beside it.
     ${trainingNote(rows.map(({ training }) => training))} Every tensor, in full
-    precision: <a href="cosine.csv">cosine.csv</a>.`,
-  );
+    precision: <a href="cosine.csv">cosine.csv</a>.`;
 }

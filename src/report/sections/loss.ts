@@ -5,7 +5,8 @@ import { figuresOnPage } from '../figures/on-page.js';
 import { seriesLook } from '../figures/palette.js';
 import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
-import { plainHead, tableBlock } from '../html-table.js';
+import { tableOnPage } from '../paper-tables/on-page.js';
+import { type PaperTable, plainNumber } from '../paper-tables/paper-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
@@ -13,7 +14,7 @@ import { writeCsv } from '../tables/csv.js';
 import { type LossRow, lossColumns } from '../tables/loss.js';
 import { readResult } from '../tables/result-rows.js';
 import { seedSuffix } from '../training-seeds.js';
-import { ratioText, significantText } from '../wording.js';
+import { ratioText } from '../wording.js';
 
 /** A trained model, by step. */
 interface Training {
@@ -37,11 +38,12 @@ export const lossSection: Section = {
   heading: 'Training loss',
   needs: 'loss.csv',
   figures: (input) => figuresOf(trainingsOf(input)),
+  tables: (input) => [tableOf(trainingsOf(input))],
   async render(input, show) {
     const trainings = trainingsOf(input);
     return html`
       ${show.figure && (await figuresOnPage(figuresOf(trainings), input))}
-      ${show.table && table(trainings)}`;
+      ${show.table && tableOnPage('Training, model by model', tableOf(trainings), note)}`;
   },
 };
 
@@ -119,34 +121,43 @@ function thinned(trainings: readonly Training[]): Html | undefined {
   return html`Each point is the mean of ${said.join(', ')}; bands span the lowest and highest of them.`;
 }
 
-function table(trainings: readonly Training[]): Html {
-  const body = trainings.map(({ model, steps }) => {
+const note = html`Last tenth: mean loss of the last tenth of the steps. Largest gradient: norm of all gradients together, before
+  clipping. Every step: <a href="loss.csv">loss.csv</a>.`;
+
+/** A row a model: every training seed has its own. */
+function tableOf(trainings: readonly Training[]): PaperTable {
+  const rows = trainings.map(({ model, steps }) => {
     const all = (column: 'loss' | 'tokens' | 'learning_rate' | 'gradient_norm') =>
       steps.map((row) => row[column]).filter((value) => value !== null);
     const [losses, tokens] = [all('loss'), all('tokens')];
     const tail = losses.slice(-Math.ceil(losses.length / 10));
-    return html`<tr class="group"><th scope="row">${model}</th><td>${steps.length.toLocaleString('en')}</td>
-      <td>${tokens.length > 0 ? tokens.reduce((sum, value) => sum + value, 0).toLocaleString('en') : '–'}</td>
-      <td>${ratioText(losses[0])}</td><td>${ratioText(losses.at(-1))}</td>
-      <td>${ratioText(tail.length > 0 ? summarize(tail).mean : null)}</td>
-      <td>${significantText(largest(all('learning_rate')))}</td><td>${significantText(largest(all('gradient_norm')))}</td></tr>`;
+    const values = [
+      steps.length,
+      tokens.length > 0 ? tokens.reduce((sum, value) => sum + value, 0) : null,
+      losses[0],
+      losses.at(-1),
+      tail.length > 0 ? summarize(tail).mean : null,
+      largest(all('learning_rate')),
+      largest(all('gradient_norm')),
+    ];
+    return { labels: [model], group: '', numbers: values.map(plainNumber) };
   });
-  return tableBlock(
-    'Training, model by model',
-    plainHead([
-      { text: 'model' },
-      'steps',
-      'tokens',
-      'first loss',
-      'last loss',
-      'last tenth',
-      'highest learning rate',
-      'largest gradient',
-    ]),
-    body,
-    html`Last tenth: mean loss of the last tenth of the steps. Largest gradient: norm of all gradients together, before
-    clipping. Every step: <a href="loss.csv">loss.csv</a>.`,
-  );
+  return {
+    name: 'loss',
+    title:
+      'Training: loss in nats a token of the first step, the last one and the mean of the last tenth of the steps, highest learning rate and largest norm of the gradients before clipping',
+    labels: ['model'],
+    columns: [
+      { label: 'steps', notation: 'count' },
+      { label: 'tokens', notation: 'count' },
+      { label: 'first loss' },
+      { label: 'last loss' },
+      { label: 'last tenth' },
+      { label: 'highest learning rate', notation: 'significant' },
+      { label: 'largest gradient', notation: 'significant' },
+    ],
+    rows,
+  };
 }
 
 function largest(values: readonly number[]): number | null {

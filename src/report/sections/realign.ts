@@ -1,11 +1,12 @@
 import { download } from '../figures/caption.js';
 import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
-import { type Html, html } from '../html.js';
-import { numberCell, plainHead, tableBlock } from '../html-table.js';
+import { html } from '../html.js';
+import { tableOnPage } from '../paper-tables/on-page.js';
+import { type PaperTable, plainNumber } from '../paper-tables/paper-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
-import { groupBy } from '../statistics.js';
+import { groupBy, summarize } from '../statistics.js';
 import { type RealignRow, realignColumns } from '../tables/realign.js';
 import { readResult } from '../tables/result-rows.js';
 import { seedSuffix } from '../training-seeds.js';
@@ -15,11 +16,12 @@ export const realignSection: Section = {
   heading: 'Realignment of updates',
   needs: 'realign.csv',
   figures: (input) => figuresOf(read(input)),
+  tables: (input) => [tableOf(read(input))],
   async render(input, show) {
     const realigned = read(input);
     return html`
       ${show.figure && (await figuresOnPage(figuresOf(realigned), input))}
-      ${show.table && table(realigned)}`;
+      ${show.table && tableOnPage('Realigned models', tableOf(realigned), note)}`;
   },
 };
 
@@ -75,19 +77,27 @@ function titleOf({ tensor, cosine, changed }: RealignRow): string {
   return `${tensor}\n${agreement}\n${changed === 1 ? 'changed' : 'as tuned'}`;
 }
 
-function table({ rows, style }: Realigned): Html {
-  const body = byModel(rows).map((group) => {
+const note = html`Every tensor: <a href="realign.csv">realign.csv</a>.`;
+
+/** A row a model: every training seed has its own. */
+function tableOf({ rows: all, style }: Realigned): PaperTable {
+  const rows = byModel(all).map((group) => {
     const cosines = group.flatMap(({ cosine }) => (cosine === null ? [] : [cosine]));
+    const over = cosines.length === 0 ? undefined : summarize(cosines);
     const changed = group.filter((row) => row.changed === 1);
-    const end = (of: (...values: number[]) => number) =>
-      numberCell(significantText(cosines.length === 0 ? null : of(...cosines)));
-    return html`<tr class="group"><th scope="row">${nameOf(group, style)}</th><td>${changed.length} of ${group.length}</td>
-      ${end(Math.min)}${end(Math.max)}</tr>`;
+    const values = [changed.length, group.length, over?.min, over?.max];
+    return { labels: [nameOf(group, style)], group: '', numbers: values.map(plainNumber) };
   });
-  return tableBlock(
-    'Realigned models',
-    plainHead([{ text: 'model' }, 'tensors changed', 'lowest cosine', 'highest cosine']),
-    body,
-    html`Every tensor: <a href="realign.csv">realign.csv</a>.`,
-  );
+  return {
+    name: 'realign',
+    title: 'Realigned models: how many of their tensors change, and the lowest and highest cosine of C Δ and Δ',
+    labels: ['model'],
+    columns: [
+      { label: 'changed', over: 'tensors', notation: 'count' },
+      { label: 'of', over: 'tensors', notation: 'count' },
+      { label: 'lowest', over: 'cosine', notation: 'significant' },
+      { label: 'highest', over: 'cosine', notation: 'significant' },
+    ],
+    rows,
+  };
 }

@@ -5,14 +5,15 @@ import { figuresOnPage } from '../figures/on-page.js';
 import type { SeriesLook } from '../figures/palette.js';
 import type { PathPanel, PathPoint } from '../figures/path.js';
 import { type Html, html } from '../html.js';
-import { headOverValues, numberCell, tableBlock } from '../html-table.js';
+import { tableOnPage } from '../paper-tables/on-page.js';
+import { type PaperRow, type PaperTable, plainNumber, withRange } from '../paper-tables/paper-table.js';
 import { type FullChange, type RelativeCurve, relativeChanges } from '../relative-change.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, type Summary } from '../statistics.js';
 import { type SweepAxis, sweepAxes } from '../sweep-axis.js';
 import { writeCsv } from '../tables/csv.js';
-import { projectionName, rangeText, ratioText, significantText } from '../wording.js';
+import { projectionName, ratioText } from '../wording.js';
 
 export const selectivitySection: Section = {
   heading: 'Selectivity of projections',
@@ -20,6 +21,10 @@ export const selectivitySection: Section = {
   figures(input) {
     const { curves, style } = read(input);
     return figuresOf(curves, style);
+  },
+  tables(input) {
+    const { curves, style } = read(input);
+    return axesOf(curves).map((axis) => tableOf(axis, curves, style));
   },
   async render(input, show) {
     const { curves, without, style } = read(input);
@@ -31,7 +36,7 @@ export const selectivitySection: Section = {
         figures.length === 0 &&
         html`<p class="note">There are no two metrics of one projected update to compare.</p>`
       }
-      ${show.table && tables(curves, style)}
+      ${show.table && axesOf(curves).map((axis) => tableOnPage(titleOf(axis), tableOf(axis, curves, style), note))}
       ${without.length > 0 && html`<p class="note">${without.map((change) => html`${withoutText(change, style)} `)}</p>`}`;
   },
 };
@@ -188,38 +193,42 @@ function axisNames(panels: readonly Panel[]): string {
     .join(' or ');
 }
 
-function tables(curves: readonly RelativeCurve[], style: SeriesStyle): Html[] {
-  return axesOf(curves).map((axis) =>
-    table(
-      axis,
-      curves.filter((curve) => curve.axis === axis),
-      style,
-    ),
-  );
-}
+const titleOf = (axis: SweepAxis) => `Changes in units of the whole update’s${axis.suffix}`;
 
-function table(axis: SweepAxis, curves: readonly RelativeCurve[], style: SeriesStyle): Html {
+const note = html`Mean over seeds, below it the lowest and highest. What they are computed from: <a href="evaluation.csv">evaluation.csv</a>.`;
+
+function tableOf(axis: SweepAxis, all: readonly RelativeCurve[], style: SeriesStyle): PaperTable {
+  const curves = all.filter((curve) => curve.axis === axis);
   const places = [...new Set(curves.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
   // Metrics of one projection stand together: they are what one compares.
   const groups = groupBy(curves, ({ update, subspace, mode, side }) => JSON.stringify([update, mode, side, subspace]));
-  const body = [...groups.values()].flatMap((group) =>
-    group.map((curve, index) => {
-      const cells = places.map((at) => {
-        const moved = curve.points.find((point) => point.at === at)?.moved;
-        return numberCell(ratioText(moved?.mean), moved && moved.n > 1 && rangeText(moved.min, moved.max));
-      });
+  const rows = [...groups].flatMap(([group, together]) =>
+    together.map((curve): PaperRow => {
       const { update, subspace, metric, change } = curve;
-      return html`<tr class="${index === 0 ? 'group' : ''}"><th scope="row">${style.called(update)}</th>
-        <td class="text">${projectionName(curve, curves)}</td><td class="text">${style.called(subspace)}</td><td class="text">${style.called(metric)}</td>
-        <td>${significantText(change.after! - change.before!)}</td>${cells}</tr>`;
+      const moves = places.map((at) => {
+        const moved = curve.points.find((point) => point.at === at)?.moved;
+        return withRange(
+          plainNumber(moved?.mean),
+          moved && moved.n > 1 ? { low: moved.min, high: moved.max } : undefined,
+        );
+      });
+      return {
+        labels: [style.called(update), projectionName(curve, curves), style.called(subspace), style.called(metric)],
+        group,
+        numbers: [plainNumber(change.after! - change.before!), ...moves],
+      };
     }),
   );
-  return tableBlock(
-    `Changes in units of the whole update’s${axis.suffix}`,
-    headOverValues(['update', 'projection', 'subspace', 'metric', 'whole change'], axis.columns, places),
-    body,
-    html`Mean over seeds, below it the lowest and highest. What they are computed from: <a href="evaluation.csv">evaluation.csv</a>.`,
-  );
+  return {
+    name: axis.by === 'rank' ? 'selectivity-by-rank' : 'selectivity',
+    title: `${titleOf(axis)}: mean over seeds, with the lowest and the highest of several`,
+    labels: ['update', 'projection', 'subspace', 'metric'],
+    columns: [
+      { label: 'whole change', notation: 'significant' },
+      ...places.map((at) => ({ label: String(at), over: axis.columns })),
+    ],
+    rows,
+  };
 }
 
 function withoutText({ from, to, before, after, ...change }: FullChange, style: SeriesStyle): string {

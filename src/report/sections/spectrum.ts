@@ -2,24 +2,26 @@ import { download } from '../figures/caption.js';
 import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import { type Html, html } from '../html.js';
-import { numberCell, plainHead, tableBlock } from '../html-table.js';
+import { tableOnPage } from '../paper-tables/on-page.js';
+import { numberOver, type PaperRow, type PaperTable, plainNumber, trainingText } from '../paper-tables/paper-table.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy, summarize } from '../statistics.js';
 import { readResult } from '../tables/result-rows.js';
 import { type SpectrumRow, spectrumColumns } from '../tables/spectrum.js';
-import { type Averaged, averagedOverSeeds, spreadText, trainingNote } from '../training-seeds.js';
-import { ratioText, significantText } from '../wording.js';
+import { type Averaged, averagedOverSeeds, trainingNote } from '../training-seeds.js';
+import { significantText } from '../wording.js';
 
 export const spectrumSection: Section = {
   heading: 'Directions of updates',
   needs: 'spectrum.csv',
   figures: (input) => figuresOf(read(input)),
+  tables: (input) => [tableOf(read(input))],
   async render(input, show) {
     const spectra = read(input);
     return html`
       ${show.figure && (await figuresOnPage(figuresOf(spectra), input))}
-      ${show.table && table(spectra)}`;
+      ${show.table && tableOnPage('Directions of updates, mean over the matrices that they change', tableOf(spectra), noteOf(spectra))}`;
   },
 };
 
@@ -85,25 +87,44 @@ function titleOf(row: SpectrumRow): string {
   return [row.tensor, ...ranks].join('\n');
 }
 
-function table({ rows, style }: Spectra): Html {
-  const body = [...groupBy(rows, ({ update }) => update)].map(([update, group]) => {
+function tableOf({ rows: all, style }: Spectra): PaperTable {
+  const rows = [...groupBy(all, ({ update }) => update)].map(([update, group]): PaperRow => {
     const whole = group.find(({ tensor }) => tensor === '')!;
     const changed = group.filter((row) => isMatrix(row) && row.effective_rank !== null);
-    const mean = (of: (row: SpectrumRow) => number) => (changed.length === 0 ? null : summarize(changed.map(of)).mean);
-    return html`<tr class="group"><th scope="row">${style.called(update)}</th><td>${changed.length}</td>
-      ${numberCell(significantText(mean((row) => row.effective_rank!)), ratioText(mean((row) => shareOf(row)!)))}
-      ${numberCell(significantText(mean((row) => row.stable_rank!)))}
-      ${numberCell(significantText(mean((row) => row.participation_ratio!)))}
-      ${numberCell(`${significantText(whole.effective_rank)}${spreadText(whole.training, significantText)}`, `of ${whole.rank_max}`)}
-      ${numberCell(significantText(whole.frobenius_norm))}</tr>`;
+    const mean = (of: (row: SpectrumRow) => number) =>
+      plainNumber(changed.length === 0 ? null : summarize(changed.map(of)).mean);
+    const numbers = [
+      plainNumber(changed.length),
+      mean((row) => row.effective_rank!),
+      mean((row) => shareOf(row)!),
+      mean((row) => row.stable_rank!),
+      mean((row) => row.participation_ratio!),
+      whole.effective_rank === null ? null : numberOver({ mean: whole.effective_rank, sd: null }, whole.training),
+      plainNumber(whole.rank_max),
+      plainNumber(whole.frobenius_norm),
+    ];
+    return { labels: [style.called(update)], group: '', numbers };
   });
-  const heads = ['effective rank', 'stable rank', 'participation ratio', 'whole model', '‖Δ‖'];
-  return tableBlock(
-    'Directions of updates, mean over the matrices that they change',
-    plainHead([{ text: 'update' }, 'matrices', ...heads]),
-    body,
-    html`Below the mean effective rank: the mean of its part of the most there can be. Whole model: the effective rank of
-    one matrix that has all tensors as blocks on its diagonal. ${trainingNote(rows.map(({ training }) => training))} Every tensor, in full precision:
-    <a href="spectrum.csv">spectrum.csv</a>.`,
-  );
+  return {
+    name: 'spectrum',
+    title: `Directions of updates: mean over the matrices that they change, and the effective rank of the whole model as one matrix with all tensors as blocks on its diagonal${trainingText(rows)}`,
+    labels: ['update'],
+    columns: [
+      { label: 'matrices', notation: 'count' },
+      { label: 'effective rank', notation: 'significant' },
+      { label: 'part of the most' },
+      { label: 'stable rank', notation: 'significant' },
+      { label: 'participation ratio', notation: 'significant' },
+      { label: 'effective rank', over: 'whole model', notation: 'significant' },
+      { label: 'of', over: 'whole model', notation: 'count' },
+      { label: '‖Δ‖', notation: 'significant' },
+    ],
+    rows,
+  };
+}
+
+function noteOf({ rows }: Spectra): Html {
+  return html`Part of the most: the mean of the effective rank’s part of the most there can be. Whole model: the effective rank of
+    one matrix that has all tensors as blocks on its diagonal, and the most that it can be. ${trainingNote(rows.map(({ training }) => training))}
+    Every tensor, in full precision: <a href="spectrum.csv">spectrum.csv</a>.`;
 }

@@ -1,16 +1,16 @@
-import { alongUpdates, boundsOf, type Evaluation, readEvaluation } from '../evaluation.js';
+import { alongUpdates, boundsOf, type Evaluation, readEvaluation, spreadOf } from '../evaluation.js';
 import { axisDomain } from '../figures/axis-domain.js';
 import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import type { ScatterPanel, ScatterPoint } from '../figures/scatter.js';
 import { type Html, html } from '../html.js';
-import { numberCell, plainHead, tableBlock } from '../html-table.js';
-import { modelTables } from '../paper-tables/behaviour.js';
+import { modelTables } from '../paper-tables/models.js';
+import { tableOnPage } from '../paper-tables/on-page.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
-import { type Averaged, itemsNote, spreadText, type TrainingSpread, trainingNote } from '../training-seeds.js';
-import { rangeText, ratioText } from '../wording.js';
+import { type Averaged, itemsNote, type TrainingSpread, trainingNote } from '../training-seeds.js';
+import { ratioText } from '../wording.js';
 
 /** Whole models side by side: what they are good for against what harm they do. */
 export const tradeOffSection: Section = {
@@ -28,7 +28,7 @@ export const tradeOffSection: Section = {
         figures.length === 0 &&
         html`<p class="note">There are no two models that both have a useful and a harmful metric.</p>`
       }
-      ${show.table && table(evaluation, input)}`;
+      ${show.table && modelTables(evaluation, input).map((table) => tableOnPage('Models side by side', table, noteOf(evaluation)))}`;
   },
 };
 
@@ -76,15 +76,15 @@ function figuresOf(evaluation: Evaluation, input: FigureInput): Figure[] {
       points: models.map(({ model, x, y }): ScatterPoint => {
         const name = style.called(model);
         const said = `${across} ${ratioText(x.value!)}, ${upright} ${ratioText(y.value!)}`;
-        const [xRange, yRange] = [rangeOf(x), rangeOf(y)];
+        const [xSpread, ySpread] = [spreadOf([x]), spreadOf([y])];
         return {
           name,
           x: x.value!,
           y: y.value!,
           title: `${name}: ${said}`,
           look: looks.get(model)!,
-          ...(xRange && { xRange }),
-          ...(yRange && { yRange }),
+          ...(xSpread && { xRange: [xSpread.low, xSpread.high] }),
+          ...(ySpread && { yRange: [ySpread.low, ySpread.high] }),
         };
       }),
     };
@@ -106,38 +106,8 @@ function spreadsOf(panels: readonly Panel[]): (TrainingSpread | undefined)[] {
   return panels.flatMap(({ models }) => models.flatMap(({ x, y }) => [x.training, y.training]));
 }
 
-function rangeOf({ ci_low, ci_high }: EvaluationRow): readonly [number, number] | undefined {
-  return ci_low === null || ci_high === null ? undefined : [ci_low, ci_high];
-}
-
-/** A row a model, a column a metric: all that was measured of models as they are. */
-function table({ metrics, models }: Evaluation, input: FigureInput): Html {
-  const style = new SeriesStyle(input.params.style);
-  const measured = style.sorted(
-    metrics.filter((metric) => models.has(metric)),
-    (metric) => metric,
-  );
-  const names = [
-    ...new Set(measured.flatMap((metric) => alongUpdates(models.get(metric)!, input).map(({ model }) => model))),
-  ];
-  const rows = style
-    .sorted(names, (name) => name)
-    .map((name) => {
-      const cells = measured.map((metric) => {
-        const row = models.get(metric)!.find(({ model }) => model === name);
-        if (row === undefined || row.value === null) return html`<td></td>`;
-        const range = rangeOf(row);
-        const mean = `${ratioText(row.value)}${spreadText(row.training, ratioText)}`;
-        return range === undefined ? numberCell(mean) : numberCell(mean, rangeText(...range));
-      });
-      return html`<tr><th scope="row">${style.called(name)}</th>${cells}</tr>`;
-    });
-  const spreads = measured.flatMap((metric) => models.get(metric)!.map(({ training }) => training));
-  return tableBlock(
-    'Models side by side',
-    plainHead([{ text: 'model' }, ...measured.map((metric) => style.calledMetric(metric))]),
-    rows,
-    html`Below a mean: its 95 % interval over the items, where the metric has one. ${itemsNote(spreads)} ${trainingNote(spreads)} Empty: not measured of that model.
-    In full precision: <a href="evaluation.csv">evaluation.csv</a>.`,
-  );
+function noteOf({ metrics, models }: Evaluation): Html {
+  const spreads = metrics.flatMap((metric) => (models.get(metric) ?? []).map(({ training }) => training));
+  return html`Below a mean: its 95 % interval over the items, where the metric has one. ${itemsNote(spreads)} ${trainingNote(spreads)} –: not measured of that model.
+    In full precision: <a href="evaluation.csv">evaluation.csv</a>.`;
 }

@@ -44,7 +44,11 @@ test('a table says of several training seeds what the page says, and takes no su
   const input = seededReport();
   const { document } = parseHTML(await reportPage(input, { digests: new Map(), version: '0' }));
   const onPage = new Set([...document.querySelectorAll('td')].map(({ firstChild }) => firstChild?.textContent?.trim()));
-  const tables = paperTables(input, reportPartNames);
+  // A selectivity counts the seeds of all kinds together, on the page as in its table.
+  const tables = paperTables(
+    input,
+    reportPartNames.filter((part) => part !== 'selectivity'),
+  );
   assert.equal(
     tables.map(({ name }) => name),
     ['energy', 'behaviour-utility', 'behaviour-harmfulness', 'models', 'overlap', 'activations'],
@@ -54,7 +58,7 @@ test('a table says of several training seeds what the page says, and takes no su
       .split('\n')
       .slice(4, -1)
       .flatMap((row) => row.split('|').map((cell) => cell.trim()));
-    const told = cells.filter((cell) => /\(\d+\)$/.test(cell));
+    const told = cells.flatMap((cell) => cell.match(/^.*\(\d+\)/) ?? []);
     assert.ok(told.length > 0, table.name);
     for (const cell of told) assert.ok(onPage.has(cell), `${table.name}: ${cell} is not on the page`);
     assert.match(table.title, /training seeds/);

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { numberOver } from '../../../src/report/paper-tables/paper-table.js';
+import { numberOver, type PaperTable } from '../../../src/report/paper-tables/paper-table.js';
 import { paperTables, tableText } from '../../../src/report/paper-tables/table-files.js';
 import { texText } from '../../../src/report/paper-tables/tex.js';
 import { summarize } from '../../../src/report/statistics.js';
+import { writeTable } from '../../../src/report/tables/csv.js';
+import { evaluationColumns } from '../../../src/report/tables/evaluation.js';
 import { type ReportStyle, reportPartNames, tableFormats } from '../../../src/workflow/report.js';
 import { exampleReport } from './example.js';
 
@@ -62,6 +64,68 @@ test('csv has the full precision of the means, and empty cells for what was not 
       numbers.flatMap((one) => [String(one?.mean ?? ''), String(one?.deviation ?? '')]),
     );
   });
+});
+
+test('a number of a column of another kind, and its range, are written as the page writes them', () => {
+  const table: PaperTable = {
+    name: 'x',
+    title: 'X',
+    labels: ['model'],
+    columns: [{ label: 'tokens', notation: 'count' }, { label: 'rate', notation: 'significant' }, { label: 'value' }],
+    rows: [
+      {
+        labels: ['a'],
+        group: '',
+        numbers: [
+          { mean: 1_234_567, deviation: null },
+          { mean: 0.00002, deviation: null },
+          { mean: 0.25, deviation: 0.125, seeds: 3, range: { low: -0.5, high: 1 } },
+        ],
+      },
+      { labels: ['b'], group: '', numbers: [null, null, { mean: 1, deviation: null, range: { low: 0, high: 1 } }] },
+    ],
+  };
+  const md = tableText(table, 'md').split('\n');
+  assert.is(md[4], '| a | 1,234,567 | 2.0 × 10⁻⁵ | 0.250 ± 0.125 (3) [−0.500 to 1.000] |');
+  assert.is(md[5], '| b | – | – | 1.000 [0.000–1.000] |');
+  assert.match(
+    tableText(table, 'tex'),
+    'a & $1{,}234{,}567$ & $2.0 \\times 10^{-5}$ & $0.250 \\pm 0.125$ (3) $[-0.500, 1.000]$ \\\\\n',
+  );
+  assert.equal(parse(tableText(table, 'csv')), [
+    ['model', 'tokens', 'rate', 'value', 'value sd', 'value n', 'value low', 'value high'],
+    ['a', '1234567', '0.00002', '0.25', '0.125', '3', '-0.5', '1'],
+    ['b', '', '', '1', '', '', '0', '1'],
+  ]);
+});
+
+test('a metric that no projection was measured by has its whole models, in the order of updates', () => {
+  const input = exampleReport();
+  const plain = { update: '', subspace: '', seed: null, mode: '', side: '', fraction: null, rank: null, times: null };
+  const of = (model: string, value: number, half: number | null) => ({
+    ...plain,
+    model,
+    metric: 'truth',
+    value,
+    n: 9,
+    invalid: 1,
+    stderr: null,
+    ci_low: half && value - half,
+    ci_high: half && value + half,
+  });
+  // The alignment leads from base to aligned; the file begins with its end.
+  const text = writeTable(evaluationColumns, [of('aligned', 0.5, 0.25), of('base', 0.75, null)]);
+  const params = { ...input.params, style: { best: { truth: 'lowest' as const } } };
+  const files = new Map([['evaluation.csv', text]]);
+  const [table, ...others] = paperTables({ params, files }, ['behaviour']);
+  assert.equal([table!.name, others], ['models-truth', []]);
+  const md = tableText(table!, 'md').split('\n');
+  assert.equal(md.slice(4, -1), ['| base | 0.750 | 1 | 10 |', '| aligned | **0.500** [0.250–0.750] | 1 | 10 |']);
+  const [models] = paperTables({ params, files }, ['trade-off']);
+  assert.equal(
+    models!.rows.map(({ labels }) => labels),
+    [['base'], ['aligned']],
+  );
 });
 
 const hostile = '\\input{x} {a} $b$ c_d^e ~f & #g % h "i" `j` <k> |l| [m] *n* o--p\nq αβΩ ≤ ≥ ∞';

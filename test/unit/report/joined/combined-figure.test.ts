@@ -38,6 +38,7 @@ function combine(figures: Readonly<Record<string, readonly Figure[]>>, more: Par
   const section: Section = {
     heading: 'Energy kept',
     needs: 'energy.csv',
+    tables: () => [],
     figures: ({ params }) => figures[params.files[0]!]!,
     render: () => Promise.reject(new Error('not shown')),
   };

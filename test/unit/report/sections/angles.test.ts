@@ -18,8 +18,8 @@ test('angles are shown in degrees, means over the tensors that both updates chan
   );
   const grassmann = ((half * Math.SQRT2 + right) / 2).toPrecision(3);
   assert.equal(bodyRows(section), [
-    ['a – b', '0.5', '2', '67.5°', '67.5°', '67.5°', grassmann, '1'],
-    ['a – b', '0.9', '1', '0°', '0°', '0°', '0', '0'],
+    ['a – b', '0.5', '2', '67.5', '67.5', '67.5', grassmann, '1'],
+    ['a – b', '0.9', '1', '0', '0', '0', '0', '0'],
   ]);
   const titles = [...section.querySelectorAll('svg title')].map(({ textContent }) => textContent).join('|');
   assert.match(titles, 'a – b, η = 0.5\nroot mean square 67.5°\nsmallest 67.5°, largest 67.5°');

@@ -17,7 +17,7 @@ test('means are over the matrices that an update changes; vectors and unchanged 
       'u,model.norm.weight,1,1,1,1,1,1,1',
     ),
   );
-  assert.equal(bodyRows(section), [['u', '2', '30.375', '2', '2.5', '7of 22', '5']]);
+  assert.equal(bodyRows(section), [['u', '2', '3', '0.375', '2', '2.5', '7', '22', '5']]);
   const titles = [...section.querySelectorAll('svg title')].map(({ textContent }) => textContent).join('|');
   assert.match(titles, 'model.layers.1.a.weight\neffective rank 4 of 8\nstable rank 2.5\nparticipation ratio 3.25');
   assert.match(titles, 'model.layers.2.a.weight\nnot changed by the update');
@@ -27,7 +27,7 @@ test('means are over the matrices that an update changes; vectors and unchanged 
 
 test('an update that is zero has no figure and no means', async () => {
   const { section } = await sectionOf('spectrum', spectrum('z,,0,9,,,,0,0', 'z,w,0,8,,,,0,0'));
-  assert.equal(bodyRows(section), [['z', '0', '––', '–', '–', '–of 9', '0']]);
+  assert.equal(bodyRows(section), [['z', '0', '–', '–', '–', '–', '–', '9', '0']]);
   assert.is(section.querySelectorAll('svg').length, 0);
 });
 

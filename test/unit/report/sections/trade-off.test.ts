@@ -14,9 +14,9 @@ test('a row a model and a column a metric, and a named point a model that has bo
   const alone = { model: 'aligned', metric: 'nll', value: 2.5 };
   const { section } = await sectionOf('trade-off', evaluationFile(...three, alone), { updates, tradeOff });
   assert.equal(bodyRows(section), [
-    ['base', '0.2000.150–0.250', '4.5004.300–4.700', ''],
+    ['base', '0.2000.150–0.250', '4.5004.300–4.700', '–'],
     ['aligned', '0.6000.550–0.650', '1.3001.100–1.500', '2.500'],
-    ['tuned', '0.7000.650–0.750', '3.0002.800–3.200', ''],
+    ['tuned', '0.7000.650–0.750', '3.0002.800–3.200', '–'],
   ]);
   const heads = [...section.querySelectorAll('thead th')].map(spaced);
   assert.equal(heads, ['model', 'utility', 'harm', 'nll']);

@@ -1,22 +1,32 @@
 import { type Html, html } from '../html.js';
 import { tableBlock } from '../html-table.js';
-import { bestOf, headsOver, type PaperNumber, type PaperTable } from '../paper-tables/paper-table.js';
-import { ratioText } from '../wording.js';
+import { meanText, rangeOf } from './number-text.js';
+import { bestOf, headsOver, type PaperColumn, type PaperNumber, type PaperTable } from './paper-table.js';
 
-/** A table in the layout of papers as a part of the page. */
+/** A table in the layout of papers as a part of the page, under its own title. */
 export function paperTableOnPage(table: PaperTable): Html {
-  const { title, labels, columns, rows } = table;
+  return tableOnPage(table.title, table);
+}
+
+/** The same under a title of the page's, with a note that says what its numbers are. */
+export function tableOnPage(title: string, table: PaperTable, note?: Html): Html {
+  const { labels, columns, rows } = table;
   const best = bestOf(table);
   const body = rows.map(({ labels: texts, numbers, group }, index) => {
     const before = rows[index - 1];
     const [first, ...others] = texts;
     return html`<tr class="${before?.group === group ? '' : 'group'}"><th scope="row">${first}</th>${others.map((text) => html`<td class="text">${text}</td>`)}
-      ${numbers.map((number, at) => html`<td class="${best[index]![at]! ? 'best' : ''}">${numberText(number)}</td>`)}</tr>`;
+      ${numbers.map((number, at) => cell(number, columns[at]!, best[index]![at]!))}</tr>`;
   });
-  return tableBlock(title, headOf(labels, columns, headsOver(table)), body);
+  return tableBlock(title, headOf(labels, columns, headsOver(table)), body, note);
 }
 
-function headOf(labels: readonly string[], columns: PaperTable['columns'], over: ReturnType<typeof headsOver>): Html {
+function cell(number: PaperNumber | null, column: PaperColumn, isBest: boolean): Html {
+  const range = number === null ? undefined : rangeOf(number, column);
+  return html`<td class="${isBest ? 'best' : ''}">${number === null ? '–' : meanText(number, column)}${range && html`<small>${range}</small>`}</td>`;
+}
+
+function headOf(labels: readonly string[], columns: readonly PaperColumn[], over: ReturnType<typeof headsOver>): Html {
   const isTwo = over.some(({ text }) => text !== '');
   const rowspan = isTwo ? 2 : 1;
   const texts = labels.map((label) => html`<th scope="col" rowspan="${rowspan}" class="text">${label}</th>`);
@@ -33,10 +43,4 @@ function headOf(labels: readonly string[], columns: PaperTable['columns'], over:
     .filter((column) => column.over !== undefined)
     .map(({ label }) => html`<th scope="col">${label}</th>`);
   return html`<tr>${texts}${first}</tr><tr>${second}</tr>`;
-}
-
-function numberText(number: PaperNumber | null): string {
-  if (number === null) return '–';
-  const { mean, deviation, seeds } = number;
-  return `${ratioText(mean)}${deviation === null ? '' : ` ± ${ratioText(deviation)}`}${seeds === undefined ? '' : ` (${seeds})`}`;
 }
