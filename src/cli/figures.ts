@@ -39,7 +39,8 @@ export const command: Command = {
     'NAME is the name of a figure, as files in figures/ of the results folder have it; without one all figures of the',
     'report are written. A file of the same name is replaced, and said to be. Nothing is run: what is not made yet is an',
     'error that says what to run (exit code 2). Of a matrix the cells stand side by side, on shared axes. pdf and png',
-    'take optional packages: exit code 3 where they are missing.',
+    'take optional packages: exit code 3 where they are missing. A figure that is higher than a page is several files,',
+    'NAME-1, NAME-2 and so on.',
   ].join('\n'),
   async run(invocation) {
     const folder = folderOption(invocation, 'to');

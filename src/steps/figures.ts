@@ -13,12 +13,13 @@ export type FiguresParams = ShownParams & {
 /** `figures`: the figures of the report as files, each with title and legend. */
 export const figures = defineStep<FiguresParams>({
   kind: 'figures',
-  revision: 3,
+  revision: 4,
   usesDevice: false,
   inputs: {
     '<table>.csv': 'a table, named as in the results folder',
   },
   outputs: {
-    'figures/<name>.<format>': 'a figure; one with nothing to draw is not there',
+    'figures/<name>.<format>':
+      'a figure, in parts `<name>-1`, `<name>-2` … where it is higher than a page; one with nothing to draw is not there',
   },
 });

@@ -1,7 +1,8 @@
 import { dashedSample } from './dashed-sample.js';
-import { type DrawnFigure, type DrawnPanel, rowsOf } from './drawn-figure.js';
+import { type DrawnFigure, rowsOf } from './drawn-figure.js';
 import { theme } from './palette.js';
 import type { Drawing } from './plot.js';
+import { type PrintRow, pagesOf, panelGap, panelTitle, panelWidth, printRows } from './print-rows.js';
 import { nodesOf, type SvgNode, svgNode } from './svg-node.js';
 import { textWidth, wrapped } from './text-width.js';
 
@@ -12,7 +13,10 @@ import { textWidth, wrapped } from './text-width.js';
 export type FigureWidth = 1 | 2;
 const inches: { readonly [Columns in FigureWidth]: number } = { 1: 3.25, 2: 6.75 };
 
-/** A figure as it is in its file. */
+/** Height of the text in the same styles, in inches. A figure that is higher is several files. */
+const pageHeight = 9;
+
+/** A figure as it is in its file, or as much of it as a page has room for. */
 export interface FigureFile {
   readonly svg: SvgNode;
   /** Inches. */
@@ -20,10 +24,8 @@ export interface FigureFile {
   readonly height: number;
 }
 
-/** Width of a panel of lines in the units of the drawings, whose letters of 13 units are 6.8 pt in print. */
-const panelWidth = 440;
-const [margin, gap] = [8, 28];
-const sizes = { title: 16, panelTitle: 14, legend: 13, note: 12 } as const;
+const margin = 8;
+const sizes = { title: 16, legend: 13, note: 12 } as const;
 /** Height of a line of text over the size of its letters. */
 const leading = 1.35;
 const colors = theme.light;
@@ -32,19 +34,53 @@ const colors = theme.light;
 const fontFamily = 'system-ui, sans-serif';
 
 /**
- * Lays a drawn figure out as one picture for print, in the light colours: title, legend, what dashes and colours mean, and
- * the panels row by row. A panel that is wider than a column takes a row; one that is wider than the figure is made smaller.
+ * Lays a drawn figure out for print, in the light colours: title, legend, what dashes and colours mean, and the panels row by
+ * row. A panel that is wider than a column takes a row; one that is larger than the figure may be is made smaller. A figure
+ * of more rows than a page has room for is several pictures, each with the title, a number, the legend and the notes.
  */
-export function figureFile(drawing: DrawnFigure, columns: FigureWidth): FigureFile {
-  const { figure, legend, heat } = drawing;
-  const width = columns * panelWidth + (columns - 1) * gap + 2 * margin;
+export function figureParts(drawing: DrawnFigure, columns: FigureWidth): FigureFile[] {
+  const { title } = drawing.figure;
+  const width = columns * panelWidth + (columns - 1) * panelGap + 2 * margin;
+  const perInch = width / inches[columns];
+  const pagesUnder = (head: string) => {
+    // Panels stay readable below a legend that takes most of a page: such a picture alone is higher than it.
+    const room = Math.max(
+      pageHeight * perInch - headed(drawing, head, width).height - margin,
+      (pageHeight * perInch) / 2,
+    );
+    return pagesOf(
+      rowsOf(drawing).map((row) => printRows(row, width - 2 * margin, room)),
+      room,
+    );
+  };
+  const whole = pagesUnder(title);
+  if (whole.length === 1) return [picture(headed(drawing, title, width), whole[0]!, title, columns)];
+  // Numbers of two digits: a title with the number of any part takes no more lines than this one.
+  const pages = pagesUnder(partTitle(title, 88, 88));
+  return pages.map((rows, index) => {
+    const own = partTitle(title, index + 1, pages.length);
+    return picture(headed(drawing, own, width), rows, own, columns);
+  });
+}
+
+function partTitle(title: string, part: number, parts: number): string {
+  return `${title} (${part} of ${parts})`;
+}
+
+/** A page with what stands above the panels. */
+function headed({ figure, legend, heat }: DrawnFigure, title: string, width: number): Page {
   const page = new Page(width);
-  page.text(figure.title, sizes.title, { 'font-weight': 600 });
+  page.text(title, sizes.title, { 'font-weight': 600 });
   page.row(legend.map(({ name, swatch }) => [swatch, name] as const));
   if (figure.dashed !== undefined) page.line(dashedLine, figure.dashed);
   if (figure.heat && heat) page.heat(heat, figure.heat);
   page.space(6);
-  for (const row of rowsOf(drawing)) page.panels(row);
+  return page;
+}
+
+function picture(page: Page, rows: readonly PrintRow[], title: string, columns: FigureWidth): FigureFile {
+  for (const row of rows) page.panels(row);
+  const { width } = page;
   const height = page.height + margin;
   const [inWidth, inHeight] = [inches[columns], (inches[columns] * height) / width];
   const svg = svgNode(
@@ -56,9 +92,9 @@ export function figureFile(drawing: DrawnFigure, columns: FigureWidth): FigureFi
       viewBox: `0 0 ${round(width)} ${round(height)}`,
       'font-family': fontFamily,
       role: 'img',
-      'aria-label': figure.title,
+      'aria-label': title,
     },
-    svgNode('title', {}, figure.title),
+    svgNode('title', {}, title),
     svgNode('rect', { width: round(width), height: round(height), fill: colors['--background'] }),
     ...page.nodes,
   );
@@ -71,14 +107,14 @@ const dashedLine = svgNode('path', { ...dashedSample, stroke: colors['--axis'] }
 class Page {
   readonly nodes: SvgNode[] = [];
   height = margin;
-  readonly #width: number;
+  readonly width: number;
 
   constructor(width: number) {
-    this.#width = width;
+    this.width = width;
   }
 
   get #inner(): number {
-    return this.#width - 2 * margin;
+    return this.width - 2 * margin;
   }
 
   space(height: number): void {
@@ -102,7 +138,7 @@ class Page {
       const label = swatch.width + 7;
       const lines = wrapped(name, (this.#inner - label) / size);
       const width = label + Math.max(...lines.map((line) => textWidth(line) * size));
-      if (x > margin && x + width > this.#width - margin) {
+      if (x > margin && x + width > this.width - margin) {
         x = margin;
         this.height += size * leading + 3;
       }
@@ -140,7 +176,7 @@ class Page {
     this.nodes.push(group(x, this.height + (size * leading - scale.height) / 2, ...drawn(scale)));
     x += scale.width + 6;
     put(max);
-    const lines = wrapped(label, (this.#width - margin - x) / size);
+    const lines = wrapped(label, (this.width - margin - x) / size);
     for (const line of lines) {
       this.nodes.push(textNode(line, x, this.height + size, size, muted));
       this.height += size * leading;
@@ -148,40 +184,18 @@ class Page {
     this.space(4);
   }
 
-  panels(panels: readonly DrawnPanel[]): void {
-    let row: DrawnPanel[] = [];
-    let used = 0;
-    for (const panel of panels) {
-      const width = Math.max(panelWidth, panel.drawing.width);
-      if (row.length > 0 && used + gap + width > this.#inner + 0.5) {
-        this.#panelRow(row);
-        [row, used] = [[], 0];
-      }
-      used += (row.length > 0 ? gap : 0) + width;
-      row.push(panel);
-    }
-    if (row.length > 0) this.#panelRow(row);
-  }
-
-  #panelRow(row: readonly DrawnPanel[]): void {
-    const size = sizes.panelTitle;
-    const placed = row.map(({ title, drawing }) => {
-      const width = Math.min(this.#inner, Math.max(panelWidth, drawing.width));
-      return { drawing, width, lines: wrapped(title, width / size), scale: Math.min(1, width / drawing.width) };
-    });
-    const titles = Math.max(...placed.map(({ lines }) => lines.length)) * size * leading;
+  panels({ panels, titles, height }: PrintRow): void {
+    const { size, line } = panelTitle;
     let x = margin;
-    let below = 0;
-    for (const { drawing, width, lines, scale } of placed) {
-      for (const [index, line] of lines.entries()) {
-        const y = this.height + size + index * size * leading;
-        this.nodes.push(textNode(line, x, y, size, { 'font-weight': 600 }));
+    for (const { drawing, width, lines, scale } of panels) {
+      for (const [index, text] of lines.entries()) {
+        const y = this.height + size + index * line;
+        this.nodes.push(textNode(text, x, y, size, { 'font-weight': 600 }));
       }
-      this.nodes.push(group(x, this.height + titles + 2, ...drawn(drawing, scale)));
-      below = Math.max(below, drawing.height * scale);
-      x += width + gap;
+      this.nodes.push(group(x, this.height + titles, ...drawn(drawing, scale)));
+      x += width + panelGap;
     }
-    this.height += titles + 2 + below + 12;
+    this.height += height;
   }
 }
 

@@ -4,7 +4,7 @@ import { sections } from '../sections/registry.js';
 import type { AxisLimits } from './axis-limits.js';
 import { drawFigure } from './drawn-figure.js';
 import type { Figure } from './figure.js';
-import { type FigureFile, type FigureWidth, figureFile } from './figure-file.js';
+import { type FigureFile, type FigureWidth, figureParts } from './figure-file.js';
 import { figurePdf } from './pdf.js';
 import { figurePng } from './png.js';
 import { svgText } from './svg-node.js';
@@ -48,12 +48,15 @@ export async function* figureFiles(
   }
 }
 
-/** A figure as a file in each format. */
+/** A figure as a file in each format; as `<name>-1`, `<name>-2` and so on where it is higher than a page. */
 export async function* filesOf(
   figure: Figure,
   { columns, formats }: Pick<FigureChoice, 'columns' | 'formats'>,
   limits?: AxisLimits,
 ): AsyncGenerator<FigureBytes> {
-  const drawn = figureFile(await drawFigure(figure, limits), columns);
-  for (const format of formats) yield { file: `${figure.name}.${format}`, bytes: await writers[format](drawn) };
+  const parts = figureParts(await drawFigure(figure, limits), columns);
+  for (const [index, part] of parts.entries()) {
+    const name = parts.length === 1 ? figure.name : `${figure.name}-${index + 1}`;
+    for (const format of formats) yield { file: `${name}.${format}`, bytes: await writers[format](part) };
+  }
 }

@@ -39,6 +39,14 @@ const energy = { parts: ['energy'] };
 const example = exampleReport();
 const files = { 1: await svgsOf(example, { columns: 1 }), 2: await svgsOf(example) };
 
+/** The files of a figure, by its name: one, or numbered parts. */
+function partsOf(columns: 1 | 2, name: string): string[] {
+  const own = new RegExp(`^${name}(-\\d+)?$`);
+  return [...files[columns]].filter(([file]) => own.test(file)).map(([, text]) => text);
+}
+
+const namesIn = (columns: 1 | 2) => [...new Set([...files[columns].keys()].map((file) => file.replace(/-\d+$/, '')))];
+
 /** Geometry of all shapes and texts: what is drawn, whatever it is coloured with. */
 function shapesOf(element: Element): string[] {
   const geometry = ['d', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height', 'transform', 'dy'];
@@ -49,23 +57,46 @@ function shapesOf(element: Element): string[] {
   });
 }
 
-test('every figure of the page is a file of its name, with the same drawings, title, legend and panel titles', async () => {
+test('every figure of the page is in files of its name, with the same drawings, title, legend and panel titles', async () => {
   const { document } = parseHTML(await pageOf(example));
   const onPage = [...document.querySelectorAll('figure')];
-  assert.equal(
-    onPage.map(({ id }) => id),
-    [...files[2].keys()].map((name) => `figure-${name}`),
-  );
-  for (const figure of onPage) {
-    const { document: file } = parseHTML(files[2].get(figure.id.slice('figure-'.length))!);
-    const drawn = new Set(shapesOf(file.documentElement));
-    for (const shape of [...figure.querySelectorAll('.panel svg, .legend svg')].flatMap(shapesOf))
-      assert.ok(drawn.has(shape), `${figure.id}: ${shape}`);
-    for (const sheet of figure.querySelectorAll('style')) sheet.remove();
-    const words = (element: Element) => element.textContent.replaceAll(/\s+/g, '');
-    for (const text of figure.querySelectorAll('h3, h4, .legend li, .dashed-note, .heat-legend span'))
-      assert.ok(words(file.documentElement).includes(words(text)), `${figure.id}: ${text.textContent}`);
+  for (const sheet of document.querySelectorAll('svg style')) sheet.remove();
+  const words = (element: Element) => element.textContent.replaceAll(/\s+/g, '');
+  for (const columns of [1, 2] as const) {
+    assert.equal(
+      onPage.map(({ id }) => id),
+      namesIn(columns).map((name) => `figure-${name}`),
+    );
+    for (const figure of onPage) {
+      const parts = partsOf(columns, figure.id.slice('figure-'.length)).map((text) => parseHTML(text).document);
+      const drawn = new Set(parts.flatMap((part) => shapesOf(part.documentElement)));
+      for (const shape of [...figure.querySelectorAll('.panel svg, .legend svg')].flatMap(shapesOf))
+        assert.ok(drawn.has(shape), `${figure.id}: ${shape}`);
+      const all = parts.map((part) => words(part.documentElement));
+      for (const text of figure.querySelectorAll('h4'))
+        assert.ok(all.join('').includes(words(text)), `${figure.id}: ${text.textContent}`);
+      for (const text of figure.querySelectorAll('h3, .legend li, .dashed-note, .heat-legend span'))
+        for (const part of all) assert.ok(part.includes(words(text)), `${figure.id}: ${text.textContent}`);
+    }
   }
+});
+
+test('a figure that is higher than a page is numbered parts, each of which fits', () => {
+  let divided = 0;
+  for (const columns of [1, 2] as const) {
+    for (const name of namesIn(columns)) {
+      const parts = partsOf(columns, name);
+      if (parts.length > 1) divided++;
+      for (const [index, text] of parts.entries()) {
+        const [, height] = /height="([\d.]+)in"/.exec(text)!;
+        assert.ok(Number(height) <= 9, `${name}: ${height} in`);
+        const title = new RegExp(`<title>[^<]* \\(${index + 1} of ${parts.length}\\)</title>`);
+        if (parts.length > 1) assert.match(text, title);
+        else assert.not.match(text, /<title>[^<]* \(\d+ of \d+\)<\/title>/);
+      }
+    }
+  }
+  assert.ok(divided > 1);
 });
 
 test('a file stands by itself: XML with sizes in print, no variable, style, link or script', async () => {
@@ -92,10 +123,10 @@ test('nothing begins outside of a file, in one column or in two', async () => {
   }
 });
 
-test('figures have the names that the language knows, each once', async () => {
-  const names = [...files[2].keys()];
-  assert.is(new Set(names).size, names.length);
+test('figures have names that the language knows, and none that a part of another may have', async () => {
+  const names = namesIn(2);
   for (const name of names) assert.ok((figureNames as readonly string[]).includes(name), name);
+  for (const name of figureNames) assert.not.match(name, /-\d+$/);
 });
 
 test('the same input gives the same bytes, whatever was drawn before', async () => {
