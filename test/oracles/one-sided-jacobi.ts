@@ -44,7 +44,8 @@ export function columnsOf({ rows, columns, data }: Dense, k: number): Dense {
 
 /**
  * Thin SVD in f64 by one-sided Jacobi rotations (Hestenes), which computes even tiny singular values to high relative
- * accuracy. Columns of a zero singular value are zero in the long-side factor.
+ * accuracy. Columns of a zero singular value are zero in the long-side factor; one below the normal numbers counts as zero, for
+ * its reciprocal is none.
  */
 export function svdOracle(a: Dense): SvdOracle {
   if (a.columns > a.rows) {
@@ -86,7 +87,10 @@ export function svdOracle(a: Dense): SvdOracle {
       }
     }
   }
-  const norms = Array.from({ length: n }, (_, i) => Math.hypot(...x.subarray(i * m, (i + 1) * m)));
+  const norms = Array.from({ length: n }, (_, i) => {
+    const norm = Math.hypot(...x.subarray(i * m, (i + 1) * m));
+    return norm < 2 ** -1022 ? 0 : norm;
+  });
   const order = norms.map((_, i) => i).sort((i, j) => norms[j]! - norms[i]!);
   const pick = (data: Float64Array, width: number, scale: (i: number) => number) =>
     transpose({

@@ -97,6 +97,7 @@ test('no other file renames a finished file to its place by hand', () => {
     'formats/replace-file.ts',
     'run/results/previous-folder.ts', // puts a file aside
     'store/collect.ts', // takes an action away
+    'store/scratch.ts', // takes over what an earlier owner has finished
     'store/store-folder.ts', // clears whatever has come into the place
   ]);
 });
