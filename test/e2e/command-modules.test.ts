@@ -120,9 +120,13 @@ test('what a module returns is taken only as scores of all items', async ({ sand
   await sandbox.write('tone.js', tone('setInterval(() => {}, 1000); return scores;'));
   await sandbox.run(['lab.yaml', '--allow-commands'], config);
   const scratch = join(sandbox.store, 'scratch');
+  const owners = readdirSync(scratch).flatMap((step) =>
+    readdirSync(join(scratch, step)).map((owner) => join(scratch, step, owner)),
+  );
   assert.equal(
-    readdirSync(scratch).flatMap((step) => readdirSync(join(scratch, step))),
+    owners.flatMap((owner) => readdirSync(owner)),
     [],
+    'working folders that are left',
   );
 });
 
