@@ -1,5 +1,6 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
+import { listedNames } from '../diagnostics/listed-names.js';
 import { parseBytes } from '../formats/byte-size.js';
 import { EventBus } from '../run/events.js';
 import { type ExportOptions, exportAdapter, exportModel } from '../run/export.js';
@@ -125,8 +126,7 @@ function adapterText({ update, rest }: AdapterExport, folder: string, summary: A
     `  ${layers} linear ${layers === 1 ? 'layer' : 'layers'}, rank ${rank}: the cut loses ${percent(1 - kept / energy)} of their energy`,
   ];
   if (others.length > 0) {
-    const named = `${others.slice(0, 3).join(', ')}${others.length > 3 ? ` and ${others.length - 3} more` : ''}`;
-    const what = `norm ${Number(Math.sqrt(restEnergy).toPrecision(6))}, ${ofWhole}: ${named}`;
+    const what = `norm ${Number(Math.sqrt(restEnergy).toPrecision(6))}, ${ofWhole}: ${listedNames(others, 3)}`;
     lines.push(`  ${rest === 'drop' ? 'left out' : 'stored whole'}: ${others.length} other tensors, ${what}`);
   }
   return `${lines.join('\n')}\n`;

@@ -2,13 +2,13 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError } from '../diagnostics/errors.js';
+import { listedNames } from '../diagnostics/listed-names.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 
 /** "There are: a, b, c and 4 more" for an error's hint. */
 export function listNames(names: readonly string[], limit = 12): string {
   if (names.length === 0) return 'nothing';
-  const shown = [...names].sort().slice(0, limit).join(', ');
-  return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
+  return listedNames([...names].sort(), limit);
 }
 
 /** What to do about a path that leads nowhere: the name beside it that was meant, or all there is. */

@@ -1,3 +1,4 @@
+import { listedNames } from '../diagnostics/listed-names.js';
 import type { Omission } from './plan.js';
 
 /** What a plan leaves out, a line for each reason: `updates.useful, updates.harmful: lm_head.weight: tied to …`. */
@@ -9,10 +10,5 @@ export function omissionTexts(omitted: readonly Omission[]): string[] {
     reason.of.add(of);
     reason.what.add(what);
   }
-  return [...reasons].map(([why, { of, what }]) => `${[...of].join(', ')}: ${someOf([...what])}: ${why}`);
-}
-
-function someOf(names: readonly string[]): string {
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
-  return `${names.slice(0, 3).join(', ')}${more}`;
+  return [...reasons].map(([why, { of, what }]) => `${[...of].join(', ')}: ${listedNames([...what], 3)}: ${why}`);
 }

@@ -8,30 +8,14 @@
 import { architectureTensors } from '../../src/formats/architecture.js';
 import { openGpu } from '../../src/gpu/open-gpu.js';
 import { gemm } from '../../src/linalg/device/gemm.js';
-import type { DecoderConfig } from '../../src/nn/config.js';
 import { Decoder } from '../../src/nn/decoder.js';
 import { generate } from '../../src/nn/generate.js';
+import { toyDecoder } from './toy-decoder.js';
 
 const rounds = 5;
 const [count = 200, promptTokens = 25, newTokens = 8, ...asked] = process.argv.slice(2).map(Number);
 const slotCounts = asked.length > 0 ? asked : [1, 16, 64, 128, 200];
-const config: DecoderConfig = {
-  family: 'llama',
-  hidden: 64,
-  layers: 2,
-  heads: 4,
-  kvHeads: 2,
-  headDim: 16,
-  mlp: 160,
-  vocabulary: 112,
-  tied: true,
-  attentionBias: false,
-  mlpBias: false,
-  ropeTheta: 10000,
-  normEpsilon: 1e-5,
-  contextLength: 512,
-  endTokens: [1],
-};
+const config = toyDecoder(512);
 
 const gpu = await openGpu();
 console.log(`${gpu.adapter.description} (${gpu.adapter.deviceClass})`);

@@ -11,28 +11,12 @@ import type { TokenRow } from '../../src/formats/token-rows.js';
 import { openGpu } from '../../src/gpu/open-gpu.js';
 import { gemm } from '../../src/linalg/device/gemm.js';
 import { AdamW } from '../../src/nn/adamw.js';
-import type { DecoderConfig } from '../../src/nn/config.js';
 import { Decoder } from '../../src/nn/decoder.js';
 import { GradientNorm } from '../../src/nn/gradient-norm.js';
+import { toyDecoder } from './toy-decoder.js';
 
 const rounds = 12;
-const config: DecoderConfig = {
-  family: 'llama',
-  hidden: 64,
-  layers: 2,
-  heads: 4,
-  kvHeads: 2,
-  headDim: 16,
-  mlp: 160,
-  vocabulary: 112,
-  tied: true,
-  attentionBias: false,
-  mlpBias: false,
-  ropeTheta: 10000,
-  normEpsilon: 1e-5,
-  contextLength: 128,
-  endTokens: [1],
-};
+const config = toyDecoder(128);
 const sequences = Number(process.argv[2] ?? 32);
 const promptTokens = 14;
 

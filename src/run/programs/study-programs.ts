@@ -1,4 +1,5 @@
 import { UsageError } from '../../diagnostics/errors.js';
+import { listedNames } from '../../diagnostics/listed-names.js';
 import type { Digest } from '../../formats/digest.js';
 import type { Study } from '../../workflow/study.js';
 import { type KnownContents, type ResolvedProgram, resolvePrograms } from './resolve-programs.js';
@@ -64,6 +65,8 @@ export function notAllowedAsChanged(programs: readonly ResolvedProgram[]): Usage
 }
 
 function namesOf(programs: readonly ResolvedProgram[]): string {
-  const names = programs.map(({ of }) => of);
-  return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+  return listedNames(
+    programs.map(({ of }) => of),
+    3,
+  );
 }

@@ -1,3 +1,4 @@
+import { listedNames } from '../../diagnostics/listed-names.js';
 import type { OutputDifference } from '../../store/action-store.js';
 import type { RunEvent } from '../events.js';
 
@@ -14,10 +15,8 @@ export function differenceWarning(
   { earlier, outputs }: OutputDifference,
   { host, forced }: { readonly host: string; readonly forced: boolean },
 ): Extract<RunEvent, { type: 'warning' }> {
-  const more = outputs.length > outputsTold ? ` and ${outputs.length - outputsTold} more` : '';
-  const named = `${outputs.slice(0, outputsTold).join(', ')}${more}`;
   const record = `the record of ${earlier.host ?? 'an unknown host'} of ${earlier.started}`;
-  const message = `${step}: what ${host} made differs from ${record} with the same key: ${named}`;
+  const message = `${step}: what ${host} made differs from ${record} with the same key: ${listedNames(outputs, outputsTold)}`;
   const hint = forced
     ? 'The new outputs take the place of the others, because the step was forced.'
     : 'The earlier record stays and is used. Equal steps must give equal bytes: look for what differs between the two hosts.';

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { EnvironmentError, InterruptedError, RunflowError } from '../../diagnostics/errors.js';
+import { listedNames } from '../../diagnostics/listed-names.js';
 import type { Artifacts } from '../../formats/artifact.js';
 import type { Digest } from '../../formats/digest.js';
 import { type Outcome, resolveStep, type Situation } from '../../plan/resolve.js';
@@ -268,7 +269,7 @@ export class Scheduler {
       events.publish({
         type: 'warning',
         message: `${id}: ${messageOf(error)}`,
-        hint: `Made again now: ${lost.slice(0, 3).join(', ')}${lost.length > 3 ? ` and ${lost.length - 3} more` : ''}.`,
+        hint: `Made again now: ${listedNames(lost, 3)}.`,
       });
       return this.#leave(task, key, () => this.#frontier.remake(lost, task));
     }

@@ -6,8 +6,7 @@ import { alike, describedTensor, type TokenLengths } from '../../../src/cost/des
 import { costsOf } from '../../../src/cost/estimate.js';
 import { joined, type Phase } from '../../../src/cost/work.js';
 import type { Artifact } from '../../../src/formats/artifact.js';
-import { type FamilyName, familyNames } from '../../../src/formats/families/registry.js';
-import type { TokenRow } from '../../../src/formats/token-rows.js';
+import { familyNames } from '../../../src/formats/families/registry.js';
 import type { Gpu } from '../../../src/gpu/gpu.js';
 import type { DecoderConfig } from '../../../src/nn/config.js';
 import { Decoder } from '../../../src/nn/decoder.js';
@@ -16,6 +15,7 @@ import { type StepKind, stepContracts } from '../../../src/steps/contracts.js';
 import type { Step } from '../../../src/steps/step.js';
 import { gaussian } from '../../oracles/matrices.js';
 import { device } from '../device.js';
+import { smallDecoder, smallRows } from '../nn/small-decoder.js';
 import { run, world } from '../steps/subspace-lab.js';
 
 /** What cost functions say, against what the device was really asked for. */
@@ -52,27 +52,7 @@ function near(what: string, estimated: number, real: number, tolerance: number):
   assert.ok(off <= tolerance, `${what}: ${estimated} estimated, ${real} counted, ${(100 * off).toFixed(1)} % off`);
 }
 
-const configOf = (family: FamilyName): DecoderConfig => ({
-  family,
-  hidden: 64,
-  layers: 3,
-  heads: 4,
-  kvHeads: 2,
-  headDim: 16,
-  mlp: 176,
-  vocabulary: 320,
-  tied: false,
-  attentionBias: false,
-  mlpBias: false,
-  ropeTheta: 10000,
-  normEpsilon: 1e-5,
-  contextLength: 128,
-  endTokens: [],
-});
-const rows: TokenRow[] = Array.from({ length: 4 }, (_, row) => {
-  const inputIds = Int32Array.from({ length: 60 }, (_, t) => (row * 31 + t * 7) % 320);
-  return { inputIds, labels: inputIds.map((id, t) => (t < 20 ? -100 : id)) };
-});
+const rows = smallRows(4);
 const lengths: TokenLengths = alike(4, 60, 4 * 40);
 /** Attention says nothing of its operations: 4 a head's column and visible pair forward, 14 backward. */
 const attention = ({ layers, heads, headDim }: DecoderConfig, factor: number, pairs: number) =>
@@ -95,7 +75,7 @@ async function decoderOf(gpu: Gpu, config: DecoderConfig, activationCheckpointin
 for (const family of familyNames) {
   test(`${family}: a pass over rows, and one forward and backward`, async () => {
     const gpu = await device();
-    const config = configOf(family);
+    const config = smallDecoder(family);
     for (const recomputed of [false, true]) {
       const decoder = await decoderOf(gpu, config, recomputed);
       const forward = await counted(gpu, () => decoder.rowLosses(rows));
@@ -115,7 +95,7 @@ for (const family of familyNames) {
 
 test('responses: passes over prompts and one a token', async () => {
   const gpu = await device();
-  const config = configOf('llama');
+  const config = smallDecoder('llama');
   const decoder = await decoderOf(gpu, config, true);
   const prompts = Array.from({ length: 6 }, (_, row) => Int32Array.from({ length: 10 }, (_, t) => (row + t * 7) % 320));
   const options = { maxTokens: 5, endTokens: new Set<number>(), sampling: null };

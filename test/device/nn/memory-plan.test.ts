@@ -7,7 +7,6 @@ import { EnvironmentError } from '../../../src/diagnostics/errors.js';
 import { type FamilyName, familyNames } from '../../../src/formats/families/registry.js';
 import { fromFloat32 } from '../../../src/formats/float-conversion.js';
 import type { Precision } from '../../../src/formats/precision.js';
-import type { TokenRow } from '../../../src/formats/token-rows.js';
 import type { DeviceBuffer, Gpu } from '../../../src/gpu/gpu.js';
 import type { DecoderConfig } from '../../../src/nn/config.js';
 import { Decoder } from '../../../src/nn/decoder.js';
@@ -16,28 +15,10 @@ import { type TrainingRecipe, train } from '../../../src/nn/train.js';
 import { layerProfiles } from '../../bench/layer-profiles.js';
 import { initialWeights } from '../../fixtures/nn/fixture.js';
 import { device } from '../device.js';
+import { smallDecoder, smallRows } from './small-decoder.js';
 
-const config: DecoderConfig = {
-  family: 'llama',
-  hidden: 64,
-  layers: 3,
-  heads: 4,
-  kvHeads: 2,
-  headDim: 16,
-  mlp: 176,
-  vocabulary: 320,
-  tied: false,
-  attentionBias: false,
-  mlpBias: false,
-  ropeTheta: 10000,
-  normEpsilon: 1e-5,
-  contextLength: 128,
-  endTokens: [],
-};
-const rows: TokenRow[] = Array.from({ length: 8 }, (_, row) => {
-  const inputIds = Int32Array.from({ length: 60 }, (_, t) => (row * 31 + t * 7) % 320);
-  return { inputIds, labels: inputIds.map((id, t) => (t < 20 ? -100 : id)) };
-});
+const config = smallDecoder('llama');
+const rows = smallRows(8);
 const batch = { rows: 4, tokens: 240, targets: 160 };
 
 /** The device, and the most bytes that were in use on it at a time. */

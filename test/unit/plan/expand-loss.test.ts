@@ -2,30 +2,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { expand } from '../../../src/plan/expand.js';
 import type { ReportParams } from '../../../src/steps/report.js';
-import type { Recipe, Workflow } from '../../../src/workflow/workflow.js';
-import { modelFacts, range, sampleFacts, sampleWorkflow } from './sample-workflow.js';
+import type { Workflow } from '../../../src/workflow/workflow.js';
+import { modelFacts, range, sampleFacts, sampleRecipe, sampleWorkflow } from './sample-workflow.js';
 
-const recipe: Recipe = {
-  name: 'full',
-  range,
-  lr: 1e-3,
-  schedule: 'cosine',
-  warmup: 0.02,
-  length: { epochs: 1 },
-  batch: 1,
-  accumulate: 4,
-  lossNormalisation: 'effective-batch',
-  clip: null,
-  weightDecay: 0,
-  betas: [0.9, 0.999],
-  epsilon: 1e-8,
-  precision: 'f32',
-  rounding: 'nearest',
-  order: 'shuffled',
-  checkpointEvery: 50,
-  activationCheckpointing: false,
-  tokens: { template: 'raw', eos: true, lossOn: 'response', maxLength: 64, overlong: 'truncate' },
-};
 const train = { kind: 'train', purpose: 'finetune', on: 'vaults', recipe: 'full', seed: 5 } as const;
 
 /** base → aligned → useful, both trained, and a model that nothing uses. */
@@ -42,7 +21,7 @@ function trained(sections: Parameters<typeof sampleWorkflow>[0] = {}): Workflow 
       },
     }),
     datasets: new Map([['vaults', { name: 'vaults', range, ...vaults, transforms: {} }]]),
-    recipes: new Map([['full', recipe]]),
+    recipes: new Map([['full', sampleRecipe]]),
   };
 }
 

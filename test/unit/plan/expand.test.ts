@@ -7,7 +7,7 @@ import type { Plan } from '../../../src/plan/plan.js';
 import type { EnergyParams } from '../../../src/steps/energy.js';
 import type { EnergyTableParams } from '../../../src/steps/energy-table.js';
 import type { Recipe, Workflow } from '../../../src/workflow/workflow.js';
-import { modelFacts, range, sampleFacts, sampleSweep, sampleWorkflow } from './sample-workflow.js';
+import { modelFacts, range, sampleFacts, sampleRecipe, sampleSweep, sampleWorkflow } from './sample-workflow.js';
 
 const ids = (plan: Plan, kind?: string) =>
   plan.steps.filter((step) => kind === undefined || step.kind === kind).map((step) => step.id);
@@ -443,7 +443,7 @@ test("a trained model takes its parent, tokens by the parent's tokenizer, and a 
       ['vaults', { name: 'vaults', range, ...vaults, transforms: {} }],
       ['both', { name: 'both', range, kind: 'mix', parts: [{ dataset: 'vaults', count: 'all' }], transforms: {} }],
     ]),
-    recipes: new Map([['full', recipe]]),
+    recipes: new Map([['full', sampleRecipe]]),
   };
   const plan = expand(workflow, { models: new Map(), commits: new Map() });
   assert.equal(step(plan, 'train[useful]').inputs, {
@@ -467,34 +467,12 @@ test("a trained model takes its parent, tokens by the parent's tokenizer, and a 
 
 test('reference semantics round a warm-up up as published, and train anew only where that makes another step', () => {
   const published = (semantics: 'paper' | 'reference', more: Partial<Recipe>) =>
-    trainParams({ ...recipe, ...more }, 1, semantics).warmupOfProduct;
+    trainParams({ ...sampleRecipe, ...more }, 1, semantics).warmupOfProduct;
   assert.is(published('reference', { warmup: 0.07 }), true);
   assert.is(published('paper', { warmup: 0.07 }), undefined);
   assert.is(published('reference', { warmup: 0.07, length: { steps: 100 } }), true);
   assert.is(published('reference', { warmup: 0.07, length: { steps: 150 } }), undefined);
   assert.is(published('reference', { warmup: 0.02 }), undefined);
 });
-
-const recipe: Recipe = {
-  name: 'full',
-  range,
-  lr: 1e-3,
-  schedule: 'cosine',
-  warmup: 0.02,
-  length: { epochs: 1 },
-  batch: 1,
-  accumulate: 4,
-  lossNormalisation: 'effective-batch',
-  clip: null,
-  weightDecay: 0,
-  betas: [0.9, 0.999],
-  epsilon: 1e-8,
-  precision: 'f32',
-  rounding: 'nearest',
-  order: 'shuffled',
-  checkpointEvery: 50,
-  activationCheckpointing: false,
-  tokens: { template: 'raw', eos: true, lossOn: 'response', maxLength: 64, overlong: 'truncate' },
-};
 
 test.run();

@@ -2,7 +2,7 @@ import type { SourceRange } from '../../../src/diagnostics/diagnostic.js';
 import type { DType } from '../../../src/formats/tensor.js';
 import type { Facts, ModelFacts } from '../../../src/plan/facts.js';
 import type { Update } from '../../../src/workflow/updates.js';
-import type { Metric, Model, Subspace, Sweep, SweepOf, Workflow } from '../../../src/workflow/workflow.js';
+import type { Metric, Model, Recipe, Subspace, Sweep, SweepOf, Workflow } from '../../../src/workflow/workflow.js';
 
 const start = { line: 3, column: 5, offset: 20 };
 export const range: SourceRange = { file: 'sample.yaml', start, end: start };
@@ -101,3 +101,25 @@ export function sampleFacts(models: Record<string, ModelFacts> = {}): Facts {
     commits: new Map(),
   };
 }
+
+export const sampleRecipe: Recipe = {
+  name: 'full',
+  range,
+  lr: 1e-3,
+  schedule: 'cosine',
+  warmup: 0.02,
+  length: { epochs: 1 },
+  batch: 1,
+  accumulate: 4,
+  lossNormalisation: 'effective-batch',
+  clip: null,
+  weightDecay: 0,
+  betas: [0.9, 0.999],
+  epsilon: 1e-8,
+  precision: 'f32',
+  rounding: 'nearest',
+  order: 'shuffled',
+  checkpointEvery: 50,
+  activationCheckpointing: false,
+  tokens: { template: 'raw', eos: true, lossOn: 'response', maxLength: 64, overlong: 'truncate' },
+};
