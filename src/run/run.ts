@@ -197,6 +197,7 @@ class RunSession {
     for (let round = 0; ; round++) {
       this.#prepared = await this.#prepare();
       this.#announce(this.#prepared, round);
+      this.#results?.check(this.#prepared);
       await this.#chronicle.planned(this.#prepared);
       this.#tellNotes(this.#prepared);
       const judges = await judgeRequests(this.#prepared, this.#options.study, this.#options.store);

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assertOneScreen, type Ended, Sandbox, summaryOf } from '../sandbox.js';
@@ -252,6 +262,38 @@ test('results never go to the current folder, one above it, the store or a file'
     assert.equal(refused.events, [], out);
     assert.match(refused.stderr, /^error: .*\n {2}.*\n$/, out);
   }
+});
+
+test('a folder in the results folder that is a link is refused before any step, and nothing is written through it', async () => {
+  const store = sandbox.withStore(sandbox.path('store-of-links'));
+  const elsewhere = sandbox.path('elsewhere-of-links');
+  mkdirSync(elsewhere);
+  writeFileSync(join(elsewhere, 'energy.svg'), 'of somebody else');
+  for (const name of ['figures', 'tables', 'previous']) {
+    mkdirSync(sandbox.path('results/small'), { recursive: true });
+    symlinkSync(elsewhere, sandbox.path('results/small', name));
+    const refused = await store.runflow(['run', 'small.yaml', '--json']);
+    assert.is(refused.status, 2, refused.stderr);
+    assert.match(refused.stderr, `${name} in it is a link to ${elsewhere}`);
+    assert.is(summaryOf(refused).ran, 0);
+    assert.equal(readdirSync(sandbox.path('results/small')), [name]);
+    rmSync(sandbox.path('results'), { recursive: true });
+  }
+  assert.equal(readdirSync(elsewhere), ['energy.svg']);
+  // What an earlier run left is not moved or removed through a link that was made since.
+  await run();
+  renameSync(sandbox.path('results/small/figures'), join(elsewhere, 'figures'));
+  symlinkSync(join(elsewhere, 'figures'), sandbox.path('results/small/figures'));
+  await sandbox.write('small.yaml', `${workflow}report: { figures: [] }\n`);
+  const moved = await sandbox.runflow(['run', 'small.yaml', '--json']);
+  assert.is(moved.status, 2, moved.stderr);
+  assert.is(readdirSync(join(elsewhere, 'figures')).length, 4);
+  assert.not.ok(existsSync(sandbox.path('results/small/previous')));
+  // The results folder itself may be one.
+  rmSync(sandbox.path('results/small'), { recursive: true });
+  symlinkSync(elsewhere, sandbox.path('results/small'));
+  await run();
+  assert.ok(existsSync(join(elsewhere, 'run.json')));
 });
 
 test('two runs at once into one folder leave it whole, with a record of both', async () => {

@@ -14,6 +14,7 @@ import type { Store } from '../../store/store.js';
 import type { EventBus } from '../events.js';
 import type { Prepared } from '../prepare.js';
 import { digestOfFile } from './file.js';
+import { foldersOf, refuseLinkedFolders } from './links.js';
 import { moveToPrevious, previousFolder } from './previous-folder.js';
 import {
   isSameWorkflow,
@@ -99,6 +100,17 @@ export class ResultsFolder {
   }
 
   /**
+   * Refuses what no run of this plan may write into, before it has worked for hours.
+   * @throws UsageError when a folder in the results folder is a link
+   */
+  check({ plan, outcomes }: Prepared): void {
+    const made = plan.results.flatMap((result) => filesOf(result, outcomes));
+    const earlier = readResultsRecord(this.path)?.files ?? [];
+    const files = [...plan.results, ...made, ...earlier].map(({ file }) => file);
+    refuseLinkedFolders(this.path, files);
+  }
+
+  /**
    * Copies every result whose step is done, unless its file is there already and has the same bytes, and writes
    * `run.json`. One run at a time of those that share the store; between stores the last one wins, file by file.
    *
@@ -107,7 +119,7 @@ export class ResultsFolder {
    * @param describe the text of `run.json`
    * @returns what is in the folder now
    * @throws DamagedObjectError when an object is not what it should be; EnvironmentError when the folder cannot be
-   * written; UsageError when another workflow has come to use it meanwhile
+   * written; UsageError when another workflow has come to use it meanwhile, or a folder in it is a link
    */
   async publish(
     prepared: Prepared,
@@ -119,6 +131,7 @@ export class ResultsFolder {
     try {
       const record = readResultsRecord(this.path);
       refuseAnotherWorkflow(this.path, record, this.#run.workflowFile);
+      this.check(prepared);
       const earlier = earlierFiles(record, this.#run.workflowFile);
       const made = await this.#placeAll(prepared, earlier, pages, record?.finished);
       made.push(await this.#placeTimeline(pages, earlier));
@@ -363,12 +376,6 @@ function neverMade({ plan, outcomes }: Prepared, present: readonly PublishedFile
   return plan.results
     .filter(({ file, node }) => !isThere(file) && !(file.endsWith('/') && outcomes.get(node)?.status === 'cached'))
     .map(({ file, node }) => ({ file, step: node, digest: null, run: null, current: false, settings: undefined }));
-}
-
-/** `items/a/b` → `items`, `items/a`. */
-function foldersOf(file: string): string[] {
-  const parts = file.split('/').slice(0, -1);
-  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 /** Whether a result is the page of a report: what a step made, to which the run adds. */
