@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import type { JsonObject } from '../formats/json.js';
 import type { MetricInputs, ModuleInputs, ModuleResponse } from './module-contract.js';
 import type { ModuleTask } from './module-task.js';
@@ -13,13 +14,69 @@ import type { ModuleTask } from './module-task.js';
 const task = JSON.parse(process.argv[2]!) as ModuleTask;
 const { module, output } = task;
 
-const imported = (await import(pathToFileURL(resolve(module)).href)) as { readonly default?: unknown };
-if (typeof imported.default !== 'function') throw new TypeError(`${module} has no function as its default export`);
-const returned: unknown = await imported.default(output.kind === 'scores' ? metricInputs() : moduleInputs());
-const items = output.kind === 'scores' ? scores(returned, output.own) : rows(returned);
-await write(`outputs/${output.file}`, items);
-// What the module has left open, such as a server, must not keep the process: it has returned all that is asked of it.
-process.exit(0);
+/** What the module gives is not what it must be: its message says all, and where runflow found it says nothing. */
+class Fault extends Error {}
+
+/** Time in which what the module has left running may still fail: an error that comes later than its result is one, too. */
+const lateMilliseconds = 1_000;
+
+let isWritten = false;
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+process.once('beforeExit', () => {
+  if (!isWritten) fail(new Fault(`${module}: its promise never settled, and nothing is left that could settle it`));
+});
+process.once('exit', (code) => {
+  if (isWritten || code !== 0) return;
+  process.stderr.write(`${module} ended its process before its result was written: return instead of process.exit()\n`);
+  process.exitCode = 1;
+});
+// Not awaited: Node would report a promise that never settles in its own words.
+void run();
+
+async function run(): Promise<void> {
+  try {
+    const imported = (await import(pathToFileURL(resolve(module)).href)) as { readonly default?: unknown };
+    if (typeof imported.default !== 'function') throw new Fault(`${module} has no function as its default export`);
+    const returned: unknown = await imported.default(output.kind === 'scores' ? metricInputs() : moduleInputs());
+    await write(`outputs/${output.file}`, output.kind === 'scores' ? scores(returned, output.own) : rows(returned));
+    isWritten = true;
+    // What the module has left open, such as a server, must not keep the process: it has returned all that is asked of it.
+    setTimeout(() => process.exit(), lateMilliseconds).unref();
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): never {
+  if (error instanceof SyntaxError && !/\bfile:|\.c?js:\d/.test((error.stack ?? '').replaceAll(import.meta.url, ''))) {
+    // Where a file cannot be parsed is known to Node alone, which shows it when nobody takes the error.
+    process.removeAllListeners('uncaughtException').removeAllListeners('unhandledRejection');
+    throw error;
+  }
+  process.stderr.write(`${error instanceof Fault ? error.message : (notFound(error) ?? thrown(error))}\n`);
+  process.exit(1);
+}
+
+/** An error of the module's own: its stack without the frames of this file. */
+function thrown(error: unknown): string {
+  if (!(error instanceof Error)) return `${module} threw ${inspect(error)}, which is no error`;
+  const kept: string[] = [];
+  for (const line of inspect(error).split('\n')) {
+    if (!line.includes(import.meta.url)) kept.push(line);
+    // Behind the last frame a brace opens what else the error holds.
+    else if (line.endsWith(' {')) kept[kept.length - 1] += ' {';
+  }
+  return kept.join('\n');
+}
+
+/** What to do about an import of a file that the working folder does not hold. */
+function notFound(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND') return undefined;
+  const message = error.message.split('\n')[0]!.replaceAll(`${process.cwd()}/`, '');
+  return `${message}: the working folder holds only the module and the files of its command. Name it under files.`;
+}
 
 function moduleInputs(): ModuleInputs {
   const models = task.models.map((name) => [name, resolve('inputs', name)] as const);
@@ -43,7 +100,7 @@ function linesOf<Line>(name: string): Line[] {
 }
 
 function scores(value: unknown, own: string): unknown[] {
-  if (!Array.isArray(value)) throw new TypeError(`${module} returned ${kindOf(value)}, not an array of scores`);
+  if (!Array.isArray(value)) throw new Fault(`${module} returned ${kindOf(value)}, not an array of scores`);
   return value.map((item: unknown, at) => {
     if (typeof item === 'number' || item === null) return { [own]: item };
     return requireObject(item, `score ${at}`);
@@ -53,29 +110,39 @@ function scores(value: unknown, own: string): unknown[] {
 function rows(value: unknown): Iterable<unknown> | AsyncIterable<unknown> {
   const isIterable =
     typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-  if (!isIterable) throw new TypeError(`${module} returned ${kindOf(value)}, not rows that can be iterated`);
+  if (!isIterable) throw new Fault(`${module} returned ${kindOf(value)}, not rows that can be iterated`);
   return value as Iterable<unknown> | AsyncIterable<unknown>;
 }
 
 async function write(file: string, lines: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
+  if (existsSync(file)) throw new Fault(`${module} wrote ${file} itself: it must return what belongs there`);
   const handle = await open(file, 'wx');
   let at = 0;
   for await (const line of lines) {
     const where = `${output.kind === 'scores' ? 'score' : 'row'} ${at++}`;
-    await handle.write(`${JSON.stringify(requireObject(line, where), (_, value: unknown) => finite(value, where))}\n`);
+    await handle.write(`${lineOf(requireObject(line, where), where)}\n`);
   }
   await handle.close();
+}
+
+function lineOf(value: unknown, where: string): string {
+  try {
+    return JSON.stringify(value, (_, part: unknown) => finite(part, where));
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault(`${module}: ${where} cannot be written as JSON: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** JSON would write null for these without a word. */
 function finite(value: unknown, where: string): unknown {
   if (typeof value !== 'number' || Number.isFinite(value)) return value;
-  throw new TypeError(`${module}: ${where} holds ${value}, which is no finite number`);
+  throw new Fault(`${module}: ${where} holds ${value}, which is no finite number`);
 }
 
 function requireObject(value: unknown, where: string): unknown {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new TypeError(`${module}: ${where} is ${kindOf(value)}`);
+  throw new Fault(`${module}: ${where} is ${kindOf(value)}`);
 }
 
 function kindOf(value: unknown): string {
