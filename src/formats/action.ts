@@ -34,4 +34,6 @@ export interface ActionInput {
   /** Digest of the artifact, or of the whole list for a `*` input. */
   readonly digest: Digest;
   readonly tensor?: { readonly dtype: DType; readonly shape: readonly number[] };
+  /** Files of a program of the user's by name, which the digest is of: no part of the key. Absent in records of older versions. */
+  readonly files?: Readonly<Record<string, Digest>>;
 }

@@ -12,9 +12,16 @@ export type Change =
       readonly name: string;
       readonly before?: { readonly node: string; readonly output: string; readonly digest: Digest };
       readonly after?: { readonly node: string; readonly output: string; readonly digest: Digest };
+      /** Files of a program that are not as they were, where both lists of files are known. */
+      readonly files?: readonly FileChange[];
     }
   | { readonly what: 'revision'; readonly before: number; readonly after: number }
   | { readonly what: 'device'; readonly before: string | undefined; readonly after: string | undefined };
+
+export interface FileChange {
+  readonly name: string;
+  readonly is: 'changed' | 'new' | 'gone';
+}
 
 /** Everything in which a fingerprint differs from the last time. */
 export function changesSince(before: Action, after: Fingerprint): Change[] {
@@ -22,11 +29,13 @@ export function changesSince(before: Action, after: Fingerprint): Change[] {
   for (const name of new Set([...Object.keys(before.inputs), ...Object.keys(after.inputs)])) {
     const [old, now] = [before.inputs[name], after.inputs[name]];
     if (old === undefined || now === undefined || !sameContent(old, now)) {
+      const files = fileChanges(old, now);
       changes.push({
         what: 'input',
         name,
         ...(old === undefined ? {} : { before: place(old) }),
         ...(now === undefined ? {} : { after: place(now) }),
+        ...(files.length > 0 && { files }),
       });
     }
   }
@@ -50,6 +59,18 @@ type ActionInput = Action['inputs'][string];
 
 function sameContent(a: ActionInput, b: ActionInput): boolean {
   return a.digest === b.digest && JSON.stringify(a.tensor) === JSON.stringify(b.tensor);
+}
+
+/** None where the files of either side are not known. */
+function fileChanges(before: ActionInput | undefined, after: ActionInput | undefined): FileChange[] {
+  const [old, now] = [before === undefined ? {} : before.files, after === undefined ? {} : after.files];
+  if (old === undefined || now === undefined) return [];
+  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+  return names.flatMap((name): FileChange[] => {
+    if (!Object.hasOwn(old, name)) return [{ name, is: 'new' }];
+    if (!Object.hasOwn(now, name)) return [{ name, is: 'gone' }];
+    return old[name] === now[name] ? [] : [{ name, is: 'changed' }];
+  });
 }
 
 function place({ node, output, digest }: ActionInput) {

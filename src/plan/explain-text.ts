@@ -1,6 +1,7 @@
 import type { Digest } from '../formats/digest.js';
 import type { Json } from '../formats/json.js';
 import { editLine } from '../workflow/edits.js';
+import type { FileChange } from './changes.js';
 import type { ExplainedChange, Reason } from './explain.js';
 
 const shownChanges = 3;
@@ -54,7 +55,8 @@ function changeText(change: ExplainedChange, all: boolean): string {
     case 'device':
       return `device: ${change.before ?? 'none'} → ${change.after ?? 'none'}`;
     case 'input': {
-      const { name, before, after, causes = [] } = change;
+      const { name, before, after, causes = [], files } = change;
+      if (files !== undefined) return `${name}: ${filesText(files, all)}`;
       if (after === undefined) return `input ${name}: no longer there (was ${before!.output} of ${before!.node})`;
       const now = `${after.output} of ${chainText(change.via ?? [after.node], all)}`;
       if (before === undefined) return `input ${name}: new (${now})`;
@@ -63,6 +65,13 @@ function changeText(change: ExplainedChange, all: boolean): string {
       return `input ${name}: ${now} changed (${digests})${because}`;
     }
   }
+}
+
+/** `score.py changed, lib/x.py gone` */
+function filesText(files: readonly FileChange[], all: boolean): string {
+  const shown = all ? files : files.slice(0, shownChanges);
+  const more = files.length - shown.length;
+  return `${shown.map(({ name, is }) => `${name} ${is}`).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** `energy[…], from svd[…], from source[aligned]`; the middle of a long chain is left out. */

@@ -3,6 +3,7 @@ import type { Artifact, Artifacts } from '../formats/artifact.js';
 import { encodeCanonical } from '../formats/canonical.js';
 import { type Digest, digestOf } from '../formats/digest.js';
 import type { Json, JsonObject } from '../formats/json.js';
+import { programPort } from '../steps/program.js';
 import type { Input, Step, StepContract } from '../steps/step.js';
 
 /** All that decides what a step makes, and nothing else: two steps with equal fingerprints make the same bytes. */
@@ -31,7 +32,7 @@ export function fingerprintOf(
   deviceClass: string,
 ): Fingerprint {
   const inputs: Record<string, ActionInput> = {};
-  for (const [name, input] of Object.entries(step.inputs)) inputs[name] = identify(step, input, outputs);
+  for (const name of Object.keys(step.inputs)) inputs[name] = identify(step, name, outputs);
   return {
     kind: step.kind,
     revision: declaration.revision,
@@ -62,11 +63,21 @@ export function artifactOf(step: Step, { node, output }: Input, outputs: KnownOu
   return artifact;
 }
 
-function identify(step: Step, input: Input, outputs: KnownOutputs): ActionInput {
+function identify(step: Step, name: string, outputs: KnownOutputs): ActionInput {
+  const input = step.inputs[name]!;
   const { node, output } = input;
-  if (output === '*') return { node, output, digest: digestOfAll(outputs.get(node) ?? {}) };
+  if (output === '*') {
+    const artifacts = outputs.get(node) ?? {};
+    const digest = digestOfAll(artifacts);
+    return name === programPort ? { node, output, digest, files: filesOf(artifacts) } : { node, output, digest };
+  }
   const { digest, tensor } = artifactOf(step, input, outputs);
   return { node, output, digest, ...(tensor === undefined ? {} : { tensor }) };
+}
+
+function filesOf(artifacts: Artifacts): Readonly<Record<string, Digest>> {
+  const files = Object.entries(artifacts).map(([name, { digest }]) => [name.replace(/^file\//, ''), digest] as const);
+  return Object.fromEntries(files);
 }
 
 /** One digest for all artifacts of a node; remembered, for many steps may ask for the same model. */

@@ -20,6 +20,9 @@ export const programInputs: Ports = {
   'with/<name>': 'what it is given besides: `rows` of a dataset, a file of results, or the whole node of a model',
 };
 
+/** The port of a program's files. */
+export const programPort = 'program';
+
 /** The program that a step runs; undefined: it runs none. */
 export function programOf({ params }: Step): ProgramParams | undefined {
   return params.program as ProgramParams | undefined;

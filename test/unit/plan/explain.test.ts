@@ -67,6 +67,37 @@ test('a changed input is named with where it comes from and both digests', () =>
   );
 });
 
+test('a program of the user is told by its files, and by what it was called with', () => {
+  const program = (run: readonly string[], version: string) => {
+    return { ...make('a', [], { program: { run, version } }), inputs: { program: { node: 'source[x]', output: '*' } } };
+  };
+  const files = (...texts: readonly (readonly [name: string, text: string])[]) =>
+    new Map([['source[x]', Object.fromEntries(texts.map(([name, text]) => [`file/${name}`, artifact(text)]))]]);
+  const store = new MemoryStore();
+  const before = files(['score.py', '1'], ['lib/old.py', '1'], ['lib/same.py', '1']);
+  doAll([program(['python3', 'score.py'], '3.10')], store, situationOf(store, { sources: before }));
+  const reasonWith = (step: Step, sources: ReturnType<typeof files>) =>
+    reasons([step], store, situationOf(store, { sources })).a!;
+  const after = files(['score.py', '2'], ['lib/new.py', '1'], ['lib/same.py', '1']);
+  assert.is(
+    reasonWith(program(['python3', 'score.py'], '3.10'), after),
+    'program: lib/new.py new, lib/old.py gone, score.py changed',
+  );
+  assert.is(
+    reasonWith(program(['python3', 'score.py', '-v'], '3.11'), before),
+    'parameter program.run: ["python3","score.py"] → ["python3","score.py","-v"]; parameter program.version: "3.10" → "3.11"',
+  );
+  // A record of an earlier version does not have the files.
+  for (const [key, action] of store.actions) {
+    const { files: _, ...input } = action.inputs.program!;
+    store.actions.set(key, { ...action, inputs: { program: input } });
+  }
+  assert.match(
+    reasonWith(program(['python3', 'score.py'], '3.10'), after),
+    /^input program: \* of source\[x\] changed \(sha256/,
+  );
+});
+
 test('an input made by a step that has already run again is followed to what made it differ', () => {
   const store = done(chain);
   const situation = situationOf(store, { sources: new Map([['source', { out: artifact('new') }]]) });
