@@ -60,9 +60,12 @@ test('read-only folders can be removed by a user who is not root', async ({ root
   // Root may remove anything: the same is done as another user.
   spawnSync('chown', ['-R', '65534:65534', root]);
   chmodSync(root, 0o777);
+  // The module is read as root: the project may lie in a folder that no one else may read.
   const script = `
-    process.setgid(65534); process.setuid(65534);
-    import('${new URL('../../../src/formats/remove-folder.js', import.meta.url)}').then(({ removeFolder }) => removeFolder(process.argv[1]));`;
+    import('${new URL('../../../src/formats/remove-folder.js', import.meta.url)}').then(({ removeFolder }) => {
+      process.setgid(65534); process.setuid(65534);
+      return removeFolder(process.argv[1]);
+    });`;
   const done = spawnSync(process.execPath, ['-e', script, join(root, 'command')], { encoding: 'utf8' });
   assert.is(done.status, 0, done.stderr);
   assert.equal(readdirSync(root), []);
