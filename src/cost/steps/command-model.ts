@@ -1,7 +1,7 @@
 import type { CostOf } from '../costed-step.js';
-import { givenModels } from '../given-models.js';
+import { withGivenModels } from '../given-models.js';
 import { tensorsOf } from '../model-work.js';
-import { addWork, work } from '../work.js';
+import { work } from '../work.js';
 import { programSeconds } from './command-scores.js';
 import { storing } from './stored.js';
 
@@ -10,5 +10,5 @@ export const commandModel: CostOf<'command-model'> = (step) => {
   programSeconds(step);
   const model = step.inputs(`with/${step.params.like}`);
   const bytes = tensorsOf(model).reduce((sum, [, one]) => sum + one.bytes, 0);
-  return storing(addWork(givenModels(step), work({ read: bytes, scratch: bytes })), Object.fromEntries(model));
+  return storing(withGivenModels(step, work({ read: bytes, scratch: bytes })), Object.fromEntries(model));
 };

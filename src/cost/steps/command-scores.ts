@@ -1,5 +1,6 @@
 import { type ModelRecipe, makesTensor, recipeContract } from '../../steps/recipes/registry.js';
 import { atEnd, type CostedStepOf, type CostOf } from '../costed-step.js';
+import { withGivenModels } from '../given-models.js';
 import { makeWork, tensorsOf } from '../model-work.js';
 import { jsonLines, rowsOf } from '../rows.js';
 import { addWork, type Work, work } from '../work.js';
@@ -20,7 +21,7 @@ export function programSeconds(
 export const commandScores: CostOf<'command-scores' | 'command-made-scores'> = (step) => {
   const { model } = step.params;
   programSeconds(step);
-  const given = model === undefined ? work({}) : folderWork(step, model);
+  const given = withGivenModels(step, model === undefined ? work({}) : folderWork(step, model));
   const items = step.has('responses') ? rowsOf(step, 'responses') : atEnd(step, 1, Number.POSITIVE_INFINITY);
   const scores = { scores: scoreFile(items) };
   return storing(given, step.has('responses') ? { ...scores, items: jsonLines(items) } : scores);

@@ -136,6 +136,29 @@ test('scores of items that nothing bounds: at least a file without items, at mos
   assert.equal([steps[1]!.least.stored, steps[1]!.most.stored], [54, Number.POSITIVE_INFINITY]);
 });
 
+test('models that a metric gives to a program are read, and lie beside the model that it scores', async () => {
+  const scores = (given: Readonly<Record<string, 'model' | 'dataset'>>): Step => ({
+    id: 'command-scores[tone]',
+    origin: 'metrics.tone',
+    kind: 'command-scores',
+    group: 'Scores',
+    params: { program: { run: ['python3', 'tone.py'] }, model: { kind: 'whole' }, with: given },
+    hints: { timeoutSeconds: 60 },
+    inputs: { model: input('a'), 'with/first': input('b'), 'with/second': input('b') },
+  });
+  const bytes = 2 * 96 * 32;
+  const [alone, beside] = await Promise.all([
+    costs([scores({})]),
+    costs([scores({ first: 'model', second: 'model' })]),
+  ]);
+  const { least } = alone.steps[0]!;
+  assert.is(least.scratch, bytes);
+  for (const end of ['least', 'most'] as const) {
+    assert.is(beside.steps[0]![end].read, alone.steps[0]![end].read + 2 * bytes);
+    assert.is(beside.steps[0]![end].scratch, 3 * bytes);
+  }
+});
+
 test('an end that costs more than the other is a fault that is named', async () => {
   const facts = { existing: files, known: new Map(), device, steps: [rows], assumed: nothing };
   let asked = 0;
