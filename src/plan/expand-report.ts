@@ -1,9 +1,9 @@
 import type { FiguresParams } from '../steps/figures.js';
-import type { ReportParams } from '../steps/report.js';
+import type { ReportParams, StepFiles } from '../steps/report.js';
 import type { Input } from '../steps/step.js';
 import type { TablesParams } from '../steps/tables.js';
 import { kindOf } from '../workflow/metrics/registry.js';
-import type { Workflow } from '../workflow/workflow.js';
+import type { CommandStep, Workflow } from '../workflow/workflow.js';
 import { asked } from './asked.js';
 import { definitionsInUse } from './definitions-in-use.js';
 import type { Facts } from './facts.js';
@@ -32,6 +32,7 @@ export function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuil
     workflow: workflow.name,
     ...shownParams(workflow, inputs, [...figures, ...tables]),
     linked,
+    ...(workflow.steps.size > 0 && { steps: [...workflow.steps.values()].map(stepFiles) }),
     figures: [...figures],
     tables: [...tables],
     asked: asked(workflow),
@@ -39,6 +40,10 @@ export function expandReport(workflow: Workflow, facts: Facts, builder: PlanBuil
   };
   const node = builder.addOfAllSeeds({ id: 'report', kind: 'report', params, inputs, group: 'Report' }, 'report');
   builder.results.push({ file: 'report.html', node, output: 'report.html' });
+}
+
+function stepFiles({ name, tables, files }: CommandStep): StepFiles {
+  return { name, files: [...tables, ...files] };
 }
 
 /** Which figures there are turns out when they are drawn, so the plan has their folder. */
@@ -69,7 +74,7 @@ function shownParams(
   workflow: Workflow,
   inputs: Readonly<Record<string, Input>>,
   parts: readonly string[],
-): Omit<ReportParams, 'title' | 'workflow' | 'linked' | 'figures' | 'tables' | 'asked' | 'provenance'> {
+): Omit<ReportParams, 'title' | 'workflow' | 'linked' | 'steps' | 'figures' | 'tables' | 'asked' | 'provenance'> {
   const used = definitionsInUse(workflow).updates;
   const updates = [...workflow.updates.values()].filter(({ name }) => used.has(name));
   const sweeps = [...workflow.sweeps.values()].flatMap((sweep) => sweepPlan(sweep).varied?.(sweep, workflow) ?? []);

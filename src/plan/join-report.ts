@@ -183,12 +183,16 @@ class JoinedReport {
     const { cells, values, claims } = this.#parts;
     const asks = (show: 'figures' | 'tables') => this.#reports.some((own) => own?.[show].includes('claims') === true);
     return {
-      cells: cells.map(({ label, folder }, index) => ({
-        label,
-        values: values[index]!,
-        folder: this.#reports[index] === undefined ? null : folder,
-        claims: claims.has(index),
-      })),
+      cells: cells.map(({ label, folder }, index) => {
+        const own = this.#reports[index];
+        return {
+          label,
+          values: values[index]!,
+          folder: own === undefined ? null : folder,
+          claims: claims.has(index),
+          ...(own?.steps && { steps: own.steps }),
+        };
+      }),
       claims: { figure: asks('figures'), table: asks('tables') },
     };
   }

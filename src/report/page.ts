@@ -3,6 +3,7 @@ import { type Html, html } from './html.js';
 import { addressOf, type PagePart, pageText } from './page-text.js';
 import type { ReportInput } from './section.js';
 import { sections } from './sections/registry.js';
+import { stepResults } from './step-results.js';
 import { summary } from './summary.js';
 
 /** Told in the provenance beside what the parameters say. */
@@ -24,6 +25,7 @@ export async function reportPage(input: ReportInput, origin: Origin): Promise<st
     if (!input.files.has(section.needs)) missing.push(section.heading);
     else shown.push({ name, heading: section.heading, content: await section.render(input, show) });
   }
+  if (params.steps !== undefined) shown.push(stepResults(params.steps));
   return pageText({
     title: params.title,
     subtitle: html`Workflow <code>${params.workflow}</code>`,

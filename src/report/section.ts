@@ -23,6 +23,8 @@ export type ReportParams = ShownParams & {
   readonly workflow: string;
   /** Names of results that it links to and does not read: single items. */
   readonly linked: readonly string[];
+  /** Programs of the user's whose results it links to; absent where there is none. */
+  readonly steps?: readonly StepFiles[];
   readonly figures: readonly string[];
   readonly tables: readonly string[];
   /** Label and text, in order: what is compared, varied and measured. */
@@ -30,6 +32,9 @@ export type ReportParams = ShownParams & {
   /** Label and text, in order: semantics, models and where they come from, device class. */
   readonly provenance: readonly { readonly label: string; readonly text: string }[];
 };
+
+/** A step of the user's, and its tables and files below `steps/NAME/`. */
+export type StepFiles = { readonly name: string; readonly files: readonly string[] };
 
 /** What a sweep over `times` is of. */
 export type VariedTerm = {

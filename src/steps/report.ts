@@ -1,7 +1,7 @@
-import type { ReportParams } from '../report/section.js';
+import type { ReportParams, StepFiles } from '../report/section.js';
 import { defineStep } from './step.js';
 
-export type { ReportParams };
+export type { ReportParams, StepFiles };
 
 /** `report`: the result tables of a workflow as a page. */
 export const report = defineStep<ReportParams>({

@@ -81,11 +81,12 @@ test('a program makes a table of a table, and its files stand beside the results
     readFileSync(join(results, 'report.html'), 'utf8'),
     /ranking\.csv, made of asked, spectrum\.csv, tuned by the program node rank\.cjs/,
   );
+  assert.match(readFileSync(join(results, 'report.html'), 'utf8'), /<a href="steps\/ranking\/ranking\.csv">/);
 
   assert.equal(ranSteps(await sandbox.run(['lab.yaml', '--allow-commands'], config)), []);
   await sandbox.write('rank.cjs', rank('// edited'));
   const explained = await sandbox.runflow(['explain', 'lab.yaml', 'steps.ranking'], config);
-  assert.match(explained.stdout, /input program: \* of source\[steps\.ranking\.command\] changed/);
+  assert.match(explained.stdout, /will run: program: rank\.cjs changed\n/);
   assert.equal(ranSteps(await sandbox.run(['lab.yaml', '--allow-commands'], config)), ['command-results[ranking]']);
 });
 

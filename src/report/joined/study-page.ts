@@ -9,6 +9,7 @@ import type { ReportInput, ShownParams } from '../section.js';
 import { claimsSection, verdictText } from '../sections/claims.js';
 import { sections } from '../sections/registry.js';
 import { groupBy } from '../statistics.js';
+import { stepLinks } from '../step-results.js';
 import { studyTables } from './combined-table.js';
 import type { StudyReportParams, StudyText } from './study.js';
 import { studyFigures } from './study-figures.js';
@@ -65,6 +66,7 @@ export async function studyPage(input: StudyPageInput, origin: Origin): Promise<
       ${await tablesOfGroups(name, input)}`;
     parts.push({ name, heading, content });
   }
+  if (params.cells.some(({ steps }) => steps !== undefined)) parts.push(stepsPart(params));
   return pageText({
     title: params.title,
     subtitle: html`Study of ${params.cells.length} cells, workflow <code>${params.workflow}</code>`,
@@ -116,6 +118,22 @@ function cellTable({ axes, cells }: StudyReportParams): Html {
   });
   return html`${scrollingTable('Cells of the study', plainHead([{ text: 'report' }, ...axes.map((text) => ({ text }))]), rows)}
 <p class="note">Each cell is the workflow with these values, and has a report of its own, as a run of its own would have it.</p>`;
+}
+
+/** What programs of the user's made, step by step in each cell. */
+function stepsPart({ cells }: StudyReportParams): PagePart {
+  const rows = cells.flatMap(({ label, folder, steps = [] }) =>
+    steps.map(
+      (step) =>
+        html`<tr><th scope="row" class="claim-name">${label}</th><td class="text">${step.name}</td><td class="text">${stepLinks(step, folder ?? '')}</td></tr>`,
+    ),
+  );
+  const head = plainHead([{ text: 'cell' }, { text: 'step' }, { text: 'tables and files' }]);
+  return {
+    name: 'steps',
+    heading: 'Own steps',
+    content: scrollingTable('Results of the own steps of all cells', head, rows),
+  };
 }
 
 async function claimsPart(input: StudyPageInput): Promise<PagePart | undefined> {

@@ -1,4 +1,4 @@
-import type { ShownParams } from '../section.js';
+import type { ShownParams, StepFiles } from '../section.js';
 
 /** What is shown side by side of the cells of a matrix. A type, not an interface: it is among the parameters of steps. */
 export type StudyShown = {
@@ -47,4 +47,6 @@ export type ShownCell = {
   /** Folder of its own report below that of the study; null: it measures nothing. */
   readonly folder: string | null;
   readonly claims: boolean;
+  /** Programs of the user's whose results the page links to; absent where there is none. */
+  readonly steps?: readonly StepFiles[];
 };

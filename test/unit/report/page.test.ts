@@ -50,6 +50,22 @@ test('the report asks for nothing outside itself and holds one script of its own
   }
 });
 
+test("tables and files of the user's own steps are linked", async () => {
+  const example = exampleReport();
+  const steps = [{ name: 'ranking', files: ['rank & file.csv', 'notes/first.txt'] }];
+  const { document } = parseHTML(await render({ ...example, params: { ...example.params, steps } }));
+  const links = [...document.querySelectorAll('#steps a')];
+  assert.equal(
+    links.map((link) => [link.getAttribute('href'), link.textContent]),
+    [
+      ['steps/ranking/rank%20%26%20file.csv', 'rank & file.csv'],
+      ['steps/ranking/notes/first.txt', 'notes/first.txt'],
+    ],
+  );
+  assert.ok(document.querySelector('nav a[href="#steps"]'));
+  assert.not.ok(parseHTML(await render(example)).document.querySelector('#steps'));
+});
+
 test('the same input gives the same bytes', async () => {
   const first = await render(exampleReport(1));
   assert.is(await render(exampleReport(1)), first);

@@ -196,4 +196,21 @@ browserTest(
   },
 );
 
+test("results of the user's own steps are linked in every cell", async () => {
+  const input = study();
+  const steps = [{ name: 'ranking', files: ['ranking.csv', 'notes/first.txt'] }];
+  const cells = input.params.cells.map((cell, index) => (index === 2 ? cell : { ...cell, steps }));
+  const page = await studyPage({ ...input, params: { ...input.params, cells } }, { digests: new Map(), version: '1' });
+  const { document } = parseHTML(page);
+  assert.equal(
+    [...document.querySelectorAll('#steps a')].map((link) => link.getAttribute('href')),
+    ['profile%3Da', 'profile%3Db'].flatMap((cell) =>
+      ['ranking.csv', 'notes/first.txt'].map((file) => `cells/${cell}/steps/ranking/${file}`),
+    ),
+  );
+  assert.not.ok(
+    parseHTML(await studyPage(input, { digests: new Map(), version: '1' })).document.querySelector('#steps'),
+  );
+});
+
 test.run();
