@@ -4,6 +4,7 @@ import { printableLine } from '../diagnostics/printable.js';
 import { resolveClaims } from './claims/registry.js';
 import { checkDatasetCycles, resolveDatasets } from './datasets/registry.js';
 import { type MapNode, toPlain } from './document.js';
+import { checkFileNames } from './file-names.js';
 import { resolveMetrics } from './metrics/registry.js';
 import { checkModelCycles, resolveModels } from './models/registry.js';
 import { checkTrainingSeeds } from './models/training-seeds.js';
@@ -50,6 +51,7 @@ export function resolveWorkflow(
   const steps = resolveSteps(scope, raw.steps);
   const measured = { models, datasets, recipes, updates, subspaces, sweeps, metrics, claims, steps };
   const report = resolveReport(scope, raw, name, measured);
+  checkFileNames(scope, { metrics, sweeps, report });
   if (scope.problems.length > 0) return { ok: false, diagnostics: scope.problems };
   return { ok: true, value: { file, name, seed, semantics, ...measured, report }, warnings: scope.warnings };
 }
