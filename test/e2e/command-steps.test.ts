@@ -98,6 +98,10 @@ const faults: readonly (readonly [what: string, then: string, said: RegExp])[] =
   ['two columns of one name', "table = table.replace('what', 'value');", /two columns of the name value/],
   ['a column without a name', "table = table.replace('what', '');", /a column without a name/],
   ['an empty table', "table = '';", /ranking\.csv is empty/],
+  ['semicolons', "table = 'x;y\\n1;NaN\\n';", /it has one column, called "x;y"[\s\S]*Separate cells by commas/],
+  ['tabs', "table = 'x\\ty\\n1\\tNaN\\n';", /it has one column, called "x\\ty"/],
+  ['\\r alone', "table = 'x,y\\r1,2\\r';", /ends in \\r alone[\s\S]*separate cells by commas/],
+  ['two kinds of line ends', "table = 'x\\r\\n1\\nNaN\\n';", /end in \\r\\n and others that end in \\n/],
   ['no text', 'table = Buffer.from([0xff, 0xfe, 0x00]);', /ranking\.csv is not UTF-8 text/],
   ['a missing file', "fs.rmSync('outputs/notes/all.txt');", /without outputs\/notes\/all\.txt/],
   [

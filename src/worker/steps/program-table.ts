@@ -6,8 +6,8 @@ import type { ProgramStep } from './program-step.js';
 const mostBytes = 256 << 20;
 
 /**
- * Looks through a table that a program has left: CSV with a line of names, every line with as many cells, and no NaN or infinity
- * in a column of numbers.
+ * Looks through a table that a program has left: CSV with commas, a line of names, every line with as many cells, and no NaN or
+ * infinity in a column of numbers.
  * @throws ProgramError that names the line and the column
  */
 export async function checkProgramTable(step: ProgramStep, name: string): Promise<void> {
@@ -33,6 +33,7 @@ function tableOf(bytes: Uint8Array, where: string): RawTable {
   } catch (cause) {
     throw new ProgramError(`${where} is not UTF-8 text`, { cause });
   }
+  checkLineEnds(text, where);
   try {
     return readRawTable(text);
   } catch (cause) {
@@ -41,8 +42,24 @@ function tableOf(bytes: Uint8Array, where: string): RawTable {
   }
 }
 
+/** Other line ends would be read as part of a cell, here or by the next program. */
+function checkLineEnds(text: string, where: string): void {
+  const unquoted = text.replace(/"[^"]*"/g, '');
+  const [alone, windows, unix] = [/\r(?!\n)/, /\r\n/, /(?<!\r)\n/].map((end) => end.test(unquoted));
+  if (!alone && !(windows && unix)) return;
+  const what = alone ? 'a line that ends in \\r alone' : 'lines that end in \\r\\n and others that end in \\n';
+  throw new ProgramError(`${where} is no table: it has ${what}`, {
+    hint: 'End all lines in \\n, separate cells by commas, and quote those that hold line ends.',
+  });
+}
+
 function checkNames({ columns }: RawTable, where: string): void {
   if (columns.length === 0) throw new ProgramError(`${where} is empty: its first line must name the columns`);
+  if (columns.length === 1 && /[;\t|]/.test(columns[0]!)) {
+    throw new ProgramError(`${where} is no table: it has one column, called ${JSON.stringify(columns[0])}`, {
+      hint: 'Separate cells by commas, not by semicolons, tabs or bars. A point stands before decimals.',
+    });
+  }
   if (columns.some((title) => title.trim() === '')) throw new ProgramError(`${where} has a column without a name`);
   const twice = columns.find((title, index) => columns.indexOf(title) !== index);
   if (twice !== undefined) throw new ProgramError(`${where} has two columns of the name ${twice}`);
