@@ -20,7 +20,7 @@ import { openedStore } from './opened-store.js';
 import { command as planCommand } from './plan.js';
 import { planOptions } from './prepared.js';
 import { reportError } from './report-error.js';
-import { nextChange, pathsOfBroken, snapshotOf, watchedPaths } from './watch.js';
+import { isOfCommandLine, nextChange, pathsOfBroken, snapshotOf, watchedPaths } from './watch.js';
 import { wholeNumber } from './whole-number.js';
 
 export const command: Command = {
@@ -82,6 +82,10 @@ export const command: Command = {
       limits: { ...defaultWorkerLimits, deviceBusySeconds },
       ...(out === undefined ? {} : { out }),
     };
+    if (invocation.switch('watch') && invocation.switch('dry-run')) {
+      const hint = 'Leave out one: --dry-run says once what would run, --watch runs it again and again.';
+      throw new UsageError('--watch and --dry-run do not go together', { hint });
+    }
     const told = notifyCommand(invocation.value('notify'), process.env);
     if (invocation.switch('dry-run')) return planCommand.run(invocation);
     const commands = new WatchedCommands(invocation);
@@ -145,7 +149,10 @@ function warn(what: string, why: string | undefined): void {
   if (why !== undefined) process.stderr.write(`warning: ${printableLine(`${what}: ${why}`)}\n`);
 }
 
-/** Runs, waits for a change, and runs again until the signal. What is wrong is said, and mended by the next change. */
+/**
+ * Runs, waits for a change, and runs again until the signal. What is wrong is said, and mended by the next change.
+ * @throws InvalidWorkflowError at the beginning, when the command line is at fault, which no change of a file mends
+ */
 async function runOnChanges(
   invocation: Invocation,
   once: Once,
@@ -154,7 +161,7 @@ async function runOnChanges(
 ): Promise<ExitCode> {
   const file = invocation.positionals[0]!;
   const options = loadOptions(invocation);
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     let paths = () => pathsOfBroken(file);
     let before = snapshotOf(paths());
     try {
@@ -165,7 +172,7 @@ async function runOnChanges(
       before = new Map([...snapshotOf(watched)].map(([path, now]) => [path, before.get(path) ?? now]));
       await once(study);
     } catch (error) {
-      if (!(error instanceof RunflowError)) throw error;
+      if (!(error instanceof RunflowError) || (isFirst && isOfCommandLine(error))) throw error;
       reportError(error, (text) => process.stderr.write(text));
     }
     if (signal.aborted) return exitCodes.interrupted;

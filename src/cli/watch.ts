@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { InvalidWorkflowError } from '../diagnostics/errors.js';
 import { type KnownContents, resolvePrograms } from '../run/programs/resolve-programs.js';
 import { localInputs } from '../workflow/local-inputs.js';
 import type { Study } from '../workflow/study.js';
@@ -29,6 +30,13 @@ export function watchedPaths({ files, cells }: Study): readonly string[] {
 export function pathsOfBroken(file: string): readonly string[] {
   const path = resolve(file);
   return [path, ...filesBelow(dirname(path)).filter((other) => /\.ya?ml$/.test(other))];
+}
+
+/** Whether an error is of the command line: an option that does not fit, or a workflow file that cannot be read at all. */
+export function isOfCommandLine(error: Error): boolean {
+  if (!(error instanceof InvalidWorkflowError)) return false;
+  // What has no place is no mistake in a text. Values of options are called after their options.
+  return error.diagnostics.some(({ range }) => range === undefined || range.file.startsWith('--'));
 }
 
 /** Size, time and inode of each file; of a folder, those of all files in it and below. A missing one counts, too. */

@@ -150,4 +150,23 @@ test('--watch runs again after a change, outlives an invalid file, and Ctrl-C en
   assert.is(summaries[2]!.ran, 0);
 });
 
+test('--watch ends at once where the command line is at fault, which no change of a file mends', async ({
+  sandbox,
+}) => {
+  await sandbox.write('small.yaml', smallWorkflow);
+  const cases: readonly (readonly [argv: readonly string[], said: RegExp])[] = [
+    [['nosuch.yaml'], /cannot read nosuch\.yaml: no such file/],
+    [['small.yaml', '--set', 'params.nope=1'], /there is no params\.nope to set/],
+    [['small.yaml', '--profile', 'nope'], /there is no profile "nope"/],
+    [['small.yaml', '--matrix', 'nope=1'], /there is no nope to set/],
+    [['small.yaml', '--dry-run'], /--watch and --dry-run do not go together/],
+  ];
+  for (const [argv, said] of cases) {
+    const { status, stderr } = await sandbox.runflow(['run', ...argv, '--watch']);
+    assert.is(status, 2, stderr);
+    assert.match(stderr, said);
+    assert.not.match(stderr, /watching \d+ file/);
+  }
+});
+
 test.run();
