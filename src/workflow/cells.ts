@@ -11,7 +11,7 @@ import {
   valueText,
 } from './matrix.js';
 import { errorAt, suggestion } from './problems.js';
-import type { Place } from './source-text.js';
+import { type Place, rangeOf } from './source-text.js';
 
 /** Each cell is a whole workflow, read and planned by itself. */
 const mostCells = 500;
@@ -109,15 +109,25 @@ export function cellsOf(matrix: MatrixSection, asked: AxesAsked, problems: Diagn
     refuse(key, 'empty-matrix', 'no cell of the matrix has these values together', 'Give fewer axes.');
     return undefined;
   }
+  if (cells.length === 0) {
+    const [pattern] = matrix.exclude;
+    refuse(
+      pattern?.place ?? matrix.place,
+      'empty-matrix',
+      'no cell of the matrix is left: exclude takes out all of them',
+      'Exclude fewer, or list cells under include or cells.',
+    );
+    return undefined;
+  }
   const paths = new Set([...axes.keys(), ...cells.flatMap(({ values }) => [...values.keys()])]);
-  const choice = { chosen: asked.get(chooser), place: matrix.place, problems };
+  const choice = { chosen: asked.get(chooser), problems };
   return finished(cells, axisNames([...paths]), choice);
 }
 
 function finished(
   cells: readonly ListedCell[],
   axes: ReadonlyMap<string, string>,
-  { chosen, place, problems }: { chosen: ReturnType<AxesAsked['get']>; place: Place; problems: Diagnostic[] },
+  { chosen, problems }: { chosen: ReturnType<AxesAsked['get']>; problems: Diagnostic[] },
 ): MatrixCells {
   const names = cells.flatMap(({ name }) => name ?? []);
   for (const node of chosen?.values ?? []) {
@@ -127,21 +137,50 @@ function finished(
   }
   const isChosen = ({ name }: ListedCell) =>
     chosen === undefined || chosen.values.some((node) => name !== undefined && String(node.value) === name);
-  const labels = new Set<string>();
+  const folders = new Map<string, LabelledCell>();
+  const shared: Diagnostic[] = [];
   const found = cells.filter(isChosen).map((cell): MatrixCell => {
     const coordinates = new Map([...cell.values].map(([path, { value }]) => [axes.get(path)!, valueText(value)]));
     const label = cell.name ?? coordinatesText(coordinates);
-    if (labels.has(label)) {
-      const message = `two cells would be called ${label}`;
-      problems.push(errorAt(cell.place, { code: 'duplicate-cell', message, hint: 'Name them under matrix.cells.' }));
-    }
-    labels.add(label);
+    // A cell has a folder of its name, and some disks ignore the case of letters.
+    const folder = label.toLowerCase();
+    const other = folders.get(folder);
+    if (other === undefined) folders.set(folder, { cell, label });
+    else shared.push(sameFolder({ cell, label }, other));
     return { place: cell.place, label, coordinates, values: cell.values };
   });
-  if (found.length === 0 && problems.length === 0) {
-    problems.push(errorAt(place, { code: 'empty-matrix', message: 'no cell of the matrix is left' }));
-  }
+  // Two values share the folders of many cells.
+  const places = shared.map(({ range }) => range!.start.offset);
+  problems.push(...shared.filter((_, index) => places.indexOf(places[index]!) === index));
   return { axes, cells: found };
+}
+
+interface LabelledCell {
+  readonly cell: ListedCell;
+  readonly label: string;
+}
+
+/** A cell whose results would go to the folder of another: the names of both, or the values that they differ in, are at fault. */
+function sameFolder({ cell, label }: LabelledCell, other: LabelledCell): Diagnostic {
+  const message =
+    label === other.label
+      ? `two cells would be called ${label}`
+      : `the cells ${other.label} and ${label} differ in the case of letters only: on some disks they would share a folder`;
+  const isOther = ([path, { value }]: readonly [string, AxisValue]) => {
+    const given = other.cell.values.get(path);
+    return given !== undefined && !sameValue(given.value, value);
+  };
+  const [path, given] = [...cell.values].find(isOther) ?? [];
+  if (cell.name !== undefined || path === undefined) {
+    const hint = 'Give one of them another name.';
+    return errorAt(cell.place, { code: 'duplicate-cell', message, hint });
+  }
+  return errorAt(given!.value.place, {
+    code: 'duplicate-cell',
+    message,
+    hint: 'Keep one of the two values, or name the cells under matrix.cells.',
+    related: [{ message: 'the other value', range: rangeOf(other.cell.values.get(path)!.value.place) }],
+  });
 }
 
 /** All combinations, the first axis changing slowest. */

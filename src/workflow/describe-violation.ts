@@ -6,6 +6,7 @@ import { dereference } from './schema.js';
 import { rangeOf } from './source-text.js';
 import {
   bound,
+  countText,
   didYouMean,
   exampleOf,
   hasKey,
@@ -119,7 +120,7 @@ function explain(root: DocumentNode, violation: Violation): Explanation {
       const count = (value as readonly Json[]).length;
       return {
         code: 'wrong-length',
-        message: `${name} has ${count} ${count === 1 ? 'item' : 'items'}; it must have at ${keyword === 'minItems' ? 'least' : 'most'} ${limit}`,
+        message: `${name} has ${countText(count, 'item')}; it must have at ${keyword === 'minItems' ? 'least' : 'most'} ${limit}`,
         ...hintOf(exampleOf(path.at(-1), schema)),
         place,
       };
@@ -136,6 +137,7 @@ function explain(root: DocumentNode, violation: Violation): Explanation {
       return {
         code: 'wrong-length',
         message: `${name} is too ${keyword === 'minLength' ? 'short' : 'long'}: ${shown(value)}`,
+        hint: `It must have at ${keyword === 'minLength' ? 'least' : 'most'} ${countText(Number(params.limit), 'character')}.`,
         place,
       };
     default:

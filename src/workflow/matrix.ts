@@ -2,7 +2,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { DocumentNode, MapEntry, ScalarNode } from './document.js';
 import { errorAt } from './problems.js';
 import type { Place } from './source-text.js';
-import { nameRule } from './value-text.js';
+import { kindText, nameRule } from './value-text.js';
 
 /** One value of a cell, and where it was written. */
 export interface AxisValue {
@@ -146,7 +146,12 @@ class MatrixReader {
 
   #value(path: string, node: DocumentNode): ScalarNode | undefined {
     if (node.kind !== 'scalar' || node.value === null || node.value === '') {
-      this.refuse(node.place, 'wrong-type', `a value of the axis ${path} must be a text, a number, true or false`);
+      const isEmpty = node.kind === 'scalar';
+      const hint = isEmpty
+        ? 'Write a value, or remove it.'
+        : 'Let the axis choose profiles that set it: profile: [a, b].';
+      const message = `a value of the axis ${path} must be a text, a number, true or false, not ${kindText(node)}`;
+      this.refuse(node.place, 'wrong-type', message, hint);
       return undefined;
     }
     if (typeof node.value === 'string' && node.value.includes('${')) {

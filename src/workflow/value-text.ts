@@ -1,5 +1,6 @@
 import { didYouMean as asked, nearest } from '../diagnostics/nearest.js';
 import type { Json } from '../formats/json.js';
+import type { DocumentNode } from './document.js';
 import type { Schema } from './schema.js';
 
 /** How messages speak of values, types and alternatives. */
@@ -82,8 +83,22 @@ export function bound(keyword: string): string {
 }
 
 export function nameRule(pattern: string | undefined): string {
+  if (pattern?.startsWith('^[A-Za-z_]')) {
+    return 'A name begins with a letter or "_" and holds letters, digits and "_", 64 at most.';
+  }
   const more = pattern?.includes('._-') ? '".", "-" and "_"' : '"-" and "_"';
   return `A name begins with a letter or digit and holds letters, digits, ${more}, 64 at most.`;
+}
+
+/** `1 item`, `3 items` */
+export function countText(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** A node as a person would call it. */
+export function kindText(node: DocumentNode): string {
+  if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a mapping';
+  return node.value === '' ? 'an empty text' : shown(node.value);
 }
 
 export function patternHint(schema: Schema): string | undefined {

@@ -131,7 +131,10 @@ test('what a matrix gets wrong is told with its place', async () => {
     ['  seed: 1\n', '15: the axis seed must be a list of values'],
     ['  seed: []\n', '15: the axis seed must be a list of values'],
     ['  seed: [1, 1.0]\n', '15: the axis seed has 1.0 twice'],
-    ['  seed: [[1]]\n', '15: a value of the axis seed must be a text, a number, true or false'],
+    ['  seed: [[1]]\n', '15: a value of the axis seed must be a text, a number, true or false, not a list'],
+    ['  seed: [{ a: 1 }]\n', '15: a value of the axis seed must be a text, a number, true or false, not a mapping'],
+    ['  seed: [null]\n', '15: a value of the axis seed must be a text, a number, true or false, not empty'],
+    ['  seed: [""]\n', '15: a value of the axis seed must be a text, a number, true or false, not an empty text'],
     ['  params.lr: ["${seed}"]\n', '15: a value of the axis params.lr holds a reference'],
     ['  name: [a, b]\n', '15: name cannot be an axis'],
     ['  params.rate: [1, 2]\n', '15: there is no params.rate to set'],
@@ -141,9 +144,10 @@ test('what a matrix gets wrong is told with its place', async () => {
     ['  seed: [1]\n  exclude: [{ sed: 1 }]\n', '16: sed is no axis of the matrix'],
     ['  seed: [1]\n  include: [{ seed: 1 }]\n', '16: the matrix has this cell already'],
     ['  seed: [1]\n  include: [{ params.lr: 1 }]\n', '16: this cell has no value on the axis seed'],
-    ['  seed: [1]\n  exclude: [{ seed: 1 }]\n', '14: no cell of the matrix is left'],
+    ['  seed: [1]\n  exclude: [{ seed: 1 }]\n', '16: no cell of the matrix is left: exclude takes out all of them'],
     ['  params.unused: [1, 2]\n', '15: the axis params.unused changes nothing in this workflow'],
-    ['  models.c.norm: [a/b, a_b]\n', '14: two cells would be called norm=a_b'],
+    ['  models.c.norm: [a/b, a_b]\n', '15: two cells would be called norm=a_b'],
+    ['  models.c.norm: [0.02, "0.02"]\n', '15: two cells would be called norm=0.02'],
     ['  {}\n', '14: the matrix has neither an axis nor a cell'],
   ];
   for (const [matrix, expected] of cases) {
@@ -152,6 +156,23 @@ test('what a matrix gets wrong is told with its place', async () => {
   }
   const many = Array.from({ length: 501 }, (_, index) => index).join(', ');
   assert.match((await problems(`  seed: [${many}]\n`))[0]!, /the matrix has 501 cells; at most 500 are run/);
+});
+
+test('cells whose folders differ in the case of letters only are refused at their names or values', async () => {
+  assert.equal(await problems('  cells: { a: { seed: 1 }, A: { seed: 2 } }\n'), [
+    'lab/main.yaml:15: the cells a and A differ in the case of letters only: on some disks they would share a folder',
+  ]);
+  const loaded = await loadStudy(
+    'lab/main.yaml',
+    {},
+    memoryFiles(texts('  report.title: [Foo, foo]\n  seed: [1, 2]\n')),
+  );
+  assert.not(loaded.ok);
+  const told = loaded.ok ? '' : renderDiagnostics(loaded.diagnostics);
+  assert.match(told, /main\.yaml:15:23: error: the cells title=Foo,seed=1 and title=foo,seed=1 differ in the case/);
+  assert.match(told, /main\.yaml:15:18: the other value/);
+  assert.match(told, /Keep one of the two values, or name the cells under matrix\.cells\./);
+  assert.is(told.match(/ error: /g)!.length, 1, 'two values are told once, not in every cell');
 });
 
 test('an axis over the training seeds that a model lists is an error, with both places', async () => {

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { load, problems } from './loading.js';
+import { load, problems, screen } from './loading.js';
 
 /** How a workflow wants its figures and tables. */
 
@@ -68,6 +68,15 @@ test('what is not of the workflow, or cannot be told apart or drawn, is refused 
     assert.ok(found[0]!.startsWith(place('11:')), found[0]);
     assert.ok(found[0]!.includes(message), `${found[0]} lacks ${message}`);
   }
+});
+
+test('a text that is too long or too short, and a colour that is none, are told with what they must be', async () => {
+  const hints: readonly [string, RegExp][] = [
+    ['{ names: { safety: "" } }', /report\.names\.safety is too short: ""[\s\S]*It must have at least 1 character\./],
+    [`{ names: { safety: ${'x'.repeat(81)} } }`, /is too long: [\s\S]*It must have at most 80 characters\./],
+    ['{ colors: { safety: nocolor } }', /report\.colors\.safety cannot be "nocolor"[\s\S]*For example: "#0069a8"/],
+  ];
+  for (const [report, told] of hints) assert.match(await screen(text(report)), told);
 });
 
 test.run();
