@@ -48,6 +48,7 @@ export const command: Command = {
       throw new UsageError('--to is missing', { hint: 'Name the folder to write to: --to DIR.' });
     const [, ...names] = invocation.positionals;
     for (const name of names) checkKnown(name);
+    refuseTwice('the figure', names);
     const formats = formatsOf(invocation);
     const columns = columnsOf(invocation);
     const results = await finishedResults(invocation);
@@ -100,12 +101,19 @@ function nothingToDraw(name: string | undefined): UsageError {
 function formatsOf(invocation: Invocation): readonly FigureFormat[] | undefined {
   const text = invocation.value('format');
   if (text === undefined) return undefined;
-  const formats = [...new Set(text.split(',').map((one) => one.trim()))];
+  const formats = text.split(',').map((one) => one.trim());
+  refuseTwice('the format', formats);
   return formats.map((one) => {
     const format = figureFormats.find((known) => known === one);
-    if (format === undefined) throw new UsageError(`--format takes ${figureFormats.join(', ')}, not ${one}`);
-    return format;
+    if (format !== undefined) return format;
+    const hint = `Give one of them, or several with commas between: --format ${figureFormats.join(',')}.`;
+    throw new UsageError(`--format takes ${figureFormats.join(', ')}, not ${one}`, { hint });
   });
+}
+
+function refuseTwice(what: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new UsageError(`${what} ${twice} is named twice`, { hint: 'Name it once.' });
 }
 
 function columnsOf(invocation: Invocation): 1 | 2 | undefined {

@@ -32,7 +32,10 @@ export const command: Command = {
     const [, name] = invocation.positionals as [string, string];
     const given = invocation.value('format') ?? 'md';
     const format = tableFormats.find((known) => known === given);
-    if (format === undefined) throw new UsageError(`--format takes ${tableFormats.join(', ')}, not ${given}`);
+    if (format === undefined) {
+      const hint = 'Give one of them, or leave --format out for md.';
+      throw new UsageError(`--format takes ${tableFormats.join(', ')}, not ${given}`, { hint });
+    }
     const tables = (await finishedResults(invocation)).tables();
     const table = tables.find((one) => one.name === name);
     if (table === undefined) {

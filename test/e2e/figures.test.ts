@@ -69,7 +69,9 @@ test('names, formats and widths that there are not are refused', async ({ sandbo
   const refused: readonly [string[], RegExp][] = [
     [['overlaps', '--to', 'paper'], /there is no figure overlaps\n {2}Did you mean overlap\?/],
     [['behaviour', '--to', 'paper'], /the results have no figure behaviour/],
-    [['--to', 'paper', '--format', 'svg,gif'], /--format takes svg, pdf, png, not gif/],
+    [['energy', 'energy', '--to', 'paper'], /the figure energy is named twice\n {2}Name it once\./],
+    [['--to', 'paper', '--format', 'svg,svg'], /the format svg is named twice/],
+    [['--to', 'paper', '--format', 'svg,gif'], /--format takes svg, pdf, png, not gif\n {2}Give one of them/],
     [['--to', 'paper', '--columns', '3'], /--columns takes 1 or 2, not 3/],
     [[], /--to is missing/],
   ];
