@@ -29,7 +29,7 @@ export interface MetricInputs extends ModuleInputs {
 /** A score, or null for an item that has none; an object gives several scores by name, and what else is to be kept. */
 export type ItemScore = number | null | Readonly<Record<string, Json>>;
 
-/** The default export of a metric's module: scores of the items, in their order. */
+/** The default export of a metric's module: scores of the items, in their order; without `on` of items of its own. */
 export type MetricModule = (given: MetricInputs) => readonly ItemScore[] | Promise<readonly ItemScore[]>;
 
 /** The default export of a dataset's module: its rows. */
