@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { execa } from 'execa';
+import { execa, type Result } from 'execa';
 import { UsageError } from '../diagnostics/errors.js';
 import { printableLine } from '../diagnostics/printable.js';
 
@@ -64,6 +64,17 @@ export async function notify(command: NotifyCommand, message: unknown): Promise<
   }
   if (!result.failed) return undefined;
   const said = result.stderr?.trim().split('\n').at(-1);
-  const why = result.exitCode === undefined ? result.shortMessage : `exit code ${result.exitCode}`;
+  const why = result.exitCode === undefined ? notStarted(result) : `exit code ${result.exitCode}`;
   return printableLine(`${program}: ${why}${said ? `: ${said}` : ''}`);
+}
+
+/** Why a program did not run to an end of its own, and what to do about it. */
+function notStarted({
+  code,
+  originalMessage,
+  shortMessage,
+}: Pick<Result, 'code' | 'originalMessage' | 'shortMessage'>): string {
+  if (code === 'ENOENT') return 'there is no such program. Give its path, or a JSON array of its path and arguments';
+  if (code === 'EACCES') return 'it is not executable. Make it so with chmod +x';
+  return originalMessage ?? shortMessage ?? 'it did not run';
 }

@@ -40,7 +40,12 @@ test('a program of the user gets the summary, and its failure is told and change
   assert.match(told.stderr, /^warning: the notification failed: .*fail: exit code 7: no network\n$/);
   const missing = await sandbox.runflow(['run', 'small.yaml', '--notify', './not there']);
   assert.is(missing.status, 0);
-  assert.match(missing.stderr, /the notification failed: \.\/not there: .*ENOENT/);
+  const said = 'there is no such program. Give its path, or a JSON array of its path and arguments';
+  assert.is(missing.stderr, `warning: the notification failed: ./not there: ${said}\n`);
+  await sandbox.write('plain', 'x');
+  const plain = await sandbox.runflow(['run', 'small.yaml', '--notify', './plain']);
+  const refused = 'it is not executable. Make it so with chmod +x';
+  assert.is(plain.stderr, `warning: the notification failed: ./plain: ${refused}\n`);
 });
 
 test('a run that fails is notified of with its exit code, a workflow that is invalid is no run', async ({
