@@ -7,23 +7,39 @@ const patienceMilliseconds = 10_000;
 const pauseMilliseconds = 5;
 
 /**
- * Kills every process that was started with a mark in its environment, whatever group or session it has made its own,
- * and waits until they have ended. Linux tells environments by /proc; elsewhere this finds nothing. A process that has
- * wiped its mark is not found.
+ * Kills a program with all that it has started, and waits until they have ended: the process group of its leader, where
+ * one is given, and every process that was started with the mark in its environment, whatever group or session it has
+ * made its own. Linux tells both by /proc; elsewhere only the group is killed, and on Windows, which has none, only the
+ * leader. A process that has left the group and wiped its mark is not found.
  */
-export async function killMarked(mark: string): Promise<void> {
+export async function killMarked(mark: string, leader?: number): Promise<void> {
+  if (leader !== undefined) kill(process.platform === 'win32' ? leader : -leader);
   const deadline = performance.now() + patienceMilliseconds;
+  const killed = new Set<number>();
   for (;;) {
-    const found = markedProcesses(mark);
+    const found = livingProcesses().filter(
+      ({ pid, group }) => killed.has(pid) || group === leader || environmentOf(pid).includes(`${markVariable}=${mark}`),
+    );
     if (found.length === 0 || performance.now() > deadline) return;
-    for (const pid of found) kill(pid);
+    for (const { pid } of found) {
+      kill(pid);
+      killed.add(pid);
+    }
     await setTimeout(pauseMilliseconds);
   }
 }
 
-function markedProcesses(mark: string): number[] {
-  const wanted = `${markVariable}=${mark}`;
-  return processes().filter((pid) => pid !== process.pid && environmentOf(pid).includes(wanted));
+/**
+ * Processes that have not ended, without this one. A killed process gives up its environment a moment before it ends:
+ * the mark alone does not tell that it is still there.
+ */
+function livingProcesses(): { readonly pid: number; readonly group: number }[] {
+  return processes().flatMap((pid) => {
+    // Field 2 is the command's name in parentheses, which may hold any character; 3 is the state and 5 the group.
+    const stat = read(`/proc/${pid}/stat`);
+    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return pid === process.pid || state === '' || state === 'Z' || state === 'X' ? [] : [{ pid, group: Number(group) }];
+  });
 }
 
 function processes(): number[] {
@@ -35,12 +51,14 @@ function processes(): number[] {
   }
 }
 
-/** Variables that a process was started with; none of one that is gone, a zombie, or another user's. */
-function environmentOf(pid: number): readonly string[] {
+/** Variables that a process was started with; none of one that is gone, or another user's. */
+const environmentOf = (pid: number): readonly string[] => read(`/proc/${pid}/environ`).split('\0');
+
+function read(file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+    return readFileSync(file, 'latin1');
   } catch {
-    return [];
+    return '';
   }
 }
 
@@ -49,14 +67,5 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended by itself.
-  }
-}
-
-/** Kills a process group, whose leader may have ended. Windows has none: there the leader alone is killed. */
-export function killGroup(leader: number): void {
-  try {
-    process.kill(process.platform === 'win32' ? leader : -leader, 'SIGKILL');
-  } catch {
-    // Nothing of it is left.
   }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { InterruptedError } from '../diagnostics/errors.js';
 import { ErrorLines } from './error-lines.js';
-import { killGroup, killMarked } from './marked-processes.js';
+import { killMarked } from './marked-processes.js';
 import { startEnvironment } from './program-environment.js';
 import { markVariable, type ProgramEnd, type ProgramReport, type ProgramStart } from './protocol.js';
 import type { SecretValues } from './secret-values.js';
@@ -80,9 +80,8 @@ export async function runProgram(run: ProgramRun): Promise<void> {
     clearTimeout(lastResort);
     clearInterval(watch);
     run.signal?.removeEventListener('abort', interrupt);
-    // The supervisor may itself have been killed.
-    if (end === undefined && leader !== undefined) killGroup(leader);
-    await killMarked(run.mark);
+    // The supervisor may itself have been killed; one that says the end has ended all, and the leader's number is free.
+    await killMarked(run.mark, end === undefined ? leader : undefined);
   }
   if (run.signal?.aborted) throw new InterruptedError('stopped');
   const problem = stopped ?? problemOf(end);

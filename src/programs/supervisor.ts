@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { killGroup, killMarked } from './marked-processes.js';
+import { killMarked } from './marked-processes.js';
 import { markVariable, type ProgramEnd, type ProgramReport, type ProgramStart } from './protocol.js';
 
 /**
@@ -10,8 +10,7 @@ let leader: number | undefined;
 let mark: string | undefined;
 
 async function endAll(): Promise<void> {
-  if (leader !== undefined) killGroup(leader);
-  if (mark !== undefined) await killMarked(mark);
+  if (mark !== undefined) await killMarked(mark, leader);
 }
 
 async function start({ file, arguments: argv, folder, environment }: ProgramStart): Promise<void> {
