@@ -1,0 +1,23 @@
+import type { Digest } from '../../formats/digest.js';
+import type { Step } from '../../steps/step.js';
+
+/** Why a step failed. */
+export interface SharedFailure {
+  readonly step: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** Name of the host where it failed, for people. */
+  readonly host: string;
+}
+
+/** What a scheduler knows of the other runners of a joint run. Without one it runs alone and takes every step. */
+export interface Team {
+  /** Whether this runner may carry out a step. What it may not is waited for: others do it. */
+  takes(step: Step): boolean;
+  /** Why a key failed in this joint run: its step fails here too, and is not tried again. Read past what this host remembers. */
+  failureOf(key: Digest): SharedFailure | undefined;
+  /** Tells all runners that a key failed. */
+  failed(key: Digest, failure: SharedFailure): Promise<void>;
+  /** A runner that could do nothing for so long leaves. */
+  readonly idleMilliseconds: number;
+}
