@@ -16,6 +16,7 @@ import { Frontier } from './frontier.js';
 import { inputsOf, jobOf, producersOfLostInputs } from './job.js';
 import type { StepStore } from './step-store.js';
 import type { Task } from './task.js';
+import type { Team } from './team.js';
 
 /** So often the same input of a step is made again. */
 const mostRemakes = 2;
@@ -43,6 +44,8 @@ export interface SchedulerOptions {
   /** Takes out of a text what no event and no record may hold. */
   readonly redacted: (text: string) => string;
   readonly signal: AbortSignal;
+  /** The other runners of a joint run; absent: this one runs alone. */
+  readonly team?: Team;
 }
 
 export interface SchedulerResult {
@@ -93,10 +96,13 @@ export class Scheduler {
   }
 
   async run(): Promise<SchedulerResult> {
-    const { signal } = this.#options;
+    const { signal, team } = this.#options;
     const stop = () => this.#stop.abort();
-    signal.addEventListener('abort', stop);
-    if (signal.aborted) stop();
+    const reasons = team === undefined ? [signal] : [signal, team.drain];
+    for (const reason of reasons) {
+      reason.addEventListener('abort', stop);
+      if (reason.aborted) stop();
+    }
     this.#stop.signal.addEventListener('abort', () => this.#pump());
     try {
       await new Promise<void>((resolve, reject) => {
@@ -105,7 +111,7 @@ export class Scheduler {
         this.#pump();
       });
     } finally {
-      signal.removeEventListener('abort', stop);
+      for (const reason of reasons) reason.removeEventListener('abort', stop);
       for (const task of this.#frontier.tasks.values()) await task.lock?.release();
     }
     this.#skipTheRest();
@@ -146,9 +152,9 @@ export class Scheduler {
     const { id } = task.step;
     // Another run may have taken it over while the step waited for a slot.
     if (task.lock?.lost.aborted) task.lock = undefined;
-    const isForced = situation.forced(id) && !this.#ranKeys.has(key);
     // Before the lock, which costs more: of several runs each comes upon what the others have done.
     const isDone = () => {
+      const isForced = situation.forced(id) && !this.#ranKeys.has(key);
       const found = store.lookUp(key, id);
       return found.status === 'hit' && !isForced ? found.action.outputs : undefined;
     };

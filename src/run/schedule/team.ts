@@ -14,10 +14,14 @@ export interface SharedFailure {
 export interface Team {
   /** Whether this runner may carry out a step. What it may not is waited for: others do it. */
   takes(step: Step): boolean;
+  /** Whether others should do the step: it is taken only where nothing else can be done here. */
+  leaves(step: Step): boolean;
   /** Why a key failed in this joint run: its step fails here too, and is not tried again. Read past what this host remembers. */
   failureOf(key: Digest): SharedFailure | undefined;
   /** Tells all runners that a key failed. */
   failed(key: Digest, failure: SharedFailure): Promise<void>;
+  /** Aborted when nothing more is to be started in the joint run: a step in work goes on to its end. */
+  readonly drain: AbortSignal;
   /** A runner that could do nothing for so long leaves. */
   readonly idleMilliseconds: number;
 }
