@@ -1,5 +1,5 @@
 import { InvalidWorkflowError } from '../diagnostics/errors.js';
-import type { CommandResultsParams } from '../steps/command-results.js';
+import { type CommandResultsParams, fileOutput } from '../steps/command-results.js';
 import type { GivenInput } from '../steps/program.js';
 import type { Input } from '../steps/step.js';
 import type { CommandStep, StepInput, Workflow } from '../workflow/workflow.js';
@@ -56,7 +56,7 @@ function addStep(step: CommandStep, made: ReadonlyMap<string, Input>, parts: Ste
   const planned = { id, kind: 'command-results' as const, params, inputs, group: `Step ${name}`, ...more };
   const node = builder.addOfAllSeeds(planned, of);
   for (const file of [...tables, ...files]) {
-    builder.results.push({ file: `${stepsFolder}${name}/${file}`, node, output: `file/${file}` });
+    builder.results.push({ file: `${stepsFolder}${name}/${file}`, node, output: fileOutput(file) });
   }
 }
 

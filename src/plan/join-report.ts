@@ -1,6 +1,6 @@
 import type { JsonObject } from '../formats/json.js';
 import type { ShownGroup, StudyReportParams, StudyText } from '../steps/joined-report.js';
-import { type ReportParams, report } from '../steps/report.js';
+import { type ReportParams, report, type StepFiles } from '../steps/report.js';
 import { type Input, isStepOf, type Step } from '../steps/step.js';
 import { coordinatesText } from '../workflow/coordinates.js';
 import type { Study } from '../workflow/study.js';
@@ -21,6 +21,8 @@ export interface StudyParts {
   readonly values: readonly (readonly (string | null)[])[];
   /** The claims of each cell that has some, judged as one family. */
   readonly claims: ReadonlyMap<number, Input>;
+  /** Programs of the user's with their tables that are joined. */
+  readonly joinedSteps: readonly StepFiles[];
 }
 
 /** A cell, or cells of several seeds, with the tables that are shown of them. */
@@ -198,6 +200,7 @@ class JoinedReport {
   }
 
   #page(study: Pick<StudyReportParams, 'axes' | 'groups' | 'cells' | 'claims'>): StudyReportParams {
+    const { joinedSteps } = this.#parts;
     const { name, axes, cells } = this.#parts.study;
     const titles = new Set(this.#reports.flatMap((own) => own?.title ?? []));
     return {
@@ -208,6 +211,7 @@ class JoinedReport {
         values: [...new Set(cells.map(({ values }) => values[index]?.written ?? '–'))],
       })),
       ...study,
+      ...(joinedSteps.length === 0 ? {} : { joinedSteps }),
       texts: this.#texts(({ asked }) => asked),
       provenance: this.#texts(({ provenance }) => provenance),
     };

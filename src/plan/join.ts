@@ -1,5 +1,7 @@
 import { claims as claimsStep } from '../steps/claims.js';
+import { commandResults, fileOutput } from '../steps/command-results.js';
 import type { JoinedCells, JoinedTableParams } from '../steps/joined-table.js';
+import type { StepFiles } from '../steps/report.js';
 import { type Input, isStepOf, type Step } from '../steps/step.js';
 import type { CellValue, Study } from '../workflow/study.js';
 import { inCell } from './cell-labels.js';
@@ -87,6 +89,7 @@ class Join {
       axes: axes.map(({ name }) => name),
       values,
       claims: new Map(this.#claims.map(({ cell, table }) => [cell, table])),
+      joinedSteps: filesOfSteps(this.#results),
     });
     for (const step of steps) this.#added.set(step.id, step);
     this.#results.push(...results);
@@ -136,9 +139,11 @@ class Join {
 function tablesOf(plan: Plan, cells: readonly CellPlan[]): ReadonlyMap<string, readonly TableOfCell[]> {
   const tables = new Map<string, TableOfCell[]>();
   for (const [cell, { plan: own }] of cells.entries()) {
+    const steps = new Map(own.steps.map((step) => [step.id, step]));
     for (const { file, node, output } of own.results) {
-      // What stands in tables/ is laid out for readers, and only the user knows what a table of a program's holds.
-      if (!file.endsWith('.csv') || file.startsWith('tables/') || file.startsWith(stepsFolder)) continue;
+      // What stands in tables/ is laid out for readers, and a file of a program's that is no declared table may hold anything.
+      if (!file.endsWith('.csv') || file.startsWith('tables/')) continue;
+      if (file.startsWith(stepsFolder) && !isDeclaredTable(steps.get(node)!, output)) continue;
       const found = tables.get(file) ?? [];
       tables.set(file, found);
       found.push({ cell, table: { node: plan.cells[cell]!.nodes.get(node)!, output } });
@@ -147,8 +152,23 @@ function tablesOf(plan: Plan, cells: readonly CellPlan[]): ReadonlyMap<string, r
   return tables;
 }
 
+function isDeclaredTable(step: Step, output: string): boolean {
+  return isStepOf(commandResults, step) && (step.params.tables ?? []).some((table) => output === fileOutput(table));
+}
+
 function claimsOf(step: Step): string[] {
   return isStepOf(claimsStep, step) ? step.params.claims.map(({ name }) => name) : [];
+}
+
+/** Lists the joined tables of each step of the user's for the page. */
+function filesOfSteps(results: readonly ResultFile[]): StepFiles[] {
+  const found = new Map<string, string[]>();
+  for (const { file } of results) {
+    if (!file.startsWith(stepsFolder)) continue;
+    const [name, ...path] = file.slice(stepsFolder.length).split('/');
+    found.set(name!, [...(found.get(name!) ?? []), path.join('/')]);
+  }
+  return [...found].map(([name, files]) => ({ name, files }));
 }
 
 /** Text of a value as the user wrote it, but for numbers in a form that other programs do not read. */

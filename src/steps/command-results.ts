@@ -10,6 +10,11 @@ export type CommandResultsParams = {
   readonly files?: readonly string[];
 };
 
+/** The output that a file of the program is. */
+export function fileOutput(path: string): string {
+  return `file/${path}`;
+}
+
 /** `command-results[step]`: tables and files of the results that a program of the user's makes. */
 export const commandResults = defineStep<CommandResultsParams, ProgramHints>({
   kind: 'command-results',

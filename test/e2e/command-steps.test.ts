@@ -175,27 +175,71 @@ test('cells of a matrix have steps of their own, or share one whose inputs are e
   await sandbox.write('rank.cjs', rank());
   await sandbox.write(
     'count.cjs',
-    "const fs = require('node:fs'); fs.copyFileSync('inputs/asked.jsonl', 'outputs/asked.jsonl');",
+    "const fs = require('node:fs'); fs.copyFileSync('inputs/asked.jsonl', 'outputs/asked.csv');",
   );
   const matrix = 'matrix: { params.norm: [0.05, 0.1] }\nparams: { norm: 0.05 }\n';
   const count =
-    '  count: { command: { run: [node, count.cjs] }, inputs: { asked: { dataset: asked } }, files: [asked.jsonl] }\n';
+    '  count: { command: { run: [node, count.cjs] }, inputs: { asked: { dataset: asked } }, files: [asked.csv] }\n';
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the workflow language
-  const text = lab(sound, matrix).replace('norm: 0.05, decay', "norm: '${params.norm}', decay");
+  const norm = '${params.norm}';
+  const text = lab(sound.replace('rank.cjs', `rank.cjs, '${norm}'`), matrix).replace(
+    'norm: 0.05, decay',
+    `norm: '${norm}', decay`,
+  );
   await sandbox.write('lab.yaml', text + count);
   const argv = ['lab.yaml', '--allow-commands', '--out', 'out'];
-  const ran = ranSteps(await sandbox.run(argv, config)).filter((id) => id.includes('command'));
-  assert.equal(ran.sort(), [
-    'command-results[count]',
-    'norm=0.05/command-results[ranking]',
-    'norm=0.1/command-results[ranking]',
-  ]);
+  const run = await sandbox.run(argv, config);
+  assert.equal(
+    ranSteps(run)
+      .filter((id) => id.includes('command'))
+      .sort(),
+    ['command-results[count]', 'norm=0.05/command-results[ranking]', 'norm=0.1/command-results[ranking]'],
+  );
   const results = sandbox.path('out');
   const tables = ['norm=0.05', 'norm=0.1'].map((cell) =>
     readFileSync(join(results, 'cells', cell, 'steps', 'ranking', 'ranking.csv'), 'utf8'),
   );
   assert.is.not(tables[0], tables[1]);
-  assert.ok(existsSync(join(results, 'cells', 'norm=0.1', 'steps', 'count', 'asked.jsonl')));
+  assert.ok(existsSync(join(results, 'cells', 'norm=0.1', 'steps', 'count', 'asked.csv')));
+
+  // Declared tables are joined, other files are not, whatever their names.
+  assert.equal(readdirSync(join(results, 'steps')), ['ranking']);
+  assert.equal(readdirSync(join(results, 'steps', 'ranking')).sort(), ['ranking.csv', 'ranking.parquet']);
+  const joined = readFileSync(join(results, 'steps', 'ranking', 'ranking.csv'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  assert.is(joined[0], 'norm,what,value');
+  assert.equal(
+    joined.slice(1),
+    tables.flatMap((table, index) => {
+      const norm = ['0.05', '0.1'][index];
+      return table
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => `${norm},${line}`);
+    }),
+  );
+  const page = readFileSync(join(results, 'report.html'), 'utf8');
+  assert.match(
+    page,
+    /all cells<\/th>.*<a href="steps\/ranking\/ranking\.csv">.*<a href="steps\/ranking\/ranking\.parquet">/,
+  );
+
+  // A column that only one cell has: the other has nothing there, and a warning says so.
+  await sandbox.write(
+    'rank.cjs',
+    rank("if (process.argv[2] === '0.1') table = table.replaceAll('\\n', ',x\\n').replace('x', 'more');"),
+  );
+  const more = await sandbox.run(argv, config);
+  assert.match(
+    readFileSync(join(results, 'steps', 'ranking', 'ranking.csv'), 'utf8'),
+    /^norm,what,value,more\n0\.05,largest,[^,]+,\n[\s\S]*\n0\.1,asked,3,x\n$/,
+  );
+  const warnings = more.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  assert.equal(warnings, [
+    'joined[steps/ranking/ranking]: the cells do not have the same columns in steps/ranking/ranking.csv: norm=0.05 lacks more',
+  ]);
 });
 
 test.run();

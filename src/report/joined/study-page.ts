@@ -5,7 +5,7 @@ import type { Origin } from '../page.js';
 import { addressOf, type PagePart, pageText } from '../page-text.js';
 import { paperTableOnPage } from '../paper-tables/on-page.js';
 import { runPlaces } from '../run/places.js';
-import type { ReportInput, ShownParams } from '../section.js';
+import type { ReportInput, ShownParams, StepFiles } from '../section.js';
 import { claimsSection, verdictText } from '../sections/claims.js';
 import { sections } from '../sections/registry.js';
 import { groupBy } from '../statistics.js';
@@ -66,7 +66,8 @@ export async function studyPage(input: StudyPageInput, origin: Origin): Promise<
       ${await tablesOfGroups(name, input)}`;
     parts.push({ name, heading, content });
   }
-  if (params.cells.some(({ steps }) => steps !== undefined)) parts.push(stepsPart(params));
+  if (params.joinedSteps !== undefined || params.cells.some(({ steps }) => steps !== undefined))
+    parts.push(stepsPart(params));
   return pageText({
     title: params.title,
     subtitle: html`Study of ${params.cells.length} cells, workflow <code>${params.workflow}</code>`,
@@ -120,14 +121,14 @@ function cellTable({ axes, cells }: StudyReportParams): Html {
 <p class="note">Each cell is the workflow with these values, and has a report of its own, as a run of its own would have it.</p>`;
 }
 
-/** What programs of the user's made, step by step in each cell. */
-function stepsPart({ cells }: StudyReportParams): PagePart {
-  const rows = cells.flatMap(({ label, folder, steps = [] }) =>
-    steps.map(
-      (step) =>
-        html`<tr><th scope="row" class="claim-name">${label}</th><td class="text">${step.name}</td><td class="text">${stepLinks(step, folder ?? '')}</td></tr>`,
-    ),
-  );
+/** What programs of the user's made: the tables of all cells, then step by step in each cell. */
+function stepsPart({ cells, joinedSteps = [] }: StudyReportParams): PagePart {
+  const row = (cell: string, step: StepFiles, folder: string) =>
+    html`<tr><th scope="row" class="claim-name">${cell}</th><td class="text">${step.name}</td><td class="text">${stepLinks(step, folder)}</td></tr>`;
+  const rows = [
+    ...joinedSteps.map((step) => row('all cells', step, '')),
+    ...cells.flatMap(({ label, folder, steps = [] }) => steps.map((step) => row(label, step, folder ?? ''))),
+  ];
   const head = plainHead([{ text: 'cell' }, { text: 'step' }, { text: 'tables and files' }]);
   return {
     name: 'steps',

@@ -34,6 +34,8 @@ export type StudyReportParams = StudyShown & {
   /** Each axis with its values in order. */
   readonly asked: readonly { readonly axis: string; readonly values: readonly string[] }[];
   readonly cells: readonly ShownCell[];
+  /** Programs of the user's with their tables that are joined of all cells; absent where there is none. */
+  readonly joinedSteps?: readonly StepFiles[];
   readonly texts: readonly StudyText[];
   readonly provenance: readonly StudyText[];
   /** Whether the report shows claims: as a figure, as a table. */

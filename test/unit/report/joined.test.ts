@@ -55,6 +55,35 @@ test('columns of a table that is not of runflow are numbers where all their valu
   ]);
 });
 
+test('of a table that is not of runflow, codes and integers that a double would change stay texts, and texts stay as they are', async () => {
+  const table = new JoinedTable([], undefined);
+  table.add([], "code,id,hex,exact,text\n007,9007199254740993,0x10,1e-05,'=1\n010,1,2,.5,-x\n");
+  const bytes = await table.parquet();
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  assert.equal(await parquetReadObjects({ file }), [
+    { code: '007', id: '9007199254740993', hex: '0x10', exact: 1e-5, text: "'=1" },
+    { code: '010', id: '1', hex: '2', exact: 0.5, text: '-x' },
+  ]);
+});
+
+test('columns that only some cells have are empty in the others, training seeds are last, and an axis gives way to a column', () => {
+  const table = new JoinedTable(
+    [
+      { name: 'lr', isNumber: true },
+      { name: 'norm', isNumber: true },
+    ],
+    undefined,
+  );
+  const [one, other] = ['norm,training_seed\n5,1\n', 'norm,more,cell_norm\n6,x,y\n'] as const;
+  table.add(['1', '2'], one);
+  table.add(['1', '3'], other);
+  assert.is(table.csv(), 'lr,cell_cell_norm,norm,more,cell_norm,training_seed\n1,2,5,,,1\n1,3,6,x,y,\n');
+  assert.equal(
+    [one, other].map((csv) => table.missingColumns(csv)),
+    [['more', 'cell_norm'], ['training_seed']],
+  );
+});
+
 test('tables without rows are joined to one without rows', async () => {
   const table = new JoinedTable(axes, ['value']);
   table.add(['a', '1'], 'name,value\n');
