@@ -14,6 +14,8 @@ export interface FrontierOptions {
   /** Looks up a step all of whose inputs are known now. */
   readonly resolve: (step: Step, outputs: ReadonlyMap<string, Artifacts>) => Outcome;
   readonly onCached: (task: Task, key: Digest) => void;
+  /** Whether others should do a step: it comes after all that they need not do. */
+  readonly leaves: (step: Step) => boolean;
 }
 
 /**
@@ -26,6 +28,8 @@ export class Frontier {
   readonly outputs: Map<string, Artifacts>;
   readonly #options: FrontierOptions;
   readonly #ready = new ReadyQueue<Task>((task) => task.index);
+  /** Ready steps that others should do. */
+  readonly #leftToOthers = new ReadyQueue<Task>((task) => task.index);
 
   constructor(options: FrontierOptions) {
     this.#options = options;
@@ -34,12 +38,16 @@ export class Frontier {
   }
 
   get ready(): number {
-    return this.#ready.size;
+    return this.#ready.size + this.#leftToOthers.size;
   }
 
-  /** The first ready step in plan order; it is running from now on. */
+  /** The first ready step in plan order, of those that others need not do if there is one; it is running from now on. */
   next(): Task | undefined {
-    const task = this.#ready.pop();
+    let task = this.#ready.pop();
+    // Asked this late, for those others come and go.
+    for (; task !== undefined && this.#options.leaves(task.step); task = this.#ready.pop())
+      this.#leftToOthers.push(task);
+    task ??= this.#leftToOthers.pop();
     if (task !== undefined) task.state = 'running';
     return task;
   }

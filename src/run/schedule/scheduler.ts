@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { EnvironmentError, InterruptedError, RunflowError } from '../../diagnostics/errors.js';
+import { EnvironmentError, InterruptedError } from '../../diagnostics/errors.js';
 import { listedNames } from '../../diagnostics/listed-names.js';
 import type { Artifacts } from '../../formats/artifact.js';
 import type { Digest } from '../../formats/digest.js';
@@ -12,14 +12,17 @@ import { type Executor, OtherDeviceError, WorkerLostError } from '../executors/e
 import type { ExpectedSeconds } from '../expected-seconds.js';
 import { differenceWarning } from './difference.js';
 import { EitherSignal } from './either-signal.js';
+import { hintOf, messageOf } from './failure-text.js';
 import { Frontier } from './frontier.js';
-import { inputsOf, jobOf, producersOfLostInputs } from './job.js';
+import { IdleTimer } from './idle-timer.js';
+import { jobOf } from './job.js';
+import { lostInputs } from './lost-inputs.js';
+import { FailedElsewhereError, isOfThisHost } from './shared-failure.js';
 import type { StepStore } from './step-store.js';
 import type { Task } from './task.js';
-import type { Team } from './team.js';
-
-/** So often the same input of a step is made again. */
-const mostRemakes = 2;
+import type { SharedFailure, Team } from './team.js';
+import { waitingEvent } from './waiting-event.js';
+import { Watch } from './watch.js';
 
 export interface SchedulerOptions {
   /** Steps in plan order, with all that they need. */
@@ -56,11 +59,14 @@ export interface SchedulerResult {
   readonly environmentFailed: boolean;
   /** The worker's device is of this class, not of the one planned with: plan again and go on. */
   readonly otherDevice: string | undefined;
+  /** There was nothing that this runner of a team could do for so long that it left: steps that are not done are waiting. */
+  readonly left: boolean;
 }
 
 /**
  * Carries out the steps of a plan that are not cached. A step starts when its inputs are known, a slot of the executor is
- * free and no other run holds the lock on its key; the lock in hand, it is looked up once more.
+ * free and no other run holds the lock on its key; the lock in hand, it is looked up once more. In a team, steps that are
+ * others' are never locked: their records are watched. A step that failed in another runner fails here and is not tried.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -73,6 +79,10 @@ export class Scheduler {
   readonly #stop = new AbortController();
   #busySlots = 0;
   #waitingForOthers = 0;
+  /** Ready steps that other runners do. */
+  readonly #watch: Watch<Task>;
+  #idle: IdleTimer | undefined;
+  #left = false;
   #environmentFailed = false;
   #otherDevice: string | undefined;
   #finish: () => void = () => {};
@@ -82,7 +92,12 @@ export class Scheduler {
     this.#options = options;
     // Every step that another run works on listens, and there may be as many as there are runners.
     setMaxListeners(0, this.#stop.signal);
-    const { steps, situation, outcomes, events } = options;
+    this.#watch = new Watch({
+      look: (task) => this.#lookAtOthers(task),
+      onDone: () => this.#pump(),
+      onError: (error) => this.#crash(error),
+    });
+    const { steps, situation, outcomes, events, team } = options;
     this.#frontier = new Frontier({
       steps,
       sources: situation.sources,
@@ -92,6 +107,7 @@ export class Scheduler {
         if (options.reported.has(step.id)) return;
         events.publish({ type: 'step-cached', step: step.id, group: step.group, key });
       },
+      leaves: (step) => team?.leaves(step) ?? false,
     });
   }
 
@@ -108,9 +124,12 @@ export class Scheduler {
       await new Promise<void>((resolve, reject) => {
         this.#finish = resolve;
         this.#crash = reject;
+        this.#idle = team && new IdleTimer(team.idleMilliseconds, () => this.#leaveTeam());
         this.#pump();
       });
     } finally {
+      this.#idle?.end();
+      for (const task of this.#watch.end()) if (task.state === 'running') task.state = 'waiting';
       for (const reason of reasons) reason.removeEventListener('abort', stop);
       for (const task of this.#frontier.tasks.values()) await task.lock?.release();
     }
@@ -120,6 +139,7 @@ export class Scheduler {
       outputs: this.#frontier.outputs,
       environmentFailed: this.#environmentFailed,
       otherDevice: this.#otherDevice,
+      left: this.#left,
     };
   }
 
@@ -135,6 +155,10 @@ export class Scheduler {
         continue;
       }
       this.#inWork.set(key, []);
+      if (this.#options.team?.takes(task.step) === false) {
+        this.#watch.add(task);
+        continue;
+      }
       this.#busySlots += 1;
       this.#start(task, key)
         .catch((error: unknown) => this.#crash(error))
@@ -143,12 +167,32 @@ export class Scheduler {
           this.#pump();
         });
     }
-    const exhausted = this.#stop.signal.aborted || this.#frontier.ready === 0;
+    const exhausted = this.#stop.signal.aborted || (this.#frontier.ready === 0 && this.#watch.size === 0);
     if (this.#busySlots === 0 && this.#waitingForOthers === 0 && exhausted) this.#finish();
   }
 
+  /** A step that is not this runner's. @returns whether its end is known */
+  async #lookAtOthers(task: Task): Promise<boolean> {
+    const { store, team } = this.#options;
+    const { key } = this.#frontier.runnable(task);
+    const found = store.lookUp(key, task.step.id);
+    const failure = found.status === 'hit' ? undefined : team!.failureOf(key);
+    if (found.status === 'hit') {
+      await this.#leave(task, key, () => this.#frontier.done(task, 'cached', found.action.outputs));
+    } else if (failure !== undefined) await this.#failAsElsewhere(task, key, failure);
+    else return false;
+    return true;
+  }
+
+  /** Nothing could be done here for long: whoever needs this machine may have it. */
+  #leaveTeam(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#left = true;
+    this.#stop.abort();
+  }
+
   async #start(task: Task, key: Digest): Promise<void> {
-    const { situation, store } = this.#options;
+    const { situation, store, team } = this.#options;
     const { id } = task.step;
     // Another run may have taken it over while the step waited for a slot.
     if (task.lock?.lost.aborted) task.lock = undefined;
@@ -158,17 +202,29 @@ export class Scheduler {
       const found = store.lookUp(key, id);
       return found.status === 'hit' && !isForced ? found.action.outputs : undefined;
     };
+    const isFailed = () => (done === undefined ? team?.failureOf(key) : undefined);
     let done = isDone();
-    if (done === undefined) {
+    let failure = isFailed();
+    if (done === undefined && failure === undefined) {
       task.lock ??= await store.tryLock(key);
       if (task.lock === undefined) {
         this.#waitForOther(task, key).catch((error: unknown) => this.#crash(error));
         return;
       }
       done = isDone();
+      failure = isFailed();
     }
-    if (done === undefined) return this.#execute(task, key, task.lock!);
-    await this.#leave(task, key, () => this.#frontier.done(task, 'cached', done));
+    if (failure !== undefined) return this.#failAsElsewhere(task, key, failure);
+    if (done !== undefined) return this.#leave(task, key, () => this.#frontier.done(task, 'cached', done));
+    const lock = task.lock!;
+    const execute = () => this.#execute(task, key, lock);
+    return this.#idle === undefined ? execute() : this.#idle.during(execute);
+  }
+
+  /** Another runner of the team could not do it. */
+  async #failAsElsewhere(task: Task, key: Digest, failure: SharedFailure): Promise<void> {
+    await this.#leave(task, key, () => this.#fail(task, new FailedElsewhereError(failure)));
+    if (!this.#options.keepGoing) this.#stop.abort();
   }
 
   /** Another run has the lock. The slot is free for other steps meanwhile. */
@@ -176,18 +232,7 @@ export class Scheduler {
     const { events, store } = this.#options;
     this.#waitingForOthers += 1;
     try {
-      const { id: step, group } = task.step;
-      const onWait = ({ owner, hostName, here, since, silent }: LockWait) =>
-        events.publish({
-          type: 'step-waiting',
-          step,
-          group,
-          process: owner.pid,
-          host: here ? null : (hostName ?? owner.host),
-          ...store.runOf(owner),
-          ...(since && { since: since.toISOString() }),
-          ...(silent && silentFields(silent)),
-        });
+      const onWait = (wait: LockWait) => events.publish(waitingEvent(task.step, wait, store.runOf(wait.owner)));
       const claimed = await store.waitForLock(key, { signal: this.#stop.signal, onWait });
       if ('lock' in claimed) task.lock = claimed.lock;
       await this.#leave(task, key, () => {
@@ -270,7 +315,7 @@ export class Scheduler {
       this.#stop.abort();
       return;
     }
-    const lost = await this.#lostInputs(task);
+    const lost = await lostInputs(task, this.#frontier.outputs, this.#options.store);
     if (lost.length > 0) {
       events.publish({
         type: 'warning',
@@ -286,35 +331,26 @@ export class Scheduler {
       events.publish({ type: 'warning', message: `${id}: ${error.message}`, hint: 'It is tried again.' });
       return this.#leave(task, key, () => this.#frontier.again(task));
     }
+    await this.#tellTeam(task, key, error);
     await this.#leave(task, key, () => this.#fail(task, error));
     if (error instanceof EnvironmentError) this.#environmentFailed = true;
     if (error instanceof EnvironmentError || !keepGoing) this.#stop.abort();
   }
 
-  /**
-   * The steps that must make inputs again, because their bytes are damaged and thrown away. Once one is, all of them are
-   * read, so that they are made again together. None when one was made again several times: the disk loses them.
-   */
-  async #lostInputs(task: Task): Promise<string[]> {
-    const { store } = this.#options;
-    const { outputs } = this.#frontier;
-    if (producersOfLostInputs(task.step, outputs, store.has).length === 0) return [];
-    for (const artifact of inputsOf(task.step, outputs)) {
-      await store.check(artifact).catch((error: unknown) => {
-        // The step meets it by itself.
-        if (!(error instanceof EnvironmentError)) throw error;
-      });
-    }
-    const lost = producersOfLostInputs(task.step, outputs, store.has);
-    for (const producer of lost) task.remade.set(producer, (task.remade.get(producer) ?? 0) + 1);
-    return lost.some((producer) => task.remade.get(producer)! > mostRemakes) ? [] : lost;
+  /** Tells the other runners of a failure, with the lock in hand, so that whoever gets it next knows. */
+  async #tellTeam({ step }: Task, key: Digest, error: unknown): Promise<void> {
+    const { redacted, store, team } = this.#options;
+    if (team === undefined || isOfThisHost(error)) return;
+    const hint = hintOf(error);
+    const why = { message: redacted(messageOf(error)), ...(hint === undefined ? {} : { hint: redacted(hint) }) };
+    await team.failed(key, { step: step.id, host: store.host, ...why });
   }
 
   /** Skips what was not started yet: after a failure, without --keep-going. */
   #skipTheRest(): void {
     const { events, signal } = this.#options;
     const failed = [...this.#frontier.tasks.values()].find(({ state }) => state === 'failed');
-    if (failed === undefined || signal.aborted) return;
+    if (failed === undefined || signal.aborted || this.#left) return;
     for (const task of this.#frontier.tasks.values()) {
       if (task.state !== 'waiting' && task.state !== 'ready') continue;
       task.state = 'skipped';
@@ -328,7 +364,7 @@ export class Scheduler {
     const { events, redacted } = this.#options;
     const { id, group, origin } = task.step;
     const message = redacted(messageOf(error));
-    const hint = error instanceof RunflowError ? error.hint : 'This is a bug of runflow: please report it.';
+    const hint = hintOf(error);
     events.publish({
       type: 'step-failed',
       step: id,
@@ -358,14 +394,4 @@ export class Scheduler {
 /** Whether another run works on what this one could not do. A disk that cannot be read says nothing of that. */
 async function isLost(lock: Lock): Promise<boolean> {
   return !(await lock.isOurs().catch(() => true));
-}
-
-function silentFields({ seconds, takenOverInSeconds }: NonNullable<LockWait['silent']>) {
-  const silentSince = new Date(Date.now() - seconds * 1000).toISOString();
-  return { silentSeconds: seconds, silentSince, ...(takenOverInSeconds === undefined ? {} : { takenOverInSeconds }) };
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof RunflowError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,3 +1,4 @@
+import { InterruptedError } from '../../../../src/diagnostics/errors.js';
 import type { Artifacts } from '../../../../src/formats/artifact.js';
 import type { Digest } from '../../../../src/formats/digest.js';
 import { resolve, type Situation } from '../../../../src/plan/resolve.js';
@@ -5,6 +6,7 @@ import { EventBus, type RunEvent } from '../../../../src/run/events.js';
 import type { Executor, JobObserver } from '../../../../src/run/executors/executor.js';
 import { Scheduler, type SchedulerOptions, type SchedulerResult } from '../../../../src/run/schedule/scheduler.js';
 import type { StepStore } from '../../../../src/run/schedule/step-store.js';
+import type { SharedFailure, Team } from '../../../../src/run/schedule/team.js';
 import type { Step } from '../../../../src/steps/step.js';
 import type { Lock, LockWait } from '../../../../src/store/locks.js';
 import type { Job } from '../../../../src/worker/protocol.js';
@@ -39,7 +41,10 @@ export class FakeStepStore implements StepStore {
   }
   async waitForLock(key: Digest, options: { signal: AbortSignal; onWait: (wait: LockWait) => void }) {
     options.onWait({ owner: { host: 'h', pid: 7, start: '' }, here: false });
-    await new Promise((resume) => setTimeout(resume, 5));
+    do {
+      await new Promise((resume) => setTimeout(resume, 5));
+      if (options.signal.aborted) throw new InterruptedError('interrupted');
+    } while (this.held.has(key));
     this.others.get(key)?.();
     this.others.delete(key);
     const found = this.lookUp(key);
@@ -139,7 +144,23 @@ export function schedulerOf(
     retries: given.retries ?? 1,
     redacted: (text) => text.replaceAll('hush', '[SECRET]'),
     signal: given.signal ?? new AbortController().signal,
+    ...(given.team === undefined ? {} : { team: given.team }),
   });
+}
+
+/** The view that one runner has of its team: it takes every step, and knows of the failures that all runners share. */
+export function teamOf(
+  failures: Map<Digest, SharedFailure>,
+  { takes = () => true, leaves = () => false, idleMilliseconds = 60_000, drain }: Partial<Team> = {},
+): Team {
+  return {
+    takes,
+    leaves,
+    failureOf: (key) => failures.get(key),
+    failed: async (key, failure) => void failures.set(key, failure),
+    drain: drain ?? new AbortController().signal,
+    idleMilliseconds,
+  };
 }
 
 /** Runs steps to the end with fakes; every lock must be free afterwards. */
@@ -150,7 +171,7 @@ export async function runSteps(
     store?: FakeStepStore;
     executor?: FakeExecutor;
     situation?: Partial<Situation>;
-  } & Partial<Pick<SchedulerOptions, 'keepGoing' | 'retries' | 'signal' | 'reported'>> = {},
+  } & Partial<Pick<SchedulerOptions, 'keepGoing' | 'retries' | 'signal' | 'reported' | 'team'>> = {},
 ): Promise<Run> {
   const store = options.store ?? new FakeStepStore(options.memory ?? new MemoryStore());
   const situation = situationOf(store.memory, options.situation);
@@ -160,7 +181,7 @@ export async function runSteps(
   bus.subscribe((event) => events.push(event));
   const result = await schedulerOf(steps, { ...options, situation, store, executor, events: bus }).run();
   if (store.unlocked.length > 0) throw new Error(`recorded without a lock: ${store.unlocked}`);
-  if (store.held.size > 0) throw new Error(`locks left behind: ${[...store.held]}`);
+  if (options.team === undefined && store.held.size > 0) throw new Error(`locks left behind: ${[...store.held]}`);
   const states = Object.fromEntries(result.tasks.map(({ step, state }) => [step.id, state]));
   return { ...result, executed: executor.executed, events, states, store };
 }

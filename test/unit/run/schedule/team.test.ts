@@ -1,0 +1,190 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DataError, EnvironmentError } from '../../../../src/diagnostics/errors.js';
+import type { Digest } from '../../../../src/formats/digest.js';
+import { WorkerLostError } from '../../../../src/run/executors/executor.js';
+import type { SharedFailure, Team } from '../../../../src/run/schedule/team.js';
+import type { Step } from '../../../../src/steps/step.js';
+import { MemoryStore, make } from '../../plan/memory-store.js';
+import { type Behaviour, FakeExecutor, FakeStepStore, type Run, runSteps, teamOf } from './fakes.js';
+
+interface Runner {
+  readonly team?: Partial<Team>;
+  readonly behaviour?: Behaviour;
+  readonly keepGoing?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Several runners that carry out one plan at a time, over one store. */
+async function joint(steps: readonly Step[], runners: readonly Runner[], store = new FakeStepStore(new MemoryStore())) {
+  const failures = new Map<Digest, SharedFailure>();
+  const runs = await Promise.all(
+    runners.map(({ behaviour, team, ...options }) => {
+      const executor = new FakeExecutor(behaviour);
+      return runSteps(steps, { store, executor, team: teamOf(failures, team), ...options });
+    }),
+  );
+  assert.equal([...store.held], [], 'no lock is left');
+  return { runs, failures, executed: runs.flatMap(({ executed }) => executed) };
+}
+
+const wait = (milliseconds: number) => new Promise<undefined>((resume) => setTimeout(resume, milliseconds, undefined));
+const wide = (count: number) => Array.from({ length: count }, (_, index) => make(`s${index}`, ['source'], { index }));
+const failureIn = ({ events }: Run) => events.find((event) => event.type === 'step-failed');
+
+test('runners of a team do each step once, and each comes to the end of the plan', async () => {
+  const layer = wide(12);
+  const steps = [
+    ...layer,
+    make(
+      'end',
+      layer.map(({ id }) => id),
+    ),
+  ];
+  const { runs, executed } = await joint(steps, [{ behaviour: () => wait(1) }, { behaviour: () => wait(2) }, {}]);
+  assert.equal([...executed].sort(), steps.map(({ id }) => id).sort());
+  for (const { states, left } of runs) {
+    assert.not(left);
+    assert.ok(Object.values(states).every((state) => state === 'ran' || state === 'cached'));
+  }
+  for (const { executed: own } of runs) assert.ok(own.length > 0, 'each does a part');
+});
+
+test('steps that are not for a runner are never locked there, but watched until others have done them', async () => {
+  const steps = [
+    make('fetch', ['source'], {}, 'network'),
+    make('train', ['fetch'], {}, 'device'),
+    make('table', ['train']),
+    make('figure', ['table'], { figure: true }),
+  ];
+  const declared = Object.fromEntries(
+    ['network', 'device', 'make'].map((kind) => [
+      kind,
+      { kind, revision: 1, usesDevice: false, inputs: {}, outputs: {} },
+    ]),
+  );
+  const failures = new Map<Digest, SharedFailure>();
+  const store = new FakeStepStore(new MemoryStore());
+  const of = (...kinds: string[]) =>
+    runSteps(steps, {
+      store,
+      situation: { declarations: declared },
+      executor: new FakeExecutor(() => wait(1)),
+      team: teamOf(failures, { takes: ({ kind }) => kinds.includes(kind) }),
+    });
+  const [network, device, processor] = await Promise.all([of('network'), of('device'), of('make')]);
+  assert.equal(
+    [network!, device!, processor!].map(({ executed }) => executed),
+    [['fetch'], ['train'], ['table', 'figure']],
+  );
+  assert.is(store.asked.length, 4, 'nobody asks for the locks of others');
+  assert.equal(network!.states, { fetch: 'ran', train: 'cached', table: 'cached', figure: 'cached' });
+  assert.equal(
+    device!.events.filter(({ type }) => type === 'step-waiting'),
+    [],
+  );
+});
+
+test('what others should do is done last, but done where nothing else is left', async () => {
+  const steps = [make('table', ['source'], { table: true }), ...wide(3)];
+  const { executed } = await joint(steps, [{ team: { leaves: ({ id }) => id === 'table' } }]);
+  assert.equal(executed, ['s0', 's1', 's2', 'table']);
+});
+
+test('a step that failed in one runner fails in the others, which name the host and do not try it', async () => {
+  const steps = [make('bad', ['source']), make('after', ['bad']), ...wide(4)];
+  const behaviour: Behaviour = async ({ step }) => {
+    await wait(2);
+    if (step === 'bad') throw new DataError('row 3 is "hush"', { hint: 'Mend it.' });
+    return undefined;
+  };
+  const runners = [1, 2, 3].map(() => ({ behaviour, keepGoing: true }));
+  const { runs, executed, failures } = await joint(steps, runners);
+  assert.is(executed.filter((step) => step === 'bad').length, 1);
+  assert.is(executed.length, 5);
+  for (const run of runs) {
+    assert.is(run.states.bad, 'failed');
+    assert.is(run.states.after, 'skipped');
+  }
+  const messages = runs.map(failureIn).map((event) => event?.type === 'step-failed' && [event.message, event.hint]);
+  const own = ['row 3 is "[SECRET]"', 'Mend it.'];
+  const others = ['it failed on node-2: row 3 is "[SECRET]"', 'Mend it.'];
+  assert.equal(messages.sort(), [others, others, own].sort());
+  assert.equal([...failures.values()], [{ step: 'bad', host: 'node-2', message: own[0], hint: own[1] }]);
+});
+
+test('who watches a step of others sees it fail', async () => {
+  const steps = [make('bad', ['source']), make('after', ['bad'])];
+  const behaviour = () => {
+    throw new DataError('NaN');
+  };
+  const { runs } = await joint(steps, [{ behaviour }, { team: { takes: () => false } }]);
+  assert.equal(
+    runs.map(({ states }) => states),
+    [
+      { bad: 'failed', after: 'skipped' },
+      { bad: 'failed', after: 'skipped' },
+    ],
+  );
+});
+
+test('what a host lacks is no failure of the step: others do it', async () => {
+  for (const error of [new EnvironmentError('no adapter'), new WorkerLostError('the worker was killed')]) {
+    const failing = () => {
+      throw error;
+    };
+    const store = new FakeStepStore(new MemoryStore());
+    const broken = await joint([make('a', ['source'])], [{ behaviour: failing }], store);
+    assert.is(broken.runs[0]!.states.a, 'failed');
+    assert.is(broken.failures.size, 0);
+    const { runs } = await joint([make('a', ['source'])], [{}], store);
+    assert.is(runs[0]!.states.a, 'ran');
+  }
+});
+
+test('an interruption is told nobody as a failure', async () => {
+  const abort = new AbortController();
+  const behaviour: Behaviour = async (_job, signal) => {
+    abort.abort();
+    signal.throwIfAborted();
+    return undefined;
+  };
+  const { runs, failures } = await joint([make('a', ['source'])], [{ behaviour, signal: abort.signal }]);
+  assert.is(runs[0]!.states.a, 'interrupted');
+  assert.is(failures.size, 0);
+});
+
+test('a runner for which there is nothing to do leaves after a while; what is not done waits', async () => {
+  const steps = [make('mine', ['source']), make('theirs', ['mine'], {}, 'device'), make('end', ['theirs'])];
+  const team = { takes: ({ kind }: Step) => kind === 'make', idleMilliseconds: 60 };
+  const { runs } = await joint(steps, [{ team, behaviour: () => wait(150) }]);
+  assert.ok(runs[0]!.left);
+  assert.equal(runs[0]!.states, { mine: 'ran', theirs: 'waiting', end: 'waiting' });
+});
+
+test('a runner that waits for the lock of another leaves as well', async () => {
+  const { runs } = await joint(
+    [make('a', ['source'])],
+    [{ behaviour: () => wait(200) }, { team: { idleMilliseconds: 30 } }],
+  );
+  assert.equal(
+    runs.map(({ left }) => left),
+    [false, true],
+  );
+  assert.equal(
+    runs.map(({ states }) => states.a),
+    ['ran', 'waiting'],
+  );
+});
+
+test('when nothing more is to be started, what is in work is done', async () => {
+  const drain = new AbortController();
+  const behaviour: Behaviour = async () => {
+    drain.abort();
+    return wait(5);
+  };
+  const { runs } = await joint(wide(3), [{ behaviour, team: { drain: drain.signal } }]);
+  assert.equal(Object.values(runs[0]!.states), ['ran', 'ready', 'ready']);
+});
+
+test.run();
