@@ -1,9 +1,10 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { MatrixCell } from './cells.js';
 import { definitionText } from './definition.js';
+import { fileNameProblems } from './file-names.js';
 import { listsTrainingSeeds, trainingSeeds } from './models/training-seeds.js';
 import { errorAt } from './problems.js';
-import { rangeOf } from './source-text.js';
+import { type Place, rangeOf } from './source-text.js';
 import type { Study } from './study.js';
 import { sections } from './unused.js';
 import type { Workflow } from './workflow.js';
@@ -27,14 +28,17 @@ export function studyProblems(
     break;
   }
   const contents = study.cells.map(({ workflow }) => contentOf(workflow));
+  const ofSeeds = seedProblems(study, cells);
   const idle = new Set(study.axes.filter(({ path }) => changesNothing(path, cells, contents)).map(({ path }) => path));
   for (const path of idle) {
-    const key = cells.find(({ values }) => values.has(path))!.values.get(path)!.key;
+    const key = keyOf(path, cells);
+    // Why it changes nothing is said already.
+    if (ofSeeds.some(({ range }) => range!.start.offset === key.start && range!.file === rangeOf(key).file)) continue;
     const hint = path.startsWith('params.') ? `Write \${${path}} where the value is to go.` : 'Remove the axis.';
     const message = `the axis ${path} changes nothing in this workflow`;
     problems.push(errorAt(key, { code: 'idle-axis', message, hint }));
   }
-  problems.push(...seedProblems(study, cells));
+  problems.push(...ofSeeds, ...fileNameProblems(study));
   const earlier = new Map<string, string>();
   const warnings = cells.flatMap(({ label, place }, index): Diagnostic[] => {
     const same = earlier.get(contents[index]!);
@@ -56,13 +60,17 @@ function seedProblems({ axes, cells: loaded }: Study, cells: readonly MatrixCell
     const isSame =
       path === 'seed' || (path !== 'profile' && differingAlong(path, cells, lists).some((size) => size > 1));
     if (!isSame) return [];
-    const { key } = cells.find(({ values }) => values.has(path))!.values.get(path)!;
+    const key = keyOf(path, cells);
     const message = `the axis ${path} and the seeds of models.${model.name} are both over training seeds`;
     const hint =
       'Keep one of them: with `seeds` a cell has all of them and their spread, with the axis each has a cell.';
     const related = [{ message: `models.${model.name} lists them`, range: model.range }];
     return [errorAt(key, { code: 'seeds-twice', message, hint, related })];
   });
+}
+
+function keyOf(path: string, cells: readonly MatrixCell[]): Place {
+  return cells.find(({ values }) => values.has(path))!.values.get(path)!.key;
 }
 
 /** Whether cells that differ on this axis alone are always the same workflow; false where there are no two such cells. */

@@ -175,6 +175,20 @@ test('cells whose folders differ in the case of letters only are refused at thei
   assert.is(told.match(/ error: /g)!.length, 1, 'two values are told once, not in every cell');
 });
 
+test('an axis over seeds that nothing but listed training seeds could use is told once', async () => {
+  const text = `runflow: 1
+models:
+  base: { seed: 3, init: { family: llama, hidden: 16, layers: 1, heads: 4, mlp: 24, vocabulary: 112 }, tokenizer: { words-of: [asked] } }
+  taught: { pretrain: base, on: asked, recipe: brief, seeds: [1, 2] }
+datasets: { asked: { synthetic: problems, rows: 8, seed: 3 } }
+recipes: { brief: { lr: 1e-3, steps: 2, template: raw } }
+metrics: { solved: { kind: exact-match, on: asked, models: taught, template: raw } }
+matrix: { seed: [1, 2] }
+`;
+  const loaded = await loadStudy('lab/main.yaml', {}, memoryFiles({ 'lab/main.yaml': text }));
+  assert.equal(loaded.ok ? [] : loaded.diagnostics.map(({ code }) => code), ['seeds-twice']);
+});
+
 test('an axis over the training seeds that a model lists is an error, with both places', async () => {
   const trained = (seeds: string, matrix: string) => {
     const more = `  t: { finetune: a, on: rows, recipe: brief, ${seeds} }\n`;
