@@ -6,6 +6,7 @@ import { printableLine } from '../diagnostics/printable.js';
 import { runflowVersion } from '../diagnostics/version.js';
 import { formatBytes } from '../formats/byte-size.js';
 import { chooseDriver } from '../gpu/driver.js';
+import { type InstalledDevice, installedDevices } from '../gpu/installed-devices.js';
 import { kernelFeatures } from '../gpu/kernel-source.js';
 import { forgetProbes } from '../gpu/probe-cache.js';
 import { forgetSpeeds } from '../gpu/speed-cache.js';
@@ -41,6 +42,8 @@ interface Report {
   readonly runflow: string;
   readonly node: string;
   readonly adapters: readonly Adapter[];
+  /** Devices in the order in which `--devices` counts them. */
+  readonly devices: readonly InstalledDevice[];
   /** RUNFLOW_ADAPTER, and the one of `adapters` or the name that it stands for. */
   readonly wanted: string;
   readonly selected?: string;
@@ -64,6 +67,7 @@ async function examineMachine(): Promise<Report> {
     runflow: runflowVersion(),
     node: process.versions.node,
     adapters: await surveyAdapters(),
+    devices: await installedDevices(process.env),
     wanted: process.env.RUNFLOW_ADAPTER || 'auto',
   };
   try {
@@ -119,6 +123,12 @@ function adviceFor(selected: string, adapters: readonly Adapter[]): string[] {
   );
 }
 
+function deviceRow({ selector, deviceClass, address, confusedWith }: InstalledDevice, number: number): string[] {
+  const confused = confusedWith === undefined ? '' : `: cannot be told apart from ${confusedWith}`;
+  const place = address === undefined ? '' : ` at ${address}`;
+  return [`  ${number}`, printableLine(`${selector}${place}${confused}`), deviceClass];
+}
+
 function text(report: Report): string {
   const { device } = report;
   const lines = [`runflow ${report.runflow}, Node ${report.node}`, '', 'Adapters (RUNFLOW_ADAPTER):'];
@@ -130,6 +140,7 @@ function text(report: Report): string {
       ]),
     ).trimEnd(),
   );
+  lines.push('', 'Devices (--devices):', columns(report.devices.map(deviceRow)).trimEnd());
   if (device === undefined) {
     lines.push('', `error: ${report.error}`);
   } else {

@@ -45,6 +45,26 @@ export function workerEnvironment(driver: Driver): Record<string, string> {
   return { RUNFLOW_ADAPTER: driver.selector };
 }
 
+/** What Dawn is asked for to make it list what there is: no adapter is called so. */
+const nameOfNone = 'none of the adapters';
+
+/**
+ * Names of the adapters that Dawn finds with the drivers of the user's choice, in its order, without Mesa's CPU driver. A
+ * name stands there once a card.
+ */
+export async function listedAdapters(environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  for await (const candidate of candidates('hardware', environment)) {
+    const outcome = await probe({ ...candidate, name: nameOfNone }, environment, probeTimeoutMilliseconds);
+    return 'error' in outcome ? namesListed(outcome.error) : [];
+  }
+  return [];
+}
+
+/** The names in what Dawn says when it finds no adapter of a name: a line ` * backend: 'vulkan', name: '…'` each. */
+export function namesListed(message: string): readonly string[] {
+  return [...message.matchAll(/^ \* backend: '[^']*', name: '(.*)'$/gm)].map(([, name]) => name!);
+}
+
 /** `slow`: a better candidate did not answer in time. */
 async function probeInOrder(
   wanted: string,

@@ -12,6 +12,7 @@ test('the report names the adapters, the limits, what was tried out, and the spe
   assert.is(ended.status, 0, ended.stdout + ended.stderr);
   for (const selector of ['hardware', 'lavapipe', 'swiftshader'])
     assert.match(ended.stdout, new RegExp(`^  ${selector} `, 'm'));
+  assert.match(ended.stdout, /^Devices \(--devices\):\n {2}0 {2}\S/m);
   assert.match(ended.stdout, /^ {2}largest binding +\d+ [MG]iB$/m);
   for (const check of ['matrix products', 'NaN detection', 'compensated sum']) {
     assert.match(ended.stdout, new RegExp(`^  ${check} +ok: `, 'm'));
@@ -26,6 +27,7 @@ test('--json is one object with the same facts', async () => {
   const report = JSON.parse(ended.stdout);
   assert.ok(report.device.limits.maxStorageBufferBindingSize >= 2 ** 27);
   assert.ok(report.device.speed.gigaflops > 0);
+  assert.ok(report.devices.some(({ selector }: { selector: string }) => selector === report.selected));
   assert.ok(report.device.checks.every(({ passed }: { passed: boolean }) => passed));
   const { deviceClass } = report.adapters.find(({ selector }: { selector: string }) => selector === report.selected);
   assert.is(report.device.adapter.deviceClass, deviceClass);
