@@ -14,7 +14,9 @@ export function appliedSettings(
   const { profile, set = [], semantics } = asked;
   return {
     ...(profile === undefined || profile === own.profile ? {} : { profile }),
-    set: set.filter((setting, index) => !set.slice(index + 1).some((later) => replaces(later, setting))),
+    set: set.filter(
+      (setting, index) => !saysWhere(setting) && !set.slice(index + 1).some((later) => replaces(later, setting)),
+    ),
     ...(semantics === undefined || semantics === (own.semantics ?? 'paper') ? {} : { semantics }),
   };
 }
@@ -23,6 +25,11 @@ export function appliedSettings(
 function replaces(later: string, earlier: string): boolean {
   const [above, below] = [placeOf(later), placeOf(earlier)];
   return below === above || below.startsWith(`${above}.`);
+}
+
+/** Whether a setting is of the section `cluster`, which changes no result. */
+function saysWhere(setting: string): boolean {
+  return placeOf(setting).split('.')[0] === 'cluster';
 }
 
 function placeOf(setting: string): string {

@@ -19,6 +19,13 @@ import {
 } from './value-text.js';
 import type { Violation } from './violations.js';
 
+/** Shell text is the user's own: a workflow may come from a stranger. */
+function clusterHint(name: string, absent: readonly string[]): string | undefined {
+  if (name !== 'cluster') return undefined;
+  const own = 'Shell text, modules and options of a queue stand only in your own executors file (--executors FILE).';
+  return [own, listOf('The section may also have', absent)].filter((part) => part !== undefined).join(' ');
+}
+
 /** Says in the user's terms, and where in their text, what a breach of the schema is about. */
 export function describeViolation(root: DocumentNode, violation: Violation): Diagnostic {
   const { place, ...explanation } = explain(root, violation);
@@ -44,7 +51,7 @@ function explain(root: DocumentNode, violation: Violation): Explanation {
       return {
         code: 'unknown-key',
         message: `unknown key "${key}" in ${name}`,
-        ...hintOf(didYouMean(key, known) ?? listOf('It may also have', absent)),
+        ...hintOf(didYouMean(key, known) ?? clusterHint(name, absent) ?? listOf('It may also have', absent)),
         place: keyPlace(root, [...path, key]),
       };
     }

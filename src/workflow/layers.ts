@@ -87,7 +87,7 @@ function keysOf(document: MapNode): string[] {
 }
 
 /**
- * `over` laid on `under`: a section's definitions (`models.base`), parameters and settings of the report replace those of
+ * `over` laid on `under`: a section's definitions (`models.base`), parameters and settings of the report and the cluster replace those of
  * the same name whole; everything else is replaced.
  */
 export function overlay(under: MapNode, over: MapNode): MapNode {

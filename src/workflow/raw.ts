@@ -1,4 +1,5 @@
 import type { RawClaim } from './claims/claim.js';
+import type { RawCluster } from './cluster.js';
 import type { RawDataset } from './datasets/dataset.js';
 import type { Named } from './definition.js';
 import type { RawMetric } from './metrics/metric.js';
@@ -25,6 +26,7 @@ export interface RawWorkflow {
   readonly metrics?: Named<RawMetric>;
   readonly claims?: Named<RawClaim>;
   readonly steps?: Named<RawCommandStep>;
+  readonly cluster?: RawCluster;
   readonly report?: {
     readonly title?: string;
     readonly figures?: readonly ReportPart[];

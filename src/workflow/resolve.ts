@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Result } from '../diagnostics/diagnostic.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { resolveClaims } from './claims/registry.js';
+import { resolveCluster } from './cluster.js';
 import { checkDatasetCycles, resolveDatasets } from './datasets/registry.js';
 import { type MapNode, toPlain } from './document.js';
 import { checkFileNames } from './file-names.js';
@@ -51,9 +52,14 @@ export function resolveWorkflow(
   const steps = resolveSteps(scope, raw.steps);
   const measured = { models, datasets, recipes, updates, subspaces, sweeps, metrics, claims, steps };
   const report = resolveReport(scope, raw, name, measured);
+  const cluster = resolveCluster(scope, raw.cluster);
   checkFileNames(scope, { metrics, sweeps, report });
   if (scope.problems.length > 0) return { ok: false, diagnostics: scope.problems };
-  return { ok: true, value: { file, name, seed, semantics, ...measured, report }, warnings: scope.warnings };
+  return {
+    ok: true,
+    value: { file, name, seed, semantics, ...measured, report, ...(cluster && { cluster }) },
+    warnings: scope.warnings,
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Digest } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
 import type { Claim } from './claims/claim.js';
+import type { Cluster } from './cluster.js';
 import type { Dataset } from './datasets/dataset.js';
 import type { Metric } from './metrics/metric.js';
 import type { Model } from './models/model.js';
@@ -14,6 +15,7 @@ import type { Update } from './updates.js';
 
 export type { Architecture } from '../formats/architecture.js';
 export type * from './claims/claim.js';
+export type { Cluster, ClusterResources } from './cluster.js';
 export type * from './datasets/dataset.js';
 export type * from './definition.js';
 export type * from './metrics/metric.js';
@@ -48,6 +50,8 @@ export interface Workflow {
   /** An update to make an adapter of: `runflow export --as adapter` names it. */
   readonly adapterExport?: AdapterExport;
   readonly report: Report;
+  /** What runners of a cluster get; absent when the workflow says nothing of it. */
+  readonly cluster?: Cluster;
 }
 
 export interface AdapterExport {

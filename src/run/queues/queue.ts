@@ -1,3 +1,5 @@
+import type { ClusterResources } from '../../workflow/cluster.js';
+
 /** What a queue is asked for: any number of runners of one joint run, as one job where the queue knows arrays. */
 export interface RunnersWanted {
   /** `runflow-<run>-<attempt>`: how runners are found again, whatever ids the queue hands out. */
@@ -13,20 +15,6 @@ export interface RunnersWanted {
   readonly folder: string;
   /** Seconds before the time limit at which runners are warned. */
   readonly leadSeconds: number;
-}
-
-/** What one runner gets, as `cluster:` of a workflow or a profile says it. */
-export interface ClusterResources {
-  readonly partition?: string;
-  readonly account?: string;
-  /** Time limit, seconds. */
-  readonly time?: number;
-  readonly gpus?: number;
-  readonly cpus?: number;
-  /** Bytes. */
-  readonly memory?: number;
-  /** Hosts to leave out. */
-  readonly exclude?: readonly string[];
 }
 
 /** What a queue says of a runner: a hint, never the truth. A runner that it does not name is unknown to it. */
@@ -49,6 +37,8 @@ export interface Queue {
    * @returns by job name and index; undefined when the queue does not answer, which says nothing of the runners
    */
   poll(jobNames: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<number, QueueState>> | undefined>;
+  /** What the last poll told for people: why runners wait (`2 wait: Priority`), or why the queue did not answer. */
+  readonly note: string | undefined;
   /** Ends all runners of these jobs. Those that have ended are none of its business. */
   cancel(jobNames: readonly string[]): Promise<void>;
 }

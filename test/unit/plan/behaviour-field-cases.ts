@@ -400,6 +400,21 @@ export const noEffect: readonly (readonly [field: string, edit: string, why: str
     'metrics.asked.judge.budget={ requests: 9 }',
     'beyond it the step fails: it has no other result',
   ],
+  ...(
+    [
+      ['jobs', '4'],
+      ['partition', 'gpu'],
+      ['account', 'lab'],
+      ['time', '12h'],
+      ['gpus', '1'],
+      ['cpus', '8'],
+      ['memory', '64G'],
+      ['exclude', '[node07]'],
+    ] as const
+  ).map(
+    ([field, value]) =>
+      [`cluster.${field}`, `cluster.${field}=${value}`, 'where a step runs, not what it does'] as const,
+  ),
   ['openaiJudge.budget.requests', 'metrics.scored.judge.budget={ requests: 9 }', 'the same'],
   ['openaiJudge.budget.tokens', 'metrics.scored.judge.budget={ tokens: 9 }', 'the same'],
 ];
@@ -419,7 +434,7 @@ export const noValueOfTheirOwn: readonly string[] = [
     'sweeps',
     'steps',
   ],
-  ...['metrics', 'claims', 'report', 'initModel.init', 'initModel.tokenizer'],
+  ...['metrics', 'claims', 'report', 'cluster', 'initModel.init', 'initModel.tokenizer'],
   ...['matrix', 'matrix.exclude', 'matrix.include', 'matrix.cells'],
   ...[
     'msoMetric.kind',
