@@ -16,6 +16,8 @@ export interface FrontierOptions {
   readonly onCached: (task: Task, key: Digest) => void;
   /** Whether others should do a step: it comes after all that they need not do. */
   readonly leaves: (step: Step) => boolean;
+  /** Rank by position in the plan: of the steps that are ready, the lowest goes first. Default: that position. */
+  readonly ranks?: ArrayLike<number>;
 }
 
 /**
@@ -27,12 +29,15 @@ export class Frontier {
   readonly tasks = new Map<string, Task>();
   readonly outputs: Map<string, Artifacts>;
   readonly #options: FrontierOptions;
-  readonly #ready = new ReadyQueue<Task>((task) => task.index);
+  readonly #ready: ReadyQueue<Task>;
   /** Ready steps that others should do. */
-  readonly #leftToOthers = new ReadyQueue<Task>((task) => task.index);
+  readonly #leftToOthers: ReadyQueue<Task>;
 
   constructor(options: FrontierOptions) {
     this.#options = options;
+    const rankOf = ({ index }: Task) => options.ranks?.[index] ?? index;
+    this.#ready = new ReadyQueue(rankOf);
+    this.#leftToOthers = new ReadyQueue(rankOf);
     this.outputs = new Map(options.sources);
     for (const [index, step] of options.steps.entries()) this.#add(newTask(step, index));
   }
@@ -41,7 +46,7 @@ export class Frontier {
     return this.#ready.size + this.#leftToOthers.size;
   }
 
-  /** The first ready step in plan order, of those that others need not do if there is one; it is running from now on. */
+  /** The ready step that goes first, of those that others need not do if there is one; it is running from now on. */
   next(): Task | undefined {
     let task = this.#ready.pop();
     // Asked this late, for those others come and go.

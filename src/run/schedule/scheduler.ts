@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { EnvironmentError, InterruptedError } from '../../diagnostics/errors.js';
 import { listedNames } from '../../diagnostics/listed-names.js';
@@ -17,6 +18,8 @@ import { Frontier } from './frontier.js';
 import { IdleTimer } from './idle-timer.js';
 import { jobOf } from './job.js';
 import { lostInputs } from './lost-inputs.js';
+import { observerOf } from './observer.js';
+import { teamOrder } from './order.js';
 import { FailedElsewhereError, isOfThisHost } from './shared-failure.js';
 import type { StepStore } from './step-store.js';
 import type { Task } from './task.js';
@@ -97,7 +100,8 @@ export class Scheduler {
       onDone: () => this.#pump(),
       onError: (error) => this.#crash(error),
     });
-    const { steps, situation, outcomes, events, team } = options;
+    const { steps, situation, outcomes, events, expectedOf, team } = options;
+    const isNeeded = ({ id }: Step) => outcomes.get(id)!.status !== 'cached';
     this.#frontier = new Frontier({
       steps,
       sources: situation.sources,
@@ -108,6 +112,7 @@ export class Scheduler {
         events.publish({ type: 'step-cached', step: step.id, group: step.group, key });
       },
       leaves: (step) => team?.leaves(step) ?? false,
+      ...(team && { ranks: teamOrder(steps, { expectedOf, isNeeded, seed: randomInt(2 ** 32) }) }),
     });
   }
 
@@ -258,19 +263,11 @@ export class Scheduler {
     const { attempt } = task;
     const work = { ...(cost === undefined ? {} : { cost }), expected: expectedOf(task.step) };
     events.publish({ type: 'step-started', step: id, kind, group, attempt, reason: reasonOf(id), ...work });
-    const observer = {
-      progress: (update: { done: number; total: number; unit?: string; note?: string }) =>
-        events.publish({ type: 'step-progress', step: id, group, ...update }),
-      compiling: (kernels: number) => events.publish({ type: 'step-compiling', step: id, group, kernels }),
-      log: (line: string) => events.publish({ type: 'step-log', step: id, line }),
-      warn: (message: string, hint?: string) =>
-        events.publish({ type: 'warning', message: `${id}: ${message}`, ...(hint === undefined ? {} : { hint }) }),
-    };
     const started = new Date();
     const stop = new EitherSignal(signal, lock.lost);
     try {
       const job = jobOf(task.step, { key, lock: lock.token }, this.#frontier.outputs, store);
-      const made = await executor.execute(job, observer, stop.signal);
+      const made = await executor.execute(job, observerOf(task.step, events), stop.signal);
       if (!(await lock.isOurs())) return await this.#lose(task, key);
       const seconds = (Date.now() - started.getTime()) / 1000;
       const provenance = { workflow, step: id, started: started.toISOString(), seconds, versions };

@@ -17,7 +17,7 @@ export type TaskState =
 /** A step on its way through the scheduler. */
 export interface Task {
   readonly step: Step;
-  /** Position in the plan: of the steps that are ready, the first goes first. */
+  /** Position in the plan. */
   readonly index: number;
   state: TaskState;
   /** Inputs whose outputs are not known yet. */

@@ -136,7 +136,7 @@ export function schedulerOf(
     executor: given.executor ?? new FakeExecutor(),
     events: given.events ?? new EventBus(),
     reported: given.reported ?? new Set(),
-    expectedOf: () => ({ least: 0 }),
+    expectedOf: given.expectedOf ?? (() => ({ least: 0 })),
     reasonOf: () => 'because',
     workflow: 'test',
     versions: {},
@@ -171,7 +171,7 @@ export async function runSteps(
     store?: FakeStepStore;
     executor?: FakeExecutor;
     situation?: Partial<Situation>;
-  } & Partial<Pick<SchedulerOptions, 'keepGoing' | 'retries' | 'signal' | 'reported' | 'team'>> = {},
+  } & Partial<Pick<SchedulerOptions, 'keepGoing' | 'retries' | 'signal' | 'reported' | 'team' | 'expectedOf'>> = {},
 ): Promise<Run> {
   const store = options.store ?? new FakeStepStore(options.memory ?? new MemoryStore());
   const situation = situationOf(store.memory, options.situation);

