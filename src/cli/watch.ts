@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { InvalidWorkflowError } from '../diagnostics/errors.js';
+import { InvalidWorkflowError, UsageError } from '../diagnostics/errors.js';
 import { type KnownContents, resolvePrograms } from '../run/programs/resolve-programs.js';
 import { localInputs } from '../workflow/local-inputs.js';
 import type { Study } from '../workflow/study.js';
@@ -32,8 +32,12 @@ export function pathsOfBroken(file: string): readonly string[] {
   return [path, ...filesBelow(dirname(path)).filter((other) => /\.ya?ml$/.test(other))];
 }
 
-/** Whether an error is of the command line: an option that does not fit, or a workflow file that cannot be read at all. */
+/**
+ * Whether an error is of the command line: an option or a target that does not fit, programs that nobody allows, or a workflow
+ * file that cannot be read at all.
+ */
 export function isOfCommandLine(error: Error): boolean {
+  if (error instanceof UsageError) return true;
   if (!(error instanceof InvalidWorkflowError)) return false;
   // What has no place is no mistake in a text. Values of options are called after their options.
   return error.diagnostics.some(({ range }) => range === undefined || range.file.startsWith('--'));

@@ -1,5 +1,5 @@
-import { join, posix } from 'node:path';
-import { EnvironmentError, RunflowError, UsageError } from '../diagnostics/errors.js';
+import { join, posix, relative } from 'node:path';
+import { EnvironmentError, InvalidWorkflowError, RunflowError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
 import type { Digest } from '../formats/digest.js';
 import { measuresNothing } from '../plan/definitions-in-use.js';
@@ -93,7 +93,10 @@ export async function runWorkflow(options: RunOptions): Promise<ExitCode> {
   if (idle !== undefined) {
     const hint = 'Only what a sweep or a metric needs is made: add one. A model alone is made by runflow export.';
     const name = idle.label === '' ? study.name : `the cell ${idle.label} of ${study.name}`;
-    throw new UsageError(`${name} measures nothing: there is nothing to run`, { hint });
+    const message = `${name} measures nothing: there is nothing to run`;
+    const start = { line: 1, column: 1, offset: 0 };
+    const range = { file: relative('.', study.file), start, end: start };
+    throw new InvalidWorkflowError([{ severity: 'error', code: 'nothing-measured', message, range, hint }]);
   }
   const programs = new StudyPrograms(study, options.allowed);
   programs.requireAllowed();

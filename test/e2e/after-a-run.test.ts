@@ -164,6 +164,9 @@ test('--watch ends at once where the command line is at fault, which no change o
     [['small.yaml', '--set', 'params.nope=1'], /there is no params\.nope to set/],
     [['small.yaml', '--profile', 'nope'], /there is no profile "nope"/],
     [['small.yaml', '--matrix', 'nope=1'], /there is no nope to set/],
+    [['small.yaml', 'nosuch'], /target nosuch names no step of this workflow/],
+    [['small.yaml', '--force=nosuch'], /--force=nosuch names no step of this workflow/],
+    [['small.yaml', '--tag', 'no such'], /no such/],
     [['small.yaml', '--dry-run'], /--watch and --dry-run do not go together/],
   ];
   for (const [argv, said] of cases) {
