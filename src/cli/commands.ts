@@ -2,10 +2,13 @@ import type { Command } from './command.js';
 
 /**
  * Every subcommand by name, in the order of the help. The summary stands here too, so that `runflow --help` imports none.
- * A command's module exports it as `command`.
+ * A command's module exports it as `command`. One that is `hidden` is typed by programs, and the list of commands leaves it out.
  */
 export const commands: Readonly<
-  Record<string, { readonly summary: string; readonly load: () => Promise<{ readonly command: Command }> }>
+  Record<
+    string,
+    { readonly summary: string; readonly hidden?: true; readonly load: () => Promise<{ readonly command: Command }> }
+  >
 > = {
   run: { summary: 'Run a workflow: what is cached is taken, the rest is done', load: () => import('./run.js') },
   plan: { summary: 'Say which steps are cached, which would run, and why', load: () => import('./plan.js') },
@@ -69,6 +72,11 @@ export const commands: Readonly<
   doctor: {
     summary: 'Say which GPU is used, whether it computes correctly, and how fast',
     load: () => import('./doctor.js'),
+  },
+  runner: {
+    summary: 'Carry out a joint run together with others: started by a queue, not by hand',
+    hidden: true,
+    load: () => import('./runner.js'),
   },
   cache: { summary: 'Look at, tidy, check the store of results', load: () => import('./cache.js') },
 };

@@ -57,8 +57,9 @@ function expectNothing(before: string, [more]: readonly string[]): void {
 }
 
 function overview(): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length)) + 2;
-  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
+  const listed = Object.entries(commands).filter(([, { hidden }]) => !hidden);
+  const width = Math.max(...listed.map(([name]) => name.length)) + 2;
+  const rows = listed.map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
   return [
     'runflow: workflows for subspace experiments on language models, on the GPU.',
     '',

@@ -55,6 +55,8 @@ export type RunEvent =
       /** Seconds until it counts as dead and the step is done here. Absent of a silent one: its process is seen to be alive. */
       takenOverInSeconds?: number;
     }
+  /** How many runners of a joint run wait for their queue and are at work, the hosts of these, and what the queue says; told when it changes. */
+  | { type: 'runners'; waiting: number; working: number; hosts: readonly string[]; note?: string }
   | { type: 'step-log'; step: string; line: string }
   | { type: 'step-finished'; step: string; group: string; key: Digest; seconds: number; bytes: number }
   | { type: 'step-cached'; step: string; group: string; key: Digest }

@@ -43,7 +43,7 @@ export interface PrepareOptions {
   /** Patterns of steps to run though they are cached. */
   readonly force: readonly string[];
   /** Forced steps that have run already. */
-  readonly done?: ReadonlySet<string>;
+  readonly done?: Pick<ReadonlySet<string>, 'has'>;
   readonly lookUp: (key: Digest, step: string) => Found;
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { type Digest, hexOf } from '../formats/digest.js';
@@ -33,6 +33,8 @@ export interface RunRecord {
   readonly tags?: readonly string[];
   /** What it was for, when that was no `runflow run`: a model to export. */
   readonly purpose?: 'export';
+  /** Several runners carry it out; their parts lie in `attempts/` of its folder. */
+  readonly joint?: true;
 }
 
 /**
@@ -50,6 +52,15 @@ export interface OfSeries {
   /** Cells of a matrix; its runs are a series whatever they are. */
   readonly cells?: readonly string[];
 }
+
+/** Files of a joint run that tell whether it goes on: below `attempts/<n>/`, the last two in the folder of a place. */
+export const attemptsFolder = 'attempts';
+export const intentFile = 'intent.json';
+export const begunFile = 'begun.json';
+export const exitFile = 'exit.json';
+
+/** A queue that has not started a runner for so long is not waited for any more. */
+const queueMilliseconds = 14 * 24 * 3600_000;
 
 /** The keys of one step, each with a run that used it, in some order. */
 type EarlierKeys = (step: string) => Generator<{ readonly key: Digest; readonly run: string }>;
@@ -74,12 +85,13 @@ export class Runs {
       readonly name: string;
       readonly tags?: readonly string[] | undefined;
       readonly purpose?: RunRecord['purpose'] | undefined;
+      readonly joint?: true | undefined;
     },
   ): Promise<ActiveRun> {
     await this.#folder.prepare();
     const started = new Date().toISOString();
     const id = `${started.replace(/[-:.Z]/g, '')}-${randomBytes(3).toString('hex')}`;
-    const { name, file, profile, cells, tags = [], purpose } = workflow;
+    const { name, file, profile, cells, tags = [], purpose, joint } = workflow;
     try {
       await this.#folder.makeFolder(this.folderOf(id));
       const { mtimeMs: begun } = await this.#folder.disk.promises.stat(this.folderOf(id));
@@ -94,12 +106,27 @@ export class Runs {
         owner: this.#folder.participant.identity,
         ...(tags.length === 0 ? {} : { tags }),
         ...(purpose === undefined ? {} : { purpose }),
+        ...(joint === undefined ? {} : { joint }),
       };
       await this.write(record);
       return new ActiveRun(this.#folder, this, record);
     } catch (error) {
       throw diskError(error, this.#folder.path, 'beginning a run');
     }
+  }
+
+  /**
+   * Goes on with a joint run: all of it, in its name, or as the runner of one place, whose folder is there.
+   * @param part names of the place's folder below that of the run, and of a file in it to touch; absent: the run itself
+   * @throws EnvironmentError when there is no such run, or it is not seen from here
+   */
+  resume(id: string, part?: { readonly folder: string; readonly file: string }): ActiveRun {
+    const record = this.get(id);
+    if (record === undefined) {
+      const hint = 'Its store must be on a file system that all hosts share, at the same path.';
+      throw new EnvironmentError(`there is no run ${id} in ${this.#folder.path}, as this host sees it`, { hint });
+    }
+    return new ActiveRun(this.#folder, this, record, part);
   }
 
   /** Newest first. Folders without a readable record are passed over. */
@@ -148,6 +175,20 @@ export class Runs {
     }
   }
 
+  /** Folders of the places of a joint run's runners. */
+  #places(id: string): readonly string[] {
+    const attempts = join(this.folderOf(id), attemptsFolder);
+    return this.#names(attempts).flatMap((attempt) =>
+      this.#names(join(attempts, attempt))
+        .filter((name) => /^\d+$/.test(name))
+        .map((index) => join(attempts, attempt, index)),
+    );
+  }
+
+  #names(folder: string): readonly string[] {
+    return this.#read(() => this.#folder.disk.readdirSync(folder)) ?? [];
+  }
+
   /** The record of a run, which the run touches as long as it goes on. */
   recordOf(id: string): string {
     return join(this.folderOf(id), 'run.json');
@@ -157,9 +198,13 @@ export class Runs {
     return join(this.folderOf(id), `${name}.json.gz`);
   }
 
-  /** What a run has looked up so far, in order. A line that is being written is left out. */
+  /** What a run has looked up so far, in order; of a joint run each runner in turn. A line that is being written is left out. */
   keysOf(id: string): readonly { readonly key: Digest; readonly step: string }[] {
-    const text = this.#readText(join(this.folderOf(id), 'keys')) ?? '';
+    return [this.folderOf(id), ...this.#places(id)].flatMap((folder) => this.#keysIn(folder));
+  }
+
+  #keysIn(folder: string): readonly { readonly key: Digest; readonly step: string }[] {
+    const text = this.#readText(join(folder, 'keys')) ?? '';
     const lines = text.split('\n');
     lines.pop();
     return lines
@@ -199,17 +244,47 @@ export class Runs {
 
   /**
    * Still running, as far as can be told. A run on another host is until its heartbeat was not seen for a while: so one
-   * that this host sees for the first time is running.
+   * that this host sees for the first time is running. A joint run goes on without the process that began it, as long as a
+   * runner gives signs of life, or a queue may still start one.
    */
   isActive(run: RunRecord): boolean {
     if (run.finished !== undefined) return false;
     const { identity, timing } = this.#folder.participant;
     const state = liveness(run.owner, identity);
-    if (state !== 'unknown') return state === 'alive';
-    const file = this.recordOf(run.id);
-    const modified = this.#read(() => this.#folder.disk.statSync(file, { throwIfNoEntry: false }))?.mtimeMs;
+    if (state === 'alive' || (state === 'unknown' && this.#isSeen(this.recordOf(run.id), timing.silenceMilliseconds))) {
+      return true;
+    }
+    return run.joint === true && this.#hasRunners(run.id);
+  }
+
+  #hasRunners(id: string): boolean {
+    const { silenceMilliseconds } = this.#folder.participant.timing;
+    const isAtWork = this.#places(id).some(
+      (folder) => !this.#isThere(join(folder, exitFile)) && this.#isSeen(join(folder, begunFile), silenceMilliseconds),
+    );
+    if (isAtWork) return true;
+    const attempts = join(this.folderOf(id), attemptsFolder);
+    return this.#names(attempts).some((attempt) => {
+      const folder = join(attempts, attempt);
+      const isOver = this.#names(folder).some((name) => this.#isThere(join(folder, name, begunFile)));
+      return !isOver && this.#isSeen(join(folder, intentFile), queueMilliseconds);
+    });
+  }
+
+  #isThere(file: string): boolean {
+    return this.#modified(file) !== undefined;
+  }
+
+  #modified(file: string): number | undefined {
+    return this.#read(() => this.#folder.disk.statSync(file, { throwIfNoEntry: false }))?.mtimeMs;
+  }
+
+  /** Whether a file is there and its time has changed within so long, by the clock of this host. */
+  #isSeen(file: string, milliseconds: number): boolean {
+    const modified = this.#modified(file);
     if (modified === undefined) return false;
-    return this.#silence.of(`runs/${run.id}/run.json`, `${modified}`) <= timing.silenceMilliseconds;
+    const name = relative(this.#folder.path, file).replaceAll(sep, '/');
+    return this.#silence.of(name, `${modified}`) <= milliseconds;
   }
 
   /** Forgets a run: its record, keys and logs. */
@@ -236,18 +311,25 @@ export class ActiveRun {
   readonly record: RunRecord;
   readonly #folder: StoreFolder;
   readonly #runs: Runs;
+  /** Folder of what it notes. */
+  readonly folder: string;
+  readonly #touched: string;
   #keys: number | undefined;
   #noted = new Set<string>();
 
-  constructor(folder: StoreFolder, runs: Runs, record: RunRecord) {
+  /** @param part of a joint run that this process is; absent: it is the run */
+  constructor(
+    folder: StoreFolder,
+    runs: Runs,
+    record: RunRecord,
+    part?: { readonly folder: string; readonly file: string },
+  ) {
     this.#folder = folder;
     this.#runs = runs;
     this.record = record;
-    folder.heartbeat.keep(runs.recordOf(record.id), () => this.#showKeys());
-  }
-
-  get folder(): string {
-    return this.#runs.folderOf(this.record.id);
+    this.folder = part === undefined ? runs.folderOf(record.id) : join(runs.folderOf(record.id), part.folder);
+    this.#touched = part === undefined ? runs.recordOf(record.id) : join(this.folder, part.file);
+    folder.heartbeat.keep(this.#touched, () => this.#showKeys());
   }
 
   /**
@@ -267,15 +349,20 @@ export class ActiveRun {
     }
   }
 
-  /** @param problem what was the matter, for `runflow runs` */
-  async finish(outcome: NonNullable<RunRecord['outcome']>, problem?: string): Promise<void> {
-    this.#folder.heartbeat.drop(this.#runs.recordOf(this.record.id));
+  /** Leaves the record as it is: others go on with the run. */
+  leave(): void {
+    this.#folder.heartbeat.drop(this.#touched);
     try {
       if (this.#keys !== undefined) this.#folder.disk.closeSync(this.#keys);
     } catch (error) {
       throw diskError(error, this.#folder.path, 'noting what a run used');
     }
     this.#keys = undefined;
+  }
+
+  /** @param problem what was the matter, for `runflow runs` */
+  async finish(outcome: NonNullable<RunRecord['outcome']>, problem?: string): Promise<void> {
+    this.leave();
     // It may have been pinned meanwhile.
     const record = this.#runs.get(this.record.id) ?? this.record;
     await this.#runs.write({

@@ -9,20 +9,20 @@ import { SourceText } from './source-text.js';
 const optionName = '--matrix';
 const hint = 'For example: --matrix params.lr=1e-5,3e-5';
 
-/** Reads what `--matrix axis=a,b` asks for; each axis is named once. What is wrong is added to `problems`. */
+/**
+ * Reads what `--matrix axis=a,b` asks for; each axis is named once. What is wrong is added to `problems`.
+ * @param folder absolute; relative paths are relative to it
+ */
 export async function readAskedAxes(
   options: readonly string[],
   problems: Diagnostic[],
+  folder = resolve('.'),
 ): Promise<Map<string, MatrixAxis>> {
   const entries = new Map<string, MapEntry>();
   for (const text of options) {
     const from = text.indexOf('=') + 1;
     const isList = text.startsWith('[', from);
-    const source = new SourceText(
-      optionName,
-      resolve('.'),
-      isList ? text : `${text.slice(0, from)}[${text.slice(from)}]`,
-    );
+    const source = new SourceText(optionName, folder, isList ? text : `${text.slice(0, from)}[${text.slice(from)}]`);
     const path = text.slice(0, Math.max(0, from - 1));
     const key = { source, start: 0, end: path.length };
     const refuse = (message: string) => problems.push(errorAt(key, { code: 'invalid-setting', message, hint }));

@@ -17,6 +17,8 @@ import { writtenValue } from './written-value.js';
 export interface CompleteOptions {
   /** `a.b=value`, applied in order, after the cell's values. */
   readonly set?: readonly string[];
+  /** Absolute folder that relative paths of `set` are relative to. Default: the current one. */
+  readonly folder?: string | undefined;
   readonly semantics?: Semantics | undefined;
   /** A definition that is used besides, by its name: what is exported. */
   readonly exported?: string;
@@ -35,7 +37,7 @@ export async function completeWorkflow(
   assembled: Assembled,
   options: CompleteOptions,
 ): Promise<Result<LoadedWorkflow>> {
-  const set = await applySettings(assembled.root, [...(options.cell ?? []), ...(options.set ?? [])]);
+  const set = await applySettings(assembled.root, [...(options.cell ?? []), ...(options.set ?? [])], options.folder);
   const interpolated = interpolate(set.root);
   const absolute = absolutePaths(interpolated.root);
   const { root, sound, problems: breaches } = await validate(absolute.root);
@@ -68,9 +70,9 @@ export async function completeWorkflow(
 }
 
 /** Most workflows are read without a setting, and then need no schema. */
-export async function applySettings(root: MapNode, settings: readonly (string | Assignment)[]) {
+export async function applySettings(root: MapNode, settings: readonly (string | Assignment)[], folder?: string) {
   if (settings.length === 0) return { root, problems: [] };
-  return (await import('./settings.js')).applySettings(root, settings);
+  return (await import('./settings.js')).applySettings(root, settings, folder);
 }
 
 /** What one stage complains about, the stages after it trip over too: only the first is told. */

@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly profile?: string | undefined;
   /** `a.b=value`, applied in order. */
   readonly set?: readonly string[];
+  /** Absolute folder that relative paths of the settings are relative to. Default: the current one. */
+  readonly folder?: string;
   readonly semantics?: Semantics | undefined;
   /** A definition that is used besides, by its name: what is exported. */
   readonly exported?: string;
@@ -65,7 +67,7 @@ export async function studyOfDocument(
   disk: WorkflowFiles,
 ): Promise<Result<Study>> {
   const problems: Diagnostic[] = [];
-  const asked = await readAskedAxes(options.matrix ?? [], problems);
+  const asked = await readAskedAxes(options.matrix ?? [], problems, options.folder);
   if (options.profile !== undefined && asked.has('profile')) {
     const message = `--profile ${options.profile} and --matrix profile=… say the same thing twice`;
     problems.push(problemOf({ code: 'invalid-setting', message, hint: 'Give one of them.' }));

@@ -11,15 +11,17 @@ import { type Place, SourceText, settingName } from './source-text.js';
  * Applies `--set a.b=value`, one after the other. What begins with `[`, `{` or a quote is YAML (`[0.1, 0.2]` is a list),
  * unless the schema wants a text there; a number, true, false or null is itself; anything else is the text as it stands.
  * Only what exists can be set: a definition of the workflow, a key the schema knows.
+ * @param folder absolute; relative paths of texts are relative to it: where the command is typed
  */
 export async function applySettings(
   root: MapNode,
   settings: readonly (string | Assignment)[],
+  folder = resolve('.'),
 ): Promise<{ readonly root: MapNode; readonly problems: readonly Diagnostic[] }> {
   const problems: Diagnostic[] = [];
   let current = root;
   for (const given of settings) {
-    const setting = typeof given === 'string' ? Setting.ofText(given) : Setting.ofValue(given);
+    const setting = typeof given === 'string' ? Setting.ofText(given, folder) : Setting.ofValue(given);
     current = (await setting.apply(current)) ?? current;
     problems.push(...setting.problems);
   }
@@ -52,10 +54,9 @@ class Setting {
     this.#given = at.given;
   }
 
-  static ofText(text: string): Setting {
+  static ofText(text: string, folder: string): Setting {
     const from = text.indexOf('=') + 1 || -1;
-    // A relative path on the command line is relative to where the command is typed.
-    const source = new SourceText(settingName, resolve('.'), text);
+    const source = new SourceText(settingName, folder, text);
     return new Setting(source, text.slice(0, Math.max(0, from - 1)), { start: 0, from });
   }
 

@@ -8,7 +8,7 @@ import { absolutePaths } from './paths.js';
 import { resolveWorkflow } from './resolve.js';
 import { SourceText } from './source-text.js';
 import { validate } from './validate.js';
-import type { Workflow, WrittenWorkflow } from './workflow.js';
+import type { FileText, Workflow, WrittenWorkflow } from './workflow.js';
 import { assignmentOf } from './written-value.js';
 
 /** How places call what `--semantics` says. */
@@ -19,7 +19,7 @@ export const semanticsOption = '--semantics';
  * written. Undefined where this version of runflow cannot read it.
  */
 export async function writtenDocument(written: WrittenWorkflow): Promise<MapNode | undefined> {
-  const assembler = new Assembler(written.file, filesOf(written));
+  const assembler = new Assembler(written.file, filesOf(written.texts));
   const assembled = await assembler.assemble(written.profile);
   if (assembled === undefined || assembler.problems.length > 0) return undefined;
   const { root, problems } = await applySettings(assembled.root, [
@@ -46,7 +46,7 @@ export async function workflowOfDocument(document: MapNode, file: string): Promi
 }
 
 /** The texts as files; links are as they were when the workflow was read and found to lead nowhere else. */
-function filesOf({ texts }: WrittenWorkflow): WorkflowFiles {
+export function filesOf(texts: readonly FileText[]): WorkflowFiles {
   const byFile = new Map(texts.map(({ file, text }) => [file, text]));
   return {
     read(file, limit) {

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { commands } from '../commands.js';
 import { describeCommand, descriptionsFile } from './description.js';
 
-const described = Object.entries(commands).map(async ([name, { load }]) => {
+const listed = Object.entries(commands).filter(([, { hidden }]) => !hidden);
+const described = listed.map(async ([name, { load }]) => {
   const { command } = await load();
   return [name, describeCommand(command)] as const;
 });

@@ -12,6 +12,7 @@ import {
   printableLine,
   progressText,
   type Renderer,
+  runnersText,
   type Style,
   startText,
   summaryText,
@@ -96,6 +97,9 @@ export function plainRenderer(
           break;
         case 'device':
           timed(deviceText(event));
+          break;
+        case 'runners':
+          timed(runnersText(event));
           break;
         case 'step-started':
           if (event.attempt > 1) timed(`${printableLine(event.step)}: attempt ${event.attempt}`);

@@ -8,6 +8,7 @@ import {
   failureText,
   hashingText,
   type Renderer,
+  runnersText,
   type Style,
   startText,
   summaryText,
@@ -85,6 +86,9 @@ export function terminalRenderer(
           break;
         case 'device':
           message(style.dim(deviceText(event)));
+          break;
+        case 'runners':
+          message(style.dim(runnersText(event)));
           break;
         case 'step-started':
         case 'step-waiting':

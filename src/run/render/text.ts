@@ -1,4 +1,5 @@
 import { dirname, relative } from 'node:path';
+import { listedNames } from '../../diagnostics/listed-names.js';
 import { printable, printableLine } from '../../diagnostics/printable.js';
 import type { Output, Style } from '../../diagnostics/style.js';
 import { formatBytes } from '../../formats/byte-size.js';
@@ -68,6 +69,14 @@ export function deviceText(event: Extract<RunEvent, { type: 'device' }>): string
 }
 
 /** `reading checkpoint base: 1.2 GiB of 3.1 GiB`. */
+/** `2 runners at work (node-1, node-2), 1 waits for the queue`. */
+export function runnersText({ waiting, working, hosts, note }: Extract<RunEvent, { type: 'runners' }>): string {
+  const at = hosts.length === 0 ? '' : ` (${printableLine(listedNames(hosts, 4))})`;
+  const queued = waiting === 0 ? '' : `, ${waiting} ${waiting === 1 ? 'waits' : 'wait'} for the queue`;
+  const said = note === undefined ? '' : `; ${printableLine(note)}`;
+  return `${working} ${working === 1 ? 'runner' : 'runners'} at work${at}${queued}${said}`;
+}
+
 export function hashingText(event: Extract<RunEvent, { type: 'hashing' }>): string {
   return `reading checkpoint ${printableLine(event.model)}: ${formatBytes(event.done)} of ${formatBytes(event.total)}`;
 }

@@ -20,6 +20,11 @@ export class RunRecords {
     }
   }
 
+  /** What became of steps elsewhere. */
+  take(records: ReadonlyMap<string, StepRecord>): void {
+    for (const [step, record] of records) this.#records.set(step, record);
+  }
+
   /** Steps that were put aside get another go. */
   forgetInterrupted(): void {
     for (const [id, { state }] of this.#records) if (state === 'interrupted') this.#records.delete(id);

@@ -1,0 +1,55 @@
+import { UsageError } from '../diagnostics/errors.js';
+import { runRunner } from '../run/joint/runner.js';
+import type { Command } from './command.js';
+import { listenForSignals } from './interruption.js';
+import { openedStore, storeOption } from './opened-store.js';
+import { wholeNumber } from './whole-number.js';
+
+export const command: Command = {
+  name: 'runner',
+  usage: '',
+  summary: 'Carry out a joint run together with others: started by a queue, not by hand',
+  positionals: { min: 0, max: 0 },
+  options: {
+    ...storeOption,
+    run: { description: 'Id of the joint run', value: 'ID' },
+    attempt: { description: 'Number of the submission that it is part of', value: 'N' },
+    index: { description: 'Which runner of that submission it is, from 0', value: 'I' },
+    network: { description: 'Take steps that fetch from the hub or ask a judge behind a server, too' },
+    'without-device': { description: 'Take no step that needs a device' },
+  },
+  details: [
+    'runflow run FILE --executor … submits it. It takes the steps that nobody else works on, and leaves when there are none.',
+    'SIGTERM stops it; SIGUSR2 says that its time limit is near: it then saves the state of its step and leaves.',
+  ].join('\n'),
+  async run(invocation) {
+    const interruption = listenForSignals();
+    const warning = new AbortController();
+    const warn = () => warning.abort();
+    process.on('SIGUSR2', warn);
+    try {
+      return await runRunner({
+        store: openedStore(invocation),
+        run: required('run', invocation.value('run')),
+        place: {
+          attempt: required('attempt', wholeNumber(invocation, 'attempt')),
+          index: required('index', wholeNumber(invocation, 'index')),
+        },
+        network: invocation.switch('network'),
+        withoutDevice: invocation.switch('without-device'),
+        stop: interruption.stop,
+        kill: interruption.kill,
+        warning: warning.signal,
+        environment: process.env,
+      });
+    } finally {
+      process.off('SIGUSR2', warn);
+      interruption.end();
+    }
+  },
+};
+
+function required<T>(option: string, value: T | undefined): T {
+  if (value !== undefined) return value;
+  throw new UsageError(`--${option} is missing`, { hint: 'See runflow runner --help.' });
+}

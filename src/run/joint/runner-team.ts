@@ -1,0 +1,54 @@
+import type { Digest } from '../../formats/digest.js';
+import { usesDevice, usesNetwork } from '../../steps/needs.js';
+import type { Step } from '../../steps/step.js';
+import type { SharedFailure, Team } from '../schedule/team.js';
+import type { JointRun } from './joint-run.js';
+import type { JointMonitor } from './monitor.js';
+
+/** What a runner can do. */
+export interface RunnerRole {
+  /** It has a device of the class that keys are made for. */
+  readonly device: boolean;
+  readonly network: boolean;
+  /** A failure elsewhere does not stop it. */
+  readonly keepGoing: boolean;
+  readonly idleSeconds: number;
+}
+
+/** The other runners of a joint run, as the scheduler of one asks of them. */
+export class RunnerTeam implements Team {
+  readonly drain: AbortSignal;
+  readonly idleMilliseconds: number;
+  readonly #joint: JointRun;
+  readonly #monitor: JointMonitor;
+  readonly #role: RunnerRole;
+
+  /** @param drain aborted when nothing more is to be started in this round */
+  constructor(joint: JointRun, monitor: JointMonitor, role: RunnerRole, drain: AbortSignal) {
+    this.#joint = joint;
+    this.#monitor = monitor;
+    this.#role = role;
+    this.drain = drain;
+    this.idleMilliseconds = role.idleSeconds * 1000;
+  }
+
+  takes(step: Step): boolean {
+    if (usesDevice(step)) return this.#role.device;
+    return this.#role.network || !usesNetwork(step);
+  }
+
+  leaves(step: Step): boolean {
+    return this.#role.device && this.#monitor.othersWithoutDevice && !usesDevice(step) && !usesNetwork(step);
+  }
+
+  failureOf(key: Digest): SharedFailure | undefined {
+    return this.#joint.failureOf(key);
+  }
+
+  async failed(key: Digest, failure: SharedFailure): Promise<void> {
+    await this.#joint.addFailure(key, failure);
+    if (!this.#role.keepGoing) {
+      await this.#joint.stopBecause({ why: 'failed', problem: `${failure.step}: ${failure.message}` });
+    }
+  }
+}
