@@ -4,6 +4,7 @@ import type { CacheCommand } from './cache-command.js';
 import type { Command } from './command.js';
 import { openedStore, storeOption } from './opened-store.js';
 import { runsOptions } from './runs-options.js';
+import { transferOptions } from './transfer-options.js';
 
 const subcommands: Readonly<Record<string, () => Promise<CacheCommand>>> = {
   ls: async () => (await import('./cache-ls.js')).list,
@@ -16,19 +17,22 @@ const subcommands: Readonly<Record<string, () => Promise<CacheCommand>>> = {
   },
   pin: async () => (await import('./cache-pin.js')).pin,
   unpin: async () => (await import('./cache-pin.js')).unpin,
+  push: async () => (await import('./cache-push.js')).push,
+  pull: async () => (await import('./cache-pull.js')).pull,
 };
 
 export const command: Command = {
   name: 'cache',
-  usage: 'ls|du|gc|verify|runs|pin|unpin [PATTERN|RUN]',
-  summary: 'Look at, tidy, check the store of results',
-  positionals: { min: 1, max: 2 },
+  usage: 'ls|du|gc|verify|runs|pin|unpin|push|pull [PATTERN|RUN|FILE [TARGET…]]',
+  summary: 'Look at, tidy, check the store of results, and share it',
+  positionals: { min: 1, max: Number.POSITIVE_INFINITY },
   completes: [Object.keys(subcommands), 'run'],
   options: {
     ...storeOption,
     limit: { description: 'gc: collect down to this size, such as 20GiB, for this once', value: 'SIZE' },
-    'dry-run': { description: 'gc: say what would go, and leave it', short: 'n' },
+    'dry-run': { description: 'gc, push: say what would go, and leave it', short: 'n' },
     ...runsOptions,
+    ...transferOptions,
   },
   details: [
     '  ls [PATTERN]  what is stored, by kind of step; with a pattern (svd[*q_proj*]) the steps that match',
@@ -37,6 +41,10 @@ export const command: Command = {
     '  verify        hashes everything; names what is damaged and throws it away; exit code 1 if anything was',
     '  runs          what runflow runs says',
     '  pin RUN       keeps what a run used from every gc, until unpin RUN',
+    '  push [FILE [TARGET…]]',
+    '                copies finished results to a remote store: those of a workflow, of a run (--run), or all',
+    '  pull [FILE [TARGET…]]',
+    '                takes them from there',
     '',
     'The limit is RUNFLOW_STORE_LIMIT (200GiB, none), else 50 GiB, or half of what the disk could give the store if that',
     'is less. gc never takes what the three newest runs of a workflow file with a profile (of the last 30 days), pinned runs or',
@@ -51,8 +59,14 @@ export const command: Command = {
         hint: meant === undefined ? 'See runflow cache --help.' : didYouMean(name!, meant, `runflow cache ${meant}`),
       });
     }
-    for (const option of ['limit', 'dry-run']) {
-      if (name !== 'gc' && invocation.switch(option)) throw new UsageError(`--${option} is for runflow cache gc only`);
+    const isTransfer = name === 'push' || name === 'pull';
+    if (!isTransfer && rest.length > 1) throw new UsageError(`runflow cache ${name} takes no argument: ${rest[1]}`);
+    for (const option of Object.keys(transferOptions)) {
+      if (!isTransfer && invocation.switch(option)) throw new UsageError(`--${option} is for cache push and pull only`);
+    }
+    for (const [option, names] of Object.entries({ limit: ['gc'], 'dry-run': ['gc', 'push'] })) {
+      if (names.includes(name!) || !invocation.switch(option)) continue;
+      throw new UsageError(`--${option} is for runflow cache ${names.join(' and ')} only`);
     }
     for (const option of ['tag', 'state', 'newest', 'metric']) {
       if (name !== 'runs' && invocation.switch(option)) throw new UsageError(`--${option} is for runflow runs only`);

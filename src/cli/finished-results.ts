@@ -11,7 +11,6 @@ import { DamagedObjectError } from '../store/object-store.js';
 import type { Store } from '../store/store.js';
 import { filesOfStudy, type ReportFiles } from '../workflow/study-report.js';
 import type { Invocation } from './command.js';
-import { openedStore } from './opened-store.js';
 import { preparedFor } from './prepared.js';
 
 /** What a workflow's report shows, from what is in the store already: nothing is run. */
@@ -38,7 +37,7 @@ export async function finishedResults(invocation: Invocation): Promise<FinishedR
     if (plan.deferred.length === 0) throw new UsageError(`${file} measures nothing that could be shown`);
     throw notMade(file, 'what it measures depends on models that are not fetched yet');
   }
-  const made = new MadeTables(file, prepared, openedStore(invocation));
+  const made = new MadeTables(file, prepared, prepared.store);
   if (kind === 'joined-report') return resultsOfStudy(step, prepared, made);
   const { report } = study.cells[0]!.workflow;
   const params = step.params as ReportParams;

@@ -19,7 +19,7 @@ export function planText(name: string, prepared: Planned): string {
   for (const [group, steps] of groups) {
     const toRun = steps.filter((step) => prepared.outcomes.get(step.id)?.status === 'run');
     const counts = [];
-    if (steps.length > toRun.length) counts.push(`${steps.length - toRun.length} cached`);
+    if (steps.length > toRun.length) counts.push(cachedText(steps, prepared));
     if (toRun.length > 0) counts.push(`${toRun.length} to run`);
     lines.push(printableLine(`  ${group.padEnd(width)}${counts.join(', ')}`));
     for (const reason of reasonsInBrief(toRun, prepared)) lines.push(printableLine(`      ${reason}`));
@@ -32,10 +32,22 @@ export function planTextOfEach(name: string, prepared: Planned): string {
   const lines = [headline(name, prepared)];
   for (const { id } of prepared.steps) {
     const reason = prepared.explainer.explain(id);
-    const text = reason.type === 'cached' ? `  cached  ${id}` : `  run     ${id}: ${reasonText(reason, { all: true })}`;
+    const cached = `  cached  ${id}${reason.type === 'cached' && reason.remote ? ' (remote)' : ''}`;
+    const text = reason.type === 'cached' ? cached : `  run     ${id}: ${reasonText(reason, { all: true })}`;
     lines.push(printableLine(text));
   }
   return [...lines, ...notes(prepared), ''].join('\n');
+}
+
+/** `3 cached`, `3 cached (2 remote)`, `3 cached (remote)`. */
+function cachedText(steps: readonly Step[], { outcomes }: Prepared): string {
+  const cached = steps.flatMap(({ id }) => {
+    const outcome = outcomes.get(id);
+    return outcome?.status === 'cached' ? [outcome] : [];
+  });
+  const remote = cached.filter((outcome) => outcome.remote).length;
+  const count = remote < cached.length ? `${remote} ` : '';
+  return `${cached.length} cached${remote === 0 ? '' : ` (${count}remote)`}`;
 }
 
 export function countsOf({ steps, outcomes }: Prepared): { cached: number; run: number } {
@@ -48,7 +60,9 @@ function headline(name: string, prepared: Prepared): string {
   const known = prepared.plan.deferred.length > 0 ? ' known so far' : '';
   const { steps, deferred } = prepared.plan;
   const idle = steps.length === 0 && deferred.length === 0 ? ': the workflow measures nothing' : '';
-  return printableLine(`${name}: ${cached + run} steps${known}, ${cached} cached, ${run} to run${idle}`);
+  return printableLine(
+    `${name}: ${cached + run} steps${known}, ${cachedText(prepared.steps, prepared)}, ${run} to run${idle}`,
+  );
 }
 
 /** So many different reasons of one kind are told one by one; of more, there is an example. */

@@ -19,6 +19,7 @@ import { openFile } from './open-report.js';
 import { openedStore } from './opened-store.js';
 import { command as planCommand } from './plan.js';
 import { planOptions } from './prepared.js';
+import { connectRemote } from './remote-option.js';
 import { reportError } from './report-error.js';
 import { isOfCommandLine, nextChange, pathsOfBroken, snapshotOf, watchedPaths } from './watch.js';
 import { wholeNumber } from './whole-number.js';
@@ -116,6 +117,8 @@ async function runOnce(
   const events = new EventBus();
   const renderer = await selectRenderer(process.stdout, { json: invocation.switch('json') });
   events.subscribe((event) => renderer.handle(event));
+  const warning = (message: string, hint = '') => events.publish({ type: 'warning', message, hint });
+  await connectRemote(store, invocation, { keep: true, signal: interruption.stop, warn: warning });
   let summary: Extract<RunEvent, { type: 'summary' }> | undefined;
   events.subscribe((event) => {
     if (event.type === 'summary') summary = event;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
+import { expanded, hubCacheFolder, hubHome, setting } from '../formats/hub-cache-folder.js';
 
 /** Addresses of the Hugging Face hub and its cache. The token is used for requests to `endpoint` only and never shown. */
 export interface HubSettings {
@@ -19,17 +19,14 @@ export interface HubSettings {
  * HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, with its defaults.
  */
 export function hubSettings(environment: Readonly<Record<string, string | undefined>>): HubSettings {
-  const set = (name: string) => (environment[name]?.trim() ? environment[name].trim() : undefined);
-  const expand = (path: string) => (path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path);
-  const cacheHome = set('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
-  const home = expand(set('HF_HOME') ?? join(cacheHome, 'huggingface'));
+  const set = (name: string) => setting(environment, name);
   return {
     endpoint: endpointOf(set('HF_ENDPOINT') ?? 'https://huggingface.co'),
     token:
       set('HF_TOKEN') ??
       set('HUGGING_FACE_HUB_TOKEN') ??
-      savedToken(expand(set('HF_TOKEN_PATH') ?? join(home, 'token'))),
-    cacheFolder: expand(set('HF_HUB_CACHE') ?? set('HUGGINGFACE_HUB_CACHE') ?? join(home, 'hub')),
+      savedToken(expanded(set('HF_TOKEN_PATH') ?? join(hubHome(environment), 'token'))),
+    cacheFolder: hubCacheFolder(environment),
     offline: [set('HF_HUB_OFFLINE'), set('TRANSFORMERS_OFFLINE')].some((value) =>
       /^(1|on|yes|true)$/i.test(value ?? ''),
     ),

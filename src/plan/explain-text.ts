@@ -11,7 +11,7 @@ export function reasonText(reason: Reason, options: { readonly all?: boolean } =
   const all = options.all ?? false;
   switch (reason.type) {
     case 'cached':
-      return 'unchanged';
+      return reason.remote ? 'unchanged, in the remote store' : 'unchanged';
     case 'forced':
       return 'forced';
     case 'unknown':

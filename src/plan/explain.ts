@@ -7,7 +7,7 @@ import type { Outcome } from './resolve.js';
 
 /** Why a step is cached, or why it must run. */
 export type Reason =
-  | { readonly type: 'cached'; readonly key: Digest }
+  | { readonly type: 'cached'; readonly key: Digest; readonly remote?: true }
   | { readonly type: 'forced' }
   /** Its key cannot be known, so that it may be cached after all. */
   | { readonly type: 'unknown'; readonly because: string }
@@ -64,7 +64,9 @@ export class Explainer {
 
   explain(id: string): Reason {
     const outcome = this.#outcomes.get(id)!;
-    if (outcome.status === 'cached') return { type: 'cached', key: outcome.key };
+    if (outcome.status === 'cached') {
+      return { type: 'cached', key: outcome.key, ...(outcome.remote === undefined ? {} : { remote: outcome.remote }) };
+    }
     return outcome.why.type === 'pending' ? this.#pending(id) : this.#ownReason(id);
   }
 

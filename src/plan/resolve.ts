@@ -6,12 +6,20 @@ import { type Fingerprint, fingerprintOf, keyOf } from './key.js';
 
 /** What the store says of a key. */
 export type Found =
-  | { readonly status: 'hit'; readonly action: Action }
+  /** `remote`: what it names may have to be brought from another store. */
+  | { readonly status: 'hit'; readonly action: Action; readonly remote?: true }
   | { readonly status: 'absent' | 'garbage' }
   | { readonly status: 'missing-object'; readonly output: string; readonly artifact: Artifact };
 
 export type Outcome =
-  | { readonly status: 'cached'; readonly key: Digest; readonly fingerprint: Fingerprint; readonly outputs: Artifacts }
+  | {
+      readonly status: 'cached';
+      readonly key: Digest;
+      readonly fingerprint: Fingerprint;
+      readonly outputs: Artifacts;
+      /** It was done elsewhere, and the remote store has it. */
+      readonly remote?: true;
+    }
   | { readonly status: 'run'; readonly why: Why; readonly key?: Digest; readonly fingerprint?: Fingerprint };
 
 export type Why =
@@ -61,7 +69,13 @@ export function resolveStep(step: Step, outputs: ReadonlyMap<string, Artifacts>,
   const found = situation.lookUp(key, step.id);
   switch (found.status) {
     case 'hit':
-      return { status: 'cached', key, fingerprint, outputs: found.action.outputs };
+      return {
+        status: 'cached',
+        key,
+        fingerprint,
+        outputs: found.action.outputs,
+        ...(found.remote === undefined ? {} : { remote: found.remote }),
+      };
     case 'missing-object': {
       const { output, artifact } = found;
       return { status: 'run', why: { type: 'missing-object', output, digest: artifact.digest }, key, fingerprint };

@@ -74,6 +74,8 @@ export interface PlannedStep {
   /** The cell of a matrix that has it, or what its cells have in common; absent where all have it. */
   readonly cell?: string;
   readonly status: 'cached' | 'run';
+  /** It is cached in the remote store, not here. */
+  readonly remote?: true;
   /** Reason in one line. */
   readonly reason: string;
 }
@@ -83,7 +85,14 @@ export function describePlan(prepared: Planned): PlanDescription {
   const described = steps.map(({ id, kind, cell }): PlannedStep => {
     const reason = explainer.explain(id);
     const status = reason.type === 'cached' ? 'cached' : 'run';
-    return { id, kind, ...(cell === undefined ? {} : { cell }), status, reason: reasonText(reason) };
+    return {
+      id,
+      kind,
+      ...(cell === undefined ? {} : { cell }),
+      status,
+      ...(reason.type === 'cached' && reason.remote ? { remote: true as const } : {}),
+      reason: reasonText(reason),
+    };
   });
   const cached = described.filter(({ status }) => status === 'cached').length;
   const counts = { cached, run: described.length - cached };

@@ -90,6 +90,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     lookUp: options.lookUp,
     forced: (id) => forced.has(id) && !options.done?.has(id),
   };
+  await askAhead(plan.steps, situation, store);
   const { steps, unmade } = selectSteps(plan, options.targets, situation);
   if (deviceClass instanceof EnvironmentError && steps.some((step) => stepContracts[step.kind]?.usesDevice)) {
     throw deviceClass;
@@ -121,16 +122,20 @@ export async function expandFetched(
   for (;;) {
     const plan = expand(workflow, facts);
     const models = new Map(facts.models);
+    const situation: Situation = {
+      declarations: stepContracts,
+      sources: new Map(),
+      deviceClass: 'none',
+      lookUp: options.lookUp,
+      forced: () => false,
+    };
+    const fetches = new Set(plan.deferred.flatMap((deferred) => deferred.models.map((name) => `fetch[${name}]`)));
+    const fetchSteps = plan.steps.filter(({ id }) => fetches.has(id));
+    await askAhead(fetchSteps, situation, store);
     for (const name of new Set(plan.deferred.flatMap((deferred) => deferred.models))) {
       const step = plan.steps.find(({ id }) => id === `fetch[${name}]`);
       if (step === undefined || models.has(name)) continue;
-      const outcome = resolveStep(step, new Map(), {
-        declarations: stepContracts,
-        sources: new Map(),
-        deviceClass: 'none',
-        lookUp: options.lookUp,
-        forced: () => false,
-      });
+      const outcome = resolveStep(step, new Map(), situation);
       if (outcome.status !== 'cached') continue;
       // A damaged object was thrown away: the step that made it runs again, and tells then.
       const known = await factsOfArtifacts(outcome.outputs, store, withTokens).catch(unlessDamaged);
@@ -138,6 +143,22 @@ export async function expandFetched(
     }
     if (models.size === facts.models.size) return { plan, facts };
     facts = { ...facts, models };
+  }
+}
+
+/**
+ * Asks the upstream for all keys that are known and not cached here, then for those that become known by its answers: as
+ * many times as steps follow each other, however many there are.
+ */
+async function askAhead(steps: readonly Step[], situation: Situation, { upstream }: Store): Promise<void> {
+  const asked = new Set<Digest>();
+  for (let found = upstream === undefined ? 0 : 1; found > 0; ) {
+    const keys = [...resolve(steps, situation).values()].flatMap((outcome) =>
+      outcome.status === 'run' && outcome.key !== undefined && outcome.why.type !== 'forced' ? [outcome.key] : [],
+    );
+    const unasked = keys.filter((key) => !asked.has(key));
+    for (const key of unasked) asked.add(key);
+    found = await upstream!.ask(unasked);
   }
 }
 

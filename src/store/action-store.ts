@@ -2,15 +2,20 @@ import { dirname } from 'node:path';
 import type { Action } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
 import type { Digest } from '../formats/digest.js';
+import type { ArtifactPlaces, Problem } from './artifact-places.js';
 import { diskError, errorCode, isObstacle, readText } from './disk.js';
-import type { FileDigests } from './file-digests.js';
 import { DamagedObjectError, type ObjectStore } from './object-store.js';
 import { seal, unseal } from './sealed.js';
 import type { StoreFolder } from './store-folder.js';
 
 /** What the store knows of a key. Only a `hit` may be used. */
 export type LookUp =
-  | { readonly status: 'hit'; readonly action: Action }
+  | {
+      readonly status: 'hit';
+      readonly action: Action;
+      /** Its record, and maybe its objects, are not here but upstream. */
+      readonly remote?: true;
+    }
   | { readonly status: 'absent' }
   /** The record is not whole; it is ignored, and replaced when the step has run. */
   | { readonly status: 'garbage'; readonly file: string }
@@ -20,7 +25,7 @@ export type LookUp =
       readonly action: Action;
       readonly output: string;
       readonly artifact: Artifact;
-      readonly problem: 'missing or of another size' | 'changed';
+      readonly problem: Problem;
     };
 
 /** How what a step gave differs from the record of an earlier attempt with the same key. */
@@ -37,12 +42,12 @@ export const publishedKind = 'published';
 export class ActionStore {
   readonly #folder: StoreFolder;
   readonly #objects: ObjectStore;
-  readonly #files: FileDigests;
+  readonly #places: ArtifactPlaces;
 
-  constructor(folder: StoreFolder, objects: ObjectStore, files: FileDigests) {
+  constructor(folder: StoreFolder, objects: ObjectStore, places: ArtifactPlaces) {
     this.#folder = folder;
     this.#objects = objects;
-    this.#files = files;
+    this.#places = places;
   }
 
   /** Reads the record and looks at each output: present and of the right size. Synchronous, for thousands are asked for at once. */
@@ -50,9 +55,9 @@ export class ActionStore {
     const action = this.read(key);
     if (action === undefined) return { status: 'absent' };
     if (action === 'garbage') return { status: 'garbage', file: this.#folder.action(key) };
-    const sizes = new Map<string, number | undefined>();
+    const look = this.#places.look();
     for (const [output, artifact] of Object.entries(action.outputs)) {
-      const problem = this.#problemOf(artifact, sizes);
+      const problem = look.problemOf(artifact);
       if (problem !== undefined) return { status: 'missing-object', action, output, artifact, problem };
     }
     return { status: 'hit', action };
@@ -108,16 +113,6 @@ export class ActionStore {
     const found = this.lookUp(action.key);
     if (replace || found.status !== 'hit') await this.#folder.writeFile(path, text);
     return found.status === 'hit' ? differenceOf(found.action, action) : undefined;
-  }
-
-  #problemOf(artifact: Artifact, sizes: Map<string, number | undefined>) {
-    const { at, bytes, digest } = artifact;
-    if (at === undefined) return this.#objects.has(artifact) ? undefined : 'missing or of another size';
-    if (!sizes.has(at.file)) sizes.set(at.file, this.#files.size(at.file));
-    if ((sizes.get(at.file) ?? -1) < at.offset + bytes) return 'missing or of another size';
-    // A file of another program: what is remembered of it tells a changed one, and reading it does in any case.
-    const remembered = this.#files.remembered(at.file, { offset: at.offset, bytes });
-    return remembered === undefined || remembered === digest ? undefined : 'changed';
   }
 }
 

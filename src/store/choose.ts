@@ -5,7 +5,7 @@ import {
   type ListedObject,
   listActions,
   listObjects,
-  objectsOf,
+  objectsNamedBy,
   outputBytes,
   sumOf,
 } from './inventory.js';
@@ -42,7 +42,7 @@ export function choose(store: Store, runs: readonly RunRecord[], now: number, ov
   const neededObjects = new Set<Digest>();
   for (const { key, action } of listed) {
     if (action === 'garbage') continue;
-    for (const digest of objectsOf(action)) {
+    for (const digest of objectsNamedBy(action)) {
       names.set(digest, (names.get(digest) ?? 0) + 1);
       if (needed.has(key)) neededObjects.add(digest);
     }
@@ -61,7 +61,7 @@ export function choose(store: Store, runs: readonly RunRecord[], now: number, ov
     if (left <= 0) break;
     victims.push(candidate);
     left -= candidate.bytes;
-    for (const digest of objectsOf(candidate.action as Action)) {
+    for (const digest of objectsNamedBy(candidate.action as Action)) {
       const others = names.get(digest)! - 1;
       names.set(digest, others);
       const object = objects.get(digest);

@@ -8,7 +8,7 @@ import {
   type ListedObject,
   listActions,
   listObjects,
-  objectsOf,
+  objectsNamedBy,
   outputBytes,
   sumOf,
   usage,
@@ -166,7 +166,9 @@ async function removeUnnamed(store: Store, writtenBefore: number): Promise<reado
   const { disk } = store.folder;
   const objects = listObjects(store.folder);
   // The actions are read after the objects: one recorded later still wrote its objects since, and time spares them.
-  const named = new Set(listActions(store).flatMap(({ action }) => (action === 'garbage' ? [] : objectsOf(action))));
+  const named = new Set(
+    listActions(store).flatMap(({ action }) => (action === 'garbage' ? [] : objectsNamedBy(action))),
+  );
   const removed: ListedObject[] = [];
   for (const object of objects) {
     if (named.has(object.digest)) continue;

@@ -5,13 +5,18 @@ import { DataError, EnvironmentError, InterruptedError } from '../diagnostics/er
 import { type Digest, digestOf } from '../formats/digest.js';
 import type { ByteRange } from '../formats/hash-ranges.js';
 import type { JsonObject } from '../formats/json.js';
-import { errorCode, readText } from './disk.js';
+import { errorCode, openToRead, readText } from './disk.js';
+import { listFiles } from './folder-entries.js';
+import type { StoredObject } from './object-writer.js';
 import { digestOfRange, fill } from './read-ahead.js';
 import { seal, unseal } from './sealed.js';
 import type { StoreFolder } from './store-folder.js';
 
 /** A file whose times are this close to the hashing may change once more within the same tick of its clock. */
 const racyMilliseconds = 2000;
+
+/** What the system says of a file that this user cannot look at. */
+const outOfReach = ['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 
 interface FileRecord {
   readonly path: string;
@@ -29,6 +34,7 @@ interface FileRecord {
 export class FileDigests {
   readonly #folder: StoreFolder;
   readonly #records = new Map<string, FileRecord | undefined>();
+  #places: ReadonlyMap<Digest, readonly { readonly path: string; readonly offset: number }[]> | undefined;
 
   constructor(folder: StoreFolder) {
     this.#folder = folder;
@@ -85,6 +91,32 @@ export class FileDigests {
     });
   }
 
+  /** Bytes of a digest in a file that was hashed on this host and is as it was then. */
+  find({ digest, bytes }: StoredObject): { readonly path: string; readonly offset: number } | undefined {
+    for (const place of this.#byDigest().get(digest) ?? []) {
+      const known = this.remembered(place.path, { offset: place.offset, bytes });
+      if (known === digest) return place;
+    }
+    return undefined;
+  }
+
+  /** Places of all that is remembered; read once, for it is asked for only when a file is not where a record says. */
+  #byDigest(): ReadonlyMap<Digest, readonly { readonly path: string; readonly offset: number }[]> {
+    if (this.#places !== undefined) return this.#places;
+    const places = new Map<Digest, { path: string; offset: number }[]>();
+    for (const { path: file } of listFiles(this.#folder, this.#folder.in('files'))) {
+      const record = this.#read(file);
+      for (const [range, digest] of Object.entries(record?.ranges ?? {})) {
+        const place = { path: record!.path, offset: Number.parseInt(range, 10) };
+        const others = places.get(digest);
+        if (others === undefined) places.set(digest, [place]);
+        else others.push(place);
+      }
+    }
+    this.#places = places;
+    return places;
+  }
+
   /** Whether a stored record is of a file as it is now. */
   isCurrent(stored: JsonObject): boolean {
     const { path, identity } = stored as unknown as FileRecord;
@@ -96,6 +128,8 @@ export class FileDigests {
     try {
       return this.#folder.disk.statSync(path, { bigint: true, throwIfNoEntry: false });
     } catch (error) {
+      // A path of another host may lead through folders that are closed here, or through what is no folder.
+      if (outOfReach.includes(errorCode(error) ?? '')) return undefined;
       throw unreadable(path, error);
     }
   }
@@ -145,10 +179,13 @@ export class FileDigests {
   }
 
   #load(path: string): FileRecord | undefined {
+    const record = this.#read(this.#folder.fileRecord(digestOf(path)));
+    return record?.path === path ? record : undefined;
+  }
+
+  #read(file: string): FileRecord | undefined {
     try {
-      const text = readText(this.#folder.disk, this.#folder.fileRecord(digestOf(path)));
-      const record = unseal(text) as unknown as FileRecord | undefined;
-      return record?.path === path ? record : undefined;
+      return unseal(readText(this.#folder.disk, file)) as unknown as FileRecord | undefined;
     } catch (error) {
       if (errorCode(error) === undefined) throw error;
       return undefined;
@@ -161,6 +198,7 @@ export class FileDigests {
     const merged =
       other?.identity === record.identity ? { ...record, ranges: { ...other.ranges, ...record.ranges } } : record;
     this.#records.set(record.path, merged);
+    this.#places = undefined;
     // Memory is no result: on a full or read-only disk this process remembers, the next one hashes again.
     await this.#folder.writeFile(this.#folder.fileRecord(digestOf(record.path)), seal(merged)).catch((error) => {
       if (!(error instanceof EnvironmentError)) throw error;
@@ -170,7 +208,7 @@ export class FileDigests {
   async #open<T>(file: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
     let handle: FileHandle;
     try {
-      handle = await this.#folder.disk.promises.open(file, 'r');
+      handle = await this.#folder.disk.promises.open(file, openToRead);
     } catch (cause) {
       throw unreadable(file, cause);
     }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { diskError, errorCode, isObstacle } from './disk.js';
 import type { StoreFolder } from './store-folder.js';
 
@@ -27,4 +28,18 @@ export function statusOf(folder: StoreFolder, path: string): readonly StoredFile
   } catch (error) {
     throw diskError(error, folder.path, `looking at ${path}`);
   }
+}
+
+/** All files below a path of the store; none when it is missing. Files that go while it looks are left out. */
+export function listFiles(folder: StoreFolder, path: string): readonly StoredFile[] {
+  const files: StoredFile[] = [];
+  const folders = [path];
+  for (let current = folders.pop(); current !== undefined; current = folders.pop()) {
+    for (const entry of entriesOf(folder, current)) {
+      const inside = join(current, entry.name);
+      if (entry.isDirectory()) folders.push(inside);
+      else files.push(...statusOf(folder, inside));
+    }
+  }
+  return files;
 }

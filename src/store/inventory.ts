@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Action } from '../formats/action.js';
+import type { Artifact } from '../formats/artifact.js';
 import { type Digest, isDigest } from '../formats/digest.js';
-import { entriesOf, type StoredFile, statusOf } from './folder-entries.js';
+import { entriesOf, listFiles, type StoredFile, statusOf } from './folder-entries.js';
 import type { Store } from './store.js';
 import type { StoreFolder } from './store-folder.js';
 
@@ -29,13 +30,16 @@ export function listActions(store: Store): readonly ListedAction[] {
 
 /** Digests of the objects that an action needs; outputs in files outside the store are not among them. */
 export function objectsOf(action: Action): readonly Digest[] {
-  return [
-    ...new Set(
-      Object.values(action.outputs)
-        .filter(({ at }) => at === undefined)
-        .map(({ digest }) => digest),
-    ),
-  ];
+  return digestsOf(Object.values(action.outputs).filter(({ at }) => at === undefined));
+}
+
+/** The same with outputs in files outside the store, whose bytes may stand here as well: they were taken from elsewhere. */
+export function objectsNamedBy(action: Action): readonly Digest[] {
+  return digestsOf(Object.values(action.outputs));
+}
+
+function digestsOf(artifacts: readonly Artifact[]): readonly Digest[] {
+  return [...new Set(artifacts.map(({ digest }) => digest))];
 }
 
 export function outputBytes(action: Action): number {
@@ -50,20 +54,6 @@ export function usage(folder: StoreFolder): Readonly<Record<string, number>> {
 
 export function sumOf(items: readonly { readonly bytes: number }[]): number {
   return items.reduce((bytes, item) => bytes + item.bytes, 0);
-}
-
-/** All files below a path of the store; none when it is missing. Files that go while it looks are left out. */
-export function listFiles(folder: StoreFolder, path: string): readonly StoredFile[] {
-  const files: StoredFile[] = [];
-  const folders = [path];
-  for (let current = folders.pop(); current !== undefined; current = folders.pop()) {
-    for (const entry of entriesOf(folder, current)) {
-      const inside = join(current, entry.name);
-      if (entry.isDirectory()) folders.push(inside);
-      else files.push(...statusOf(folder, inside));
-    }
-  }
-  return files;
 }
 
 /** Files that are named by a digest, in folders by its first two digits. Others are none of ours. */

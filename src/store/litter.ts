@@ -1,8 +1,8 @@
 import { basename, join, relative, sep } from 'node:path';
 import { isDigest } from '../formats/digest.js';
 import { errorCode } from './disk.js';
-import { entriesOf, type StoredFile } from './folder-entries.js';
-import { listFiles, sumOf } from './inventory.js';
+import { entriesOf, listFiles, type StoredFile } from './folder-entries.js';
+import { sumOf } from './inventory.js';
 import { liveness, parseIdentity } from './process-identity.js';
 import { type RunRecord, seriesOf } from './runs.js';
 import { unseal } from './sealed.js';

@@ -65,6 +65,17 @@ export class ObjectWriter {
     }
   }
 
+  /**
+   * Publishes what was written if it is the object that was meant, for bytes from elsewhere; else it is dropped.
+   * @returns whether it was
+   */
+  async closeAs(expected: StoredObject): Promise<boolean> {
+    const isMeant = this.#bytes === expected.bytes && digestOfHash(this.#hash.copy()) === expected.digest;
+    if (isMeant) await this.close();
+    else await this.abort();
+    return isMeant;
+  }
+
   async close(): Promise<StoredObject> {
     if (this.#ended) throw new TypeError('the object is already closed');
     try {

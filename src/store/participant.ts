@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { hubCacheFolder } from '../formats/hub-cache-folder.js';
 import { type Disk, realDisk } from './disk.js';
 import { type ProcessIdentity, thisProcess } from './process-identity.js';
 
@@ -37,6 +38,8 @@ export interface Participant {
   /** Milliseconds of a clock that only goes forward and is the same for all processes of the host. */
   readonly clock: () => number;
   readonly timing: Timing;
+  /** Folder of this user's cache of the Hugging Face hub. */
+  readonly hubCache: string;
 }
 
 /** This process. Tests replace its parts: the disk, the clock, or the host that it claims to be on. */
@@ -47,6 +50,7 @@ export function participant(replaced: Partial<Participant> = {}): Participant {
     hostName: replaced.hostName ?? hostname(),
     clock: replaced.clock ?? hostClock,
     timing: replaced.timing ?? usualTiming,
+    hubCache: replaced.hubCache ?? hubCacheFolder(process.env),
   };
 }
 

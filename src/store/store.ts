@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { DataError } from '../diagnostics/errors.js';
 import type { Action } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
 import { type Digest, hexOf } from '../formats/digest.js';
 import { ActionStore, type LookUp } from './action-store.js';
+import { ArtifactPlaces } from './artifact-places.js';
 import { diskError } from './disk.js';
 import { FileDigests } from './file-digests.js';
 import { type Lock, Locks, type LockWait } from './locks.js';
@@ -15,6 +17,7 @@ import { Silence } from './silence.js';
 import { StepDurations } from './step-durations.js';
 import { StepLogs } from './step-logs.js';
 import { memoryKey, StoreFolder } from './store-folder.js';
+import type { Upstream } from './upstream.js';
 
 export interface EarlierAction {
   readonly action: Action;
@@ -30,6 +33,8 @@ export class Store {
   readonly folder: StoreFolder;
   readonly objects: ObjectStore;
   readonly actions: ActionStore;
+  /** Places of the bytes of artifacts on this host. */
+  readonly places: ArtifactPlaces;
   /** Digests of files outside the store. */
   readonly files: FileDigests;
   readonly locks: Locks;
@@ -42,12 +47,15 @@ export class Store {
   readonly logs: StepLogs;
   /** How long steps took, for the time left of later runs. */
   readonly durations: StepDurations;
+  /** Another store that results are taken from which are not here. */
+  upstream: Upstream | undefined;
 
   private constructor(folder: StoreFolder) {
     this.folder = folder;
     this.objects = new ObjectStore(folder);
     this.files = new FileDigests(folder);
-    this.actions = new ActionStore(folder, this.objects, this.files);
+    this.places = new ArtifactPlaces(this.objects, this.files, folder.participant.hubCache);
+    this.actions = new ActionStore(folder, this.objects, this.places);
     this.silence = new Silence(folder);
     this.locks = new Locks(folder, this.silence);
     this.runs = new Runs(folder, this.silence);
@@ -70,11 +78,15 @@ export class Store {
   }
 
   /**
-   * Looks a step up. A run says so first, which keeps gc from taking what it finds; `plan` and `explain` only look.
+   * Looks a step up, here and among what is known of the upstream. A run says so first, which keeps gc from taking what
+   * it finds; `plan` and `explain` only look.
    */
   lookUp(key: Digest, by?: { readonly run: ActiveRun; readonly step: string }): LookUp {
     by?.run.use(key, by.step);
-    return this.actions.lookUp(key);
+    const found = this.actions.lookUp(key);
+    if (found.status === 'hit') return found;
+    const action = this.upstream?.find(key);
+    return action === undefined ? found : { status: 'hit', action, remote: true };
   }
 
   /**
@@ -103,16 +115,41 @@ export class Store {
   }
 
   /**
-   * Reads bytes [offset, offset + length) of an artifact, of the store or of the file it lies in.
+   * Reads bytes [offset, offset + length) of an artifact, of the store or of the file it lies in. What is not here is
+   * brought from the upstream first.
    * @throws DamagedObjectError, DataError when they are not what the digest says
    */
-  read(artifact: Artifact, offset = 0, length = artifact.bytes - offset): Promise<Uint8Array<ArrayBuffer>> {
-    const { at, bytes, digest } = artifact;
-    if (at === undefined) return this.objects.read(artifact, offset, length);
+  async read(artifact: Artifact, offset = 0, length = artifact.bytes - offset): Promise<Uint8Array<ArrayBuffer>> {
+    const { bytes, digest } = artifact;
     if (offset < 0 || length < 0 || offset + length > bytes) {
       throw new RangeError(`bytes ${offset} to ${offset + length} of an artifact of ${bytes}`);
     }
-    return this.files.read(at.file, { offset: at.offset, bytes }, digest, offset, length);
+    await this.bring([artifact]);
+    const { at } = artifact;
+    const place = this.places.find(artifact);
+    if (place === undefined ? at === undefined : place.file === undefined) {
+      return this.objects.read(artifact, offset, length);
+    }
+    const file = place?.file ?? { path: at!.file, offset: at!.offset };
+    try {
+      return await this.files.read(file.path, { offset: file.offset, bytes }, digest, offset, length);
+    } catch (error) {
+      // By now it is remembered that those are other bytes: the right ones may lie elsewhere.
+      const other = this.places.find(artifact);
+      if (!(error instanceof DataError) || other === undefined || other.file?.path === file.path) throw error;
+      return this.read(artifact, offset, length);
+    }
+  }
+
+  /** Whether the bytes of an artifact can be there: a cheap look, no proof. */
+  has(artifact: Artifact): boolean {
+    return this.places.find(artifact) !== undefined;
+  }
+
+  /** Brings from the upstream what is not here. @throws DamagedObjectError when it can give some of it no more */
+  async bring(artifacts: readonly Artifact[]): Promise<void> {
+    const missing = this.upstream === undefined ? [] : artifacts.filter((artifact) => !this.has(artifact));
+    if (missing.length > 0) await this.upstream!.bring(missing);
   }
 
   /**

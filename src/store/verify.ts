@@ -3,7 +3,8 @@ import { type Digest, isDigest } from '../formats/digest.js';
 import { removeFolder } from '../formats/remove-folder.js';
 import { publishedKind } from './action-store.js';
 import { lockForCollection } from './collect.js';
-import { listActions, listFiles, objectsOf } from './inventory.js';
+import { listFiles } from './folder-entries.js';
+import { listActions, objectsOf } from './inventory.js';
 import { DamagedObjectError } from './object-store.js';
 import type { Store } from './store.js';
 

@@ -1,6 +1,7 @@
 import { EnvironmentError } from '../../diagnostics/errors.js';
 import type { Artifact, Artifacts } from '../../formats/artifact.js';
 import type { Input, Step } from '../../steps/step.js';
+import type { Frontier } from './frontier.js';
 import type { StepStore } from './step-store.js';
 import type { Task } from './task.js';
 
@@ -13,17 +14,19 @@ const mostRemakes = 2;
  */
 export async function lostInputs(
   { remade, step }: Task,
-  outputs: ReadonlyMap<string, Artifacts>,
+  { outputs, tasks }: Pick<Frontier, 'outputs' | 'tasks'>,
   store: Pick<StepStore, 'check' | 'has'>,
 ): Promise<string[]> {
-  if (producersOf(step, outputs, store.has).length === 0) return [];
+  // What a source has lost no step makes again.
+  const producers = () => producersOf(step, outputs, store.has).filter((id) => tasks.has(id));
+  if (producers().length === 0) return [];
   for (const artifact of inputsOf(step, outputs)) {
     await store.check(artifact).catch((error: unknown) => {
       // The step meets it by itself.
       if (!(error instanceof EnvironmentError)) throw error;
     });
   }
-  const lost = producersOf(step, outputs, store.has);
+  const lost = producers();
   for (const producer of lost) remade.set(producer, (remade.get(producer) ?? 0) + 1);
   return lost.some((producer) => remade.get(producer)! > mostRemakes) ? [] : lost;
 }
@@ -42,7 +45,7 @@ function producersOf(
 }
 
 /** All artifacts that a step takes. */
-function inputsOf(step: Step, outputs: ReadonlyMap<string, Artifacts>): Artifact[] {
+export function inputsOf(step: Step, outputs: ReadonlyMap<string, Artifacts>): Artifact[] {
   return Object.values(step.inputs).flatMap((input) => artifactsOf(input, outputs));
 }
 

@@ -17,7 +17,7 @@ import { hintOf, messageOf } from './failure-text.js';
 import { Frontier } from './frontier.js';
 import { IdleTimer } from './idle-timer.js';
 import { jobOf } from './job.js';
-import { lostInputs } from './lost-inputs.js';
+import { inputsOf, lostInputs } from './lost-inputs.js';
 import { observerOf } from './observer.js';
 import { teamOrder } from './order.js';
 import { FailedElsewhereError, isOfThisHost } from './shared-failure.js';
@@ -209,6 +209,10 @@ export class Scheduler {
     };
     const isFailed = () => (done === undefined ? team?.failureOf(key) : undefined);
     let done = isDone();
+    if (done === undefined && !situation.forced(id)) {
+      await store.ask(key);
+      done = isDone();
+    }
     let failure = isFailed();
     if (done === undefined && failure === undefined) {
       task.lock ??= await store.tryLock(key);
@@ -266,6 +270,7 @@ export class Scheduler {
     const started = new Date();
     const stop = new EitherSignal(signal, lock.lost);
     try {
+      await store.bring(inputsOf(task.step, this.#frontier.outputs));
       const job = jobOf(task.step, { key, lock: lock.token }, this.#frontier.outputs, store);
       const made = await executor.execute(job, observerOf(task.step, events), stop.signal);
       if (!(await lock.isOurs())) return await this.#lose(task, key);
@@ -312,7 +317,7 @@ export class Scheduler {
       this.#stop.abort();
       return;
     }
-    const lost = await lostInputs(task, this.#frontier.outputs, this.#options.store);
+    const lost = await lostInputs(task, this.#frontier, this.#options.store);
     if (lost.length > 0) {
       events.publish({
         type: 'warning',

@@ -16,6 +16,10 @@ export interface StepStore {
   readonly run: string;
   /** Notes that the run uses the key (gc then spares it) and looks it up. */
   lookUp(key: Digest, step: string): Found;
+  /** Waits for what a remote store has of a key; nothing without one. */
+  ask(key: Digest): Promise<void>;
+  /** Brings from the remote store what is not here. @throws DamagedObjectError when it has lost some of it */
+  bring(artifacts: readonly Artifact[]): Promise<void>;
   /** The lock on a key, unless another run has it. With it in hand `lookUp` sees what any host has recorded. */
   tryLock(key: Digest): Promise<Lock | undefined>;
   /** Waits until the run that works on the key has recorded its action or given up. */
@@ -41,12 +45,19 @@ export function stepStore(store: Store, run: ActiveRun): StepStore {
   return {
     path: store.path,
     run: run.record.id,
-    lookUp: (key, step) => store.lookUp(key, { run, step }),
+    lookUp: (key, step) => {
+      const found = store.lookUp(key, { run, step });
+      // Looked up when it becomes ready: the answer comes while other steps are in work.
+      if (found.status !== 'hit') store.upstream?.wish(key);
+      return found;
+    },
+    ask: async (key) => void (await store.upstream?.ask([key])),
+    bring: (artifacts) => store.bring(artifacts),
     host: store.folder.participant.hostName,
     tryLock: (key) => tryLock(store, key),
     waitForLock: (key, options) => store.claim(key, options),
     runOf: runFinder(store),
-    has: (artifact) => artifact.at !== undefined || store.objects.has(artifact),
+    has: (artifact) => store.has(artifact),
     check: async ({ at, ...artifact }) => {
       if (at === undefined) await store.objects.verify(artifact).catch(unlessDamaged);
     },

@@ -14,6 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   plan: ['workflow', 'steps'],
   steps: [],
   store: [],
+  remote: ['store', 'plan'],
   history: ['plan', 'store', 'steps', 'workflow', 'eval', 'report'],
   programs: [],
   run: ['plan', 'store', 'steps', 'workflow', 'history', 'programs'],
@@ -30,6 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'language-server',
     'run',
+    'remote',
     'history',
     'plan',
     'report',

@@ -118,7 +118,7 @@ test('a wrong subcommand, argument or option is a usage error', () => {
   for (const [rest, message] of [
     [['vrify'], /unknown command cache vrify\n.*Did you mean runflow cache verify\?/],
     [['du', 'x'], /takes no argument: x/],
-    [['ls', '--dry-run'], /--dry-run is for runflow cache gc only/],
+    [['ls', '--dry-run'], /--dry-run is for runflow cache gc and push only/],
     [[], /argument is missing/],
   ] as const) {
     const result = cache(...rest);
@@ -133,7 +133,7 @@ test('a wrong subcommand, argument or option is a usage error', () => {
 test('an option that a subcommand has no use for is a usage error', () => {
   for (const [argv, says] of [
     [['pin', 'any', '--json'], /--json is not for runflow cache pin/],
-    [['ls', '--dry-run'], /--dry-run is for runflow cache gc only/],
+    [['ls', '--dry-run'], /--dry-run is for runflow cache gc and push only/],
     [['verify', '--limit', '1GB'], /--limit is for runflow cache gc only/],
   ] as const) {
     const { code, error } = cache(...argv);

@@ -56,7 +56,7 @@ test('commands, options that are not given yet, and their values', async () => {
   assert.equal(await values('run', '--semantics', 'r'), ['reference']);
   assert.equal(await values('run', '--semantics=r'), ['--semantics=reference']);
   assert.equal(await values('run', '--', '--se'), []);
-  assert.equal(await values('cache', 'p'), ['pin']);
+  assert.equal(await values('cache', 'p'), ['pin', 'push', 'pull']);
   assert.equal(await values('init', '--template', 'exp'), ['exp1', 'exp2', 'exp3', 'exp4']);
   assert.equal(await values('schema', ''), []);
 });

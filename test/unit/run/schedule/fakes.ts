@@ -34,6 +34,8 @@ export class FakeStepStore implements StepStore {
   lookUp(key: Digest) {
     return this.memory.lookUp(key);
   }
+  async ask() {}
+  async bring() {}
   async tryLock(key: Digest) {
     this.asked.push(key);
     if (this.others.has(key) || this.held.has(key)) return undefined;

@@ -1,0 +1,88 @@
+import type { Action } from '../formats/action.js';
+import type { Artifact } from '../formats/artifact.js';
+import type { Digest } from '../formats/digest.js';
+import { publishedKind } from '../store/action-store.js';
+import type { Store } from '../store/store.js';
+import { forEachOf } from './for-each.js';
+import { actionName, makeRemote, objectName } from './layout.js';
+import type { RemoteStore } from './remote-store.js';
+import { sendAction, sendObject, type TransferOptions } from './transfer.js';
+
+/** Objects that are sent at a time: each is read from one disk. */
+const objectsAtATime = 4;
+
+/** What there is to send, and what is left out. */
+export interface PushPlan {
+  readonly actions: readonly Action[];
+  /** Bytes that the remote store lacks, each once. */
+  readonly objects: readonly Artifact[];
+  /** Bytes of `objects` that lie in files outside the store. */
+  readonly sourceBytes: number;
+  /** Actions that the remote store has already. */
+  readonly there: number;
+  /** Steps that are left out, and why. */
+  readonly leftOut: readonly { readonly step: string; readonly because: LeftOut }[];
+}
+
+export type LeftOut =
+  /** An output lies in a file outside the store, and those are not to be sent. */
+  | 'source'
+  /** An output is not in the store any more. */
+  | 'incomplete';
+
+/**
+ * Finds what a remote store lacks of the records of keys. What a run published of itself stays here: no step needs it.
+ * @param options.sources also send bytes that lie in files outside the store, such as those of the hub's cache
+ * @param options.isDry makes no remote store where there is none
+ * @throws EnvironmentError when the remote store cannot be used
+ */
+export async function planPush(
+  store: Store,
+  remote: RemoteStore,
+  keys: Iterable<Digest>,
+  { sources, isDry = false, ...options }: TransferOptions & { readonly sources: boolean; readonly isDry?: boolean },
+): Promise<PushPlan> {
+  await makeRemote(remote, { ...options, isDry });
+  const actions: Action[] = [];
+  const leftOut: { step: string; because: LeftOut }[] = [];
+  let there = 0;
+  await forEachOf(new Set(keys), async (key) => {
+    const found = store.actions.lookUp(key);
+    if (found.status === 'absent' || found.status === 'garbage' || found.action.kind === publishedKind) return;
+    const { step, outputs } = found.action;
+    if (found.status !== 'hit') leftOut.push({ step, because: 'incomplete' });
+    else if (await remote.has(actionName(key), options)) there += 1;
+    else if (!sources && Object.values(outputs).some(({ at }) => at !== undefined))
+      leftOut.push({ step, because: 'source' });
+    else actions.push(found.action);
+  });
+  const named = new Map(actions.flatMap(({ outputs }) => Object.values(outputs)).map((one) => [one.digest, one]));
+  const objects: Artifact[] = [];
+  await forEachOf(named.values(), async (artifact) => {
+    if (!(await remote.has(objectName(artifact.digest), options))) objects.push(artifact);
+  });
+  const sourceBytes = objects.reduce((sum, { at, bytes }) => sum + (at === undefined ? 0 : bytes), 0);
+  return { actions, objects, sourceBytes, there, leftOut };
+}
+
+/**
+ * Sends objects, then the records that name them: a record in a remote store always has its objects beside it. What is
+ * there already is passed over, so that an interrupted push goes on where it was.
+ */
+export async function push(
+  store: Store,
+  remote: RemoteStore,
+  { actions, objects }: Pick<PushPlan, 'actions' | 'objects'>,
+  options: TransferOptions,
+): Promise<void> {
+  await forEachOf(
+    objects,
+    async (artifact) => {
+      await sendObject(store, remote, artifact, options);
+    },
+    objectsAtATime,
+  );
+  await forEachOf(actions, async (action) => {
+    await sendAction(remote, action, options);
+  });
+}
