@@ -11,9 +11,8 @@ export const command: Command = {
 Keys, values and their descriptions come from the schema, by the editor's own support for YAML.`,
   async run() {
     const { serve } = await import('../language-server/server.js');
-    return new Promise((resolve) => {
-      process.stdin.once('end', () => resolve(exitCodes.done));
-      serve(process.stdin, process.stdout);
-    });
+    await serve(process.stdin, process.stdout);
+    // The connection looks after the editor's process for ever.
+    process.exit(exitCodes.done);
   },
 };

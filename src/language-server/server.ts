@@ -4,10 +4,12 @@ import {
   type CompletionList,
   createConnection,
   DidChangeWatchedFilesNotification,
+  ErrorCodes,
   type Hover,
   type InitializeResult,
   type Location,
   MarkupKind,
+  ResponseError,
   type TextDocumentPositionParams,
   TextDocumentSyncKind,
   TextDocuments,
@@ -21,6 +23,7 @@ import type { Assembled } from '../workflow/assemble.js';
 import type { MapNode } from '../workflow/document.js';
 import type { WorkflowFiles } from '../workflow/files.js';
 import type { Study, StudyCell } from '../workflow/study.js';
+import { answeredStreams } from './answered.js';
 import { hoverText } from './hover-text.js';
 import { type Inspection, inspectFile } from './inspect.js';
 import { type Naming, namedAt, placeOf, proposedNames } from './names.js';
@@ -38,9 +41,11 @@ const watchedFiles = [{ globPattern: '**/*.{yaml,yml}' }];
  * Serves one editor over two streams by the Language Server Protocol: what is wrong with a workflow, where the names in it
  * are defined, what they stand for and take, and which names may stand at a place. Reads the workflow's files, and for hover texts
  * the headers of local checkpoints and the files of data; of the store only the memory of file digests is written. The connection ends the process when the editor does.
+ * @returns once the input is at its end and everything that was asked has its answer
  */
-export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): void {
-  const connection = createConnection(input, output);
+export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<void> {
+  const { reader, writer, ended } = answeredStreams(input, output);
+  const connection = createConnection(reader, writer);
   const documents = new TextDocuments(TextDocument);
   const server = new LanguageServer(documents);
   const timers = new Map<string, NodeJS.Timeout>();
@@ -100,12 +105,26 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
     for (const file of shown.get(uri) ?? []) connection.sendDiagnostics({ uri: uriOf(file), diagnostics: [] });
     shown.delete(uri);
   });
-  connection.onDefinition((at) => server.definition(at));
-  connection.onHover((at) => server.hover(at));
-  connection.onCompletion((at) => server.completion(at));
+  connection.onDefinition((at) => server.definition(checkedPlace(at)));
+  connection.onHover((at) => server.hover(checkedPlace(at)));
+  connection.onCompletion((at) => server.completion(checkedPlace(at)));
   documents.listen(connection);
   connection.listen();
+  return ended;
 }
+
+/** Takes what names a place in a document. @throws ResponseError for anything else, which the editor is told */
+function checkedPlace(at: Unsure<TextDocumentPositionParams>): TextDocumentPositionParams {
+  const { textDocument, position } = at;
+  const isCount = (value: unknown) => Number.isInteger(value) && Number(value) >= 0;
+  if (typeof textDocument?.uri === 'string' && isCount(position?.line) && isCount(position?.character)) {
+    return at as TextDocumentPositionParams;
+  }
+  throw new ResponseError(ErrorCodes.InvalidParams, 'the parameters name no place: textDocument.uri and position');
+}
+
+/** Parameters as an editor may send them: types hold for those that keep to the protocol. */
+type Unsure<T> = { readonly [Key in keyof T]?: Unsure<T[Key]> };
 
 class LanguageServer {
   readonly #documents: TextDocuments<TextDocument>;
@@ -229,5 +248,11 @@ async function localEstimate(study: Study): Promise<LocalEstimate | { readonly p
 
 /** Absolute path; undefined of a text that is in no file, such as a new one. */
 function fileOf(uri: string): string | undefined {
-  return uri.startsWith('file:') ? fileURLToPath(uri) : undefined;
+  if (!uri.startsWith('file:')) return undefined;
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    // The file of another host, or a name that no file can have.
+    return undefined;
+  }
 }

@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Sandbox } from '../sandbox.js';
+
+const binary = fileURLToPath(new URL('../../../bin/runflow.js', import.meta.url));
 
 /** An editor, as far as the protocol goes: messages with a Content-Length over stdin and stdout of `runflow lsp`. */
 class Editor {
@@ -14,7 +16,6 @@ class Editor {
   #id = 0;
 
   constructor(folder: string) {
-    const binary = fileURLToPath(new URL('../../../bin/runflow.js', import.meta.url));
     this.#child = spawn(process.execPath, [binary, 'lsp', '--stdio'], {
       cwd: folder,
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -65,8 +66,7 @@ class Editor {
       this.#received = this.#received.subarray(end);
       if (message.method === 'textDocument/publishDiagnostics') {
         this.#diagnostics.get(message.params!.uri)?.(message.params!.diagnostics);
-      } else if (message.id !== undefined && message.method === undefined)
-        this.#answers.get(message.id)?.(message.result);
+      } else if (message.id != null && message.method === undefined) this.#answers.get(message.id)?.(message.result);
     }
   }
 }
@@ -78,7 +78,7 @@ interface Shown {
 }
 
 interface Message {
-  readonly id?: number;
+  readonly id?: number | null;
   readonly method?: string;
   readonly params?: { readonly uri: string; readonly diagnostics: readonly Shown[] };
   readonly result?: unknown;
@@ -140,6 +140,87 @@ test.after(async ({ sandbox, editor }) => {
 });
 
 const uriOf = ({ sandbox }: Context, name: string) => pathToFileURL(sandbox.path(name)).href;
+
+function messageText(message: object): string {
+  const text = JSON.stringify({ jsonrpc: '2.0', ...message });
+  return `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+}
+
+/** What `runflow lsp` answers when its input ends behind what it is given. */
+function answersTo({ sandbox }: Context, ...input: readonly (object | string)[]) {
+  const initialize = { id: 1, method: 'initialize', params: { processId: null, rootUri: null, capabilities: {} } };
+  const all = [initialize, { method: 'initialized', params: {} }, ...input];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [binary, 'lsp', '--stdio'], {
+    cwd: sandbox.folder,
+    input: all.map((one) => (typeof one === 'string' ? one : messageText(one))).join(''),
+    encoding: 'utf8',
+  });
+  assert.is(stderr, '');
+  assert.is(status, 0);
+  const messages = stdout.split(/Content-Length: \d+\r\n\r\n/).slice(1);
+  return messages
+    .map(
+      (text) => JSON.parse(text) as Message & { readonly error?: { readonly code: number; readonly message: string } },
+    )
+    .filter(({ id }) => id !== undefined && id !== 1);
+}
+
+const opened = (uri: string) => ({
+  method: 'textDocument/didOpen',
+  params: { textDocument: { uri, languageId: 'yaml', version: 1, text: study } },
+});
+const hoverOver = (uri: string, needle: string) => ({
+  id: 2,
+  method: 'textDocument/hover',
+  params: { textDocument: { uri }, position: position(study, needle) },
+});
+
+test('what was asked is answered though the input ends behind it', (context) => {
+  const uri = uriOf(context, 'study.yaml');
+  const hover = hoverOver(uri, 'aligned: { path');
+  const answers = answersTo(context, opened(uri), hover, { id: 3, method: 'shutdown' }, { method: 'exit' });
+  assert.match(JSON.stringify(answers.find(({ id }) => id === 2)!.result), /models\.aligned/);
+  assert.equal(answers.map(({ id }) => id).sort(), [2, 3]);
+  assert.match(JSON.stringify(answersTo(context, opened(uri), hoverOver(uri, 'aligned: { path'))), /models\.aligned/);
+});
+
+test('parameters and addresses that name no place are told, and end nothing', (context) => {
+  const uri = uriOf(context, 'study.yaml');
+  const hover = (id: number, params: object) => ({ id, method: 'textDocument/hover', params });
+  const answers = answersTo(
+    context,
+    ...[opened('file://elsewhere/x.yaml'), opened('file:///a%2Fb.yaml'), opened(uri)],
+    hover(3, { nope: 1 }),
+    hover(4, { textDocument: { uri: 5 }, position: null }),
+    hover(5, { textDocument: { uri }, position: { line: -1, character: 'x' } }),
+    hoverOver(uri, 'aligned: { path'),
+  );
+  assert.equal(answers.map(({ id, error }) => [id, error?.code]).sort(), [
+    [2, undefined],
+    ...[3, 4, 5].map((id) => [id, -32602]),
+  ]);
+});
+
+test('a message that is too large is left out, and what is no message ends the reading', (context) => {
+  const uri = uriOf(context, 'study.yaml');
+  const [large] = answersTo(context, 'Content-Length: 99999999999999\r\n\r\n{"a"');
+  assert.match(large!.error!.message, /99999999999999 bytes is too large: at most 64 MiB are read/);
+  for (const broken of [
+    'Content-Length: abc\r\n\r\n{}',
+    'Content-Length: -5\r\n\r\n{}',
+    'x: y\r\n\r\n',
+    'x'.repeat(9000),
+  ]) {
+    const answers = answersTo(context, opened(uri), hoverOver(uri, 'aligned: { path'), broken);
+    assert.equal(
+      answers.map(({ id, error }) => [id, error?.code]).sort(),
+      [
+        [2, undefined],
+        [null, -32600],
+      ].sort(),
+    );
+  }
+});
 
 /** Position of `needle` in a text, as many characters into it. */
 function position(text: string, needle: string, into = 1) {
