@@ -5,19 +5,20 @@ import type { JointTiming } from './timing.js';
 export class JointMonitor {
   readonly #joint: JointRun;
   readonly #own: RunnerPlace;
-  readonly #seconds: number;
+  readonly #timing: JointTiming;
   readonly #drain = new AbortController();
   readonly #cancelled = new AbortController();
   readonly #named = new AbortController();
   #stop: StopRecord | undefined;
   #othersWithoutDevice = false;
+  #lookedAtOthers = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
   constructor(joint: JointRun, own: RunnerPlace, timing: JointTiming) {
     this.#joint = joint;
     this.#own = own;
-    this.#seconds = timing.tickSeconds;
+    this.#timing = timing;
   }
 
   /** Aborted when nothing more is to be started. */
@@ -57,11 +58,19 @@ export class JointMonitor {
 
   async look(): Promise<void> {
     const joint = this.#joint;
-    await joint.refresh();
+    await joint.folder.refresh();
     this.#stop ??= joint.stop();
     if (this.#stop !== undefined || joint.outcome() !== undefined) this.#drain.abort();
     if (this.#stop?.why === 'cancelled') this.#cancelled.abort();
     if (joint.device() !== undefined) this.#named.abort();
+    if (performance.now() - this.#lookedAtOthers > this.#timing.pollSeconds * 1000) await this.#lookAtOthers();
+  }
+
+  /** Each runner asks for the files of every other: seldom, because a file server answers all of them. */
+  async #lookAtOthers(): Promise<void> {
+    const joint = this.#joint;
+    this.#lookedAtOthers = performance.now();
+    await joint.refresh();
     const others = joint
       .places()
       .filter(({ attempt, index }) => attempt !== this.#own.attempt || index !== this.#own.index);
@@ -77,6 +86,6 @@ export class JointMonitor {
       this.look()
         .catch(() => undefined)
         .finally(() => this.#next());
-    }, this.#seconds * 1000).unref();
+    }, this.#timing.tickSeconds * 1000).unref();
   }
 }
