@@ -19,8 +19,6 @@ export interface LabOptions {
   readonly settings?: readonly string[];
   /** Shell text that runs on a node before its daemon, by index. */
   readonly setup?: Readonly<Record<number, string>>;
-  /** Seconds by which the clock of a node, and of whatever Slurm starts there, is ahead; by index. Needs faketime. */
-  readonly aheadSeconds?: Readonly<Record<number, number>>;
 }
 
 /** Why no Slurm can be started here; undefined when one can. */
@@ -71,7 +69,7 @@ export class SlurmLab {
     }
   }
 
-  async #start({ nodes, cpus = 2, settings = [], setup = {}, aheadSeconds = {} }: LabOptions): Promise<void> {
+  async #start({ nodes, cpus = 2, settings = [], setup = {} }: LabOptions): Promise<void> {
     const [controllerPort, ...nodePorts] = await freePorts(nodes + 1);
     const path = (name: string) => join(this.folder, name);
     for (const name of ['state', 'munge']) mkdirSync(path(name), { mode: 0o755 });
@@ -114,7 +112,7 @@ export class SlurmLab {
     await this.startController();
     for (const [index, name] of names.entries()) {
       const host = await LabHost.start(name, setup[index]);
-      const node = new LabNode(host, this.environment, aheadSeconds[index] ?? 0);
+      const node = new LabNode(host, this.environment);
       this.#nodes.push(node);
       node.startDaemon();
     }
@@ -200,13 +198,11 @@ export class SlurmLab {
 export class LabNode {
   readonly host: LabHost;
   readonly #environment: Record<string, string>;
-  readonly #clock: readonly string[];
   #daemon: LabDaemon | undefined;
 
-  constructor(host: LabHost, environment: Record<string, string>, aheadSeconds: number) {
+  constructor(host: LabHost, environment: Record<string, string>) {
     this.host = host;
     this.#environment = { ...environment, PATH: labPath() };
-    this.#clock = aheadSeconds === 0 ? [] : ['faketime', '-f', `${aheadSeconds > 0 ? '+' : ''}${aheadSeconds}s`];
   }
 
   get name(): string {
@@ -219,7 +215,7 @@ export class LabNode {
   }
 
   startDaemon(): void {
-    this.#daemon = this.host.daemon([...this.#clock, 'slurmd', '-D', '-f', this.#environment.SLURM_CONF!], {
+    this.#daemon = this.host.daemon(['slurmd', '-D', '-f', this.#environment.SLURM_CONF!], {
       ...this.#environment,
     });
   }
