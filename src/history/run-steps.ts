@@ -1,11 +1,16 @@
 import { DataError, UsageError } from '../diagnostics/errors.js';
+import { listedNames } from '../diagnostics/listed-names.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import type { Action } from '../formats/action.js';
 import { type Digest, isDigest } from '../formats/digest.js';
 import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
-import { kindsOf, resultsOf } from './record.js';
+import { coordinatesText } from '../workflow/coordinates.js';
+import { type AskedCell, askedOf, kindsOf, resultsOf } from './record.js';
 import { meaningOf } from './step-meaning.js';
+
+/** So many cells are listed where a name has none of them. */
+const shownCells = 12;
 
 /** A step of a run that is over, or as far as it came. */
 export interface RunStep {
@@ -49,13 +54,27 @@ export function matchingRunSteps(store: Store, { id: run, workflow }: RunRecord,
   const steps = stepsOf(store, run);
   const exact = steps.filter((step) => step.id === name);
   if (exact.length > 0) return exact;
-  const found = steps.filter(meaningOf(name));
+  const cells = askedOf(store, run)?.cells ?? [];
+  const found = steps.filter(meaningOf(name, cells));
   if (found.length > 0) return found;
+  const hint = cells.length > 0 && /^[^[]*\//.test(name) ? cellsHint(name, steps, cells) : undefined;
+  if (hint !== undefined) throw new UsageError(`${name} names no step of run ${run} of ${workflow}`, { hint });
   const known = name.includes('[') ? steps.map(({ id }) => id) : steps.flatMap(({ kind }) => kind ?? []);
   const meant = nearest(name, new Set(known));
   throw new UsageError(`${name} names no step of run ${run} of ${workflow}`, {
     hint: meant === undefined ? `runflow show ${run} --steps lists them.` : didYouMean(name, meant, meant),
   });
+}
+
+/** What cells there are, where a name has some in front that no step has; undefined where the steps are at fault. */
+function cellsHint(name: string, steps: readonly RunStep[], cells: readonly AskedCell[]): string | undefined {
+  const front = name.slice(0, name.indexOf('/'));
+  if (steps.some(meaningOf(`${front}/*`, cells))) return undefined;
+  const labels = cells.map(({ label, coordinates }) => {
+    const text = coordinatesText(new Map(Object.entries(coordinates)));
+    return text === label ? label : `${label} (${text})`;
+  });
+  return `The cells are ${listedNames(labels, shownCells)}. One coordinate names all cells that have it.`;
 }
 
 /** @throws UsageError when several steps are meant, or none */

@@ -114,6 +114,9 @@ test('a step is named by coordinates of its cell, or without them where there is
   assert.match(several.stderr, /perturb\[useful\] names 4 steps: /);
   const none = await sandbox.runflow(['path', 'seed=3/overlap-table']);
   assert.is(none.status, 2);
+  assert.match(none.stderr, /The cells are .*named \(profile=flat,seed=2\)\. One coordinate names all/);
+  // A cell with a name is named by its coordinates, too.
+  assert.is(await output('path', 'profile=flat,seed=2/overlap-table'), await output('path', 'named/overlap-table'));
 });
 
 test('outputs of a step of a cell are found', async () => {

@@ -29,4 +29,13 @@ test('coordinates in front choose cells, in any order, and patterns are patterns
   assert.equal(meant('seed=1,profile=wide/svd'), []);
 });
 
+test('a cell with a name is chosen by its coordinates, too', () => {
+  const cells = [{ label: 'named', coordinates: { profile: 'flat', seed: '5' } }];
+  const meantOf = (name: string) => steps.flatMap((step, index) => (meaningOf(name, cells)(step) ? [index] : []));
+  assert.equal(meantOf('seed=5/fetch*'), [4]);
+  assert.equal(meantOf('profile=flat,seed=5/*'), [4]);
+  assert.equal(meantOf('profile=flat/*'), [1, 2, 3, 4]);
+  assert.equal(meantOf('seed=1/fetch*'), []);
+});
+
 test.run();
