@@ -26,9 +26,12 @@ function clusterHint(name: string, absent: readonly string[]): string | undefine
   return [own, listOf('The section may also have', absent)].filter((part) => part !== undefined).join(' ');
 }
 
-/** Says in the user's terms, and where in their text, what a breach of the schema is about. */
-export function describeViolation(root: DocumentNode, violation: Violation): Diagnostic {
-  const { place, ...explanation } = explain(root, violation);
+/**
+ * Says in the user's terms, and where in their text, what a breach of the schema is about.
+ * @param whole what messages call the document
+ */
+export function describeViolation(root: DocumentNode, violation: Violation, whole = 'the workflow'): Diagnostic {
+  const { place, ...explanation } = explain(root, violation, whole);
   const node = nodeAt(root, violation.path);
   const origin = node?.kind === 'scalar' ? node.origin : undefined;
   return {
@@ -39,9 +42,9 @@ export function describeViolation(root: DocumentNode, violation: Violation): Dia
   };
 }
 
-function explain(root: DocumentNode, violation: Violation): Explanation {
+function explain(root: DocumentNode, violation: Violation, whole: string): Explanation {
   const { keyword, params, path, value, schema } = violation;
-  const name = path.length === 0 ? 'the workflow' : path.join('.');
+  const name = path.length === 0 ? whole : path.join('.');
   const place = valuePlace(root, path);
   switch (keyword) {
     case 'additionalProperties': {

@@ -38,6 +38,13 @@ export function schemaText(): string {
   return readFileSync(schemaFile, 'utf8');
 }
 
+const executorsFile = new URL('../../../schema/executors.schema.json', import.meta.url);
+
+/** The schema of the executors file, which has no references. */
+export function executorsSchema(): Schema {
+  return JSON.parse(readFileSync(executorsFile, 'utf8')) as Schema;
+}
+
 let workflowSchema: Schema | undefined;
 
 /**

@@ -12,7 +12,7 @@ export interface AjvError {
 }
 
 export type Validator = ((value: Json) => boolean) & { errors?: readonly AjvError[] | null };
-/** `workflow`, and one for each alternative of each union. */
+/** `workflow`, `executors`, and one for each alternative of each union. */
 export type Validators = Readonly<Record<string, Validator>>;
 
 /** @throws EnvironmentError when the build did not run. */

@@ -1,6 +1,13 @@
 import type { Json } from '../formats/json.js';
 import type { Path } from './document.js';
-import { childSchema, dereference, meantAlternatives, type Schema, schemaOfResolved } from './schema.js';
+import {
+  childSchema,
+  dereference,
+  executorsSchema,
+  meantAlternatives,
+  type Schema,
+  schemaOfResolved,
+} from './schema.js';
 import type { Validators } from './validators.js';
 
 /** One breach of the schema as ajv reports it. */
@@ -17,6 +24,11 @@ export interface Violation {
 /** Every breach in a workflow, of unions only those of the alternative that was meant. */
 export function violationsOf(validators: Validators, document: Json): readonly Violation[] {
   return violations(validators, 'workflow', document, { path: [], schema: schemaOfResolved() });
+}
+
+/** Every breach in an executors file. */
+export function executorsViolations(validators: Validators, document: Json): readonly Violation[] {
+  return violations(validators, 'executors', document, { path: [], schema: executorsSchema() });
 }
 
 /**

@@ -1,0 +1,16 @@
+import { shellWord } from '../../diagnostics/shell-word.js';
+import type { RunnerSettings } from './executors-file.js';
+
+/**
+ * The script that a machine runs: modules and shell text of the user's own file, then the runner in place of the shell, so
+ * that signals reach it. Nothing in it comes from a workflow: the words of `argv` are quoted.
+ * @param index shell text that gives the index of the runner
+ */
+export function runnerScript({ setup, modules = [] }: RunnerSettings, argv: readonly string[], index: string): string {
+  // Environment modules are a function that the profile of a login shell defines.
+  const shell = modules.length > 0 ? '#!/bin/bash -l' : '#!/bin/bash';
+  const loads = modules.map((name) => `module load ${shellWord(name)} || exit 1`);
+  const own = setup === undefined ? [] : [setup.trimEnd(), '[ $? -eq 0 ] || exit 1'];
+  const runner = `exec ${argv.map(shellWord).join(' ')} --index "${index}"`;
+  return `${[shell, ...loads, ...own, runner].join('\n')}\n`;
+}
