@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../diagnostics/errors.js';
 import { isDiskFull } from '../diagnostics/file-system-error.js';
 import { diskError } from './disk.js';
-import { type LinkedRecord, LockChains, type LockRecord } from './lock-chain.js';
+import { type Chain, type LinkedRecord, LockChains, type LockRecord } from './lock-chain.js';
 import { isSameProcess, liveness, type ProcessIdentity } from './process-identity.js';
 import type { Silence } from './silence.js';
 import type { StoreFolder } from './store-folder.js';
@@ -48,6 +48,9 @@ interface Look {
   readonly leftMilliseconds?: number;
 }
 
+/** Who waits spends at most one part in so many of its time on looking: a slow file server is asked less often. */
+const shareOfLooking = 10;
+
 const dead: Look = { isDead: true, silentMilliseconds: 0 };
 const alive: Look = { isDead: false, silentMilliseconds: 0 };
 
@@ -63,6 +66,8 @@ export class Locks {
   readonly #silence: Silence;
   /** When the next look of who waits may be. */
   #nextTurn = 0;
+  /** What the latest such look took. */
+  #lookMilliseconds = 0;
 
   constructor(folder: StoreFolder, silence: Silence) {
     this.#folder = folder;
@@ -72,19 +77,24 @@ export class Locks {
 
   /** @param name file-name safe; the hex digits of a key */
   async tryAcquire(name: string): Promise<Lock | undefined> {
-    const attempt = await this.#attempt(name);
-    return 'lock' in attempt ? attempt.lock : undefined;
+    for (;;) {
+      const { chain, held } = this.#find(name);
+      if (held !== undefined) return undefined;
+      const lock = await this.#take(name, chain);
+      if (lock !== undefined) return lock;
+    }
   }
 
   /**
    * Waits until the lock is ours, or until `ready` gives something that makes it superfluous: the result of whoever
    * holds it. `onWait` is told whom it waits for, at first and as long as that one is silent.
-   * @param ready asked again and again; with the lock in hand at last, `isLocked`, when what other hosts did must be seen
+   * @param ready asked again and again; `isFresh` when the lock was given back, and with it in hand: what other hosts did must
+   *   be seen then
    * @throws InterruptedError when `signal` aborts
    */
   async acquire<T>(
     name: string,
-    ready: (isLocked: boolean) => T | undefined | Promise<T | undefined>,
+    ready: (isFresh: boolean) => T | undefined | Promise<T | undefined>,
     options: { readonly signal?: AbortSignal; readonly onWait?: (wait: LockWait) => void } = {},
   ): Promise<{ readonly lock: Lock } | { readonly ready: T }> {
     const { timing } = this.#folder.participant;
@@ -92,15 +102,24 @@ export class Locks {
     let lastReport = Number.NEGATIVE_INFINITY;
     for (;;) {
       if (options.signal?.aborted) throw new InterruptedError('interrupted while waiting for another run');
+      const looked = performance.now();
       // Before the lock, which costs more: whoever holds it may be done.
       const made = await ready(false);
       if (made !== undefined) return { ready: made };
-      const attempt = await this.#attempt(name);
-      if ('lock' in attempt) return await this.#unlessReady(attempt.lock, ready);
-      const wait = this.#waitOf(attempt.held, attempt.look);
-      const first = lastReport === Number.NEGATIVE_INFINITY;
-      const due = performance.now() - lastReport >= timing.reportMilliseconds;
-      if (wait !== undefined && (first || (wait.silent !== undefined && due))) {
+      const { chain, held } = this.#find(name);
+      this.#lookMilliseconds = performance.now() - looked;
+      const isFirst = lastReport === Number.NEGATIVE_INFINITY;
+      if (held === undefined) {
+        // Whoever had it has probably done what it was for. To see that past what this host remembers costs less than the lock.
+        const fresh = isFirst ? undefined : await ready(true);
+        if (fresh !== undefined) return { ready: fresh };
+        const lock = await this.#take(name, chain);
+        if (lock !== undefined) return await this.#unlessReady(lock, ready);
+        continue;
+      }
+      const wait = this.#waitOf(held.linked, held.look);
+      const isDue = performance.now() - lastReport >= timing.reportMilliseconds;
+      if (wait !== undefined && (isFirst || (wait.silent !== undefined && isDue))) {
         lastReport = performance.now();
         options.onWait?.(wait);
       }
@@ -112,7 +131,7 @@ export class Locks {
   /** The other may have finished between the last question and its release: asked once more with the lock in hand. */
   async #unlessReady<T>(
     lock: Lock,
-    ready: (isLocked: boolean) => T | undefined | Promise<T | undefined>,
+    ready: (isFresh: boolean) => T | undefined | Promise<T | undefined>,
   ): Promise<{ readonly lock: Lock } | { readonly ready: T }> {
     let value: T | undefined;
     try {
@@ -126,13 +145,13 @@ export class Locks {
     return { ready: value };
   }
 
-  /** Waits for so long, and for a turn: who waits for many locks does not ask a file server for all of them at once. */
+  /** Waits for so long, and for a turn: who waits for many locks asks a file server for one after the other, and is not always asking. */
   async #pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
     const until = (time: number) =>
       sleep(Math.max(0, time - performance.now()), undefined, signal && { signal }).catch(() => undefined);
     await until(performance.now() + milliseconds);
     const turn = Math.max(performance.now(), this.#nextTurn);
-    this.#nextTurn = turn + this.#folder.participant.timing.turnMilliseconds;
+    this.#nextTurn = turn + shareOfLooking * this.#lookMilliseconds;
     await until(turn);
   }
 
@@ -172,35 +191,39 @@ export class Locks {
     }
   }
 
-  /** Takes the lock, or tells who has it. */
-  async #attempt(
-    name: string,
-  ): Promise<{ readonly lock: Lock } | { readonly held: LinkedRecord; readonly look: Look }> {
-    const { identity: owner, hostName } = this.#folder.participant;
+  /** The records of a lock, and who holds it. */
+  #find(name: string): {
+    readonly chain: Chain;
+    readonly held?: { readonly linked: LinkedRecord; readonly look: Look };
+  } {
     try {
-      for (;;) {
-        const chain = this.#chains.of(name);
-        const look = chain.owner && this.#look(chain.owner);
-        if (chain.owner !== undefined && look?.isDead === false) return { held: chain.owner, look };
-        const record: LockRecord = { token: randomBytes(8).toString('hex'), owner, hostName, since: Date.now() };
-        ownTokens.add(record.token);
-        try {
-          if (await this.#chains.link(chain.next, record)) {
-            // Our own link made this host forget what it remembered of the folder.
-            if (this.#chains.of(name).owner?.record.token === record.token) {
-              return { lock: this.#hold(name, chain.next, record.token) };
-            }
-            await this.#chains.remove(chain.next);
-          }
-        } catch (error) {
-          ownTokens.delete(record.token);
-          throw error;
-        }
-        ownTokens.delete(record.token);
-      }
+      const chain = this.#chains.of(name);
+      const look = chain.owner && this.#look(chain.owner);
+      return chain.owner === undefined || look!.isDead
+        ? { chain }
+        : { chain, held: { linked: chain.owner, look: look! } };
     } catch (error) {
       throw diskError(error, this.#folder.path, `locking ${name}`);
     }
+  }
+
+  /** Takes a lock that nobody holds. @returns undefined when another was faster */
+  async #take(name: string, { next }: Chain): Promise<Lock | undefined> {
+    const { identity: owner, hostName } = this.#folder.participant;
+    const record: LockRecord = { token: randomBytes(8).toString('hex'), owner, hostName, since: Date.now() };
+    ownTokens.add(record.token);
+    try {
+      if (await this.#chains.link(next, record)) {
+        // Our own link made this host forget what it remembered of the folder.
+        if (this.#chains.of(name).owner?.record.token === record.token) return this.#hold(name, next, record.token);
+        await this.#chains.remove(next);
+      }
+    } catch (error) {
+      ownTokens.delete(record.token);
+      throw diskError(error, this.#folder.path, `locking ${name}`);
+    }
+    ownTokens.delete(record.token);
+    return undefined;
   }
 
   #waitOf({ record }: LinkedRecord, { silentMilliseconds, leftMilliseconds }: Look): LockWait | undefined {

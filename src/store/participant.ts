@@ -8,8 +8,6 @@ export interface Timing {
   /** Between two looks of who waits. It becomes a tenth of the time waited, up to the most. */
   readonly pollMilliseconds: number;
   readonly mostPollMilliseconds: number;
-  /** Between two looks of a process that waits for several at a time. */
-  readonly turnMilliseconds: number;
   readonly heartbeatMilliseconds: number;
   /**
    * An owner on another host, or one whose liveness the system does not tell, is dead after so long without a sign. More
@@ -23,7 +21,6 @@ export interface Timing {
 const usualTiming: Timing = {
   pollMilliseconds: 200,
   mostPollMilliseconds: 5_000,
-  turnMilliseconds: 100,
   heartbeatMilliseconds: 20_000,
   silenceMilliseconds: 120_000,
   reportMilliseconds: 10_000,

@@ -104,8 +104,8 @@ export class Store {
   ): Promise<{ readonly lock: Lock } | { readonly action: Action }> {
     const claimed = await this.locks.acquire(
       hexOf(key),
-      async (isLocked) => {
-        if (isLocked) await this.actions.refresh(key);
+      async (isFresh) => {
+        if (isFresh) await this.actions.refresh(key);
         const found = options.force ? undefined : this.actions.lookUp(key);
         return found?.status === 'hit' ? found.action : undefined;
       },

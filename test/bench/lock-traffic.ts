@@ -104,6 +104,14 @@ async function runner(number: number): Promise<void> {
     retries: 0,
     redacted: (text) => text,
     signal: new AbortController().signal,
+    team: {
+      takes: () => true,
+      leaves: () => false,
+      failureOf: () => undefined,
+      failed: async () => {},
+      drain: new AbortController().signal,
+      idleMilliseconds: 600_000,
+    },
   }).run();
   await run.finish('done');
 }

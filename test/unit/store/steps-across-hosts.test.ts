@@ -136,6 +136,29 @@ test('who is stopped between reading and writing a shared value changes the new 
   assert.is(stops, 2);
 });
 
+test('who waited for a step takes the result without the lock, whatever its host remembers', async () => {
+  const { near, far } = await twoHosts();
+  const outputs = { u: await near.store.objects.put('u') };
+  const ours = await near.store.claim(keyOf('a'));
+  assert.is(far.store.lookUp(keyOf('a')).status, 'absent');
+  let links = 0;
+  const { promises } = far.store.folder.disk;
+  const { link } = promises;
+  promises.link = (...names) => {
+    links += 1;
+    return link(...names);
+  };
+  let waits = 0;
+  const theirs = far.store.claim(keyOf('a'), { onWait: () => (waits += 1) });
+  await new Promise((resume) => setImmediate(resume));
+  await near.store.actions.record(actionOf('a', outputs));
+  if ('lock' in ours) await ours.lock.release();
+  const claimed = await theirs;
+  assert.is(waits, 1);
+  assert.equal('action' in claimed && claimed.action.outputs, outputs);
+  assert.is(links, 0);
+});
+
 test('runners of which one is stopped past its take-over and goes on publish each step once, and lose none', async () => {
   const path = join(temporaryFolder(), 'store');
   const journal = join(temporaryFolder(), 'journal');

@@ -22,7 +22,6 @@ export function temporaryFolder(): string {
 export const shortTiming: Timing = {
   pollMilliseconds: 10,
   mostPollMilliseconds: 50,
-  turnMilliseconds: 5,
   heartbeatMilliseconds: 80,
   silenceMilliseconds: 1000,
   reportMilliseconds: 50,
