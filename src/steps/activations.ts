@@ -27,6 +27,7 @@ export const activations = defineStep<ActivationsParams>({
   kind: 'activations',
   revision: 5,
   usesDevice: true,
+  runsModel: true,
   inputs: {
     ...modelInputs,
     rows: 'JSON lines of the dataset',

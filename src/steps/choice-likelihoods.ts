@@ -32,6 +32,7 @@ export const choiceLikelihoods = defineStep<ChoiceLikelihoodsParams>({
   kind: 'choice-likelihoods',
   revision: 1,
   usesDevice: true,
+  runsModel: true,
   inputs: {
     ...modelInputs,
     rows: 'JSON lines of the dataset',

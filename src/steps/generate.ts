@@ -27,6 +27,7 @@ export const generate = defineStep<GenerateParams>({
   kind: 'generate',
   revision: 4,
   usesDevice: true,
+  runsModel: true,
   inputs: {
     ...modelInputs,
     rows: 'JSON lines of the dataset',

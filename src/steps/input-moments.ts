@@ -21,6 +21,7 @@ export const inputMoments = defineStep<InputMomentsParams>({
   kind: 'input-moments',
   revision: 1,
   usesDevice: true,
+  runsModel: true,
   inputs: {
     ...modelInputs,
     tokens: 'all outputs of a tokenise step',

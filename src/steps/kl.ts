@@ -9,6 +9,7 @@ export const kl = defineStep<KlParams>({
   kind: 'kl',
   revision: 1,
   usesDevice: true,
+  runsModel: true,
   inputs: {
     ...modelInputs,
     rows: 'JSON lines of the dataset',

@@ -8,6 +8,7 @@ export const loss = defineStep<LossParams>({
   kind: 'loss',
   revision: 3,
   usesDevice: true,
+  runsModel: true,
   inputs: {
     ...modelInputs,
     tokens: 'whole node: a tokenise step',

@@ -18,6 +18,7 @@ export const modelJudge = defineStep<ModelJudgeParams>({
   kind: 'model-judge',
   revision: 5,
   usesDevice: true,
+  runsModel: true,
   inputs: {
     ...modelInputs,
     rows: 'JSON lines of the dataset',

@@ -17,6 +17,7 @@ export const nextToken = defineStep<NextTokenParams>({
   kind: 'next-token',
   revision: 1,
   usesDevice: true,
+  runsModel: true,
   inputs: {
     ...modelInputs,
     rows: 'JSON lines of the dataset',

@@ -32,6 +32,7 @@ export const selectDirection = defineStep<SelectDirectionParams>({
   kind: 'select-direction',
   revision: 1,
   usesDevice: true,
+  runsModel: true,
   inputs: {
     ...modelInputs,
     'a/<candidate>': '[prompts, hidden] of the first set, candidate 0, 1, …',

@@ -39,6 +39,8 @@ export interface StepContract<Params extends JsonObject = JsonObject, Hints exte
   readonly revision: number;
   /** True when arithmetic runs on the device: the device class is then part of the key. */
   readonly usesDevice: boolean;
+  /** It runs the model of its param `model`, which the worker keeps on the device for a next step that runs the same. */
+  readonly runsModel?: true;
   readonly inputs: Ports;
   readonly outputs: Ports;
   /** Types for the compiler alone: no contract has it. */

@@ -18,6 +18,8 @@ export interface FrontierOptions {
   readonly leaves: (step: Step) => boolean;
   /** Rank by position in the plan: of the steps that are ready, the lowest goes first. Default: that position. */
   readonly ranks?: ArrayLike<number>;
+  /** The model that is made for a ready step. Default: none is told from another. */
+  readonly modelOf?: (task: Task) => Digest | undefined;
 }
 
 /**
@@ -32,29 +34,54 @@ export class Frontier {
   readonly #ready: ReadyQueue<Task>;
   /** Ready steps that others should do. */
   readonly #leftToOthers: ReadyQueue<Task>;
+  /**
+   * Ready steps by the model that is made for them. They are in the other queues as well: what was taken from one is passed
+   * over in the other, for it is not ready any more.
+   */
+  readonly #ofModel = new Map<Digest, { readonly queue: ReadyQueue<Task>; ready: number }>();
+  readonly #rankOf: (task: Task) => number;
+  #readySteps = 0;
 
   constructor(options: FrontierOptions) {
     this.#options = options;
-    const rankOf = ({ index }: Task) => options.ranks?.[index] ?? index;
-    this.#ready = new ReadyQueue(rankOf);
-    this.#leftToOthers = new ReadyQueue(rankOf);
+    this.#rankOf = ({ index }) => options.ranks?.[index] ?? index;
+    this.#ready = new ReadyQueue(this.#rankOf);
+    this.#leftToOthers = new ReadyQueue(this.#rankOf);
     this.outputs = new Map(options.sources);
     for (const [index, step] of options.steps.entries()) this.#add(newTask(step, index));
   }
 
   get ready(): number {
-    return this.#ready.size + this.#leftToOthers.size;
+    return this.#readySteps;
   }
 
-  /** The ready step that goes first, of those that others need not do if there is one; it is running from now on. */
-  next(): Task | undefined {
-    let task = this.#ready.pop();
-    // Asked this late, for those others come and go.
-    for (; task !== undefined && this.#options.leaves(task.step); task = this.#ready.pop())
-      this.#leftToOthers.push(task);
-    task ??= this.#leftToOthers.pop();
-    if (task !== undefined) task.state = 'running';
+  /** Whether a step of this model is ready. */
+  isWanted(model: Digest): boolean {
+    return (this.#ofModel.get(model)?.ready ?? 0) > 0;
+  }
+
+  /**
+   * The ready step that goes first; it is running from now on.
+   * @param model steps that run it go before all others
+   */
+  next(model?: Digest): Task | undefined {
+    const ofModel = model === undefined ? undefined : this.#ofModel.get(model)?.queue;
+    const task = (ofModel && firstReady(ofModel)) ?? this.#firstOfOurs() ?? firstReady(this.#leftToOthers);
+    if (task === undefined) return undefined;
+    task.state = 'running';
+    this.#readySteps -= 1;
+    if (task.model !== undefined) this.#ofModel.get(task.model)!.ready -= 1;
     return task;
+  }
+
+  /** The first ready step that others need not do. */
+  #firstOfOurs(): Task | undefined {
+    for (let task = firstReady(this.#ready); task !== undefined; task = firstReady(this.#ready)) {
+      // Asked this late, for those others come and go.
+      if (!this.#options.leaves(task.step)) return task;
+      this.#leftToOthers.push(task);
+    }
+    return undefined;
   }
 
   /** The key and fingerprint of a step that must run and has all its inputs. */
@@ -76,7 +103,14 @@ export class Frontier {
   /** Back into the queue: its worker was lost, or it was put aside. */
   again(task: Task): void {
     task.state = 'ready';
+    task.model = this.#options.modelOf?.(task);
     this.#ready.push(task);
+    this.#readySteps += 1;
+    if (task.model === undefined) return;
+    const ofModel = this.#ofModel.get(task.model) ?? { queue: new ReadyQueue(this.#rankOf), ready: 0 };
+    this.#ofModel.set(task.model, ofModel);
+    ofModel.queue.push(task);
+    ofModel.ready += 1;
   }
 
   /** Looks a step up once more: another step with the same key has run. */
@@ -154,4 +188,10 @@ export class Frontier {
       task.dependents.length = 0;
     }
   }
+}
+
+function firstReady(queue: ReadyQueue<Task>): Task | undefined {
+  let task = queue.pop();
+  while (task !== undefined && task.state !== 'ready') task = queue.pop();
+  return task;
 }

@@ -4,11 +4,17 @@ export class IdleTimer {
   readonly #onIdle: () => void;
   #inWork = 0;
   #timer: NodeJS.Timeout | undefined;
+  #since = performance.now();
 
   constructor(milliseconds: number, onIdle: () => void) {
     this.#milliseconds = milliseconds;
     this.#onIdle = onIdle;
     this.#start();
+  }
+
+  /** Milliseconds for which nothing was done. */
+  get idleMilliseconds(): number {
+    return this.#inWork === 0 ? performance.now() - this.#since : 0;
   }
 
   /** Counts as work until it ends. */
@@ -30,6 +36,7 @@ export class IdleTimer {
   }
 
   #start(): void {
+    this.#since = performance.now();
     this.#timer = setTimeout(this.#onIdle, this.#milliseconds);
   }
 }

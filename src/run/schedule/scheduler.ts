@@ -2,15 +2,12 @@ import { randomInt } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { EnvironmentError, InterruptedError } from '../../diagnostics/errors.js';
 import { listedNames } from '../../diagnostics/listed-names.js';
-import type { Artifacts } from '../../formats/artifact.js';
 import type { Digest } from '../../formats/digest.js';
-import { type Outcome, resolveStep, type Situation } from '../../plan/resolve.js';
+import { resolveStep } from '../../plan/resolve.js';
 import type { Step } from '../../steps/step.js';
 import type { Lock, LockWait } from '../../store/locks.js';
 import { DamagedObjectError } from '../../store/object-store.js';
-import type { EventBus } from '../events.js';
-import { type Executor, OtherDeviceError, WorkerLostError } from '../executors/executor.js';
-import type { ExpectedSeconds } from '../expected-seconds.js';
+import { OtherDeviceError, WorkerLostError } from '../executors/executor.js';
 import { differenceWarning } from './difference.js';
 import { EitherSignal } from './either-signal.js';
 import { hintOf, messageOf } from './failure-text.js';
@@ -18,53 +15,16 @@ import { Frontier } from './frontier.js';
 import { IdleTimer } from './idle-timer.js';
 import { jobOf } from './job.js';
 import { inputsOf, lostInputs } from './lost-inputs.js';
+import { madeModelOf } from './made-model.js';
+import { ModelClaims } from './model-claims.js';
 import { observerOf } from './observer.js';
+import type { SchedulerOptions, SchedulerResult } from './options.js';
 import { teamOrder } from './order.js';
 import { FailedElsewhereError, isOfThisHost } from './shared-failure.js';
-import type { StepStore } from './step-store.js';
 import type { Task } from './task.js';
-import type { SharedFailure, Team } from './team.js';
+import type { SharedFailure } from './team.js';
 import { waitingEvent } from './waiting-event.js';
 import { Watch } from './watch.js';
-
-export interface SchedulerOptions {
-  /** Steps in plan order, with all that they need. */
-  readonly steps: readonly Step[];
-  /** What resolve found; kept up to date while the run goes on. */
-  readonly outcomes: Map<string, Outcome>;
-  readonly situation: Situation;
-  readonly store: StepStore;
-  readonly executor: Executor;
-  readonly events: EventBus;
-  /** Steps whose end was told in an earlier round of the same run. */
-  readonly reported: ReadonlySet<string>;
-  /** What earlier runs tell of a step's time. */
-  readonly expectedOf: (step: Step) => ExpectedSeconds;
-  /** Why a step runs, in one line. */
-  readonly reasonOf: (step: string) => string;
-  readonly workflow: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly keepGoing: boolean;
-  /** How often a step is tried again when its worker was lost. */
-  readonly retries: number;
-  /** Takes out of a text what no event and no record may hold. */
-  readonly redacted: (text: string) => string;
-  readonly signal: AbortSignal;
-  /** The other runners of a joint run; absent: this one runs alone. */
-  readonly team?: Team;
-}
-
-export interface SchedulerResult {
-  readonly tasks: readonly Task[];
-  /** Outputs of the sources and of every step that is done. */
-  readonly outputs: ReadonlyMap<string, Artifacts>;
-  /** Not a step but the machine is at fault: no adapter, a full disk. Nothing more was started. */
-  readonly environmentFailed: boolean;
-  /** The worker's device is of this class, not of the one planned with: plan again and go on. */
-  readonly otherDevice: string | undefined;
-  /** There was nothing that this runner of a team could do for so long that it left: steps that are not done are waiting. */
-  readonly left: boolean;
-}
 
 /**
  * Carries out the steps of a plan that are not cached. A step starts when its inputs are known, a slot of the executor is
@@ -84,6 +44,9 @@ export class Scheduler {
   #waitingForOthers = 0;
   /** Ready steps that other runners do. */
   readonly #watch: Watch<Task>;
+  readonly #claims: ModelClaims;
+  /** The model that the worker made last and still has. */
+  #madeModel: Digest | undefined;
   #idle: IdleTimer | undefined;
   #left = false;
   #environmentFailed = false;
@@ -96,11 +59,12 @@ export class Scheduler {
     // Every step that another run works on listens, and there may be as many as there are runners.
     setMaxListeners(0, this.#stop.signal);
     this.#watch = new Watch({
-      look: (task) => this.#lookAtOthers(task),
+      look: (task, isFresh) => this.#lookAtOthers(task, isFresh),
       onDone: () => this.#pump(),
       onError: (error) => this.#crash(error),
     });
-    const { steps, situation, outcomes, events, expectedOf, team } = options;
+    const { steps, situation, store, outcomes, events, expectedOf, team } = options;
+    this.#claims = new ModelClaims((model) => store.tryLockModel(model));
     const isNeeded = ({ id }: Step) => outcomes.get(id)!.status !== 'cached';
     this.#frontier = new Frontier({
       steps,
@@ -112,6 +76,7 @@ export class Scheduler {
         events.publish({ type: 'step-cached', step: step.id, group: step.group, key });
       },
       leaves: (step) => team?.leaves(step) ?? false,
+      ...(team && { modelOf: ({ step }) => madeModelOf(step, outcomes.get(step.id)!, situation) }),
       ...(team && { ranks: teamOrder(steps, { expectedOf, isNeeded, seed: randomInt(2 ** 32) }) }),
     });
   }
@@ -134,6 +99,7 @@ export class Scheduler {
       });
     } finally {
       this.#idle?.end();
+      await this.#claims.end();
       for (const task of this.#watch.end()) if (task.state === 'running') task.state = 'waiting';
       for (const reason of reasons) reason.removeEventListener('abort', stop);
       for (const task of this.#frontier.tasks.values()) await task.lock?.release();
@@ -151,7 +117,7 @@ export class Scheduler {
   /** Starts what can start; ends the run when nothing is in work and nothing can start. */
   #pump(): void {
     while (!this.#stop.signal.aborted && this.#busySlots < this.#options.executor.slots) {
-      const task = this.#frontier.next();
+      const task = this.#frontier.next(this.#madeModel);
       if (task === undefined) break;
       const { key } = this.#frontier.runnable(task);
       const twins = this.#inWork.get(key);
@@ -160,12 +126,16 @@ export class Scheduler {
         continue;
       }
       this.#inWork.set(key, []);
-      if (this.#options.team?.takes(task.step) === false) {
+      if (this.#isForOthers(task)) {
         this.#watch.add(task);
         continue;
       }
       this.#busySlots += 1;
-      this.#start(task, key)
+      const start = () => this.#start(task, key);
+      const { model } = task;
+      const work =
+        model === undefined ? start() : this.#claims.during(model, start, () => this.#frontier.isWanted(model));
+      work
         .catch((error: unknown) => this.#crash(error))
         .finally(() => {
           this.#busySlots -= 1;
@@ -176,17 +146,37 @@ export class Scheduler {
     if (this.#busySlots === 0 && this.#waitingForOthers === 0 && exhausted) this.#finish();
   }
 
-  /** A step that is not this runner's. @returns whether its end is known */
-  async #lookAtOthers(task: Task): Promise<boolean> {
+  #isForOthers({ isHelp, model, step }: Task): boolean {
+    if (this.#options.team?.takes(step) === false) return true;
+    return model !== undefined && !isHelp && this.#claims.isElsewhere(model);
+  }
+
+  /** A step that is not this runner's now. @returns whether its end is known, or it is this runner's again */
+  async #lookAtOthers(task: Task, isFresh: boolean): Promise<boolean> {
     const { store, team } = this.#options;
     const { key } = this.#frontier.runnable(task);
+    if (isFresh) await store.refresh(key);
     const found = store.lookUp(key, task.step.id);
     const failure = found.status === 'hit' ? undefined : team!.failureOf(key);
     if (found.status === 'hit') {
       await this.#leave(task, key, () => this.#frontier.done(task, 'cached', found.action.outputs));
     } else if (failure !== undefined) await this.#failAsElsewhere(task, key, failure);
-    else return false;
+    else if (team!.takes(task.step) && (await this.#mayTry(task))) {
+      await this.#leave(task, key, () => this.#frontier.again(task));
+    } else return false;
     return true;
+  }
+
+  /**
+   * Whether a step may be tried whose model another runner had a claim on: when that one is done with the model, or when this
+   * runner could do nothing for half of the time after which it leaves. It then makes the model as well, for one step after the other,
+   * rather than let its device stand idle.
+   */
+  async #mayTry(task: Task): Promise<boolean> {
+    if (await this.#claims.hold(task.model!)) return true;
+    const isOutOfWork = this.#busySlots === 0 && this.#frontier.ready === 0;
+    task.isHelp = isOutOfWork && this.#idle!.idleMilliseconds >= this.#options.team!.idleMilliseconds / 2;
+    return task.isHelp;
   }
 
   /** Nothing could be done here for long: whoever needs this machine may have it. */
@@ -215,6 +205,10 @@ export class Scheduler {
     }
     let failure = isFailed();
     if (done === undefined && failure === undefined) {
+      if (task.model !== undefined && !task.isHelp && !(await this.#claims.hold(task.model))) {
+        this.#watch.add(task);
+        return;
+      }
       task.lock ??= await store.tryLock(key);
       if (task.lock === undefined) {
         this.#waitForOther(task, key).catch((error: unknown) => this.#crash(error));
@@ -265,6 +259,8 @@ export class Scheduler {
     const { id, kind, group, cost } = task.step;
     const { fingerprint } = this.#frontier.runnable(task);
     const { attempt } = task;
+    // Any other step that wants the device frees the model.
+    if (situation.declarations[kind]?.usesDevice) this.#madeModel = task.model;
     const work = { ...(cost === undefined ? {} : { cost }), expected: expectedOf(task.step) };
     events.publish({ type: 'step-started', step: id, kind, group, attempt, reason: reasonOf(id), ...work });
     const started = new Date();

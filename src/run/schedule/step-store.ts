@@ -22,6 +22,10 @@ export interface StepStore {
   bring(artifacts: readonly Artifact[]): Promise<void>;
   /** The lock on a key, unless another run has it. With it in hand `lookUp` sees what any host has recorded. */
   tryLock(key: Digest): Promise<Lock | undefined>;
+  /** The claim on a model that is made for several steps, unless another runner has it. */
+  tryLockModel(model: Digest): Promise<Lock | undefined>;
+  /** Makes the next look-up of a key see what other hosts have recorded. */
+  refresh(key: Digest): Promise<void>;
   /** Waits until the run that works on the key has recorded its action or given up. */
   waitForLock(
     key: Digest,
@@ -55,6 +59,8 @@ export function stepStore(store: Store, run: ActiveRun): StepStore {
     bring: (artifacts) => store.bring(artifacts),
     host: store.folder.participant.hostName,
     tryLock: (key) => tryLock(store, key),
+    tryLockModel: (model) => store.locks.tryAcquire(`model-${hexOf(model)}`),
+    refresh: (key) => store.actions.refresh(key),
     waitForLock: (key, options) => store.claim(key, options),
     runOf: runFinder(store),
     has: (artifact) => store.has(artifact),

@@ -1,3 +1,4 @@
+import type { Digest } from '../../formats/digest.js';
 import type { Step } from '../../steps/step.js';
 import type { Lock } from '../../store/locks.js';
 
@@ -26,6 +27,10 @@ export interface Task {
   /** Counts from 1. */
   attempt: number;
   lock: Lock | undefined;
+  /** The model that is made for it, in a team; known when it is ready. */
+  model: Digest | undefined;
+  /** It is tried though another runner has a claim on its model. */
+  isHelp: boolean;
   /** How often each step was run again for this one, because the bytes it had made were damaged. */
   readonly remade: Map<string, number>;
   seconds: number | undefined;
@@ -42,6 +47,8 @@ export function newTask(step: Step, index: number): Task {
     dependents: [],
     attempt: 1,
     lock: undefined,
+    model: undefined,
+    isHelp: false,
     remade: new Map(),
     seconds: undefined,
     problem: undefined,

@@ -7,12 +7,20 @@ const mostPause = 3_000;
 const growth = 1.3;
 /** The time that looking takes is at most one in so many parts: a slow file server is asked less often. */
 const shareOfLooking = 10;
+/**
+ * When nothing happens, so many items are looked at past what this host remembers in each round, which costs more. A client of a
+ * network file system believes for up to a minute that a file is not there.
+ */
+const freshLooks = 10;
 /** Looks after which timers, signals and messages have a turn. */
 const looksAtOnce = 200;
 
 export interface WatchOptions<T> {
-  /** @returns whether the item is done: it is not looked at again */
-  readonly look: (item: T) => Promise<boolean>;
+  /**
+   * @param isFresh what other hosts did must be seen, past what this one remembers
+   * @returns whether the item is done: it is not looked at again
+   */
+  readonly look: (item: T, isFresh: boolean) => Promise<boolean>;
   /** An item is out of the watch. */
   readonly onDone: () => void;
   readonly onError: (error: unknown) => void;
@@ -23,6 +31,8 @@ export class Watch<T> {
   readonly #items = new Set<T>();
   readonly #options: WatchOptions<T>;
   #pause = leastPause;
+  /** Place of the item whose turn it is to be looked at past what this host remembers. */
+  #fresh = 0;
   #wake: AbortController | undefined;
 
   constructor(options: WatchOptions<T>) {
@@ -63,16 +73,21 @@ export class Watch<T> {
 
   async #lookAtAll(): Promise<boolean> {
     let isNews = false;
-    let looks = 0;
+    const count = this.#items.size;
+    const isQuiet = this.#pause >= mostPause;
+    const first = this.#fresh % count;
+    let place = 0;
     for (const item of this.#items) {
-      if (await this.#options.look(item)) {
+      const isFresh = isQuiet && (place - first + count) % count < freshLooks;
+      if (await this.#options.look(item, isFresh)) {
         this.#items.delete(item);
         this.#options.onDone();
         isNews = true;
       }
-      looks += 1;
-      if (looks % looksAtOnce === 0) await nextTurn();
+      place += 1;
+      if (place % looksAtOnce === 0) await nextTurn();
     }
+    if (isQuiet) this.#fresh += freshLooks;
     return isNews;
   }
 }

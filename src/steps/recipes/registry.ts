@@ -23,6 +23,11 @@ export function recipeContract({ kind }: ModelRecipe): RecipeContract<ModelRecip
   return recipeContracts[kind] as RecipeContract<ModelRecipe>;
 }
 
+/** Whether some of the model's tensors are made when a step runs it. */
+export function isMade(recipe: ModelRecipe): recipe is MadeModel {
+  return recipe.kind !== 'whole' && recipe.kind !== 'shifted';
+}
+
 /** Whether the recipe makes this tensor of its origin. */
 export function makesTensor(recipe: ModelRecipe, tensor: string): recipe is MadeModel {
   return recipeContract(recipe).makes(recipe, tensor);

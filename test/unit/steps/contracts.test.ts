@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -18,6 +18,13 @@ test('every contract stands under its kind, and each of its halves in a file of 
     const file = sharedFiles[kind] ?? kind;
     for (const folder of ['steps', 'worker/steps']) assert.ok(existsSync(`${source}${folder}/${file}.ts`), kind);
     assert.type(await implementationOf(kind), 'function', kind);
+  }
+});
+
+test('a contract says of the steps that run a model that they do', () => {
+  for (const { kind, runsModel = false } of Object.values(stepContracts)) {
+    const text = readFileSync(`${source}worker/steps/${sharedFiles[kind] ?? kind}.ts`, 'utf8');
+    assert.is(/\b(runningModel|nextTokens)\(/.test(text), runsModel, kind);
   }
 });
 

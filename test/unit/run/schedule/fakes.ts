@@ -4,7 +4,8 @@ import type { Digest } from '../../../../src/formats/digest.js';
 import { resolve, type Situation } from '../../../../src/plan/resolve.js';
 import { EventBus, type RunEvent } from '../../../../src/run/events.js';
 import type { Executor, JobObserver } from '../../../../src/run/executors/executor.js';
-import { Scheduler, type SchedulerOptions, type SchedulerResult } from '../../../../src/run/schedule/scheduler.js';
+import type { SchedulerOptions, SchedulerResult } from '../../../../src/run/schedule/options.js';
+import { Scheduler } from '../../../../src/run/schedule/scheduler.js';
 import type { StepStore } from '../../../../src/run/schedule/step-store.js';
 import type { SharedFailure, Team } from '../../../../src/run/schedule/team.js';
 import type { Step } from '../../../../src/steps/step.js';
@@ -52,6 +53,10 @@ export class FakeStepStore implements StepStore {
     const found = this.lookUp(key);
     return found.status === 'hit' ? { action: found.action } : { lock: this.#lock(key) };
   }
+  async tryLockModel(model: Digest) {
+    return this.held.has(model) ? undefined : this.#lock(model);
+  }
+  async refresh() {}
   runOf() {
     return { run: 'r7', workflow: 'other' };
   }
