@@ -92,8 +92,9 @@ function planText({ actions, objects, there, leftOut, sourceBytes }: PushPlan, b
   const told = {
     source: 'left out, for outputs lie in files outside the store (--no-sources)',
     incomplete: 'left out, for outputs are not here any more',
+    'too-large': 'left out, for outputs are larger than the storage takes in one piece',
   };
-  for (const because of ['source', 'incomplete'] as const) {
+  for (const because of ['source', 'incomplete', 'too-large'] as const) {
     const names = leftOut.filter((one) => one.because === because).map(({ step }) => step);
     if (names.length === 0) continue;
     const more = names.length > stepsShown ? ', …' : '';

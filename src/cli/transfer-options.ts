@@ -9,16 +9,20 @@ import { namedRemote, remoteOption } from './remote-option.js';
 export const transferOptions = {
   ...workflowOptions,
   ...allowOption,
-  remote: { ...remoteOption.remote, description: 'push, pull: the remote store, a folder; instead of RUNFLOW_REMOTE' },
+  remote: {
+    ...remoteOption.remote,
+    description: 'push, pull: the remote store, a folder or s3://bucket/prefix; else RUNFLOW_REMOTE',
+  },
   run: { description: 'push, pull: what this run used', value: 'RUN' },
   'no-sources': { description: 'push: leave out what lies in files outside the store, such as hub downloads' },
 } as const;
 
 /** The remote store that a transfer must name. @throws UsageError */
 export async function remoteOf(name: string, invocation: Invocation): Promise<RemoteStore> {
-  const remote = await namedRemote(invocation);
+  const remote = await namedRemote(invocation, { isRequired: true });
   if (remote !== undefined) return remote;
-  const hint = 'Name a folder that both machines reach: --remote DIR, or set RUNFLOW_REMOTE.';
+  const hint =
+    'Name a folder or a bucket that both machines reach, --remote DIR or s3://bucket/prefix, or set RUNFLOW_REMOTE.';
   throw new UsageError(name === 'push' ? 'push to where?' : 'pull from where?', { hint });
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataError, EnvironmentError, InterruptedError, RunflowError } from '../diagnostics/errors.js';
+import { PassingFault, reasonOf, waitAskedFor } from '../diagnostics/passing-fault.js';
 import { isCommit, type RepositoryKind } from './hub-reference.js';
 import type { HubSettings } from './hub-settings.js';
-import { PassingFault, reasonOf, waitAskedFor } from './passing-fault.js';
 
 /** How long and how often to try; the defaults suit the real hub. */
 export interface Patience {

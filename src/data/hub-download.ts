@@ -3,11 +3,11 @@ import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError, EnvironmentError } from '../diagnostics/errors.js';
 import { isDiskFull, writeFailure } from '../diagnostics/file-system-error.js';
+import { PassingFault } from '../diagnostics/passing-fault.js';
 import { readParts } from '../formats/file-access.js';
 import { makeFolder } from '../formats/make-folder.js';
 import { renameSynced } from '../formats/replace-file.js';
 import { describe, type HubConnection, type Subject } from './hub-connection.js';
-import { PassingFault } from './passing-fault.js';
 
 /** What the hub says of a file: enough to know whether it arrived whole. */
 export interface Expected {

@@ -1,4 +1,4 @@
-import { PassingFault } from '../data/passing-fault.js';
+import { PassingFault } from '../diagnostics/passing-fault.js';
 
 /** What a server said to a question. */
 export interface ChatAnswer {

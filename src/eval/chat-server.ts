@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PassingFault, reasonOf, waitAskedFor } from '../data/passing-fault.js';
 import { EnvironmentError, InterruptedError } from '../diagnostics/errors.js';
+import { PassingFault, reasonOf, waitAskedFor } from '../diagnostics/passing-fault.js';
 import { Budget, BudgetExhaustedError } from './budget.js';
 import { answerOf, type ChatAnswer, errorIn, excerpt, OddAnswer, type ServerError } from './chat-answer.js';
 import { bodyOf, type ChatRequest, type Dialect, dialectAfter, dialectText, usualDialect } from './chat-dialect.js';

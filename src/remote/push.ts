@@ -28,7 +28,9 @@ export type LeftOut =
   /** An output lies in a file outside the store, and those are not to be sent. */
   | 'source'
   /** An output is not in the store any more. */
-  | 'incomplete';
+  | 'incomplete'
+  /** An output has more bytes than the remote store takes in one piece. */
+  | 'too-large';
 
 /**
  * Finds what a remote store lacks of the records of keys. What a run published of itself stays here: no step needs it.
@@ -43,6 +45,7 @@ export async function planPush(
   { sources, isDry = false, ...options }: TransferOptions & { readonly sources: boolean; readonly isDry?: boolean },
 ): Promise<PushPlan> {
   await makeRemote(remote, { ...options, isDry });
+  if (!isDry) await remote.tidy?.();
   const actions: Action[] = [];
   const leftOut: { step: string; because: LeftOut }[] = [];
   let there = 0;
@@ -54,6 +57,8 @@ export async function planPush(
     else if (await remote.has(actionName(key), options)) there += 1;
     else if (!sources && Object.values(outputs).some(({ at }) => at !== undefined))
       leftOut.push({ step, because: 'source' });
+    else if (Object.values(outputs).some(({ bytes }) => bytes > (remote.mostBytes ?? Number.POSITIVE_INFINITY)))
+      leftOut.push({ step, because: 'too-large' });
     else actions.push(found.action);
   });
   const named = new Map(actions.flatMap(({ outputs }) => Object.values(outputs)).map((one) => [one.digest, one]));

@@ -14,6 +14,8 @@ export interface RemoteContent {
 export interface RemoteStore {
   /** The place for messages, without any secret. */
   readonly place: string;
+  /** Bytes that an entry may have; absent: any number. */
+  readonly mostBytes?: number;
   /**
    * The bytes of an entry, part by part; undefined without one.
    * @throws EnvironmentError when the remote store does not answer
@@ -22,6 +24,8 @@ export interface RemoteStore {
   has(name: string, options?: RemoteOptions): Promise<boolean>;
   /** Writes an entry unless there is one. @returns false when there is */
   writeIfAbsent(name: string, content: RemoteContent, options?: RemoteOptions): Promise<boolean>;
+  /** Removes what writers that were killed long ago left behind; absent: there is never anything. */
+  tidy?(): Promise<void>;
   /** Names that begin with `prefix`, in no order. */
   list(prefix: string, options?: RemoteOptions): AsyncIterable<string>;
 }

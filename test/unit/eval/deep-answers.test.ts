@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PassingFault } from '../../../src/data/passing-fault.js';
+import { PassingFault } from '../../../src/diagnostics/passing-fault.js';
 import { answerOf, errorIn } from '../../../src/eval/chat-answer.js';
 
 const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
