@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { EnvironmentError, InterruptedError } from '../../diagnostics/errors.js';
 import { listedNames } from '../../diagnostics/listed-names.js';
+import type { Artifacts } from '../../formats/artifact.js';
 import type { Digest } from '../../formats/digest.js';
 import { resolveStep } from '../../plan/resolve.js';
 import type { Step } from '../../steps/step.js';
@@ -10,7 +11,7 @@ import { DamagedObjectError } from '../../store/object-store.js';
 import { OtherDeviceError, WorkerLostError } from '../executors/executor.js';
 import { differenceWarning } from './difference.js';
 import { EitherSignal } from './either-signal.js';
-import { hintOf, messageOf } from './failure-text.js';
+import { failedEvent, messageOf } from './failed-event.js';
 import { Frontier } from './frontier.js';
 import { IdleTimer } from './idle-timer.js';
 import { jobOf } from './job.js';
@@ -146,9 +147,9 @@ export class Scheduler {
     if (this.#busySlots === 0 && this.#waitingForOthers === 0 && exhausted) this.#finish();
   }
 
-  #isForOthers({ isHelp, model, step }: Task): boolean {
+  #isForOthers({ isHelp, lock, model, step }: Task): boolean {
     if (this.#options.team?.takes(step) === false) return true;
-    return model !== undefined && !isHelp && this.#claims.isElsewhere(model);
+    return lock === undefined && model !== undefined && !isHelp && this.#claims.isElsewhere(model);
   }
 
   /** A step that is not this runner's now. @returns whether its end is known, or it is this runner's again */
@@ -156,11 +157,10 @@ export class Scheduler {
     const { store, team } = this.#options;
     const { key } = this.#frontier.runnable(task);
     if (isFresh) await store.refresh(key);
-    const found = store.lookUp(key, task.step.id);
-    const failure = found.status === 'hit' ? undefined : team!.failureOf(key);
-    if (found.status === 'hit') {
-      await this.#leave(task, key, () => this.#frontier.done(task, 'cached', found.action.outputs));
-    } else if (failure !== undefined) await this.#failAsElsewhere(task, key, failure);
+    const done = this.#recorded(task, key);
+    const failure = done === undefined ? team!.failureOf(key) : undefined;
+    if (done !== undefined) await this.#leave(task, key, () => this.#frontier.done(task, 'cached', done));
+    else if (failure !== undefined) await this.#failAsElsewhere(task, key, failure);
     else if (team!.takes(task.step) && (await this.#mayTry(task))) {
       await this.#leave(task, key, () => this.#frontier.again(task));
     } else return false;
@@ -192,29 +192,26 @@ export class Scheduler {
     // Another run may have taken it over while the step waited for a slot.
     if (task.lock?.lost.aborted) task.lock = undefined;
     // Before the lock, which costs more: of several runs each comes upon what the others have done.
-    const isDone = () => {
-      const isForced = situation.forced(id) && !this.#ranKeys.has(key);
-      const found = store.lookUp(key, id);
-      return found.status === 'hit' && !isForced ? found.action.outputs : undefined;
-    };
     const isFailed = () => (done === undefined ? team?.failureOf(key) : undefined);
-    let done = isDone();
+    let done = this.#recorded(task, key);
     if (done === undefined && !situation.forced(id)) {
       await store.ask(key);
-      done = isDone();
+      done = this.#recorded(task, key);
     }
     let failure = isFailed();
     if (done === undefined && failure === undefined) {
-      if (task.model !== undefined && !task.isHelp && !(await this.#claims.hold(task.model))) {
-        this.#watch.add(task);
-        return;
+      if (task.lock === undefined && task.model !== undefined && !task.isHelp) {
+        if (!(await this.#claims.hold(task.model))) {
+          this.#watch.add(task);
+          return;
+        }
       }
       task.lock ??= await store.tryLock(key);
       if (task.lock === undefined) {
         this.#waitForOther(task, key).catch((error: unknown) => this.#crash(error));
         return;
       }
-      done = isDone();
+      done = this.#recorded(task, key);
       failure = isFailed();
     }
     if (failure !== undefined) return this.#failAsElsewhere(task, key, failure);
@@ -222,6 +219,16 @@ export class Scheduler {
     const lock = task.lock!;
     const execute = () => this.#execute(task, key, lock);
     return this.#idle === undefined ? execute() : this.#idle.during(execute);
+  }
+
+  /** The outputs of a step that is done, unless it is to be done again. */
+  #recorded({ step }: Task, key: Digest): Artifacts | undefined {
+    const found = this.#options.store.lookUp(key, step.id);
+    return found.status === 'hit' && !this.#isForced(step, key) ? found.action.outputs : undefined;
+  }
+
+  #isForced({ id }: Step, key: Digest): boolean {
+    return this.#options.situation.forced(id) && !this.#ranKeys.has(key);
   }
 
   /** Another runner of the team could not do it. */
@@ -236,7 +243,8 @@ export class Scheduler {
     this.#waitingForOthers += 1;
     try {
       const onWait = (wait: LockWait) => events.publish(waitingEvent(task.step, wait, store.runOf(wait.owner)));
-      const claimed = await store.waitForLock(key, { signal: this.#stop.signal, onWait });
+      const force = this.#isForced(task.step, key);
+      const claimed = await store.waitForLock(key, { force, signal: this.#stop.signal, onWait });
       if ('lock' in claimed) task.lock = claimed.lock;
       await this.#leave(task, key, () => {
         if ('action' in claimed) this.#frontier.done(task, 'cached', claimed.action.outputs);
@@ -339,9 +347,8 @@ export class Scheduler {
   async #tellTeam({ step }: Task, key: Digest, error: unknown): Promise<void> {
     const { redacted, store, team } = this.#options;
     if (team === undefined || isOfThisHost(error)) return;
-    const hint = hintOf(error);
-    const why = { message: redacted(messageOf(error)), ...(hint === undefined ? {} : { hint: redacted(hint) }) };
-    await team.failed(key, { step: step.id, host: store.host, ...why });
+    const { message, hint } = failedEvent(step, error, redacted);
+    await team.failed(key, { step: step.id, host: store.host, message, ...(hint === undefined ? {} : { hint }) });
   }
 
   /** Skips what was not started yet: after a failure, without --keep-going. */
@@ -360,18 +367,9 @@ export class Scheduler {
 
   #fail(task: Task, error: unknown): void {
     const { events, redacted } = this.#options;
-    const { id, group, origin } = task.step;
-    const message = redacted(messageOf(error));
-    const hint = hintOf(error);
-    events.publish({
-      type: 'step-failed',
-      step: id,
-      group,
-      message,
-      ...(hint === undefined ? {} : { hint: redacted(hint) }),
-      ...(origin === undefined ? {} : { origin }),
-    });
-    for (const { step, problem } of this.#frontier.fail(task, message)) {
+    const failed = failedEvent(task.step, error, redacted);
+    events.publish(failed);
+    for (const { step, problem } of this.#frontier.fail(task, failed.message)) {
       events.publish({ type: 'step-skipped', step: step.id, group: step.group, because: problem! });
     }
   }

@@ -26,10 +26,13 @@ export interface StepStore {
   tryLockModel(model: Digest): Promise<Lock | undefined>;
   /** Makes the next look-up of a key see what other hosts have recorded. */
   refresh(key: Digest): Promise<void>;
-  /** Waits until the run that works on the key has recorded its action or given up. */
+  /**
+   * Waits until the run that works on the key has recorded its action or given up.
+   * @param options.force wait for the lock alone, whatever is recorded
+   */
   waitForLock(
     key: Digest,
-    options: { readonly signal: AbortSignal; readonly onWait: (wait: LockWait) => void },
+    options: { readonly force: boolean; readonly signal: AbortSignal; readonly onWait: (wait: LockWait) => void },
   ): Promise<{ readonly lock: Lock } | { readonly action: Action }>;
   /** The run and workflow that a process works on; nothing where the store does not tell. */
   runOf(owner: ProcessIdentity): { readonly run?: string; readonly workflow?: string };

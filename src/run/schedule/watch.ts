@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds between two looks: at first, and at most when nothing happens. */
-const leastPause = 200;
-const mostPause = 3_000;
+/** Milliseconds between two rounds of looks: at first, and at most when nothing happens. */
+const usualPauses = { least: 200, most: 3_000 };
 /** Factor by which the pause grows from look to look. */
 const growth = 1.3;
 /** The time that looking takes is at most one in so many parts: a slow file server is asked less often. */
@@ -24,19 +23,24 @@ export interface WatchOptions<T> {
   /** An item is out of the watch. */
   readonly onDone: () => void;
   readonly onError: (error: unknown) => void;
+  /** Replaceable in tests. */
+  readonly pauses?: { readonly least: number; readonly most: number };
 }
 
 /** Looks at things that others do, all in one loop, until each is done. The pause grows while none is. */
 export class Watch<T> {
   readonly #items = new Set<T>();
   readonly #options: WatchOptions<T>;
-  #pause = leastPause;
+  readonly #pauses: { readonly least: number; readonly most: number };
+  #pause: number;
   /** Place of the item whose turn it is to be looked at past what this host remembers. */
   #fresh = 0;
   #wake: AbortController | undefined;
 
   constructor(options: WatchOptions<T>) {
     this.#options = options;
+    this.#pauses = options.pauses ?? usualPauses;
+    this.#pause = this.#pauses.least;
   }
 
   get size(): number {
@@ -59,14 +63,14 @@ export class Watch<T> {
   async #loop(): Promise<void> {
     this.#wake = new AbortController();
     const { signal } = this.#wake;
-    this.#pause = leastPause;
+    this.#pause = this.#pauses.least;
     let took = 0;
     while (this.#items.size > 0) {
       await sleep(Math.max(this.#pause, shareOfLooking * took), undefined, { signal }).catch(() => undefined);
       const begun = performance.now();
       const isNews = await this.#lookAtAll();
       took = performance.now() - begun;
-      this.#pause = isNews ? leastPause : Math.min(mostPause, this.#pause * growth);
+      this.#pause = isNews ? this.#pauses.least : Math.min(this.#pauses.most, this.#pause * growth);
     }
     this.#wake = undefined;
   }
@@ -74,7 +78,7 @@ export class Watch<T> {
   async #lookAtAll(): Promise<boolean> {
     let isNews = false;
     const count = this.#items.size;
-    const isQuiet = this.#pause >= mostPause;
+    const isQuiet = this.#pause >= this.#pauses.most;
     const first = this.#fresh % count;
     let place = 0;
     for (const item of this.#items) {

@@ -42,7 +42,7 @@ export class FakeStepStore implements StepStore {
     if (this.others.has(key) || this.held.has(key)) return undefined;
     return this.#lock(key);
   }
-  async waitForLock(key: Digest, options: { signal: AbortSignal; onWait: (wait: LockWait) => void }) {
+  async waitForLock(key: Digest, options: { force: boolean; signal: AbortSignal; onWait: (wait: LockWait) => void }) {
     options.onWait({ owner: { host: 'h', pid: 7, start: '' }, here: false });
     do {
       await new Promise((resume) => setTimeout(resume, 5));
@@ -51,7 +51,7 @@ export class FakeStepStore implements StepStore {
     this.others.get(key)?.();
     this.others.delete(key);
     const found = this.lookUp(key);
-    return found.status === 'hit' ? { action: found.action } : { lock: this.#lock(key) };
+    return found.status === 'hit' && !options.force ? { action: found.action } : { lock: this.#lock(key) };
   }
   async tryLockModel(model: Digest) {
     return this.held.has(model) ? undefined : this.#lock(model);

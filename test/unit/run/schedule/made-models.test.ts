@@ -120,6 +120,18 @@ test('a runner that has nothing else to do for long helps with a model that anot
   assert.is(owner.executed.length + helper.executed.length, 3);
 });
 
+test('a step that was waited for and has its lock is done, whoever has a claim on its model by then', async () => {
+  const steps = [measured('m', 'loss')];
+  const options = { situation: { declarations }, team: teamOf(new Map(), { idleMilliseconds: 60_000 }) };
+  const before = new MemoryStore();
+  const [task] = (await runSteps(steps, { ...options, memory: before })).tasks;
+  const store = new FakeStepStore(new MemoryStore());
+  const [key] = before.actions.keys();
+  store.others.set(key!, () => store.held.add(task!.model!));
+  const run = await runSteps(steps, { ...options, store });
+  assert.is(run.states[steps[0]!.id], 'ran');
+});
+
 test('a runner that is alone goes by the plan, whatever is made twice', async () => {
   const made: string[] = [];
   const run = await runSteps(grid, { situation: { declarations }, executor: worker(made) });

@@ -5,7 +5,7 @@ import type { Digest } from '../../../../src/formats/digest.js';
 import { WorkerLostError } from '../../../../src/run/executors/executor.js';
 import type { SharedFailure, Team } from '../../../../src/run/schedule/team.js';
 import type { Step } from '../../../../src/steps/step.js';
-import { MemoryStore, make } from '../../plan/memory-store.js';
+import { artifact, MemoryStore, make } from '../../plan/memory-store.js';
 import { type Behaviour, FakeExecutor, FakeStepStore, type Run, runSteps, teamOf } from './fakes.js';
 
 interface Runner {
@@ -153,6 +153,34 @@ test('an interruption is told nobody as a failure', async () => {
   const { runs, failures } = await joint([make('a', ['source'])], [{ behaviour, signal: abort.signal }]);
   assert.is(runs[0]!.states.a, 'interrupted');
   assert.is(failures.size, 0);
+});
+
+test('a step that is forced is watched, and waited for, until it is done anew', async () => {
+  const steps = [make('a', ['source']), make('b', ['a'])];
+  const store = new FakeStepStore(new MemoryStore());
+  await joint(steps, [{ behaviour: ({ step }) => `old ${step}` }], store);
+  const redone = new Set<string>();
+  const record = store.record.bind(store);
+  store.record = async (action, options) => {
+    const difference = await record(action, options);
+    redone.add(action.step);
+    return difference;
+  };
+  const failures = new Map<Digest, SharedFailure>();
+  const of = (team: Partial<Team>) =>
+    runSteps(steps, {
+      store,
+      executor: new FakeExecutor(async ({ step }) => {
+        await wait(5);
+        return `new ${step}`;
+      }),
+      situation: { forced: (id) => id === 'a' && !redone.has('a') },
+      team: teamOf(failures, team),
+    });
+  const runs = await Promise.all([of({}), of({}), of({ takes: () => false })]);
+  assert.equal(runs.flatMap(({ executed }) => executed).sort(), ['a', 'b']);
+  for (const { outputs } of runs)
+    assert.equal([...outputs.values()].slice(1), [{ out: artifact('new a') }, { out: artifact('new b') }]);
 });
 
 test('a runner for which there is nothing to do leaves after a while; what is not done waits', async () => {
