@@ -70,13 +70,18 @@ export const commands: Readonly<
     load: () => import('./lsp.js'),
   },
   doctor: {
-    summary: 'Say which GPU is used, whether it computes correctly, and how fast',
+    summary: 'Say which GPU is used, whether it computes correctly, and how fast; or what a cluster lacks',
     load: () => import('./doctor.js'),
   },
   runner: {
     summary: 'Carry out a joint run together with others: started by a queue, not by hand',
     hidden: true,
     load: () => import('./runner.js'),
+  },
+  probe: {
+    summary: 'Say what this host is to runflow doctor: started by a queue, not by hand',
+    hidden: true,
+    load: () => import('./probe.js'),
   },
   cache: { summary: 'Look at, tidy, check the store of results', load: () => import('./cache.js') },
 };

@@ -13,20 +13,26 @@ import { forgetSpeeds } from '../gpu/speed-cache.js';
 import { columns } from './columns.js';
 import type { Command } from './command.js';
 import type { DeviceReport } from './doctor-device.js';
+import { asksForQueue, examineQueueOf, queueOptions } from './doctor-queue.js';
 import { print, printJson } from './output.js';
 
 const deviceTimeoutMilliseconds = 180_000;
 
 export const command: Command = {
   name: 'doctor',
-  usage: '',
-  summary: 'Say which GPU is used, whether it computes correctly, and how fast',
-  positionals: { min: 0, max: 0 },
-  options: { json: { description: 'One JSON object instead of text' } },
-  details:
-    'RUNFLOW_ADAPTER chooses among the adapters listed. Looks for them afresh, and forgets what estimates measured; other commands remember.\n' +
-    'Exit codes: 0 all is well, 3 there is no adapter, or it does not compute correctly.',
+  usage: '[FILE]',
+  summary: 'Say which GPU is used, whether it computes correctly, and how fast; or what a cluster lacks',
+  positionals: { min: 0, max: 1 },
+  completes: ['workflow'],
+  options: { json: { description: 'One JSON object instead of text' }, ...queueOptions },
+  details: [
+    'RUNFLOW_ADAPTER chooses among the adapters listed. Looks for them afresh, and forgets what estimates measured; other commands remember.',
+    'With --executor it has the queue start a short job on one host after the other, with what FILE asks of a cluster, and says',
+    'what runners would lack there.',
+    'Exit codes: 0 all is well, 3 there is no adapter, it does not compute correctly, or a cluster lacks something.',
+  ].join('\n'),
   async run(invocation) {
+    if (asksForQueue(invocation)) return examineQueueOf(invocation);
     await forgetProbes();
     await forgetSpeeds();
     const report = await examineMachine();
