@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** Every workflow, included file, profile and example of the repository. Absolute paths. */
+/** Every workflow, included file, profile and example of a workflow in the repository. Absolute paths. */
 export function shippedFiles(): string[] {
   return ['workflows', 'examples'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.yaml'))
+      .filter((name) => name.endsWith('.yaml') && dirname(name) !== 'executors')
       .map((name) => join(root, folder, name))
       .sort(),
   );
