@@ -163,6 +163,8 @@ function statesIn(printed: string, jobNames: readonly string[]) {
     const [index = '', state = '', name = '', reason = ''] = line.trim().split('|');
     const ofJob = states.get(name);
     if (ofJob === undefined || !/^\d+$/.test(index)) continue; // the heading of a cluster, or a job that is no array
+    // What sbatch refused was never a runner, though Slurm keeps a record of it.
+    if (state === 'FAILED' && reason === 'BadConstraints') continue;
     // A state that this runflow does not know is none in which a runner is given up.
     const told = waits.has(state) ? 'pending' : ended.has(state) ? 'ended' : 'running';
     ofJob.set(Number(index), livelier(ofJob.get(Number(index)), told));

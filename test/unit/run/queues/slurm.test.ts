@@ -151,6 +151,7 @@ test('one call asks for all jobs, and what squeue does not name is unknown', asy
     '3|COMPLETING|a-1|None',
     '4|OUT_OF_MEMORY|a-1|OutOfMemory',
     '5|A_NEW_STATE|a-1|None',
+    '6|FAILED|a-1|BadConstraints',
     '0|CANCELLED|b-2|None',
     '0|RUNNING|b-2|None',
     '0|COMPLETED|b-2|None',
