@@ -28,6 +28,8 @@ export interface Option {
   readonly value?: string;
   /** The value a bare `--option` stands for: the value is then optional and only `--option=value` gives one. */
   readonly bare?: string;
+  /** Left out of the help: tests and programs give it. */
+  readonly hidden?: true;
   /** May be given more than once. */
   readonly multiple?: boolean;
   /** What a shell completes the value to. Absent: nothing can be known of it. */
@@ -138,7 +140,8 @@ function usageLine(command: Command): string {
 
 /** The text of `runflow COMMAND --help`. */
 export function helpOf(command: Command): string {
-  const rows = Object.entries({ ...command.options, ...helpOption }).map(([name, option]: [string, Option]) => {
+  const options = Object.entries<Option>({ ...command.options, ...helpOption }).filter(([, { hidden }]) => !hidden);
+  const rows = options.map(([name, option]) => {
     const short = option.short === undefined ? '    ' : `-${option.short}, `;
     const value =
       option.value === undefined ? '' : option.bare === undefined ? ` ${option.value}` : `[=${option.value}]`;

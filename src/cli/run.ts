@@ -5,9 +5,8 @@ import { printableLine } from '../diagnostics/printable.js';
 import { checkedTags } from '../history/find-run.js';
 import { EventBus, type RunEvent } from '../run/events.js';
 import { defaultWorkerLimits } from '../run/executors/executor.js';
-import { executors, isExecutorName } from '../run/executors/registry.js';
 import { selectRenderer } from '../run/render/select.js';
-import { type RunOptions, runWorkflow } from '../run/run.js';
+import type { RunOptions } from '../run/run.js';
 import type { Study } from '../workflow/study.js';
 import { WatchedCommands } from './allow-commands.js';
 import type { Command, Invocation } from './command.js';
@@ -17,6 +16,7 @@ import { loadOptions, studyNamed } from './load-workflow.js';
 import { type NotifyCommand, notify, notifyCommand } from './notify.js';
 import { openFile } from './open-report.js';
 import { openedStore } from './opened-store.js';
+import { type CarryOut, placementOf, placementOptions } from './placement.js';
 import { command as planCommand } from './plan.js';
 import { planOptions } from './prepared.js';
 import { connectRemote } from './remote-option.js';
@@ -37,11 +37,7 @@ export const command: Command = {
     'keep-going': { description: 'After a failure go on with what does not depend on it', short: 'k' },
     'dry-run': { description: 'Only say what would run, as runflow plan does', short: 'n' },
     json: { description: 'Print events as JSON, one a line; the last is the summary' },
-    executor: {
-      description: 'Where steps run: local (the default)',
-      value: 'WHERE',
-      completes: Object.keys(executors),
-    },
+    ...placementOptions,
     retries: { description: 'How often a step is tried again when its worker was lost (1)', value: 'N' },
     'device-timeout': { description: 'Seconds after which one piece of work on the device hangs (300)', value: 'S' },
     tag: { description: 'A word that names the run for runflow runs, show, diff, …', value: 'NAME', multiple: true },
@@ -65,15 +61,10 @@ export const command: Command = {
     'Exit codes: 0 done, 1 a step failed, 2 invalid workflow or usage, 3 environment, 130 interrupted.',
   ].join('\n'),
   async run(invocation) {
-    const executor = invocation.value('executor') ?? 'local';
-    if (!isExecutorName(executor)) {
-      const hint = `Give ${Object.keys(executors).join(' or ')}.`;
-      throw new UsageError(`there is no executor ${executor}`, { hint });
-    }
+    const carryOut = placementOf(invocation);
     const deviceBusySeconds = wholeNumber(invocation, 'device-timeout') ?? defaultWorkerLimits.deviceBusySeconds;
     const out = folderOption(invocation, 'out');
     const options = {
-      executor,
       targets: invocation.positionals.slice(1),
       tags: checkedTags(invocation.values('tag')),
       force: invocation.values('force'),
@@ -91,7 +82,7 @@ export const command: Command = {
     if (invocation.switch('dry-run')) return planCommand.run(invocation);
     const commands = new WatchedCommands(invocation);
     const interruption = listenForSignals();
-    const once = (study: Study) => runOnce(study, invocation, commands, options, interruption, told);
+    const once = (study: Study) => runOnce(study, { invocation, carryOut, commands, options, interruption, told });
     try {
       if (invocation.switch('watch')) return await runOnChanges(invocation, once, commands, interruption.stop);
       return await once(await studyNamed(invocation.positionals[0]!, loadOptions(invocation)));
@@ -103,14 +94,20 @@ export const command: Command = {
 
 type Once = (study: Study) => Promise<ExitCode>;
 
+/** What an invocation asks for, besides the study. */
+interface Asked {
+  readonly invocation: Invocation;
+  readonly carryOut: CarryOut;
+  readonly commands: WatchedCommands;
+  readonly options: Omit<RunOptions, 'study' | 'allowed' | 'store' | 'events'>;
+  readonly interruption: Pick<Interruption, 'stop' | 'kill'>;
+  readonly told: NotifyCommand | undefined;
+}
+
 /** Runs a workflow, then says so to whoever asked for it: what they do changes no exit code. */
 async function runOnce(
   study: Study,
-  invocation: Invocation,
-  commands: WatchedCommands,
-  options: Omit<RunOptions, 'study' | 'allowed' | 'store' | 'events'>,
-  interruption: Pick<Interruption, 'stop' | 'kill'>,
-  told: NotifyCommand | undefined,
+  { invocation, carryOut, commands, options, interruption, told }: Asked,
 ): Promise<ExitCode> {
   const allowed = await commands.allowed(study.cells.map(({ workflow }) => workflow));
   const store = openedStore(invocation);
@@ -127,7 +124,7 @@ async function runOnce(
   let problem: string | undefined;
   try {
     const { stop: signal, kill: killSignal } = interruption;
-    exitCode = await runWorkflow({ ...options, study, allowed, store, events, signal, killSignal });
+    exitCode = await carryOut({ ...options, study, allowed, store, events, signal, killSignal });
     return exitCode;
   } catch (error) {
     if (error instanceof RunflowError) exitCode = error.exitCode;

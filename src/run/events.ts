@@ -63,6 +63,8 @@ export type RunEvent =
   | { type: 'step-failed'; step: string; group: string; message: string; hint?: string; origin?: string }
   | { type: 'step-skipped'; step: string; group: string; because: string }
   | { type: 'warning'; message: string; hint?: string }
+  /** Something to know that is no trouble. */
+  | { type: 'notice'; message: string }
   /** The store had grown over its limit and was tidied. */
   | { type: 'collected'; bytes: number; steps: number }
   | { type: 'result'; file: string; changed: boolean }

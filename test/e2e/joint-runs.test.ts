@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EventBus, type RunEvent } from '../../src/run/events.js';
-import { runJointly } from '../../src/run/joint/run-jointly.js';
+import { type JointRunOptions, runJointly } from '../../src/run/joint/run-jointly.js';
 import { usualTiming } from '../../src/run/joint/timing.js';
+import { knownPrograms } from '../../src/run/programs/trust.js';
 import { runWorkflow } from '../../src/run/run.js';
 import { Store } from '../../src/store/store.js';
 import { loadStudy } from '../../src/workflow/load.js';
@@ -20,6 +21,8 @@ const queues: ProcessQueue[] = [];
 test.before(() => {
   folder = mkdtempSync(join(tmpdir(), 'runflow-joint-'));
   writeFileSync(join(folder, 'small.yaml'), smallWorkflow);
+  writeFileSync(join(folder, 'programs.yaml'), programs());
+  writeFileSync(join(folder, 'step.cjs'), program);
 });
 test.after.each(async () => {
   for (const queue of queues.splice(0)) await queue.end();
@@ -28,23 +31,58 @@ test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const environment = () => ({ ...process.env, HF_HUB_OFFLINE: '1', NO_COLOR: '1' });
 
-async function study() {
-  const loaded = await loadStudy(join(folder, 'small.yaml'));
+async function study(file = 'small.yaml') {
+  const loaded = await loadStudy(join(folder, file));
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics));
   return loaded.value;
 }
 
-async function joint(name: string, changed: Partial<Parameters<typeof runJointly>[0]> = {}) {
+/** Runs a workflow of the folder by runners that are processes of this machine. */
+async function joint(name: string, { file = 'small.yaml', onEvent = () => undefined, ...changed }: Changed = {}) {
   const queue = new ProcessQueue(environment());
   queues.push(queue);
   const events = new EventBus();
   const told: RunEvent[] = [];
-  events.subscribe((event) => told.push(event));
+  events.subscribe((event) => {
+    told.push(event);
+    onEvent(event, changed.queue instanceof ProcessQueue ? changed.queue : queue);
+  });
   const store = Store.open(join(folder, `${name}-store`));
-  const options = { study: await study(), store, events, out: join(folder, name), environment: environment() };
-  const asked = { load: {}, queue, queueName: 'processes', jobs: 2, timing };
+  const options = { study: await study(file), store, events, out: join(folder, name), environment: environment() };
+  const allowed = file === 'small.yaml' ? undefined : await allowedIn(file);
+  const asked = { load: {}, ...(allowed && { allowed }), queue, queueName: 'processes', jobs: 2, timing };
   const exitCode = await runJointly({ ...options, ...asked, ...changed });
   return { exitCode, told, store, queue };
+}
+
+interface Changed extends Partial<JointRunOptions> {
+  readonly file?: string;
+  readonly onEvent?: (event: RunEvent, queue: ProcessQueue) => void;
+}
+
+/** Steps of programs, which take no device and no time: four that do not need each other. */
+const programs = (mark = 'a') => `runflow: 1
+name: programs
+datasets:
+  asked: { synthetic: problems, rows: 3 }
+steps:
+  one: { command: { run: [node, step.cjs, ${mark}] }, tables: [one.csv], inputs: { asked: { dataset: asked } } }
+  two: { command: { run: [node, step.cjs, ${mark}] }, tables: [two.csv] }
+  three: { command: { run: [node, step.cjs, ${mark}] }, tables: [three.csv] }
+  beside: { command: { run: [node, step.cjs, ${mark}] }, tables: [beside.csv] }
+`;
+
+/** Writes every table that a step could be asked for; slowly enough to be interrupted. */
+const program = `const fs = require('node:fs');
+for (const name of ['one', 'two', 'three', 'beside']) fs.writeFileSync('outputs/' + name + '.csv', 'mark\\n' + process.argv[2] + '\\n');
+setTimeout(() => process.exit(process.argv[2] === 'bad' ? 1 : 0), 300);
+`;
+
+async function allowedIn(file: string) {
+  return knownPrograms(
+    (await study(file)).cells.map(({ workflow }) => workflow),
+    true,
+  );
 }
 
 const finished = (told: readonly RunEvent[]) =>
@@ -69,6 +107,75 @@ test('two runners carry out one run, each step once, to the bytes of a local run
   assert.is(again.exitCode, 0);
   assert.is(again.queue.submitted.length, 0);
   assert.is(summaryOf(again.told).ran, 0);
+});
+
+test('a runner that is killed is replaced, and what it had in work is done by another', async () => {
+  let victim: number | undefined;
+  const { exitCode, told, queue } = await joint('killed', {
+    file: 'programs.yaml',
+    jobs: 1,
+    onEvent: (event, { children }) => {
+      if (event.type !== 'step-started' || victim !== undefined) return;
+      const [child] = [...children.values()].flat();
+      victim = child!.pid;
+      child!.kill('SIGKILL');
+    },
+  });
+  assert.is(exitCode, 0, JSON.stringify(told.slice(-5)));
+  assert.ok(told.some((event) => event.type === 'warning' && /runner 1\.0 on .* is lost/.test(event.message)));
+  assert.is(queue.submitted.length, 2);
+  const { ran, failed } = summaryOf(told);
+  assert.equal({ ran, failed }, { ran: new Set(finished(told)).size, failed: 0 });
+  assert.is(readFileSync(join(folder, 'killed/steps/three/three.csv'), 'utf8'), 'mark\na\n');
+});
+
+test('the same command attaches to a run that goes on, which edits do not reach', async () => {
+  const queue = new ProcessQueue(environment());
+  queues.push(queue);
+  writeFileSync(join(folder, 'edited.yaml'), programs());
+  const first = await joint('edited', { file: 'edited.yaml', queue, detach: true });
+  assert.is(first.exitCode, 0);
+  assert.not.ok(first.told.some(({ type }) => type === 'summary'));
+  writeFileSync(join(folder, 'edited.yaml'), programs('b'));
+  const second = await joint('edited', { file: 'edited.yaml', queue });
+  assert.is(second.exitCode, 0, JSON.stringify(second.told.slice(-5)));
+  assert.ok(second.told.some((event) => event.type === 'notice' && /was edited since/.test(event.message)));
+  assert.is(queue.submitted.length, 1);
+  assert.is(summaryOf(second.told).ran, finished(second.told).length);
+  assert.is(readFileSync(join(folder, 'edited/steps/three/three.csv'), 'utf8'), 'mark\na\n');
+});
+
+test('Ctrl-C ends all runners, and the run is interrupted', async () => {
+  const stop = new AbortController();
+  const { exitCode, told, store } = await joint('cancelled', {
+    file: 'programs.yaml',
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.type === 'step-finished') stop.abort();
+    },
+  });
+  assert.is(exitCode, 130);
+  assert.ok(summaryOf(told).interrupted);
+  assert.is(store.runs.list()[0]!.outcome, 'interrupted');
+  const again = await joint('cancelled', { file: 'programs.yaml', jobs: 1 });
+  assert.is(again.exitCode, 0);
+  assert.ok(summaryOf(again.told).cached > 0);
+  const forced = await joint('cancelled', { file: 'programs.yaml', force: ['command-results'] });
+  assert.is(forced.exitCode, 0);
+  assert.equal(finished(forced.told).length, 4, finished(forced.told).join(' '));
+});
+
+test('a step that fails is tried by one runner, and ends the run with its message', async () => {
+  writeFileSync(join(folder, 'failing.yaml'), programs('bad'));
+  const { exitCode, told, store } = await joint('failing', { file: 'failing.yaml' });
+  assert.is(exitCode, 1, JSON.stringify(told.slice(-5)));
+  const failures = told.flatMap((event) => (event.type === 'step-failed' ? [event.step] : []));
+  assert.is(new Set(failures).size, failures.length);
+  assert.is(summaryOf(told).failed, failures.length);
+  assert.match(store.runs.list()[0]!.problem!, /one|two|three|beside/);
+  const further = await joint('failing', { file: 'failing.yaml', keepGoing: true });
+  assert.is(further.exitCode, 1);
+  assert.is(summaryOf(further.told).failed, 4);
 });
 
 test.run();

@@ -15,9 +15,14 @@ export type CommandDescriptions = Readonly<Record<string, CommandDescription>>;
 export const descriptionsFile = new URL('../commands.json', import.meta.url);
 
 export function describeCommand({ summary, completes, options }: Command): CommandDescription {
-  const described = Object.entries(options).map(([name, { value, ...option }]) => {
-    const { description, short, bare, multiple } = option;
-    return [name, { description, short, bare, multiple, completes: option.completes, takesValue: value !== undefined }];
-  });
+  const described = Object.entries(options)
+    .filter(([, { hidden }]) => !hidden)
+    .map(([name, { value, ...option }]) => {
+      const { description, short, bare, multiple } = option;
+      return [
+        name,
+        { description, short, bare, multiple, completes: option.completes, takesValue: value !== undefined },
+      ];
+    });
   return { summary, ...(completes && { completes }), options: Object.fromEntries(described) };
 }

@@ -69,8 +69,9 @@ async function publish(options: FinishOptions): Promise<OutcomeRecord> {
   const outcome = exitCode === exitCodes.done ? 'done' : exitCode === exitCodes.interrupted ? 'interrupted' : 'failed';
   const problem = session.problem ?? joint.stop()?.problem;
   const record = { exitCode, outcome, events: told } as const;
-  await joint.writeOutcome(record);
+  // First what looks back at runs: whoever follows goes by the outcome, and looks then.
   await run.finish(outcome, problem === undefined ? undefined : session.redacted(problem));
+  await joint.writeOutcome(record);
   return record;
 }
 

@@ -57,6 +57,7 @@ export class MergedEvents {
         if (!this.#ended.has(event.step)) this.#held.set(event.step, { event, turns: 0 });
         return;
       case 'warning':
+      case 'notice':
       case 'hashing':
       case 'device':
         this.#tellOnce(event);
@@ -65,6 +66,7 @@ export class MergedEvents {
       case 'collected':
       case 'result':
       case 'summary':
+      case 'runners':
     }
   }
 

@@ -1,4 +1,4 @@
-import { EnvironmentError, RunflowError, UsageError } from '../../diagnostics/errors.js';
+import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../../diagnostics/exit-codes.js';
 import { runflowVersion } from '../../diagnostics/version.js';
 import { usesNetwork } from '../../steps/needs.js';
@@ -39,6 +39,10 @@ export interface JointRunOptions extends Omit<RunOptions, 'part' | 'executor' | 
   readonly queueName: string;
   /** Runners to ask the queue for. Default: what the workflow says of its cluster, else one. */
   readonly jobs?: number;
+  /** Whether runners of the queue reach the network. Default: no, and the submitting side has a runner for what needs it. */
+  readonly network?: boolean;
+  /** Path of Node.js on the machines of the queue. Default: that of this process. */
+  readonly node?: string;
   /** Return when the runners are handed in. */
   readonly detach?: boolean;
   readonly timing?: JointTiming;
@@ -65,24 +69,28 @@ export async function runJointly(options: JointRunOptions): Promise<ExitCode> {
   const { prepared, commits } = await planned(options);
   const isDone = prepared.steps.every(({ id }) => prepared.outcomes.get(id)?.status === 'cached');
   if (isDone && prepared.plan.deferred.length === 0) {
-    const { load: _, queue: __, queueName: ___, jobs, detach, timing, ...alone } = options;
+    const { load: _, queue: __, queueName: ___, jobs, network, node, detach, timing, ...alone } = options;
     return runWorkflow(alone);
   }
   const run = await store.runs.begin({ ...recordedAs(study), tags: options.tags, joint: true });
   const joint = new JointRun(store, run.record.id);
+  let submission: Submission;
   try {
-    const submission = submissionOf(options, { ...asked, commits, prepared, run });
+    submission = submissionOf(options, { ...asked, commits, prepared, run });
     refuseSecrets(submission, options);
     const chronicle = new Chronicle(store, run, new EventBus(), redaction(options));
     await chronicle.begin(study, targets, versions());
     await chronicle.planned(prepared);
     await joint.submit(submission);
     await startRunners(options, joint, submission);
-    return await follow(options, { joint, submission, isEdited: false });
   } catch (error) {
-    const isHandedIn = joint.attempts().length > 0;
-    if (!isHandedIn) await run.finish('failed', error instanceof Error ? redaction(options)(error.message) : undefined);
+    const problem = error instanceof Error ? redaction(options)(error.message) : String(error);
+    await joint.stopBecause({ why: 'environment', problem });
+    await run.finish('failed', problem);
     throw error;
+  }
+  try {
+    return await follow(options, { joint, submission, isEdited: false });
   } finally {
     run.leave();
   }
@@ -91,43 +99,34 @@ export async function runJointly(options: JointRunOptions): Promise<ExitCode> {
 async function startRunners(options: JointRunOptions, joint: JointRun, submission: Submission): Promise<void> {
   const { events, queue, store } = options;
   const started = { joint, submission, queue, store: store.path };
-  try {
-    const job = await submitRunners(started, submission.jobs);
-    if (job === undefined) {
-      const message = `${submission.executor} does not say whether it has taken the runners`;
-      events.publish({
-        type: 'warning',
-        message,
-        hint: 'It is asked again and again. Runners that it has not taken are handed in again.',
-      });
-    }
-    if (submission.needsNetwork) await startRunnerHere(started);
-  } catch (error) {
-    if (error instanceof RunflowError) await joint.stopBecause({ why: 'environment', problem: error.message });
-    throw error;
-  }
+  // First what costs nothing: where the queue refuses, the runner here sees that, and ends.
+  if (submission.runsHere) await startRunnerHere(started);
+  const job = await submitRunners(started, submission.jobs);
+  if (job !== undefined) return;
+  const message = `${submission.executor} does not say whether it has taken the runners`;
+  const hint = 'It is asked again and again. Runners that it has not taken are handed in again.';
+  events.publish({ type: 'warning', message, hint });
 }
 
 async function attach(options: JointRunOptions, { joint, submission, isEdited }: Unfinished): Promise<ExitCode> {
   const { events, jobs = 0, queue, store } = options;
-  const edited = isEdited ? ' The workflow was edited since: the run goes on with what was submitted.' : '';
-  const hint = `Nothing is submitted anew.${edited}`;
-  events.publish({ type: 'warning', message: `run ${joint.id} of this command goes on: this attaches to it`, hint });
+  const edited = isEdited ? '. The workflow was edited since: the run goes on with what was submitted' : '';
+  events.publish({ type: 'notice', message: `attached to run ${joint.id} of this command, which goes on${edited}` });
   const places = joint.places().filter(({ attempt }) => joint.intent(attempt)?.isHere !== true);
   const open = places.filter((place) => joint.exit(place) === undefined).length;
   if (joint.stop() === undefined && open > 0 && jobs > open) {
     await submitRunners({ joint, submission, queue, store: store.path }, jobs - open);
   }
   const hasOwn = joint.attempts().some((attempt) => joint.intent(attempt)?.isHere);
-  if (submission.needsNetwork && !hasOwn) await startRunnerHere({ joint, submission, queue, store: store.path });
+  if (submission.runsHere && !hasOwn) await startRunnerHere({ joint, submission, queue, store: store.path });
   return follow(options, { joint, submission, isEdited });
 }
 
 async function follow(options: JointRunOptions, { joint, submission }: Unfinished): Promise<ExitCode> {
   const { detach, environment = process.env, events, queue, signal = new AbortController().signal, store } = options;
   if (detach) {
-    const message = `run ${joint.id} is handed in to ${submission.executor}`;
-    events.publish({ type: 'warning', message, hint: 'The same command without --detach follows it.' });
+    const how = 'the same command without --detach follows it, and Ctrl-C there cancels it';
+    events.publish({ type: 'notice', message: `run ${joint.id} is handed in to ${submission.executor}: ${how}` });
     return exitCodes.done;
   }
   const study = await submittedStudy(submission);
@@ -170,7 +169,15 @@ interface Parts extends Omit<Parameters<typeof unfinishedRun>[1], 'executor'> {
 }
 
 function submissionOf(options: JointRunOptions, { commits, prepared, run, ...read }: Parts): Submission {
-  const { study, store, retries = 1, limits = defaultWorkerLimits, environment = process.env } = options;
+  const {
+    study,
+    store,
+    network = false,
+    node,
+    retries = 1,
+    limits = defaultWorkerLimits,
+    environment = process.env,
+  } = options;
   const { steps, plan, situation } = prepared;
   const durations = new EarlierDurations(store, run.record);
   const groups = groupTotals(prepared, (step) => durations.expected(step, situation.deviceClass));
@@ -185,7 +192,9 @@ function submissionOf(options: JointRunOptions, { commits, prepared, run, ...rea
     commits: [...commits].map(([cell, names]) => [cell, [...names]] as const),
     sources: sourceDigests(prepared),
     programs: [...(options.allowed ?? [])],
-    needsNetwork: steps.some(usesNetwork) || plan.deferred.length > 0,
+    runsHere: !network && (steps.some(usesNetwork) || plan.deferred.length > 0),
+    network,
+    ...(node === undefined ? {} : { node }),
     executor: options.queueName,
     jobs: options.jobs ?? cluster?.jobs ?? 1,
     resources: cluster?.resources ?? {},

@@ -11,6 +11,7 @@ import { StudyPrograms } from '../programs/study-programs.js';
 import { RunSession } from '../run-session.js';
 import { EventLogWriter } from './event-log.js';
 import { finishJointRun } from './finish.js';
+import { withForcedSteps } from './forced-steps.js';
 import { type ExitRecord, eventsFile, JointRun, placeNames, type RunnerPlace } from './joint-run.js';
 import { JointMonitor } from './monitor.js';
 import type { JointPart } from './part.js';
@@ -196,14 +197,7 @@ class Runner {
       device: async () => this.#planned(),
       check: (prepared) => requireSubmittedSources(this.#submission.sources, prepared),
       forced: { has: (step) => joint.wasForced(step) },
-      steps: (store) => ({
-        ...store,
-        record: async (action, options) => {
-          const difference = await store.record(action, options);
-          if (options.replace) await joint.addForced(action.step);
-          return difference;
-        },
-      }),
+      steps: (store) => withForcedSteps(store, joint),
       team: () => {
         const waitsForName = this.#named === undefined;
         const drain = waitsForName ? AbortSignal.any([this.#monitor.drain, this.#monitor.named]) : this.#monitor.drain;

@@ -40,8 +40,12 @@ export interface Submission {
   readonly sources: Readonly<Record<string, Readonly<Record<string, Digest>>>>;
   /** Programs of the user's that may be run. */
   readonly programs: readonly Digest[];
-  /** Whether a step needs the network: the submitting side then has a runner too. */
-  readonly needsNetwork: boolean;
+  /** Whether the submitting side has a runner too, for steps that need the network. */
+  readonly runsHere: boolean;
+  /** Whether runners of the queue take steps that need the network. */
+  readonly network: boolean;
+  /** Path of Node.js on the machines of the queue; absent: that of the submitting process. */
+  readonly node?: string;
   /** Name of the queue, and how many runners it was asked for. */
   readonly executor: string;
   readonly jobs: number;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { EnvironmentError, RunflowError } from '../../diagnostics/errors.js';
+import { EnvironmentError } from '../../diagnostics/errors.js';
 import { attemptsFolder } from '../../store/runs.js';
 import type { Queue } from '../queues/queue.js';
 import type { JointRun } from './joint-run.js';
@@ -31,13 +31,13 @@ export async function submitRunners(options: SubmitOptions, count: number): Prom
   const { attempt, jobName } = await joint.claimAttempt({ count });
   const { resources, timing, variables } = submission;
   const folder = joint.folder.in(attemptsFolder, `${attempt}`);
-  const wanted = { jobName, count, argv: runnerArgv(options, attempt), variables, resources, folder };
+  const wanted = { jobName, count, argv: queuedArgv(options, attempt), variables, resources, folder };
   try {
     const job = await queue.submit({ ...wanted, leadSeconds: timing.leadSeconds });
     await joint.writeJob(attempt, { job });
     return job;
   } catch (error) {
-    if (!(error instanceof RunflowError)) throw error;
+    if (!(error instanceof EnvironmentError)) throw error;
     const found = await queue.poll([jobName]);
     if (found === undefined) return undefined;
     if ((found.get(jobName)?.size ?? 0) > 0) {
@@ -56,10 +56,10 @@ export async function submitRunners(options: SubmitOptions, count: number): Prom
 export async function startRunnerHere(options: SubmitOptions): Promise<void> {
   const { joint } = options;
   const { attempt } = await joint.claimAttempt({ count: 1, isHere: true });
-  const [file, ...argv] = [...runnerArgv(options, attempt), '--network', '--without-device', '--index', '0'];
+  const argv = [...runnerArgv(options, attempt), '--network', '--without-device', '--index', '0'];
   const output = openSync(joint.folder.in(attemptsFolder, `${attempt}`, outputFile), 'a');
   try {
-    const child = spawn(file!, argv, { detached: true, stdio: ['ignore', output, output] });
+    const child = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', output, output] });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', (cause) => {
@@ -73,7 +73,12 @@ export async function startRunnerHere(options: SubmitOptions): Promise<void> {
   }
 }
 
-/** Program and arguments of a runner, without its index. */
+function queuedArgv(options: SubmitOptions, attempt: number): readonly string[] {
+  const { network, node = process.execPath } = options.submission;
+  return [node, ...runnerArgv(options, attempt), ...(network ? ['--network'] : [])];
+}
+
+/** Arguments of a runner for Node.js, without its index. */
 function runnerArgv({ joint, store }: SubmitOptions, attempt: number): readonly string[] {
-  return [process.execPath, program, 'runner', '--store', store, '--run', joint.id, '--attempt', `${attempt}`];
+  return [program, 'runner', '--store', store, '--run', joint.id, '--attempt', `${attempt}`];
 }

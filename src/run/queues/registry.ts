@@ -27,6 +27,9 @@ const queues: { readonly [Name in QueueName]: (file: ExecutorsFile, environment:
   },
 };
 
+/** Names of queues, as `--executor` takes them. */
+export const queueNames = Object.keys(queues) as readonly QueueName[];
+
 export function isQueueName(name: string): name is QueueName {
   return Object.hasOwn(queues, name);
 }

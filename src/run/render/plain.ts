@@ -127,6 +127,9 @@ export function plainRenderer(
         case 'step-log':
           timed(`${printableLine(event.step)}: ${printableLine(event.line)}`);
           break;
+        case 'notice':
+          line(printableLine(event.message));
+          break;
         case 'warning':
           line(warningText(event, style));
           break;

@@ -7,6 +7,7 @@ import {
   deviceText,
   failureText,
   hashingText,
+  printableLine,
   type Renderer,
   runnersText,
   type Style,
@@ -96,6 +97,9 @@ export function terminalRenderer(
           break;
         case 'step-failed':
           message(failureText(event, style));
+          break;
+        case 'notice':
+          message(printableLine(event.message));
           break;
         case 'warning':
           message(warningText(event, style));
