@@ -50,6 +50,8 @@ test('the workflows in the README are those of the examples it names', () => {
     'own-tables',
     'combined-models',
     'paper-figures',
+    'executors/slurm',
+    'executors/bash',
   ];
   assert.is(excerpts.length, files.length);
   for (const [index, file] of files.entries()) {
