@@ -108,6 +108,7 @@ async function runner(number: number): Promise<void> {
     team: {
       takes: () => true,
       leaves: () => false,
+      refresh: async () => {},
       failureOf: () => undefined,
       failed: async () => {},
       drain: new AbortController().signal,

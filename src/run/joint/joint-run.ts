@@ -174,6 +174,11 @@ export class JointRun {
     return this.folder.touched(...placeNames(place), begunFile);
   }
 
+  /** Makes this host see which steps others told that they failed, or were done because they were forced. */
+  async refreshSteps(): Promise<void> {
+    for (const name of [failuresFolder, forcedFolder]) await this.folder.refresh(name);
+  }
+
   failureOf(key: Digest): SharedFailure | undefined {
     return this.folder.read<SharedFailure>(failuresFolder, `${hexOf(key)}.json`);
   }

@@ -41,6 +41,10 @@ export class RunnerTeam implements Team {
     return this.#role.device && this.#monitor.othersWithoutDevice && !usesDevice(step) && !usesNetwork(step);
   }
 
+  refresh(): Promise<void> {
+    return this.#joint.refreshSteps();
+  }
+
   failureOf(key: Digest): SharedFailure | undefined {
     return this.#joint.failureOf(key);
   }

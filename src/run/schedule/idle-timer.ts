@@ -1,20 +1,20 @@
+export interface IdleTimerOptions {
+  readonly milliseconds: number;
+  /** Half of the time is over. @returns whether there is something to do after all */
+  readonly onHalf: () => boolean;
+  /** Nothing was done for the whole time. */
+  readonly onIdle: () => void;
+}
+
 /** Tells when nothing was done for a while. */
 export class IdleTimer {
-  readonly #milliseconds: number;
-  readonly #onIdle: () => void;
+  readonly #options: IdleTimerOptions;
   #inWork = 0;
   #timer: NodeJS.Timeout | undefined;
-  #since = performance.now();
 
-  constructor(milliseconds: number, onIdle: () => void) {
-    this.#milliseconds = milliseconds;
-    this.#onIdle = onIdle;
+  constructor(options: IdleTimerOptions) {
+    this.#options = options;
     this.#start();
-  }
-
-  /** Milliseconds for which nothing was done. */
-  get idleMilliseconds(): number {
-    return this.#inWork === 0 ? performance.now() - this.#since : 0;
   }
 
   /** Counts as work until it ends. */
@@ -36,7 +36,14 @@ export class IdleTimer {
   }
 
   #start(): void {
-    this.#since = performance.now();
-    this.#timer = setTimeout(this.#onIdle, this.#milliseconds);
+    const { milliseconds, onHalf, onIdle } = this.#options;
+    const half = milliseconds / 2;
+    const after = (step: () => void) => {
+      this.#timer = setTimeout(step, half);
+    };
+    after(() => {
+      if (onHalf()) this.#start();
+      else after(onIdle);
+    });
   }
 }

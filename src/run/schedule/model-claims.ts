@@ -11,6 +11,8 @@ const elsewhereMilliseconds = 1_000;
  * whoever does a step without it makes the same result, under the lock of the step.
  */
 export class ModelClaims {
+  /** The model that the worker made last and still has: its steps are done here, whoever has a claim on it. */
+  made: Digest | undefined;
   readonly #tryLock: (model: Digest) => Promise<Lock | undefined>;
   readonly #held = new Map<Digest, Lock>();
   /** Steps in work, by model. */
@@ -24,10 +26,11 @@ export class ModelClaims {
 
   /** Whether another runner had the model a moment ago. */
   isElsewhere(model: Digest): boolean {
+    if (model === this.made) return false;
     return performance.now() - (this.#elsewhere.get(model) ?? Number.NEGATIVE_INFINITY) < elsewhereMilliseconds;
   }
 
-  /** Claims a model. @returns false when another runner has it */
+  /** Claims a model. @returns false when another runner has it, and it is not here as well */
   async hold(model: Digest): Promise<boolean> {
     if (this.#held.has(model)) return true;
     if (this.isElsewhere(model)) return false;
@@ -39,7 +42,7 @@ export class ModelClaims {
     }
     if (lock === undefined) this.#elsewhere.set(model, performance.now());
     else this.#held.set(model, lock);
-    return lock !== undefined;
+    return lock !== undefined || model === this.made;
   }
 
   /**

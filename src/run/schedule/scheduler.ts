@@ -46,8 +46,6 @@ export class Scheduler {
   /** Ready steps that other runners do. */
   readonly #watch: Watch<Task>;
   readonly #claims: ModelClaims;
-  /** The model that the worker made last and still has. */
-  #madeModel: Digest | undefined;
   #idle: IdleTimer | undefined;
   #left = false;
   #environmentFailed = false;
@@ -59,12 +57,13 @@ export class Scheduler {
     this.#options = options;
     // Every step that another run works on listens, and there may be as many as there are runners.
     setMaxListeners(0, this.#stop.signal);
+    const { steps, situation, store, outcomes, events, expectedOf, team } = options;
     this.#watch = new Watch({
       look: (task, isFresh) => this.#lookAtOthers(task, isFresh),
+      onQuiet: async () => team?.refresh(),
       onDone: () => this.#pump(),
       onError: (error) => this.#crash(error),
     });
-    const { steps, situation, store, outcomes, events, expectedOf, team } = options;
     this.#claims = new ModelClaims((model) => store.tryLockModel(model));
     const isNeeded = ({ id }: Step) => outcomes.get(id)!.status !== 'cached';
     this.#frontier = new Frontier({
@@ -95,7 +94,8 @@ export class Scheduler {
       await new Promise<void>((resolve, reject) => {
         this.#finish = resolve;
         this.#crash = reject;
-        this.#idle = team && new IdleTimer(team.idleMilliseconds, () => this.#leaveTeam());
+        const onIdle = { onHalf: () => this.#help(), onIdle: () => this.#leaveTeam() };
+        this.#idle = team && new IdleTimer({ milliseconds: team.idleMilliseconds, ...onIdle });
         this.#pump();
       });
     } finally {
@@ -118,7 +118,7 @@ export class Scheduler {
   /** Starts what can start; ends the run when nothing is in work and nothing can start. */
   #pump(): void {
     while (!this.#stop.signal.aborted && this.#busySlots < this.#options.executor.slots) {
-      const task = this.#frontier.next(this.#madeModel);
+      const task = this.#frontier.next(this.#claims.made);
       if (task === undefined) break;
       const { key } = this.#frontier.runnable(task);
       const twins = this.#inWork.get(key);
@@ -149,34 +149,40 @@ export class Scheduler {
 
   #isForOthers({ isHelp, lock, model, step }: Task): boolean {
     if (this.#options.team?.takes(step) === false) return true;
-    return lock === undefined && model !== undefined && !isHelp && this.#claims.isElsewhere(model);
+    if (lock !== undefined || model === undefined || isHelp) return false;
+    return this.#claims.isElsewhere(model);
   }
 
   /** A step that is not this runner's now. @returns whether its end is known, or it is this runner's again */
   async #lookAtOthers(task: Task, isFresh: boolean): Promise<boolean> {
     const { store, team } = this.#options;
     const { key } = this.#frontier.runnable(task);
+    // While others were asked it may have been taken out of the watch.
+    const isOff = () => task.isHelp || task.state !== 'running';
     if (isFresh) await store.refresh(key);
+    if (isOff()) return false;
     const done = this.#recorded(task, key);
     const failure = done === undefined ? team!.failureOf(key) : undefined;
     if (done !== undefined) await this.#leave(task, key, () => this.#frontier.done(task, 'cached', done));
     else if (failure !== undefined) await this.#failAsElsewhere(task, key, failure);
-    else if (team!.takes(task.step) && (await this.#mayTry(task))) {
+    else if (team!.takes(task.step) && (await this.#claims.hold(task.model!)) && !isOff()) {
       await this.#leave(task, key, () => this.#frontier.again(task));
     } else return false;
     return true;
   }
 
   /**
-   * Whether a step may be tried whose model another runner had a claim on: when that one is done with the model, or when this
-   * runner could do nothing for half of the time after which it leaves. It then makes the model as well, for one step after the other,
-   * rather than let its device stand idle.
+   * For half of the time after which this runner leaves it found nothing but steps whose models others have claims on. It
+   * makes such a model as well, rather than let its device stand idle.
+   * @returns whether there is such a step
    */
-  async #mayTry(task: Task): Promise<boolean> {
-    if (await this.#claims.hold(task.model!)) return true;
-    const isOutOfWork = this.#busySlots === 0 && this.#frontier.ready === 0;
-    task.isHelp = isOutOfWork && this.#idle!.idleMilliseconds >= this.#options.team!.idleMilliseconds / 2;
-    return task.isHelp;
+  #help(): boolean {
+    const task = this.#watch.take(({ step }) => this.#options.team!.takes(step));
+    if (task === undefined) return false;
+    task.isHelp = true;
+    const { key } = this.#frontier.runnable(task);
+    this.#leave(task, key, () => this.#frontier.again(task)).then(() => this.#pump(), this.#crash);
+    return true;
   }
 
   /** Nothing could be done here for long: whoever needs this machine may have it. */
@@ -211,6 +217,7 @@ export class Scheduler {
         this.#waitForOther(task, key).catch((error: unknown) => this.#crash(error));
         return;
       }
+      await team?.refresh();
       done = this.#recorded(task, key);
       failure = isFailed();
     }
@@ -268,7 +275,7 @@ export class Scheduler {
     const { fingerprint } = this.#frontier.runnable(task);
     const { attempt } = task;
     // Any other step that wants the device frees the model.
-    if (situation.declarations[kind]?.usesDevice) this.#madeModel = task.model;
+    if (situation.declarations[kind]?.usesDevice) this.#claims.made = task.model;
     const work = { ...(cost === undefined ? {} : { cost }), expected: expectedOf(task.step) };
     events.publish({ type: 'step-started', step: id, kind, group, attempt, reason: reasonOf(id), ...work });
     const started = new Date();

@@ -16,7 +16,9 @@ export interface Team {
   takes(step: Step): boolean;
   /** Whether others should do the step: it is taken only where nothing else can be done here. */
   leaves(step: Step): boolean;
-  /** Why a key failed in this joint run: its step fails here too, and is not tried again. Read past what this host remembers. */
+  /** Makes the next questions see what other hosts told: which keys failed, and which forced steps were done. */
+  refresh(): Promise<void>;
+  /** Why a key failed in this joint run: its step fails here too, and is not tried again. Asked often. */
   failureOf(key: Digest): SharedFailure | undefined;
   /** Tells all runners that a key failed. */
   failed(key: Digest, failure: SharedFailure): Promise<void>;

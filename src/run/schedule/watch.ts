@@ -20,6 +20,8 @@ export interface WatchOptions<T> {
    * @returns whether the item is done: it is not looked at again
    */
   readonly look: (item: T, isFresh: boolean) => Promise<boolean>;
+  /** Nothing has happened for a while: goes before a round in which some looks are fresh. */
+  readonly onQuiet: () => Promise<void>;
   /** An item is out of the watch. */
   readonly onDone: () => void;
   readonly onError: (error: unknown) => void;
@@ -52,6 +54,16 @@ export class Watch<T> {
     if (this.#wake === undefined) this.#loop().catch(this.#options.onError);
   }
 
+  /** Takes the first item of a kind out of the watch. */
+  take(isOfKind: (item: T) => boolean): T | undefined {
+    for (const item of this.#items) {
+      if (!isOfKind(item)) continue;
+      this.#items.delete(item);
+      return item;
+    }
+    return undefined;
+  }
+
   /** Ends the watch. @returns what was not done */
   end(): readonly T[] {
     const left = [...this.#items];
@@ -79,6 +91,7 @@ export class Watch<T> {
     let isNews = false;
     const count = this.#items.size;
     const isQuiet = this.#pause >= this.#pauses.most;
+    if (isQuiet) await this.#options.onQuiet();
     const first = this.#fresh % count;
     let place = 0;
     for (const item of this.#items) {

@@ -163,6 +163,7 @@ export function teamOf(
   return {
     takes,
     leaves,
+    refresh: async () => {},
     failureOf: (key) => failures.get(key),
     failed: async (key, failure) => void failures.set(key, failure),
     drain: drain ?? new AbortController().signal,

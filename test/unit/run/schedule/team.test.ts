@@ -114,6 +114,27 @@ test('a step that failed in one runner fails in the others, which name the host 
   assert.equal([...failures.values()], [{ step: 'bad', host: 'node-2', message: own[0], hint: own[1] }]);
 });
 
+test('with the lock in hand a runner sees that a step failed, though its host had not seen it', async () => {
+  const { failures } = await joint(
+    [make('bad', ['source'])],
+    [
+      {
+        behaviour: () => {
+          throw new DataError('NaN');
+        },
+      },
+    ],
+  );
+  const seen = new Map<Digest, SharedFailure>();
+  const team = Object.assign(teamOf(seen), {
+    refresh: async () => {
+      for (const [key, failure] of failures) seen.set(key, failure);
+    },
+  });
+  const run = await runSteps([make('bad', ['source'])], { team });
+  assert.equal([run.executed, run.states.bad], [[], 'failed']);
+});
+
 test('who watches a step of others sees it fail', async () => {
   const steps = [make('bad', ['source']), make('after', ['bad'])];
   const behaviour = () => {

@@ -9,6 +9,7 @@ function watch(count: number, look: (item: number, isFresh: boolean) => boolean)
   return new Promise((resolve, reject) => {
     const watching: Watch<number> = new Watch({
       look: async (item, isFresh) => look(item, isFresh),
+      onQuiet: async () => {},
       onDone: () => {
         if (watching.size === 0) resolve();
       },
@@ -55,6 +56,7 @@ test('an item that is added while others are looked at is looked at as well', as
         seen.push(item);
         return true;
       },
+      onQuiet: async () => {},
       onDone: () => {
         if (!added) watching.add(7);
         added = true;
@@ -75,6 +77,7 @@ test('a watch that is ended tells what was not done and looks no more', async ()
       looks += 1;
       return false;
     },
+    onQuiet: async () => {},
     onDone: () => assert.unreachable(),
     onError: (error) => assert.unreachable(String(error)),
     pauses,
