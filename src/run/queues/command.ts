@@ -8,6 +8,7 @@ import type { Queue, QueueState, RunnersWanted } from './queue.js';
 import { type QueueProgramEnd, runQueueProgram } from './queue-program.js';
 import { runnerScript } from './runner-script.js';
 import { livelier, reasonsText } from './runner-states.js';
+import { runnerVariables } from './runner-variables.js';
 
 /** Seconds to wait for each of the three commands. */
 export interface CommandPatience {
@@ -42,7 +43,7 @@ export class CommandQueue implements Queue {
     this.#checkResources(resources);
     const { jobName: name, count, folder, variables } = wanted;
     const script = join(folder, 'runner.sh');
-    const names = variables.filter((variable) => this.#environment[variable] !== undefined);
+    const names = runnerVariables(variables, this.#environment);
     const values = { name, count, script, folder, variables: names.join(',') || undefined, ...resources };
     const isOneByOne = placeholdersIn(submit).includes('index');
     const indices = isOneByOne ? [...Array(count).keys()] : [undefined];

@@ -6,7 +6,7 @@ export const placeholders = {
     count: 'number of runners',
     script: 'file that a machine is to run with bash, with the index of the runner as its argument',
     folder: 'folder that every host sees, for output',
-    variables: 'names of the variables that runners need, joined by commas',
+    variables: 'names of the variables that runners need, HOME and PATH among them, joined by commas',
     partition: '`cluster.partition`',
     account: '`cluster.account`',
     time: '`cluster.time`, seconds',

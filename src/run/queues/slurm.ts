@@ -5,10 +5,9 @@ import type { Queue, QueueState, RunnersWanted } from './queue.js';
 import { type QueueProgramEnd, runQueueProgram } from './queue-program.js';
 import { runnerScript } from './runner-script.js';
 import { livelier, reasonsText } from './runner-states.js';
+import { runnerVariables } from './runner-variables.js';
 import { asksForGpus } from './slurm-options.js';
 
-/** Variables without which few programs start. Slurm gives a job with a list of variables these and no others. */
-const basicVariables = ['HOME', 'PATH', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ'];
 /** Largest lead that sbatch takes for a signal. */
 const longestLead = 65_535;
 
@@ -93,10 +92,7 @@ export class SlurmQueue implements Queue {
       const hint = 'Keep one of them.';
       throw new UsageError('cluster.gpus and the options of the executors file both ask for GPUs', { hint });
     }
-    const names = [...new Set([...basicVariables, ...variables])].filter(
-      (name) => this.#environment[name] !== undefined,
-    );
-    for (const name of names) checkVariable(name);
+    const names = runnerVariables(variables, this.#environment);
     return [
       ...options,
       '--parsable',
@@ -108,6 +104,7 @@ export class SlurmQueue implements Queue {
       '--kill-on-invalid-dep=yes',
       // USR1 opens the inspector of Node. The shell has become the runner, which B: signals alone.
       `--signal=B:USR2@${Math.min(longestLead, Math.max(0, Math.round(leadSeconds)))}`,
+      // Of a list of names a job has these and no others.
       `--export=${names.length === 0 ? 'NONE' : names.join(',')}`,
       `--chdir=${folder}`,
       `--output=${folder.replaceAll('%', '%%')}/runner-%a.out`,
@@ -220,10 +217,6 @@ function userId(): number {
 
 function checkName(name: string): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw new Error(`${JSON.stringify(name)} is no name of a job`);
-}
-
-function checkVariable(name: string): void {
-  if (!/^[A-Za-z_]\w*$/.test(name)) throw new Error(`${JSON.stringify(name)} is no name of a variable`);
 }
 
 function checkFolder(folder: string): void {

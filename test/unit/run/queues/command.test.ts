@@ -78,7 +78,7 @@ test('with a count all runners are handed in at once', async ({ programs }) => {
   const queue = new CommandQueue(once, { ...programs.environment, KEY: 'secret-value' });
   assert.is(await queue.submit(wantedIn(programs.folder)), 'runflow-r-1');
   const [call, ...others] = programs.calls;
-  assert.equal(call!.argv.slice(0, 4), ['runflow-r-1', '2', 'KEY', programs.folder]);
+  assert.equal(call!.argv.slice(0, 4), ['runflow-r-1', '2', 'HOME,PATH,KEY', programs.folder]);
   assert.equal(others, []);
   assert.not.match(JSON.stringify(call!.argv), 'secret-value');
 });

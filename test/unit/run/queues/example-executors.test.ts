@@ -58,9 +58,10 @@ test('the scripts beside them can be read by bash', () => {
 function wantedIn(folder: string, jobName: string): RunnersWanted {
   const runs = join(folder, 'runs');
   mkdirSync(runs, { recursive: true });
-  const text = `const { writeFileSync, existsSync } = require('node:fs');
+  const text = `const { writeFileSync, renameSync, existsSync } = require('node:fs');
 const index = process.argv.at(-1);
-writeFileSync(${JSON.stringify(folder)} + '/began-' + index, String(process.env.QUEUE_TEST_KEY));
+writeFileSync(${JSON.stringify(folder)} + '/part-' + index, String(process.env.QUEUE_TEST_KEY));
+renameSync(${JSON.stringify(folder)} + '/part-' + index, ${JSON.stringify(folder)} + '/began-' + index);
 setInterval(() => { if (existsSync(${JSON.stringify(folder)} + '/end')) process.exit(0); }, 20);`;
   const argv = [process.execPath, '-e', text, '--'];
   return {
@@ -165,7 +166,22 @@ test('pbs: names of jobs carry the index, and states are told in three words', a
     const script = join(wanted.folder, 'runner.sh');
     const output = join(wanted.folder, 'runner-0.out');
     assert.equal(programs.calls[0]!.argv, [
-      ...['-N', 'runflow-p-1.0', '-j', 'oe', '-o', output, '-r', 'n', '-q', 'gpu', '-l', 'walltime=60'],
+      ...[
+        '-N',
+        'runflow-p-1.0',
+        '-j',
+        'oe',
+        '-o',
+        output,
+        '-r',
+        'n',
+        '-v',
+        'HOME,PATH',
+        '-q',
+        'gpu',
+        '-l',
+        'walltime=60',
+      ],
       ...['-l', 'mem=1024mb', '--', '/bin/bash', script, '0'],
     ]);
     assert.equal(told(await queue.poll(['runflow-p-1']), 'runflow-p-1'), { 0: 'running', 1: 'pending', 2: 'ended' });
@@ -191,7 +207,7 @@ test('htcondor: all runners are one cluster of jobs with a name', async ({ folde
     assert.is(await queue.submit(wantedIn(folder, 'runflow-c-1')), '7.0 - 7.1');
     const { argv } = programs.calls[0]!;
     assert.equal(argv.slice(0, 3), ['-terse', 'runflow_name=runflow-c-1', 'runflow_count=2']);
-    assert.equal(argv.slice(5, 7), ['getenv=QUEUE_TEST_KEY', 'allowed_job_duration=60']);
+    assert.equal(argv.slice(5, 7), ['getenv=HOME,PATH,QUEUE_TEST_KEY', 'allowed_job_duration=60']);
     assert.match(argv.at(-1)!, /htcondor\.sub$/);
     const states = await queue.poll(['runflow-c-1']);
     assert.equal(told(states, 'runflow-c-1'), { 0: 'running', 1: 'pending', 2: 'ended' });

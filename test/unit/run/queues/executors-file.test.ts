@@ -7,6 +7,9 @@ import { EnvironmentError, InvalidWorkflowError, RunflowError } from '../../../.
 import { readExecutorsFile } from '../../../../src/run/queues/executors-file.js';
 import { isQueueName, openQueue } from '../../../../src/run/queues/registry.js';
 
+import { executorsSchema, type Schema } from '../../../../src/workflow/schema.js';
+import { loadValidators } from '../../../../src/workflow/validators.js';
+
 /** The user's own file of executors. */
 
 const context = { folder: '' };
@@ -120,6 +123,24 @@ test('what is wrong is refused with its place', async ({ folder }) => {
     readExecutorsFile(written(folder, `command: { ${commands.replace('{name}', '{nme}')} }`)),
   );
   assert.match((unknown as InvalidWorkflowError).diagnostics[0]!.hint ?? '', 'It may have {name}, {index}, {count}');
+});
+
+test('every field is described, and its examples are valid', async () => {
+  const visit = (schema: Schema, path: string) => {
+    assert.ok(schema.description, `${path} has no description`);
+    assert.ok((schema.examples ?? schema.default ?? schema.properties) !== undefined, `${path} shows no value`);
+    for (const [name, property] of Object.entries(schema.properties ?? {})) visit(property, `${path}.${name}`);
+  };
+  for (const [name, schema] of Object.entries(executorsSchema().properties!)) visit({ examples: [], ...schema }, name);
+  const { executors } = await loadValidators();
+  for (const [section, { properties = {}, required = [] }] of Object.entries(executorsSchema().properties!)) {
+    const least = Object.fromEntries(required.map((name) => [name, properties[name]!.examples![0]!]));
+    for (const [field, { examples = [] }] of Object.entries(properties)) {
+      for (const example of examples) {
+        assert.ok(executors!({ [section]: { ...least, [field]: example } }), `${section}.${field}`);
+      }
+    }
+  }
 });
 
 test('a queue is opened by its name', async ({ folder }) => {
