@@ -151,7 +151,9 @@ export class Locks {
       sleep(Math.max(0, time - performance.now()), undefined, signal && { signal }).catch(() => undefined);
     await until(performance.now() + milliseconds);
     const turn = Math.max(performance.now(), this.#nextTurn);
-    this.#nextTurn = turn + shareOfLooking * this.#lookMilliseconds;
+    // A server that did not answer for a while is no reason to wait for much longer than that.
+    this.#nextTurn =
+      turn + Math.min(this.#folder.participant.timing.mostPollMilliseconds, shareOfLooking * this.#lookMilliseconds);
     await until(turn);
   }
 

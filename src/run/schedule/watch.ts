@@ -78,7 +78,9 @@ export class Watch<T> {
     this.#pause = this.#pauses.least;
     let took = 0;
     while (this.#items.size > 0) {
-      await sleep(Math.max(this.#pause, shareOfLooking * took), undefined, { signal }).catch(() => undefined);
+      // A server that did not answer for a while is no reason to wait for much longer than that.
+      const pause = Math.max(this.#pause, Math.min(shareOfLooking * took, shareOfLooking * this.#pauses.most));
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
       const begun = performance.now();
       const isNews = await this.#lookAtAll();
       took = performance.now() - begun;
