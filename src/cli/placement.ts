@@ -1,9 +1,11 @@
 import { UsageError } from '../diagnostics/errors.js';
 import type { ExitCode } from '../diagnostics/exit-codes.js';
 import { userPath } from '../formats/user-path.js';
+import type { InstalledDevice } from '../gpu/installed-devices.js';
 import type { ExecutorName } from '../run/executors/executor.js';
 import { executors, isExecutorName } from '../run/executors/registry.js';
 import { type JointTiming, usualTiming } from '../run/joint/timing.js';
+import type { QueueDevice } from '../run/queues/devices.js';
 import { isQueueName, openQueue, type QueueName, queueNames } from '../run/queues/registry.js';
 import { type RunOptions, runWorkflow } from '../run/run.js';
 import type { Invocation } from './command.js';
@@ -18,6 +20,10 @@ export const placementOptions = {
     completes: [...Object.keys(executors), ...queueNames],
   },
   jobs: { description: 'With slurm or command: runners to start, instead of what the workflow says (1)', value: 'N' },
+  devices: {
+    description: 'all, or devices of this machine by number or name as runflow doctor lists them: a runner on each',
+    value: 'LIST',
+  },
   detach: { description: 'With slurm or command: return at once; the same command without it follows the run' },
   executors: {
     description: 'File that says how runners are started, instead of RUNFLOW_EXECUTORS or executors.yaml',
@@ -43,8 +49,11 @@ export function placementOf(invocation: Invocation): CarryOut {
     const hint = `Give ${[...Object.keys(executors), ...queueNames].join(', ')}.`;
     throw new UsageError(`there is no executor ${name}`, { hint });
   }
-  const needless = ofRunners.find((option) => invocation.switch(option));
-  if (needless === undefined) return here(name);
+  const devices = invocation.value('devices');
+  const needless = ofRunners.find(
+    (option) => invocation.switch(option) && !(option === 'timing' && devices !== undefined),
+  );
+  if (needless === undefined) return devices === undefined ? here(name) : onDevices(devices, invocation);
   const hint = `It goes with --executor ${queueNames.join(' or ')}.`;
   throw new UsageError(`--${needless} means nothing with --executor ${name}`, { hint });
 }
@@ -53,17 +62,50 @@ function here(executor: ExecutorName): CarryOut {
   return (options) => runWorkflow({ ...options, executor });
 }
 
+/** Devices of this machine are not asked about over a network, and their runners do not wait in a queue. */
+const timingOfDevices: JointTiming = { ...usualTiming, pollSeconds: 1, lostSeconds: 30 };
+
+function onDevices(wanted: string, invocation: Invocation): CarryOut {
+  refuseWatch('--devices', invocation);
+  const timing = timingOf(invocation.value('timing'), timingOfDevices);
+  const load = loadOptions(invocation);
+  return async (options) => {
+    const [{ installedDevices }, { chosenDevices }, { DeviceQueue }, { runJointly }] = await Promise.all([
+      import('../gpu/installed-devices.js'),
+      import('../gpu/chosen-devices.js'),
+      import('../run/queues/devices.js'),
+      import('../run/joint/run-jointly.js'),
+    ]);
+    const { environment: given = process.env } = options;
+    const devices = chosenDevices(wanted, await installedDevices(given));
+    const environment = { ...given, RUNFLOW_ADAPTER: devices[0]!.selector };
+    const queue = new DeviceQueue(devices.map(deviceFor), environment);
+    const jobs = devices.length;
+    return runJointly({ ...options, environment, load, queue, queueName: 'devices', network: true, jobs, timing });
+  };
+}
+
+/** A card serves one runner. Where the system does not tell its place, its name does. */
+function deviceFor({ selector, isSoftware, address }: InstalledDevice): QueueDevice {
+  return { selector, slot: isSoftware ? undefined : (address ?? selector) };
+}
+
+function refuseWatch(option: string, invocation: Invocation): void {
+  if (!invocation.switch('watch')) return;
+  const hint = 'A run by several runners takes the workflow as it was submitted: run it again after an edit.';
+  throw new UsageError(`--watch does not go with ${option}`, { hint });
+}
+
 function onQueue(name: QueueName, invocation: Invocation): CarryOut {
   const jobs = wholeNumber(invocation, 'jobs');
+  if (invocation.switch('devices')) {
+    const hint = 'The queue gives each runner its device: cluster.gpus says how many.';
+    throw new UsageError(`--devices does not go with --executor ${name}`, { hint });
+  }
+  refuseWatch(`--executor ${name}`, invocation);
   if (jobs === 0) throw new UsageError('--jobs 0 starts no runner', { hint: 'Give how many are to work at a time.' });
   const detach = invocation.switch('detach');
-  const refused = ['watch', 'open', 'notify'].find(
-    (option) => invocation.switch(option) && (detach || option === 'watch'),
-  );
-  if (refused === 'watch') {
-    const hint = 'A run on other machines takes the workflow as it was submitted: run it again after an edit.';
-    throw new UsageError(`--watch does not go with --executor ${name}`, { hint });
-  }
+  const refused = ['open', 'notify'].find((option) => invocation.switch(option) && detach);
   if (refused !== undefined) {
     throw new UsageError(`--${refused} does not go with --detach`, { hint: 'Nothing has ended when it returns.' });
   }
@@ -89,8 +131,8 @@ function onQueue(name: QueueName, invocation: Invocation): CarryOut {
   };
 }
 
-function timingOf(text: string | undefined): JointTiming {
-  if (text === undefined) return usualTiming;
+function timingOf(text: string | undefined, usual = usualTiming): JointTiming {
+  if (text === undefined) return usual;
   let given: unknown;
   try {
     given = JSON.parse(text);
@@ -102,5 +144,5 @@ function timingOf(text: string | undefined): JointTiming {
     ([name, value]) => !Object.hasOwn(usualTiming, name) || !(typeof value === 'number' && value > 0),
   );
   if (wrong !== undefined) throw new UsageError(`--timing has no ${wrong[0]} of ${JSON.stringify(wrong[1])}`);
-  return { ...usualTiming, ...Object.fromEntries(entries) };
+  return { ...usual, ...Object.fromEntries(entries) };
 }

@@ -17,6 +17,7 @@ export const command: Command = {
     index: { description: 'Which runner of that submission it is, from 0', value: 'I' },
     network: { description: 'Take steps that fetch from the hub or ask a judge behind a server, too' },
     'without-device': { description: 'Take no step that needs a device' },
+    slot: { description: 'Card of this host that no other runner may have at the same time', value: 'NAME' },
   },
   details: [
     'runflow run FILE --executor … submits it. It takes the steps that nobody else works on, and leaves when there are none.',
@@ -37,6 +38,7 @@ export const command: Command = {
         },
         network: invocation.switch('network'),
         withoutDevice: invocation.switch('without-device'),
+        slot: invocation.value('slot'),
         stop: interruption.stop,
         kill: interruption.kill,
         warning: warning.signal,

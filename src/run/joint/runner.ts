@@ -9,6 +9,7 @@ import { EventBus } from '../events.js';
 import { defaultWorkerLimits } from '../executors/executor.js';
 import { StudyPrograms } from '../programs/study-programs.js';
 import { RunSession } from '../run-session.js';
+import { claimDeviceSlot } from './device-slot.js';
 import { EventLogWriter } from './event-log.js';
 import { finishJointRun } from './finish.js';
 import { withForcedSteps } from './forced-steps.js';
@@ -27,6 +28,8 @@ export interface RunnerOptions {
   readonly network: boolean;
   /** It takes no step that needs a device, whatever this host has. */
   readonly withoutDevice: boolean;
+  /** The card that it claims for itself, for as long as it works; undefined: the queue gave it one, or none is counted. */
+  readonly slot: string | undefined;
   /** Aborted when it is to stop. */
   readonly stop: AbortSignal;
   /** Aborted when it is to end at once. */
@@ -49,7 +52,8 @@ export async function runRunner(options: RunnerOptions): Promise<ExitCode> {
   if (earlier !== undefined) return earlier.exitCode;
   let record: ExitRecord;
   try {
-    record = await new Runner(options, joint, submission).run();
+    const slot = options.slot === undefined ? undefined : await claimDeviceSlot(store, options.slot);
+    record = await new Runner(options, joint, submission).run().finally(() => slot?.release());
   } catch (error) {
     const isKnown = error instanceof RunflowError;
     const problem = isKnown ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
