@@ -7,10 +7,10 @@ import type { RunnerSettings } from './executors-file.js';
  * @param index shell text that gives the index of the runner
  */
 export function runnerScript({ setup, modules = [] }: RunnerSettings, argv: readonly string[], index: string): string {
-  // Environment modules are a function that the profile of a login shell defines.
-  const shell = modules.length > 0 ? '#!/bin/bash -l' : '#!/bin/bash';
+  // Environment modules are a function of the shell, which a job does not always bring along.
+  const define = modules.length > 0 ? ['type module >/dev/null 2>&1 || . /etc/profile'] : [];
   const loads = modules.map((name) => `module load ${shellWord(name)} || exit 1`);
   const own = setup === undefined ? [] : [setup.trimEnd(), '[ $? -eq 0 ] || exit 1'];
   const runner = `exec ${argv.map(shellWord).join(' ')} --index "${index}"`;
-  return `${[shell, ...loads, ...own, runner].join('\n')}\n`;
+  return `${['#!/bin/bash', ...define, ...loads, ...own, runner].join('\n')}\n`;
 }

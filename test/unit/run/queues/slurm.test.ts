@@ -77,7 +77,8 @@ test('runners are one array under the name of their job, with no word of a workf
   ]);
   assert.is(
     call!.stdin,
-    `#!/bin/bash -l
+    `#!/bin/bash
+type module >/dev/null 2>&1 || . /etc/profile
 module load nodejs/22 || exit 1
 module load cuda || exit 1
 export A=1
