@@ -45,14 +45,15 @@ export function outputsOf(action: Action, output: string | undefined): readonly 
   });
 }
 
-export function placeOf(store: Store, output: string, { at, bytes, digest, tensor }: Artifact): OutputPlace {
+/** The place of an output on this host; that which its record names where it is out of reach. */
+export function placeOf(store: Store, output: string, artifact: Artifact): OutputPlace {
+  const { at, bytes, digest, tensor } = artifact;
   const known = { output, bytes, ...(tensor === undefined ? {} : { tensor }) };
-  if (at === undefined) {
-    const stored = store.objects.has({ digest, bytes });
-    return { ...known, path: store.folder.object(digest), stored };
-  }
-  const stored = (store.files.size(at.file) ?? -1) >= at.offset + bytes;
-  return { ...known, path: at.file, range: { offset: at.offset, bytes }, stored };
+  const place = store.places.find(artifact);
+  const named = at === undefined ? undefined : { path: at.file, offset: at.offset };
+  const file = place === undefined ? named : place.file;
+  if (file === undefined) return { ...known, path: store.folder.object(digest), stored: place !== undefined };
+  return { ...known, path: file.path, range: { offset: file.offset, bytes }, stored: place !== undefined };
 }
 
 /**

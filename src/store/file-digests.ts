@@ -21,6 +21,8 @@ const outOfReach = ['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 interface FileRecord {
   readonly path: string;
   readonly identity: string;
+  /** Name of the host that saw it so: the path may be none elsewhere. Absent in records of older versions. */
+  readonly host?: string;
   /** `<offset>+<bytes>` → digest. */
   readonly ranges: Readonly<Record<string, Digest>>;
 }
@@ -117,11 +119,12 @@ export class FileDigests {
     return places;
   }
 
-  /** Whether a stored record is of a file as it is now. */
-  isCurrent(stored: JsonObject): boolean {
-    const { path, identity } = stored as unknown as FileRecord;
+  /** Whether a stored record is of a file as it is now. Of one that another host has seen this one cannot say `no`. */
+  isCurrent(stored: JsonObject): 'yes' | 'no' | 'unknown' {
+    const { path, identity, host } = stored as unknown as FileRecord;
     const status = this.#status(path);
-    return status !== undefined && identityOf(status) === identity;
+    if (status !== undefined && identityOf(status) === identity) return 'yes';
+    return host === undefined || host === this.#folder.participant.hostName ? 'no' : 'unknown';
   }
 
   #status(path: string): BigIntStats | undefined {
@@ -167,7 +170,8 @@ export class FileDigests {
           hint: 'Run again when nothing writes to it.',
         });
       }
-      if (lastChange(before) + racyMilliseconds < started) await this.#remember({ path, identity, ranges: digests });
+      if (lastChange(before) + racyMilliseconds < started)
+        await this.#remember({ path, identity, host: this.#folder.participant.hostName, ranges: digests });
     }
     return ranges.map((range) => digests[nameOf(range)]!);
   }

@@ -16,6 +16,8 @@ const scratchKept = 14 * day;
 const logsKept = 14 * day;
 /** What processes of a host saw waits this long for another one that looks. */
 const observationsKept = 14 * day;
+/** Digests of files that only another host can see wait this long for it. */
+const othersFilesKept = 30 * day;
 /** Runs that are remembered of each workflow and profile: what they used tells which key a step had before. */
 const runsKept = 20;
 
@@ -39,7 +41,7 @@ export function findLitter(store: Store, runs: readonly RunRecord[], now: number
     ...orphanScratch(store, now),
     ...oldRuns(store, runs),
     ...orphanLogs(store, now),
-    ...outdatedFileRecords(store),
+    ...outdatedFileRecords(store, now),
     ...oldObservations(store, now),
   ];
 }
@@ -144,11 +146,12 @@ function orphanLogs(store: Store, now: number): readonly Litter[] {
   });
 }
 
-function outdatedFileRecords({ folder, files }: Store): readonly Litter[] {
+function outdatedFileRecords({ folder, files }: Store, now: number): readonly Litter[] {
   return listFiles(folder, folder.in('files'))
-    .filter(({ path }) => {
+    .filter(({ path, modified }) => {
       const record = unseal(readOrEmpty(() => folder.disk.readFileSync(path, 'utf8')));
-      return record === undefined || !files.isCurrent(record);
+      const isCurrent = record === undefined ? 'no' : files.isCurrent(record);
+      return isCurrent === 'no' || (isCurrent === 'unknown' && now - modified > othersFilesKept);
     })
     .map(({ path, bytes }) => ({ what: 'file record', path, bytes }));
 }
