@@ -21,6 +21,7 @@ import {
   type KnownHost,
   traitsOf,
 } from './machine-speed.js';
+import { connectRemote } from './remote-option.js';
 
 /** An estimate, and what it is for. */
 export interface EstimateFor {
@@ -48,6 +49,7 @@ export async function estimateFor(
   const assumptions = assumptionsOf(assumed, study);
   const path = storeLocation(folderOption(invocation, 'store'), process.env);
   const store = Store.open(path);
+  await connectRemote(store, invocation, { keep: false, warn: (message) => tell(`warning: ${message}`) });
   const told = (what: string) => () => tell(`measuring ${what}, once; it takes some seconds`);
   const host = await hostSpeed(process.env, path, told('the processor and the disk'));
   const device =

@@ -15,6 +15,7 @@ import { listenForSignals } from './interruption.js';
 import { loadOptions, workflowOf, workflowOptions } from './load-workflow.js';
 import { openedStore, storeOption } from './opened-store.js';
 import { print } from './output.js';
+import { connectRemote, remoteOption } from './remote-option.js';
 
 export const command: Command = {
   name: 'export',
@@ -26,6 +27,7 @@ export const command: Command = {
     ...workflowOptions,
     ...storeOption,
     ...allowOption,
+    ...remoteOption,
     to: { description: 'The folder to write; it must not be there yet', value: 'DIR', completes: 'folder' },
     'shard-size': { description: 'Largest weight file of a model, such as 2GB (5GB)', value: 'SIZE' },
     as: {
@@ -64,11 +66,14 @@ export const command: Command = {
       if (event.type !== 'summary' || event.failed > 0 || event.interrupted) renderer.handle(event);
     });
     const interruption = listenForSignals();
+    const store = openedStore(invocation);
+    const warn = (message: string, hint = '') => events.publish({ type: 'warning', message, hint });
     try {
+      await connectRemote(store, invocation, { keep: true, signal: interruption.stop, warn });
       return await write({
         workflow,
         folder,
-        store: openedStore(invocation),
+        store,
         trainingSeed,
         events,
         allow: (exported) => allowedPrograms(invocation, [exported]),

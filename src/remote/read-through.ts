@@ -72,10 +72,10 @@ export class ReadThrough implements Upstream {
     return keys.filter((key) => this.#found.has(key)).length;
   }
 
-  async bring(artifacts: readonly Artifact[]): Promise<void> {
+  async bring(artifacts: readonly Artifact[], onBytes?: (bytes: number) => void): Promise<void> {
     const missing = new Map(artifacts.map((artifact) => [artifact.digest, artifact]));
     for (const [digest, { bytes }] of missing) if (!this.#bringing.has(digest)) this.#toBring += bytes;
-    await forEachOf(missing.values(), (artifact) => this.#bring(artifact));
+    await forEachOf(missing.values(), (artifact) => this.#bring(artifact, onBytes));
   }
 
   /** Takes all that it has of keys, and records them here. */
@@ -124,19 +124,20 @@ export class ReadThrough implements Upstream {
   }
 
   /** Brings one object; of several that want the same one the first does it. */
-  #bring(artifact: Artifact): Promise<void> {
+  #bring(artifact: Artifact, onBytes?: (bytes: number) => void): Promise<void> {
     let bringing = this.#bringing.get(artifact.digest);
     if (bringing === undefined) {
-      bringing = this.#fetch(artifact).finally(() => this.#bringing.delete(artifact.digest));
+      bringing = this.#fetch(artifact, onBytes).finally(() => this.#bringing.delete(artifact.digest));
       this.#bringing.set(artifact.digest, bringing);
     }
     return bringing;
   }
 
-  async #fetch(artifact: Artifact): Promise<void> {
+  async #fetch(artifact: Artifact, toldBytes?: (bytes: number) => void): Promise<void> {
     const { onBytes } = this.#options;
     const told = (bytes: number) => {
       this.#arrived += bytes;
+      toldBytes?.(bytes);
       onBytes?.(this.#arrived, this.#toBring);
     };
     let isHere: boolean | undefined = false;

@@ -146,10 +146,21 @@ export class Store {
     return this.places.find(artifact) !== undefined;
   }
 
-  /** Brings from the upstream what is not here. @throws DamagedObjectError when it can give some of it no more */
-  async bring(artifacts: readonly Artifact[]): Promise<void> {
-    const missing = this.upstream === undefined ? [] : artifacts.filter((artifact) => !this.has(artifact));
-    if (missing.length > 0) await this.upstream!.bring(missing);
+  /**
+   * Brings from the upstream what is not here.
+   * @param onProgress told how many bytes have arrived, and how many are to come in all
+   * @throws DamagedObjectError when it can give some of it no more
+   */
+  async bring(artifacts: readonly Artifact[], onProgress?: (done: number, total: number) => void): Promise<void> {
+    if (this.upstream === undefined) return;
+    const missing = new Map(artifacts.filter((one) => !this.has(one)).map((one) => [one.digest, one]));
+    if (missing.size === 0) return;
+    const total = [...missing.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    let done = 0;
+    await this.upstream.bring([...missing.values()], (bytes) => {
+      done += bytes;
+      onProgress?.(done, total);
+    });
   }
 
   /**

@@ -12,7 +12,8 @@ export interface Upstream {
   wish(key: Digest): void;
   /**
    * Brings the bytes of artifacts into this store.
+   * @param onBytes told of the number of bytes that have just arrived
    * @throws DamagedObjectError when it can give some of them no more: what it is known to have is then less
    */
-  bring(artifacts: readonly Artifact[]): Promise<void>;
+  bring(artifacts: readonly Artifact[], onBytes?: (bytes: number) => void): Promise<void>;
 }

@@ -281,9 +281,13 @@ export class Scheduler {
     const started = new Date();
     const stop = new EitherSignal(signal, lock.lost);
     try {
-      await store.bring(inputsOf(task.step, this.#frontier.outputs));
+      const observer = observerOf(task.step, events);
+      const bringing = { unit: 'bytes', note: 'from the remote store' };
+      await store.bring(inputsOf(task.step, this.#frontier.outputs), (done, total) =>
+        observer.progress({ done, total, ...bringing }),
+      );
       const job = jobOf(task.step, { key, lock: lock.token }, this.#frontier.outputs, store);
-      const made = await executor.execute(job, observerOf(task.step, events), stop.signal);
+      const made = await executor.execute(job, observer, stop.signal);
       if (!(await lock.isOurs())) return await this.#lose(task, key);
       const seconds = (Date.now() - started.getTime()) / 1000;
       const provenance = { workflow, step: id, started: started.toISOString(), seconds, versions };

@@ -19,7 +19,7 @@ export interface StepStore {
   /** Waits for what a remote store has of a key; nothing without one. */
   ask(key: Digest): Promise<void>;
   /** Brings from the remote store what is not here. @throws DamagedObjectError when it has lost some of it */
-  bring(artifacts: readonly Artifact[]): Promise<void>;
+  bring(artifacts: readonly Artifact[], onProgress: (done: number, total: number) => void): Promise<void>;
   /** The lock on a key, unless another run has it. With it in hand `lookUp` sees what any host has recorded. */
   tryLock(key: Digest): Promise<Lock | undefined>;
   /** The claim on a model that is made for several steps, unless another runner has it. */
@@ -59,7 +59,7 @@ export function stepStore(store: Store, run: ActiveRun): StepStore {
       return found;
     },
     ask: async (key) => void (await store.upstream?.ask([key])),
-    bring: (artifacts) => store.bring(artifacts),
+    bring: (artifacts, onProgress) => store.bring(artifacts, nowAndThen(onProgress)),
     host: store.folder.participant.hostName,
     tryLock: (key) => tryLock(store, key),
     tryLockModel: (model) => store.locks.tryAcquire(`model-${hexOf(model)}`),
@@ -87,6 +87,19 @@ async function tryLock(store: Store, key: Digest): Promise<Lock | undefined> {
     await lock?.release();
     throw error;
   }
+}
+
+/** Milliseconds between two events about bytes that arrive. */
+const progressInterval = 100;
+
+function nowAndThen(tell: (done: number, total: number) => void): (done: number, total: number) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (done, total) => {
+    const now = performance.now();
+    if (now - last < progressInterval && done < total) return;
+    last = now;
+    tell(done, total);
+  };
 }
 
 /** Runs are read again after so long: each of many that share a store waits for all others, step after step. */

@@ -1,5 +1,6 @@
 import { InterruptedError } from '../../../../src/diagnostics/errors.js';
-import type { Artifacts } from '../../../../src/formats/artifact.js';
+import type { Action } from '../../../../src/formats/action.js';
+import type { Artifact, Artifacts } from '../../../../src/formats/artifact.js';
 import type { Digest } from '../../../../src/formats/digest.js';
 import { resolve, type Situation } from '../../../../src/plan/resolve.js';
 import { EventBus, type RunEvent } from '../../../../src/run/events.js';
@@ -35,8 +36,16 @@ export class FakeStepStore implements StepStore {
   lookUp(key: Digest) {
     return this.memory.lookUp(key);
   }
-  async ask() {}
-  async bring() {}
+  /** What a remote store has of keys that become known in the run. */
+  readonly remote = new Map<Digest, Action>();
+  async ask(key: Digest) {
+    const action = this.remote.get(key);
+    if (action !== undefined) this.memory.record(action);
+  }
+  async bring(artifacts: readonly Artifact[]) {
+    for (const one of artifacts) this.broughtFor.push(one.digest);
+  }
+  readonly broughtFor: Digest[] = [];
   async tryLock(key: Digest) {
     this.asked.push(key);
     if (this.others.has(key) || this.held.has(key)) return undefined;

@@ -6,6 +6,7 @@ import type { RunEvent } from '../../../../src/run/events.js';
 import { OtherDeviceError, WorkerLostError } from '../../../../src/run/executors/executor.js';
 import { stepStore } from '../../../../src/run/schedule/step-store.js';
 import type { Step } from '../../../../src/steps/step.js';
+import { DamagedObjectError } from '../../../../src/store/object-store.js';
 import { Store } from '../../../../src/store/store.js';
 import type { Job } from '../../../../src/worker/protocol.js';
 import { artifact, MemoryStore, make, situationOf } from '../../plan/memory-store.js';
@@ -331,6 +332,43 @@ test('an input that is damaged again and again fails the step instead of looping
   const run = await runSteps(diamond.slice(0, 2), { memory, executor });
   assert.equal(run.executed, ['a', 'left', 'a', 'left', 'a', 'left']);
   assert.is(run.states.left, 'failed');
+});
+
+test('a key that becomes known in the run is asked for at the remote store before its step runs', async () => {
+  const elsewhere = new MemoryStore();
+  await runSteps(diamond, { memory: elsewhere });
+  const store = new FakeStepStore(new MemoryStore());
+  for (const action of elsewhere.actions.values()) if (action.step !== 'a') store.remote.set(action.key, action);
+  const run = await runSteps(diamond, { store });
+  assert.equal(run.executed, ['a']);
+  assert.equal(run.states, { a: 'ran', left: 'cached', right: 'cached', end: 'cached' });
+
+  const forced = new FakeStepStore(new MemoryStore());
+  for (const action of elsewhere.actions.values()) forced.remote.set(action.key, action);
+  const again = await runSteps(diamond.slice(0, 1), { store: forced, situation: { forced: () => true } });
+  assert.equal(again.executed, ['a'], 'a forced step runs whatever is there');
+});
+
+test('inputs are brought before a step, and made again where the remote store has lost them', async () => {
+  const memory = new MemoryStore();
+  await runSteps(diamond.slice(0, 1), { memory });
+  const store = new FakeStepStore(memory);
+  const bring = store.bring.bind(store);
+  let lost = true;
+  store.bring = async (artifacts) => {
+    await bring(artifacts);
+    if (!lost || artifacts.every(({ digest }) => digest !== artifact('a').digest)) return;
+    lost = false;
+    memory.objects.delete(artifact('a').digest);
+    throw new DamagedObjectError(artifact('a').digest, 'is not here');
+  };
+  const run = await runSteps(diamond.slice(0, 2), { store });
+  assert.equal(run.executed, ['a', 'left']);
+  assert.equal(run.states, { a: 'ran', left: 'ran' });
+  assert.equal(
+    store.broughtFor,
+    [artifact('a'), artifact('source'), artifact('a')].map(({ digest }) => digest),
+  );
 });
 
 test('an interruption stops the step in work, starts nothing more and fails nothing', async () => {
