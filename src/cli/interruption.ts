@@ -12,8 +12,11 @@ export interface Interruption {
   readonly end: () => void;
 }
 
-/** The first signal asks the run to stop, the second to stop at once. */
-export function listenForSignals(): Interruption {
+/**
+ * Listens for the user's signals: the first one asks the run to stop, the second to stop at once.
+ * @param options.leaves what is done goes on without this process: only Ctrl-C stops it, and a terminal that goes ends this process alone
+ */
+export function listenForSignals({ leaves = false }: { readonly leaves?: boolean } = {}): Interruption {
   const stop = new AbortController();
   const kill = new AbortController();
   const onSignal = () => {
@@ -22,7 +25,8 @@ export function listenForSignals(): Interruption {
     // What waits on a disk that does not answer never ends by itself. The worker ends with this process.
     setTimeout(() => process.exit(exitCodes.interrupted), graceMilliseconds).unref();
   };
-  const signals = ['SIGINT', 'SIGTERM', ...(outlivesTerminal() ? [] : (['SIGHUP'] as const))] as const;
+  const all = ['SIGINT', 'SIGTERM', ...(outlivesTerminal() ? [] : (['SIGHUP'] as const))] as const;
+  const signals = leaves ? (['SIGINT'] as const) : all;
   for (const signal of signals) process.on(signal, onSignal);
   return {
     stop: stop.signal,

@@ -35,14 +35,18 @@ export const placementOptions = {
 /** Options that mean something only where runners are started. */
 const ofRunners = ['jobs', 'detach', 'executors', 'timing'] as const;
 
-/** Carries out a run where the command line says. */
-export type CarryOut = (options: RunOptions) => Promise<ExitCode>;
+/** Place where the command line has a run carried out. */
+export interface Placement {
+  readonly carryOut: (options: RunOptions) => Promise<ExitCode>;
+  /** It goes on when this process ends. */
+  readonly isElsewhere: boolean;
+}
 
 /**
  * What an invocation says of where a run is carried out.
  * @throws UsageError for an executor that there is not, and for options that do not go together
  */
-export function placementOf(invocation: Invocation): CarryOut {
+export function placementOf(invocation: Invocation): Placement {
   const name = invocation.value('executor') ?? 'local';
   if (isQueueName(name)) return onQueue(name, invocation);
   if (!isExecutorName(name)) {
@@ -58,18 +62,18 @@ export function placementOf(invocation: Invocation): CarryOut {
   throw new UsageError(`--${needless} means nothing with --executor ${name}`, { hint });
 }
 
-function here(executor: ExecutorName): CarryOut {
-  return (options) => runWorkflow({ ...options, executor });
+function here(executor: ExecutorName): Placement {
+  return { isElsewhere: false, carryOut: (options) => runWorkflow({ ...options, executor }) };
 }
 
 /** Devices of this machine are not asked about over a network, and their runners do not wait in a queue. */
 const timingOfDevices: JointTiming = { ...usualTiming, pollSeconds: 1, lostSeconds: 30 };
 
-function onDevices(wanted: string, invocation: Invocation): CarryOut {
+function onDevices(wanted: string, invocation: Invocation): Placement {
   refuseWatch('--devices', invocation);
   const timing = timingOf(invocation.value('timing'), timingOfDevices);
   const load = loadOptions(invocation);
-  return async (options) => {
+  const carryOut = async (options: RunOptions) => {
     const [{ installedDevices }, { chosenDevices }, { DeviceQueue }, { runJointly }] = await Promise.all([
       import('../gpu/installed-devices.js'),
       import('../gpu/chosen-devices.js'),
@@ -83,6 +87,8 @@ function onDevices(wanted: string, invocation: Invocation): CarryOut {
     const jobs = devices.length;
     return runJointly({ ...options, environment, load, queue, queueName: 'devices', network: true, jobs, timing });
   };
+  // Its runners are processes of this machine: they end with what started them.
+  return { isElsewhere: false, carryOut };
 }
 
 /** A card serves one runner. Where the system does not tell its place, its name does. */
@@ -96,7 +102,7 @@ function refuseWatch(option: string, invocation: Invocation): void {
   throw new UsageError(`--watch does not go with ${option}`, { hint });
 }
 
-function onQueue(name: QueueName, invocation: Invocation): CarryOut {
+function onQueue(name: QueueName, invocation: Invocation): Placement {
   const jobs = wholeNumber(invocation, 'jobs');
   if (invocation.switch('devices')) {
     const hint = 'The queue gives each runner its device: cluster.gpus says how many.';
@@ -113,7 +119,7 @@ function onQueue(name: QueueName, invocation: Invocation): CarryOut {
   const file = invocation.value('executors');
   const executorsFile = file === undefined ? undefined : userPath(file);
   const load = loadOptions(invocation);
-  return async (options) => {
+  const carryOut = async (options: RunOptions) => {
     const { runJointly } = await import('../run/joint/run-jointly.js');
     const { queue, settings } = await openQueue(name, executorsFile, options.environment ?? process.env);
     const { network = false, node } = settings;
@@ -126,9 +132,11 @@ function onQueue(name: QueueName, invocation: Invocation): CarryOut {
       detach,
       timing,
       ...(node === undefined ? {} : { node }),
+      ...(executorsFile === undefined ? {} : { executorsFile }),
       ...(jobs === undefined ? {} : { jobs }),
     });
   };
+  return { isElsewhere: true, carryOut };
 }
 
 function timingOf(text: string | undefined, usual = usualTiming): JointTiming {

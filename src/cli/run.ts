@@ -16,7 +16,7 @@ import { loadOptions, studyNamed } from './load-workflow.js';
 import { type NotifyCommand, notify, notifyCommand } from './notify.js';
 import { openFile } from './open-report.js';
 import { openedStore } from './opened-store.js';
-import { type CarryOut, placementOf, placementOptions } from './placement.js';
+import { type Placement, placementOf, placementOptions } from './placement.js';
 import { command as planCommand } from './plan.js';
 import { planOptions } from './prepared.js';
 import { connectRemote } from './remote-option.js';
@@ -57,11 +57,12 @@ export const command: Command = {
   details: [
     'A TARGET is the name of a sweep, metric, update or model, a kind of step, or a pattern of step ids, such as',
     "'svd[alignment,*q_proj*]'; only what it needs is run. Ctrl-C stops cleanly, a second one at once; the same command",
-    'then goes on where it was.',
+    'then goes on where it was. With --executor slurm or command Ctrl-C cancels all runners; a terminal that is closed ends nothing,',
+    'and the same command follows the run again.',
     'Exit codes: 0 done, 1 a step failed, 2 invalid workflow or usage, 3 environment, 130 interrupted.',
   ].join('\n'),
   async run(invocation) {
-    const carryOut = placementOf(invocation);
+    const placement = placementOf(invocation);
     const deviceBusySeconds = wholeNumber(invocation, 'device-timeout') ?? defaultWorkerLimits.deviceBusySeconds;
     const out = folderOption(invocation, 'out');
     const options = {
@@ -81,8 +82,8 @@ export const command: Command = {
     const told = notifyCommand(invocation.value('notify'), process.env);
     if (invocation.switch('dry-run')) return planCommand.run(invocation);
     const commands = new WatchedCommands(invocation);
-    const interruption = listenForSignals();
-    const once = (study: Study) => runOnce(study, { invocation, carryOut, commands, options, interruption, told });
+    const interruption = listenForSignals({ leaves: placement.isElsewhere });
+    const once = (study: Study) => runOnce(study, { invocation, placement, commands, options, interruption, told });
     try {
       if (invocation.switch('watch')) return await runOnChanges(invocation, once, commands, interruption.stop);
       return await once(await studyNamed(invocation.positionals[0]!, loadOptions(invocation)));
@@ -97,7 +98,7 @@ type Once = (study: Study) => Promise<ExitCode>;
 /** What an invocation asks for, besides the study. */
 interface Asked {
   readonly invocation: Invocation;
-  readonly carryOut: CarryOut;
+  readonly placement: Placement;
   readonly commands: WatchedCommands;
   readonly options: Omit<RunOptions, 'study' | 'allowed' | 'store' | 'events'>;
   readonly interruption: Pick<Interruption, 'stop' | 'kill'>;
@@ -107,7 +108,7 @@ interface Asked {
 /** Runs a workflow, then says so to whoever asked for it: what they do changes no exit code. */
 async function runOnce(
   study: Study,
-  { invocation, carryOut, commands, options, interruption, told }: Asked,
+  { invocation, placement, commands, options, interruption, told }: Asked,
 ): Promise<ExitCode> {
   const allowed = await commands.allowed(study.cells.map(({ workflow }) => workflow));
   const store = openedStore(invocation);
@@ -124,7 +125,7 @@ async function runOnce(
   let problem: string | undefined;
   try {
     const { stop: signal, kill: killSignal } = interruption;
-    exitCode = await carryOut({ ...options, study, allowed, store, events, signal, killSignal });
+    exitCode = await placement.carryOut({ ...options, study, allowed, store, events, signal, killSignal });
     return exitCode;
   } catch (error) {
     if (error instanceof RunflowError) exitCode = error.exitCode;

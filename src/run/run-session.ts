@@ -362,9 +362,9 @@ export class RunSession {
     const { events, store } = this.#options;
     const { ran, failed } = this.#records.counts();
     if (ran > 0 && this.#chronicle !== undefined) await tidyStore(store, events, this.#environment);
-    this.#summarise();
+    this.#summarise(this.#options.part?.told?.fault);
     if (this.#isInterrupted) return exitCodes.interrupted;
-    if (this.#environmentFailed || this.#options.part?.told?.environmentFailed) return exitCodes.environment;
+    if (this.#environmentFailed || this.#options.part?.told?.fault !== undefined) return exitCodes.environment;
     return failed > 0 ? exitCodes.stepFailed : exitCodes.done;
   }
 

@@ -129,6 +129,22 @@ test('a runner that is killed is replaced, and what it had in work is done by an
   assert.is(readFileSync(join(folder, 'killed/steps/three/three.csv'), 'utf8'), 'mark\na\n');
 });
 
+test('a runner that is warned of its time limit leaves, and another goes on', async () => {
+  let isWarned = false;
+  const { exitCode, told, queue } = await joint('limited', {
+    file: 'programs.yaml',
+    jobs: 1,
+    onEvent: (event, { children }) => {
+      if (event.type !== 'step-started' || isWarned) return;
+      isWarned = true;
+      [...children.values()].flat()[0]!.kill('SIGUSR2');
+    },
+  });
+  assert.is(exitCode, 0, JSON.stringify(told.slice(-5)));
+  assert.ok(told.some((event) => event.type === 'warning' && /the time of runner 1\.0/.test(event.message)));
+  assert.is(queue.submitted.length, 2);
+});
+
 test('the same command attaches to a run that goes on, which edits do not reach', async () => {
   const queue = new ProcessQueue(environment());
   queues.push(queue);

@@ -52,7 +52,7 @@ async function publish(options: FinishOptions): Promise<OutcomeRecord> {
   const { targets, keepGoing, programs, results } = submission;
   const allowed = new Set(programs);
   const session = new RunSession(
-    { study, store, events, targets, keepGoing, environment, allowed, part: partOf(options) },
+    { study, store, events, targets, keepGoing, environment, allowed, part: await partOf(options) },
     run,
     results,
     new StudyPrograms(study, allowed),
@@ -78,8 +78,8 @@ async function publish(options: FinishOptions): Promise<OutcomeRecord> {
 /** Types of events that are told of the whole, and not by any runner. */
 const keptTypes: ReadonlySet<RunEvent['type']> = new Set(['step-failed', 'warning', 'result', 'collected', 'summary']);
 
-function partOf({ joint, submission }: FinishOptions): JointPart {
-  const told = toldByRunners(joint, submission.started);
+async function partOf({ joint, submission }: FinishOptions): Promise<JointPart> {
+  const told = await toldByRunners(joint, submission.started);
   const stop = joint.stop();
   return {
     started: new Date(submission.started),
@@ -98,7 +98,8 @@ function partOf({ joint, submission }: FinishOptions): JointPart {
 }
 
 function endOf(stop: StopRecord | undefined) {
-  return { isCancelled: stop?.why === 'cancelled', environmentFailed: stop?.why === 'environment' };
+  const fault = stop?.why === 'environment' ? { fault: stop.problem ?? 'the environment is at fault' } : {};
+  return { isCancelled: stop?.why === 'cancelled', ...fault };
 }
 
 /** What was forced has run, or will not. */

@@ -110,8 +110,13 @@ class Follower {
     if (left.some(({ exit }) => exit?.how === 'done' || exit?.how === 'failed')) return this.#finish();
     const faults = left.flatMap(({ exit }) => (exit?.how === 'environment' ? [exit.problem ?? ''] : []));
     if (faults.length > 0) await this.#giveUp(`runners could not work: ${[...new Set(faults)].join('; ')}`);
-    else await this.#start(this.#submission.jobs, 'all runners have left, and steps are left to do');
+    else await this.#start(this.#submission.jobs, this.#whyAllLeft());
     return undefined;
+  }
+
+  #whyAllLeft(): string {
+    const lacking = this.#joint.device() === undefined ? ', and none of them has a device' : '';
+    return `all runners have left, and steps are left to do${lacking}`;
   }
 
   /** Whether runners were started since these were seen. */
@@ -121,9 +126,12 @@ class Follower {
 
   /** Starts another runner in the place of one that is lost, or whose time was up. */
   async #replace({ place, state, isHere, exit, begun }: SeenRunner): Promise<void> {
-    const isOver = state === 'lost' || exit?.how === 'time';
-    if (!isOver || this.#handled.has(placeName(place))) return;
+    if (this.#handled.has(placeName(place)) || (state !== 'lost' && exit === undefined)) return;
     this.#handled.add(placeName(place));
+    if (exit?.how === 'environment')
+      this.#warn(`runner ${placeName(place)} left: ${exit.problem}`, 'The others go on.');
+    const isOver = state === 'lost' || (exit?.how === 'time' && exit.successor === undefined);
+    if (!isOver && !(isHere && exit?.how === 'idle')) return;
     const host = begun === undefined ? '' : ` on ${begun.host}`;
     const what =
       state === 'lost'
@@ -163,7 +171,11 @@ class Follower {
     this.#cancelledAt = performance.now();
     await this.#joint.stopBecause({ why: 'cancelled' });
     const attempts = this.#joint.attempts().flatMap((attempt) => this.#joint.intent(attempt) ?? []);
-    await this.#options.queue.cancel(attempts.filter(({ isHere }) => !isHere).map(({ jobName }) => jobName));
+    const names = attempts.filter(({ isHere }) => !isHere).map(({ jobName }) => jobName);
+    await this.#options.queue.cancel(names).catch((error: unknown) => {
+      if (!(error instanceof EnvironmentError)) throw error;
+      this.#warn(error.message, error.hint ?? 'Runners stop by themselves when they see that the run was cancelled.');
+    });
   }
 
   /** Whether all runners have left after a stop, or had their time to. */

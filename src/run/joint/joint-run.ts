@@ -42,6 +42,8 @@ export interface ExitRecord {
   readonly how: 'done' | 'failed' | 'idle' | 'stopped' | 'time' | 'environment';
   readonly exitCode: ExitCode;
   readonly problem?: string;
+  /** Attempt that it submitted to go on in its place; absent: whoever follows does. */
+  readonly successor?: number;
 }
 
 /** Why nothing more is to be started. */

@@ -31,5 +31,6 @@ export interface JointPart {
 /** What the runners did, and how that ended. */
 export interface PublishedParts extends Pick<ToldByRunners, 'records' | 'failures' | 'times'> {
   readonly isCancelled: boolean;
-  readonly environmentFailed: boolean;
+  /** What of the machines made it end; absent: nothing. */
+  readonly fault?: string;
 }

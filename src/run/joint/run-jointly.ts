@@ -43,6 +43,8 @@ export interface JointRunOptions extends Omit<RunOptions, 'part' | 'executor' | 
   readonly network?: boolean;
   /** Path of Node.js on the machines of the queue. Default: that of this process. */
   readonly node?: string;
+  /** Absolute path of the executors file that the command line named: a runner whose time is up submits its successor by it. */
+  readonly executorsFile?: string;
   /** Return when the runners are handed in. */
   readonly detach?: boolean;
   readonly timing?: JointTiming;
@@ -69,7 +71,18 @@ export async function runJointly(options: JointRunOptions): Promise<ExitCode> {
   const { prepared, commits } = await planned(options);
   const isDone = prepared.steps.every(({ id }) => prepared.outcomes.get(id)?.status === 'cached');
   if (isDone && prepared.plan.deferred.length === 0) {
-    const { load: _, queue: __, queueName: ___, jobs, network, node, detach, timing, ...alone } = options;
+    const {
+      load: _,
+      queue: __,
+      queueName: ___,
+      jobs,
+      network,
+      node,
+      executorsFile,
+      detach,
+      timing,
+      ...alone
+    } = options;
     return runWorkflow(alone);
   }
   const run = await store.runs.begin({ ...recordedAs(study), tags: options.tags, joint: true });
@@ -101,7 +114,7 @@ async function startRunners(options: JointRunOptions, joint: JointRun, submissio
   const started = { joint, submission, queue, store: store.path };
   // First what costs nothing: where the queue refuses, the runner here sees that, and ends.
   if (submission.runsHere) await startRunnerHere(started);
-  const job = await submitRunners(started, submission.jobs);
+  const { job } = await submitRunners(started, submission.jobs);
   if (job !== undefined) return;
   const message = `${submission.executor} does not say whether it has taken the runners`;
   const hint = 'It is asked again and again. Runners that it has not taken are handed in again.';
@@ -196,6 +209,7 @@ function submissionOf(options: JointRunOptions, { commits, prepared, run, ...rea
     network,
     ...(node === undefined ? {} : { node }),
     executor: options.queueName,
+    ...(options.executorsFile === undefined ? {} : { executorsFile: options.executorsFile }),
     jobs: options.jobs ?? cluster?.jobs ?? 1,
     resources: cluster?.resources ?? {},
     variables: neededVariables(prepared, study, environment),

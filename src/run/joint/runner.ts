@@ -8,6 +8,7 @@ import { type ExpectedDevice, findDevice } from '../device.js';
 import { EventBus } from '../events.js';
 import { defaultWorkerLimits } from '../executors/executor.js';
 import { StudyPrograms } from '../programs/study-programs.js';
+import { isQueueName, openQueue } from '../queues/registry.js';
 import { RunSession } from '../run-session.js';
 import { claimDeviceSlot } from './device-slot.js';
 import { EventLogWriter } from './event-log.js';
@@ -18,6 +19,7 @@ import { JointMonitor } from './monitor.js';
 import type { JointPart } from './part.js';
 import { RunnerTeam } from './runner-team.js';
 import { pinnedCommits, requireSubmittedSources, type Submission, submittedStudy } from './submission.js';
+import { submitRunners } from './submit.js';
 
 export interface RunnerOptions {
   readonly store: Store;
@@ -57,6 +59,8 @@ export async function runRunner(options: RunnerOptions): Promise<ExitCode> {
   } catch (error) {
     const isKnown = error instanceof RunflowError;
     const problem = isKnown ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    // What could not be published is done; whoever follows tries again.
+    if (joint.exit(place) !== undefined) throw error;
     await joint.leave(place, {
       how: 'environment',
       exitCode: isKnown ? error.exitCode : exitCodes.stepFailed,
@@ -66,6 +70,9 @@ export async function runRunner(options: RunnerOptions): Promise<ExitCode> {
   }
   return record.exitCode;
 }
+
+/** Patience on the submitting side, where a runner costs nothing: training may take days before there is something to judge. */
+const patientSeconds = 7 * 24 * 3600;
 
 class Runner {
   readonly #options: RunnerOptions;
@@ -161,7 +168,7 @@ class Runner {
     const log = new EventLogWriter(this.#joint.folder.in(...placeNames(place), eventsFile), events, session.redacted);
     try {
       const exitCode = await session.run().catch((error: unknown) => this.#notSeen(error));
-      return this.#exitOf(session, exitCode);
+      return await this.#exitOf(session, exitCode);
     } catch (error) {
       if (error instanceof RunflowError) error.reword(session.redacted);
       throw error;
@@ -171,16 +178,32 @@ class Runner {
     }
   }
 
-  #exitOf(session: RunSession, exitCode: ExitCode): ExitRecord {
+  async #exitOf(session: RunSession, exitCode: ExitCode): Promise<ExitRecord> {
     const { warning } = this.#options;
     const problem = session.problem === undefined ? {} : { problem: session.redacted(session.problem) };
-    if (warning.aborted) return { how: 'time', exitCode: exitCodes.interrupted };
+    if (warning.aborted && this.#joint.stop() === undefined) return this.#succeeded();
     if (this.#stop.aborted) return { how: 'stopped', exitCode: exitCodes.interrupted };
     if (session.environmentFailed) return { how: 'environment', exitCode, ...problem };
     const isDrained = this.#monitor.drain.aborted;
     if (session.isUnfinished && !isDrained) return { how: 'idle', exitCode, ...problem };
     if (exitCode !== exitCodes.done) return { how: 'failed', exitCode, ...problem };
     return session.isUnfinished ? { how: 'stopped', exitCode } : { how: 'done', exitCode };
+  }
+
+  /** Another one goes on in its place. Where the queue cannot be asked from here, whoever follows sees to that. */
+  async #succeeded(): Promise<ExitRecord> {
+    const record = { how: 'time', exitCode: exitCodes.interrupted } as const;
+    const { environment, store } = this.#options;
+    const { executor, executorsFile } = this.#submission;
+    if (!isQueueName(executor)) return record;
+    try {
+      const { queue } = await openQueue(executor, executorsFile, environment);
+      const options = { joint: this.#joint, submission: this.#submission, store: store.path, queue };
+      return { ...record, successor: (await submitRunners(options, 1)).attempt };
+    } catch (error) {
+      if (!(error instanceof RunflowError)) throw error;
+      return { ...record, problem: error.message };
+    }
   }
 
   /** Publishes where the plan is finished, and after a failure or a cancellation as the last one to leave. */
@@ -207,8 +230,7 @@ class Runner {
         const drain = waitsForName ? AbortSignal.any([this.#monitor.drain, this.#monitor.named]) : this.#monitor.drain;
         const { keepGoing, timing } = this.#submission;
         const { network, withoutDevice } = this.#options;
-        // On the submitting side a runner costs nothing while it waits.
-        const idleSeconds = withoutDevice ? Math.max(timing.idleSeconds, timing.lostSeconds * 100) : timing.idleSeconds;
+        const idleSeconds = withoutDevice ? Math.max(timing.idleSeconds, patientSeconds) : timing.idleSeconds;
         return new RunnerTeam(
           joint,
           this.#monitor,

@@ -48,6 +48,8 @@ export interface Submission {
   readonly node?: string;
   /** Name of the queue, and how many runners it was asked for. */
   readonly executor: string;
+  /** Absolute path of the executors file that the command line named. */
+  readonly executorsFile?: string;
   readonly jobs: number;
   readonly resources: ClusterResources;
   /** Names of variables that runners get. */

@@ -21,12 +21,17 @@ export interface SubmitOptions {
   readonly queue: Queue;
 }
 
+export interface SubmittedRunners {
+  readonly attempt: number;
+  readonly job: string | undefined;
+}
+
 /**
  * Hands runners in as the next attempt. A queue that fails may have taken them: it is asked by the name of the job.
- * @returns what the queue calls the job; undefined: it does not say whether it has it
+ * @returns the attempt, and what the queue calls the job; undefined: it does not say whether it has it
  * @throws EnvironmentError when the queue refuses them
  */
-export async function submitRunners(options: SubmitOptions, count: number): Promise<string | undefined> {
+export async function submitRunners(options: SubmitOptions, count: number): Promise<SubmittedRunners> {
   const { joint, submission, queue } = options;
   const { attempt, jobName } = await joint.claimAttempt({ count });
   const { resources, timing, variables } = submission;
@@ -35,14 +40,14 @@ export async function submitRunners(options: SubmitOptions, count: number): Prom
   try {
     const job = await queue.submit({ ...wanted, leadSeconds: timing.leadSeconds });
     await joint.writeJob(attempt, { job });
-    return job;
+    return { attempt, job };
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     const found = await queue.poll([jobName]);
-    if (found === undefined) return undefined;
+    if (found === undefined) return { attempt, job: undefined };
     if ((found.get(jobName)?.size ?? 0) > 0) {
       await joint.writeJob(attempt, { job: jobName });
-      return jobName;
+      return { attempt, job: jobName };
     }
     await joint.writeJob(attempt, { refused: error.message });
     throw error;

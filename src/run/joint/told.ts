@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EventBus, type RunEvent } from '../events.js';
 import type { Prepared } from '../prepare.js';
 import { RunTimes, type StepTime } from '../run-times.js';
@@ -12,6 +13,7 @@ export class ToldByRunners {
   readonly #seconds = new Map<string, number>();
   readonly #failed = new Map<string, Failed>();
   readonly #times: StepTime[] = [];
+  readonly #begun = new Set<string>();
 
   /** @param runners the events of each, in their order; @param started milliseconds since 1970 */
   constructor(runners: Iterable<readonly LoggedEvent[]>, started: number) {
@@ -29,6 +31,7 @@ export class ToldByRunners {
     for (const { at, event } of events) {
       now = at;
       bus.publish(event);
+      if (event.type === 'step-started') this.#begun.add(event.step);
       if (event.type === 'step-finished' && !this.#seconds.has(event.step))
         this.#seconds.set(event.step, event.seconds);
       if (event.type === 'step-failed' && !this.#failed.has(event.step)) this.#failed.set(event.step, event);
@@ -38,6 +41,11 @@ export class ToldByRunners {
 
   get times(): readonly StepTime[] {
     return this.#times;
+  }
+
+  /** Steps that a runner began, and whose end no runner has told. */
+  get open(): readonly string[] {
+    return [...this.#begun].filter((step) => !this.#seconds.has(step) && !this.#failed.has(step));
   }
 
   get failures(): readonly Failed[] {
@@ -69,10 +77,19 @@ function isFailed(record: StepRecord | undefined): boolean {
   return record?.state === 'failed' || record?.state === 'skipped';
 }
 
-/** Reads what all runners of a joint run said so far. */
-export function toldByRunners(joint: JointRun, started: string): ToldByRunners {
-  const runners = joint
-    .places()
-    .map((place) => [...new EventLogReader(joint.folder, [...placeNames(place), eventsFile]).read()]);
-  return new ToldByRunners(runners, Date.parse(started));
+/** A runner tells of the end of a step right after others see its record. */
+const mostSecondsBehind = 5;
+
+/** Reads what all runners of a joint run said, and waits for a moment for the word of those that have just ended a step. */
+export async function toldByRunners(joint: JointRun, started: string): Promise<ToldByRunners> {
+  for (let seconds = 0; ; seconds += 0.1) {
+    await joint.refresh();
+    const runners = joint
+      .places()
+      .map((place) => [...new EventLogReader(joint.folder, [...placeNames(place), eventsFile]).read()]);
+    const told = new ToldByRunners(runners, Date.parse(started));
+    const isAwaited = told.open.length > 0 && joint.stop() === undefined;
+    if (!isAwaited || seconds >= mostSecondsBehind) return told;
+    await sleep(100);
+  }
 }

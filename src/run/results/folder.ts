@@ -91,6 +91,8 @@ export class ResultsFolder {
   readonly #run: ResultsOfRun;
   /** Files of earlier runs that had to make room in this one, where they are now. */
   readonly #aside: PublishedFile[] = [];
+  /** The lock of the folder, while files are placed. */
+  #held: Lock | undefined;
 
   constructor(path: string, store: Store, events: EventBus, run: ResultsOfRun) {
     this.path = path;
@@ -127,7 +129,8 @@ export class ResultsFolder {
     pages: RunPages,
     describe: (contents: FolderContents) => string,
   ): Promise<FolderContents> {
-    const lock = await this.#lock();
+    const lock = await this.#takeLock();
+    this.#held = lock;
     try {
       const record = readResultsRecord(this.path);
       refuseAnotherWorkflow(this.path, record, this.#run.workflowFile);
@@ -142,6 +145,7 @@ export class ResultsFolder {
       }
       const files = [...made, ...rest, ...neverMade(prepared, [...made, ...rest])];
       const contents = { files, foreign: this.#foreign(files, record) };
+      await this.#requireLock();
       await placeFile(join(this.path, 'run.json'), describe(contents), '--out');
       return contents;
     } finally {
@@ -149,11 +153,19 @@ export class ResultsFolder {
     }
   }
 
-  async #lock(): Promise<Lock> {
+  async #takeLock(): Promise<Lock> {
     const real = existsSync(this.path) ? realpathSync(this.path) : this.path;
     const claimed = await this.#store.locks.acquire(`results-${hexOf(digestOf(real)).slice(0, 32)}`, () => undefined);
     if (!('lock' in claimed)) throw new Error('a lock that nothing can make superfluous');
     return claimed.lock;
+  }
+
+  /** Asked before each file: who was stopped for long, and goes on, must not mix its files with those of another run. */
+  async #requireLock(): Promise<void> {
+    if (await this.#held!.isOurs()) return;
+    throw new EnvironmentError(`another run writes to ${this.path}: this one gave no sign of life for too long`, {
+      hint: 'Run the same command again when the other is done: finished steps are kept.',
+    });
   }
 
   async #placeAll(
@@ -201,6 +213,7 @@ export class ResultsFolder {
     if (present !== digest) {
       // Read first: with a damaged object nothing is touched.
       const bytes = await read();
+      await this.#requireLock();
       const why = exists(path) ? whyNotOurs(known, present, settings) : undefined;
       if (why !== undefined) {
         const to = await moveToPrevious(this.path, file);
