@@ -46,6 +46,7 @@ class Follower {
   readonly #handled = new Set<string>();
   /** Runners started since a step was last done. */
   #startsInVain = 0;
+  #someoneWorks = false;
   #told = '';
   #cancelledAt: number | undefined;
 
@@ -103,6 +104,7 @@ class Follower {
     if (this.#options.signal.aborted && this.#cancelledAt === undefined) await this.#cancel();
     const atWork = runners.filter(({ state }) => state === 'waiting' || state === 'working');
     if (this.#joint.stop() !== undefined) return this.#mayFinish(atWork) ? this.#finish() : undefined;
+    this.#someoneWorks = runners.some(({ state }) => state === 'working');
     for (const runner of runners) await this.#replace(runner);
     const queued = atWork.filter(({ isHere }) => !isHere);
     if (queued.length > 0 || this.#hasNew(runners)) return undefined;
@@ -137,17 +139,23 @@ class Follower {
       state === 'lost'
         ? `runner ${placeName(place)}${host} is lost`
         : `the time of runner ${placeName(place)}${host} was up`;
+    const { executor } = this.#submission;
+    const isNew = state === 'lost' && begun === undefined;
+    const advice = isNew ? ` It never began: runflow doctor --executor ${executor} says what hosts lack.` : '';
     if (isHere) await startRunnerHere(this.#submitOptions());
-    else await this.#start(1, what);
+    else await this.#start(1, what, advice);
   }
 
-  async #start(count: number, why: string): Promise<void> {
+  async #start(count: number, why: string, advice = ''): Promise<void> {
     const { mostLost } = this.#submission.timing;
     this.#startsInVain += 1;
     if (this.#startsInVain > mostLost) {
-      return this.#giveUp(`runners were started again ${mostLost} times, and no step was done: ${why}`);
+      const problem = `runners were started again ${mostLost} times, and no step was done: ${why}`;
+      // A host where runners die takes nothing from one that is in a long step.
+      if (this.#someoneWorks) return this.#warn(problem, `No more are started while others work.${advice}`);
+      return this.#giveUp(problem);
     }
-    this.#warn(why, `${count === 1 ? 'Another is' : `${count} more are`} started.`);
+    this.#warn(why, `${count === 1 ? 'Another is' : `${count} more are`} started.${advice}`);
     try {
       await submitRunners(this.#submitOptions(), count);
     } catch (error) {
