@@ -49,11 +49,12 @@ export async function examineQueueOf(invocation: Invocation): Promise<ExitCode> 
   const store = openedStore(invocation);
   const executors = invocation.value('executors');
   const { file: settings } = await readExecutorsFile(executors, process.env);
-  const { queue } = await openQueue(name, executors);
+  const { queue, settings: ofRunners } = await openQueue(name, executors);
   const interruption = listenForSignals();
   let report: QueueReport;
   try {
-    const asked = { resources, variables, hosts, waitSeconds, environment: process.env };
+    const { node } = ofRunners;
+    const asked = { resources, variables, hosts, waitSeconds, environment: process.env, ...(node && { node }) };
     report = await examineQueue({ ...asked, store, queue, queueName: name, signal: interruption.stop });
   } finally {
     interruption.end();

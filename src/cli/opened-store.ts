@@ -1,4 +1,5 @@
 import { storeLocation } from '../store/location.js';
+import type { Participant } from '../store/participant.js';
 import { Store } from '../store/store.js';
 import type { Invocation } from './command.js';
 import { folderOption } from './folder-option.js';
@@ -13,6 +14,6 @@ export const storeOption = {
 } as const;
 
 /** The store that an invocation means. */
-export function openedStore(invocation: Invocation): Store {
-  return Store.open(storeLocation(folderOption(invocation, 'store'), process.env));
+export function openedStore(invocation: Invocation, replaced: Partial<Participant> = {}): Store {
+  return Store.open(storeLocation(folderOption(invocation, 'store'), process.env), replaced);
 }

@@ -1,5 +1,6 @@
 import { UsageError } from '../diagnostics/errors.js';
 import { runRunner } from '../run/joint/runner.js';
+import { timingWithSilence } from '../store/participant.js';
 import type { Command } from './command.js';
 import { listenForSignals } from './interruption.js';
 import { openedStore, storeOption } from './opened-store.js';
@@ -15,6 +16,7 @@ export const command: Command = {
     run: { description: 'Id of the joint run', value: 'ID' },
     attempt: { description: 'Number of the submission that it is part of', value: 'N' },
     index: { description: 'Which runner of that submission it is, from 0', value: 'I' },
+    silence: { description: 'Seconds without a sign of life after which the owner of a step is dead', value: 'S' },
     network: { description: 'Take steps that fetch from the hub or ask a judge behind a server, too' },
     'without-device': { description: 'Take no step that needs a device' },
     slot: { description: 'Card of this host that no other runner may have at the same time', value: 'NAME' },
@@ -30,7 +32,9 @@ export const command: Command = {
     process.on('SIGUSR2', warn);
     try {
       return await runRunner({
-        store: openedStore(invocation),
+        store: openedStore(invocation, {
+          timing: timingWithSilence(required('silence', wholeNumber(invocation, 'silence'))),
+        }),
         run: required('run', invocation.value('run')),
         place: {
           attempt: required('attempt', wholeNumber(invocation, 'attempt')),

@@ -26,6 +26,13 @@ const usualTiming: Timing = {
   reportMilliseconds: 10_000,
 };
 
+/** The usual times with another silence after which an owner is dead, and the heartbeat that goes with it. */
+export function timingWithSilence(seconds: number): Timing {
+  const silenceMilliseconds = seconds * 1000;
+  const heartbeatMilliseconds = Math.min(usualTiming.heartbeatMilliseconds, silenceMilliseconds / 6);
+  return { ...usualTiming, silenceMilliseconds, heartbeatMilliseconds };
+}
+
 /** A process that uses a store, with all that tells it from those it shares the store with. */
 export interface Participant {
   readonly disk: Disk;

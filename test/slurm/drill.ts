@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { RunEvent } from '../../src/run/events.js';
 import { EventLogReader } from '../../src/run/joint/event-log.js';
-import { type BegunRecord, eventsFile, JointRun, type RunnerPlace, placeNames } from '../../src/run/joint/joint-run.js';
+import { type BegunRecord, eventsFile, JointRun, placeNames, type RunnerPlace } from '../../src/run/joint/joint-run.js';
 import { Store } from '../../src/store/store.js';
 import type { Ended, Sandbox, Started } from '../sandbox.js';
 import type { LabNode, SlurmLab } from './lab.js';
 
-/** Some seconds of training, with a state saved behind each step, and steps that need no training. */
+/** Some seconds of training, with a state saved behind each step. */
 export const drillWorkflow = (steps: number) => `runflow: 1
 name: drill
 datasets: { lessons: { synthetic: problems, rows: 300, seed: 1 } }
@@ -24,10 +24,8 @@ models:
     init: { family: qwen2, hidden: 48, layers: 2, heads: 4, kv-heads: 2, mlp: 96, vocabulary: 112, tied: true }
     tokenizer: { words-of: [lessons] }
   trained: { pretrain: scratch, on: lessons, recipe: long }
-updates: { lesson: { from: scratch, to: trained } }
 metrics:
   loss: { kind: loss, on: lessons, template: { prompt: "user : {prompt} assistant :", response: " {response}" }, models: trained }
-  shape: { kind: spectrum, of: [lesson] }
 `;
 
 /** A hurry that a busy machine with two cores can keep up with. */
@@ -39,9 +37,11 @@ const timing = {
   leadSeconds: 50,
   graceSeconds: 20,
   silenceSeconds: 8,
+  mostLost: 5,
 };
 
 export interface DrillOptions {
+  readonly file?: string;
   readonly jobs?: number;
   /** Further arguments of runflow run. */
   readonly argv?: readonly string[];
@@ -61,16 +61,16 @@ export class Drill {
   }
 
   /** Starts the command that submits and follows, or attaches. */
-  start({ jobs = 2, argv = [], timing: changed = {} }: DrillOptions = {}): Started {
+  start({ file = 'drill.yaml', jobs = 2, argv = [], timing: changed = {} }: DrillOptions = {}): Started {
     const hurry = JSON.stringify({ ...timing, ...changed });
     const where = ['--executor', 'slurm', '--jobs', `${jobs}`, '--timing', hurry, '--out', this.name];
-    return this.#box.start(['run', 'drill.yaml', ...where, '--json', ...argv], this.#lab.environment);
+    return this.#box.start(['run', file, ...where, '--json', ...argv], this.#lab.environment);
   }
 
   /** The joint run that was begun last. */
   joint(): JointRun {
     const store = Store.open(this.#box.store);
-    return new JointRun(store, store.runs.list()[0]!.id);
+    return new JointRun(store, store.runs.list().find(({ joint }) => joint)!.id);
   }
 
   /** The runner that trains, and its node. Throws when none has begun to. */
@@ -86,6 +86,26 @@ export class Drill {
   #trains(joint: JointRun, place: RunnerPlace): boolean {
     const told = [...new EventLogReader(joint.folder, [...placeNames(place), eventsFile]).read()];
     return told.some(({ event }) => event.type === 'step-started' && event.step === trainingStep);
+  }
+
+  /** Hosts where runners began. */
+  hosts(): { readonly host: string; readonly identity: string }[] {
+    const joint = this.joint();
+    return joint.places().flatMap((place) => {
+      const begun = joint.begun(place);
+      return begun === undefined ? [] : [{ host: begun.host, identity: begun.owner.host }];
+    });
+  }
+
+  /** When runners began by the clocks of their hosts, milliseconds since 1970. */
+  starts(): number[] {
+    const joint = this.joint();
+    return joint.places().flatMap((place) => Date.parse(joint.begun(place)?.started ?? '') || []);
+  }
+
+  /** What Slurm calls the jobs of an attempt. */
+  jobName(attempt: number): string {
+    return this.joint().intent(attempt)!.jobName;
   }
 
   result(file: string): Buffer {

@@ -225,6 +225,16 @@ export class LabNode {
     await this.#daemon!.signal(signal);
   }
 
+  /** Stops a process of this node and all that it started, or lets them go on. */
+  async freeze(pid: number, signal: 'STOP' | 'CONT'): Promise<void> {
+    const pairs = (await this.run(['ps', '-e', '-o', 'pid=,ppid=']))
+      .split('\n')
+      .map((line) => line.trim().split(/ +/).map(Number));
+    const family = [pid];
+    for (const member of family) family.push(...pairs.filter(([, parent]) => parent === member).map(([own]) => own!));
+    await this.run(['kill', `-${signal}`, ...family.map(String)]);
+  }
+
   /** Whether a process with this command line runs there. */
   async has(commandLine: string): Promise<boolean> {
     return (await this.run(['ps', '-e', '-o', 'args'])).split('\n').includes(commandLine);

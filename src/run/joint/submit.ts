@@ -84,6 +84,7 @@ function queuedArgv(options: SubmitOptions, attempt: number): readonly string[] 
 }
 
 /** Arguments of a runner for Node.js, without its index. */
-function runnerArgv({ joint, store }: SubmitOptions, attempt: number): readonly string[] {
-  return [program, 'runner', '--store', store, '--run', joint.id, '--attempt', `${attempt}`];
+function runnerArgv({ joint, store, submission }: SubmitOptions, attempt: number): readonly string[] {
+  const silence = ['--silence', `${submission.timing.silenceSeconds}`];
+  return [program, 'runner', '--store', store, '--run', joint.id, '--attempt', `${attempt}`, ...silence];
 }

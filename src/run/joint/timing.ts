@@ -12,6 +12,8 @@ export interface JointTiming {
   readonly leadSeconds: number;
   /** Seconds that runners have to leave after a cancellation. */
   readonly graceSeconds: number;
+  /** An owner of a step on another host is dead after so long without a sign of life: what it did is taken over. */
+  readonly silenceSeconds: number;
   /** So many runners may be lost one after the other without a step done in between. */
   readonly mostLost: number;
 }
@@ -23,5 +25,6 @@ export const usualTiming: JointTiming = {
   idleSeconds: 300,
   leadSeconds: 120,
   graceSeconds: 60,
+  silenceSeconds: 120,
   mostLost: 5,
 };

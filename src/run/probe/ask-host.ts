@@ -18,6 +18,8 @@ export interface AskOptions {
   readonly queue: Queue;
   readonly queueName: string;
   readonly resources: ClusterResources;
+  /** Path of Node.js on the hosts. Default: that of here. */
+  readonly node?: string;
   /** Names of variables that runners get. */
   readonly variables: readonly string[];
   /** How long a host is waited for. */
@@ -42,14 +44,14 @@ export interface ClockSkew {
  * @throws EnvironmentError when the queue refuses the job
  */
 export async function askHost(options: AskOptions): Promise<AskedHost> {
-  const { queue, resources, store, variables, waitSeconds } = options;
+  const { node = process.execPath, queue, resources, store, variables, waitSeconds } = options;
   const jobName = `runflow-doctor-${randomBytes(6).toString('hex')}`;
   const folder = await store.folder.temporary();
   const own = join(folder, '0');
   try {
     for (const path of [folder, own]) await store.folder.makeFolder(path);
     const argv = [
-      ...[process.execPath, program, 'probe', '--store', store.path, '--folder', basename(folder)],
+      ...[node, program, 'probe', '--store', store.path, '--folder', basename(folder)],
       ...['--executor', options.queueName, '--wait', `${waitSeconds}`],
       ...(resources.partition === undefined ? [] : ['--partition', resources.partition]),
       ...(resources.account === undefined ? [] : ['--account', resources.account]),
