@@ -155,9 +155,9 @@ export class ReadThrough implements Upstream {
   }
 
   async #recordIfWhole(action: Action): Promise<void> {
-    if (Object.values(action.outputs).every((artifact) => this.#store.has(artifact))) {
-      await this.#store.actions.record(action);
-    }
+    if (this.#store.actions.lookUp(action.key).status === 'hit') return;
+    if (!Object.values(action.outputs).every((artifact) => this.#store.has(artifact))) return;
+    await this.#store.actions.record(action);
   }
 
   /** A faulty answer is no result, and a remote store that gives none is asked no more. */

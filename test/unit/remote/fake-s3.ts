@@ -16,6 +16,8 @@ export class FakeS3 {
   /** Most requests that were open at a time. */
   mostOpen = 0;
   pageSize = 1000;
+  /** Added to each answer. */
+  delayMilliseconds = 0;
   isConditional = true;
   fault: Fault = () => false;
   readonly #server: Server;
@@ -62,6 +64,7 @@ export class FakeS3 {
     if (this.fault(request, response, name)) return;
     for await (const part of request) parts.push(part as Buffer);
     const body = Buffer.concat(parts);
+    if (this.delayMilliseconds > 0) await new Promise((resume) => setTimeout(resume, this.delayMilliseconds));
     if (!url.pathname.startsWith('/bucket/')) return refuse(response, 404, 'NoSuchBucket');
     if (request.method === 'PUT') return this.#put(request, response, name, body);
     if (name === '') return this.#list(response, url);
