@@ -61,7 +61,7 @@ test('runners get their index, the variables that they need and no others, and a
   await lab.until('some wait with a reason', async () => {
     const states = told(await queue.poll(['runflow-lab-11']), 'runflow-lab-11');
     return (
-      Object.values(states ?? {}).includes('pending') && /^\d waits?: .*(Resources|Priority)/.test(queue.note ?? '')
+      Object.values(states ?? {}).includes('pending') && /^reasons?: .*(Resources|Priority)/.test(queue.note ?? '')
     );
   });
   await queue.cancel(['runflow-lab-11']);

@@ -7,7 +7,7 @@ import { type ArgumentTemplate, fill, type PlaceholderValues, placeholdersIn } f
 import type { Queue, QueueState, RunnersWanted } from './queue.js';
 import { type QueueProgramEnd, runQueueProgram } from './queue-program.js';
 import { runnerScript } from './runner-script.js';
-import { livelier, reasonsText } from './runner-states.js';
+import { livelier } from './runner-states.js';
 import { runnerVariables } from './runner-variables.js';
 
 /** Seconds to wait for each of the three commands. */
@@ -68,10 +68,6 @@ export class CommandQueue implements Queue {
       this.#note = answer;
       return undefined;
     }
-    const waiting = [...answer.values()]
-      .flatMap((states) => [...states.values()])
-      .filter((state) => state === 'pending');
-    this.#note = reasonsText(waiting.map(() => ''));
     return answer;
   }
 

@@ -37,7 +37,7 @@ export interface Queue {
    * @returns by job name and index; undefined when the queue does not answer, which says nothing of the runners
    */
   poll(jobNames: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<number, QueueState>> | undefined>;
-  /** What the last poll told for people: why runners wait (`2 wait: Priority`), or why the queue did not answer. */
+  /** What the last poll told for people: why runners wait (`reason: Priority`), or why the queue did not answer. */
   readonly note: string | undefined;
   /** Ends all runners of these jobs. Those that have ended are none of its business. */
   cancel(jobNames: readonly string[]): Promise<void>;

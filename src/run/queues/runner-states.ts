@@ -7,15 +7,14 @@ export function livelier(first: QueueState | undefined, second: QueueState): Que
   return first !== undefined && liveliness.indexOf(first) > liveliness.indexOf(second) ? first : second;
 }
 
-/** `3 wait: 2 Priority, 1 Resources`; undefined when none waits. */
+/** Why runners wait, as a queue says it: `reasons: 2 Priority, 1 Resources`; undefined when it says nothing. */
 export function reasonsText(reasons: readonly string[]): string | undefined {
-  if (reasons.length === 0) return undefined;
   const counts = new Map<string, number>();
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const told = [...counts].filter(([reason]) => reason !== '' && reason !== 'None');
-  const waiting = `${reasons.length} ${reasons.length === 1 ? 'waits' : 'wait'}`;
-  if (told.length === 0) return waiting;
-  const [only] = told;
-  if (told.length === 1 && only![1] === reasons.length) return `${waiting}: ${only![0]}`;
-  return `${waiting}: ${told.map(([reason, count]) => `${count} ${reason}`).join(', ')}`;
+  for (const reason of reasons) {
+    if (reason !== '' && reason !== 'None') counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  const told = [...counts];
+  if (told.length === 0) return undefined;
+  if (told.length === 1) return `reason: ${told[0]![0]}`;
+  return `reasons: ${told.map(([reason, count]) => `${count} ${reason}`).join(', ')}`;
 }

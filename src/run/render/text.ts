@@ -68,7 +68,6 @@ export function deviceText(event: Extract<RunEvent, { type: 'device' }>): string
   return `device: ${printableLine(event.adapter)}${event.software ? ' (software)' : ''}`;
 }
 
-/** `reading checkpoint base: 1.2 GiB of 3.1 GiB`. */
 /** `2 runners at work (node-1, node-2), 1 waits for the queue`. */
 export function runnersText({ waiting, working, hosts, note }: Extract<RunEvent, { type: 'runners' }>): string {
   const at = hosts.length === 0 ? '' : ` (${printableLine(listedNames(hosts, 4))})`;
@@ -77,6 +76,7 @@ export function runnersText({ waiting, working, hosts, note }: Extract<RunEvent,
   return `${working} ${working === 1 ? 'runner' : 'runners'} at work${at}${queued}${said}`;
 }
 
+/** `reading checkpoint base: 1.2 GiB of 3.1 GiB`. */
 export function hashingText(event: Extract<RunEvent, { type: 'hashing' }>): string {
   return `reading checkpoint ${printableLine(event.model)}: ${formatBytes(event.done)} of ${formatBytes(event.total)}`;
 }

@@ -135,7 +135,7 @@ test('status tells states by name and index; anything else is no answer, and is 
     ['a', [0, 'running']],
     ['b', [1, 'pending'], [0, 'ended'], [2, 'pending']],
   ]);
-  assert.is(queue.note, '2 wait');
+  assert.is(queue.note, undefined);
   assert.equal(await answer(''), [['a'], ['b']]);
   assert.is(queue.note, undefined);
   for (const wrong of ['a 0 done', 'c 0 running', 'a x running', 'a 0', 'Warning: slow', 'toString 0 running']) {

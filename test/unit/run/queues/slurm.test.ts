@@ -175,7 +175,7 @@ test('one call asks for all jobs, and what squeue does not name is unknown', asy
       ['d-4'],
     ],
   );
-  assert.is(queue.note, '3 wait: 2 Priority, 1 Resources');
+  assert.is(queue.note, 'reasons: 2 Priority, 1 Resources');
   const [call] = programs.calls;
   assert.equal(call!.argv, [
     '--noheader',
