@@ -33,6 +33,15 @@ test('a run without the remote store that it was told goes on alone, with one wa
   assert.is(warnings.length, 1);
 });
 
+test('runners of a queue take nothing from a remote store, which is said before anything is submitted', async ({
+  sandbox,
+  remote,
+}) => {
+  const refused = await sandbox.runflow(['run', 'small.yaml', '--executor', 'slurm', '--remote', remote]);
+  assertOneScreen(refused, 2);
+  assert.match(refused.stderr, /runners of a queue take nothing from a remote store/);
+});
+
 test('another run takes what was pushed: no step runs, the tables are equal', async ({ sandbox, other, remote }) => {
   const pushed = await sandbox.runflow(['cache', 'push', 'small.yaml', '--remote', remote]);
   assert.is(pushed.status, 0, pushed.stderr);
