@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { execaSync } from 'execa';
 import * as assert from 'uvu/assert';
 import { type Ended, Sandbox, summaryOf } from '../sandbox.js';
@@ -11,10 +11,10 @@ const sandbox = await Sandbox.make();
 /** What the run alone left: every drill must end in these bytes. */
 const expected = { model: Buffer.alloc(0), evaluation: Buffer.alloc(0) };
 /** A small disk that all hosts share: it is there before they are. */
-const full = sandbox.path('disk');
+const disk = sandbox.path('disk');
 if (slurmMissing() === undefined) {
-  mkdirSync(full);
-  execaSync('mount', ['-t', 'tmpfs', '-o', 'size=700k', 'none', full]);
+  mkdirSync(disk);
+  execaSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'none', disk]);
 }
 const test = slurmSuite('joint runs on Slurm', { nodes: 2, cpus: 1, settings: ['SlurmdTimeout=5'] });
 
@@ -181,17 +181,23 @@ test('clocks that are five minutes apart change nothing', async ({ lab }) => {
   assert.is(doneSteps(end).filter((step) => step === 'train[trained]').length, 1);
 });
 
-test('a store that is full ends the run with exit code 3; with room the same command ends it', async ({ lab }) => {
-  const drill = new Drill(lab, sandbox, 'full', `${full}/store`);
-  const first = await drill.start().ended;
+test('a store that is filled to the last byte ends the run with exit code 3; with room the same command ends it', async ({
+  lab,
+}) => {
+  const drill = new Drill(lab, sandbox, 'full', `${disk}/store`);
+  const { ended, event } = drill.start();
+  await event(hasTrained(5));
+  const filler = `${disk}/filler`;
+  execaSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k'], { reject: false });
+  const first = await ended;
   assert.is(first.status, 3, first.stdout.slice(-4000) + first.stderr);
-  assert.match(first.stdout + first.stderr, /full|no space/i);
-  execaSync('mount', ['-o', 'remount,size=256m', full]);
+  assert.match(first.stdout + first.stderr, /disk is full/);
+  rmSync(filler);
   await assertSame(drill, await drill.start().ended);
 });
 
 test.after(async () => {
-  if (existsSync(full)) execaSync('umount', ['--lazy', full], { reject: false });
+  if (existsSync(disk)) execaSync('umount', ['--lazy', disk], { reject: false });
   await sandbox.remove();
 });
 test.run();
