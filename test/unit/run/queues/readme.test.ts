@@ -5,7 +5,7 @@ import { placeholders } from '../../../../src/run/queues/placeholders.js';
 import { executorsSchema } from '../../../../src/workflow/schema.js';
 
 const readme = readFileSync(new URL('../../../../../README.md', import.meta.url), 'utf8');
-const section = readme.split('### The executors file')[1]!.split('\n## ')[0]!;
+const section = readme.split('### The executors file')[1]!.split(/\n##+ /)[0]!;
 
 /** Words in code in the first cells of the rows of a table. */
 function firstCells(pattern: RegExp): string[] {
