@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -11,7 +11,9 @@ import { runWorkflow } from '../../src/run/run.js';
 import { Store } from '../../src/store/store.js';
 import { loadStudy } from '../../src/workflow/load.js';
 import { ProcessQueue } from '../process-queue.js';
+import { Sandbox } from '../sandbox.js';
 import { smallWorkflow } from '../small-workflow.js';
+import { HubServer } from '../unit/data/hub-server.js';
 
 const timing = { ...usualTiming, tickSeconds: 0.1, pollSeconds: 0.2, lostSeconds: 3, idleSeconds: 20, graceSeconds: 5 };
 
@@ -173,9 +175,6 @@ test('Ctrl-C ends all runners, and the run is interrupted', async () => {
   assert.is(exitCode, 130);
   assert.ok(summaryOf(told).interrupted);
   assert.is(store.runs.list()[0]!.outcome, 'interrupted');
-  const again = await joint('cancelled', { file: 'programs.yaml', jobs: 1 });
-  assert.is(again.exitCode, 0);
-  assert.ok(summaryOf(again.told).cached > 0);
   const forced = await joint('cancelled', { file: 'programs.yaml', force: ['command-results'] });
   assert.is(forced.exitCode, 0);
   assert.equal(finished(forced.told).length, 4, finished(forced.told).join(' '));
@@ -192,6 +191,63 @@ test('a step that fails is tried by one runner, and ends the run with its messag
   const further = await joint('failing', { file: 'failing.yaml', keepGoing: true });
   assert.is(further.exitCode, 1);
   assert.is(summaryOf(further.told).failed, 4);
+});
+
+test('what needs the network is done on the submitting side', async () => {
+  const server = await HubServer.start();
+  try {
+    const bytes = Buffer.from('{"prompt":"a","response":"b"}\n');
+    server.repositories.set('datasets/lab/rows', {
+      revisions: { main: 'd'.repeat(40) },
+      files: { 'rows.jsonl': { bytes } },
+    });
+    writeFileSync(
+      join(folder, 'hub.yaml'),
+      programs().replace('synthetic: problems, rows: 3', 'hub: lab/rows, files: [rows.jsonl]'),
+    );
+    const hub = { HF_HOME: join(folder, 'hf'), HF_ENDPOINT: server.endpoint, HF_HUB_OFFLINE: '' };
+    const online = { ...environment(), ...hub };
+    const { exitCode, told, queue } = await joint('hub', { file: 'hub.yaml', jobs: 1, environment: online });
+    assert.is(exitCode, 0, JSON.stringify(told.slice(-5)));
+    const { variables } = queue.submitted[0]!;
+    assert.equal(
+      variables.filter((name) => name.startsWith('HF_')),
+      ['HF_ENDPOINT', 'HF_HOME', 'HF_HUB_OFFLINE'],
+    );
+    assert.ok(finished(told).includes('fetch-dataset[asked]'), finished(told).join(' '));
+    assert.is(server.requests.filter((request) => request.includes('resolve')).length, 1);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('data that changed after the submission is refused by its name', async () => {
+  writeFileSync(join(folder, 'rows.jsonl'), '{"prompt":"a","response":"b"}\n');
+  writeFileSync(join(folder, 'changed.yaml'), programs().replace('synthetic: problems, rows: 3', 'path: rows.jsonl'));
+  const queue = new ProcessQueue(environment());
+  queues.push(queue);
+  const submit = queue.submit.bind(queue);
+  queue.submit = (wanted) => {
+    writeFileSync(join(folder, 'rows.jsonl'), '{"prompt":"c","response":"d"}\n');
+    return submit(wanted);
+  };
+  const { exitCode, told, store } = await joint('changed', { file: 'changed.yaml', jobs: 1, queue });
+  assert.is(exitCode, 3, JSON.stringify(told.slice(-5)));
+  assert.match(`${summaryOf(told).problem}`, /asked is not what was submitted: .*rows\.jsonl/);
+  assert.is(store.runs.list()[0]!.outcome, 'failed');
+});
+
+test('a host that does not see the store says so', async () => {
+  const box = await Sandbox.make();
+  try {
+    const argv = ['runner', '--store', box.path('elsewhere'), '--run', 'x', '--attempt', '1', '--index', '0'];
+    const { status, stderr } = await box.runflow(argv);
+    assert.is(status, 3);
+    assert.match(stderr, /submission\.json is not there, as this host sees it/);
+    assert.not.ok(existsSync(box.path('elsewhere')));
+  } finally {
+    await box.remove();
+  }
 });
 
 test.run();

@@ -85,7 +85,10 @@ async function partOf({ joint, submission }: FinishOptions): Promise<JointPart> 
     started: new Date(submission.started),
     commits: pinnedCommits(submission),
     device: async () => deviceOf(joint),
-    check: (prepared) => requireSubmittedSources(submission.sources, prepared),
+    // What was stopped is over, whatever became of its data.
+    check: (prepared) => {
+      if (stop === undefined) requireSubmittedSources(submission.sources, prepared);
+    },
     forced: everything,
     steps: (store) => store,
     told: {

@@ -131,7 +131,10 @@ class Follower {
     if (this.#handled.has(placeName(place)) || (state !== 'lost' && exit === undefined)) return;
     this.#handled.add(placeName(place));
     if (exit?.how === 'environment')
-      this.#warn(`runner ${placeName(place)} left: ${exit.problem}`, 'The others go on.');
+      this.#warn(
+        `runner ${placeName(place)} left: ${exit.problem}`,
+        'Its log is in the folder of its attempt; other runners go on.',
+      );
     const isOver = state === 'lost' || (exit?.how === 'time' && exit.successor === undefined);
     if (!isOver && !(isHere && exit?.how === 'idle')) return;
     const host = begun === undefined ? '' : ` on ${begun.host}`;
@@ -165,8 +168,8 @@ class Follower {
   }
 
   #submitOptions(): SubmitOptions {
-    const { joint, queue, store, submission } = this.#options;
-    return { joint, queue, submission, store: store.path };
+    const { environment, joint, queue, store, submission } = this.#options;
+    return { environment, joint, queue, submission, store: store.path };
   }
 
   async #giveUp(problem: string): Promise<void> {

@@ -110,8 +110,8 @@ export async function runJointly(options: JointRunOptions): Promise<ExitCode> {
 }
 
 async function startRunners(options: JointRunOptions, joint: JointRun, submission: Submission): Promise<void> {
-  const { events, queue, store } = options;
-  const started = { joint, submission, queue, store: store.path };
+  const { environment = process.env, events, queue, store } = options;
+  const started = { joint, submission, queue, environment, store: store.path };
   // First what costs nothing: where the queue refuses, the runner here sees that, and ends.
   if (submission.runsHere) await startRunnerHere(started);
   const { job } = await submitRunners(started, submission.jobs);
@@ -122,16 +122,17 @@ async function startRunners(options: JointRunOptions, joint: JointRun, submissio
 }
 
 async function attach(options: JointRunOptions, { joint, submission, isEdited }: Unfinished): Promise<ExitCode> {
-  const { events, jobs = 0, queue, store } = options;
+  const { environment = process.env, events, jobs = 0, queue, store } = options;
+  const started = { joint, submission, queue, environment, store: store.path };
   const edited = isEdited ? '. The workflow was edited since: the run goes on with what was submitted' : '';
   events.publish({ type: 'notice', message: `attached to run ${joint.id} of this command, which goes on${edited}` });
   const places = joint.places().filter(({ attempt }) => joint.intent(attempt)?.isHere !== true);
   const open = places.filter((place) => joint.exit(place) === undefined).length;
   if (joint.stop() === undefined && open > 0 && jobs > open) {
-    await submitRunners({ joint, submission, queue, store: store.path }, jobs - open);
+    await submitRunners(started, jobs - open);
   }
   const hasOwn = joint.attempts().some((attempt) => joint.intent(attempt)?.isHere);
-  if (submission.runsHere && !hasOwn) await startRunnerHere({ joint, submission, queue, store: store.path });
+  if (submission.runsHere && !hasOwn) await startRunnerHere(started);
   return follow(options, { joint, submission, isEdited });
 }
 

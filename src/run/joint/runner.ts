@@ -198,7 +198,7 @@ class Runner {
     if (!isQueueName(executor)) return record;
     try {
       const { queue } = await openQueue(executor, executorsFile, environment);
-      const options = { joint: this.#joint, submission: this.#submission, store: store.path, queue };
+      const options = { joint: this.#joint, submission: this.#submission, store: store.path, queue, environment };
       return { ...record, successor: (await submitRunners(options, 1)).attempt };
     } catch (error) {
       if (!(error instanceof RunflowError)) throw error;

@@ -128,7 +128,8 @@ export function requireSubmittedSources(submitted: Submission['sources'], prepar
     const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
     const other = [...names].filter((name) => expected[name] !== found[name]);
     if (other.length === 0) continue;
-    throw new EnvironmentError(`${node} is not what was submitted: ${listedNames(other, 3)}`, {
+    const source = node.replace(/^source\[(.*)\]$/, '$1');
+    throw new EnvironmentError(`${source} is not what was submitted: ${listedNames(other, 3)}`, {
       hint: 'Put back what was there, or let this run end and run the same command again: it takes the files as they are.',
     });
   }

@@ -19,6 +19,8 @@ export interface SubmitOptions {
   /** Path of the store, as all hosts see it. */
   readonly store: string;
   readonly queue: Queue;
+  /** Variables of the submitting side: its own runner has them all. */
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 export interface SubmittedRunners {
@@ -59,12 +61,12 @@ export async function submitRunners(options: SubmitOptions, count: number): Prom
  * @throws EnvironmentError when no process can be started
  */
 export async function startRunnerHere(options: SubmitOptions): Promise<void> {
-  const { joint } = options;
+  const { environment: env, joint } = options;
   const { attempt } = await joint.claimAttempt({ count: 1, isHere: true });
   const argv = [...runnerArgv(options, attempt), '--network', '--without-device', '--index', '0'];
   const output = openSync(joint.folder.in(attemptsFolder, `${attempt}`, outputFile), 'a');
   try {
-    const child = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', output, output] });
+    const child = spawn(process.execPath, argv, { detached: true, env, stdio: ['ignore', output, output] });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', (cause) => {
