@@ -5,6 +5,7 @@ import { measuredText, overviewOf } from '../history/overview.js';
 import { askedOf, endOf, type MeasuredCell, resultsOf } from '../history/record.js';
 import { type PublishedResult, resultFiles } from '../history/results-folder.js';
 import { stepsOf } from '../history/run-steps.js';
+import { type ShownRunner, shownRunners } from '../run/joint/shown-runners.js';
 import { duration } from '../run/render/text.js';
 import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
@@ -58,6 +59,7 @@ function shownRun(store: Store, run: RunRecord) {
     resultsFolder: results?.folder ?? null,
     files: resultFiles(store, run.id) ?? null,
     texts: asked?.written.texts ?? null,
+    runners: run.joint === true ? shownRunners(store, run.id) : null,
     steps: stepsOf(store, run.id).map(({ id, kind, key, status, seconds, problem }) => ({
       id,
       kind: kind ?? null,
@@ -74,6 +76,7 @@ type ShownRun = ReturnType<typeof shownRun>;
 function textOf(run: ShownRun, everyStep: boolean): string {
   const blocks = [
     headText(run),
+    ...runnersBlock(run.runners ?? []),
     ...problemBlock(run),
     ...run.measures.flatMap(metricsBlock),
     ...run.measures.flatMap(claimsBlock),
@@ -145,6 +148,16 @@ function problemBlock({ problem, failures }: ShownRun): string[] {
     ...(origin === undefined ? [] : [`    asked for by ${origin}`]),
   ]);
   return [`What was the matter:\n${lines.join('\n')}\n`];
+}
+
+function runnersBlock(runners: readonly ShownRunner[]): string[] {
+  if (runners.length === 0) return [];
+  const rows = runners.map(({ runner, job, host, device, how, problem, steps }) =>
+    [runner, host ?? '', how ?? 'no word of its end', String(steps), device ?? '', job ?? '', problem ?? ''].map(
+      printableLine,
+    ),
+  );
+  return [`Runners\n${columns([['RUNNER', 'HOST', 'ENDED', 'STEPS', 'DEVICE', 'JOB', 'PROBLEM'], ...rows], [3])}`];
 }
 
 function metricsBlock({ coordinates, evaluation, evaluationRows }: MeasuredCell): string[] {

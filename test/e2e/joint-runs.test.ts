@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EventBus, type RunEvent } from '../../src/run/events.js';
 import { type JointRunOptions, runJointly } from '../../src/run/joint/run-jointly.js';
+import { shownRunners } from '../../src/run/joint/shown-runners.js';
 import { usualTiming } from '../../src/run/joint/timing.js';
 import { knownPrograms } from '../../src/run/programs/trust.js';
 import { runWorkflow } from '../../src/run/run.js';
@@ -160,6 +161,14 @@ test('the same command attaches to a run that goes on, which edits do not reach'
   assert.ok(second.told.some((event) => event.type === 'notice' && /was edited since/.test(event.message)));
   assert.is(queue.submitted.length, 1);
   assert.is(summaryOf(second.told).ran, finished(second.told).length);
+  const runners = shownRunners(second.store, second.store.runs.list()[0]!.id);
+  assert.is(runners.length, 2);
+  assert.is(
+    runners.reduce((sum, { steps }) => sum + steps, 0),
+    finished(second.told).length,
+  );
+  // Whoever did not publish may still be leaving.
+  assert.ok(runners.some(({ host, how, job }) => host !== null && how === 'done' && /^processes/.test(job!)));
   assert.is(readFileSync(join(folder, 'edited/steps/three/three.csv'), 'utf8'), 'mark\na\n');
 });
 
@@ -240,7 +249,19 @@ test('data that changed after the submission is refused by its name', async () =
 test('a host that does not see the store says so', async () => {
   const box = await Sandbox.make();
   try {
-    const argv = ['runner', '--store', box.path('elsewhere'), '--run', 'x', '--attempt', '1', '--index', '0'];
+    const argv = [
+      'runner',
+      '--store',
+      box.path('elsewhere'),
+      '--run',
+      'x',
+      '--attempt',
+      '1',
+      '--index',
+      '0',
+      '--silence',
+      '120',
+    ];
     const { status, stderr } = await box.runflow(argv);
     assert.is(status, 3);
     assert.match(stderr, /submission\.json is not there, as this host sees it/);
