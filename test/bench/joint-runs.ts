@@ -6,6 +6,9 @@
  * 2. A small workflow by 8 runners in one cold store, ten times.
  *
  * Fails when bytes differ or a step was done twice.
+ *
+ * exp1 (684 steps) on two cores with a software device and other work beside: alone 97 s; 1 runner 106 s, 2 runners 68 s, 4 runners
+ * 81 s; they wait 7, 17 and 31 % of their time. 8 runners of the small workflow (85 steps): 9 to 15 s, they wait 30 to 35 %.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
