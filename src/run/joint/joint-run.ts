@@ -33,6 +33,8 @@ export interface BegunRecord {
   readonly owner: ProcessIdentity;
   readonly started: string;
   readonly network: boolean;
+  /** It takes no other steps than those that need the network. */
+  readonly networkOnly?: boolean;
   /** The device that it takes steps for; null: none. */
   readonly device: { readonly deviceClass: string; readonly description: string } | null;
 }

@@ -1,4 +1,4 @@
-import type { JointRun, RunnerPlace, StopRecord } from './joint-run.js';
+import type { BegunRecord, JointRun, RunnerPlace, StopRecord } from './joint-run.js';
 import type { JointTiming } from './timing.js';
 
 /** What a runner sees of its joint run while it works, looked up again and again. */
@@ -75,7 +75,7 @@ export class JointMonitor {
       .places()
       .filter(({ attempt, index }) => attempt !== this.#own.attempt || index !== this.#own.index);
     this.#othersWithoutDevice = others.some(
-      (place) => joint.begun(place)?.device === null && joint.exit(place) === undefined,
+      (place) => isWithoutDevice(joint.begun(place)) && joint.exit(place) === undefined,
     );
   }
 
@@ -88,4 +88,9 @@ export class JointMonitor {
         .finally(() => this.#next());
     }, this.#timing.tickSeconds * 1000).unref();
   }
+}
+
+/** Whether it is a runner for whatever needs no device. */
+function isWithoutDevice(begun: BegunRecord | undefined): boolean {
+  return begun?.device === null && begun.networkOnly !== true;
 }

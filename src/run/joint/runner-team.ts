@@ -10,6 +10,8 @@ export interface RunnerRole {
   /** It has a device of the class that keys are made for. */
   readonly device: boolean;
   readonly network: boolean;
+  /** It takes no other steps than those that need the network. */
+  readonly networkOnly: boolean;
   /** A failure elsewhere does not stop it. */
   readonly keepGoing: boolean;
   readonly idleSeconds: number;
@@ -34,7 +36,7 @@ export class RunnerTeam implements Team {
 
   takes(step: Step): boolean {
     if (usesDevice(step)) return this.#role.device;
-    return this.#role.network || !usesNetwork(step);
+    return usesNetwork(step) ? this.#role.network : !this.#role.networkOnly;
   }
 
   leaves(step: Step): boolean {

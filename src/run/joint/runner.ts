@@ -28,8 +28,8 @@ export interface RunnerOptions {
   readonly place: RunnerPlace;
   /** It may take steps that need the network. */
   readonly network: boolean;
-  /** It takes no step that needs a device, whatever this host has. */
-  readonly withoutDevice: boolean;
+  /** It takes no other steps: it is on the submitting side, often a host that many people share. */
+  readonly networkOnly: boolean;
   /** The card that it claims for itself, for as long as it works; undefined: the queue gave it one, or none is counted. */
   readonly slot: string | undefined;
   /** Aborted when it is to stop. */
@@ -93,10 +93,10 @@ class Runner {
   }
 
   async run(): Promise<ExitRecord> {
-    const { environment, network, place, store, withoutDevice } = this.#options;
+    const { environment, network, networkOnly, place, store } = this.#options;
     const joint = this.#joint;
     const study = await submittedStudy(this.#submission).catch((error: unknown) => this.#notSeen(error));
-    const device = withoutDevice ? undefined : await findDevice(environment);
+    const device = networkOnly ? undefined : await findDevice(environment);
     this.#device = device instanceof EnvironmentError ? undefined : device;
     await this.#nameDevice();
     const { identity, hostName } = store.folder.participant;
@@ -105,6 +105,7 @@ class Runner {
       owner: identity,
       started: new Date().toISOString(),
       network,
+      ...(networkOnly ? { networkOnly } : {}),
       device: this.#hasDevice() ? { ...this.#described(this.#device!) } : null,
     });
     const [folder, ...below] = placeNames(place);
@@ -229,12 +230,12 @@ class Runner {
         const waitsForName = this.#named === undefined;
         const drain = waitsForName ? AbortSignal.any([this.#monitor.drain, this.#monitor.named]) : this.#monitor.drain;
         const { keepGoing, timing } = this.#submission;
-        const { network, withoutDevice } = this.#options;
-        const idleSeconds = withoutDevice ? Math.max(timing.idleSeconds, patientSeconds) : timing.idleSeconds;
+        const { network, networkOnly } = this.#options;
+        const idleSeconds = networkOnly ? Math.max(timing.idleSeconds, patientSeconds) : timing.idleSeconds;
         return new RunnerTeam(
           joint,
           this.#monitor,
-          { device: this.#hasDevice(), network, keepGoing, idleSeconds },
+          { device: this.#hasDevice(), network, networkOnly, keepGoing, idleSeconds },
           drain,
         );
       },

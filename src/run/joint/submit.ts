@@ -63,7 +63,7 @@ export async function submitRunners(options: SubmitOptions, count: number): Prom
 export async function startRunnerHere(options: SubmitOptions): Promise<void> {
   const { environment: env, joint } = options;
   const { attempt } = await joint.claimAttempt({ count: 1, isHere: true });
-  const argv = [...runnerArgv(options, attempt), '--network', '--without-device', '--index', '0'];
+  const argv = [...runnerArgv(options, attempt), '--network-only', '--index', '0'];
   const output = openSync(joint.folder.in(attemptsFolder, `${attempt}`, outputFile), 'a');
   try {
     const child = spawn(process.execPath, argv, { detached: true, env, stdio: ['ignore', output, output] });
