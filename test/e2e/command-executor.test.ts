@@ -5,7 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { usesDevice } from '../../src/steps/needs.js';
 import { ranSteps, Sandbox } from '../sandbox.js';
+import { smallWorkflow } from '../small-workflow.js';
 
 /** A run whose runners three commands place: here as processes of this machine, by the example for bash. */
 
@@ -92,6 +94,38 @@ test('Ctrl-C ends the runners with the run', async () => {
   assert.is(status, 130, stderr);
   await until(() => statesOf().every((state) => state.endsWith('ended')));
   assert.not(existsSync(sandbox.path('results', 'steps')));
+});
+
+test('a runner of another class of device, or without one, takes no step of the device', async () => {
+  await sandbox.write('small.yaml', smallWorkflow);
+  await sandbox.run(['small.yaml', '--out', 'alone']);
+  const adapter = process.env.RUNFLOW_ADAPTER ?? 'auto';
+  const other = adapter === 'lavapipe' ? 'swiftshader' : 'no such card';
+  await sandbox.write(
+    'roles.yaml',
+    `${readFileSync(`${executors}bash.yaml`, 'utf8').replaceAll('./bash-queue', `${executors}bash-queue`)}
+  setup: |
+    case "$1" in 0) export RUNFLOW_ADAPTER='${adapter}';; 1) export RUNFLOW_ADAPTER='${other}';; *) export RUNFLOW_ADAPTER=none;; esac
+`,
+  );
+  const asked = ['--executor', 'command', '--executors', 'roles.yaml', '--jobs', '3', '--store', 'roles-store'];
+  const hurry = ['--timing', JSON.stringify(timing), '--out', 'roles'];
+  await sandbox.run(['small.yaml', ...asked, ...hurry], environment());
+  for (const table of ['energy.csv', 'energy-by-tensor.csv', 'overlap.csv']) {
+    assert.equal(readFileSync(sandbox.path('roles', table)), readFileSync(sandbox.path('alone', table)), table);
+  }
+  const places = sandbox.path(
+    'roles-store',
+    'runs',
+    readdirSync(sandbox.path('roles-store', 'runs'))[0]!,
+    'attempts',
+    '1',
+  );
+  const begun = ['0', '1', '2'].map((index) => readFileSync(`${places}/${index}/events.jsonl`, 'utf8').split('\n'));
+  const kinds = begun.map((lines) => lines.flatMap((line) => /"step-started".*"kind":"([^"]+)"/.exec(line)?.[1] ?? []));
+  const onDevice = kinds.map((list) => list.filter((kind) => usesDevice({ kind })).length);
+  assert.ok(onDevice[0]! > 0);
+  assert.equal(onDevice.slice(1), [0, 0], JSON.stringify(kinds));
 });
 
 test('what the cluster section asks for and no command hears of is said before anything starts', async () => {
