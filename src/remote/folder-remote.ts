@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path';
 import { EnvironmentError, InterruptedError, RunflowError } from '../diagnostics/errors.js';
 import { errorCode, writeFailure } from '../diagnostics/file-system-error.js';
 import { makeFolder } from '../formats/make-folder.js';
-import { syncFolder, writeSynced } from '../formats/replace-file.js';
+import { renameSynced, syncFolder, writeSynced } from '../formats/replace-file.js';
 import type { RemoteContent, RemoteOptions, RemoteStore } from './remote-store.js';
 
 /** Folder of files that are not whole yet. */
@@ -126,7 +126,7 @@ async function linked(temporary: string, file: string): Promise<boolean> {
     if (errorCode(error) === 'EEXIST') return false;
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errorCode(error) ?? '')) throw error;
     // A file system without links. Entries of one name are equally good, so that the last may win.
-    await promises.rename(temporary, file);
+    await renameSynced(temporary, file);
     return true;
   }
 }
