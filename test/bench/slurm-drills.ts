@@ -5,8 +5,9 @@
  * half a minute early. The runner saves its state and leaves, a successor goes on, and the model has the bytes of a run alone.
  */
 import * as assert from 'uvu/assert';
+import { longTraining } from '../long-training.js';
 import { Sandbox } from '../sandbox.js';
-import { Drill, drillWorkflow, resumptions } from '../slurm/drill.js';
+import { Drill, resumptions } from '../slurm/drill.js';
 import { SlurmLab, slurmMissing } from '../slurm/lab.js';
 
 const missing = slurmMissing();
@@ -15,7 +16,7 @@ const steps = Number(process.argv[2] ?? 600);
 const sandbox = await Sandbox.make();
 const lab = await SlurmLab.start({ nodes: 2, cpus: 1 });
 try {
-  await sandbox.write('drill.yaml', `${drillWorkflow(steps)}cluster: { time: 1, jobs: 1 }\n`);
+  await sandbox.write('drill.yaml', `${longTraining('drill', steps)}cluster: { time: 1, jobs: 1 }\n`);
   await sandbox.run(['drill.yaml', '--out', 'alone']);
   const alone = new Drill(lab, sandbox, 'alone', sandbox.store);
   const drill = new Drill(lab, sandbox, 'limit');

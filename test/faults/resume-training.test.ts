@@ -2,32 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RunEvent } from '../../src/run/events.js';
+import { longTraining } from '../long-training.js';
 import { type Ended, Sandbox } from '../sandbox.js';
 
 const kills = 20;
 const steps = 60;
 
-/** Some seconds of training, with a state saved behind each step. */
-const text = `runflow: 1
-name: resume
-datasets: { lessons: { synthetic: problems, rows: 300, seed: 1 } }
-recipes:
-  long:
-    lr: 3e-3
-    steps: ${steps}
-    batch: 24
-    precision: bf16
-    rounding: stochastic
-    checkpoint-every: 1
-    template: { prompt: "user : {prompt} assistant :", response: " {response}" }
-models:
-  scratch:
-    init: { family: qwen2, hidden: 48, layers: 2, heads: 4, kv-heads: 2, mlp: 96, vocabulary: 112, tied: true }
-    tokenizer: { words-of: [lessons] }
-  trained: { pretrain: scratch, on: lessons, recipe: long }
-metrics:
-  loss: { kind: loss, on: lessons, template: { prompt: "user : {prompt} assistant :", response: " {response}" }, models: trained }
-`;
+const text = longTraining('resume', steps);
 
 const test = suite<{ sandbox: Sandbox }>('training that is killed');
 test.before.each(async (context) => {

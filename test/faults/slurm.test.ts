@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { execaSync } from 'execa';
 import * as assert from 'uvu/assert';
+import { longTraining } from '../long-training.js';
 import { type Ended, Sandbox, summaryOf } from '../sandbox.js';
-import { Drill, doneSteps, drillWorkflow, hasTrained, resumptions } from '../slurm/drill.js';
+import { Drill, doneSteps, hasTrained, resumptions } from '../slurm/drill.js';
 import { slurmMissing } from '../slurm/lab.js';
 import { slurmSuite } from '../slurm/suite.js';
 import { smallWorkflow } from '../small-workflow.js';
@@ -19,7 +20,7 @@ if (slurmMissing() === undefined) {
 const test = slurmSuite('joint runs on Slurm', { nodes: 2, cpus: 1, settings: ['SlurmdTimeout=5'] });
 
 test.before(async () => {
-  await sandbox.write('drill.yaml', drillWorkflow(60));
+  await sandbox.write('drill.yaml', longTraining('drill', 60));
   await sandbox.run(['drill.yaml', '--out', 'alone']);
   const alone = new Drill(undefined!, sandbox, 'alone', sandbox.store);
   Object.assign(expected, { model: await alone.trained(), evaluation: alone.result('evaluation.csv') });

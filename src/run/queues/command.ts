@@ -5,25 +5,18 @@ import type { ClusterResources } from '../../workflow/cluster.js';
 import type { CommandSettings, ResourceName } from './executors-file.js';
 import { type ArgumentTemplate, fill, type PlaceholderValues, placeholdersIn } from './placeholders.js';
 import type { Queue, QueueState, RunnersWanted } from './queue.js';
-import { type QueueProgramEnd, runQueueProgram } from './queue-program.js';
+import { type QueuePatience, type QueueProgramEnd, runQueueProgram } from './queue-program.js';
 import { runnerScript } from './runner-script.js';
 import { livelier } from './runner-states.js';
 import { runnerVariables } from './runner-variables.js';
 
-/** Seconds to wait for each of the three commands. */
-export interface CommandPatience {
-  readonly submitSeconds: number;
-  readonly pollSeconds: number;
-  readonly cancelSeconds: number;
-}
-
-const defaultPatience: CommandPatience = { submitSeconds: 120, pollSeconds: 60, cancelSeconds: 120 };
+const defaultPatience: QueuePatience = { submitSeconds: 120, pollSeconds: 60, cancelSeconds: 120 };
 
 /** A queue that three commands of the user's speak to: PBS, HTCondor, Kubernetes, SSH, or plain bash. */
 export class CommandQueue implements Queue {
   readonly #settings: CommandSettings;
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #patience: CommandPatience;
+  readonly #patience: QueuePatience;
   #note: string | undefined;
 
   constructor(settings: CommandSettings, environment: NodeJS.ProcessEnv = process.env, patience = defaultPatience) {

@@ -2,6 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import { printable } from '../../diagnostics/printable.js';
 
+/** How long a queue's programs may take; tests have less of it. */
+export interface QueuePatience {
+  readonly submitSeconds: number;
+  readonly pollSeconds: number;
+  readonly cancelSeconds: number;
+}
+
 /** How a program of a queue ended. */
 export interface QueueProgramEnd {
   readonly stdout: string;

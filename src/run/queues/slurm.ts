@@ -2,7 +2,7 @@ import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
 import type { ClusterResources } from '../../workflow/cluster.js';
 import type { SlurmSettings } from './executors-file.js';
 import type { Queue, QueueState, RunnersWanted } from './queue.js';
-import { type QueueProgramEnd, runQueueProgram } from './queue-program.js';
+import { type QueuePatience, type QueueProgramEnd, runQueueProgram } from './queue-program.js';
 import { runnerScript } from './runner-script.js';
 import { livelier, reasonsText } from './runner-states.js';
 import { runnerVariables } from './runner-variables.js';
@@ -11,20 +11,14 @@ import { asksForGpus } from './slurm-options.js';
 /** Largest lead that sbatch takes for a signal. */
 const longestLead = 65_535;
 
-/** Seconds to wait for the programs of Slurm. With the controller down they block. */
-export interface SlurmPatience {
-  readonly submitSeconds: number;
-  readonly pollSeconds: number;
-  readonly cancelSeconds: number;
-}
-
-const defaultPatience: SlurmPatience = { submitSeconds: 60, pollSeconds: 20, cancelSeconds: 60 };
+/** With the controller down Slurm's programs block. */
+const defaultPatience: QueuePatience = { submitSeconds: 60, pollSeconds: 20, cancelSeconds: 60 };
 
 /** Slurm: a job array of runners, by sbatch, squeue and scancel. */
 export class SlurmQueue implements Queue {
   readonly #settings: SlurmSettings;
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #patience: SlurmPatience;
+  readonly #patience: QueuePatience;
   #note: string | undefined;
 
   constructor(settings: SlurmSettings, environment: NodeJS.ProcessEnv = process.env, patience = defaultPatience) {
