@@ -11,7 +11,7 @@ import { asksForGpus } from './slurm-options.js';
 /** Largest lead that sbatch takes for a signal. */
 const longestLead = 65_535;
 
-/** With the controller down Slurm's programs block. */
+/** Seconds each program of Slurm may take: with the controller down they block. */
 const defaultPatience: QueuePatience = { submitSeconds: 60, pollSeconds: 20, cancelSeconds: 60 };
 
 /** Slurm: a job array of runners, by sbatch, squeue and scancel. */
