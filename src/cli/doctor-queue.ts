@@ -48,8 +48,8 @@ export async function examineQueueOf(invocation: Invocation): Promise<ExitCode> 
   const resources = file === undefined ? {} : (clusterOf(await studyNamed(file, options))?.resources ?? {});
   const store = openedStore(invocation);
   const executors = invocation.value('executors');
-  const { file: settings } = await readExecutorsFile(executors, process.env);
-  const { queue, settings: ofRunners } = await openQueue(name, executors);
+  const read = await readExecutorsFile(executors, process.env);
+  const { queue, settings: ofRunners } = openQueue(name, read);
   const interruption = listenForSignals();
   let report: QueueReport;
   try {
@@ -62,7 +62,7 @@ export async function examineQueueOf(invocation: Invocation): Promise<ExitCode> 
   const own: QueueFinding = {
     what: 'executors',
     ok: true,
-    detail: settings ?? 'no file of your own: no setup, no modules',
+    detail: read.file ?? 'no file of your own: no setup, no modules',
   };
   report = { ...report, findings: [own, ...report.findings] };
   const machine = { runflow: runflowVersion(), node: process.versions.node, store: store.path };

@@ -1,11 +1,11 @@
 import { UsageError } from '../diagnostics/errors.js';
 import type { ExitCode } from '../diagnostics/exit-codes.js';
-import { userPath } from '../formats/user-path.js';
 import type { InstalledDevice } from '../gpu/installed-devices.js';
 import type { ExecutorName } from '../run/executors/executor.js';
 import { executors, isExecutorName } from '../run/executors/registry.js';
 import { type JointTiming, usualTiming } from '../run/joint/timing.js';
 import type { QueueDevice } from '../run/queues/devices.js';
+import { readExecutorsFile } from '../run/queues/executors-file.js';
 import { isQueueName, openQueue, type QueueName, queueNames } from '../run/queues/registry.js';
 import { type RunOptions, runWorkflow } from '../run/run.js';
 import type { Invocation } from './command.js';
@@ -117,11 +117,12 @@ function onQueue(name: QueueName, invocation: Invocation): Placement {
   }
   const timing = timingOf(invocation.value('timing'));
   const file = invocation.value('executors');
-  const executorsFile = file === undefined ? undefined : userPath(file);
   const load = loadOptions(invocation);
   const carryOut = async (options: RunOptions) => {
     const { runJointly } = await import('../run/joint/run-jointly.js');
-    const { queue, settings } = await openQueue(name, executorsFile, options.environment ?? process.env);
+    const { environment = process.env } = options;
+    const executors = await readExecutorsFile(file, environment);
+    const { queue, settings } = openQueue(name, executors, environment);
     const { network = false, node } = settings;
     return runJointly({
       ...options,
@@ -132,7 +133,7 @@ function onQueue(name: QueueName, invocation: Invocation): Placement {
       detach,
       timing,
       ...(node === undefined ? {} : { node }),
-      ...(executorsFile === undefined ? {} : { executorsFile }),
+      ...(executors.file === undefined ? {} : { executorsFile: executors.file }),
       ...(jobs === undefined ? {} : { jobs }),
     });
   };

@@ -5,7 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { JointRun } from '../../src/run/joint/joint-run.js';
 import { usesDevice } from '../../src/steps/needs.js';
+import { Store } from '../../src/store/store.js';
 import { ranSteps, Sandbox } from '../sandbox.js';
 import { smallWorkflow } from '../small-workflow.js';
 
@@ -84,6 +86,41 @@ test('a run that was left is found again by the same command, and ends as a loca
     assert.is(readFileSync(sandbox.path('results', 'steps', name, `${name}.csv`), 'utf8'), `name\n${name}\n`);
   }
   await until(() => statesOf().every((state) => state.endsWith('ended')));
+});
+
+test('a runner whose time is up hands its successor in, though nobody follows', async () => {
+  // As most queues do, this one hands on the variables that it is told of, and no others.
+  const { XDG_STATE_HOME, GATE } = environment();
+  const handedOn = { PATH: process.env.PATH, HOME: sandbox.folder, XDG_STATE_HOME, GATE };
+  const words = Object.entries(handedOn).map(([name, value]) => JSON.stringify(`${name}=${value}`));
+  await sandbox.write(
+    'own.yaml',
+    readFileSync(`${executors}bash.yaml`, 'utf8')
+      .replace('./bash-queue, submit', `env, -i, ${words.join(', ')}, ./bash-queue, submit`)
+      .replaceAll('./bash-queue', `${executors}bash-queue`),
+  );
+  const named = { ...environment(), RUNFLOW_EXECUTORS: sandbox.path('own.yaml') };
+  const hurry = ['--timing', JSON.stringify(timing), '--out', 'results'];
+  const asked = ['study.yaml', '--executor', 'command', '--jobs', '1', '--allow-commands', ...hurry];
+  const left = await sandbox.runflow(['run', ...asked, '--detach'], named);
+  assert.is(left.status, 0, left.stdout + left.stderr);
+  await until(() => existsSync(sandbox.path('gate-one')) || existsSync(sandbox.path('gate-two')));
+  const [job] = jobNames();
+  const state = readdirSync(sandbox.path('state'), { recursive: true, encoding: 'utf8' });
+  const file = state.find((name) => basename(name) === `${job}.0`)!;
+  process.kill(Number(readFileSync(sandbox.path('state', file), 'utf8').split(' ')[0]), 'SIGUSR2');
+  const store = Store.open(sandbox.store);
+  const joint = new JointRun(store, store.runs.list()[0]!.id);
+  await until(() => joint.exit({ attempt: 1, index: 0 }) !== undefined);
+  assert.equal(joint.exit({ attempt: 1, index: 0 }), { how: 'time', exitCode: 130, successor: 2 });
+  await sandbox.write('gate', '');
+  await until(() => joint.exit({ attempt: 2, index: 0 }) !== undefined && joint.outcome() !== undefined);
+  assert.is(joint.exit({ attempt: 2, index: 0 })!.how, 'done');
+  assert.is(joint.outcome()!.outcome, 'done');
+  assert.is(joint.attempts().length, 2);
+  for (const name of ['one', 'two']) {
+    assert.is(readFileSync(sandbox.path('results', 'steps', name, `${name}.csv`), 'utf8'), `name\n${name}\n`);
+  }
 });
 
 test('Ctrl-C ends the runners with the run', async () => {

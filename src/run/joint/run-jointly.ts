@@ -43,7 +43,7 @@ export interface JointRunOptions extends Omit<RunOptions, 'part' | 'executor' | 
   readonly network?: boolean;
   /** Path of Node.js on the machines of the queue. Default: that of this process. */
   readonly node?: string;
-  /** Absolute path of the executors file that the command line named: a runner whose time is up submits its successor by it. */
+  /** Absolute path of the executors file, if there is one: a runner whose time is up submits its successor by it. */
   readonly executorsFile?: string;
   /** Return when the runners are handed in. */
   readonly detach?: boolean;

@@ -8,6 +8,7 @@ import { type ExpectedDevice, findDevice } from '../device.js';
 import { EventBus } from '../events.js';
 import { defaultWorkerLimits } from '../executors/executor.js';
 import { StudyPrograms } from '../programs/study-programs.js';
+import { readExecutorsFile } from '../queues/executors-file.js';
 import { isQueueName, openQueue } from '../queues/registry.js';
 import { RunSession } from '../run-session.js';
 import { claimDeviceSlot } from './device-slot.js';
@@ -198,7 +199,10 @@ class Runner {
     const { executor, executorsFile } = this.#submission;
     if (!isQueueName(executor)) return record;
     try {
-      const { queue } = await openQueue(executor, executorsFile, environment);
+      // This host may not have the variables that told the submitting side where the file is.
+      const executors =
+        executorsFile === undefined ? { file: undefined } : await readExecutorsFile(executorsFile, environment);
+      const { queue } = openQueue(executor, executors, environment);
       const options = { joint: this.#joint, submission: this.#submission, store: store.path, queue, environment };
       return { ...record, successor: (await submitRunners(options, 1)).attempt };
     } catch (error) {

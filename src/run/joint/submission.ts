@@ -48,7 +48,7 @@ export interface Submission {
   readonly node?: string;
   /** Name of the queue, and how many runners it was asked for. */
   readonly executor: string;
-  /** Absolute path of the executors file that the command line named. */
+  /** Absolute path of the executors file; absent: the submitting side has none. */
   readonly executorsFile?: string;
   readonly jobs: number;
   readonly resources: ClusterResources;

@@ -1,6 +1,6 @@
 import { UsageError } from '../../diagnostics/errors.js';
 import { CommandQueue } from './command.js';
-import { type ExecutorsFile, type RunnerSettings, readExecutorsFile } from './executors-file.js';
+import type { ExecutorsFile, RunnerSettings } from './executors-file.js';
 import type { Queue } from './queue.js';
 import { SlurmQueue } from './slurm.js';
 
@@ -34,15 +34,11 @@ export function isQueueName(name: string): name is QueueName {
   return Object.hasOwn(queues, name);
 }
 
-/**
- * Opens a queue by its name.
- * @param executors what `--executors` says
- * @throws UsageError when the executors file does not tell of it, EnvironmentError and InvalidWorkflowError as readExecutorsFile
- */
-export async function openQueue(
+/** Opens a queue by its name. @throws UsageError when the executors file does not tell of it */
+export function openQueue(
   name: QueueName,
-  executors: string | undefined,
+  executors: ExecutorsFile,
   environment: NodeJS.ProcessEnv = process.env,
-): Promise<OpenedQueue> {
-  return queues[name](await readExecutorsFile(executors, environment), environment);
+): OpenedQueue {
+  return queues[name](executors, environment);
 }

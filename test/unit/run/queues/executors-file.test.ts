@@ -148,12 +148,12 @@ test('a queue is opened by its name', async ({ folder }) => {
   assert.not(isQueueName('local'));
   assert.not(isQueueName('toString'));
   const environment = { HOME: folder, XDG_CONFIG_HOME: folder };
-  assert.equal((await openQueue('slurm', undefined, environment)).settings, {});
-  const none = await refusal(openQueue('command', undefined, environment));
-  assert.match(none.message, 'there is no executors file');
-  const file = written(folder, 'slurm: { network: true }\n');
-  assert.equal((await openQueue('slurm', file, environment)).settings, { network: true });
-  assert.match((await refusal(openQueue('command', file, environment))).message, 'own.yaml has no section command');
+  const absent = await readExecutorsFile(undefined, environment);
+  assert.equal(openQueue('slurm', absent, environment).settings, {});
+  assert.throws(() => openQueue('command', absent, environment), 'there is no executors file');
+  const file = await readExecutorsFile(written(folder, 'slurm: { network: true }\n'));
+  assert.equal(openQueue('slurm', file, environment).settings, { network: true });
+  assert.throws(() => openQueue('command', file, environment), 'own.yaml has no section command');
 });
 
 async function refusal(promise: Promise<unknown>): Promise<RunflowError> {
