@@ -127,17 +127,28 @@ async function write(file: string, lines: Iterable<unknown> | AsyncIterable<unkn
 
 function lineOf(value: unknown, where: string): string {
   try {
-    return JSON.stringify(value, (_, part: unknown) => finite(part, where));
+    return JSON.stringify(value, (_, part: unknown) => kept(part, where));
   } catch (error) {
     if (error instanceof Fault) throw error;
     throw new Fault(`${module}: ${where} cannot be written as JSON: ${error instanceof Error ? error.message : error}`);
   }
 }
 
-/** JSON would write null for these without a word. */
-function finite(value: unknown, where: string): unknown {
-  if (typeof value !== 'number' || Number.isFinite(value)) return value;
-  throw new Fault(`${module}: ${where} holds ${value}, which is no finite number`);
+/** Refuses what JSON would write as null or as an empty object without a word: NaN, functions, promises, maps, sets. */
+function kept(value: unknown, where: string): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new Fault(`${module}: ${where} holds ${value}, which is no finite number`);
+  }
+  const isLost = typeof value === 'function' || typeof value === 'symbol';
+  const hasMembers = typeof value === 'object' && value !== null;
+  if (isLost || (hasMembers && !/^\[object (Object|Array)\]$/.test(Object.prototype.toString.call(value)))) {
+    const what = isLost ? typeof value : Object.prototype.toString.call(value).slice('[object '.length, -1);
+    throw new Fault(`${module}: ${where} holds a value of the type ${what}, which JSON does not have`);
+  }
+  if (Array.isArray(value) && value.includes(undefined)) {
+    throw new Fault(`${module}: ${where} holds a list with undefined: write null, or leave it out`);
+  }
+  return value;
 }
 
 function requireObject(value: unknown, where: string): unknown {

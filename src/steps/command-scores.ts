@@ -33,7 +33,7 @@ const scoringPorts = {
 /** `command-scores[metric,model]`: scores that a program of the user's gives to a model that is written, or to its responses. */
 export const commandScores = defineStep<CommandScoresParams, ProgramHints>({
   kind: 'command-scores',
-  revision: 1,
+  revision: 2,
   usesDevice: false,
   ...scoringPorts,
 });
@@ -41,7 +41,7 @@ export const commandScores = defineStep<CommandScoresParams, ProgramHints>({
 /** `command-made-scores[metric,model]`: what `command-scores` gives, of a model that is made on the device for it. */
 export const commandMadeScores = defineStep<CommandScoresParams, ProgramHints>({
   kind: 'command-made-scores',
-  revision: 1,
+  revision: 2,
   usesDevice: true,
   ...scoringPorts,
 });

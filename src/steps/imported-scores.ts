@@ -17,7 +17,7 @@ export type ImportedScoresParams = {
 /** `imported-scores[metric,model]`: the scores that an outside judge or classifier gave one model. */
 export const importedScores = defineStep<ImportedScoresParams>({
   kind: 'imported-scores',
-  revision: 1,
+  revision: 2,
   usesDevice: false,
   inputs: {
     rows: 'JSON lines of the dataset',

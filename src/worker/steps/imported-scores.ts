@@ -75,15 +75,23 @@ function scoresByItem(
   });
 }
 
+/** How numbers are written in CSV: decimal, not as codes such as 0x10. */
+const decimal = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
+
 /** A number, or a text that is one, as CSV has it; null where there is none. */
 function scoreOf(row: Row, column: string, where: string, bounds: Bounds | undefined): number | null {
   const value = cellOf(row, column);
   if (value === undefined) throw missingColumn(row, column, where);
   if (value === null || value === '') return null;
-  const score = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  const score = typeof value === 'string' && decimal.test(value) ? Number(value) : value;
   if (typeof score !== 'number' || !Number.isFinite(score)) {
     throw new DataError(`${where}: "${column}" is ${JSON.stringify(value).slice(0, 80)}, which is no finite number`, {
       hint: 'Leave it empty where the item has no score.',
+    });
+  }
+  if (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) && !Number.isSafeInteger(score)) {
+    throw new DataError(`${where}: "${column}" is ${value.slice(0, 80)}, an integer that no double holds exactly`, {
+      hint: 'A score is a double. Write it with a decimal point where its last digits do not matter.',
     });
   }
   if (bounds !== undefined && (score < bounds[0] || score > bounds[1])) {

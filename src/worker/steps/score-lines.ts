@@ -1,6 +1,9 @@
+import { dataLimits } from '../../data/data-limits.js';
 import type { Bounds } from '../../eval/mean-interval.js';
 import { formatBytes } from '../../formats/byte-size.js';
+import { exactNumber } from '../../formats/exact-number.js';
 import type { Json, JsonObject } from '../../formats/json.js';
+import { JsonSyntaxError, parseDataJson } from '../../formats/strict-json.js';
 import { ProgramError } from '../../programs/program-error.js';
 import type { ProgramStep } from './program-step.js';
 
@@ -32,25 +35,41 @@ export async function readScoreLines(step: ProgramStep, name: string, wanted: Ex
       `${step.text} left outputs/${name} of ${formatBytes(file.bytes)}: scores take at most ${formatBytes(mostBytes)}`,
     );
   }
-  const parts: Uint8Array[] = [];
-  for await (const part of step.read(file)) parts.push(part);
-  const text = textOf(Buffer.concat(parts), `outputs/${name}`);
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
-  if (lines.at(-1) === '') lines.pop();
   const { expected } = wanted;
-  if (lines.length === 0 || (expected !== undefined && lines.length !== expected)) {
-    const most = expected === undefined ? 'at least one' : String(expected);
-    throw new ProgramError(`outputs/${name} has ${lines.length} lines, and there must be ${most}: one an item`);
+  const most = expected ?? dataLimits.rows;
+  const scored: ScoreLine[] = [];
+  let count = 0;
+  for await (const line of linesOf(step.read(file), `outputs/${name}`)) {
+    // Lines beyond the items are only counted: a file may hold nothing but line ends.
+    if (count < most) scored.push(readLine(line, count, `outputs/${name}, line ${count + 1}`, wanted));
+    count += 1;
   }
-  return lines.map((line, at) => readLine(line, at, `outputs/${name}, line ${at + 1}`, wanted));
+  if (count > 0 && count <= most && (expected === undefined || count === expected)) return scored;
+  const range = expected === undefined ? (count === 0 ? 'at least one' : `at most ${most}`) : String(expected);
+  throw new ProgramError(`outputs/${name} has ${count} lines, and there must be ${range}: one an item`);
 }
 
-function textOf(bytes: Uint8Array, where: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new ProgramError(`${where} is not UTF-8 text`, { cause });
+/** The lines of a text that comes in parts, without their ends. */
+async function* linesOf(parts: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoded = (part?: Uint8Array): string => {
+    try {
+      return part === undefined ? decoder.decode() : decoder.decode(part, { stream: true });
+    } catch (cause) {
+      throw new ProgramError(`${where} is not UTF-8 text`, { cause });
+    }
+  };
+  let rest = '';
+  for await (const part of parts) {
+    const lines = (rest + decoded(part)).split('\n');
+    rest = lines.pop()!;
+    if (rest.length > dataLimits.rowCharacters) {
+      throw new ProgramError(`${where} has a line of more than ${dataLimits.rowCharacters} characters`);
+    }
+    for (const line of lines) yield line.replace(/\r$/, '');
   }
+  rest += decoded();
+  if (rest !== '') yield rest.replace(/\r$/, '');
 }
 
 function readLine(line: string, at: number, where: string, { names, bounds }: ExpectedScores): ScoreLine {
@@ -68,17 +87,23 @@ function readLine(line: string, at: number, where: string, { names, bounds }: Ex
 function objectOf(line: string, where: string): JsonObject {
   let value: Json;
   try {
-    value = JSON.parse(line) as Json;
+    value = parseDataJson(line, dataLimits);
   } catch (cause) {
+    if (!(cause instanceof JsonSyntaxError)) throw cause;
     if (/\bNaN\b|\bInfinity\b/.test(line)) throw notFinite(where, cause);
-    throw new ProgramError(`${where} is not JSON: ${line.slice(0, 80)}`, { cause });
+    throw new ProgramError(`${where} cannot be read as JSON: ${cause.message}: ${line.slice(0, 80)}`, { cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new ProgramError(`${where} is not an object`, { hint: 'A line looks like this: {"score": 0.5}' });
 }
 
 function scoreOf(fields: JsonObject, name: string, where: string, bounds: Bounds | null): number | null {
-  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  const given = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  // A number of more digits than a double has comes as its text. A score is the nearest double, but no other integer.
+  const value =
+    typeof given === 'string' && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(given) && exactNumber(given) === given
+      ? rounded(given, name, where)
+      : given;
   if (value === null) return null;
   if (value === undefined) {
     throw new ProgramError(`${where} has no "${name}"`, {
@@ -91,7 +116,6 @@ function scoreOf(fields: JsonObject, name: string, where: string, bounds: Bounds
       hint,
     });
   }
-  // What no double holds, such as 1e999, comes as infinity.
   if (!Number.isFinite(value)) throw notFinite(where);
   if (bounds !== null && (value < bounds[0] || value > bounds[1])) {
     const range = `the range of the metric, ${bounds[0]} to ${bounds[1]}`;
@@ -100,6 +124,14 @@ function scoreOf(fields: JsonObject, name: string, where: string, bounds: Bounds
     });
   }
   return value;
+}
+
+/** @throws ProgramError for an integer that a double does not hold */
+function rounded(written: string, name: string, where: string): number {
+  if (/[.eE]/.test(written)) return Number(written);
+  throw new ProgramError(`${where}: "${name}" is ${written.slice(0, 80)}, an integer that no double holds exactly`, {
+    hint: 'A score is a double. Write it with a decimal point where its last digits do not matter.',
+  });
 }
 
 function notFinite(where: string, cause?: unknown): ProgramError {

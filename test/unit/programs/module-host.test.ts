@@ -54,6 +54,26 @@ test('what runflow finds amiss with a module is told in one line, without its ow
       body('return [{ tone: 1n }]'),
       './m.mjs: score 0 cannot be written as JSON: Do not know how to serialize a BigInt',
     ],
+    [
+      body('return [{ tone: 1, more: { by: new Map([[1, 2]]) } }]'),
+      './m.mjs: score 0 holds a value of the type Map, which JSON does not have',
+    ],
+    [
+      body('return [{ tone: Promise.resolve(1) }]'),
+      './m.mjs: score 0 holds a value of the type Promise, which JSON does not have',
+    ],
+    [
+      body('return [{ tone: 1, more: new Number(NaN) }]'),
+      './m.mjs: score 0 holds a value of the type Number, which JSON does not have',
+    ],
+    [
+      body('return [{ tone: 1, more: () => 1 }]'),
+      './m.mjs: score 0 holds a value of the type function, which JSON does not have',
+    ],
+    [
+      body('return [{ tone: 1, more: [1, undefined] }]'),
+      './m.mjs: score 0 holds a list with undefined: write null, or leave it out',
+    ],
     ['export const tone = 1;', './m.mjs has no function as its default export'],
     ['throw undefined;', './m.mjs threw undefined, which is no error'],
     [body('throw undefined'), './m.mjs threw undefined, which is no error'],

@@ -151,12 +151,30 @@ test('what is wrong with scores is told with its line', async ({ folder }) => {
   assert.match(await of('{"score": true}', '{"score": 1}'), /line 1: "score" is true, which is no number/);
   assert.match(await of('{"points": 1}', '{"score": 1}'), /line 1 has no "score"/);
   assert.match(await of('[1]', '{"score": 1}'), /line 1 is not an object/);
-  assert.match(await of('{"score": 1', '{"score": 1}'), /line 1 is not JSON/);
+  assert.match(await of('{"score": 1', '{"score": 1}'), /line 1 cannot be read as JSON: text ends where \} should be/);
   assert.match(await of('{"score": 1, "item": 1}', '{"score": 1}'), /line 1 is of item 1, and must be of item 0/);
   assert.match(await of('{"constructor": 1}', '{"score": 1}'), /line 1 has no "score"/);
   const params = { prompt: 'prompt', bounds: [0, 1] };
   const outside = await failure(folder, write('{"score": 1}', '{"score": 1.5}'), { ...ofResponses, params });
   assert.match(outside.message, /line 2: "score" is 1\.5, which is not in the range of the metric, 0 to 1/);
+});
+
+test('a line is read as data are: no key twice, no number that is not the one in the file', async ({ folder }) => {
+  const of = async (...lines: readonly string[]) => (await failure(folder, write(...lines), ofResponses)).message;
+  assert.match(await of('{"score": 1, "score": 0}', '{"score": 1}'), /line 1 .*the key "score" stands twice/);
+  assert.match(
+    await of('{"score": 9007199254740993}', '{"score": 1}'),
+    /line 1: "score" is 9007199254740993, an integer that no double holds exactly/,
+  );
+  const lines = ['{"score": 0.10000000000000000555, "id": 9007199254740993, "far": 1e400}', '{"score": 1e20}'];
+  const { scores, items } = await scoresOf(folder, write(...lines), ofResponses);
+  assert.equal(scores.values, [0.1, 1e20]);
+  assert.match(items!, /"said":\{"id":"9007199254740993","far":"1e400"\}/);
+});
+
+test('lines beyond the items are counted and not kept', async ({ folder }) => {
+  const many = `require('node:fs').writeFileSync('outputs/scores.jsonl', '{"score": 1}\\n{"score": 1}\\n' + '\\n'.repeat(900000))`;
+  assert.match((await failure(folder, many, ofResponses)).message, /has 900002 lines, and there must be 2/);
 });
 
 test('a program that fails, leaves nothing, or leaves a link is an error with what it last said', async ({

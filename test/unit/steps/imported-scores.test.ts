@@ -78,4 +78,17 @@ test('what is no finite number, or out of range, is told with its row', async ()
   assert.match(await refusal([{ item: 0, score: 1 }]), /row 1: there is no column "model"/);
 });
 
+test('a text is a score where it is a decimal number, and the number that it says', async () => {
+  const three = (score: string | number) => [of(0, score), of(1, 1), of(2, 1)];
+  for (const written of ['0x10', '0b1', '0o7', 'Infinity', '1_000', '1,5', ' ']) {
+    assert.match(await refusal(three(written)), /scores, row 1: "score" is ".*", which is no finite number/);
+  }
+  assert.match(
+    await refusal(three('9007199254740993')),
+    /is 9007199254740993, an integer that no double holds exactly/,
+  );
+  assert.equal((await imported(three(' +.5 '))).values, [0.5, 1, 1]);
+  assert.equal((await imported(three('-2.e1'))).values, [-20, 1, 1]);
+});
+
 test.run();
