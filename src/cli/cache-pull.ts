@@ -44,12 +44,14 @@ export const pull: CacheCommand = async (store, rest, invocation) => {
     const taken = keys.filter((key) => store.actions.lookUp(key).status !== 'hit' && reader.find(key) !== undefined);
     await reader.take(taken).finally(() => progress.end());
     const { seconds } = progress;
-    if (invocation.switch('json')) printJson({ remote: remote.place, steps: taken.length, bytes, seconds });
+    const { faults } = reader;
+    const steps = taken.filter((key) => store.actions.lookUp(key).status === 'hit').length;
+    if (invocation.switch('json')) printJson({ remote: remote.place, steps, bytes, faults, seconds });
     else
       print(
-        `${taken.length} ${taken.length === 1 ? 'step' : 'steps'}, ${formatBytes(bytes)} taken from ${printableLine(remote.place)}\n`,
+        `${steps} ${steps === 1 ? 'step' : 'steps'}, ${formatBytes(bytes)} taken from ${printableLine(remote.place)}\n`,
       );
-    return exitCodes.done;
+    return faults > 0 ? exitCodes.stepFailed : exitCodes.done;
   } catch (error) {
     if (signal.aborted) {
       throw new InterruptedError('interrupted', { hint: 'What has arrived is whole: the same command goes on.' });

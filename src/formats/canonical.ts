@@ -2,6 +2,11 @@ import type { Json } from './json.js';
 
 const loneSurrogate = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
+/** Whether a text is Unicode: without half of a surrogate pair, which UTF-8 cannot hold. */
+export function isUnicode(text: string): boolean {
+  return !loneSurrogate.test(text);
+}
+
 /**
  * One text a value: equal values, however they were written, give the same text, and different values never do. Every
  * part starts with its type and says its length, so that no two values can run into each other.
@@ -38,7 +43,7 @@ function encodeNumber(value: number): string {
 }
 
 function encodeString(value: string): string {
-  if (loneSurrogate.test(value)) throw new TypeError(`cannot encode ${JSON.stringify(value)}: it has a lone surrogate`);
+  if (!isUnicode(value)) throw new TypeError(`cannot encode ${JSON.stringify(value)}: it has a lone surrogate`);
   return `s${Buffer.byteLength(value)}:${value}`;
 }
 

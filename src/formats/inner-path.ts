@@ -2,7 +2,7 @@ import { isAbsolute, sep } from 'node:path';
 
 /** Whether a name, with `/` between its parts, is of something below whichever folder it is read in, on every system. */
 export function isInnerName(name: string): boolean {
-  return !name.includes('\\') && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  return !/[\\\0]/.test(name) && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 /**

@@ -3,6 +3,7 @@ import { DataError, UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import type { Action } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
+import { isInnerName } from '../formats/inner-path.js';
 import { placeFile } from '../formats/place-file.js';
 import { writeSafetensors } from '../formats/safetensors-writer.js';
 import type { TensorInfo } from '../formats/tensor.js';
@@ -71,6 +72,12 @@ export async function writeOutputs(
   if (gone.length > 0) {
     throw new DataError(`not in the store any more: ${gone.slice(0, 5).join(', ')}${gone.length > 5 ? ', …' : ''}`, {
       hint: 'Run the workflow again: what is needed is made anew.',
+    });
+  }
+  const outside = outputs.find(([name, { tensor }]) => tensor === undefined && !isInnerName(name));
+  if (outside !== undefined) {
+    throw new DataError(`the output ${JSON.stringify(outside[0].slice(0, 80))} has a name that leads out of ${to}`, {
+      hint: 'Its record may come from a remote store that somebody has tampered with. runflow path says where it lies.',
     });
   }
   await makeNewFolder(to);

@@ -1,7 +1,9 @@
 import { DataError } from '../diagnostics/errors.js';
 import type { Action, ActionInput } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
+import { isUnicode } from '../formats/canonical.js';
 import { type Digest, isDigest } from '../formats/digest.js';
+import { isInnerName } from '../formats/inner-path.js';
 import { bytesPerElement } from '../formats/tensor.js';
 import { keyOf } from '../plan/key.js';
 import { seal, unseal } from '../store/sealed.js';
@@ -12,6 +14,8 @@ export const mostActionBytes = 32 << 20;
 /** More than any file system holds: a larger size is a fault or an attack. */
 const mostArtifactBytes = 2 ** 50;
 const mostNameCharacters = 4096;
+/** Parameters of steps come from a workflow, whose text is nested 24 deep at most, and add little to it. */
+const mostDepth = 100;
 
 /**
  * The record that a remote store has of a key, if it is one: whole by its seal, of that key by all that the key is made
@@ -21,11 +25,13 @@ const mostNameCharacters = 4096;
  */
 export function checkedAction(text: string, key: Digest): Action {
   const record = unseal(text);
-  if (record === undefined || seal(record) !== text) throw bad(key, 'it is not whole');
+  if (record === undefined) throw bad(key, 'it is not whole');
+  if (!isObject(record)) throw bad(key, 'it is not a record of a step');
   const action = record as unknown as Action;
   if (action.key !== key) throw bad(key, 'it is of another key');
   const problem = problemOf(record);
   if (problem !== undefined) throw bad(key, problem);
+  if (seal(record) !== text) throw bad(key, 'it is not whole');
   if (keyOf(action) !== key) throw bad(key, 'what it says of the step does not lead to its key');
   return action;
 }
@@ -61,6 +67,7 @@ function problemOf(record: Readonly<Record<string, unknown>>): string | undefine
     if (record[name] !== undefined && !isName(record[name])) return `its ${name} is not a name`;
   }
   if (!isObject(record.params)) return 'it has no parameters';
+  if (!isKeyed(record.params)) return 'its parameters cannot be part of a key';
   if (!isObject(record.versions) || !Object.values(record.versions).every(isName)) return 'it has no versions';
   if (!isObject(record.inputs)) return 'it has no inputs';
   for (const [name, input] of Object.entries(record.inputs)) {
@@ -69,8 +76,21 @@ function problemOf(record: Readonly<Record<string, unknown>>): string | undefine
   if (!isObject(record.outputs)) return 'it has no outputs';
   for (const [name, artifact] of Object.entries(record.outputs)) {
     if (!isName(name) || !isArtifact(artifact)) return `its output ${JSON.stringify(name.slice(0, 80))} is not one`;
+    // runflow get writes it to a file of that name.
+    if (artifact.tensor === undefined && !isInnerName(name)) {
+      return `its output ${JSON.stringify(name.slice(0, 80))} has a name that leads out of a folder`;
+    }
   }
   return undefined;
+}
+
+/** Whether a key can be made of a value: its texts are Unicode, and it is not nested deeper than a function may call itself. */
+function isKeyed(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return isUnicode(value);
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth > mostDepth) return false;
+  return Object.entries(value).every(([name, inner]) => isUnicode(name) && isKeyed(inner, depth + 1));
 }
 
 function isInput(value: unknown): value is ActionInput {
@@ -108,7 +128,7 @@ function hasOnly(value: unknown, names: readonly string[]): value is Readonly<Re
 }
 
 function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= mostNameCharacters && value !== '__proto__';
+  return typeof value === 'string' && value.length <= mostNameCharacters && isUnicode(value) && value !== '__proto__';
 }
 
 function isCount(value: unknown): value is number {

@@ -11,6 +11,7 @@ import type { RemoteContent, RemoteOptions, RemoteStore } from './remote-store.j
 const unfinished = 'tmp';
 /** Files of pushes that were killed go after so long, in milliseconds. */
 const unfinishedKept = 24 * 3600_000;
+const unfinishedName = /^[0-9a-f]{24}$/;
 /** Bytes that are read at a time. */
 const partBytes = 4 << 20;
 
@@ -76,12 +77,17 @@ export class FolderRemote implements RemoteStore {
     }
   }
 
-  /** Removes what pushes that were killed long ago left behind. */
+  /** Removes what pushes that were killed long ago left behind, and nothing else: the folder may be a link to another. */
   async tidy(): Promise<void> {
-    for (const { name } of await this.#entries(unfinished)) {
-      const file = join(this.place, unfinished, name);
-      const found = await promises.stat(file).catch(() => undefined);
-      if (found !== undefined && found.mtimeMs < Date.now() - unfinishedKept) await promises.rm(file, { force: true });
+    const folder = join(this.place, unfinished);
+    if (!(await promises.lstat(folder).catch(() => undefined))?.isDirectory()) return;
+    for (const entry of await this.#entries(unfinished)) {
+      if (!entry.isFile() || !unfinishedName.test(entry.name)) continue;
+      const file = join(folder, entry.name);
+      const found = await promises.lstat(file).catch(() => undefined);
+      // What belongs to another user stays until that user pushes.
+      if (found !== undefined && found.mtimeMs < Date.now() - unfinishedKept)
+        await promises.rm(file).catch(() => undefined);
     }
   }
 
@@ -139,5 +145,6 @@ async function* interruptible(parts: AsyncIterable<Uint8Array>, signal: AbortSig
 }
 
 function isAbsent(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '');
+  // A link that leads to itself leads nowhere.
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error) ?? '');
 }

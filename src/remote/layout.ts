@@ -1,4 +1,4 @@
-import { EnvironmentError } from '../diagnostics/errors.js';
+import { DataError, EnvironmentError } from '../diagnostics/errors.js';
 import { type Digest, digestOf, hexOf, isDigest } from '../formats/digest.js';
 import { readAll } from './read-all.js';
 import type { RemoteContent, RemoteOptions, RemoteStore } from './remote-store.js';
@@ -39,7 +39,7 @@ export function keyOfName(name: string): Digest | undefined {
 export async function requireRemote(remote: RemoteStore, options: RemoteOptions): Promise<void> {
   const found = await formatOf(remote, options);
   if (found === formatText || found === storeFormat) return;
-  if (found !== undefined) throw otherFormat(remote, found);
+  if (found !== undefined) throw otherFormat(remote, JSON.stringify(found));
   throw new EnvironmentError(`there is no remote store at ${remote.place}`, {
     hint: 'Check the address. "runflow cache push" makes a remote store.',
   });
@@ -57,7 +57,7 @@ export async function makeRemote(
       hint: 'Name another folder for the remote store. A store of runs can be read: cache pull and --remote take from it.',
     });
   }
-  if (found !== undefined) throw otherFormat(remote, found);
+  if (found !== undefined) throw otherFormat(remote, JSON.stringify(found));
   for await (const name of remote.list('', options)) {
     throw new EnvironmentError(`${remote.place} is no remote store, and not empty: it has ${name}`, {
       hint: 'Name a new or empty folder, or another prefix in the bucket.',
@@ -78,11 +78,16 @@ export function contentOf(text: string): RemoteContent {
 }
 
 async function formatOf(remote: RemoteStore, options: RemoteOptions): Promise<string | undefined> {
-  return readAll(remote, formatName, mostFormatBytes, options);
+  try {
+    return await readAll(remote, formatName, mostFormatBytes, options);
+  } catch (error) {
+    if (error instanceof DataError) throw otherFormat(remote, 'a longer text');
+    throw error;
+  }
 }
 
 function otherFormat(remote: RemoteStore, found: string): EnvironmentError {
-  return new EnvironmentError(`${remote.place} has another format: ${JSON.stringify(found.slice(0, 40))}`, {
+  return new EnvironmentError(`${remote.place} has another format: ${found}`, {
     hint: 'It may be of a newer version of runflow, or of another program.',
   });
 }

@@ -2,6 +2,7 @@ import { EnvironmentError, InterruptedError, RunflowError } from '../diagnostics
 import type { Action } from '../formats/action.js';
 import type { Artifact } from '../formats/artifact.js';
 import type { Digest } from '../formats/digest.js';
+import { publishedKind } from '../store/action-store.js';
 import { DamagedObjectError } from '../store/object-store.js';
 import type { Store } from '../store/store.js';
 import type { Upstream } from '../store/upstream.js';
@@ -19,7 +20,7 @@ export interface ReadThroughOptions {
   readonly warn: (message: string, hint?: string) => void;
   /** Told when the bytes of artifacts begin to be brought, and of how many have arrived. */
   readonly onBytes?: (arrived: number, total: number) => void;
-  /** A faulty remote store is an error. Default: it is done without. */
+  /** A remote store that does not answer is an error. Default: it is done without. */
   readonly isRequired?: boolean;
   /** Small outputs come with their record. A command that only looks takes nothing but what it must read. */
   readonly takesSmall?: boolean;
@@ -43,6 +44,7 @@ export class ReadThrough implements Upstream {
   #busy = 0;
   #opened: Promise<void> | undefined;
   #failed = false;
+  #faults = 0;
   #toBring = 0;
   #arrived = 0;
 
@@ -55,6 +57,11 @@ export class ReadThrough implements Upstream {
   /** Whether it was found not to answer. */
   get failed(): boolean {
     return this.#failed;
+  }
+
+  /** How many things it was found to have that are not what they should be. */
+  get faults(): number {
+    return this.#faults;
   }
 
   find(key: Digest): Action | undefined {
@@ -73,16 +80,22 @@ export class ReadThrough implements Upstream {
   }
 
   async bring(artifacts: readonly Artifact[], onBytes?: (bytes: number) => void): Promise<void> {
-    const missing = new Map(artifacts.map((artifact) => [artifact.digest, artifact]));
-    for (const [digest, { bytes }] of missing) if (!this.#bringing.has(digest)) this.#toBring += bytes;
-    await forEachOf(missing.values(), (artifact) => this.#bring(artifact, onBytes));
+    await forEachOf(this.#each(artifacts), (artifact) => this.#bring(artifact, onBytes));
   }
 
-  /** Takes all that it has of keys, and records them here. */
+  /** Takes all that it has of keys, and records them here. What turns out to be faulty is left out. */
   async take(keys: readonly Digest[]): Promise<void> {
     const actions = keys.flatMap((key) => this.#found.get(key) ?? []);
-    await this.bring(actions.flatMap(({ outputs }) => Object.values(outputs)).filter((one) => !this.#store.has(one)));
+    const missing = actions.flatMap(({ outputs }) => Object.values(outputs)).filter((one) => !this.#store.has(one));
+    await forEachOf(this.#each(missing), (artifact) => this.#bring(artifact).catch(unlessGone));
     for (const action of actions) await this.#recordIfWhole(action);
+  }
+
+  /** Artifacts that are to be brought, each once. */
+  #each(artifacts: readonly Artifact[]): Iterable<Artifact> {
+    const each = new Map(artifacts.map((artifact) => [artifact.digest, artifact]));
+    for (const [digest, { bytes }] of each) if (!this.#bringing.has(digest)) this.#toBring += bytes;
+    return each.values();
   }
 
   #ask(key: Digest): Promise<void> {
@@ -99,7 +112,7 @@ export class ReadThrough implements Upstream {
       this.#opened ??= requireRemote(this.#remote, this.#options);
       await this.#opened;
       const action = await fetchAction(this.#remote, key, this.#options);
-      if (action === undefined || !(await this.#isWithinReach(action))) return;
+      if (action === undefined || action.kind === publishedKind || !(await this.#isWithinReach(action))) return;
       this.#found.set(key, action);
       for (const { digest } of Object.values(action.outputs)) {
         const naming = this.#naming.get(digest);
@@ -168,8 +181,11 @@ export class ReadThrough implements Upstream {
     } catch (error) {
       if (error instanceof DamagedObjectError) throw error;
       if (!(error instanceof RunflowError) || error instanceof InterruptedError) throw error;
+      if (!(error instanceof EnvironmentError)) {
+        this.#faults += 1;
+        return this.#options.warn(error.message, 'It is done without.');
+      }
       if (this.#options.isRequired) throw error;
-      if (!(error instanceof EnvironmentError)) return this.#options.warn(error.message, 'It is done without.');
       if (this.#failed) return;
       this.#failed = true;
       this.#found.clear();

@@ -1,4 +1,4 @@
-import { DataError, EnvironmentError } from '../../diagnostics/errors.js';
+import { EnvironmentError } from '../../diagnostics/errors.js';
 import { PassingFault } from '../../diagnostics/passing-fault.js';
 import type { RemoteContent, RemoteOptions, RemoteStore } from '../remote-store.js';
 import { NotImplementedError, S3Connection, type S3Patience } from './connection.js';
@@ -136,8 +136,10 @@ export class S3Remote implements RemoteStore {
     });
   }
 
-  #strange(what: string): DataError {
-    return new DataError(`${this.place} does not act like S3: ${what}`);
+  #strange(what: string): EnvironmentError {
+    return new EnvironmentError(`${this.place} does not act like S3: ${what}`, {
+      hint: 'Check AWS_ENDPOINT_URL, and whether a proxy or login page stands in between.',
+    });
   }
 
   #url(name: string): URL {

@@ -54,6 +54,9 @@ test('a record with a field that is not as it should be is refused, though its s
     outputs({ ...artifact, at: { file: '\\\\server\\share', offset: 0 } }),
     outputs({ ...artifact, at: { file: '/a\0b', offset: 0 } }),
     outputs({ ...artifact, at: { file: '/a', offset: -1 } }),
+    { ...sound, step: '\ud800' },
+    { ...sound, params: { name: '\udc00' } },
+    { ...sound, params: { '\ud800': 1 } },
   ]) {
     assert.throws(() => checkedAction(seal(wrong), sound.key), /cannot be used: its? /, JSON.stringify(wrong));
   }
@@ -62,6 +65,25 @@ test('a record with a field that is not as it should be is refused, though its s
     () => checkedAction(`${hidden}\n${digestOf(hidden)}\n`, sound.key),
     /its output "__proto__" is not one/,
   );
+});
+
+test('an output that runflow get would write outside of its folder is refused', () => {
+  const plain = { digest: digestOf('x'), bytes: 8 };
+  const named = (name: string) => seal({ ...sound, outputs: { [name]: plain } });
+  for (const name of ['../x', '/etc/x', 'a/../../x', 'a//b', '..', '.', '', 'a\\..\\x', 'a\0b']) {
+    assert.throws(() => checkedAction(named(name), sound.key), /has a name that leads out of a folder/, name);
+  }
+  for (const name of ['energy', 'tables/a b.csv', 'café..csv']) checkedAction(named(name), sound.key);
+});
+
+test('what is sealed and is no record, or is nested as deep as text can be, is refused as any other', () => {
+  const sealed = (line: string) => `${line}\n${digestOf(line)}\n`;
+  for (const line of ['null', '1', '"text"', '[]', '[1]']) {
+    assert.throws(() => checkedAction(sealed(line), sound.key), /cannot be used: it is not a record of a step/);
+  }
+  const deep = '['.repeat(1e6) + ']'.repeat(1e6);
+  const line = JSON.stringify({ ...sound, params: { name: '@' } }).replace('"@"', deep);
+  assert.throws(() => checkedAction(sealed(line), sound.key), /its parameters cannot be part of a key/);
 });
 
 test.run();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -66,16 +66,45 @@ test('a folder of something else is not written to, and a store of runs is read 
   await requireRemote(remote, {});
   await refuses(makeRemote(remote, { isDry: false }), /takes nothing from others/);
   writeFileSync(join(folder, 'format'), 'remote store of runflow 2\n');
-  await refuses(requireRemote(remote, {}), /another format/);
+  await refuses(requireRemote(remote, {}), /another format: "remote store of runflow 2/);
+  writeFileSync(join(folder, 'format'), 'x'.repeat(100));
+  await refuses(requireRemote(remote, {}), /another format: a longer text/);
 });
 
-test('what a killed push left long ago goes with the next one, what is new stays', async () => {
+const unfinished = 'ab'.repeat(12);
+
+test('what a killed push left long ago goes with the next one, what is new or of others stays', async () => {
   const folder = temporaryFolder();
+  const others = ['thesis.pdf', 'cd'.repeat(12), 'ef'.repeat(12)];
   mkdirSync(join(folder, 'tmp'));
-  for (const name of ['old', 'new']) writeFileSync(join(folder, 'tmp', name), 'x');
-  utimesSync(join(folder, 'tmp', 'old'), 0, 0);
+  mkdirSync(join(folder, 'tmp', others[1]!));
+  for (const name of [unfinished, others[0]!, others[2]!]) writeFileSync(join(folder, 'tmp', name), 'x');
+  for (const name of [unfinished, others[0]!, others[1]!]) utimesSync(join(folder, 'tmp', name), 0, 0);
   await new FolderRemote(folder).tidy();
-  assert.equal(readdirSync(join(folder, 'tmp')), ['new']);
+  assert.equal(readdirSync(join(folder, 'tmp')).sort(), [...others].sort());
+});
+
+test('a link in the place of unfinished files leads nobody to remove the files of another folder', async () => {
+  const [folder, other] = [temporaryFolder(), temporaryFolder()];
+  for (const name of ['thesis.pdf', unfinished]) {
+    writeFileSync(join(other, name), 'x');
+    utimesSync(join(other, name), 0, 0);
+  }
+  symlinkSync(other, join(folder, 'tmp'));
+  await new FolderRemote(folder).tidy();
+  assert.equal(readdirSync(other).sort(), [unfinished, 'thesis.pdf'].sort());
+});
+
+test('a link that leads to itself or nowhere is no entry', async () => {
+  const folder = temporaryFolder();
+  for (const [name, target] of [
+    ['itself', 'itself'],
+    ['nowhere', 'not there'],
+  ] as const) {
+    symlinkSync(target, join(folder, name));
+    assert.is(await new FolderRemote(folder).read(name), undefined);
+    assert.is(await new FolderRemote(folder).has(name), false);
+  }
 });
 
 test.run();

@@ -1,5 +1,5 @@
-import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../src/formats/digest.js';
@@ -8,6 +8,7 @@ import { actionName, objectName } from '../../../src/remote/layout.js';
 import { planPush, push } from '../../../src/remote/push.js';
 import { ReadThrough, type ReadThroughOptions } from '../../../src/remote/read-through.js';
 import type { RemoteStore } from '../../../src/remote/remote-store.js';
+import { publishedKind } from '../../../src/store/action-store.js';
 import { seal } from '../../../src/store/sealed.js';
 import { Store } from '../../../src/store/store.js';
 import { temporaryFolder } from '../store/temporary-store.js';
@@ -92,6 +93,40 @@ test('an object that is gone when it is needed makes all steps that name it coun
     (error: Error) => assert.match(error.message, /is not here, and .* cannot give it/),
   );
   assert.is(store.lookUp(keys[0]!).status, 'absent');
+});
+
+test('who asks for all takes all that is sound, and is told how much is not', async () => {
+  const { actions, keys, folder, store, warnings, through, remote } = await shared(['a', 'b', 'c'], {
+    isRequired: true,
+    takesSmall: false,
+  });
+  replaceEntry(folder, actionName(keys[0]!), 'nonsense');
+  replaceEntry(folder, objectName(actions[1]!.outputs.table!.digest), 'other bytes');
+  const reader = through(remote);
+  assert.is(await reader.ask(keys), 2);
+  await reader.take(keys);
+  assert.equal(
+    keys.map((key) => store.actions.lookUp(key).status),
+    ['absent', 'absent', 'hit'],
+  );
+  assert.equal([reader.faults, warnings.length], [2, 2]);
+});
+
+test('what a run published of itself is not taken: no step needs it', async () => {
+  const { keys, folder, store, warnings } = await shared(['a']);
+  const published = recordOf('all', {}, { kind: publishedKind });
+  mkdirSync(dirname(join(folder, actionName(published.key))), { recursive: true });
+  writeFileSync(join(folder, actionName(published.key)), seal(published));
+  assert.is(await store.upstream!.ask([...keys, published.key]), 1);
+  assert.is(store.lookUp(published.key).status, 'absent');
+  assert.equal(warnings, []);
+});
+
+test('a place with another format is told once, however many keys are asked for', async () => {
+  const { keys, folder, store, warnings } = await shared(['a', 'b', 'c']);
+  replaceEntry(folder, 'format', 'a login page, '.repeat(100));
+  assert.is(await store.upstream!.ask(keys), 0);
+  assert.is(warnings.length, 1);
 });
 
 test('a thousand keys are asked for 32 at a time, each once', async () => {
