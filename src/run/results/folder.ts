@@ -140,6 +140,7 @@ export class ResultsFolder {
       made.push(await this.#placeTimeline(pages, earlier));
       const rest = await this.#keepOrMove(earlier, new Set(made.map(({ file }) => file)), complete);
       if (record === undefined && exists(join(this.path, 'run.json'))) {
+        await this.#requireLock();
         const to = await moveToPrevious(this.path, 'run.json');
         this.#warn(`run.json in ${this.path} was not written by runflow: moved to ${to}`);
       }
@@ -160,7 +161,7 @@ export class ResultsFolder {
     return claimed.lock;
   }
 
-  /** Asked before each file: who was stopped for long, and goes on, must not mix its files with those of another run. */
+  /** Asked before each file that is placed or moved: who was stopped for long, and goes on, must not mix its files with those of another run. */
   async #requireLock(): Promise<void> {
     if (await this.#held!.isOurs()) return;
     throw new EnvironmentError(`another run writes to ${this.path}: this one gave no sign of life for too long`, {
@@ -318,7 +319,9 @@ export class ResultsFolder {
     for (const entry of earlier.values()) {
       if (made.has(entry.file) || !exists(join(this.path, entry.file))) continue;
       const isPrevious = entry.file.startsWith(`${previousFolder}/`);
-      const file = complete && !isPrevious ? await moveToPrevious(this.path, entry.file) : entry.file;
+      const goesAside = complete && !isPrevious;
+      if (goesAside) await this.#requireLock();
+      const file = goesAside ? await moveToPrevious(this.path, entry.file) : entry.file;
       if (file !== entry.file) moved.push(entry.file);
       else if (!isPrevious) stale.push(file);
       rest.push({ ...entry, file, current: false });

@@ -265,23 +265,42 @@ for (const minutes of [-5, 5]) {
   });
 }
 
-test('a gc that another has taken over from throws nothing away any more', async () => {
-  const path = open().path;
-  let now = 0;
-  const other = Store.open(path, { identity: { host: 'far', pid: 1, start: 'x' }, clock: () => now });
-  await make(other, 'a', 10, 99);
-  const stopped = Store.open(path);
-  const sweep = stopped.locks.sweep.bind(stopped.locks);
-  stopped.locks.sweep = async () => {
-    assert.is(await other.locks.tryAcquire('gc'), undefined);
-    now = 121_000;
-    assert.ok(await other.locks.tryAcquire('gc'), 'it is taken over');
-    return sweep();
-  };
-  const error = await collect(stopped, to(0)).catch((reason: unknown) => reason);
-  assert.match((error as Error).message, /another process tidies the store .*no sign of life/);
-  assert.is(hits(other, 'a'), 'a');
-});
+/** What gc calls right before it is stopped for so long that another takes over. */
+const stops = {
+  'before left-overs go': ({ folder }: Store) => [folder, 'time'],
+  'while locks are swept': ({ locks }: Store) => [locks, 'sweep'],
+  'while actions are taken away': ({ folder }: Store) => [folder, 'temporary'],
+} as const;
+type Moment = keyof typeof stops;
+const moments = Object.keys(stops) as Moment[];
+
+for (const [index, moment] of moments.entries()) {
+  test(`a gc that another takes over from ${moment} throws nothing away any more`, async () => {
+    const path = open().path;
+    let now = 0;
+    const other = Store.open(path, { identity: { host: 'far', pid: 1, start: 'x' }, clock: () => now });
+    await make(other, 'a', 10, 99);
+    const orphan = await other.objects.put('of a killed run');
+    age(other.folder.object(orphan.digest), 99);
+    const leftOver = join(path, 'tmp', `${formatIdentity({ ...thisProcess(), pid: 2 ** 22 + 1 })}.0123456789ab`);
+    writeFileSync(leftOver, 'dead');
+    const stopped = Store.open(path);
+    const [owner, name] = stops[moment](stopped) as unknown as [Record<string, () => Promise<unknown>>, string];
+    const call = owner[name]!.bind(owner);
+    owner[name] = async () => {
+      // Names of temporary files are asked for before, too.
+      if (now > 0 || (name === 'temporary' && existsSync(leftOver))) return call();
+      assert.is(await other.locks.tryAcquire('gc'), undefined);
+      now = 121_000;
+      assert.ok(await other.locks.tryAcquire('gc'), 'it is taken over');
+      return call();
+    };
+    const error = await collect(stopped, to(0)).catch((reason: unknown) => reason);
+    assert.match((error as Error).message, /another process tidies the store .*no sign of life/);
+    const left = [existsSync(leftOver), hits(other, 'a') === 'a', other.objects.has(orphan)];
+    assert.equal(left, [index < 1, index < 2, true], 'left-over, action and object');
+  });
+}
 
 test('two cannot collect at once', async () => {
   const store = open();
