@@ -25,7 +25,7 @@ export const command: Command = {
   },
   details: [
     `Writes DIR/${workflowName} and, for completion in the editor, DIR/${schemaName}. With --template it writes a workflow`,
-    'that comes with runflow under its own name, beside it what it includes, its profiles and its data. Overwrites nothing.',
+    'that comes with runflow under its own name, beside it what it includes, its profiles, data and programs. Overwrites nothing.',
   ].join('\n'),
   async run(invocation) {
     if (invocation.switch('list')) return list(invocation);

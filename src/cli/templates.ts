@@ -3,6 +3,7 @@ import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidWorkflowError, UsageError } from '../diagnostics/errors.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
+import { resolvePrograms } from '../run/programs/resolve-programs.js';
 import { loadStudy } from '../workflow/load.js';
 import { type LocalInput, liesIn, localInputs } from '../workflow/local-inputs.js';
 import type { NewFile } from './new-files.js';
@@ -46,7 +47,7 @@ export function templateNamed(name: string): Template {
 
 /**
  * All files of a template: its workflow first, what it includes with any of its profiles, the parts that lie beside it (for
- * the user to lay over it), and data of its own.
+ * the user to lay over it), data of its own, and the files of its programs.
  *
  * @param schema name of the schema that will stand beside the workflow; the line for editors at the top of a file names it
  */
@@ -61,6 +62,8 @@ export async function filesOfTemplate(template: Template, schema: string): Promi
     for (const read of loaded.value.files) files.add(read.file);
     const inputs = loaded.value.cells.flatMap((cell) => localInputs(cell.workflow));
     for (const { path } of inputs) if (liesIn(folder, path) && isFile(path)) files.add(path);
+    const programs = loaded.value.cells.flatMap((cell) => resolvePrograms(cell.workflow));
+    for (const program of programs.flatMap((one) => one.files)) files.add(program.file);
   }
   for (const part of parts) files.add(part);
   return [...files].map((path) => {

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { InvalidWorkflowError } from '../../diagnostics/errors.js';
 import { formatBytes } from '../../formats/byte-size.js';
 import { encodeCanonical } from '../../formats/canonical.js';
@@ -35,6 +35,8 @@ export type KnownContents = Map<string, ProgramContents>;
 
 const mostFiles = 2000;
 const mostBytes = 64 << 20;
+/** A file for an interpreter, by its name. */
+const scriptName = /^\S+\.(py|[cm]?[jt]s|sh|bash|r|jl|pl|rb|lua)$/i;
 
 /**
  * Finds and hashes the files of every program that a workflow runs.
@@ -67,8 +69,10 @@ function contentsOf({ run, module, version, env, files: patterns }: Program, fol
     if (name !== undefined) names.add(name);
   }
   refuseWorkingFolders(names);
-  checkFound(run[0]!, names);
-  if (version !== null) checkFound(version[0]!, names);
+  for (const command of version === null ? [run] : [run, version]) {
+    checkFound(command[0]!, names);
+    checkScript(command, names);
+  }
   if (names.size > mostFiles) throw new PatternProblem(`the command has ${names.size} files, and ${mostFiles} at most`);
   const budget = { left: mostBytes };
   const files = [...names].sort().map((name) => readFile(folder, name, budget));
@@ -138,6 +142,18 @@ function checkFound(program: string, names: ReadonlySet<string>): void {
   const name = program.replace(/^\.\//, '');
   if (names.has(name)) return;
   throw new PatternProblem(`there is no program ${program} in the workflow's folder`);
+}
+
+/** A script that an interpreter is given by a relative path must be one of the files: nothing else is where the program runs. */
+function checkScript([, ...rest]: readonly string[], names: ReadonlySet<string>): void {
+  const script = rest.find((text) => !text.startsWith('-'));
+  if (script === undefined || isAbsolute(script) || !scriptName.test(script)) return;
+  const name = normalize(script).split(sep).join('/');
+  if (names.has(name) || workingFolders.includes(name.split('/')[0]!)) return;
+  throw new PatternProblem(
+    `there is no script ${script} in the workflow's folder`,
+    'Paths of a command are relative to the folder of the workflow file.',
+  );
 }
 
 function readFile(folder: string, name: string, budget: { left: number }): ProgramFile {

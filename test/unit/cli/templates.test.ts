@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { writeNewFiles } from '../../../src/cli/new-files.js';
 import { filesOfTemplate, templateNamed, templates } from '../../../src/cli/templates.js';
 import { UsageError } from '../../../src/diagnostics/errors.js';
+import { resolvePrograms } from '../../../src/run/programs/resolve-programs.js';
 import { loadStudy } from '../../../src/workflow/load.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -56,6 +57,32 @@ test('a template brings the data that lies beside it', async () => {
     ['toy-choices.yaml', 'sums.jsonl'],
   );
   assert.equal(files[1]!.content, readFileSync(join(root, 'examples/sums.jsonl')));
+});
+
+test('a template brings the files of its programs', async ({ folder }) => {
+  const names: Record<string, readonly string[]> = {
+    'own-metrics': ['metrics/small-weights.mjs', 'metrics/style.py'],
+    'own-module': ['modules/sparsity.js'],
+    'own-defence': ['defences/trim.py'],
+    'own-tables': ['steps/ranking.py'],
+  };
+  let programs = 0;
+  for (const template of templates()) {
+    const to = join(folder, template.name);
+    const [workflow] = await writeNewFiles(to, await filesOfTemplate(template, 's'));
+    const files = async (file: string) => {
+      const loaded = await loadStudy(file);
+      assert.ok(loaded.ok, template.name);
+      if (!loaded.ok) return [];
+      const found = loaded.value.cells.flatMap((cell) => resolvePrograms(cell.workflow));
+      programs += found.length;
+      return found.flatMap((one) => one.files.map(({ name, digest }) => [name, String(digest)] as const));
+    };
+    const copied = await files(workflow!);
+    assert.equal(copied, await files(template.file), template.name);
+    assert.equal(copied.map(([name]) => name).sort(), names[template.name] ?? [], template.name);
+  }
+  assert.ok(programs > 0);
 });
 
 test('what is there stays: the same bytes are left, others refuse the whole, a first file must be new', async ({

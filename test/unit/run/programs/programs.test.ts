@@ -151,6 +151,12 @@ test('a file that is named in a way by which other bytes would run is refused wi
   await refused(`{ run: [python3, ${lab.folder}/lib] }`, /is in the workflow's folder[\s\S]*Write it as lib, and name/);
   await refused(`{ run: [python3, --from=${lab.folder}] }`, /is in the workflow's folder/);
   await refused('{ run: [./none.sh] }', /there is no program \.\/none\.sh/);
+  await refused(
+    '{ run: [python3, -u, lib/none.py] }',
+    /main\.yaml:4.*there is no script lib\/none\.py in the workflow's/,
+  );
+  await refused('{ run: [node, ./none.mjs, score.py] }', /there is no script \.\/none\.mjs/);
+  await refused('{ run: [python3, score.py], version: [bash, none.sh] }', /there is no script none\.sh/);
   await refused('{ run: [x], files: [none.py] }', /none\.py matches no file/);
   symlinkSync(lab.folder, join(lab.root, 'alias'));
   await refused(`{ run: [python3, ${lab.root}/alias/score.py] }`, /is a file of the workflow's folder/);
