@@ -66,10 +66,12 @@ async function resultsOfStudy(step: Step, { study }: Prepared, made: MadeTables)
   for (const [index, { label, claims: hasClaims }] of params.cells.entries()) {
     if (hasClaims) claims.set(index, await made.read(`claims.csv of ${label}`, step.inputs[`claims/${index}`]!));
   }
+  const overCells = step.inputs['claims.csv'];
+  const claimsOverCells = overCells === undefined ? undefined : await made.read('claims.csv', overCells);
   return {
     settings: filesOfStudy(study.cells.map(({ workflow }) => workflow.report)),
     figures: (choice) => studyFigureFiles({ params, groups, claims }, choice),
-    tables: () => [...studyTables({ params, groups }).values()].flat(),
+    tables: () => [...studyTables({ params, groups, claims, claimsOverCells }).values()].flat(),
   };
 }
 

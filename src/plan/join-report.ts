@@ -21,6 +21,8 @@ export interface StudyParts {
   readonly values: readonly (readonly (string | null)[])[];
   /** The claims of each cell that has some, judged as one family. */
   readonly claims: ReadonlyMap<number, Input>;
+  /** The claims of all cells, joined; undefined where there are none. */
+  readonly joinedClaims: Input | undefined;
   /** Programs of the user's with their tables that are joined. */
   readonly joinedSteps: readonly StepFiles[];
 }
@@ -76,16 +78,21 @@ class JoinedReport {
     for (const [cell, input] of this.#parts.claims) claims[`claims/${cell}`] = input;
     const study = { axes, groups: shown, ...this.#claimsShown() };
     const { columns, formats, tableFormats } = filesOfStudy(this.#parts.cells.map(({ workflow }) => workflow.report));
+    const { joinedClaims } = this.#parts;
     const all = { ...inputs, ...claims };
-    const steps: Step[] = [step('joined-report', this.#page(study), all)];
+    const judged = joinedClaims === undefined ? all : { ...all, 'claims.csv': joinedClaims };
+    const steps: Step[] = [step('joined-report', this.#page(study), judged)];
     const results: ResultFile[] = [{ file: 'report.html', node: 'joined-report', output: 'report.html' }];
-    const hasClaims = study.claims.figure && this.#parts.claims.size > 0;
-    if (formats.length > 0 && (hasClaims || shown.some(({ figures }) => figures.length > 0))) {
+    const hasClaims = this.#parts.claims.size > 0;
+    if (formats.length > 0 && ((hasClaims && study.claims.figure) || shown.some(({ figures }) => figures.length > 0))) {
       steps.push(step('joined-figures', { ...study, columns, formats }, all));
       results.push({ file: 'figures/', node: 'joined-figures', output: 'figures/' });
     }
-    if (tableFormats.length > 0 && shown.some(({ tables }) => tables.length > 0)) {
-      steps.push(step('joined-tables', { axes, groups: shown, formats: tableFormats }, inputs));
+    if (
+      tableFormats.length > 0 &&
+      ((hasClaims && study.claims.table) || shown.some(({ tables }) => tables.length > 0))
+    ) {
+      steps.push(step('joined-tables', { ...study, formats: tableFormats }, judged));
       results.push({ file: 'tables/', node: 'joined-tables', output: 'tables/' });
     }
     return { steps: [...this.#pooled.values(), ...steps], results };

@@ -82,12 +82,14 @@ class Join {
 
   #addReport(): void {
     const { axes, cells: values } = this.#cellsOf([...this.#cells.keys()].map((cell) => ({ cell })));
+    const joinedClaims = this.#results.find(({ file }) => file === 'claims.csv');
     const { steps, results } = joinReports({
       plan: this.#plan,
       study: this.#study,
       cells: this.#cells,
       axes: axes.map(({ name }) => name),
       values,
+      joinedClaims: joinedClaims && { node: joinedClaims.node, output: joinedClaims.output },
       claims: new Map(this.#claims.map(({ cell, table }) => [cell, table])),
       joinedSteps: filesOfSteps(this.#results),
     });

@@ -11,7 +11,7 @@ export type TablesParams = ShownParams & {
 /** `tables`: tables in the layout of papers. */
 export const tables = defineStep<TablesParams>({
   kind: 'tables',
-  revision: 3,
+  revision: 4,
   usesDevice: false,
   inputs: {
     '<table>.csv': 'a table, named as in the results folder',

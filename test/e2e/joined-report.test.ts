@@ -87,6 +87,20 @@ test('a study has a front page, figures and tables of all cells, with the spread
   assert.match(row('| falling | useful |'), `${mean.toFixed(3)} ±`);
 });
 
+test('the claims of all cells are a table for papers, as the page has them', async ({ sandbox }) => {
+  await sandbox.run(['study.yaml']);
+  const rows = readFileSync(sandbox.path(folder, 'tables/claims.md'), 'utf8').trim().split('\n').slice(4);
+  const cells = ['falling', 'flat'].flatMap((profile) => [1, 2, 3].map((seed) => `| above | ${profile} | ${seed} |`));
+  assert.is(rows.length, 1 + 6);
+  assert.match(rows[0]!, /^\| above \| all cells \| {2}\| \w[\w ]+ \| above 0 \|.*over 6 cells/);
+  for (const [index, start] of cells.entries()) assert.ok(rows[index + 1]!.startsWith(start), rows[index + 1]);
+  const { document } = parseHTML(readFileSync(sandbox.path(folder, 'report.html'), 'utf8'));
+  const told = [...document.querySelectorAll('#summary table tbody tr')].map((row) => row.children[1]!.textContent);
+  for (const [index, verdict] of told.entries()) assert.ok(verdict!.endsWith(rows[index]!.split(' | ')[3]!), verdict!);
+  const printed = await sandbox.runflow(['table', 'study.yaml', 'claims']);
+  assert.is(printed.stdout, readFileSync(sandbox.path(folder, 'tables/claims.md'), 'utf8'));
+});
+
 test('a second run has nothing to do, and another value runs its cells and what is joined', async ({ sandbox }) => {
   await sandbox.run(['study.yaml']);
   assert.equal(ranSteps(await sandbox.run(['study.yaml'])), []);

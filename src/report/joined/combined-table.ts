@@ -1,7 +1,9 @@
 import type { PaperRow, PaperTable } from '../paper-tables/paper-table.js';
 import { sections } from '../sections/registry.js';
 import { groupBy } from '../statistics.js';
-import { type FigureSource, type StudyTables, sourcesOf } from './study-input.js';
+import { frontsOf } from './fronts.js';
+import { studyClaimTables } from './study-claims.js';
+import { type FigureSource, type StudyTablesInput, sourcesOf } from './study-input.js';
 
 /** A table of one group, with what stands in front of its rows. */
 interface GroupTable {
@@ -9,10 +11,14 @@ interface GroupTable {
   readonly table: PaperTable;
 }
 
-/** Tables for papers of all groups, by the part of the report that has them, in the order of the page. */
-export function studyTables(input: StudyTables): ReadonlyMap<string, readonly PaperTable[]> {
-  const { axes, fronts } = frontsOf(input);
+/**
+ * Tables for papers of a study, by the part of the report that has them, in the order of the page: claims are judged in cells, all
+ * else is of groups.
+ */
+export function studyTables(input: StudyTablesInput): ReadonlyMap<string, readonly PaperTable[]> {
+  const { axes, fronts } = frontsOf(input.params.axes, input.params.groups);
   const tables = Object.entries(sections).map(([part, { needs, tables: tablesOf }]) => {
+    if (part === 'claims') return [part, studyClaimTables(input)] as const;
     const sources = sourcesOf(input, part, 'tables');
     const own = sources
       .filter((source) => source.input.files.has(needs))
@@ -23,22 +29,6 @@ export function studyTables(input: StudyTables): ReadonlyMap<string, readonly Pa
     return [part, [...groupBy(own, ({ table }) => table.name).values()].map((group) => combined(axes, group))] as const;
   });
   return new Map(tables);
-}
-
-/** Heads of the columns that tell groups apart, and what each group has there. */
-function frontsOf({ params }: StudyTables): {
-  readonly axes: readonly string[];
-  readonly fronts: readonly (readonly string[])[];
-} {
-  const { axes, groups } = params;
-  const told = axes.flatMap((axis, index) => {
-    const texts = new Set(groups.map(({ values }) => values[index] ?? '–'));
-    return texts.size > 1 ? [{ axis, index }] : [];
-  });
-  return {
-    axes: told.map(({ axis }) => axis),
-    fronts: groups.map(({ values }) => told.map(({ index }) => values[index] ?? '–')),
-  };
 }
 
 /** One table: a block of rows a group. A column that a group does not have is empty there. */

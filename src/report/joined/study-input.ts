@@ -15,6 +15,12 @@ export interface StudyInput extends StudyTables {
   readonly claims: ReadonlyMap<number, string>;
 }
 
+/** What the tables of a study are made of. */
+export interface StudyTablesInput extends StudyInput {
+  /** The text of the study's claims.csv: each claim over all cells in front of its rows of cells; undefined: there are none. */
+  readonly claimsOverCells: string | undefined;
+}
+
 /** What the panels of a joined figure are of: a group, or a cell. */
 export interface FigureSource {
   /** Empty where there is only one. */

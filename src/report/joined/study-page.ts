@@ -13,14 +13,12 @@ import { stepLinks } from '../step-results.js';
 import { studyTables } from './combined-table.js';
 import type { StudyReportParams, StudyText } from './study.js';
 import { studyFigures } from './study-figures.js';
-import { type StudyInput, sourcesOf } from './study-input.js';
+import { type StudyTablesInput, sourcesOf } from './study-input.js';
 import { cellsAsCases, verdictTable, wholeClaims } from './verdicts.js';
 
 /** What the page of a study may read. */
-export interface StudyPageInput extends StudyInput {
+export interface StudyPageInput extends StudyTablesInput {
   readonly params: StudyReportParams;
-  /** Claims over all cells, as claims.csv has them; undefined: there are none. */
-  readonly claimsOverCells: string | undefined;
   readonly claimEffects: ReportInput['claimEffects'];
 }
 
@@ -91,7 +89,7 @@ ${textList(params.texts)}</dl>
 ${
   verdicts !== undefined &&
   html`<h3>What came out</h3>
-<ul class="verdicts">${wholeClaims(verdicts).map((row) => html`<li>${verdictText(row)} <a href="#claims">${row.claim}</a></li>`)}</ul>
+<ul class="verdicts">${wholeClaims(verdicts.overCells).map((row) => html`<li>${verdictText(row)} <a href="#claims">${row.claim}</a></li>`)}</ul>
 <h3>Cell by cell</h3>
 ${verdictTable(verdicts, params.cells)}`
 }

@@ -8,21 +8,23 @@ import type { ShownCell } from './study.js';
 
 /** The claims of a study. */
 export interface StudyClaims {
-  /** The text of a claims.csv that holds each claim over all cells. */
+  /** The text of the study's claims.csv: each claim over all cells in front of its rows of cells. */
   readonly overCells: string;
   /** The text of claims.csv by the index of the cell, with intervals that are right for all cells together. */
   readonly ofCells: ReadonlyMap<number, string>;
 }
 
-/** Each claim over all cells. */
-export function wholeClaims({ overCells }: StudyClaims): ClaimRow[] {
-  return readTable(overCells, claimColumns);
+/** Each claim over all cells: the first row that a study's claims.csv has of it. */
+export function wholeClaims(overCells: string): ClaimRow[] {
+  const first = new Map<string, ClaimRow>();
+  for (const row of readTable(overCells, claimColumns)) if (!first.has(row.claim)) first.set(row.claim, row);
+  return [...first.values()];
 }
 
 /** The text of a claims.csv in which the cells are the cases of each claim. */
 export function cellsAsCases(claims: StudyClaims, cells: readonly ShownCell[]): string {
-  const found = verdictsOf(claims);
-  const rows = wholeClaims(claims).flatMap((whole) => [
+  const found = verdictsOf(claims.ofCells);
+  const rows = wholeClaims(claims.overCells).flatMap((whole) => [
     whole,
     ...[...found].flatMap(([cell, rows]) => {
       const row = rows.get(whole.claim);
@@ -34,9 +36,9 @@ export function cellsAsCases(claims: StudyClaims, cells: readonly ShownCell[]): 
 
 /** A table of the verdict of each claim in each cell; the longer side goes down. */
 export function verdictTable(claims: StudyClaims, cells: readonly ShownCell[]): Html | undefined {
-  const wholes = wholeClaims(claims);
+  const wholes = wholeClaims(claims.overCells);
   if (wholes.length === 0) return undefined;
-  const found = verdictsOf(claims);
+  const found = verdictsOf(claims.ofCells);
   const judged = [...found.keys()];
   const verdict = (row: ClaimRow | undefined) =>
     html`<td class="text">${row === undefined ? '–' : verdictText(row)}</td>`;
@@ -65,7 +67,7 @@ may tell more.</p>`;
 }
 
 /** The claims of each cell as wholes, by their names. */
-function verdictsOf({ ofCells }: StudyClaims): ReadonlyMap<number, ReadonlyMap<string, ClaimRow>> {
+export function verdictsOf(ofCells: StudyClaims['ofCells']): ReadonlyMap<number, ReadonlyMap<string, ClaimRow>> {
   return new Map(
     [...ofCells].map(([cell, csv]) => {
       const wholes = readTable(csv, claimColumns).filter((row) => row.case === '');

@@ -1,19 +1,20 @@
 import { type Cell, cellsText } from '../tables/csv.js';
-import type { PaperNumber, PaperTable } from './paper-table.js';
+import { hasNotes, type NumberRange, type PaperNumber, type PaperTable } from './paper-table.js';
 
 /** What a number may have beside its mean, each in a column of its own behind the mean's. */
 const besides: readonly (readonly [string, (number: PaperNumber) => number | null | undefined])[] = [
   ['sd', ({ deviation }) => deviation],
   ['n', ({ seeds }) => seeds],
-  ['low', ({ range }) => range?.low],
-  ['high', ({ range }) => range?.high],
+  ['low', (number) => knownRange(number)?.low],
+  ['high', (number) => knownRange(number)?.high],
 ];
 
 /**
  * The same layout with numbers of full precision: a column for each mean, and behind it those of its standard deviation, the
- * number of training seeds and both ends of its range, as far as a number of the column has them.
+ * number of training seeds and both ends of its range, as far as a number of the column has them. Notes are the last column.
  */
-export function csvTable({ labels, columns, rows }: PaperTable): string {
+export function csvTable(table: PaperTable): string {
+  const { labels, columns, rows } = table;
   const head: string[] = [...labels];
   const lines = rows.map(({ labels: texts }): Cell[] => [...texts]);
   for (const [at, { label, over }] of columns.entries()) {
@@ -28,5 +29,13 @@ export function csvTable({ labels, columns, rows }: PaperTable): string {
       for (const [index, value] of values.entries()) lines[index]!.push(value);
     }
   }
+  if (hasNotes(table)) {
+    head.push('note');
+    for (const [index, { note = '' }] of rows.entries()) lines[index]!.push(note);
+  }
   return cellsText([head, ...lines]);
+}
+
+function knownRange({ range }: PaperNumber): NumberRange | undefined {
+  return range === 'unknown' ? undefined : range;
 }

@@ -1,19 +1,20 @@
 import { meanText, rangeOf } from './number-text.js';
-import { bestOf, type PaperColumn, type PaperNumber, type PaperTable } from './paper-table.js';
+import { bestOf, hasNotes, type PaperColumn, type PaperNumber, type PaperTable } from './paper-table.js';
 
 /** A table as GitHub's Markdown has it, under its title. */
 export function mdTable(table: PaperTable): string {
   const { title, labels, columns, rows } = table;
-  const best = bestOf(table);
+  const [best, noted] = [bestOf(table), hasNotes(table)];
   const heads = columns.map(({ label, over }) => (over === undefined ? label : `${over} = ${label}`));
   const lines = [
     `**${mdText(title)}**`,
     '',
-    row([...labels, ...heads].map(mdText)),
-    row([...labels.map(() => '---'), ...columns.map(() => '---:')]),
-    ...rows.map(({ labels: texts, numbers }, index) =>
-      row([...texts.map(mdText), ...numbers.map((number, at) => mdNumber(number, columns[at]!, best[index]![at]!))]),
-    ),
+    row([...labels, ...heads, ...(noted ? ['note'] : [])].map(mdText)),
+    row([...labels.map(() => '---'), ...columns.map(() => '---:'), ...(noted ? ['---'] : [])]),
+    ...rows.map(({ labels: texts, numbers, note = '' }, index) => {
+      const cells = numbers.map((number, at) => mdNumber(number, columns[at]!, best[index]![at]!));
+      return row([...texts.map(mdText), ...cells, ...(noted ? [mdText(note)] : [])]);
+    }),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -18,7 +18,8 @@ export function meanText({ mean, deviation, seeds }: PaperNumber, column: PaperC
   return `${valueText(mean, column)}${spread}${seeds === undefined ? '' : ` (${seeds})`}`;
 }
 
-/** `0.200–0.400`; undefined where a number has no range. */
+/** `0.200–0.400`, or `unknown`; undefined where a number has no range. */
 export function rangeOf({ range }: PaperNumber, { notation = 'ratio' }: PaperColumn): string | undefined {
+  if (range === 'unknown') return range;
   return range && rangeText(range.low, range.high, (value) => (value == null ? '–' : writers[notation](value)));
 }

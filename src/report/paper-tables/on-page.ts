@@ -1,7 +1,7 @@
 import { type Html, html } from '../html.js';
 import { tableBlock } from '../html-table.js';
 import { meanText, rangeOf } from './number-text.js';
-import { bestOf, headsOver, type PaperColumn, type PaperNumber, type PaperTable } from './paper-table.js';
+import { bestOf, hasNotes, headsOver, type PaperColumn, type PaperNumber, type PaperTable } from './paper-table.js';
 
 /** A table in the layout of papers as a part of the page, under its own title. */
 export function paperTableOnPage(table: PaperTable): Html {
@@ -10,15 +10,15 @@ export function paperTableOnPage(table: PaperTable): Html {
 
 /** The same under a title of the page's, with a note that says what its numbers are. */
 export function tableOnPage(title: string, table: PaperTable, note?: Html): Html {
-  const { labels, columns, rows } = table;
-  const best = bestOf(table);
-  const body = rows.map(({ labels: texts, numbers, group }, index) => {
+  const { columns, rows } = table;
+  const [best, noted] = [bestOf(table), hasNotes(table)];
+  const body = rows.map(({ labels: texts, numbers, group, note: said = '' }, index) => {
     const before = rows[index - 1];
     const [first, ...others] = texts;
     return html`<tr class="${before?.group === group ? '' : 'group'}"><th scope="row">${first}</th>${others.map((text) => html`<td class="text">${text}</td>`)}
-      ${numbers.map((number, at) => cell(number, columns[at]!, best[index]![at]!))}</tr>`;
+      ${numbers.map((number, at) => cell(number, columns[at]!, best[index]![at]!))}${noted && html`<td class="text">${said}</td>`}</tr>`;
   });
-  return tableBlock(title, headOf(labels, columns, headsOver(table)), body, note);
+  return tableBlock(title, headOf(table, noted), body, note);
 }
 
 function cell(number: PaperNumber | null, column: PaperColumn, isBest: boolean): Html {
@@ -26,11 +26,14 @@ function cell(number: PaperNumber | null, column: PaperColumn, isBest: boolean):
   return html`<td class="${isBest ? 'best' : ''}">${number === null ? '–' : meanText(number, column)}${range && html`<small>${range}</small>`}</td>`;
 }
 
-function headOf(labels: readonly string[], columns: readonly PaperColumn[], over: ReturnType<typeof headsOver>): Html {
+function headOf(table: PaperTable, noted: boolean): Html {
+  const { labels, columns } = table;
+  const over = headsOver(table);
   const isTwo = over.some(({ text }) => text !== '');
   const rowspan = isTwo ? 2 : 1;
   const texts = labels.map((label) => html`<th scope="col" rowspan="${rowspan}" class="text">${label}</th>`);
-  if (!isTwo) return html`<tr>${texts}${columns.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr>`;
+  const note = noted && html`<th scope="col" rowspan="${rowspan}" class="text">note</th>`;
+  if (!isTwo) return html`<tr>${texts}${columns.map(({ label }) => html`<th scope="col">${label}</th>`)}${note}</tr>`;
   let at = 0;
   const first = over.map(({ text, span }) => {
     const [column] = columns.slice(at, at + 1);
@@ -42,5 +45,5 @@ function headOf(labels: readonly string[], columns: readonly PaperColumn[], over
   const second = columns
     .filter((column) => column.over !== undefined)
     .map(({ label }) => html`<th scope="col">${label}</th>`);
-  return html`<tr>${texts}${first}</tr><tr>${second}</tr>`;
+  return html`<tr>${texts}${first}${note}</tr><tr>${second}</tr>`;
 }

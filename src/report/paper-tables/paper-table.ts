@@ -9,8 +9,14 @@ export interface PaperNumber {
   readonly deviation: number | null;
   /** Training seeds that the deviation is over; absent: it is over what the title names. */
   readonly seeds?: number;
-  /** Ends of an interval, or the lowest and the highest of what it is over: the title says which. */
-  readonly range?: { readonly low: number; readonly high: number };
+  /** The title says of what; absent: numbers of the column have none, or this one is no mean. */
+  readonly range?: NumberRange | 'unknown';
+}
+
+/** Ends of an interval, or the lowest and the highest of what a mean is over. */
+export interface NumberRange {
+  readonly low: number;
+  readonly high: number;
 }
 
 /** How the numbers of a column are written. */
@@ -33,6 +39,8 @@ export interface PaperRow {
   readonly group: string;
   /** A number a column; null where nothing was measured. */
   readonly numbers: readonly (PaperNumber | null)[];
+  /** What the numbers do not say; absent or empty: nothing. */
+  readonly note?: string;
 }
 
 /** A table in the layout of papers, as data: whoever writes a format lays it out. */
@@ -71,6 +79,11 @@ export function plainNumber(mean: number | null | undefined): PaperNumber | null
 /** A number with the range that it lies in, where there is one. */
 export function withRange(number: PaperNumber | null, range: PaperNumber['range']): PaperNumber | null {
   return number === null || range === undefined ? number : { ...number, range };
+}
+
+/** Whether some row has a note: then the notes are the last column. */
+export function hasNotes({ rows }: PaperTable): boolean {
+  return rows.some(({ note = '' }) => note !== '');
 }
 
 /** What a title says of means and deviations. `units`: what means are over without training seeds. */

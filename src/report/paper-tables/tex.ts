@@ -1,31 +1,33 @@
 import { valueText } from './number-text.js';
-import { bestOf, headsOver, type PaperColumn, type PaperNumber, type PaperTable } from './paper-table.js';
+import { bestOf, hasNotes, headsOver, type PaperColumn, type PaperNumber, type PaperTable } from './paper-table.js';
 
 /**
  * A table as a `tabular` of LaTeX with the rules of booktabs, to be input into a `table` of a paper. It compiles with
- * pdflatex as long as names hold letters that its fonts have.
+ * pdflatex as long as names hold letters that its fonts have. A range stands below its mean in small print: beside it a table of
+ * several columns would not fit a page.
  */
 export function texTable(table: PaperTable): string {
   const { title, labels, columns, rows } = table;
-  const best = bestOf(table);
+  const [best, noted] = [bestOf(table), hasNotes(table)];
   const heads = headsOver(table);
   const lines = [
     `% ${title.replaceAll(/\s+/g, ' ')}`,
     '% Needs \\usepackage{booktabs}. Input it into a table of your own, with your caption.',
-    `\\begin{tabular}{${'l'.repeat(labels.length)}${'r'.repeat(columns.length)}}`,
+    `\\begin{tabular}{${'l'.repeat(labels.length)}${'r'.repeat(columns.length)}${noted ? 'l' : ''}}`,
     '\\toprule',
   ];
-  if (heads.some(({ text }) => text !== '')) lines.push(...spanningHeads(heads, labels.length));
-  lines.push(row([...labels, ...columns.map(({ label }) => label)].map(texText)), '\\midrule');
-  rows.forEach(({ labels: texts, numbers, group }, index) => {
+  if (heads.some(({ text }) => text !== '')) lines.push(...spanningHeads(heads, labels.length, noted));
+  const ownHeads = [...labels, ...columns.map(({ label }) => label), ...(noted ? ['note'] : [])];
+  lines.push(row(ownHeads.map(texText)), '\\midrule');
+  rows.forEach(({ labels: texts, numbers, group, note = '' }, index) => {
     if (index > 0 && rows[index - 1]!.group !== group) lines.push('\\addlinespace');
     const cells = numbers.map((number, at) => texNumber(number, columns[at]!, best[index]![at]!));
-    lines.push(row([...texts.map(texText), ...cells]));
+    lines.push(row([...texts.map(texText), ...cells, ...(noted ? [texNote(note)] : [])]));
   });
   return `${[...lines, '\\bottomrule', '\\end{tabular}'].join('\n')}\n`;
 }
 
-function spanningHeads(heads: ReturnType<typeof headsOver>, labels: number): string[] {
+function spanningHeads(heads: ReturnType<typeof headsOver>, labels: number, noted: boolean): string[] {
   let column = labels + 1;
   const cells: string[] = Array.from({ length: labels }, () => '');
   const rules: string[] = [];
@@ -34,6 +36,7 @@ function spanningHeads(heads: ReturnType<typeof headsOver>, labels: number): str
     if (text !== '') rules.push(`\\cmidrule(lr){${column}-${column + span - 1}}`);
     column += span;
   }
+  if (noted) cells.push('');
   return [row(cells), rules.join(' ')];
 }
 
@@ -46,8 +49,16 @@ function texNumber(number: PaperNumber | null, column: PaperColumn, isBest: bool
   const math = (value: number) => mathText(valueText(value, column));
   const text = [number.mean, ...(number.deviation === null ? [] : [number.deviation])].map(math).join(' \\pm ');
   const seeds = number.seeds === undefined ? '' : ` (${number.seeds})`;
-  const range = number.range === undefined ? '' : ` $[${math(number.range.low)}, ${math(number.range.high)}]$`;
-  return `${isBest ? `$\\mathbf{${text}}$` : `$${text}$`}${seeds}${range}`;
+  const mean = `${isBest ? `$\\mathbf{${text}}$` : `$${text}$`}${seeds}`;
+  const { range } = number;
+  if (range === undefined) return mean;
+  const below = range === 'unknown' ? '{[}unknown{]}' : `$[${math(range.low)}, ${math(range.high)}]$`;
+  return `\\begin{tabular}[t]{@{}r@{}}${mean} \\\\ {\\scriptsize ${below}}\\end{tabular}`;
+}
+
+/** A note in lines of its own, flush left: what stands in a column of texts is never broken. */
+function texNote(note: string): string {
+  return note === '' ? '' : `\\parbox[t]{5cm}{\\raggedright\\strut ${texText(note)}\\strut}`;
 }
 
 /** A number as tables write it, in mathematics, where a comma by itself is a sign between two numbers. */

@@ -3,26 +3,19 @@ import type { Figure } from '../figures/figure.js';
 import { figuresOnPage } from '../figures/on-page.js';
 import { type Html, html } from '../html.js';
 import { type ColumnHead, plainHead, scrollingTable, tableBlock } from '../html-table.js';
-import { type PaperRow, type PaperTable, plainNumber, withRange } from '../paper-tables/paper-table.js';
+import { caseText, claimTables, conditionText, type ShownClaim } from '../paper-tables/claims.js';
 import type { FigureInput, Section } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { groupBy } from '../statistics.js';
 import { type ClaimRow, claimColumns } from '../tables/claims.js';
 import { readResult } from '../tables/result-rows.js';
-import { seedSuffix } from '../training-seeds.js';
 import { rangeText, significantText } from '../wording.js';
-
-interface ShownClaim {
-  readonly name: string;
-  readonly whole: ClaimRow;
-  readonly cases: readonly ClaimRow[];
-}
 
 export const claimsSection: Section = {
   heading: 'Claims',
   needs: 'claims.csv',
   figures: ({ files, params }) => figuresOf(claimsOf(files), new SeriesStyle(params.style)),
-  tables: ({ files, params }) => tablesOf(claimsOf(files), new SeriesStyle(params.style)),
+  tables: ({ files, params }) => claimTables(claimsOf(files), new SeriesStyle(params.style)),
   async render(input, show) {
     const { files, claimEffects, params } = input;
     const claims = claimsOf(files);
@@ -76,35 +69,6 @@ const columns: readonly ColumnHead[] = [
   ...[{ text: 'verdict' }, 'effect', 'interval', 'n', { text: 'interval must lie' }, { text: 'note' }],
 ];
 
-/** A row a claim, and below it one for each of its cases: every training seed has its own. */
-function tablesOf(claims: readonly ShownClaim[], style: SeriesStyle): PaperTable[] {
-  if (claims.length === 0) return [];
-  const rows = claims.flatMap(({ name, whole, cases }) =>
-    [whole, ...cases].map((row): PaperRow => {
-      const { effect, ci_low: low, ci_high: high, n } = row;
-      const range = low === null || high === null ? undefined : { low, high };
-      return {
-        labels: [name, row === whole ? '' : caseText(row, style), row.verdict, conditionText(row)],
-        group: name,
-        numbers: [withRange(plainNumber(effect), range), plainNumber(n)],
-      };
-    }),
-  );
-  return [
-    {
-      name: 'claims',
-      title:
-        'Claims and their cases: effect, with the interval that decides; a claim’s numbers are those of its weakest case, and the intervals of its cases are right together 95 % of the time',
-      labels: ['claim', 'case', 'verdict', 'interval must lie'],
-      columns: [
-        { label: 'effect', notation: 'significant' },
-        { label: 'n', notation: 'count' },
-      ],
-      rows,
-    },
-  ];
-}
-
 function findingCells(row: ClaimRow): Html {
   const { effect, ci_low, ci_high, n } = row;
   const interval =
@@ -125,16 +89,6 @@ export function verdictText({ verdict }: ClaimRow): Html {
   const mark = verdictMarks[verdict];
   if (mark === undefined) return html`${verdict}`;
   return html`<span class="verdict ${verdict}"><span aria-hidden="true">${mark}</span> ${verdict}</span>`;
-}
-
-function conditionText({ holds_above: above, holds_below: below }: ClaimRow): string {
-  if (above !== null && below !== null) return `between ${significantText(above)} and ${significantText(below)}`;
-  if (above !== null) return `above ${significantText(above)}`;
-  return below === null ? '–' : `at or below ${significantText(below)}`;
-}
-
-function caseText(row: ClaimRow, style: SeriesStyle): string {
-  return `${style.calledCase(row.case)}${seedSuffix(row)}`;
 }
 
 function countText(cases: readonly ClaimRow[]): string {

@@ -23,6 +23,15 @@ export async function readGroups(
   return { groups: read, digests };
 }
 
+/** The study's claims.csv; undefined where no cell has claims. */
+export async function readClaimsOverCells(
+  context: StepContext,
+  cells: readonly { readonly claims: boolean }[],
+): Promise<string | undefined> {
+  if (!cells.some(({ claims }) => claims)) return undefined;
+  return new TextDecoder().decode(await context.read(context.input('claims.csv')));
+}
+
 /** The claims of the cells that have some, by the index of the cell. */
 export async function readClaims(
   context: StepContext,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { numberOver, type PaperTable } from '../../../src/report/paper-tables/paper-table.js';
+import { hasNotes, numberOver, type PaperTable } from '../../../src/report/paper-tables/paper-table.js';
 import { paperTables, tableText } from '../../../src/report/paper-tables/table-files.js';
 import { texText } from '../../../src/report/paper-tables/tex.js';
 import { summarize } from '../../../src/report/statistics.js';
@@ -90,13 +90,36 @@ test('a number of a column of another kind, and its range, are written as the pa
   assert.is(md[5], '| b | – | – | 1.000 [0.000–1.000] |');
   assert.match(
     tableText(table, 'tex'),
-    'a & $1{,}234{,}567$ & $2.0 \\times 10^{-5}$ & $0.250 \\pm 0.125$ (3) $[-0.500, 1.000]$ \\\\\n',
+    'a & $1{,}234{,}567$ & $2.0 \\times 10^{-5}$ & \\begin{tabular}[t]{@{}r@{}}$0.250 \\pm 0.125$ (3) \\\\ {\\scriptsize $[-0.500, 1.000]$}\\end{tabular} \\\\\n',
   );
   assert.equal(parse(tableText(table, 'csv')), [
     ['model', 'tokens', 'rate', 'value', 'value sd', 'value n', 'value low', 'value high'],
     ['a', '1234567', '0.00002', '0.25', '0.125', '3', '-0.5', '1'],
     ['b', '', '', '1', '', '', '0', '1'],
   ]);
+});
+
+test('an interval that is missing is unknown, its note says why, and what was not measured has none', () => {
+  const claims = tablesOf({ names: { harmfulness: 'harm_1' } }).get('claims')!;
+  const unmeasured = claims.rows.find(({ numbers }) => numbers[0] === null)!;
+  assert.is(unmeasured.note, 'harmfulness was not measured');
+  const [first] = claims.rows;
+  const effect = { mean: 0.25, deviation: null, range: 'unknown' as const };
+  const table = { ...claims, rows: [{ ...first!, numbers: [effect, null], note: 'too few tensors: 3_a' }, unmeasured] };
+  assert.match(tableText(table, 'md'), '| 0.25 [unknown] | – | too few tensors: 3\\_a |');
+  assert.match(
+    tableText(table, 'tex'),
+    '\\begin{tabular}[t]{@{}r@{}}$0.25$ \\\\ {\\scriptsize {[}unknown{]}}\\end{tabular} & -- & \\parbox[t]{5cm}{\\raggedright\\strut too few tensors: 3\\_a\\strut}',
+  );
+  const [head, ...rows] = parse(tableText(table, 'csv')) as string[][];
+  assert.equal(head!.slice(-3), ['effect', 'n', 'note']);
+  assert.equal(
+    rows.map((row) => row.slice(-3)),
+    [
+      ['0.25', '', 'too few tensors: 3_a'],
+      ['', '0', 'harmfulness was not measured'],
+    ],
+  );
 });
 
 test('a metric that no projection was measured by has its whole models, in the order of updates', () => {
@@ -162,7 +185,7 @@ test('the same input gives the same bytes in every format, and no cell is lost',
     const rows = tableText(table, 'tex')
       .split('\n')
       .filter((line) => line.endsWith('\\\\'));
-    const columns = table.labels.length + table.columns.length;
+    const columns = table.labels.length + table.columns.length + (hasNotes(table) ? 1 : 0);
     for (const row of rows.slice(-table.rows.length)) assert.is(row.split(/(?<!\\)&/).length, columns, row);
   }
 });
