@@ -132,8 +132,10 @@ export class S3Connection {
   ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-      const sent = send(url, { method, headers, agent: this.#agent, ...(signal === undefined ? {} : { signal }) });
-      sent.setTimeout(this.#patience.silenceMilliseconds, () => sent.destroy(new PassingFault('no answer')));
+      // As an option it counts from the first packet: setTimeout alone waits for a connection as long as the system does.
+      const options = { method, headers, agent: this.#agent, timeout: this.#patience.silenceMilliseconds };
+      const sent = send(url, { ...options, ...(signal === undefined ? {} : { signal }) });
+      sent.on('timeout', () => sent.destroy(new PassingFault('no answer')));
       sent.once('response', resolve);
       // An answer may come before all is sent; what happens to the rest then is of no interest.
       sent.on('error', reject);

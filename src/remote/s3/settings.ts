@@ -84,8 +84,8 @@ function endpointOf(name: string, text: string | undefined): URL | undefined {
 /** Servers other than Amazon's have buckets in the path, for their hosts have no names for each. */
 function urlOfBucket(bucket: string, region: string, endpoint: URL | undefined): URL {
   if (endpoint !== undefined) return new URL(`${endpoint.href.replace(/\/+$/, '')}/${bucket}/`);
-  // A certificate for *.s3.… covers no name with more dots.
-  if (bucket.includes('.')) return new URL(`https://s3.${region}.amazonaws.com/${bucket}/`);
+  // A certificate for *.s3.… covers no name with more dots, and names of hosts have neither capitals nor underscores.
+  if (!/^[a-z0-9-]+$/.test(bucket)) return new URL(`https://s3.${region}.amazonaws.com/${bucket}/`);
   return new URL(`https://${bucket}.s3.${region}.amazonaws.com/`);
 }
 
