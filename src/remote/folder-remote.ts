@@ -37,24 +37,42 @@ export class FolderRemote implements RemoteStore {
     }
   }
 
-  async has(name: string): Promise<boolean> {
+  async has(name: string, { bytes }: RemoteOptions & { readonly bytes?: number } = {}): Promise<boolean> {
     try {
-      return (await promises.stat(join(this.place, name))).isFile();
+      const found = await promises.stat(join(this.place, name));
+      return found.isFile() && (bytes === undefined || found.size === bytes);
     } catch (error) {
       if (isAbsent(error)) return false;
       throw this.#unusable(error, `looking for ${name}`);
     }
   }
 
-  async writeIfAbsent(name: string, content: RemoteContent, { signal }: RemoteOptions = {}): Promise<boolean> {
+  async writeIfAbsent(name: string, content: RemoteContent, options: RemoteOptions = {}): Promise<boolean> {
     if (await this.has(name)) return false;
+    return this.#write(name, content, options, linked);
+  }
+
+  async replace(name: string, content: RemoteContent, options: RemoteOptions = {}): Promise<void> {
+    await this.#write(name, content, options, async (temporary, file) => {
+      await renameSynced(temporary, file);
+      return true;
+    });
+  }
+
+  /** @param place gives the finished file its name, and says whether it did */
+  async #write(
+    name: string,
+    content: RemoteContent,
+    { signal }: RemoteOptions,
+    place: (temporary: string, file: string) => Promise<boolean>,
+  ): Promise<boolean> {
     const file = join(this.place, name);
     const temporary = join(this.place, unfinished, randomBytes(12).toString('hex'));
     try {
       await makeFolder(dirname(temporary));
       await writeSynced(temporary, interruptible(content.open(), signal), { mode: 0o444 });
       await makeFolder(dirname(file));
-      const isOurs = await linked(temporary, file);
+      const isOurs = await place(temporary, file);
       await syncFolder(dirname(file));
       await syncFolder(dirname(dirname(file)));
       return isOurs;

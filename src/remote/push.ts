@@ -4,9 +4,9 @@ import type { Digest } from '../formats/digest.js';
 import { publishedKind } from '../store/action-store.js';
 import type { Store } from '../store/store.js';
 import { forEachOf } from './for-each.js';
-import { actionName, makeRemote, objectName } from './layout.js';
+import { makeRemote, objectName } from './layout.js';
 import type { RemoteStore } from './remote-store.js';
-import { sendAction, sendObject, type TransferOptions } from './transfer.js';
+import { sendAction, sendObject, soundAction, type TransferOptions } from './transfer.js';
 
 /** Objects that are sent at a time: fewer than other questions, for each is read from one disk, a part of 4 MiB at a time. */
 const objectsAtATime = 16;
@@ -14,11 +14,11 @@ const objectsAtATime = 16;
 /** What there is to send, and what is left out. */
 export interface PushPlan {
   readonly actions: readonly Action[];
-  /** Bytes that the remote store lacks, each once. */
+  /** Bytes that the remote store lacks, or has in another size, each once. */
   readonly objects: readonly Artifact[];
   /** Bytes of `objects` that lie in files outside the store. */
   readonly sourceBytes: number;
-  /** Actions that the remote store has already. */
+  /** Actions that the remote store has already, in records that can be used. */
   readonly there: number;
   /** Steps that are left out, and why. */
   readonly leftOut: readonly { readonly step: string; readonly because: LeftOut }[];
@@ -48,26 +48,46 @@ export async function planPush(
   if (!isDry) await remote.tidy?.();
   const actions: Action[] = [];
   const leftOut: { step: string; because: LeftOut }[] = [];
+  const named = new Map<Digest, Artifact>();
   let there = 0;
   await forEachOf(new Set(keys), async (key) => {
     const found = store.actions.lookUp(key);
     if (found.status === 'absent' || found.status === 'garbage' || found.action.kind === publishedKind) return;
-    const { step, outputs } = found.action;
-    if (found.status !== 'hit') leftOut.push({ step, because: 'incomplete' });
-    else if (await remote.has(actionName(key), options)) there += 1;
-    else if (!sources && Object.values(outputs).some(({ at }) => at !== undefined))
-      leftOut.push({ step, because: 'source' });
-    else if (Object.values(outputs).some(({ bytes }) => bytes > (remote.mostBytes ?? Number.POSITIVE_INFINITY)))
-      leftOut.push({ step, because: 'too-large' });
-    else actions.push(found.action);
+    const { step } = found.action;
+    if (found.status !== 'hit') {
+      leftOut.push({ step, because: 'incomplete' });
+      return;
+    }
+    const outputs = Object.values(found.action.outputs);
+    const thereOf = await soundAction(remote, key, options);
+    const because = outputs.map((one) => reasonAgainst(one, remote, sources)).find((reason) => reason !== undefined);
+    if (thereOf === undefined && because !== undefined) {
+      leftOut.push({ step, because });
+      return;
+    }
+    if (thereOf === undefined) actions.push(found.action);
+    else there += 1;
+    // A record that is there may have lost objects since, or name others.
+    const needed = thereOf === undefined ? outputs : outputsInBoth(found.action, thereOf);
+    for (const one of needed) if (reasonAgainst(one, remote, sources) === undefined) named.set(one.digest, one);
   });
-  const named = new Map(actions.flatMap(({ outputs }) => Object.values(outputs)).map((one) => [one.digest, one]));
   const objects: Artifact[] = [];
   await forEachOf(named.values(), async (artifact) => {
-    if (!(await remote.has(objectName(artifact.digest), options))) objects.push(artifact);
+    const { bytes, digest } = artifact;
+    if (!(await remote.has(objectName(digest), { ...options, bytes }))) objects.push(artifact);
   });
   const sourceBytes = objects.reduce((sum, { at, bytes }) => sum + (at === undefined ? 0 : bytes), 0);
   return { actions, objects, sourceBytes, there, leftOut };
+}
+
+function outputsInBoth(here: Action, there: Action): readonly Artifact[] {
+  const digests = new Set(Object.values(there.outputs).map(({ digest }) => digest));
+  return Object.values(here.outputs).filter(({ digest }) => digests.has(digest));
+}
+
+function reasonAgainst({ at, bytes }: Artifact, { mostBytes }: RemoteStore, sources: boolean): LeftOut | undefined {
+  if (!sources && at !== undefined) return 'source';
+  return bytes > (mostBytes ?? Number.POSITIVE_INFINITY) ? 'too-large' : undefined;
 }
 
 /**

@@ -9,7 +9,7 @@ export interface RemoteContent {
 
 /**
  * Storage of entries by name that several machines reach: a folder, or a bucket. An entry appears whole or not at all,
- * and never changes. Nothing that is read from it is to be trusted: see `checked-action` and `transfer`.
+ * and never changes, unless it was damaged. Nothing that is read from it is to be trusted: see `checked-action` and `transfer`.
  */
 export interface RemoteStore {
   /** The place for messages, without any secret. */
@@ -21,9 +21,12 @@ export interface RemoteStore {
    * @throws EnvironmentError when the remote store does not answer
    */
   read(name: string, options?: RemoteOptions): Promise<AsyncIterable<Uint8Array> | undefined>;
-  has(name: string, options?: RemoteOptions): Promise<boolean>;
+  /** Whether there is an entry, and of so many bytes where they are given: a damaged one is found by its size. */
+  has(name: string, options?: RemoteOptions & { readonly bytes?: number }): Promise<boolean>;
   /** Writes an entry unless there is one. @returns false when there is */
   writeIfAbsent(name: string, content: RemoteContent, options?: RemoteOptions): Promise<boolean>;
+  /** Writes an entry in the place of one that was found to be damaged. */
+  replace(name: string, content: RemoteContent, options?: RemoteOptions): Promise<void>;
   /** Removes what writers that were killed long ago left behind; absent: there is never anything. */
   tidy?(): Promise<void>;
   /** Names that begin with `prefix`, in no order. */

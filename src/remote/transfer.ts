@@ -58,7 +58,11 @@ export async function fetchObject(
   throw new DataError(`${objectName(digest)} of ${remote.place} is not what its name says: it was not taken`);
 }
 
-/** Sends the bytes of an artifact, wherever they lie on this host, unless they are there. @returns whether they were sent */
+/**
+ * Sends the bytes of an artifact, wherever they lie on this host, unless they are there. An entry of another size is damaged,
+ * and is replaced.
+ * @returns whether they were sent
+ */
 export async function sendObject(
   store: Store,
   remote: RemoteStore,
@@ -76,10 +80,33 @@ export async function sendObject(
       }
     },
   };
-  return remote.writeIfAbsent(objectName(artifact.digest), content, options);
+  const name = objectName(artifact.digest);
+  if (await remote.writeIfAbsent(name, content, options)) return true;
+  if (await remote.has(name, { ...options, bytes: artifact.bytes })) return false;
+  await remote.replace(name, content, options);
+  return true;
 }
 
-/** Sends the record of a step, whose objects are there. @returns whether it was sent */
-export function sendAction(remote: RemoteStore, action: Action, options: RemoteOptions): Promise<boolean> {
-  return remote.writeIfAbsent(actionName(action.key), contentOf(seal(action)), options);
+/** Sends the record of a step, whose objects are there. One that cannot be used is replaced. @returns whether it was sent */
+export async function sendAction(remote: RemoteStore, action: Action, options: RemoteOptions): Promise<boolean> {
+  const name = actionName(action.key);
+  const content = contentOf(seal(action));
+  if (await remote.writeIfAbsent(name, content, options)) return true;
+  if ((await soundAction(remote, action.key, options)) !== undefined) return false;
+  await remote.replace(name, content, options);
+  return true;
+}
+
+/** The record that a remote store has of a key; undefined without one that can be used. */
+export async function soundAction(
+  remote: RemoteStore,
+  key: Digest,
+  options: RemoteOptions,
+): Promise<Action | undefined> {
+  try {
+    return await fetchAction(remote, key, options);
+  } catch (error) {
+    if (error instanceof DataError) return undefined;
+    throw error;
+  }
 }

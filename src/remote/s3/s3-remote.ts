@@ -31,10 +31,12 @@ export class S3Remote implements RemoteStore {
     return undefined;
   }
 
-  async has(name: string, options: RemoteOptions = {}): Promise<boolean> {
+  async has(name: string, { bytes, ...options }: RemoteOptions & { readonly bytes?: number } = {}): Promise<boolean> {
     const answer = await this.#connection.send({ method: 'HEAD', url: this.#url(name), answers: [404] }, options);
     this.#connection.drain(answer);
-    return answer.statusCode !== 404;
+    if (answer.statusCode === 404) return false;
+    const length = answer.headers['content-length'];
+    return bytes === undefined || length === undefined || Number(length) === bytes;
   }
 
   async writeIfAbsent(name: string, content: RemoteContent, options: RemoteOptions = {}): Promise<boolean> {
@@ -52,8 +54,13 @@ export class S3Remote implements RemoteStore {
     }
     // Of two that write one entry at a time the last wins then: objects are the same bytes, records as good as each other.
     if (await this.has(name, options)) return false;
-    this.#connection.drain(await this.#connection.send({ method: 'PUT', url, content }, options));
+    await this.replace(name, content, options);
     return true;
+  }
+
+  async replace(name: string, content: RemoteContent, options: RemoteOptions = {}): Promise<void> {
+    const answer = await this.#connection.send({ method: 'PUT', url: this.#url(name), content }, options);
+    this.#connection.drain(answer);
   }
 
   async *list(prefix: string, options: RemoteOptions = {}): AsyncGenerator<string> {

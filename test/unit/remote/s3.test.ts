@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EnvironmentError, InterruptedError } from '../../../src/diagnostics/errors.js';
@@ -12,6 +14,8 @@ import { temporaryFolder } from '../store/temporary-store.js';
 import { FakeS3, refuse, secretAccessKey } from './fake-s3.js';
 
 const patience = { attempts: 3, delayMilliseconds: 1, mostDelayMilliseconds: 5, silenceMilliseconds: 300 };
+
+const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
 
 const test = suite<{ server: FakeS3; remote: S3Remote }>('S3');
 test.before.each(async (context) => {
@@ -56,6 +60,35 @@ test('a server that knows no condition of a PUT is asked before', async ({ remot
   assert.is(await remote.writeIfAbsent('a', contentOf('1')), true);
   assert.is(await remote.writeIfAbsent('a', contentOf('2')), false);
   assert.is(await text(remote, 'a'), '1');
+});
+
+test('an entry of another size counts as none where its size is known, and is replaced', async ({ remote, server }) => {
+  for (const isConditional of [true, false]) {
+    server.isConditional = isConditional;
+    server.objects.set('of/mine/a', Buffer.from('cut'));
+    assert.equal([await remote.has('a', { bytes: 3 }), await remote.has('a', { bytes: 9 })], [true, false]);
+    await remote.replace('a', contentOf('all of it'));
+    assert.is(await text(remote, 'a'), 'all of it');
+  }
+});
+
+test('a host that answers no attempt to connect is waited for no longer than one that says nothing', async () => {
+  // Stopped, so that its queue of connections fills up, and packets of the next ones are dropped.
+  const script =
+    "const s = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(s.address().port))";
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const fill: Socket[] = [];
+  try {
+    const port = await new Promise<number>((resolve) => child.stdout.once('data', (text) => resolve(Number(text))));
+    child.kill('SIGSTOP');
+    for (let tries = 0; tries < 8; tries++) fill.push(connect(port, '127.0.0.1').on('error', () => undefined));
+    const environment = { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, ...keys };
+    const remote = new S3Remote(s3Settings('s3://bucket', environment), { ...patience, attempts: 2 });
+    await fails(text(remote, 'a'), /cannot be reached: no answer/);
+  } finally {
+    for (const socket of fill) socket.destroy();
+    child.kill('SIGKILL');
+  }
 });
 
 test('a remote store is made in an empty prefix only, and is needed to read', async ({ remote, server }) => {
@@ -164,13 +197,13 @@ test('what is interrupted ends as interrupted', async ({ remote, server }) => {
 test.run();
 
 const settings = suite('settings of S3');
-const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
 
 settings('the URL of a bucket is in the host at Amazon, in the path elsewhere', () => {
   const urlOf = (address: string, environment = {}) => s3Settings(address, { ...keys, ...environment }).url.href;
   assert.is(urlOf('s3://lab'), 'https://lab.s3.us-east-1.amazonaws.com/');
   assert.is(urlOf('s3://lab/a/b/', { AWS_REGION: 'eu-central-1' }), 'https://lab.s3.eu-central-1.amazonaws.com/a/b/');
-  assert.is(urlOf('s3://my.lab/x'), 'https://s3.us-east-1.amazonaws.com/my.lab/x/');
+  for (const bucket of ['my.lab', 'My-Lab', 'my_lab'])
+    assert.is(urlOf(`s3://${bucket}/x`), `https://s3.us-east-1.amazonaws.com/${bucket}/x/`);
   const both = { AWS_ENDPOINT_URL: 'http://other:1', AWS_ENDPOINT_URL_S3: 'https://storage.example.org:9000/s3/' };
   assert.is(urlOf('s3://lab/a', both), 'https://storage.example.org:9000/s3/lab/a/');
 });

@@ -1,13 +1,15 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Action } from '../../../src/formats/action.js';
 import { digestOf } from '../../../src/formats/digest.js';
 import { FolderRemote } from '../../../src/remote/folder-remote.js';
-import { actionName, objectName } from '../../../src/remote/layout.js';
+import { actionName, contentOf, objectName } from '../../../src/remote/layout.js';
 import { planPush, push } from '../../../src/remote/push.js';
 import { ReadThrough, type ReadThroughOptions } from '../../../src/remote/read-through.js';
 import type { RemoteStore } from '../../../src/remote/remote-store.js';
+import { sendAction } from '../../../src/remote/transfer.js';
 import { publishedKind } from '../../../src/store/action-store.js';
 import { seal } from '../../../src/store/sealed.js';
 import { Store } from '../../../src/store/store.js';
@@ -139,6 +141,7 @@ test('a thousand keys are asked for 32 at a time, each once', async () => {
     place: 'counted',
     has: () => Promise.resolve(false),
     writeIfAbsent: () => Promise.resolve(false),
+    replace: () => Promise.reject(new Error('nothing is sent')),
     list: () => remote.list(''),
     read: async (name) => {
       open += 1;
@@ -162,6 +165,7 @@ test('a remote store that does not answer is told once and asked no more; where 
     place: 'broken',
     has: (name) => broken.has(name),
     writeIfAbsent: (name, content) => broken.writeIfAbsent(name, content),
+    replace: (name, content) => broken.replace(name, content),
     list: () => broken.list(''),
     read: (name) => {
       asked += 1;
@@ -204,6 +208,39 @@ test('outputs in files outside the store are copied, or their steps left out; el
   const found = store.lookUp(action.key);
   assert.equal(found.status === 'hit' && found.action, action, 'the record is as it was');
   assert.is(Buffer.from(await store.read(action.outputs['tensor/w']!)).toString(), 'weights');
+});
+
+test('a push mends what was damaged or lost since the last one, and leaves what is sound', async () => {
+  const { from, actions, keys, folder, remote, store } = await shared(['cut', 'lost', 'torn', 'pipe', 'sound']);
+  const nameOf = (i: number) => objectName(actions[i]!.outputs.table!.digest);
+  replaceEntry(folder, nameOf(0), 'byt');
+  rmSync(join(folder, nameOf(1)));
+  replaceEntry(folder, actionName(keys[2]!), seal(actions[3]!));
+  rmSync(join(folder, actionName(keys[3]!)));
+  symlinkSync('nowhere', join(folder, actionName(keys[3]!)));
+  const plan = await planPush(from, remote, keys, { sources: true });
+  assert.equal([plan.actions.length, plan.objects.length, plan.there], [2, 2, 3]);
+  await push(from, remote, plan, {});
+  assert.is((await planPush(from, remote, keys, { sources: true })).there, 5);
+  const reader = new ReadThrough(store, remote, { warn: assert.unreachable });
+  await reader.ask(keys);
+  await reader.take(keys);
+  assert.equal(
+    keys.map((key) => store.actions.lookUp(key).status),
+    keys.map(() => 'hit'),
+  );
+});
+
+test('a record that is there and sound stays, though another was made of its key', async () => {
+  const { store: from, actions } = await storeOf(['a']);
+  const [action] = actions as [Action];
+  const remote = new FolderRemote(temporaryFolder());
+  const first = { ...action, outputs: { table: { digest: digestOf('others'), bytes: 6 } } };
+  await remote.writeIfAbsent(actionName(action.key), contentOf(seal(first)));
+  await remote.writeIfAbsent('format', contentOf('remote store of runflow 1\n'));
+  const plan = await planPush(from, remote, [action.key], { sources: true });
+  assert.equal([plan.actions, plan.objects, plan.there], [[], [], 1]);
+  assert.is(await sendAction(remote, action, {}), false);
 });
 
 test('a push that was interrupted goes on where it was, and a record is never there without its objects', async () => {
