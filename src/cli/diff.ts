@@ -1,3 +1,4 @@
+import { UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { printableLine } from '../diagnostics/printable.js';
 import { findRun } from '../history/find-run.js';
@@ -33,6 +34,11 @@ export const command: Command = {
     const [before, after] = [invocation.positionals[0]!, invocation.positionals[1] ?? 'last'].map((name) =>
       findRun(store, name, invocation.value('of')),
     );
+    if (invocation.positionals.length === 1 && before!.id === after!.id) {
+      throw new UsageError(`${before!.id} is the newest run itself`, {
+        hint: 'Name an earlier run, such as last~1, or two runs: runflow diff RUN RUN.',
+      });
+    }
     const difference = await differenceOfRuns(store, before!, after!);
     if (invocation.switch('json')) printJson({ before: before!.id, after: after!.id, ...difference });
     else {

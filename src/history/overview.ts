@@ -2,12 +2,10 @@ import type { EvaluationRow } from '../report/tables/evaluation.js';
 import { seedSuffix } from '../report/training-seeds.js';
 import { type RunRecord, seriesOf } from '../store/runs.js';
 import type { Store } from '../store/store.js';
-import { fieldsOf } from '../workflow/fields.js';
-import type { WrittenWorkflow } from '../workflow/workflow.js';
-import { writtenDocument } from '../workflow/written.js';
 import { type RunState, stateOf } from './find-run.js';
 import { askedOf, endOf, type MeasuredCell } from './record.js';
 import { resultFiles } from './results-folder.js';
+import { RunFieldsReader } from './run-fields.js';
 
 /** A run in a list of runs. What is not known of it is null: it goes on, was killed, or is of an earlier version. */
 export interface RunOverview {
@@ -69,7 +67,7 @@ export interface Series {
   readonly file: string;
   /** Newest first. */
   readonly runs: readonly RunOverview[];
-  /** Fields in which they differ, by path: a value a run, as it was written; null: not given; undefined: not known. */
+  /** Fields in which they differ, by path: what a run has, as it was written, of a matrix that of all cells; null: not given; undefined: not known. */
   readonly params: ReadonlyMap<string, readonly (string | null | undefined)[]>;
 }
 
@@ -77,11 +75,11 @@ export interface Series {
 export async function seriesAmong(store: Store, runs: readonly RunRecord[]): Promise<Series[]> {
   const series = new Map<string, RunRecord[]>();
   for (const run of runs) series.set(seriesOf(run), [...(series.get(seriesOf(run)) ?? []), run]);
-  const read = new FieldReader();
+  const reader = new RunFieldsReader();
   const found: Series[] = [];
   for (const members of series.values()) {
     const { workflow, profile = null, file } = members[0]!;
-    const fields = await Promise.all(members.map(({ id }) => read.of(askedOf(store, id)?.written)));
+    const fields = await Promise.all(members.map(({ id }) => reader.of(askedOf(store, id))));
     const params = differing(fields);
     found.push({ workflow, profile, file, runs: members.map((run) => overviewOf(store, run)), params });
   }
@@ -89,21 +87,6 @@ export async function seriesAmong(store: Store, runs: readonly RunRecord[]): Pro
 }
 
 type Fields = ReadonlyMap<string, string>;
-
-/** Most runs of a series are of the same text, which is read once. */
-class FieldReader {
-  readonly #read = new Map<string, Promise<Fields | undefined>>();
-
-  of(written: WrittenWorkflow | undefined): Promise<Fields | undefined> {
-    if (written === undefined) return Promise.resolve(undefined);
-    const identity = JSON.stringify(written);
-    const known = this.#read.get(identity);
-    if (known !== undefined) return known;
-    const fields = writtenDocument(written).then((document) => document && fieldsOf(document));
-    this.#read.set(identity, fields);
-    return fields;
-  }
-}
 
 function differing(runs: readonly (Fields | undefined)[]): Series['params'] {
   const known = runs.filter((fields) => fields !== undefined);

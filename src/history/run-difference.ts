@@ -4,10 +4,10 @@ import { seedSuffix } from '../report/training-seeds.js';
 import { unlessDamaged } from '../store/object-store.js';
 import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
-import { type EditText, editsBetween, editText } from '../workflow/edits.js';
+import type { EditText } from '../workflow/edits.js';
 import type { WrittenWorkflow } from '../workflow/workflow.js';
-import { writtenDocument } from '../workflow/written.js';
 import { lineDiff, unifiedText } from './line-diff.js';
+import { paramDifferences } from './param-differences.js';
 import { askedOf, endOf } from './record.js';
 import { resultFiles } from './results-folder.js';
 import { identityOf, scoresOf } from './run-scores.js';
@@ -65,7 +65,7 @@ export async function differenceOfRuns(store: Store, before: RunRecord, after: R
   const devices = [before, after].map(({ id }) => endOf(store, id)?.device?.deviceClass ?? null);
   return {
     texts: then && now ? textDifferences(then.written, now.written) : null,
-    params: then && now ? await paramDifferences(then.written, now.written) : null,
+    params: then && now ? await paramDifferences(then, now) : null,
     steps: stepDifferences(oldSteps, newSteps),
     ...(await measuredDifferences(store, { run: before.id, steps: oldSteps }, { run: after.id, steps: newSteps })),
     devices: devices[0] === devices[1] ? null : [devices[0]!, devices[1]!],
@@ -83,12 +83,6 @@ function textDifferences(before: WrittenWorkflow, after: WrittenWorkflow): RunDi
     const file = name === '' ? relative(dirname(after.file), after.file) : name;
     return [{ file, diff: unifiedText(lineDiff(old, text)) }];
   });
-}
-
-async function paramDifferences(before: WrittenWorkflow, after: WrittenWorkflow): Promise<RunDifference['params']> {
-  const [then, now] = [await writtenDocument(before), await writtenDocument(after)];
-  if (then === undefined || now === undefined) return null;
-  return editsBetween(then, now).map((edit) => editText(edit, after.file));
 }
 
 function stepDifferences(before: readonly RunStep[], after: readonly RunStep[]): StepDifferences {

@@ -157,5 +157,7 @@ function requireObject(value: unknown, where: string): unknown {
 }
 
 function kindOf(value: unknown): string {
-  return Array.isArray(value) ? 'an array' : value === null ? 'null' : `of the type ${typeof value}`;
+  if (Array.isArray(value)) return 'an array';
+  if (value === null || value === undefined) return String(value);
+  return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }

@@ -92,9 +92,9 @@ const faults: readonly (readonly [what: string, then: string, said: RegExp])[] =
   ['NaN', 'scores[1] = { tone: NaN, warmth: 0 }; return scores;', /score 1 holds NaN, which is no finite number/],
   ['an infinity', 'scores[1].warmth = -Infinity; return scores;', /score 1 holds -Infinity/],
   ['too few', 'return scores.slice(1);', /has 2 lines, and there must be 3/],
-  ['no array', 'return { tone: 1 };', /returned of the type object, not an array of scores/],
-  ['nothing', '', /returned of the type undefined/],
-  ['a text', "scores[1] = 'high'; return scores;", /score 1 is of the type string/],
+  ['no array', 'return { tone: 1 };', /returned an object, not an array of scores/],
+  ['nothing', '', /returned undefined, not/],
+  ['a text', "scores[1] = 'high'; return scores;", /score 1 is a string/],
   ['a missing score', 'scores[1] = 0.5; return scores;', /has no "warmth"/],
   ['a variable that is not named', 'return process.env.TONE_KEY === undefined ? [] : scores;', /has 0 lines/],
   ['its own end', 'process.exit(3);', /exit/],
@@ -150,7 +150,7 @@ test('a module makes the rows of a dataset, one after the other', async ({ sandb
   assert.is(made.trimEnd().split('\n').length, 3);
   await sandbox.write('rows.mjs', 'export default () => 3;');
   const ended = await sandbox.runflow(['run', 'lab.yaml', '--allow-commands', '--json'], config);
-  assert.match(failure(ended.events), /returned of the type number, not rows/);
+  assert.match(failure(ended.events), /returned a number, not rows/);
 });
 
 test('a module that is none, lies elsewhere or is misplaced is refused', async ({ sandbox, config }) => {

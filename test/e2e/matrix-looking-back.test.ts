@@ -125,4 +125,43 @@ test('outputs of a step of a cell are found', async () => {
   assert.is(readFileSync(sandbox.path('table/overlap.csv'), 'utf8'), own);
 });
 
+test('what cells put into a field is told with the values of all of them', async () => {
+  const settings = ['--set', 'metrics.overlap.energies=[0.5, 0.9]'];
+  await sandbox.run([
+    'study.yaml',
+    ...settings,
+    '--matrix',
+    'profile=falling,flat',
+    '--matrix',
+    'seed=2',
+    '--tag',
+    'third',
+  ]);
+  const found = JSON.parse(await output('runs', 'study', '--json')).runs as { params: Record<string, string> }[];
+  const told = (path: string) => found.map(({ params }) => params[path]);
+  assert.equal(told('seed'), ['2', '1, 2', '1, 2']);
+  assert.equal(told('models.useful.decay'), ['0.9', '0.9', '0.8']);
+  assert.equal(told('profile'), [undefined, undefined, undefined], 'it is the same');
+  assert.match(await output('diff', 'last~1', 'third'), /\nParameters\n {2}seed 1, 2 → 2, by the matrix\n\n/);
+  assert.match(
+    await output('diff', 'last~2', 'last~1'),
+    /\nParameters\n {2}decay 0\.8 → 0\.9, models\.useful line 17\n\n/,
+  );
+  const { params } = JSON.parse(await output('diff', 'first', 'third', '--json'));
+  assert.equal(params, [
+    { field: 'seed', before: '1, 2', after: '2', option: 'the matrix' },
+    { field: 'decay', of: 'models.useful', before: '0.8', after: '0.9', line: 17 },
+  ]);
+  const { status, stderr } = await sandbox.runflow(['diff', 'third']);
+  assert.is(status, 2);
+  assert.match(stderr, 'is the newest run itself');
+});
+
+test('a matrix of other profiles is told by its profiles', async () => {
+  const settings = ['--set', 'metrics.overlap.energies=[0.5, 0.9]', '--matrix', 'seed=2'];
+  await sandbox.run(['study.yaml', ...settings, '--matrix', 'profile=flat']);
+  const text = await output('diff', 'third', 'last');
+  assert.match(text, /\nParameters\n {2}profile falling, flat → flat, by the matrix\n\n/);
+});
+
 test.run();

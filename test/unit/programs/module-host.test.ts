@@ -47,9 +47,9 @@ test('what runflow finds amiss with a module is told in one line, without its ow
     ],
     ['await new Promise(() => {});', './m.mjs: its promise never settled, and nothing is left that could settle it'],
     [body('return [NaN]'), './m.mjs: score 0 holds NaN, which is no finite number'],
-    [body('return [undefined]'), './m.mjs: score 0 is of the type undefined'],
-    [body("return ['high']"), './m.mjs: score 0 is of the type string'],
-    [body('return [1n]'), './m.mjs: score 0 is of the type bigint'],
+    [body('return [undefined]'), './m.mjs: score 0 is undefined'],
+    [body("return ['high']"), './m.mjs: score 0 is a string'],
+    [body('return [1n]'), './m.mjs: score 0 is a bigint'],
     [
       body('return [{ tone: 1n }]'),
       './m.mjs: score 0 cannot be written as JSON: Do not know how to serialize a BigInt',
