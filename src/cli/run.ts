@@ -82,10 +82,6 @@ export const command: Command = {
     const told = notifyCommand(invocation.value('notify'), process.env);
     if (invocation.switch('dry-run')) return planCommand.run(invocation);
     const commands = new WatchedCommands(invocation);
-    if (placement.isElsewhere && invocation.switch('remote')) {
-      const hint = 'Take what there is first: runflow cache pull FILE --remote ADDRESS.';
-      throw new UsageError('runners of a queue take nothing from a remote store', { hint });
-    }
     const interruption = listenForSignals({ leaves: placement.isElsewhere });
     const once = (study: Study) => runOnce(study, { invocation, placement, commands, options, interruption, told });
     try {
@@ -117,10 +113,8 @@ async function runOnce(
   const allowed = await commands.allowed(study.cells.map(({ workflow }) => workflow));
   const store = openedStore(invocation);
   const events = new EventBus();
-  if (!placement.isElsewhere) {
-    const warning = (message: string, hint = '') => events.publish({ type: 'warning', message, hint });
-    await connectRemote(store, invocation, { keep: true, signal: interruption.stop, warn: warning });
-  }
+  const warning = (message: string, hint = '') => events.publish({ type: 'warning', message, hint });
+  await connectRemote(store, invocation, { keep: true, signal: interruption.stop, warn: warning });
   const renderer = await selectRenderer(process.stdout, { json: invocation.switch('json') });
   events.subscribe((event) => renderer.handle(event));
   let summary: Extract<RunEvent, { type: 'summary' }> | undefined;

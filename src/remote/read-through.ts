@@ -83,7 +83,6 @@ export class ReadThrough implements Upstream {
     await forEachOf(this.#each(artifacts), (artifact) => this.#bring(artifact, onBytes));
   }
 
-  /** Takes all that it has of keys, and records them here. What turns out to be faulty is left out. */
   async take(keys: readonly Digest[]): Promise<void> {
     const actions = keys.flatMap((key) => this.#found.get(key) ?? []);
     const missing = actions.flatMap(({ outputs }) => Object.values(outputs)).filter((one) => !this.#store.has(one));

@@ -16,4 +16,6 @@ export interface Upstream {
    * @throws DamagedObjectError when it can give some of them no more: what it is known to have is then less
    */
   bring(artifacts: readonly Artifact[], onBytes?: (bytes: number) => void): Promise<void>;
+  /** Takes all that it has of keys, and records them here. What turns out to be faulty is left out, and known no more. */
+  take(keys: readonly Digest[]): Promise<void>;
 }

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { assertOneScreen, Sandbox, summaryOf } from '../sandbox.js';
+import { energy } from '../../src/steps/energy.js';
+import { unseal } from '../../src/store/sealed.js';
+import { assertOneScreen, ranSteps, Sandbox, summaryOf } from '../sandbox.js';
 import { smallWorkflow } from '../small-workflow.js';
 
 const test = suite<{ sandbox: Sandbox; other: Sandbox; remote: string }>('a remote store in a folder');
@@ -33,15 +35,6 @@ test('a run without the remote store that it was told goes on alone, with one wa
   assert.is(warnings.length, 1);
 });
 
-test('runners of a queue take nothing from a remote store, which is said before anything is submitted', async ({
-  sandbox,
-  remote,
-}) => {
-  const refused = await sandbox.runflow(['run', 'small.yaml', '--executor', 'slurm', '--remote', remote]);
-  assertOneScreen(refused, 2);
-  assert.match(refused.stderr, /runners of a queue take nothing from a remote store/);
-});
-
 test('another run takes what was pushed: no step runs, the tables are equal', async ({ sandbox, other, remote }) => {
   const pushed = await sandbox.runflow(['cache', 'push', 'small.yaml', '--remote', remote]);
   assert.is(pushed.status, 0, pushed.stderr);
@@ -56,6 +49,32 @@ test('another run takes what was pushed: no step runs, the tables are equal', as
   const tables = results(sandbox.path('first'));
   assert.ok(tables.size > 2);
   assert.equal(results(sandbox.path('second')), tables);
+});
+
+test('several runners do only what the remote store lacks: the rest is taken before they begin', async ({
+  sandbox,
+}) => {
+  // A model of 4.3 MiB, which does not come with its record.
+  await sandbox.write('large.yaml', smallWorkflow.replace('vocabulary: 20', 'vocabulary: 70000'));
+  await sandbox.run(['large.yaml', '--out', 'large']);
+  const remote = sandbox.path('large-remote');
+  assert.is((await sandbox.runflow(['cache', 'push', 'large.yaml', '--remote', remote])).status, 0);
+  for (const name of readdirSync(join(remote, 'actions'), { recursive: true, encoding: 'utf8' })) {
+    const file = join(remote, 'actions', name);
+    if (statSync(file).isFile() && unseal(readFileSync(file, 'utf8'))?.kind === energy.kind) rmSync(file);
+  }
+  const selector = process.env.RUNFLOW_ADAPTER ?? 'auto';
+  const devices = ['--devices', `${selector},${selector}`, '--timing', '{"tickSeconds":0.1,"pollSeconds":0.2}'];
+  const joint = sandbox.withStore(sandbox.path('joint-store'));
+  const ran = await joint.run(['large.yaml', '--out', 'joint', '--remote', remote, ...devices]);
+  const steps = ranSteps(ran);
+  assert.ok(steps.some((step) => step.startsWith('energy[')));
+  assert.not.ok(
+    steps.some((step) => /^(init|perturb|svd|random-basis)\[/.test(step)),
+    steps.join(),
+  );
+  assert.ok(ran.events.some((event) => event.type === 'notice' && /taken from the remote store/.test(event.message)));
+  assert.equal(results(sandbox.path('joint')), results(sandbox.path('large')));
 });
 
 test('what is pulled makes the remote store superfluous', async ({ sandbox, remote }) => {

@@ -1,6 +1,7 @@
 import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../../diagnostics/exit-codes.js';
 import { runflowVersion } from '../../diagnostics/version.js';
+import type { Digest } from '../../formats/digest.js';
 import { usesNetwork } from '../../steps/needs.js';
 import type { ActiveRun } from '../../store/runs.js';
 import type { LoadOptions } from '../../workflow/load.js';
@@ -68,9 +69,8 @@ export async function runJointly(options: JointRunOptions): Promise<ExitCode> {
   const asked = { ...read, targets, force, keepGoing, results, executor: queueName };
   const unfinished = await unfinishedRun(store, asked);
   if (unfinished !== undefined) return attach(options, unfinished);
-  const { prepared, commits } = await planned(options);
-  const isDone = prepared.steps.every(({ id }) => prepared.outcomes.get(id)?.status === 'cached');
-  if (isDone && prepared.plan.deferred.length === 0) {
+  let { prepared, commits } = await planned(options);
+  if (cachedKeys(prepared).length === prepared.steps.length && prepared.plan.deferred.length === 0) {
     const {
       load: _,
       queue: __,
@@ -85,6 +85,7 @@ export async function runJointly(options: JointRunOptions): Promise<ExitCode> {
     } = options;
     return runWorkflow(alone);
   }
+  if (await takeFromRemote(options, prepared)) ({ prepared, commits } = await planned(options));
   const run = await store.runs.begin({ ...recordedAs(study), tags: options.tags, joint: true });
   const joint = new JointRun(store, run.record.id);
   let submission: Submission;
@@ -107,6 +108,34 @@ export async function runJointly(options: JointRunOptions): Promise<ExitCode> {
   } finally {
     run.leave();
   }
+}
+
+/**
+ * Takes what a remote store has of a plan before runners begin: they take from the shared store alone, and need no credentials.
+ * @returns whether the plan is another by now, because something was faulty
+ */
+async function takeFromRemote({ store, events }: JointRunOptions, prepared: Prepared): Promise<boolean> {
+  if (store.upstream === undefined) return false;
+  const isHere = (key: Digest) => store.actions.lookUp(key).status === 'hit';
+  const missing = cachedKeys(prepared).filter((key) => !isHere(key));
+  if (missing.length > 0) {
+    const message = `${missing.length} steps are taken from the remote store before runners begin`;
+    events.publish({ type: 'notice', message });
+  }
+  await store.upstream.take(missing);
+  if (prepared.situation.deviceClass === noDevice) {
+    const message = 'this host has no device: of steps on a device nothing is taken from the remote store';
+    const hint = 'Run "runflow cache pull" with the same store on a machine that has the device of the runners.';
+    events.publish({ type: 'warning', message, hint });
+  }
+  return !missing.every(isHere);
+}
+
+function cachedKeys({ steps, outcomes }: Prepared): Digest[] {
+  return steps.flatMap(({ id }) => {
+    const outcome = outcomes.get(id);
+    return outcome?.status === 'cached' ? [outcome.key] : [];
+  });
 }
 
 async function startRunners(options: JointRunOptions, joint: JointRun, submission: Submission): Promise<void> {
