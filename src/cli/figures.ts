@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { UsageError } from '../diagnostics/errors.js';
+import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { exitCodes } from '../diagnostics/exit-codes.js';
+import { errorCode } from '../diagnostics/file-system-error.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
 import { placeFile } from '../formats/place-file.js';
+import { readRegularFile } from '../formats/regular-file.js';
 import { type FigureFormat, figureFormats, figureNames } from '../workflow/report.js';
 import { allowOption } from './allow-commands.js';
 import type { Command, Invocation } from './command.js';
@@ -125,8 +126,12 @@ function columnsOf(invocation: Invocation): 1 | 2 | undefined {
 
 function contentOf(file: string): Buffer | undefined {
   try {
-    return readFileSync(file);
-  } catch {
-    return undefined;
+    return readRegularFile(file);
+  } catch (error) {
+    if (errorCode(error) !== 'ENXIO') return undefined;
+    throw new EnvironmentError(`${file} is in the way: it is not a regular file`, {
+      cause: error,
+      hint: 'Remove it, or name another folder with --to.',
+    });
   }
 }

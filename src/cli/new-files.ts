@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, UsageError } from '../diagnostics/errors.js';
 import { writeFailure } from '../diagnostics/file-system-error.js';
 import { makeFolder } from '../formats/make-folder.js';
+import { readRegularFile } from '../formats/regular-file.js';
 
 /** A file to write where none is yet. */
 export interface NewFile {
@@ -42,7 +43,7 @@ export async function writeNewFiles(folder: string, files: readonly NewFile[]): 
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code, path, message } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EISDIR') {
+    if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'ENXIO') {
       throw new UsageError(`${path ?? folder} exists already`, { hint });
     }
     const why = writeFailure(error) ?? message;
@@ -52,7 +53,7 @@ export async function writeNewFiles(folder: string, files: readonly NewFile[]): 
 
 function contentOf(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readRegularFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     // Node says of a folder what it is, but not where.

@@ -1,6 +1,7 @@
 import { copyFile, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { makeFolder } from '../formats/make-folder.js';
+import { openToRead } from '../formats/regular-file.js';
 import type { HubReference, Repository } from './hub-reference.js';
 
 /**
@@ -77,7 +78,7 @@ export class HubCache {
   /** The commit that a branch or tag had when it was last looked up. */
   async ref(reference: HubReference): Promise<string | undefined> {
     const file = join(this.#repository(reference), 'refs', reference.revision);
-    const commit = await readFile(file, 'utf8').catch(() => '');
+    const commit = await readFile(file, { encoding: 'utf8', flag: openToRead }).catch(() => '');
     return /^[0-9a-f]{40}$/.test(commit.trim()) ? commit.trim() : undefined;
   }
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { expanded, hubCacheFolder, hubHome, setting } from '../formats/hub-cache-folder.js';
+import { readRegularFile } from '../formats/regular-file.js';
 
 /** Addresses of the Hugging Face hub and its cache. The token is used for requests to `endpoint` only and never shown. */
 export interface HubSettings {
@@ -51,7 +51,7 @@ function endpointOf(text: string): string {
 /** The file that `hf auth login` writes. */
 function savedToken(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8').trim() || undefined;
+    return readRegularFile(file).toString().trim() || undefined;
   } catch {
     return undefined;
   }

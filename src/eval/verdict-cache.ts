@@ -6,6 +6,7 @@ import { encodeCanonical } from '../formats/canonical.js';
 import { type Digest, digestOf, hexOf } from '../formats/digest.js';
 import type { JsonObject } from '../formats/json.js';
 import { makeFolder } from '../formats/make-folder.js';
+import { openToRead } from '../formats/regular-file.js';
 import { replaceFile } from '../formats/replace-file.js';
 import type { ChatAnswer } from './chat-answer.js';
 
@@ -38,7 +39,7 @@ export class VerdictFolder implements VerdictCache {
   }
 
   async get(key: Digest): Promise<KeptAnswer | undefined> {
-    const text = await readFile(this.#file(key), 'utf8').catch(() => undefined);
+    const text = await readFile(this.#file(key), { encoding: 'utf8', flag: openToRead }).catch(() => undefined);
     return text === undefined ? undefined : parseAnswer(text);
   }
 

@@ -1,9 +1,9 @@
-import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError } from '../diagnostics/errors.js';
 import { listedNames } from '../diagnostics/listed-names.js';
 import { didYouMean, nearest } from '../diagnostics/nearest.js';
+import { openToRead } from './regular-file.js';
 
 /** "There are: a, b, c and 4 more" for an error's hint. */
 export function listNames(names: readonly string[], limit = 12): string {
@@ -58,12 +58,9 @@ async function fileError(path: string, cause: unknown): Promise<DataError> {
   return new DataError(`${path}: cannot be read: ${reason}`, { cause });
 }
 
-/** A named pipe that nobody writes to must not keep `open` waiting. Windows has neither. */
-const readWithoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-
 async function openForReading(path: string): Promise<FileHandle> {
   try {
-    return await open(path, readWithoutWaiting);
+    return await open(path, openToRead);
   } catch (cause) {
     throw await fileError(path, cause);
   }

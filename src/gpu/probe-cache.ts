@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { makeFolder } from '../formats/make-folder.js';
+import { readRegularFile } from '../formats/regular-file.js';
 import { replaceFile } from '../formats/replace-file.js';
 import { userCacheFolder } from '../formats/user-path.js';
 import type { AdapterDescription } from './gpu.js';
@@ -47,7 +47,7 @@ export function driverFingerprint(environment: NodeJS.ProcessEnv): string {
 
 function readAll(): Record<string, Probes> {
   try {
-    return objectOf<Probes>(JSON.parse(readFileSync(cacheFile(), 'utf8')));
+    return objectOf<Probes>(JSON.parse(readRegularFile(cacheFile()).toString()));
   } catch {
     return {};
   }

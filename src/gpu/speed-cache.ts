@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolder } from '../formats/make-folder.js';
+import { readRegularFile } from '../formats/regular-file.js';
 import { replaceFile } from '../formats/replace-file.js';
 import { deviceCacheFolder, driverFingerprint } from './probe-cache.js';
 
@@ -17,7 +17,7 @@ function cacheFile(): string {
 
 function readAll(): Kept {
   try {
-    const kept = JSON.parse(readFileSync(cacheFile(), 'utf8')) as unknown;
+    const kept = JSON.parse(readRegularFile(cacheFile()).toString()) as unknown;
     return typeof kept === 'object' && kept !== null && !Array.isArray(kept) ? (kept as Kept) : {};
   } catch {
     return {};

@@ -1,16 +1,14 @@
 import nodeFs from 'node:fs';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { errorCode, isDiskFull, writeFailure } from '../diagnostics/file-system-error.js';
+import { openToRead } from '../formats/regular-file.js';
 
 /** The file-system calls that the store makes; tests put one that fails in its place. */
 export type Disk = typeof nodeFs;
 
 export const realDisk: Disk = nodeFs;
 
-export { errorCode };
-
-/** Opening a named pipe that has come into a file's place must not wait for a writer. Windows has no such flag. */
-export const openToRead = nodeFs.constants.O_RDONLY | (nodeFs.constants.O_NONBLOCK ?? 0);
+export { errorCode, openToRead };
 
 /** The text of a small file. Throws the file system's own error. */
 export function readText(disk: Disk, path: string): string {

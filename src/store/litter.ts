@@ -1,6 +1,6 @@
 import { basename, join, relative, sep } from 'node:path';
 import { isDigest } from '../formats/digest.js';
-import { errorCode } from './disk.js';
+import { errorCode, readText } from './disk.js';
 import { entriesOf, listFiles, type StoredFile } from './folder-entries.js';
 import { sumOf } from './inventory.js';
 import { liveness, parseIdentity } from './process-identity.js';
@@ -149,7 +149,7 @@ function orphanLogs(store: Store, now: number): readonly Litter[] {
 function outdatedFileRecords({ folder, files }: Store, now: number): readonly Litter[] {
   return listFiles(folder, folder.in('files'))
     .filter(({ path, modified }) => {
-      const record = unseal(readOrEmpty(() => folder.disk.readFileSync(path, 'utf8')));
+      const record = unseal(readOrEmpty(() => readText(folder.disk, path)));
       const isCurrent = record === undefined ? 'no' : files.isCurrent(record);
       return isCurrent === 'no' || (isCurrent === 'unknown' && now - modified > othersFilesKept);
     })

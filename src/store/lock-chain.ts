@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { errorCode } from './disk.js';
+import { errorCode, readText } from './disk.js';
 import type { ProcessIdentity } from './process-identity.js';
 import type { StoreFolder } from './store-folder.js';
 
@@ -105,7 +105,7 @@ export class LockChains {
 
   #read(path: string): LockRecord | undefined {
     try {
-      return JSON.parse(this.#folder.disk.readFileSync(path, 'utf8')) as LockRecord;
+      return JSON.parse(readText(this.#folder.disk, path)) as LockRecord;
     } catch (error) {
       // ESTALE: another host removed it while it was opened.
       if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ESTALE') return undefined;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { EnvironmentError } from '../diagnostics/errors.js';
 import { digestOf, hexOf } from '../formats/digest.js';
 import type { Json } from '../formats/json.js';
-import { diskError, errorCode } from './disk.js';
+import { diskError, errorCode, readText } from './disk.js';
 import type { Lock, Locks } from './locks.js';
 import type { StoreFolder } from './store-folder.js';
 
@@ -71,7 +71,7 @@ export class RunValues {
   #read<T>(file: string): T | undefined {
     let text: string;
     try {
-      text = this.#folder.disk.readFileSync(file, 'utf8');
+      text = readText(this.#folder.disk, file);
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;

@@ -262,7 +262,7 @@ export class StoreFolder {
   #isStore(): boolean {
     let found: string | undefined;
     try {
-      found = this.disk.readFileSync(this.in('format'), 'utf8');
+      found = readText(this.disk, this.in('format'));
     } catch (error) {
       if (errorCode(error) !== 'ENOENT')
         throw this.#unusable(`cannot be read: ${writeFailure(error) ?? (error as Error).message}`, error);

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
 import { writeFailure } from '../diagnostics/file-system-error.js';
+import { openToRead } from '../formats/regular-file.js';
 
 /** What reading a workflow needs of the disk; tests give a map of texts instead. All paths are absolute. */
 export interface WorkflowFiles {
@@ -17,8 +18,7 @@ export const diskFiles: WorkflowFiles = {
   read(file, limit) {
     let descriptor: number | undefined;
     try {
-      // Non-blocking: opening a named pipe would otherwise wait for a writer.
-      descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      descriptor = openSync(file, openToRead);
       const status = fstatSync(descriptor);
       if (!status.isFile()) return { problem: status.isDirectory() ? 'it is a folder' : 'it is not a regular file' };
       const bytes = new Uint8Array(limit);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -80,6 +81,14 @@ test('names, formats and widths that there are not are refused', async ({ sandbo
     assert.is(status, 2, argv.join(' '));
     assert.match(stderr, message);
   }
+});
+
+test('a named pipe in the place of a figure is refused', async ({ sandbox }) => {
+  mkdirSync(sandbox.path('piped'));
+  execFileSync('mkfifo', [sandbox.path('piped/overlap.svg')]);
+  const { status, stderr } = await sandbox.runflow(['figures', 'small.yaml', 'overlap', '--to', 'piped']);
+  assert.is(status, 3);
+  assert.match(stderr, /piped\/overlap\.svg is in the way: it is not a regular file/);
 });
 
 test('a file in the place of the folder is refused', async ({ sandbox }) => {

@@ -1,10 +1,11 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../diagnostics/errors.js';
 import { writeFailure } from '../../diagnostics/file-system-error.js';
 import { type Digest, hexOf } from '../../formats/digest.js';
 import { makeFolder } from '../../formats/make-folder.js';
+import { readRegularFile } from '../../formats/regular-file.js';
 import { replaceFile } from '../../formats/replace-file.js';
 import { userConfigFolder } from '../../formats/user-path.js';
 import type { Workflow } from '../../workflow/workflow.js';
@@ -74,7 +75,7 @@ function isTrusted(digest: Digest, environment: NodeJS.ProcessEnv): boolean {
   const file = recordOf(digest, environment);
   try {
     if (!isOwn(trustFolder(environment), 0o022) || !isOwn(file, 0)) return false;
-    const record = JSON.parse(readFileSync(file, 'utf8')) as { digest?: unknown };
+    const record = JSON.parse(readRegularFile(file).toString()) as { digest?: unknown };
     return record.digest === digest;
   } catch {
     return false;
