@@ -24,8 +24,8 @@ export const command: Command = {
   },
   details: [
     'NAME is the name of a table, as files in tables/ of the results folder have it: that of the part of the report, such as',
-    'energy or overlap; behaviour-METRIC of a metric of behaviour, and models of whole models. A name that is not there is',
-    'answered with those that are. LaTeX is a tabular with the rules of booktabs. Nothing is run: what is not made yet is an',
+    'energy or overlap; behaviour-METRIC of projected updates, models-METRIC of whole models, groups-METRIC of groups of items. A',
+    'name that is not there is answered with those that are. LaTeX is a tabular with the rules of booktabs. Nothing is run: what is not made yet is an',
     'error that says what to run (exit code 2). Of a matrix each cell has a block of rows.',
   ].join('\n'),
   async run(invocation) {

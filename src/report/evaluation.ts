@@ -1,7 +1,8 @@
 import type { FigureInput } from './section.js';
+import type { SeriesStyle } from './series-style.js';
 import { groupBy, type Summary, summarize } from './statistics.js';
 import { placeOf, type SweepAxis } from './sweep-axis.js';
-import { type EvaluationRow, evaluationColumns } from './tables/evaluation.js';
+import { type EvaluationRow, evaluationColumns, namedScore } from './tables/evaluation.js';
 import { readResult } from './tables/result-rows.js';
 import { type Averaged, averagedOverSeeds, overTrainingSeeds, type TrainingSpread } from './training-seeds.js';
 
@@ -28,6 +29,30 @@ export interface Evaluation {
   readonly models: ReadonlyMap<string, readonly Averaged<EvaluationRow>[]>;
   /** Models whose term a sweep varies, by every metric. */
   readonly varied: readonly VariedModel[];
+}
+
+/** A score that has tables of its own: a metric's, or one of those with a name that go with it. */
+export interface ScoreOfMetric {
+  /** Name that rows of evaluation.csv have in the column metric. */
+  readonly metric: string;
+  /** What it is called in titles. */
+  readonly called: string;
+}
+
+/** Names of scores in words, of those that are no words of the field. */
+const scoreTexts: ReadonlyMap<string, string> = new Map([['share-of-5', 'share of the highest score, 5']]);
+
+/** A metric's own score, and those with a name that go with it. */
+export function scoresOf(
+  metric: string,
+  { parts }: Evaluation,
+  style: SeriesStyle,
+): [own: ScoreOfMetric, ...named: ScoreOfMetric[]] {
+  const called = style.calledMetric(metric);
+  const named = parts.get(metric)!.scores.map((name) => {
+    return { metric: namedScore(metric, name), called: `${called}: ${scoreTexts.get(name) ?? name}` };
+  });
+  return [{ metric, called }, ...named];
 }
 
 export function readEvaluation(files: FigureInput['files']): Evaluation {

@@ -111,6 +111,8 @@ test('whole models and every point have rows for scores and groups; another scor
   for (const name of ['doc_id', 'doc', 'target', 'resps', 'filtered_resps', 'acc']) assert.ok(name in item, name);
   const report = await text('report.html');
   for (const title of ['arc: acc_norm', 'mmlu by group']) assert.ok(report.includes(title), title);
+  assert.match(await text('tables/groups-mmlu.md'), /\n\| plus\\_apples \| 4 \| \S+ \[\S+\] \| \S+ \[\S+\] \|\n/);
+  assert.match(await text('tables/behaviour-arc.acc_norm.tex'), /^% arc: acc_norm: /);
   assert.match(await text('claims.csv'), /together,falling-together,"tuning, top-k: arc.acc_norm falls"/);
   assert.is(summaryOf(await sandbox.run(['lab.yaml'])).ran, 0);
 

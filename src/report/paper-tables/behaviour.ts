@@ -1,28 +1,57 @@
-import { type Evaluation, modelsBeside, overSeeds, trainingOf } from '../evaluation.js';
+import {
+  type BehaviourCurve,
+  type Evaluation,
+  modelsBeside,
+  overSeeds,
+  type ScoreOfMetric,
+  scoresOf,
+  spreadOf,
+  trainingOf,
+} from '../evaluation.js';
 import type { FigureInput } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { sweepAxes } from '../sweep-axis.js';
 import { projectionName } from '../wording.js';
-import { bestNumber, modelsByMetric } from './models.js';
-import { deviationText, numberOver, type PaperNumber, type PaperTable } from './paper-table.js';
+import { groupTables } from './behaviour-groups.js';
+import { timesTables } from './behaviour-times.js';
+import { intervalsText } from './intervals-text.js';
+import { bestNumber, modelsByScore, wholeNumber } from './models.js';
+import { deviationText, numberOver, type PaperNumber, type PaperTable, withRange } from './paper-table.js';
 
 /**
- * A table a metric in the layout of the paper's: the model that the update starts from, the projected updates, and the model
- * with all of the update. Each of the whole models has a column of its own; none stands under a fraction. Of a metric that no
- * projection was measured by, the whole models.
+ * Tables of what models do: of each metric, of each of its named scores, of the groups of its items, and along the multiples of a
+ * term.
  */
 export function behaviourTables(evaluation: Evaluation, input: FigureInput): PaperTable[] {
   const style = new SeriesStyle(input.params.style);
   const metrics = style.sorted(evaluation.metrics, (metric) => metric);
-  return metrics.flatMap((metric) => {
-    const along = sweepTables(metric, evaluation, input);
-    if (along.length > 0) return along;
-    const whole = modelsByMetric(metric, evaluation, input);
-    return whole === undefined ? [] : [{ name: `models-${metric}`, ...whole }];
+  const tables = metrics.flatMap((metric) => [
+    ...scoresOf(metric, evaluation, style).flatMap((score) => [
+      ...sweepTables(score, evaluation, input),
+      ...modelsByScore(score, evaluation, input),
+    ]),
+    ...groupTables(metric, evaluation, input),
+    ...timesTables(metric, evaluation, input),
+  ]);
+  return withOwnNames(tables);
+}
+
+/** A file for each: a metric may be called as another one's table is, `utility-by-rank`. The later one gets a number. */
+function withOwnNames(tables: readonly PaperTable[]): PaperTable[] {
+  const taken = new Set<string>();
+  return tables.map((table) => {
+    let { name } = table;
+    for (let count = 2; taken.has(name); count++) name = `${table.name}-${count}`;
+    taken.add(name);
+    return { ...table, name };
   });
 }
 
-function sweepTables(metric: string, evaluation: Evaluation, input: FigureInput): PaperTable[] {
+/**
+ * The model that the update starts from, the projected updates, and the model with all of it. Each of the whole models has a column
+ * of its own; none stands under a fraction.
+ */
+function sweepTables({ metric, called }: ScoreOfMetric, evaluation: Evaluation, input: FigureInput): PaperTable[] {
   const style = new SeriesStyle(input.params.style);
   return sweepAxes.flatMap((axis): PaperTable[] => {
     const curves = style.sorted(
@@ -44,17 +73,18 @@ function sweepTables(metric: string, evaluation: Evaluation, input: FigureInput)
       group: JSON.stringify([curve.update, curve.mode, curve.side]),
       numbers: [
         numberOf(ends[index]!.from, metric, evaluation),
-        ...places.map((at) => {
-          const seeds = curve.points.find((point) => point.at === at)?.seeds ?? [];
-          return numberOver(overSeeds(seeds), trainingOf(seeds));
-        }),
+        ...places.map((at) => projectedNumber(curve, at)),
         numberOf(ends[index]!.to, metric, evaluation),
       ],
     }));
+    const measured = [
+      ...(evaluation.models.get(metric) ?? []),
+      ...curves.flatMap(({ points }) => points.flatMap(({ seeds }) => seeds)),
+    ];
     return [
       {
         name: `behaviour-${metric}${axis.by === 'rank' ? '-by-rank' : ''}`,
-        title: `${style.calledMetric(metric)}${axis.suffix}: ${deviationText(rows, 'seeds of the subspace')}`,
+        title: `${called}${axis.suffix}: ${deviationText(rows, 'seeds of the subspace')}; ${intervalsText(measured, rows)}`,
         labels: ['update', 'projection', 'subspace'],
         columns: [
           { label: heads.before, ...best },
@@ -65,6 +95,12 @@ function sweepTables(metric: string, evaluation: Evaluation, input: FigureInput)
       },
     ];
   });
+}
+
+/** A projection at one place of its axis: the mean over seeds, with the interval over items, as the page has it. */
+function projectedNumber({ points }: BehaviourCurve, at: number): PaperNumber | null {
+  const seeds = points.find((point) => point.at === at)?.seeds ?? [];
+  return withRange(numberOver(overSeeds(seeds), trainingOf(seeds)), spreadOf(seeds));
 }
 
 function endsOf(
@@ -81,8 +117,6 @@ function headOf(models: readonly (string | undefined)[], otherwise: string, styl
   return first !== undefined && models.every((model) => model === first) ? style.called(first) : otherwise;
 }
 
-/** A whole model, over all its training seeds. */
 function numberOf(model: string | undefined, metric: string, { models }: Evaluation): PaperNumber | null {
-  const row = models.get(metric)?.find((one) => one.model === model);
-  return row === undefined || row.value === null ? null : numberOver({ mean: row.value, sd: null }, row.training);
+  return wholeNumber(models.get(metric)?.find((one) => one.model === model));
 }

@@ -1,8 +1,9 @@
-import { alongUpdates, type Evaluation, spreadOf } from '../evaluation.js';
+import { alongUpdates, type Evaluation, type ScoreOfMetric, spreadOf } from '../evaluation.js';
 import type { FigureInput, ShownParams } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
 import type { Averaged } from '../training-seeds.js';
+import { intervalsText } from './intervals-text.js';
 import {
   numberOver,
   type PaperColumn,
@@ -33,22 +34,23 @@ export function modelTables({ metrics: all, models }: Evaluation, input: FigureI
   return [{ name: 'models', title, labels: ['model'], columns, rows }];
 }
 
-/** The whole models by a metric that nothing else was measured by; undefined where it is none of theirs. */
-export function modelsByMetric(
-  metric: string,
+/** All whole models by a score, with how many items have no verdict. */
+export function modelsByScore(
+  { metric, called }: ScoreOfMetric,
   { models }: Evaluation,
   input: FigureInput,
-): Omit<PaperTable, 'name'> | undefined {
+): PaperTable[] {
   const style = new SeriesStyle(input.params.style);
   const measured = alongUpdates(models.get(metric) ?? [], input);
-  if (measured.length === 0) return undefined;
+  if (measured.length === 0) return [];
   const rows = measured.map((row) => ({
     labels: [style.called(row.model)],
     group: '',
     numbers: [wholeNumber(row), plainNumber(row.invalid), plainNumber(row.n + row.invalid)],
   }));
-  return {
-    title: `${style.calledMetric(metric)} of whole models, with its 95 % interval over the items where it has one, and how many items have no verdict${trainingText(rows)}`,
+  const table: PaperTable = {
+    name: `models-${metric}`,
+    title: `${called} of whole models: ${intervalsText(measured, rows)}; and how many items have no verdict${trainingText(rows)}`,
     labels: ['model'],
     columns: [
       { label: 'value', ...bestNumber(metric, input.params) },
@@ -57,6 +59,7 @@ export function modelsByMetric(
     ],
     rows,
   };
+  return [table];
 }
 
 /** What columns of a metric say of the number that is set in bold, as the workflow asks for it. */
@@ -65,8 +68,8 @@ export function bestNumber(metric: string, { style }: ShownParams): Pick<PaperCo
   return best === undefined ? {} : { best };
 }
 
-/** A whole model, over all its training seeds, with the interval over its items. */
-function wholeNumber(row: Averaged<EvaluationRow> | undefined): PaperNumber | null {
+/** A whole model, over all its training seeds, with the interval over its items; null where nothing valid was measured. */
+export function wholeNumber(row: Averaged<EvaluationRow> | undefined): PaperNumber | null {
   if (row === undefined || row.value === null) return null;
   return withRange(numberOver({ mean: row.value, sd: null }, row.training), spreadOf([row]));
 }

@@ -3,7 +3,7 @@ import { bestOf, hasNotes, headsOver, type PaperColumn, type PaperNumber, type P
 
 /**
  * A table as a `tabular` of LaTeX with the rules of booktabs, to be input into a `table` of a paper. It compiles with
- * pdflatex as long as names hold letters that its fonts have. A range stands below its mean in small print: beside it a table of
+ * pdflatex as long as names hold letters that its fonts have. A range stands below its mean: beside it a table of
  * several columns would not fit a page.
  */
 export function texTable(table: PaperTable): string {
@@ -53,7 +53,8 @@ function texNumber(number: PaperNumber | null, column: PaperColumn, isBest: bool
   const { range } = number;
   if (range === undefined) return mean;
   const below = range === 'unknown' ? '{[}unknown{]}' : `$[${math(range.low)}, ${math(range.high)}]$`;
-  return `\\begin{tabular}[t]{@{}r@{}}${mean} \\\\ {\\scriptsize ${below}}\\end{tabular}`;
+  // Room below keeps a range with its own mean.
+  return `\\begin{tabular}[t]{@{}r@{}}${mean} \\\\ ${below}\\rule[-1.2ex]{0pt}{0pt}\\end{tabular}`;
 }
 
 /** A note in lines of its own, flush left: what stands in a column of texts is never broken. */

@@ -1,29 +1,32 @@
-import { alongUpdates, type BehaviourCurve, type Evaluation, overSeeds, spreadOf, trainingOf } from '../evaluation.js';
+import {
+  alongUpdates,
+  type BehaviourCurve,
+  type Evaluation,
+  overSeeds,
+  scoresOf,
+  spreadOf,
+  trainingOf,
+} from '../evaluation.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, plainHead, tableBlock } from '../html-table.js';
 import type { ReportInput } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import { sweepAxes } from '../sweep-axis.js';
-import { type EvaluationRow, namedScore, scoreOfGroup } from '../tables/evaluation.js';
+import { type EvaluationRow, scoreOfGroup } from '../tables/evaluation.js';
 import { type Averaged, itemsNote, spreadText, trainingNote } from '../training-seeds.js';
 import { projectionName, rangeText, ratioText } from '../wording.js';
 import { behaviourSamples } from './behaviour-samples.js';
-
-/** Names of scores in words, of those that are no words of the field. */
-const scoreTexts: ReadonlyMap<string, string> = new Map([['share-of-5', 'share of the highest score, 5']]);
 
 /** A table a metric: whole models first, then every projection. Tables of its named scores and of its groups follow. */
 export function behaviourTables(evaluation: Evaluation, input: ReportInput): (Html | undefined)[] {
   const style = new SeriesStyle(input.params.style);
   return evaluation.metrics.flatMap((metric) => {
-    const { scores, groups } = evaluation.parts.get(metric)!;
-    const called = style.calledMetric(metric);
+    const { groups } = evaluation.parts.get(metric)!;
+    const [own, ...named] = scoresOf(metric, evaluation, style);
     return [
-      ...tablesOf(called, metric, evaluation, input),
+      ...tablesOf(own.called, metric, evaluation, input),
       behaviourSamples(metric, input),
-      ...scores.flatMap((name) =>
-        tablesOf(`${called}: ${scoreTexts.get(name) ?? name}`, namedScore(metric, name), evaluation, input),
-      ),
+      ...named.flatMap((score) => tablesOf(score.called, score.metric, evaluation, input)),
       groups.length > 0 && groupTable(metric, groups, evaluation, input),
     ].filter((part) => part !== false);
   });

@@ -8,6 +8,7 @@ import { seriesLook } from '../figures/palette.js';
 import type { Panel } from '../figures/panel.js';
 import { type Html, html } from '../html.js';
 import { headOverValues, numberCell, tableBlock } from '../html-table.js';
+import { termText } from '../paper-tables/behaviour-times.js';
 import type { FigureInput } from '../section.js';
 import { SeriesStyle } from '../series-style.js';
 import type { EvaluationRow } from '../tables/evaluation.js';
@@ -81,7 +82,7 @@ export function timesTables({ metrics, varied }: Evaluation, input: FigureInput)
     const places = [...new Set(all)].sort((a, b) => a - b);
     const rows = curves.map((curve) => {
       const cells = places.map((at) => cellOf(curve.points.find(({ times }) => times === at)));
-      return html`<tr><th scope="row">${style.called(curve.model)}</th><td class="text">${textOf(curve, input)}</td>${cells}</tr>`;
+      return html`<tr><th scope="row">${style.called(curve.model)}</th><td class="text">${termText(curve.model, input.params)}</td>${cells}</tr>`;
     });
     return [
       tableBlock(
@@ -118,11 +119,7 @@ function levelsOf({ metric, model }: VariedModel, { models }: Evaluation, { para
 
 function titleOf(curve: VariedModel, input: FigureInput): string {
   const style = new SeriesStyle(input.params.style);
-  return `${style.calledMetric(curve.metric)}: ${style.called(curve.model)} = ${textOf(curve, input)}`;
-}
-
-function textOf({ model }: VariedModel, { params }: FigureInput): string {
-  return params.varied?.find((one) => one.model === model)?.text ?? '';
+  return `${style.calledMetric(curve.metric)}: ${style.called(curve.model)} = ${termText(curve.model, input.params)}`;
 }
 
 function spreadsOf({ varied }: Pick<Evaluation, 'varied'>): (TrainingSpread | undefined)[] {

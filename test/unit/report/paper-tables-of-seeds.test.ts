@@ -51,7 +51,18 @@ test('a table says of several training seeds what the page says, and takes no su
   );
   assert.equal(
     tables.map(({ name }) => name),
-    ['energy', 'behaviour-utility', 'behaviour-harmfulness', 'models', 'overlap', 'activations'],
+    [
+      'energy',
+      'behaviour-utility',
+      'models-utility',
+      'behaviour-harmfulness',
+      'models-harmfulness',
+      'behaviour-harmfulness.share-of-5',
+      'models-harmfulness.share-of-5',
+      'models',
+      'overlap',
+      'activations',
+    ],
   );
   for (const table of tables) {
     const cells = tableText(table, 'md')

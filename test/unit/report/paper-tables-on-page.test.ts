@@ -4,10 +4,11 @@ import * as assert from 'uvu/assert';
 import { reportPage } from '../../../src/report/page.js';
 import { meanText, rangeOf, valueText } from '../../../src/report/paper-tables/number-text.js';
 import type { PaperColumn, PaperNumber, PaperRow, PaperTable } from '../../../src/report/paper-tables/paper-table.js';
-import { paperTables } from '../../../src/report/paper-tables/table-files.js';
+import { paperTables, tableText } from '../../../src/report/paper-tables/table-files.js';
 import type { ReportInput } from '../../../src/report/section.js';
 import { type ReportPart, reportPartNames } from '../../../src/workflow/report.js';
 import { exampleReport } from './example.js';
+import { evaluationFile } from './sections/evaluation-csv.js';
 
 /** Tables in the layout of papers say what the tables of the page say, row by row. */
 
@@ -92,7 +93,13 @@ const says: {
   },
   energy: (row, table, cells) => isWithin([...row.labels, ...numbersOf(row, table)], textsOf(cells)),
   behaviour(row, table, cells) {
-    const projected = numbersOf(row, table).filter((_, at) => table.columns[at]!.over !== undefined);
+    const numbers = numbersOf(row, table);
+    if (table.name.startsWith('models-')) {
+      const [value, invalid, of] = numbers;
+      const [model] = row.labels;
+      return isWithin([model!, `${invalid} of ${of}`, value!], textsOf(cells));
+    }
+    const projected = numbers.filter((_, at) => table.columns[at]!.over !== undefined);
     return isWithin([...row.labels, ...projected], textsOf(cells));
   },
   overlap: (row, table, cells) => saysOverlap(row, table, cells, [row.labels[0]!]),
@@ -140,5 +147,61 @@ for (const [name, input] of Object.entries({
     }
   });
 }
+
+/** Heads of columns that only the page has: README names them. */
+const onlyOnPage: ReadonlySet<string> = new Set(['n', 'seeds', 'invalid', 'tensors', 'layers']);
+
+/** Numbers of the rows of a section that are no columns of the page alone: what stands in a cell, and below it. */
+function numbersOnPage(document: Document, part: ReportPart): PageCell[] {
+  return [...document.getElementById(part)!.querySelectorAll('.table')].flatMap((table) => {
+    const [first] = table.querySelectorAll('thead tr');
+    const heads = [...first!.children].map(spacedText);
+    return [...table.querySelectorAll('tbody tr')].flatMap((row) => {
+      let column = 0;
+      return [...row.children].flatMap((cell): PageCell[] => {
+        const head = heads[column] ?? '';
+        column += Number(cell.getAttribute('colspan') ?? 1);
+        const below = spacedText(cell.querySelector('small'));
+        const text = spaced(spacedText(cell).slice(0, below === '' ? undefined : -below.length));
+        const isNumber = /^[>\d−]/.test(text) && !cell.matches('th, .text:not(.whole)');
+        return isNumber && !onlyOnPage.has(head) ? [{ text, below }] : [];
+      });
+    });
+  });
+}
+
+const spacedText = (element: Element | null) => spaced(element?.textContent ?? '');
+
+/** The same with groups of items, and with a combined model along the multiples of a term. */
+function withGroupsAndTimes(input: ReportInput): ReportInput {
+  const { 'evaluation.csv': more } = evaluationFile(
+    { metric: 'utility/law', model: 'aligned', value: 0.1234, ci_low: 0.0456, ci_high: 0.2345, n: 1234 },
+    { metric: 'utility', model: 'resta', times: 2, value: 0.3456, ci_low: 0.2987, ci_high: 0.4321 },
+    { metric: 'harmfulness', model: 'resta', times: 2, value: 2.3456 },
+  );
+  const text = `${input.files.get('evaluation.csv')!}${more.slice(more.indexOf('\n') + 1)}`;
+  return { ...input, files: new Map([...input.files, ['evaluation.csv', text]]) };
+}
+
+test('every number of the tables of the page stands in a table for papers, but what README says', async () => {
+  const input = withGroupsAndTimes(exampleReport());
+  const document = await pageOf(input);
+  const text = paperTables(input, reportPartNames)
+    .map((table) => tableText(table, 'md'))
+    .join('\n');
+  const told = new Set([...text.matchAll(/[>−]?\s?\d[\d.,]*(?: × 10[⁻⁰-⁹²³¹]+)?/g)].map(([number]) => number.trim()));
+  const ranges = new Set([...text.matchAll(/\[([^\]]+)\]/g)].map(([, range]) => range!));
+  let numbers = 0;
+  for (const part of reportPartNames) {
+    for (const cell of numbersOnPage(document, part)) {
+      numbers++;
+      assert.ok(told.has(cell.text) || ranges.has(cell.text), `${part}: ${cell.text}`);
+      // Below an energy stand the lowest and the highest seed, below an overlap what chance gives.
+      if (cell.below === '' || part === 'energy') continue;
+      assert.ok(ranges.has(cell.below) || told.has(cell.below), `${part}: ${cell.text}, below it ${cell.below}`);
+    }
+  }
+  assert.ok(numbers > 200, `${numbers}`);
+});
 
 test.run();

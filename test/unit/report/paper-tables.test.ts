@@ -41,7 +41,11 @@ test('a metric has the model before, the fractions and the model after, each und
   assert.equal([first!.numbers[0]!.mean, first!.numbers.at(-1)!.mean], [0.31, 0.58]);
   const tex = tableText(table, 'tex');
   assert.match(tex, ' &  &  &  & \\multicolumn{5}{c}{fraction $\\rho$} &  \\\\\n\\cmidrule(lr){5-9}');
-  assert.match(tex, 'useful & parallel & random & $0.310$ & $0.317 \\pm 0.003$');
+  assert.match(
+    tex,
+    'useful & parallel & random & \\begin{tabular}[t]{@{}r@{}}$0.310$ \\\\ $[0.270, 0.350]$\\rule[-1.2ex]{0pt}{0pt}',
+  );
+  assert.match(tex, '$0.317 \\pm 0.003$ \\\\ $[0.274, 0.360]$\\rule[-1.2ex]{0pt}{0pt}');
 });
 
 test('the best of a column is bold where it is asked for, in its group, and not where all are equal', () => {
@@ -49,7 +53,10 @@ test('the best of a column is bold where it is asked for, in its group, and not 
   const bold = best.filter((line) => line.startsWith('| useful')).map((line) => [...line.matchAll(/\*\*/g)].length / 2);
   assert.equal(bold, [5, 0, 0]);
   const lowest = tableText(tablesOf({ best: { utility: 'lowest' } }).get('behaviour-utility')!, 'tex');
-  assert.match(lowest, 'useful & parallel & random-{}k & $0.310$ & $\\mathbf{0.310 \\pm 0.011}$');
+  assert.match(
+    lowest,
+    '{}k & \\begin{tabular}[t]{@{}r@{}}$0.310$ \\\\ $[0.270, 0.350]$\\rule[-1.2ex]{0pt}{0pt}\\end{tabular} & \\begin{tabular}[t]{@{}r@{}}$\\mathbf{0.310 \\pm 0.011}$',
+  );
   assert.not.match(tableText(tablesOf().get('behaviour-utility')!, 'tex'), /mathbf/);
 });
 
@@ -90,7 +97,7 @@ test('a number of a column of another kind, and its range, are written as the pa
   assert.is(md[5], '| b | – | – | 1.000 [0.000–1.000] |');
   assert.match(
     tableText(table, 'tex'),
-    'a & $1{,}234{,}567$ & $2.0 \\times 10^{-5}$ & \\begin{tabular}[t]{@{}r@{}}$0.250 \\pm 0.125$ (3) \\\\ {\\scriptsize $[-0.500, 1.000]$}\\end{tabular} \\\\\n',
+    'a & $1{,}234{,}567$ & $2.0 \\times 10^{-5}$ & \\begin{tabular}[t]{@{}r@{}}$0.250 \\pm 0.125$ (3) \\\\ $[-0.500, 1.000]$\\rule[-1.2ex]{0pt}{0pt}\\end{tabular} \\\\\n',
   );
   assert.equal(parse(tableText(table, 'csv')), [
     ['model', 'tokens', 'rate', 'value', 'value sd', 'value n', 'value low', 'value high'],
@@ -109,7 +116,7 @@ test('an interval that is missing is unknown, its note says why, and what was no
   assert.match(tableText(table, 'md'), '| 0.25 [unknown] | – | too few tensors: 3\\_a |');
   assert.match(
     tableText(table, 'tex'),
-    '\\begin{tabular}[t]{@{}r@{}}$0.25$ \\\\ {\\scriptsize {[}unknown{]}}\\end{tabular} & -- & \\parbox[t]{5cm}{\\raggedright\\strut too few tensors: 3\\_a\\strut}',
+    '\\begin{tabular}[t]{@{}r@{}}$0.25$ \\\\ {[}unknown{]}\\rule[-1.2ex]{0pt}{0pt}\\end{tabular} & -- & \\parbox[t]{5cm}{\\raggedright\\strut too few tensors: 3\\_a\\strut}',
   );
   const [head, ...rows] = parse(tableText(table, 'csv')) as string[][];
   assert.equal(head!.slice(-3), ['effect', 'n', 'note']);
