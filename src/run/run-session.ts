@@ -112,6 +112,7 @@ export class RunSession {
   #contents: FolderContents | undefined;
   readonly #budgetsTold = new Set<string>();
   #environmentFailed = false;
+  #fault: string | undefined;
   #isUnfinished = false;
   readonly #told = new Set<string>();
 
@@ -326,6 +327,7 @@ export class RunSession {
     this.#records.add(result.tasks);
     await this.#durations.keep(result.tasks, situation.deviceClass);
     this.#environmentFailed ||= result.environmentFailed;
+    this.#fault ??= result.fault;
     return result;
   }
 
@@ -449,10 +451,10 @@ export class RunSession {
     return { deviceClass, description };
   }
 
-  /** What was the matter: the first step that failed, with its message. */
+  /** What was the matter: the first step that failed, or that a runner had to leave to others, with its message. */
   get problem(): string | undefined {
     const failed = this.#prepared?.steps.find(({ id }) => this.#records.get(id)?.state === 'failed');
-    return failed === undefined ? undefined : `${failed.id}: ${this.#records.get(failed.id)?.problem}`;
+    return failed === undefined ? this.#fault : `${failed.id}: ${this.#records.get(failed.id)?.problem}`;
   }
 
   #summarise(problem?: string): void {

@@ -66,8 +66,15 @@ async function execute(job: Job): Promise<void> {
   } catch (error) {
     // What was half done with it cannot be told from what it should be.
     slot.release();
-    if ((await openDevice?.recover(allocations)) === false) openDevice = device = undefined;
-    await send({ type: 'failed', step: job.step, error: describeFailure(error, stop.signal.aborted) });
+    const isDeviceLost = (await openDevice?.recover(allocations)) === false;
+    if (isDeviceLost) openDevice = device = undefined;
+    const failure = describeFailure(error, stop.signal.aborted);
+    const isOfDevice = isDeviceLost && failure.kind === 'step';
+    await send({
+      type: 'failed',
+      step: job.step,
+      error: isOfDevice ? Object.assign(failure, { kind: 'device-lost' }) : failure,
+    });
   } finally {
     current = undefined;
   }

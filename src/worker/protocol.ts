@@ -39,7 +39,7 @@ export type Reply =
       type: 'failed';
       step: string;
       error: {
-        kind: 'data' | 'environment' | 'step' | 'interrupted' | 'bug';
+        kind: 'data' | 'environment' | 'step' | 'device-lost' | 'interrupted' | 'bug';
         message: string;
         hint?: string;
         stack?: string;

@@ -108,6 +108,8 @@ async function runner(number: number): Promise<void> {
     team: {
       takes: () => true,
       leaves: () => false,
+      othersTake: () => false,
+      lost: async () => 1,
       refresh: async () => {},
       failureOf: () => undefined,
       failed: async () => {},

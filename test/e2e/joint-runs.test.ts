@@ -202,6 +202,50 @@ test('a step that fails is tried by one runner, and ends the run with its messag
   assert.is(summaryOf(further.told).failed, 4);
 });
 
+/** A step that kills its worker, as often as `times` says, and one beside it. */
+async function killing(name: string, times: number) {
+  const tries = join(folder, `${name}.tries`);
+  writeFileSync(tries, '');
+  writeFileSync(
+    join(folder, `${name}.cjs`),
+    `const fs = require('node:fs');
+fs.appendFileSync(${JSON.stringify(tries)}, '.');
+const textOf = (pid, file) => fs.readFileSync('/proc/' + pid + '/' + file, 'utf8');
+let worker = process.ppid;
+while (!textOf(worker, 'cmdline').includes('worker/main.js')) worker = Number(/PPid:\\s+(\\d+)/.exec(textOf(worker, 'status'))[1]);
+if (fs.readFileSync(${JSON.stringify(tries)}, 'utf8').length <= ${times}) process.kill(worker, 'SIGKILL');
+fs.writeFileSync('outputs/one.csv', 'mark\\n');
+`,
+  );
+  writeFileSync(
+    join(folder, `${name}.yaml`),
+    `runflow: 1
+name: ${name}
+steps:
+  one: { command: { run: [node, ${name}.cjs] }, tables: [one.csv] }
+  two: { command: { run: [node, step.cjs, a] }, tables: [two.csv] }
+`,
+  );
+  const { exitCode, store, told } = await joint(name, { file: `${name}.yaml`, jobs: 3 });
+  return { exitCode, store, told, tries: readFileSync(tries, 'utf8').length };
+}
+
+test('a step that no worker survives is tried as often as in a local run, whatever the number of runners', async () => {
+  const { exitCode, tries, store } = await killing('fatal', Number.POSITIVE_INFINITY);
+  assert.is(exitCode, 1);
+  assert.is(tries, 2);
+  assert.match(store.runs.list()[0]!.problem!, /one\]: .*the worker process ended unexpectedly \(SIGKILL\)/);
+});
+
+test('a step whose worker was killed once is done in the end, and did not fail', async () => {
+  const { exitCode, tries, told } = await killing('shaken', 1);
+  assert.is(exitCode, 0, JSON.stringify(told.slice(-5)));
+  assert.is(tries, 2);
+  assert.is(summaryOf(told).failed, 0);
+  const warnings = told.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  assert.equal(warnings, ['command-results[one]: the worker process ended unexpectedly (SIGKILL)']);
+});
+
 test('what needs the network is done on the submitting side', async () => {
   const server = await HubServer.start();
   try {

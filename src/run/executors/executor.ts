@@ -60,6 +60,9 @@ export interface JobObserver {
 /** The worker process ended, hung, or was killed. Says nothing about whether the job is to blame. */
 export class WorkerLostError extends StepError {}
 
+/** The device was lost, to no fault of the process: a fresh one may do the job. */
+export class DeviceLostError extends WorkerLostError {}
+
 /** The planner counted on one device and the worker has another: keys must be made anew. */
 export class OtherDeviceError extends EnvironmentError {
   readonly deviceClass: string;

@@ -10,7 +10,7 @@ import {
 } from '../../diagnostics/errors.js';
 import type { Artifacts } from '../../formats/artifact.js';
 import type { Job, Reply, Request } from '../../worker/protocol.js';
-import { type JobObserver, type WorkerLimits, WorkerLostError } from './executor.js';
+import { DeviceLostError, type JobObserver, type WorkerLimits, WorkerLostError } from './executor.js';
 
 export type AdapterReply = Extract<Reply, { type: 'adapter' }>;
 type ErrorReply = Extract<Reply, { type: 'failed' }>['error'];
@@ -218,6 +218,8 @@ function errorOf({ kind, message, hint, stack }: ErrorReply): RunflowError | Err
       return new DataError(message, options);
     case 'environment':
       return new EnvironmentError(message, options);
+    case 'device-lost':
+      return new DeviceLostError(message, options);
     case 'step':
       return new StepError(message, options);
     case 'interrupted':

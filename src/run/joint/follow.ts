@@ -104,6 +104,11 @@ class Follower {
     if (this.#options.signal.aborted && this.#cancelledAt === undefined) await this.#cancel();
     const atWork = runners.filter(({ state }) => state === 'waiting' || state === 'working');
     if (this.#joint.stop() !== undefined) return this.#mayFinish(atWork) ? this.#finish() : undefined;
+    const stuck = runners.find(({ isHere, exit }) => isHere && exit?.how === 'environment')?.exit?.problem;
+    if (stuck !== undefined) {
+      await this.#giveUp(`what needs the network cannot be done on this side: ${stuck}`);
+      return undefined;
+    }
     this.#someoneWorks = runners.some(({ state }) => state === 'working');
     for (const runner of runners) await this.#replace(runner);
     const queued = atWork.filter(({ isHere }) => !isHere);

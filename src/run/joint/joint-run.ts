@@ -68,6 +68,7 @@ export interface DeviceRecord {
 }
 
 const failuresFolder = 'failures';
+const lossesFolder = 'losses';
 const forcedFolder = 'forced';
 export const eventsFile = 'events.jsonl';
 
@@ -92,7 +93,7 @@ export class JointRun {
   }
 
   async submit(submission: Submission): Promise<void> {
-    for (const name of [attemptsFolder, failuresFolder, forcedFolder]) await this.folder.make(name);
+    for (const name of [attemptsFolder, failuresFolder, lossesFolder, forcedFolder]) await this.folder.make(name);
     await this.folder.write(submission, 'submission.json');
   }
 
@@ -194,6 +195,15 @@ export class JointRun {
 
   async addFailure(key: Digest, failure: SharedFailure): Promise<void> {
     await this.folder.writeIfAbsent(failure, failuresFolder, `${hexOf(key)}.json`);
+  }
+
+  /** Notes that a worker was lost at a key. @returns how many were, in all runners */
+  async addLoss(key: Digest, loss: SharedFailure): Promise<number> {
+    const token = randomBytes(8).toString('hex');
+    for (let count = 1; ; count++) {
+      if (await this.folder.writeIfAbsent({ ...loss, token }, lossesFolder, `${hexOf(key)}-${count}.json`))
+        return count;
+    }
   }
 
   /** Whether a forced step has run in this joint run. */

@@ -10,7 +10,7 @@ export class JointMonitor {
   readonly #cancelled = new AbortController();
   readonly #named = new AbortController();
   #stop: StopRecord | undefined;
-  #othersWithoutDevice = false;
+  #others: readonly BegunRecord[] = [];
   #lookedAtOthers = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
@@ -40,9 +40,9 @@ export class JointMonitor {
     return this.#stop;
   }
 
-  /** Whether another runner is at work that has no device. */
-  get othersWithoutDevice(): boolean {
-    return this.#othersWithoutDevice;
+  /** The other runners at work, as they were seen last. */
+  get others(): readonly BegunRecord[] {
+    return this.#others;
   }
 
   /** Looks once, and then again and again. */
@@ -63,20 +63,18 @@ export class JointMonitor {
     if (this.#stop !== undefined || joint.outcome() !== undefined) this.#drain.abort();
     if (this.#stop?.why === 'cancelled') this.#cancelled.abort();
     if (joint.device() !== undefined) this.#named.abort();
-    if (performance.now() - this.#lookedAtOthers > this.#timing.pollSeconds * 1000) await this.#lookAtOthers();
+    if (performance.now() - this.#lookedAtOthers > this.#timing.pollSeconds * 1000) await this.lookAtOthers();
   }
 
   /** Each runner asks for the files of every other: seldom, because a file server answers all of them. */
-  async #lookAtOthers(): Promise<void> {
+  async lookAtOthers(): Promise<void> {
     const joint = this.#joint;
     this.#lookedAtOthers = performance.now();
     await joint.refresh();
     const others = joint
       .places()
       .filter(({ attempt, index }) => attempt !== this.#own.attempt || index !== this.#own.index);
-    this.#othersWithoutDevice = others.some(
-      (place) => isWithoutDevice(joint.begun(place)) && joint.exit(place) === undefined,
-    );
+    this.#others = others.flatMap((place) => (joint.exit(place) === undefined ? (joint.begun(place) ?? []) : []));
   }
 
   /** A disk that cannot be read for a while says nothing: the steps meet it by themselves. */
@@ -88,9 +86,4 @@ export class JointMonitor {
         .finally(() => this.#next());
     }, this.#timing.tickSeconds * 1000).unref();
   }
-}
-
-/** Whether it is a runner for whatever needs no device. */
-function isWithoutDevice(begun: BegunRecord | undefined): boolean {
-  return begun?.device === null && begun.networkOnly !== true;
 }

@@ -43,6 +43,8 @@ export interface SchedulerResult {
   readonly outputs: ReadonlyMap<string, Artifacts>;
   /** Not a step but the machine is at fault: no adapter, a full disk. Nothing more was started. */
   readonly environmentFailed: boolean;
+  /** What of the machine made this runner of a team leave steps to others; absent: nothing. */
+  readonly fault: string | undefined;
   /** The worker's device is of this class, not of the one planned with: plan again and go on. */
   readonly otherDevice: string | undefined;
   /** There was nothing that this runner of a team could do for so long that it left: steps that are not done are waiting. */

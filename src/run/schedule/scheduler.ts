@@ -7,8 +7,7 @@ import type { Digest } from '../../formats/digest.js';
 import { resolveStep } from '../../plan/resolve.js';
 import type { Step } from '../../steps/step.js';
 import type { Lock, LockWait } from '../../store/locks.js';
-import { DamagedObjectError } from '../../store/object-store.js';
-import { OtherDeviceError, WorkerLostError } from '../executors/executor.js';
+import { OtherDeviceError } from '../executors/executor.js';
 import { differenceWarning } from './difference.js';
 import { EitherSignal } from './either-signal.js';
 import { failedEvent, messageOf } from './failed-event.js';
@@ -16,12 +15,13 @@ import { Frontier } from './frontier.js';
 import { IdleTimer } from './idle-timer.js';
 import { jobOf } from './job.js';
 import { inputsOf, lostInputs } from './lost-inputs.js';
+import { type AfterLoss, LostWorkers, wordsOf } from './lost-workers.js';
 import { madeModelOf } from './made-model.js';
 import { ModelClaims } from './model-claims.js';
 import { observerOf } from './observer.js';
 import type { SchedulerOptions, SchedulerResult } from './options.js';
 import { teamOrder } from './order.js';
-import { FailedElsewhereError, isOfThisHost } from './shared-failure.js';
+import { FailedElsewhereError, sharedFailure } from './shared-failure.js';
 import type { Task } from './task.js';
 import type { SharedFailure } from './team.js';
 import { waitingEvent } from './waiting-event.js';
@@ -46,9 +46,11 @@ export class Scheduler {
   /** Ready steps that other runners do. */
   readonly #watch: Watch<Task>;
   readonly #claims: ModelClaims;
+  readonly #losses: LostWorkers;
   #idle: IdleTimer | undefined;
   #left = false;
   #environmentFailed = false;
+  #fault: string | undefined;
   #otherDevice: string | undefined;
   #finish: () => void = () => {};
   #crash: (error: unknown) => void = () => {};
@@ -64,6 +66,7 @@ export class Scheduler {
       onDone: () => this.#pump(),
       onError: (error) => this.#crash(error),
     });
+    this.#losses = new LostWorkers(options);
     this.#claims = new ModelClaims((model) => store.tryLockModel(model));
     const isNeeded = ({ id }: Step) => outcomes.get(id)!.status !== 'cached';
     this.#frontier = new Frontier({
@@ -110,6 +113,7 @@ export class Scheduler {
       tasks: [...this.#frontier.tasks.values()],
       outputs: this.#frontier.outputs,
       environmentFailed: this.#environmentFailed,
+      fault: this.#fault,
       otherDevice: this.#otherDevice,
       left: this.#left,
     };
@@ -165,10 +169,18 @@ export class Scheduler {
     const failure = done === undefined ? team!.failureOf(key) : undefined;
     if (done !== undefined) await this.#leave(task, key, () => this.#frontier.done(task, 'cached', done));
     else if (failure !== undefined) await this.#failAsElsewhere(task, key, failure);
-    else if (team!.takes(task.step) && (await this.#claims.hold(task.model!)) && !isOff()) {
+    else if ((await this.#isBack(task)) && !isOff()) {
+      task.isLeft = false;
       await this.#leave(task, key, () => this.#frontier.again(task));
     } else return false;
     return true;
+  }
+
+  /** Whether a watched step is for this runner after all. */
+  async #isBack({ isLeft, model, step }: Task): Promise<boolean> {
+    const { team } = this.#options;
+    if (!team!.takes(step) || (isLeft && team!.othersTake(step))) return false;
+    return model === undefined || this.#claims.hold(model);
   }
 
   /**
@@ -177,7 +189,7 @@ export class Scheduler {
    * @returns whether there is such a step
    */
   #help(): boolean {
-    const task = this.#watch.take(({ step }) => this.#options.team!.takes(step));
+    const task = this.#watch.take(({ isLeft, step }) => !isLeft && this.#options.team!.takes(step));
     if (task === undefined) return false;
     task.isHelp = true;
     const { key } = this.#frontier.runnable(task);
@@ -301,6 +313,7 @@ export class Scheduler {
         task.seconds = seconds;
         events.publish({ type: 'step-finished', step: id, group, key, seconds, bytes });
         this.#ranKeys.add(key);
+        this.#losses.done(kind);
         this.#frontier.done(task, 'ran', outputs);
       });
     } catch (error) {
@@ -322,7 +335,7 @@ export class Scheduler {
 
   /** What becomes of a step that could not be done. */
   async #recover(error: unknown, task: Task, key: Digest): Promise<void> {
-    const { events, keepGoing, retries, signal } = this.#options;
+    const { events, keepGoing, redacted, signal, store, team } = this.#options;
     const { id } = task.step;
     if (signal.aborted || error instanceof OtherDeviceError) {
       if (error instanceof OtherDeviceError) this.#otherDevice = error.deviceClass;
@@ -332,7 +345,7 @@ export class Scheduler {
       this.#stop.abort();
       return;
     }
-    const lost = await lostInputs(task, this.#frontier, this.#options.store);
+    const lost = await lostInputs(task, this.#frontier, store);
     if (lost.length > 0) {
       events.publish({
         type: 'warning',
@@ -341,25 +354,34 @@ export class Scheduler {
       });
       return this.#leave(task, key, () => this.#frontier.remake(lost, task));
     }
-    // An output that is not what was written a moment ago is worth another try, too.
-    const isWorthAnother = error instanceof WorkerLostError || error instanceof DamagedObjectError;
-    if (isWorthAnother && task.attempt <= retries) {
-      task.attempt += 1;
-      events.publish({ type: 'warning', message: `${id}: ${error.message}`, hint: 'It is tried again.' });
-      return this.#leave(task, key, () => this.#frontier.again(task));
-    }
-    await this.#tellTeam(task, key, error);
+    const next = await this.#losses.after(error, task, key);
+    if (next !== 'fail') return this.#tryAgain(error, task, key, next);
+    // With the lock in hand, so that whoever gets it next knows.
+    await team?.failed(key, sharedFailure(task.step, error, store.host, redacted));
     await this.#leave(task, key, () => this.#fail(task, error));
     if (error instanceof EnvironmentError) this.#environmentFailed = true;
     if (error instanceof EnvironmentError || !keepGoing) this.#stop.abort();
   }
 
-  /** Tells the other runners of a failure, with the lock in hand, so that whoever gets it next knows. */
-  async #tellTeam({ step }: Task, key: Digest, error: unknown): Promise<void> {
-    const { redacted, store, team } = this.#options;
-    if (team === undefined || isOfThisHost(error)) return;
-    const { message, hint } = failedEvent(step, error, redacted);
-    await team.failed(key, { step: step.id, host: store.host, message, ...(hint === undefined ? {} : { hint }) });
+  async #tryAgain(error: unknown, task: Task, key: Digest, next: Exclude<AfterLoss, 'fail'>): Promise<void> {
+    const { message, hint } = failedEvent(task.step, error, this.#options.redacted);
+    const problem = `${task.step.id}: ${message}`;
+    this.#options.events.publish({ type: 'warning', message: problem, hint: wordsOf(next, hint) });
+    task.attempt += 1;
+    if (next === 'again') return this.#leave(task, key, () => this.#frontier.again(task));
+    if (next === 'others') {
+      task.isLeft = true;
+      await task.lock?.release();
+      task.lock = undefined;
+      this.#watch.add(task);
+      return;
+    }
+    this.#fault = problem;
+    this.#environmentFailed = true;
+    await this.#leave(task, key, () => {
+      task.state = 'waiting';
+    });
+    this.#stop.abort();
   }
 
   /** Skips what was not started yet: after a failure, without --keep-going. */

@@ -1,5 +1,6 @@
-import { EnvironmentError, StepError } from '../../diagnostics/errors.js';
-import { WorkerLostError } from '../executors/executor.js';
+import { StepError } from '../../diagnostics/errors.js';
+import type { Step } from '../../steps/step.js';
+import { failedEvent } from './failed-event.js';
 import type { SharedFailure } from './team.js';
 
 /** What a step fails with that failed in another runner. */
@@ -9,10 +10,13 @@ export class FailedElsewhereError extends StepError {
   }
 }
 
-/**
- * Whether a failure says nothing of the step: a disk or a device that this host lacks, a worker that was killed. Another
- * host may do the step nevertheless, so the other runners are not told.
- */
-export function isOfThisHost(error: unknown): boolean {
-  return error instanceof EnvironmentError || error instanceof WorkerLostError;
+/** What other runners are told of a failure. @param redacted takes out of a text what no record may hold */
+export function sharedFailure(
+  step: Step,
+  error: unknown,
+  host: string,
+  redacted: (text: string) => string,
+): SharedFailure {
+  const { message, hint } = failedEvent(step, error, redacted);
+  return { step: step.id, host, message, ...(hint === undefined ? {} : { hint }) };
 }

@@ -31,6 +31,8 @@ export interface Task {
   model: Digest | undefined;
   /** It is tried though another runner has a claim on its model. */
   isHelp: boolean;
+  /** It is left to other runners, because it failed here for what may be a reason of this host. */
+  isLeft: boolean;
   /** How often each step was run again for this one, because the bytes it had made were damaged. */
   readonly remade: Map<string, number>;
   seconds: number | undefined;
@@ -49,6 +51,7 @@ export function newTask(step: Step, index: number): Task {
     lock: undefined,
     model: undefined,
     isHelp: false,
+    isLeft: false,
     remade: new Map(),
     seconds: undefined,
     problem: undefined,

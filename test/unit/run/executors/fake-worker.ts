@@ -27,6 +27,9 @@ process.on('message', (request: Request) => {
       send({ type: 'failed', step, error: { kind: kindOfError, message: `this is ${kind}`, stack: 'Error: at x' } });
       break;
     }
+    case 'device-lost':
+      send({ type: 'failed', step, error: { kind, message: 'The device was lost' } });
+      break;
     case 'crash':
       process.stderr.write('driver: assertion failed\n', () => process.kill(process.pid, 'SIGKILL'));
       break;

@@ -3,7 +3,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DataError, EnvironmentError } from '../../../../src/diagnostics/errors.js';
 import { EventBus, type RunEvent } from '../../../../src/run/events.js';
-import { OtherDeviceError, type WorkerLimits, WorkerLostError } from '../../../../src/run/executors/executor.js';
+import {
+  DeviceLostError,
+  OtherDeviceError,
+  type WorkerLimits,
+  WorkerLostError,
+} from '../../../../src/run/executors/executor.js';
 import { LocalExecutor } from '../../../../src/run/executors/local.js';
 import { WorkerProcess } from '../../../../src/run/executors/worker-process.js';
 import type { Job } from '../../../../src/worker/protocol.js';
@@ -106,6 +111,18 @@ test('after a crash or a bug the next job gets a fresh worker', async ({ open })
   assert.is(bug.constructor, Error);
   const third = await executor.execute(job('answer'), silent, never);
   assert.is.not(third.pid!.bytes, second.pid!.bytes);
+});
+
+test('a device that was lost is told apart from a failure of the step, and a fresh worker goes on', async ({
+  open,
+}) => {
+  const executor = open();
+  const first = await executor.execute(job('answer'), silent, never);
+  const lost = await failure(executor.execute(job('device-lost'), silent, never));
+  assert.instance(lost, DeviceLostError);
+  assert.is(lost.message, 'The device was lost');
+  const second = await executor.execute(job('answer'), silent, never);
+  assert.is.not(second.pid!.bytes, first.pid!.bytes);
 });
 
 test('a worker that computes without end and gives no sign of life is killed', async ({ open }) => {

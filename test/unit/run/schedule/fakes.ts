@@ -167,7 +167,13 @@ export function schedulerOf(
 /** The view that one runner has of its team: it takes every step, and knows of the failures that all runners share. */
 export function teamOf(
   failures: Map<Digest, SharedFailure>,
-  { takes = () => true, leaves = () => false, idleMilliseconds = 60_000, drain }: Partial<Team> = {},
+  {
+    takes = () => true,
+    leaves = () => false,
+    othersTake = () => false,
+    idleMilliseconds = 60_000,
+    ...own
+  }: Partial<Team> = {},
 ): Team {
   return {
     takes,
@@ -175,7 +181,9 @@ export function teamOf(
     refresh: async () => {},
     failureOf: (key) => failures.get(key),
     failed: async (key, failure) => void failures.set(key, failure),
-    drain: drain ?? new AbortController().signal,
+    othersTake,
+    lost: own.lost ?? (async () => 1),
+    drain: own.drain ?? new AbortController().signal,
     idleMilliseconds,
   };
 }

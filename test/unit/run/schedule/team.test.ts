@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DataError, EnvironmentError } from '../../../../src/diagnostics/errors.js';
 import type { Digest } from '../../../../src/formats/digest.js';
-import { WorkerLostError } from '../../../../src/run/executors/executor.js';
+import { DeviceLostError, WorkerLostError } from '../../../../src/run/executors/executor.js';
 import type { SharedFailure, Team } from '../../../../src/run/schedule/team.js';
 import type { Step } from '../../../../src/steps/step.js';
 import { artifact, MemoryStore, make } from '../../plan/memory-store.js';
@@ -150,18 +150,110 @@ test('who watches a step of others sees it fail', async () => {
   );
 });
 
-test('what a host lacks is no failure of the step: others do it', async () => {
-  for (const error of [new EnvironmentError('no adapter'), new WorkerLostError('the worker was killed')]) {
-    const failing = () => {
-      throw error;
-    };
-    const store = new FakeStepStore(new MemoryStore());
-    const broken = await joint([make('a', ['source'])], [{ behaviour: failing }], store);
-    assert.is(broken.runs[0]!.states.a, 'failed');
-    assert.is(broken.failures.size, 0);
-    const { runs } = await joint([make('a', ['source'])], [{}], store);
-    assert.is(runs[0]!.states.a, 'ran');
+test('what a host lacks is no failure of the step: its runner leaves, and others do it', async () => {
+  const failing = () => {
+    throw new EnvironmentError('no adapter: "hush"', { hint: 'Install one.' });
+  };
+  const store = new FakeStepStore(new MemoryStore());
+  const broken = await joint([make('a', ['source'])], [{ behaviour: failing }], store);
+  const [{ environmentFailed, events, fault, states }] = broken.runs as [Run];
+  assert.equal([environmentFailed, fault, states.a], [true, 'a: no adapter: "[SECRET]"', 'waiting']);
+  assert.equal(
+    events.flatMap((event) => (event.type === 'warning' ? [event.hint] : [])),
+    ['Install one. This runner leaves the step to others.'],
+  );
+  assert.is(failureIn(broken.runs[0]!), undefined);
+  assert.is(broken.failures.size, 0);
+  const { runs } = await joint([make('a', ['source'])], [{}], store);
+  assert.is(runs[0]!.states.a, 'ran');
+});
+
+/** The part of a team that counts lost workers, for all its runners. */
+function losing(others: () => boolean = () => true): Partial<Team> {
+  const losses = new Map<Digest, number>();
+  const lost = async (key: Digest) => {
+    losses.set(key, (losses.get(key) ?? 0) + 1);
+    return losses.get(key)!;
+  };
+  return { lost, othersTake: others };
+}
+
+const killed = () => new WorkerLostError('the worker process ended unexpectedly (SIGKILL)');
+
+test('a step that no worker survives is tried as often as in a run alone, by one runner after the other', async () => {
+  const steps = [make('bad', ['source']), ...wide(4)];
+  const behaviour: Behaviour = async ({ step }) => {
+    await wait(2);
+    if (step === 'bad') throw killed();
+    return undefined;
+  };
+  const team = losing();
+  const runners = [1, 2, 3, 4].map(() => ({ behaviour, team, keepGoing: true }));
+  const { runs, executed, failures } = await joint(steps, runners);
+  assert.is(executed.filter((step) => step === 'bad').length, 2);
+  for (const { executed: own, states } of runs) {
+    assert.ok(own.filter((step) => step === 'bad').length <= 1, 'each at most once');
+    assert.is(states.bad, 'failed');
   }
+  assert.equal([...failures.values()], [{ step: 'bad', host: 'node-2', message: killed().message }]);
+});
+
+test('a step whose worker was lost on one host is done by another', async () => {
+  const behaviour = () => {
+    throw killed();
+  };
+  const team = losing();
+  const other: Behaviour = () => wait(20);
+  const runners = [
+    { behaviour, team },
+    { behaviour: other, team },
+  ];
+  const { runs, executed, failures } = await joint([make('a', ['source'])], runners);
+  assert.equal(executed, ['a', 'a']);
+  assert.equal(
+    runs.map(({ states }) => states.a),
+    ['cached', 'ran'],
+  );
+  assert.is(failures.size, 0);
+});
+
+test('a step that was left to others comes back when none of them is at work any more', async () => {
+  let tries = 0;
+  let looks = 0;
+  const behaviour = () => {
+    tries += 1;
+    if (tries === 1) throw killed();
+    return undefined;
+  };
+  const { runs } = await joint([make('a', ['source'])], [{ behaviour, team: losing(() => ++looks < 3) }]);
+  assert.equal([tries, runs[0]!.states.a], [2, 'ran']);
+});
+
+test('a runner whose device is lost time after time leaves, and the others do its steps', async () => {
+  const steps = wide(6);
+  const behaviour = () => {
+    throw new DeviceLostError('The device was lost: it fell off the bus');
+  };
+  const { runs, failures } = await joint(steps, [
+    { behaviour, team: losing() },
+    { behaviour: () => wait(5), team: losing(() => false) },
+  ]);
+  const [broken, healthy] = runs as [Run, Run];
+  assert.is(broken.executed.length, 2, 'as often as a step is tried');
+  assert.match(broken.fault!, 'The device was lost: it fell off the bus');
+  assert.is(failureIn(broken), undefined);
+  assert.is(failures.size, 0);
+  assert.ok(Object.values(healthy.states).every((state) => state === 'ran'));
+});
+
+test('a runner whose device is lost tries again where nobody else could', async () => {
+  let losses = 1;
+  const behaviour = () => {
+    if (losses-- > 0) throw new DeviceLostError('The device was lost');
+    return undefined;
+  };
+  const { runs } = await joint(wide(2), [{ behaviour, team: losing(() => false) }]);
+  assert.equal([runs[0]!.executed.length, runs[0]!.fault], [3, undefined]);
 });
 
 test('an interruption is told nobody as a failure', async () => {
