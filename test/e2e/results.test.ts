@@ -124,7 +124,11 @@ test('a folder with the results of another workflow file is refused before anyth
   renameSync(sandbox.path('small.yaml'), sandbox.path('renamed.yaml'));
   rmSync(sandbox.path('link.yaml'));
   const taken = await sandbox.run(['elsewhere/other.yaml']);
-  assert.match(warnings(taken), /energy\.csv in .* is of a run with other settings: moved to previous\/energy\.csv/);
+  assert.match(
+    warnings(taken),
+    /^energy\.csv, energy-by-tensor\.csv, .* and \d+ more in .* are of a run with other settings: moved to previous\/$/m,
+  );
+  assert.is(warnings(taken).match(/other settings/g)!.length, 1, 'they are told together');
   assert.ok(existsSync(sandbox.path('results/small/previous/energy.csv')));
   rmSync(sandbox.path('renamed.yaml'));
 });
@@ -197,7 +201,7 @@ test('a table changed by hand, and a file that was there before, are put aside a
   mkdirSync(sandbox.path('results/mine/overlap.csv'), { recursive: true });
   for (const file of ['energy.csv', 'run.json', 'notes.txt']) await sandbox.write(`results/mine/${file}`, file);
   const mine = await run('--out', 'results/mine');
-  assert.match(warnings(mine), /energy\.csv in .* was not written by runflow: moved to previous\/energy\.csv/);
+  assert.match(warnings(mine), /^energy\.csv, overlap\.csv in .* were not written by runflow: moved to previous\/$/m);
   assert.match(warnings(mine), /notes\.txt in .*: no results of runflow, left as they are/);
   assert.is(text('results/mine/previous/run.json'), 'run.json');
   assert.ok(existsSync(sandbox.path('results/mine/previous/overlap.csv')));
@@ -215,7 +219,10 @@ test('results of other settings in a folder that --out names are put aside, not 
   await run('--out', 'results/one');
   const energy = text('results/one/energy.csv');
   const ended = await run('--out', 'results/one', '--set', 'models.useful.seed=35', 'metrics.overlap');
-  assert.match(warnings(ended), /overlap\.csv in .* is of a run with other settings: moved to previous\/overlap\.csv/);
+  assert.match(
+    warnings(ended),
+    /^overlap\.csv, timeline\.json in .* are of a run with other settings: moved to previous\/$/m,
+  );
   assert.is(text('results/one/energy.csv'), energy);
   await run('--out', 'results/one', '--set', 'models.useful.seed=35');
   assert.is(text('results/one/previous/energy.csv'), energy);

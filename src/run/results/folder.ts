@@ -24,6 +24,7 @@ import {
   refuseAnotherWorkflow,
   settingsBehind,
 } from './record.js';
+import { ReplacedFiles, reasonToKeep } from './replaced-files.js';
 
 const timelineFile = 'timeline.json';
 /** Stands for a step in the record of what the run itself wrote. */
@@ -91,6 +92,7 @@ export class ResultsFolder {
   readonly #run: ResultsOfRun;
   /** Files of earlier runs that had to make room in this one, where they are now. */
   readonly #aside: PublishedFile[] = [];
+  readonly #replaced = new ReplacedFiles();
   /** The lock of the folder, while files are placed. */
   #held: Lock | undefined;
 
@@ -136,8 +138,7 @@ export class ResultsFolder {
       refuseAnotherWorkflow(this.path, record, this.#run.workflowFile);
       this.check(prepared);
       const earlier = earlierFiles(record, this.#run.workflowFile);
-      const made = await this.#placeAll(prepared, earlier, pages, record?.finished);
-      made.push(await this.#placeTimeline(pages, earlier));
+      const made = await this.#makeRoomAndPlace(prepared, earlier, pages, record?.finished);
       const rest = await this.#keepOrMove(earlier, new Set(made.map(({ file }) => file)), complete);
       if (record === undefined && exists(join(this.path, 'run.json'))) {
         await this.#requireLock();
@@ -167,6 +168,21 @@ export class ResultsFolder {
     throw new EnvironmentError(`another run writes to ${this.path}: this one gave no sign of life for too long`, {
       hint: 'Run the same command again when the other is done: finished steps are kept.',
     });
+  }
+
+  /** Places what the run made. What had to make room is told whatever happens. */
+  async #makeRoomAndPlace(
+    prepared: Prepared,
+    earlier: ReadonlyMap<string, PublishedFile>,
+    pages: RunPages,
+    since: string | undefined,
+  ): Promise<PublishedFile[]> {
+    try {
+      const made = await this.#placeAll(prepared, earlier, pages, since);
+      return [...made, await this.#placeTimeline(pages, earlier)];
+    } finally {
+      for (const message of this.#replaced.messages(this.path, namesShown)) this.#warn(message);
+    }
   }
 
   async #placeAll(
@@ -215,11 +231,11 @@ export class ResultsFolder {
       // Read first: with a damaged object nothing is touched.
       const bytes = await read();
       await this.#requireLock();
-      const why = exists(path) ? whyNotOurs(known, present, settings) : undefined;
-      if (why !== undefined) {
+      const reason = exists(path) ? reasonToKeep(known, present, settings) : undefined;
+      if (reason !== undefined) {
         const to = await moveToPrevious(this.path, file);
         if (known !== undefined && known.digest === present) this.#aside.push({ ...known, file: to, current: false });
-        this.#warn(`${file} in ${this.path} ${why}: moved to ${to}`);
+        this.#replaced.add(reason, file, to);
       }
       await placeFile(path, bytes, '--out');
     }
@@ -367,13 +383,6 @@ function earlierFiles(record: ResultsRecord | undefined, workflowFile: string): 
   if (record === undefined) return new Map();
   const isOurs = isSameWorkflow(record, workflowFile);
   return new Map(record.files.map((entry) => [entry.file, isOurs ? entry : { ...entry, settings: undefined }]));
-}
-
-/** Why a file must not be written over; undefined when it is as an earlier run with the same settings left it. */
-function whyNotOurs(known: PublishedFile | undefined, present: Digest | undefined, settings: string) {
-  if (known === undefined) return 'was not written by runflow';
-  if (known.digest !== present) return 'was changed since a run wrote it';
-  return known.settings === settings ? undefined : 'is of a run with other settings';
 }
 
 /** What a step that is done gives for a result: a file, or every file of a folder. */
