@@ -17,14 +17,19 @@ export function texTable(table: PaperTable): string {
     '\\toprule',
   ];
   if (heads.some(({ text }) => text !== '')) lines.push(...spanningHeads(heads, labels.length, noted));
-  const ownHeads = [...labels, ...columns.map(({ label }) => label), ...(noted ? ['note'] : [])];
-  lines.push(row(ownHeads.map(texText)), '\\midrule');
+  const ownHeads = [...labels.map(texText), ...columns.map(({ label }) => headText(label)), ...(noted ? ['note'] : [])];
+  lines.push(row(ownHeads), '\\midrule');
   rows.forEach(({ labels: texts, numbers, group, note = '' }, index) => {
     if (index > 0 && rows[index - 1]!.group !== group) lines.push('\\addlinespace');
     const cells = numbers.map((number, at) => texNumber(number, columns[at]!, best[index]![at]!));
     lines.push(row([...texts.map(texText), ...cells, ...(noted ? [texNote(note)] : [])]));
   });
   return `${[...lines, '\\bottomrule', '\\end{tabular}'].join('\n')}\n`;
+}
+
+/** The head of a column; a number below 0 has its minus. */
+function headText(label: string): string {
+  return /^-[\d.e+-]+$/.test(label) ? `$${label}$` : texText(label);
 }
 
 function spanningHeads(heads: ReturnType<typeof headsOver>, labels: number, noted: boolean): string[] {

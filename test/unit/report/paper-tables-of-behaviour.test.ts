@@ -116,6 +116,7 @@ test('a combined model has a row along the multiples of its term', () => {
   const [head] = parse(tableText(table, 'csv')) as string[][];
   assert.equal(head!.slice(0, 5), ['model', 'what it is', 'times t = -0.5', 'times t = -0.5 low', 'times t = -0.5 high']); // biome-ignore format: one line
   assert.match(tableText(table, 'tex'), '\\multicolumn{3}{c}{times t}');
+  assert.match(tableText(table, 'tex'), '\nmodel & what it is & $-0.5$ & 0 & 1 \\\\');
 });
 
 test('a metric that is called as the table of another one has a table with a number', () => {

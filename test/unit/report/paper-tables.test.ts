@@ -5,14 +5,17 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { studyTables } from '../../../src/report/joined/combined-table.js';
 import { hasNotes, numberOver, type PaperTable } from '../../../src/report/paper-tables/paper-table.js';
 import { paperTables, tableText } from '../../../src/report/paper-tables/table-files.js';
 import { texText } from '../../../src/report/paper-tables/tex.js';
 import { summarize } from '../../../src/report/statistics.js';
+import { claimColumns } from '../../../src/report/tables/claims.js';
 import { writeTable } from '../../../src/report/tables/csv.js';
 import { evaluationColumns } from '../../../src/report/tables/evaluation.js';
 import { type ReportStyle, reportPartNames, tableFormats } from '../../../src/workflow/report.js';
 import { exampleReport } from './example.js';
+import { evaluationFile, point } from './sections/evaluation-csv.js';
 
 /** Tables in the layout of papers. */
 
@@ -197,13 +200,57 @@ test('the same input gives the same bytes in every format, and no cell is lost',
   }
 });
 
+/** Groups, named scores and multiples of a term, whose names mean something to LaTeX. */
+function hostileBehaviour(): PaperTable[] {
+  const interval = { ci_low: 0.25, ci_high: 0.75 };
+  const { 'evaluation.csv': text } = evaluationFile(
+    { model: hostile, value: 0.5, ...interval },
+    { model: hostile, metric: `utility/${hostile}`, value: 0.5, ...interval },
+    { model: hostile, metric: 'utility.a_b', value: 2 },
+    { model: 'resta', times: -1, value: 0.5, ...interval },
+    { model: 'resta', times: 2, value: null },
+    point(-1, { seed: 1 }),
+    point(-2, { seed: 2 }),
+  );
+  const varied = [{ model: 'resta', text: hostile, beside: [] }];
+  const tables = paperTables(
+    { params: { files: [], updates: [], varied }, files: new Map([['evaluation.csv', text]]) },
+    ['behaviour'],
+  );
+  assert.is(tables.length, 5);
+  return tables;
+}
+
+/** The claims of a study, whose cells and notes mean something to LaTeX. */
+function hostileClaims(): readonly PaperTable[] {
+  const found = { effect: 0.5, ci_low: null, ci_high: null, n: 3, holds_above: 0, holds_below: null, note: hostile };
+  const row = { claim: 'above', kind: 'above-baseline', case: '', verdict: 'undecided', training_seed: null, ...found };
+  const csv = writeTable(claimColumns, [row]);
+  const cells = ['a', hostile].map((value) => ({ label: value, values: [value], folder: null, claims: true }));
+  const tables = studyTables({
+    params: { axes: [hostile], groups: [], cells, claims: { figure: false, table: true } },
+    groups: [],
+    claims: new Map([
+      [0, csv],
+      [1, csv],
+    ]),
+    claimsOverCells: csv,
+  }).get('claims')!;
+  assert.is(tables[0]!.rows.length, 3);
+  return tables;
+}
+
 const latex =
   spawnSync('pdflatex', ['--version']).status === 0 && spawnSync('kpsewhich', ['booktabs.sty']).status === 0;
 if (!latex) console.log('without pdflatex and booktabs: tables are not put into a document');
 
 (latex ? test : test.skip)('a LaTeX document with all tables compiles, whatever the names hold', () => {
   const folder = mkdtempSync(join(tmpdir(), 'runflow-latex-'));
-  const tables = [...tablesOf({ names: { useful: hostile }, best: { utility: 'highest' } }).values()];
+  const tables = [
+    ...tablesOf({ names: { useful: hostile }, best: { utility: 'highest' } }).values(),
+    ...hostileBehaviour(),
+    ...hostileClaims(),
+  ];
   const body = tables
     .map((table) => `\\begin{table}\\tiny\n${tableText(table, 'tex')}\\end{table}\\clearpage`)
     .join('\n');
