@@ -33,7 +33,15 @@ export async function openRemote(
 ): Promise<RemoteStore> {
   if (address.includes('\0')) throw new UsageError('the address of the remote store holds a zero character');
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//.exec(address)?.[1]?.toLowerCase();
-  if (scheme === undefined) return new FolderRemote(userPath(address));
+  if (scheme === undefined) {
+    if (looksLikeOtherHost(address)) {
+      // The rest of the address may hold a password.
+      throw new UsageError('the address of the remote store is neither a folder nor s3://bucket/prefix', {
+        hint: 'It has a colon before any slash. A folder that is called so is written ./NAME.',
+      });
+    }
+    return new FolderRemote(userPath(address));
+  }
   if (scheme !== 's3') {
     // The rest of the address may hold a password.
     throw new UsageError(`there is no remote store behind ${scheme}://`, {
@@ -42,4 +50,9 @@ export async function openRemote(
   }
   const [{ S3Remote }, { s3Settings }] = await Promise.all([import('./s3/s3-remote.js'), import('./s3/settings.js')]);
   return new S3Remote(s3Settings(address, environment), isRequired ? patient : impatient);
+}
+
+/** Whether an address is like `s3:/bucket` or `host:/folder`, which would make a folder of an odd name here. A letter alone is a drive. */
+function looksLikeOtherHost(address: string): boolean {
+  return /^[^/\\]{2,}:/.test(address);
 }

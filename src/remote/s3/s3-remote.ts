@@ -9,6 +9,9 @@ const mostBytes = 5 * 2 ** 30;
 /** Bytes of a page of a listing: 1,000 names of a kibibyte, and their frame. */
 const mostPageBytes = 8 << 20;
 
+/** Bytes of the XML of a refusal that are read. */
+const mostRefusalBytes = 4096;
+
 /** A remote store in a bucket of Amazon S3 or of a server that acts like it: an object of the bucket an entry. */
 export class S3Remote implements RemoteStore {
   readonly place: string;
@@ -128,7 +131,8 @@ export class S3Remote implements RemoteStore {
   async #requireBucket(answer: Awaited<ReturnType<S3Connection['send']>>, options: RemoteOptions): Promise<void> {
     let text = '';
     for await (const part of this.#connection.body(answer, options)) {
-      if (text.length < 4096) text += Buffer.from(part).toString();
+      text += Buffer.from(part).toString();
+      if (text.length > mostRefusalBytes) break;
     }
     if (!text.includes('<Code>NoSuchBucket</Code>')) return;
     throw new EnvironmentError(`${this.place}: there is no such bucket`, {

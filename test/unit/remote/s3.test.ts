@@ -141,6 +141,20 @@ test('no redirect is followed, no silence is waited for, and a missing bucket is
   await fails(text(other, 'a'), /there is no such bucket/);
 });
 
+test('of an answer that never ends no more is read than tells what it is', async ({ remote, server }) => {
+  for (const status of [404, 403, 200]) {
+    server.fault = (_, response) => {
+      response.statusCode = status;
+      const timer = setInterval(() => response.write('x'.repeat(1000)), 1);
+      response.on('close', () => clearInterval(timer));
+      return true;
+    };
+    const read = text(remote, 'a').catch((error: Error) => error.message);
+    const expected = { 404: /^undefined$/, 403: /refuses access/, 200: /more than 1000 bytes/ }[status]!;
+    assert.match(String(await read), expected);
+  }
+});
+
 test('a cut answer is continued where it was, and one that is cut again and again given up', async ({
   remote,
   server,
