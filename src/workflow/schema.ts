@@ -40,9 +40,14 @@ export function schemaText(): string {
 
 const executorsFile = new URL('../../../schema/executors.schema.json', import.meta.url);
 
+/** schema/executors.schema.json as it stands, for editors. */
+export function executorsSchemaText(): string {
+  return readFileSync(executorsFile, 'utf8');
+}
+
 /** The schema of the executors file, which has no references. */
 export function executorsSchema(): Schema {
-  return JSON.parse(readFileSync(executorsFile, 'utf8')) as Schema;
+  return JSON.parse(executorsSchemaText()) as Schema;
 }
 
 let workflowSchema: Schema | undefined;

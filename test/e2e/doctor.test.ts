@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assertOneScreen, Sandbox } from '../sandbox.js';
@@ -41,6 +42,25 @@ test('no adapter is exit code 3, with what to do; --json says it too', async () 
   const json = await sandbox.runflow(['doctor', '--json'], none);
   assert.is(json.status, 3);
   assert.match(JSON.parse(json.stdout).error, /no such adapter/);
+});
+
+test('of a queue whose commands fail it says which, beside what the host answers', async () => {
+  const submit = `[bash, -c, 'bash "$0" 0 >"$1"/out 2>&1 &', "{script}", "{folder}", "{name}", "{index}"]`;
+  for (const [status, cancel] of [
+    ['false', 'true'],
+    ['true', 'false'],
+  ]) {
+    const text = `command:\n  submit: ${submit}\n  status: ["${status}", "{names}"]\n  cancel: ["${cancel}", "{names}"]\n`;
+    await sandbox.write('executors.yaml', text);
+    const asked = ['doctor', '--executor', 'command', '--executors', 'executors.yaml', '--json'];
+    const ended = await sandbox.runflow(asked, cache);
+    assert.is(ended.status, 3, ended.stdout + ended.stderr);
+    const { findings, hosts } = JSON.parse(ended.stdout);
+    const failed = findings.filter(({ ok }: { ok: boolean }) => !ok).map(({ what }: { what: string }) => what);
+    assert.equal(failed, [status === 'false' ? 'status' : 'cancel'], ended.stdout);
+    assert.is(hosts.length, 1, ended.stdout);
+  }
+  assert.equal(readdirSync(sandbox.path('store', 'tmp')), []);
 });
 
 test.after(() => sandbox.remove());

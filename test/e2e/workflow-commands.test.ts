@@ -187,10 +187,15 @@ test('profiles lists those of the files and of the folder, with their models and
   assert.match(wrong.stderr, /none\.yaml:2:11: error: profiles must be a mapping/);
 });
 
-test('schema prints the schema as it is shipped', ({ folder }) => {
-  const { status, stdout } = runflow(folder, 'schema');
-  assert.is(status, 0);
-  assert.is(stdout, readFileSync(join(root, 'schema/workflow.schema.json'), 'utf8'));
+test('schema prints the schemas as they are shipped', ({ folder }) => {
+  for (const [argv, file] of [
+    [[], 'workflow.schema.json'],
+    [['--executors'], 'executors.schema.json'],
+  ] as const) {
+    const { status, stdout } = runflow(folder, 'schema', ...argv);
+    assert.is(status, 0);
+    assert.is(stdout, readFileSync(join(root, 'schema', file), 'utf8'));
+  }
 });
 
 test('a path of --set leads from the current folder, one of the file from its own', ({ folder }) => {

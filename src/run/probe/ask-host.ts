@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { EnvironmentError } from '../../diagnostics/errors.js';
 import type { Store } from '../../store/store.js';
 import type { ClusterResources } from '../../workflow/cluster.js';
 import type { Queue } from '../queues/queue.js';
 import { type HostFacts, type ProbeAnswer, probeFiles, readProbeFile } from './probe.js';
+import type { QueueFinding } from './queue-finding.js';
 
 const program = fileURLToPath(new URL('../../../../bin/runflow.js', import.meta.url));
 const lookMilliseconds = 50;
@@ -27,8 +29,10 @@ export interface AskOptions {
   readonly signal: AbortSignal;
 }
 
-/** What came of one probe. */
-export type AskedHost =
+/** What came of one probe, and what the queue could not do with its job. */
+export type AskedHost = HostAnswer & { readonly findings: readonly QueueFinding[] };
+
+type HostAnswer =
   | { readonly state: 'answered'; readonly facts: HostFacts; readonly skewSeconds: ClockSkew }
   /** It was started, or not, and said nothing; `note`: what the queue says of it. */
   | { readonly state: 'waiting' | 'vanished'; readonly jobName: string; readonly note?: string };
@@ -48,6 +52,7 @@ export async function askHost(options: AskOptions): Promise<AskedHost> {
   const jobName = `runflow-doctor-${randomBytes(6).toString('hex')}`;
   const folder = await store.folder.temporary();
   const own = join(folder, '0');
+  const findings: QueueFinding[] = [];
   try {
     for (const path of [folder, own]) await store.folder.makeFolder(path);
     const argv = [
@@ -57,14 +62,22 @@ export async function askHost(options: AskOptions): Promise<AskedHost> {
       ...(resources.account === undefined ? [] : ['--account', resources.account]),
     ];
     await queue.submit({ jobName, count: 1, argv, variables, resources, folder, leadSeconds: 0 });
-    return await conversation(options, jobName, own);
+    if ((await queue.poll([jobName])) === undefined) findings.push(faulty('status', queue.note ?? 'no answer'));
+    return { ...(await conversation(options, jobName, own)), findings };
   } finally {
-    await queue.cancel([jobName]);
+    await queue.cancel([jobName]).catch((error: unknown) => {
+      if (!(error instanceof EnvironmentError)) throw error;
+      findings.push(faulty('cancel', error.message, error.hint));
+    });
     await store.folder.disk.promises.rm(folder, { recursive: true, force: true });
   }
 }
 
-async function conversation(options: AskOptions, jobName: string, own: string): Promise<AskedHost> {
+function faulty(what: 'status' | 'cancel', detail: string, advice?: string): QueueFinding {
+  return { what, ok: false, detail, ...(advice !== undefined && { advice }) };
+}
+
+async function conversation(options: AskOptions, jobName: string, own: string): Promise<HostAnswer> {
   const { queue, signal, store, waitSeconds } = options;
   const end = performance.now() + waitSeconds * 1000;
   let polled = performance.now();

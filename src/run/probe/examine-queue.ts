@@ -41,6 +41,7 @@ export async function examineQueue(options: ExamineOptions): Promise<QueueReport
       findings.push(refusal(error, hosts.length));
       break;
     }
+    findings.push(...asked.findings);
     if (asked.state === 'answered') {
       const { facts } = asked;
       // A queue that cannot leave hosts out starts the probe where it was before.

@@ -87,6 +87,7 @@ test('what is wrong is refused with its place', async ({ folder }) => {
     ['slurm: [', /^\d+:\d+: /],
     ['other: {}', /^1:1: unknown key "other" in the executors file/],
     ['slurm: { setupp: x }', /^1:10: unknown key "setupp" in slurm/],
+    ['slurm: { setup: "a\\0b" }', /^1:17: slurm\.setup cannot be "a/],
     ['slurm: { setup: 1 }', /^1:17: slurm\.setup must be a text/],
     ['slurm: { modules: ["a; rm"] }', /^1:20: slurm\.modules\.0 cannot be "a; rm"/],
     ['slurm: { modules: [-x] }', /^1:20: slurm\.modules\.0/],
