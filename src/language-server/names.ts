@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { keyPlace, type MapNode, nodeAt, toPlain, valuePlace } from '../workflow/document.js';
 import { nameOfDefinition } from '../workflow/name-of-definition.js';
-import { parseYaml } from '../workflow/parse.js';
+import { parseYaml, recoveredYaml } from '../workflow/parse.js';
 import { type Place, SourceText } from '../workflow/source-text.js';
 import { nodeAtOffset, nodeOfText } from './node-at-offset.js';
 
@@ -26,7 +26,7 @@ export async function namedAt(file: string, text: string, offset: number, root: 
     const path = reference.path.split('.');
     return nodeAt(root, path) === undefined ? undefined : { kind: 'reference', path };
   }
-  const own = await parsed(file, text);
+  const own = await parsed(file, text, offset + /^[\w-]*/.exec(text.slice(offset))![0].length);
   const found = own && nodeAtOffset(own, offset);
   if (own === undefined || found === undefined) return undefined;
   const [section, name, ...below] = found.path;
@@ -74,7 +74,7 @@ export async function proposedNames(
   }
   const start = offset - /[\w-]*$/.exec(text.slice(0, offset))![0].length;
   const end = offset + /^[\w-]*/.exec(text.slice(offset))![0].length;
-  const own = await parsed(file, text.slice(0, start) + marker + text.slice(end));
+  const own = await parsed(file, text.slice(0, start) + marker + text.slice(end), start + marker.length);
   const found = own && nodeOfText(own, marker);
   if (own === undefined || found === undefined) return undefined;
   const expected = nameOfDefinition(toPlain(own), found.path);
@@ -95,7 +95,9 @@ function referenceAt(text: string, offset: number): { readonly path: string } | 
   return path !== null && offset <= open + path[0].length ? { path: path[1]! } : undefined;
 }
 
-async function parsed(file: string, text: string): Promise<MapNode | undefined> {
-  const result = await parseYaml(new SourceText(file, dirname(file), text));
-  return result.ok ? result.value : undefined;
+/** The document of a text; where it has errors, what can be read of it up to an offset. */
+async function parsed(file: string, text: string, upTo: number): Promise<MapNode | undefined> {
+  const source = (read: string) => new SourceText(file, dirname(file), read);
+  const result = await parseYaml(source(text));
+  return result.ok ? result.value : recoveredYaml(source(text.slice(0, upTo)));
 }

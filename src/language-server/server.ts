@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   CompletionItemKind,
@@ -22,6 +23,8 @@ import { Store } from '../store/store.js';
 import type { Assembled } from '../workflow/assemble.js';
 import type { MapNode } from '../workflow/document.js';
 import type { WorkflowFiles } from '../workflow/files.js';
+import { recoveredYaml } from '../workflow/parse.js';
+import { SourceText } from '../workflow/source-text.js';
 import type { Study, StudyCell } from '../workflow/study.js';
 import { answeredStreams } from './answered.js';
 import { hoverText } from './hover-text.js';
@@ -158,10 +161,10 @@ class LanguageServer {
     return inspection;
   }
 
-  /** The document that a file is part of, or was when it could last be read. */
-  async #document(file: string): Promise<MapNode | undefined> {
+  /** The document that a file is part of, or was when it could last be read; else what can be read of the file itself. */
+  async #document(file: string, text: string): Promise<MapNode | undefined> {
     await this.inspection(file);
-    return this.#assembled.get(file)?.root;
+    return this.#assembled.get(file)?.root ?? recoveredYaml(new SourceText(file, dirname(file), text));
   }
 
   async definition(at: TextDocumentPositionParams): Promise<Location | null> {
@@ -198,7 +201,7 @@ class LanguageServer {
     const document = this.#documents.get(at.textDocument.uri);
     const file = fileOf(at.textDocument.uri);
     if (document === undefined || file === undefined) return null;
-    const root = await this.#document(file);
+    const root = await this.#document(file, document.getText());
     if (root === undefined) return null;
     const proposal = await proposedNames(file, document.getText(), document.offsetAt(at.position), root);
     if (proposal === undefined) return null;
@@ -218,7 +221,7 @@ class LanguageServer {
     const document = this.#documents.get(at.textDocument.uri);
     const file = fileOf(at.textDocument.uri);
     if (document === undefined || file === undefined) return undefined;
-    const root = await this.#document(file);
+    const root = await this.#document(file, document.getText());
     if (root === undefined) return undefined;
     const offset = document.offsetAt(at.position);
     const named = await namedAt(file, document.getText(), offset, root);

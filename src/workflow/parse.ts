@@ -27,11 +27,20 @@ export async function parseYaml(source: SourceText): Promise<Result<MapNode>> {
   });
 }
 
-/** The same for any value: the text of a `--set` from an offset on. `comments`: false refuses them. */
+/**
+ * What can be read of a text that is being written: brackets may be open, keys given twice. Undefined where that is no mapping,
+ * or the text has what is never read.
+ */
+export async function recoveredYaml(source: SourceText): Promise<MapNode | undefined> {
+  const parsed = await parseYamlValue(source, 0, { recover: true });
+  return parsed.ok && parsed.value.kind === 'map' ? parsed.value : undefined;
+}
+
+/** The same for any value: the text of a `--set` from an offset on. `comments`: false refuses them; `recover`: reads past errors. */
 export async function parseYamlValue(
   source: SourceText,
   from = 0,
-  { comments = true }: { readonly comments?: boolean } = {},
+  { comments = true, recover = false }: { readonly comments?: boolean; readonly recover?: boolean } = {},
 ): Promise<Result<DocumentNode>> {
   const text = ' '.repeat(from) + source.text.slice(from);
   if (text.length > limits.characters) {
@@ -64,8 +73,8 @@ export async function parseYamlValue(
     });
   }
   const problems = syntaxErrors(document!, source);
-  if (problems.length > 0) return { ok: false, diagnostics: problems };
-  return new Converter(source, yaml).convert(document!);
+  if (problems.length > 0 && !recover) return { ok: false, diagnostics: problems };
+  return new Converter(source, yaml).convert(document!, recover);
 }
 
 /** One a line: what follows the first is mostly its consequence. */
@@ -152,9 +161,9 @@ class Converter {
     this.#yaml = yaml;
   }
 
-  convert(document: Document.Parsed): Result<DocumentNode> {
+  convert(document: Document.Parsed, recover: boolean): Result<DocumentNode> {
     const root = this.#node(document.contents, 0);
-    if (this.#problems.length > 0) return { ok: false, diagnostics: this.#problems };
+    if (this.#problems.length > 0 && !recover) return { ok: false, diagnostics: this.#problems };
     return { ok: true, value: root, warnings: [] };
   }
 

@@ -360,6 +360,26 @@ test('a definition that is being written is offered the names that may stand the
   assert.equal(await offered('{ project: tuning, onto: | }'), ['top-k']);
   assert.equal(await offered(`{ fractions: ["$\{|}"] }`), ['params.lr']);
   assert.is(await offered('{ mode: | }'), undefined);
+  // Brackets are often open while one writes.
+  assert.equal(await offered('{ project: tuning, onto: |'), ['top-k']);
+  assert.equal(await offered('{ project: [tuning, al|'), ['alignment', 'tuning']);
+  assert.is(await offered('{ mode: |'), undefined);
+});
+
+test('names are told and offered in a file that never could be read', async (context) => {
+  const { editor } = context;
+  const uri = uriOf(context, 'mangled.yaml');
+  const text = `${study.replace('onto: top-k, mode', 'onto: [to, mode')}name: a\nname: b\n`;
+  assert.ok((await editor.open(uri, text)).length > 0);
+  const ask = <T>(method: string, name: string, offset: number) =>
+    editor.request<T>(`textDocument/${method}`, { textDocument: { uri }, position: position(text, name, offset) });
+  const hover = await ask<{ contents: { value: string } } | null>('hover', 'from: aligned', 8);
+  assert.match(hover!.contents.value, 'models.aligned: { path: aligned }');
+  const list = await ask<{ items: { label: string }[] } | null>('completion', 'onto: [to', 9);
+  assert.equal(
+    list?.items.map(({ label }) => label),
+    ['top-k'],
+  );
 });
 
 test('a workflow with a matrix is inspected with all of its cells', async (context) => {

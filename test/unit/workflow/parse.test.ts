@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toPlain } from '../../../src/workflow/document.js';
-import { limits, parseYaml, parseYamlValue } from '../../../src/workflow/parse.js';
+import { limits, parseYaml, parseYamlValue, recoveredYaml } from '../../../src/workflow/parse.js';
 import { SourceText } from '../../../src/workflow/source-text.js';
 import { cpuMilliseconds } from '../../cpu-time.js';
 
@@ -10,6 +10,11 @@ async function plain(text: string): Promise<unknown> {
   const parsed = await parseYaml(new SourceText('a.yaml', '/', text));
   assert.ok(parsed.ok, JSON.stringify(!parsed.ok && parsed.diagnostics));
   return toPlain((parsed as Extract<typeof parsed, { ok: true }>).value);
+}
+
+async function recovered(text: string): Promise<unknown> {
+  const document = await recoveredYaml(new SourceText('a.yaml', '/', text));
+  return document && toPlain(document);
 }
 
 async function refusals(text: string): Promise<string[]> {
@@ -130,6 +135,15 @@ test('an alias bomb is refused in the blink of an eye', async () => {
   const start = cpuMilliseconds();
   assert.match((await refusals(layers.join('\n')))[0]!, /too-large/);
   assert.ok(cpuMilliseconds() - start < 1000);
+});
+
+test('a text that breaks off anywhere is read as far as it goes', async () => {
+  const text = 'a: { b: [one, "two"], c: three }\nd:\n  - e: &x 1\n    f: *x\n  - { <<: { g: 2 } }\n';
+  for (let length = 0; length <= text.length; length++) await recovered(text.slice(0, length));
+  assert.equal(await recovered(text.slice(0, text.indexOf(', "two'))), { a: { b: ['one'] } });
+  assert.equal(await recovered('a: 1\na: 2\nb: [c'), { a: 1, b: ['c'] });
+  assert.is(await recovered('a: !tag 1'), undefined);
+  assert.is(await recovered('- a'), undefined);
 });
 
 test('a value from within a text keeps the places of the text', async () => {
