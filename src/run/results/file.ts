@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { type Digest, digestOfHash } from '../../formats/digest.js';
 
@@ -14,4 +14,14 @@ export async function digestOfFile(file: string): Promise<Digest | undefined> {
     return undefined;
   }
   return digestOfHash(hash);
+}
+
+/** Whether anything has a path, a link to nothing too. */
+export function exists(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,19 +1,18 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { EnvironmentError } from '../../diagnostics/errors.js';
 import { listedNames } from '../../diagnostics/listed-names.js';
 import type { Artifact } from '../../formats/artifact.js';
-import { type Digest, digestOf, hexOf } from '../../formats/digest.js';
 import { placeFile } from '../../formats/place-file.js';
 import { isPartial } from '../../formats/replace-file.js';
 import type { ResultFile } from '../../plan/plan.js';
-import { publishedKind } from '../../store/action-store.js';
-import type { Lock } from '../../store/locks.js';
-import { DamagedObjectError, unlessDamaged } from '../../store/object-store.js';
+import { DamagedObjectError } from '../../store/object-store.js';
 import type { Store } from '../../store/store.js';
 import type { EventBus } from '../events.js';
 import type { Prepared } from '../prepare.js';
-import { digestOfFile } from './file.js';
+import { exists } from './file.js';
+import { FilePlacement, type ResultsOfRun } from './file-placement.js';
+import { type FolderChanges, folderChanges, isReport, type PlacedFile } from './folder-changes.js';
 import { foldersOf, refuseLinkedFolders } from './links.js';
 import { moveToPrevious, previousFolder } from './previous-folder.js';
 import {
@@ -22,42 +21,13 @@ import {
   type ResultsRecord,
   readResultsRecord,
   refuseAnotherWorkflow,
-  settingsBehind,
 } from './record.js';
-import { ReplacedFiles, reasonToKeep } from './replaced-files.js';
 
 const timelineFile = 'timeline.json';
-/** Stands for a step in the record of what the run itself wrote. */
-const runStep = 'run';
 /** Names are listed in a message up to so many. */
 const namesShown = 5;
 /** What a killed run was writing. */
 const partialKept = 3600_000;
-
-/** A run, as far as its results go. */
-export interface ResultsOfRun {
-  readonly id: string;
-  readonly workflowFile: string;
-  /** Settings of the run, as canonical text. */
-  readonly settings: string;
-}
-
-/** What is other in the folder than an earlier run left it. */
-export interface FolderChanges {
-  /** When that run ended, in ISO 8601; undefined when there was none. */
-  readonly since: string | undefined;
-  /** Results with another content, as far as they are those of steps alone. */
-  readonly files: readonly string[];
-  /** The text of claims.csv before and now, where both are there. */
-  readonly claims: { readonly before: string; readonly now: string } | undefined;
-}
-
-/** A file that a step made, and where it goes below the folder. */
-interface PlacedFile {
-  readonly file: string;
-  readonly node: string;
-  readonly artifact: Artifact;
-}
 
 /** What a run itself puts into its results beside what steps made. */
 export interface RunPages {
@@ -90,11 +60,8 @@ export class ResultsFolder {
   readonly #store: Store;
   readonly #events: EventBus;
   readonly #run: ResultsOfRun;
-  /** Files of earlier runs that had to make room in this one, where they are now. */
+  /** Files of earlier runs that had to make room in this one, where they are now; those of a round that broke off count. */
   readonly #aside: PublishedFile[] = [];
-  readonly #replaced = new ReplacedFiles();
-  /** The lock of the folder, while files are placed. */
-  #held: Lock | undefined;
 
   constructor(path: string, store: Store, events: EventBus, run: ResultsOfRun) {
     this.path = path;
@@ -131,61 +98,49 @@ export class ResultsFolder {
     pages: RunPages,
     describe: (contents: FolderContents) => string,
   ): Promise<FolderContents> {
-    const lock = await this.#takeLock();
-    this.#held = lock;
+    const { id, workflowFile, settings } = this.#run;
+    const run = { id, workflowFile, settings, aside: this.#aside };
+    const placement = await FilePlacement.begin(this.path, this.#store, this.#events, run);
     try {
       const record = readResultsRecord(this.path);
       refuseAnotherWorkflow(this.path, record, this.#run.workflowFile);
       this.check(prepared);
       const earlier = earlierFiles(record, this.#run.workflowFile);
-      const made = await this.#makeRoomAndPlace(prepared, earlier, pages, record?.finished);
-      const rest = await this.#keepOrMove(earlier, new Set(made.map(({ file }) => file)), complete);
+      const made = await this.#makeRoomAndPlace(placement, prepared, earlier, pages, record?.finished);
+      const rest = await this.#keepOrMove(placement, earlier, new Set(made.map(({ file }) => file)), complete);
       if (record === undefined && exists(join(this.path, 'run.json'))) {
-        await this.#requireLock();
+        await placement.requireLock();
         const to = await moveToPrevious(this.path, 'run.json');
         this.#warn(`run.json in ${this.path} was not written by runflow: moved to ${to}`);
       }
       const files = [...made, ...rest, ...neverMade(prepared, [...made, ...rest])];
       const contents = { files, foreign: this.#foreign(files, record) };
-      await this.#requireLock();
+      await placement.requireLock();
       await placeFile(join(this.path, 'run.json'), describe(contents), '--out');
       return contents;
     } finally {
-      await lock.release();
+      await placement.end();
     }
-  }
-
-  async #takeLock(): Promise<Lock> {
-    const real = existsSync(this.path) ? realpathSync(this.path) : this.path;
-    const claimed = await this.#store.locks.acquire(`results-${hexOf(digestOf(real)).slice(0, 32)}`, () => undefined);
-    if (!('lock' in claimed)) throw new Error('a lock that nothing can make superfluous');
-    return claimed.lock;
-  }
-
-  /** Asked before each file that is placed or moved: who was stopped for long, and goes on, must not mix its files with those of another run. */
-  async #requireLock(): Promise<void> {
-    if (await this.#held!.isOurs()) return;
-    throw new EnvironmentError(`another run writes to ${this.path}: this one gave no sign of life for too long`, {
-      hint: 'Run the same command again when the other is done: finished steps are kept.',
-    });
   }
 
   /** Places what the run made. What had to make room is told whatever happens. */
   async #makeRoomAndPlace(
+    placement: FilePlacement,
     prepared: Prepared,
     earlier: ReadonlyMap<string, PublishedFile>,
     pages: RunPages,
     since: string | undefined,
   ): Promise<PublishedFile[]> {
     try {
-      const made = await this.#placeAll(prepared, earlier, pages, since);
-      return [...made, await this.#placeTimeline(pages, earlier)];
+      const made = await this.#placeAll(placement, prepared, earlier, pages, since);
+      return [...made, await this.#placeTimeline(placement, pages, earlier)];
     } finally {
-      for (const message of this.#replaced.messages(this.path, namesShown)) this.#warn(message);
+      for (const message of placement.replaced.messages(this.path, namesShown)) this.#warn(message);
     }
   }
 
   async #placeAll(
+    placement: FilePlacement,
     { plan, outcomes }: Prepared,
     earlier: ReadonlyMap<string, PublishedFile>,
     pages: RunPages,
@@ -197,14 +152,15 @@ export class ResultsFolder {
     // What is other than before is told before anything is.
     const changes = new Map<string, FolderChanges>();
     for (const { file } of results.filter((result) => isReport(result.file))) {
-      changes.set(file, await this.#changes(posix.dirname(file), results, earlier, since));
+      const source = { store: this.#store, bytesOf: (known: PublishedFile) => placement.bytesOf(known) };
+      changes.set(file, await folderChanges(posix.dirname(file), results, earlier, since, source));
     }
     for (const { file, node, artifact } of results) {
       try {
         const known = earlier.get(file);
         const placed = isReport(file)
-          ? await this.#placeReport(file, artifact, known, pages, changes.get(file)!)
-          : await this.#place(file, artifact.digest, known, () => this.#store.read(artifact));
+          ? await this.#placeReport(placement, file, artifact, known, pages, changes.get(file)!)
+          : await placement.place(file, artifact.digest, known, () => this.#store.read(artifact));
         made.push({ ...placed, step: node });
       } catch (error) {
         // Read on: all that is damaged is to be found, and thrown away, at once.
@@ -216,36 +172,9 @@ export class ResultsFolder {
     return made;
   }
 
-  /** Puts a result into its place, unless it is there. */
-  async #place(
-    file: string,
-    digest: Digest,
-    known: PublishedFile | undefined,
-    read: () => Promise<Uint8Array>,
-  ): Promise<PublishedFile> {
-    const { id } = this.#run;
-    const settings = this.#settingsBehind(file);
-    const path = join(this.path, file);
-    const present = await digestOfFile(path);
-    if (present !== digest) {
-      // Read first: with a damaged object nothing is touched.
-      const bytes = await read();
-      await this.#requireLock();
-      const reason = exists(path) ? reasonToKeep(known, present, settings) : undefined;
-      if (reason !== undefined) {
-        const to = await moveToPrevious(this.path, file);
-        if (known !== undefined && known.digest === present) this.#aside.push({ ...known, file: to, current: false });
-        this.#replaced.add(reason, file, to);
-      }
-      await placeFile(path, bytes, '--out');
-    }
-    this.#events.publish({ type: 'result', file: path, changed: present !== digest });
-    const run = known?.digest === digest ? known.run : id;
-    return { file, step: runStep, digest, run, current: true, settings };
-  }
-
   /** The page that the step made with what the run adds to it. That of an earlier run stays if there is nothing new to tell. */
   async #placeReport(
+    placement: FilePlacement,
     file: string,
     artifact: Artifact,
     known: PublishedFile | undefined,
@@ -254,77 +183,25 @@ export class ResultsFolder {
   ): Promise<PublishedFile> {
     const body = await this.#store.read(artifact);
     const isAsBefore = !pages.isNews && known?.source === artifact.digest;
-    const kept = isAsBefore ? await this.#bytesOf(known) : undefined;
+    const kept = isAsBefore ? await placement.bytesOf(known) : undefined;
     const bytes = kept ?? new TextEncoder().encode(await pages.reportPage(file, textOf(body), changes));
-    const placed = await this.#placeBytes(file, bytes, known);
+    const placed = await placement.placeBytes(file, bytes, known);
     return { ...placed, source: artifact.digest };
   }
 
-  async #placeTimeline(pages: RunPages, earlier: ReadonlyMap<string, PublishedFile>): Promise<PublishedFile> {
-    const known = earlier.get(timelineFile);
-    const kept = pages.isNews || known === undefined ? undefined : await this.#bytesOf(known);
-    return this.#placeBytes(timelineFile, kept ?? new TextEncoder().encode(pages.timeline()), known);
-  }
-
-  /** Places what no step made. The store keeps it too, under a record as of a step, for whoever looks back at the run, and has it already when nothing is new. */
-  async #placeBytes(file: string, bytes: Uint8Array, known: PublishedFile | undefined): Promise<PublishedFile> {
-    const digest = digestOf(bytes);
-    const key = digestOf(`published ${digest}`);
-    if (this.#store.actions.lookUp(key).status !== 'hit') {
-      const object = await this.#store.objects.put(bytes);
-      await this.#store.actions.record({
-        key,
-        kind: publishedKind,
-        revision: 1,
-        params: {},
-        inputs: {},
-        versions: {},
-        outputs: { [file]: object },
-        workflow: this.#run.workflowFile,
-        step: runStep,
-        seconds: 0,
-        started: new Date().toISOString(),
-      });
-    }
-    return this.#place(file, digest, known, () => Promise.resolve(bytes));
-  }
-
-  /** The bytes of a file that is as an earlier run with the same settings left it. */
-  async #bytesOf({ file, digest, settings }: PublishedFile): Promise<Uint8Array | undefined> {
-    const path = join(this.path, file);
-    if (settings !== this.#settingsBehind(file) || (await digestOfFile(path)) !== digest) return undefined;
-    return readFileSync(path);
-  }
-
-  #settingsBehind(file: string): string {
-    return settingsBehind(file, this.#run.settings);
-  }
-
-  /** @param folder of the cell, below that of the study; `.`: the study's own */
-  async #changes(
-    folder: string,
-    results: readonly PlacedFile[],
+  async #placeTimeline(
+    placement: FilePlacement,
+    pages: RunPages,
     earlier: ReadonlyMap<string, PublishedFile>,
-    since: string | undefined,
-  ): Promise<FolderChanges> {
-    const files: string[] = [];
-    let claims: FolderChanges['claims'];
-    for (const { file, artifact } of results) {
-      if (isReport(file) || (folder !== '.' && !file.startsWith(`${folder}/`))) continue;
-      const known = earlier.get(file);
-      const name = posix.relative(folder, file);
-      if (known?.digest !== artifact.digest) files.push(name);
-      const before = name === 'claims.csv' && known !== undefined ? await this.#bytesOf(known) : undefined;
-      if (before === undefined) continue;
-      // A damaged object is found, and told, where it is put into its place.
-      const now = await this.#store.read(artifact).catch(unlessDamaged);
-      if (now !== undefined) claims = { before: textOf(before), now: textOf(now) };
-    }
-    return { since, files, claims };
+  ): Promise<PublishedFile> {
+    const known = earlier.get(timelineFile);
+    const kept = pages.isNews || known === undefined ? undefined : await placement.bytesOf(known);
+    return placement.placeBytes(timelineFile, kept ?? new TextEncoder().encode(pages.timeline()), known);
   }
 
   /** What this run has not made: put aside when it never will, else left and not vouched for. */
   async #keepOrMove(
+    placement: FilePlacement,
     earlier: ReadonlyMap<string, PublishedFile>,
     made: ReadonlySet<string>,
     complete: boolean,
@@ -336,7 +213,7 @@ export class ResultsFolder {
       if (made.has(entry.file) || !exists(join(this.path, entry.file))) continue;
       const isPrevious = entry.file.startsWith(`${previousFolder}/`);
       const goesAside = complete && !isPrevious;
-      if (goesAside) await this.#requireLock();
+      if (goesAside) await placement.requireLock();
       const file = goesAside ? await moveToPrevious(this.path, entry.file) : entry.file;
       if (file !== entry.file) moved.push(entry.file);
       else if (!isPrevious) stale.push(file);
@@ -403,22 +280,8 @@ function neverMade({ plan, outcomes }: Prepared, present: readonly PublishedFile
     .map(({ file, node }) => ({ file, step: node, digest: null, run: null, current: false, settings: undefined }));
 }
 
-/** Whether a result is the page of a report: what a step made, to which the run adds. */
-export function isReport(file: string): boolean {
-  return posix.basename(file) === 'report.html';
-}
-
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
-}
-
-function exists(path: string): boolean {
-  try {
-    lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -7,7 +7,7 @@ import type { Prepared } from '../prepare.js';
 import type { WorkflowRepository } from '../repository.js';
 import type { StepTime } from '../run-times.js';
 import type { RunRecords } from '../schedule/run-records.js';
-import { type FolderChanges, isReport } from './folder.js';
+import { type FolderChanges, isReport } from './folder-changes.js';
 
 /** A picture of more groups is none: beyond this the steps of a kind are one. */
 const mostGroups = 40;
