@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -273,6 +274,51 @@ test('what needs the network is done on the submitting side', async () => {
     await server.stop();
   }
 });
+
+/** Whether a process may be given mounts of its own here. */
+const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
+
+(mayMount ? test : test.skip)(
+  'runners that do not reach what was fetched leave with that word, which ends the run when all do',
+  async () => {
+    const server = await HubServer.start();
+    try {
+      const bytes = Buffer.from('{"prompt":"a","response":"b"}\n');
+      server.repositories.set('datasets/lab/rows', {
+        revisions: { main: 'd'.repeat(40) },
+        files: { 'rows.jsonl': { bytes } },
+      });
+      writeFileSync(
+        join(folder, 'apart.yaml'),
+        `runflow: 1
+name: apart
+datasets:
+  asked: { hub: lab/rows, files: [rows.jsonl] }
+steps:
+  one: { command: { run: [node, step.cjs, a] }, tables: [one.csv], inputs: { asked: { dataset: asked } } }
+`,
+      );
+      const hub = { HF_HOME: join(folder, 'hf-here'), HF_ENDPOINT: server.endpoint, HF_HUB_OFFLINE: '' };
+      const online = { ...environment(), ...hub };
+      const queue = new ProcessQueue(online);
+      queues.push(queue);
+      // As on another host, what is fetched here is not there.
+      mkdirSync(hub.HF_HOME);
+      const elsewhere = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none "$0" && exec "$@"', hub.HF_HOME];
+      const submit = queue.submit.bind(queue);
+      queue.submit = (wanted) => submit(Object.assign(wanted, { argv: [...elsewhere, ...wanted.argv] }));
+      const hurry = { ...timing, idleSeconds: 1, mostLost: 1 };
+      const asked = { file: 'apart.yaml', jobs: 1, environment: online, queue, timing: hurry };
+      const { exitCode, told } = await joint('apart', asked);
+      assert.is(exitCode, 3, JSON.stringify(told.slice(-5)));
+      const word = /fetch-dataset\[asked\]: .* does not reach .*hf-here.*rows\.jsonl: set HF_HOME to a folder/;
+      assert.match(`${summaryOf(told).problem}`, word);
+      assert.ok(told.some((event) => event.type === 'warning' && /^runner 2\.0 left: /.test(event.message)));
+    } finally {
+      await server.stop();
+    }
+  },
+);
 
 test('data that changed after the submission is refused by its name', async () => {
   writeFileSync(join(folder, 'rows.jsonl'), '{"prompt":"a","response":"b"}\n');

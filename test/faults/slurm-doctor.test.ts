@@ -33,6 +33,7 @@ test('it says of each host what runners have there, and which does not see the s
   assert.match(told.runflow!, /^true runflow .*, Node /);
   assert.is(told.clock, 'true as here');
   assert.match(told.device!, /^true vulkan\//);
+  assert.is(told['hub cache'], 'true nothing is fetched here yet');
   assert.is(told.sbatch, 'true jobs can be handed in from there');
   assert.is(second!.host, lab.nodes[1]!.name);
   assert.is(second!.findings.length, 1);

@@ -117,13 +117,15 @@ class Follower {
     if (left.some(({ exit }) => exit?.how === 'done' || exit?.how === 'failed')) return this.#finish();
     const faults = left.flatMap(({ exit }) => (exit?.how === 'environment' ? [exit.problem ?? ''] : []));
     if (faults.length > 0) await this.#giveUp(`runners could not work: ${[...new Set(faults)].join('; ')}`);
-    else await this.#start(this.#submission.jobs, this.#whyAllLeft());
+    else await this.#start(this.#submission.jobs, this.#whyAllLeft(left));
     return undefined;
   }
 
-  #whyAllLeft(): string {
+  #whyAllLeft(left: readonly SeenRunner[]): string {
     const lacking = this.#joint.device() === undefined ? ', and none of them has a device' : '';
-    return `all runners have left, and steps are left to do${lacking}`;
+    const problems = new Set(left.flatMap(({ exit }) => exit?.problem ?? []));
+    const reasons = problems.size === 0 ? '' : `: ${[...problems].join('; ')}`;
+    return `all runners have left, and steps are left to do${lacking}${reasons}`;
   }
 
   /** Whether runners were started since these were seen. */
@@ -140,6 +142,8 @@ class Follower {
         `runner ${placeName(place)} left: ${exit.problem}`,
         'Its log is in the folder of its attempt; other runners go on.',
       );
+    if (exit?.how === 'idle' && exit.problem !== undefined)
+      this.#warn(`runner ${placeName(place)} left: ${exit.problem}`, 'It could do nothing more. Other runners go on.');
     const isOver = state === 'lost' || (exit?.how === 'time' && exit.successor === undefined);
     if (!isOver && !(isHere && exit?.how === 'idle')) return;
     const host = begun === undefined ? '' : ` on ${begun.host}`;

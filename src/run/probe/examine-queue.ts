@@ -1,8 +1,9 @@
 import { EnvironmentError } from '../../diagnostics/errors.js';
+import { listedNames } from '../../diagnostics/listed-names.js';
 import { runflowVersion } from '../../diagnostics/version.js';
 import { formatBytes } from '../../formats/byte-size.js';
 import { type AskedHost, type AskOptions, askHost, type ClockSkew } from './ask-host.js';
-import type { HostFacts } from './probe.js';
+import { type HostFacts, type HubCacheFacts, hubCacheFacts } from './probe.js';
 import type { QueueFinding } from './queue-finding.js';
 import { slurmFindings, slurmWhereabouts } from './slurm-findings.js';
 
@@ -47,7 +48,7 @@ export async function examineQueue(options: ExamineOptions): Promise<QueueReport
       // A queue that cannot leave hosts out starts the probe where it was before.
       if (seen.has(facts.identity)) break;
       seen.add(facts.identity);
-      hosts.push({ host: facts.host, findings: findingsOf(facts, asked.skewSeconds) });
+      hosts.push({ host: facts.host, findings: findingsOf(facts, asked.skewSeconds, hubCacheFacts(store)) });
       continue;
     }
     const where = queueName === 'slurm' ? await slurmWhereabouts(asked.jobName, environment) : {};
@@ -92,12 +93,13 @@ function vanished(store: string, note: string | undefined): QueueFinding {
   };
 }
 
-function findingsOf(facts: HostFacts, skew: ClockSkew): readonly QueueFinding[] {
+function findingsOf(facts: HostFacts, skew: ClockSkew, hub: HubCacheFacts): readonly QueueFinding[] {
   return [
     { what: 'store', ok: true, detail: `seen and written, ${formatBytes(facts.freeBytes)} free` },
     programs(facts),
     clock(skew),
     device(facts),
+    hubCache(facts.hub, hub),
     ...(facts.submits === undefined ? [] : [facts.submits]),
   ];
 }
@@ -124,4 +126,21 @@ function device({ device }: HostFacts): QueueFinding {
   const advice =
     'Ask for a GPU in cluster: { gpus: 1 }, or install a Vulkan driver there. Runners without a device take only steps that need none.';
   return { what: 'device', ok: false, detail: device.missing, advice };
+}
+
+/** Finds whether a host has what was fetched here. @param here the cache of the submitting side */
+export function hubCache(there: HubCacheFacts, here: HubCacheFacts): QueueFinding {
+  const what = 'hub cache';
+  const missing = here.repositories.filter((name) => !there.repositories.includes(name));
+  if (missing.length === 0) {
+    const count = here.repositories.length;
+    return { what, ok: true, detail: count === 0 ? 'nothing is fetched here yet' : `${there.folder} has all of here` };
+  }
+  const named = listedNames(
+    missing.map((name) => name.split('--').slice(1).join('/')),
+    3,
+  );
+  const advice = 'For workflows that use these, set HF_HOME to a folder that all hosts share.';
+  // Whether it matters depends on the workflow.
+  return { what, ok: true, detail: `${there.folder} lacks ${named}, which ${here.folder} has here`, advice };
 }

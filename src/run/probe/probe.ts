@@ -19,8 +19,27 @@ export interface HostFacts {
   readonly device: { readonly deviceClass: string; readonly description: string } | { readonly missing: string };
   /** Whether it could hand in jobs; absent where the queue does not ask for that. */
   readonly submits?: QueueFinding;
+  /** The hub's cache of the host, and the folders of repositories in it. */
+  readonly hub: HubCacheFacts;
   /** Free space where the store is. */
   readonly freeBytes: number;
+}
+
+export interface HubCacheFacts {
+  readonly folder: string;
+  readonly repositories: readonly string[];
+}
+
+/** What there is of the hub on this host. */
+export function hubCacheFacts({ folder: { disk, participant } }: Store): HubCacheFacts {
+  const folder = participant.hubCache;
+  let names: readonly string[] = [];
+  try {
+    names = disk.readdirSync(folder);
+  } catch {
+    // No cache, or none that can be read: nothing is found in it here.
+  }
+  return { folder, repositories: names.filter((name) => /^(models|datasets)--/.test(name)).sort() };
 }
 
 /** What the submitting side writes when it has seen a probe, and the probe reads. */
@@ -77,6 +96,7 @@ export async function answerProbe(options: ProbeOptions): Promise<void> {
         ? { missing: device.message }
         : { deviceClass: device.deviceClass, description: device.description },
     ...(queueName === 'slurm' && { submits: await submitsFromHere(resources, environment) }),
+    hub: hubCacheFacts(store),
     freeBytes: freeBytes(store.path, folder.disk),
   };
   await write(probeFiles.facts, facts);

@@ -43,7 +43,7 @@ export interface SchedulerResult {
   readonly outputs: ReadonlyMap<string, Artifacts>;
   /** Not a step but the machine is at fault: no adapter, a full disk. Nothing more was started. */
   readonly environmentFailed: boolean;
-  /** What of the machine made this runner of a team leave steps to others; absent: nothing. */
+  /** What of the machine made this runner of a team leave steps to others, or leave; undefined: nothing. */
   readonly fault: string | undefined;
   /** The worker's device is of this class, not of the one planned with: plan again and go on. */
   readonly otherDevice: string | undefined;

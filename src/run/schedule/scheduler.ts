@@ -21,6 +21,7 @@ import { ModelClaims } from './model-claims.js';
 import { observerOf } from './observer.js';
 import type { SchedulerOptions, SchedulerResult } from './options.js';
 import { teamOrder } from './order.js';
+import { outOfReach } from './out-of-reach.js';
 import { FailedElsewhereError, sharedFailure } from './shared-failure.js';
 import type { Task } from './task.js';
 import type { SharedFailure } from './team.js';
@@ -201,6 +202,7 @@ export class Scheduler {
   #leaveTeam(): void {
     if (this.#stop.signal.aborted) return;
     this.#left = true;
+    this.#fault = this.#watch.first((task) => outOfReach(task, this.#frontier.runnable(task).key, this.#options.store));
     this.#stop.abort();
   }
 

@@ -54,6 +54,15 @@ export class Watch<T> {
     if (this.#wake === undefined) this.#loop().catch(this.#options.onError);
   }
 
+  /** The first answer that there is for an item. */
+  first<Answer>(ask: (item: T) => Answer | undefined): Answer | undefined {
+    for (const item of this.#items) {
+      const answer = ask(item);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
   /** Takes the first item of a kind out of the watch. */
   take(isOfKind: (item: T) => boolean): T | undefined {
     for (const item of this.#items) {

@@ -319,6 +319,17 @@ test('a runner that waits for the lock of another leaves as well', async () => {
   );
 });
 
+test('a runner that leaves because it does not reach what others fetched says so', async () => {
+  const steps = [make('fetch', ['source']), make('train', ['fetch'])];
+  const store = new FakeStepStore(new MemoryStore());
+  const lacking = { digest: artifact('x').digest, bytes: 1, at: { file: '/scratch/hf/x', offset: 0 } };
+  store.lookUp = () => ({ status: 'missing-object', output: 'file/x', artifact: lacking }) as never;
+  const { runs } = await joint(steps, [{ team: { takes: ({ id }) => id !== 'fetch', idleMilliseconds: 60 } }], store);
+  assert.ok(runs[0]!.left);
+  assert.is(runs[0]!.fault, 'fetch: node-2 does not reach /scratch/hf/x: set HF_HOME to a folder that all hosts share');
+  assert.not(runs[0]!.environmentFailed, 'others may still bring it');
+});
+
 test('when nothing more is to be started, what is in work is done', async () => {
   const drain = new AbortController();
   const behaviour: Behaviour = async () => {
