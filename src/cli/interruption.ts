@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { exitCodes } from '../diagnostics/exit-codes.js';
 import { outlivesTerminal } from './hangup.js';
 
@@ -18,6 +19,8 @@ export interface Interruption {
  */
 export function listenForSignals({ leaves = false }: { readonly leaves?: boolean } = {}): Interruption {
   const stop = new AbortController();
+  // Each request that is open listens to it, of which Node would warn from the eleventh on.
+  setMaxListeners(0, stop.signal);
   const kill = new AbortController();
   const onSignal = () => {
     if (!stop.signal.aborted) return stop.abort();

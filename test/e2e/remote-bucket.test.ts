@@ -36,14 +36,14 @@ test('a run takes from the bucket what another has pushed', async ({ sandbox, se
   const remote = ['--remote', 's3://bucket/lab'];
   const { ran } = summaryOf(made.ran);
   const pushed = await sandbox.runflow(['cache', 'push', 'small.yaml', ...remote, '--json'], environment);
-  assert.is(pushed.status, 0, pushed.stderr);
+  assert.equal([pushed.status, pushed.stderr], [0, '']);
   assert.is(JSON.parse(pushed.stdout).steps, ran);
   const again = await sandbox.runflow(['cache', 'push', 'small.yaml', ...remote], environment);
   assert.match(again.stdout, /^0 steps to send: 0 objects, 0 B\n/);
 
   const other = sandbox.withStore(sandbox.path('other'));
   const taken = await other.run(['small.yaml', ...remote], environment);
-  assert.equal([summaryOf(taken).ran, summaryOf(taken).cached], [0, ran]);
+  assert.equal([summaryOf(taken).ran, summaryOf(taken).cached, taken.stderr], [0, ran, '']);
 });
 
 test('wrong keys and an address that is none end with exit code 3 or 2, and show no secret', async ({

@@ -25,6 +25,7 @@ const example = 'For example s3://my-lab/runflow.';
 export function s3Settings(address: string, environment: Readonly<Record<string, string | undefined>>): S3Settings {
   const { bucket, prefix } = parseAddress(address);
   const set = (name: string) => environment[name]?.trim() || undefined;
+  const key = (name: string) => asHeader(name, set(name));
   const region = set('AWS_REGION') ?? set('AWS_DEFAULT_REGION') ?? 'us-east-1';
   if (!/^[A-Za-z0-9-]{1,64}$/.test(region)) throw new EnvironmentError('AWS_REGION is not the name of a region');
   const endpointName = set('AWS_ENDPOINT_URL_S3') === undefined ? 'AWS_ENDPOINT_URL' : 'AWS_ENDPOINT_URL_S3';
@@ -36,9 +37,9 @@ export function s3Settings(address: string, environment: Readonly<Record<string,
     url: new URL(prefix === '' ? '' : `${prefix}/`, bucketUrl),
     prefix: prefix === '' ? '' : `${prefix}/`,
     region,
-    accessKeyId: required(place, 'AWS_ACCESS_KEY_ID', set('AWS_ACCESS_KEY_ID')),
-    secretAccessKey: required(place, 'AWS_SECRET_ACCESS_KEY', set('AWS_SECRET_ACCESS_KEY')),
-    sessionToken: set('AWS_SESSION_TOKEN'),
+    accessKeyId: required(place, 'AWS_ACCESS_KEY_ID', key('AWS_ACCESS_KEY_ID')),
+    secretAccessKey: required(place, 'AWS_SECRET_ACCESS_KEY', key('AWS_SECRET_ACCESS_KEY')),
+    sessionToken: key('AWS_SESSION_TOKEN'),
   };
 }
 
@@ -87,6 +88,14 @@ function urlOfBucket(bucket: string, region: string, endpoint: URL | undefined):
   // A certificate for *.s3.… covers no name with more dots, and names of hosts have neither capitals nor underscores.
   if (!/^[a-z0-9-]+$/.test(bucket)) return new URL(`https://s3.${region}.amazonaws.com/${bucket}/`);
   return new URL(`https://${bucket}.s3.${region}.amazonaws.com/`);
+}
+
+/** A key as it can stand in the header of a request. What cannot is not shown: errors of the header itself would quote it. */
+function asHeader(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || /^[\x21-\x7e]+$/.test(value)) return value;
+  throw new EnvironmentError(`${name} holds a line break, a space or another character that no key has`, {
+    hint: 'Set it anew, without anything around the key.',
+  });
 }
 
 function required(place: string, name: string, value: string | undefined): string {

@@ -240,6 +240,9 @@ settings('what cannot be an address or an endpoint is refused, and its secrets a
   refused('s3://lab', { AWS_ENDPOINT_URL: 'https://user:hunter2@host' }, /without a user name/);
   refused('s3://lab', { AWS_ENDPOINT_URL: 'ftp://host' }, /http or https URL/);
   refused('s3://lab', { AWS_ENDPOINT_URL: 'nonsense' }, /is not a URL/);
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
+    for (const value of ['hunter2\nx: y', 'hunter2 x', 'hunter2ключ', 'hunter2\u0000'])
+      refused('s3://lab', { [name]: value }, new RegExp(`^${name} holds a line break`));
   refused('s3://lab', { AWS_REGION: 'a.evil.example/' }, /not the name of a region/);
 });
 
