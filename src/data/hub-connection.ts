@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataError, EnvironmentError, InterruptedError, RunflowError } from '../diagnostics/errors.js';
 import { PassingFault, reasonOf, waitAskedFor } from '../diagnostics/passing-fault.js';
+import { isHeaderValue } from '../formats/header-value.js';
 import { isCommit, type RepositoryKind } from './hub-reference.js';
 import type { HubSettings } from './hub-settings.js';
 
@@ -83,6 +84,14 @@ export class HubConnection {
     const { token, endpoint } = this.settings;
     // fetch itself drops the header when it is redirected to another origin.
     if (token !== undefined && new URL(url).origin === new URL(endpoint).origin) {
+      if (!isHeaderValue(token)) {
+        throw new EnvironmentError(
+          'the token of the hub holds a line break, a space or another character that no token has',
+          {
+            hint: 'Set HF_TOKEN anew, or log in again, without anything around the token.',
+          },
+        );
+      }
       all.set('authorization', `Bearer ${token}`);
     }
     const silence = new AbortController();

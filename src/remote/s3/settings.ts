@@ -1,4 +1,5 @@
 import { EnvironmentError, UsageError } from '../../diagnostics/errors.js';
+import { isHeaderValue } from '../../formats/header-value.js';
 
 /** A bucket and how to reach it. The keys sign requests and are sent to no one. */
 export interface S3Settings {
@@ -92,7 +93,7 @@ function urlOfBucket(bucket: string, region: string, endpoint: URL | undefined):
 
 /** A key as it can stand in the header of a request. What cannot is not shown: errors of the header itself would quote it. */
 function asHeader(name: string, value: string | undefined): string | undefined {
-  if (value === undefined || /^[\x21-\x7e]+$/.test(value)) return value;
+  if (value === undefined || isHeaderValue(value)) return value;
   throw new EnvironmentError(`${name} holds a line break, a space or another character that no key has`, {
     hint: 'Set it anew, without anything around the key.',
   });

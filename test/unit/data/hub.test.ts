@@ -146,6 +146,13 @@ test('the token goes to the hub only, and into no file or message', async (conte
     fetchModel(hubOf(context, { HF_TOKEN: 'hf_wrong' }), repo, commit),
   );
   assert.match(error.hint!, /token is not valid/);
+  for (const odd of ['hf_odd\nx: y', 'hf_odd y', 'hf_oddключ']) {
+    const { message } = await failure(EnvironmentError, () =>
+      fetchModel(hubOf(context, { HF_TOKEN: odd }), repo, commit),
+    );
+    assert.match(message, /the token of the hub holds a line break, a space/);
+    assert.not.match(message, /hf_odd/);
+  }
 });
 
 test('an index or a listing that points out of the repository is refused', async (context) => {
