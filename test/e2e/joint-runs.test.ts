@@ -320,6 +320,36 @@ steps:
   },
 );
 
+test('what the submitting side cannot do for others ends the run with that word', async () => {
+  const server = await HubServer.start();
+  try {
+    server.repositories.set('datasets/lab/rows', {
+      revisions: { main: 'd'.repeat(40) },
+      files: { 'rows.jsonl': { bytes: Buffer.from('{"prompt":"a","response":"b"}\n') } },
+    });
+    writeFileSync(
+      join(folder, 'gated.yaml'),
+      programs().replace('synthetic: problems, rows: 3', 'hub: lab/rows, files: [rows.jsonl]'),
+    );
+    const hub = { HF_HOME: join(folder, 'hf-gated'), HF_ENDPOINT: server.endpoint, HF_HUB_OFFLINE: '' };
+    const online = { ...environment(), ...hub };
+    const queue = new ProcessQueue(online);
+    queues.push(queue);
+    const submit = queue.submit.bind(queue);
+    queue.submit = (wanted) => {
+      server.token = 'another';
+      return submit(wanted);
+    };
+    const { exitCode, told } = await joint('gated', { file: 'gated.yaml', jobs: 1, environment: online, queue });
+    assert.is(exitCode, 3, JSON.stringify(told.slice(-5)));
+    const word = /^what needs the network cannot be done on this side: .*refuses access \(401\)/;
+    assert.match(`${summaryOf(told).problem}`, word);
+    assert.is(queue.submitted.length, 1, 'no runner waits for it in vain');
+  } finally {
+    await server.stop();
+  }
+});
+
 test('data that changed after the submission is refused by its name', async () => {
   writeFileSync(join(folder, 'rows.jsonl'), '{"prompt":"a","response":"b"}\n');
   writeFileSync(join(folder, 'changed.yaml'), programs().replace('synthetic: problems, rows: 3', 'path: rows.jsonl'));
