@@ -68,6 +68,8 @@ export interface DeviceRecord {
 }
 
 const failuresFolder = 'failures';
+/** A failure that others told is seen so late, or with the lock of its key in hand: it is late, never wrong. */
+const failuresKnownMilliseconds = 1_000;
 const lossesFolder = 'losses';
 const forcedFolder = 'forced';
 export const eventsFile = 'events.jsonl';
@@ -76,6 +78,9 @@ export const eventsFile = 'events.jsonl';
 export class JointRun {
   readonly id: string;
   readonly folder: JointFolder;
+  /** Names of the files of failures, when they were listed last: one look at a folder, not one at each step. */
+  #failed: ReadonlySet<string> = new Set();
+  #failedListed = Number.NEGATIVE_INFINITY;
 
   constructor(store: Pick<Store, 'folder'>, id: string) {
     this.id = id;
@@ -182,10 +187,17 @@ export class JointRun {
   /** Makes this host see which steps others told that they failed, or were done because they were forced. */
   async refreshSteps(): Promise<void> {
     for (const name of [failuresFolder, forcedFolder]) await this.folder.refresh(name);
+    this.#failedListed = Number.NEGATIVE_INFINITY;
   }
 
   failureOf(key: Digest): SharedFailure | undefined {
-    return this.folder.read<SharedFailure>(failuresFolder, `${hexOf(key)}.json`);
+    const now = performance.now();
+    if (now - this.#failedListed >= failuresKnownMilliseconds) {
+      this.#failed = new Set(this.folder.list(failuresFolder));
+      this.#failedListed = now;
+    }
+    const name = `${hexOf(key)}.json`;
+    return this.#failed.has(name) ? this.folder.read<SharedFailure>(failuresFolder, name) : undefined;
   }
 
   /** How many keys failed. */
@@ -195,6 +207,7 @@ export class JointRun {
 
   async addFailure(key: Digest, failure: SharedFailure): Promise<void> {
     await this.folder.writeIfAbsent(failure, failuresFolder, `${hexOf(key)}.json`);
+    this.#failedListed = Number.NEGATIVE_INFINITY;
   }
 
   /** Notes that a worker was lost at a key. @returns how many were, in all runners */

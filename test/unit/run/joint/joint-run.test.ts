@@ -15,6 +15,7 @@ import type { ProcessIdentity } from '../../../../src/store/process-identity.js'
 import { Store } from '../../../../src/store/store.js';
 import { loadStudy } from '../../../../src/workflow/load.js';
 import { smallWorkflow } from '../../../small-workflow.js';
+import { keyOf } from '../../store/temporary-store.js';
 
 const test = suite<{ folder: string; store: Store; joint: JointRun; clock: { now: number } }>('files of a joint run');
 test.before.each(async (context) => {
@@ -42,6 +43,28 @@ test('the first device names the class for all', async ({ joint, store }) => {
   const first = await joint.nameDevice({ deviceClass: 'a', description: 'A' });
   const second = await new JointRun(store, joint.id).nameDevice({ deviceClass: 'b', description: 'B' });
   assert.equal([first.deviceClass, second.deviceClass], ['a', 'a']);
+});
+
+test('failures are listed once for many steps, and anew when a runner has a lock in hand', async ({ joint, store }) => {
+  const calls = { list: 0, read: 0 };
+  for (const name of ['list', 'read'] as const) {
+    const call = joint.folder[name].bind(joint.folder) as (...names: readonly string[]) => unknown;
+    Object.assign(joint.folder, {
+      [name]: (...names: readonly string[]) => {
+        calls[name] += 1;
+        return call(...names);
+      },
+    });
+  }
+  for (let step = 0; step < 50; step++) assert.is(joint.failureOf(keyOf(`${step}`)), undefined);
+  assert.equal(calls, { list: 1, read: 0 });
+  const failure = { step: 'bad', host: 'node-2', message: 'NaN' };
+  await new JointRun(store, joint.id).addFailure(keyOf('7'), failure);
+  await joint.refreshSteps();
+  assert.equal(joint.failureOf(keyOf('7')), failure);
+  assert.is(joint.failureOf(keyOf('8')), undefined);
+  await joint.addFailure(keyOf('8'), failure);
+  assert.equal(joint.failureOf(keyOf('8')), failure);
 });
 
 const elsewhere: ProcessIdentity = { host: 'another', pid: 1, start: '' };
