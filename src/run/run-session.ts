@@ -14,8 +14,8 @@ import { type PinnedCommits, pinHub } from './hub-pins.js';
 import { missingJudgeKeys } from './judge-keys.js';
 import { type JudgeRequests, judgeRequests } from './judge-requests.js';
 import { type Prepared, prepare } from './prepare.js';
+import { checkExecutables, checkVariables } from './programs/needs.js';
 import type { StudyPrograms } from './programs/study-programs.js';
-import { checkVariables } from './programs/variables.js';
 import { repositoryOf, type WorkflowRepository } from './repository.js';
 import { type FolderContents, ResultsFolder, type RunPages } from './results/folder.js';
 import { cellFolder } from './results/name.js';
@@ -135,6 +135,7 @@ export class RunSession {
       const judges = await judgeRequests(this.#prepared, this.#options.study, this.#options.store);
       if (part === undefined) {
         checkVariables(this.#prepared, this.#environment);
+        checkExecutables(this.#prepared, this.#environment);
         if (!(this.#options.keepGoing ?? false)) this.#checkKeys(this.#prepared, judges, round);
       }
       await this.#checkBudgets(judges);

@@ -114,6 +114,24 @@ test('a variable that is missing ends the run before it begins', async ({ sandbo
   assert.match(ended.stderr, /needs the environment variable TONE_KEY, which is not set/);
 });
 
+test('a program that is not there ends the run before it begins', async ({ sandbox, config }) => {
+  await sandbox.write('weigh.cjs', weigh);
+  for (const [program, said] of [
+    ['nodde, weigh.cjs', /there is no program nodde in the folders of PATH/],
+    ['node weigh.cjs', /there is no program node weigh\.cjs .*\n.*an item of its own: run: \[node, weigh\.cjs\]/],
+    ['/no/such/node, weigh.cjs', /\/no\/such\/node is no program that can be started/],
+  ] as const) {
+    await sandbox.write('lab.yaml', lab(`{ run: [${program}] }`));
+    const ended = await sandbox.runflow(['run', 'lab.yaml', '--json', '--allow-commands'], config);
+    assert.is(ended.status, 3, ended.stderr);
+    assert.match(ended.stderr, said);
+    assert.not.ok(
+      ended.events.some(({ type }) => type === 'step-started'),
+      'no step ran',
+    );
+  }
+});
+
 test('a secret is in no message, log or record, even of a program that prints it', async ({ sandbox, config }) => {
   const secret = 'sk-never-to-be-seen';
   await sandbox.write(
