@@ -132,6 +132,25 @@ test('a program that is not there ends the run before it begins', async ({ sandb
   }
 });
 
+test('half of a secret is in no message that cuts what a program wrote', async ({ sandbox, config }) => {
+  const secret = 'sk-0123456789-0123456789-0123456789';
+  for (const line of [
+    "'x'.repeat(60) + process.env.TONE_KEY",
+    "JSON.stringify({ score: 'x'.repeat(60) + process.env.TONE_KEY })",
+  ]) {
+    await sandbox.write('tell.cjs', `require('fs').writeFileSync('outputs/scores.jsonl', ${line} + '\\n');`);
+    await sandbox.write('lab.yaml', lab('{ run: [node, tell.cjs], env: [TONE_KEY] }'));
+    const ended = await sandbox.runflow(['run', 'lab.yaml', '--json', '--allow-commands'], {
+      ...config,
+      TONE_KEY: secret,
+    });
+    assert.is(ended.status, 1, ended.stderr);
+    const said = JSON.stringify(ended.events);
+    assert.match(said, 'outputs/scores.jsonl, line 1');
+    assert.not.match(said, 'sk-0123');
+  }
+});
+
 test('a secret is in no message, log or record, even of a program that prints it', async ({ sandbox, config }) => {
   const secret = 'sk-never-to-be-seen';
   await sandbox.write(

@@ -25,6 +25,9 @@ const shownCharacters = 1000;
 /** Kept of a line, for values that must not be shown are looked for in what is more than shown. */
 const keptCharacters = 64 * 1024;
 
+/** Characters of what a program wrote that an error shows. */
+const shownInErrors = 80;
+
 /** A program of the user's in its working folder, as a step runs it. */
 export class ProgramStep {
   readonly #context: StepContext<ProgramStepParams, ProgramHints>;
@@ -80,6 +83,11 @@ export class ProgramStep {
   /** The program in messages. */
   get text(): string {
     return this.#text;
+  }
+
+  /** The beginning of what a program wrote, for an error. Values are hidden before it is cut: half of one is no longer recognised. */
+  excerpt(text: string): string {
+    return this.#secrets.hide(text).slice(0, shownInErrors);
   }
 
   /** The folder in which outputs lie. */

@@ -41,7 +41,7 @@ export async function readScoreLines(step: ProgramStep, name: string, wanted: Ex
   let count = 0;
   for await (const line of linesOf(step.read(file), `outputs/${name}`)) {
     // Lines beyond the items are only counted: a file may hold nothing but line ends.
-    if (count < most) scored.push(readLine(line, count, `outputs/${name}, line ${count + 1}`, wanted));
+    if (count < most) scored.push(readLine(step, line, count, `outputs/${name}, line ${count + 1}`, wanted));
     count += 1;
   }
   if (count > 0 && count <= most && (expected === undefined || count === expected)) return scored;
@@ -72,32 +72,44 @@ async function* linesOf(parts: AsyncIterable<Uint8Array>, where: string): AsyncG
   if (rest !== '') yield rest.replace(/\r$/, '');
 }
 
-function readLine(line: string, at: number, where: string, { names, bounds }: ExpectedScores): ScoreLine {
-  const { item, ...fields } = objectOf(line, where);
+function readLine(
+  step: ProgramStep,
+  line: string,
+  at: number,
+  where: string,
+  { names, bounds }: ExpectedScores,
+): ScoreLine {
+  const { item, ...fields } = objectOf(step, line, where);
   if (item !== undefined && item !== at) {
     throw new ProgramError(`${where} is of item ${JSON.stringify(item)}, and must be of item ${at}`, {
       hint: 'Lines stand in the order of the items, which are counted from 0.',
     });
   }
-  const scores = Object.fromEntries(names.map((name) => [name, scoreOf(fields, name, where, bounds)]));
+  const scores = Object.fromEntries(names.map((name) => [name, scoreOf(step, fields, name, where, bounds)]));
   const more = Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
   return { scores, more };
 }
 
-function objectOf(line: string, where: string): JsonObject {
+function objectOf(step: ProgramStep, line: string, where: string): JsonObject {
   let value: Json;
   try {
     value = parseDataJson(line, dataLimits);
   } catch (cause) {
     if (!(cause instanceof JsonSyntaxError)) throw cause;
     if (/\bNaN\b|\bInfinity\b/.test(line)) throw notFinite(where, cause);
-    throw new ProgramError(`${where} cannot be read as JSON: ${cause.message}: ${line.slice(0, 80)}`, { cause });
+    throw new ProgramError(`${where} cannot be read as JSON: ${cause.message}: ${step.excerpt(line)}`, { cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new ProgramError(`${where} is not an object`, { hint: 'A line looks like this: {"score": 0.5}' });
 }
 
-function scoreOf(fields: JsonObject, name: string, where: string, bounds: Bounds | null): number | null {
+function scoreOf(
+  step: ProgramStep,
+  fields: JsonObject,
+  name: string,
+  where: string,
+  bounds: Bounds | null,
+): number | null {
   const given = Object.hasOwn(fields, name) ? fields[name] : undefined;
   // A number of more digits than a double has comes as its text. A score is the nearest double, but no other integer.
   const value =
@@ -112,7 +124,7 @@ function scoreOf(fields: JsonObject, name: string, where: string, bounds: Bounds
   }
   if (typeof value !== 'number') {
     const hint = 'Write a number, or null for an item that cannot be scored.';
-    throw new ProgramError(`${where}: "${name}" is ${JSON.stringify(value).slice(0, 80)}, which is no number`, {
+    throw new ProgramError(`${where}: "${name}" is ${step.excerpt(JSON.stringify(value))}, which is no number`, {
       hint,
     });
   }
