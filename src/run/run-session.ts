@@ -1,16 +1,30 @@
 import { join, posix } from 'node:path';
+import { EnvironmentError } from '../diagnostics/errors.js';
 import { type ExitCode, exitCodes } from '../diagnostics/exit-codes.js';
+import type { Digest } from '../formats/digest.js';
 import { reasonText } from '../plan/explain-text.js';
 import { omissionTexts } from '../plan/omission-text.js';
+import { stepContracts } from '../steps/contracts.js';
 import { budgetTold, budgetWarning } from '../steps/judge-budget.js';
 import { DamagedObjectError } from '../store/object-store.js';
 import type { ActiveRun } from '../store/runs.js';
-import { hasMatrix } from '../workflow/study.js';
+import type { Store } from '../store/store.js';
+import { hasMatrix, type Study } from '../workflow/study.js';
 import { Chronicle } from './chronicle.js';
+import { type ExpectedDevice, findDevice } from './device.js';
 import { EarlierDurations } from './earlier-durations.js';
-import { groupTotals } from './events.js';
+import { type EventBus, groupTotals } from './events.js';
+import {
+  defaultWorkerLimits,
+  type Executor,
+  type ExecutorName,
+  OtherDeviceError,
+  type WorkerLimits,
+} from './executors/executor.js';
 import { LoggingExecutor } from './executors/logging.js';
+import { executors } from './executors/registry.js';
 import { type PinnedCommits, pinHub } from './hub-pins.js';
+import type { JointPart } from './joint/part.js';
 import { missingJudgeKeys } from './judge-keys.js';
 import { type JudgeRequests, judgeRequests } from './judge-requests.js';
 import { type Prepared, prepare } from './prepare.js';
@@ -23,8 +37,6 @@ import { settingsText } from './results/record.js';
 import { runFacts } from './results/run-facts.js';
 import { runJson, versions } from './results/run-json.js';
 import { traceText } from './results/trace.js';
-import { RunDevice } from './run-device.js';
-import type { RunOptions } from './run-options.js';
 import { RunTimes } from './run-times.js';
 import type { SchedulerResult } from './schedule/options.js';
 import { RunRecords } from './schedule/run-records.js';
@@ -39,6 +51,41 @@ import { tidyStore } from './tidy-store.js';
  * damaged once more after so many rounds is on a disk that does not keep what is written.
  */
 const mostMendingRounds = 3;
+
+export interface RunOptions {
+  readonly study: Study;
+  readonly store: Store;
+  readonly events: EventBus;
+  /** Folder for results. Default: one below `results/` that the workflow's name and settings name. */
+  readonly out?: string;
+  /** False: leave the results folder alone. */
+  readonly results?: boolean;
+  readonly targets?: readonly string[];
+  readonly force?: readonly string[];
+  readonly keepGoing?: boolean;
+  /** Words that name the run later. */
+  readonly tags?: readonly string[];
+  /** What it is for, when that is no `runflow run`. */
+  readonly purpose?: 'export';
+  /** Refuse hub revisions that the lock file does not pin. */
+  readonly locked?: boolean;
+  readonly retries?: number;
+  /** Executor of the steps. Default: a process of this machine. */
+  readonly executor?: ExecutorName;
+  readonly limits?: WorkerLimits;
+  /** Aborted at the first Ctrl-C: steps in work are asked to stop. */
+  readonly signal?: AbortSignal;
+  /** Aborted at the second: they are ended at once. */
+  readonly killSignal?: AbortSignal;
+  /**
+   * Digests of the programs of the user's that may be run (`allowPrograms` tells them). A workflow with another program
+   * is refused before anything is run or fetched. Default: none.
+   */
+  readonly allowed?: ReadonlySet<Digest>;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** The session is a part of a joint run, which others have begun. */
+  readonly part?: JointPart;
+}
 
 /** A run from its plan to its results. */
 export class RunSession {
@@ -57,7 +104,8 @@ export class RunSession {
   readonly #started: Date;
   readonly #times: RunTimes;
   readonly #versions = versions();
-  readonly #device: RunDevice;
+  #device: ExpectedDevice | EnvironmentError | undefined;
+  #executor: Executor | undefined;
   #commits: PinnedCommits = new Map();
   #prepared: Prepared | undefined;
   #repository: Promise<WorkflowRepository | undefined> | undefined;
@@ -76,11 +124,6 @@ export class RunSession {
     this.#started = options.part?.started ?? new Date();
     this.#signal = options.signal ?? new AbortController().signal;
     this.#environment = options.environment ?? process.env;
-    this.#device = new RunDevice(
-      options,
-      this.#environment,
-      (executor) => new LoggingExecutor(executor, { logs: store.logs, events, redacted: this.redacted }),
-    );
     this.#times = new RunTimes(events, () => this.#seconds());
     const named = programs.all.flatMap(({ program }) => program.env);
     this.redacted = withoutSecrets(this.#environment, new Set(named));
@@ -95,13 +138,13 @@ export class RunSession {
       onHashing: (progress) => events.publish({ type: 'hashing', ...progress }),
       onLeftOut: (message, hint) => events.publish({ type: 'warning', message, hint }),
     });
-    options.killSignal?.addEventListener('abort', () => this.#device.kill());
+    options.killSignal?.addEventListener('abort', () => this.#executor?.kill());
   }
 
   async run(): Promise<ExitCode> {
     const { locked = false, part, targets = [], study } = this.#options;
     await this.#chronicle?.begin(study, targets, this.#versions);
-    await this.#device.find();
+    this.#device = part === undefined ? await findDevice(this.#environment) : await part.device();
     this.#commits = part?.commits ?? (await pinHub(study, this.#environment, { locked, signal: this.#signal }));
     try {
       await this.#rounds();
@@ -115,10 +158,10 @@ export class RunSession {
   }
 
   async close(): Promise<void> {
-    await this.#device.close();
+    await this.#executor?.close();
     const seconds = this.#seconds();
     const counts = this.#records.counts();
-    await this.#chronicle?.end({ seconds, device: this.#device.found, counts, prepared: this.#prepared });
+    await this.#chronicle?.end({ seconds, device: this.#deviceFound(), counts, prepared: this.#prepared });
   }
 
   /** Plans and does what can be planned, until there is nothing more to plan and all results are published. */
@@ -141,11 +184,10 @@ export class RunSession {
       await this.#checkBudgets(judges);
       const { progressed, otherDevice } = await this.#carryOut(this.#prepared);
       if (!this.#signal.aborted && otherDevice !== undefined) {
-        await this.#device.useOther(otherDevice);
-        this.#records.forgetInterrupted();
+        await this.#useOtherDevice(otherDevice);
         continue;
       }
-      if (!this.#signal.aborted && (await this.#device.useNamed())) continue;
+      if (!this.#signal.aborted && part !== undefined && (await this.#usesNamedDevice(part))) continue;
       if (!this.#signal.aborted && progressed && (await this.#hasMore(this.#prepared))) continue;
       try {
         await this.#publish(this.#prepared);
@@ -186,12 +228,13 @@ export class RunSession {
 
   #prepare(): Promise<Prepared> {
     const { study, store, targets = [], force = [] } = this.#options;
+    const device = this.#device!;
     return prepare({
       study,
       store,
       catalog: this.#catalog,
       commits: this.#commits,
-      deviceClass: this.#device.deviceClass,
+      deviceClass: device instanceof EnvironmentError ? device : device.deviceClass,
       targets,
       force,
       done: this.#options.part?.forced ?? this.#records.ran(),
@@ -263,12 +306,13 @@ export class RunSession {
 
   async #schedule({ steps, outcomes, situation, explainer }: Prepared): Promise<SchedulerResult> {
     const { events, keepGoing = false, part, retries = 1, store, study } = this.#options;
+    this.#executor ??= this.#newExecutor(situation.deviceClass);
     const result = await new Scheduler({
       steps,
       outcomes,
       situation,
       store: part === undefined ? stepStore(store, this.#run) : part.steps(stepStore(store, this.#run)),
-      executor: this.#device.executor(situation.deviceClass),
+      executor: this.#executor,
       events,
       reported: this.#records.told(),
       expectedOf: (step) => this.#durations.expected(step, situation.deviceClass),
@@ -286,6 +330,35 @@ export class RunSession {
     this.#environmentFailed ||= result.environmentFailed;
     this.#fault ??= result.fault;
     return result;
+  }
+
+  #newExecutor(deviceClass: string): Executor {
+    const { events, executor = 'local', limits = defaultWorkerLimits, store } = this.#options;
+    const environment = this.#device instanceof EnvironmentError ? {} : this.#device!.variables;
+    const plain = executors[executor]({ declarations: stepContracts, events, deviceClass, environment, limits });
+    return new LoggingExecutor(plain, { logs: store.logs, events, redacted: this.redacted });
+  }
+
+  /** A joint run has got a class of device since it was planned: keys are made for that one. */
+  async #usesNamedDevice(part: JointPart): Promise<boolean> {
+    const named = part.namedDevice?.();
+    if (named === undefined) return false;
+    await this.#executor?.close();
+    this.#executor = undefined;
+    this.#device = named;
+    return true;
+  }
+
+  /** Keys were made for another device than the worker has. */
+  async #useOtherDevice(deviceClass: string): Promise<void> {
+    const expected = this.#device as ExpectedDevice;
+    if (this.#options.part !== undefined) throw new OtherDeviceError(expected.deviceClass, deviceClass);
+    const message = `the device is ${deviceClass}, not ${expected.deviceClass}: the plan is made anew for it`;
+    this.#options.events.publish({ type: 'warning', message });
+    await this.#executor?.close();
+    this.#executor = undefined;
+    this.#device = { ...expected, deviceClass };
+    this.#records.forgetInterrupted();
   }
 
   async #finish(): Promise<ExitCode> {
@@ -330,7 +403,7 @@ export class RunSession {
           seconds: this.#seconds(),
           redacted: this.redacted,
           repository: await this.#repositoryOfWorkflow(),
-          device: this.#device.found?.description,
+          device: this.#deviceFound()?.description,
         };
         return withRunPart(page, await runFacts(told, changes));
       },
@@ -364,13 +437,19 @@ export class RunSession {
       contents,
       records: this.#records,
       targets,
-      device: this.#device.found ?? undefined,
+      device: this.#deviceFound() ?? undefined,
       versions: this.#versions,
       started: this.#started,
       finished: new Date(),
       interrupted: this.#isInterrupted,
       redacted: this.redacted,
     });
+  }
+
+  #deviceFound(): { readonly deviceClass: string; readonly description: string } | null {
+    if (this.#device === undefined || this.#device instanceof EnvironmentError) return null;
+    const { deviceClass, description } = this.#device;
+    return { deviceClass, description };
   }
 
   /** What was the matter: the first step that failed, or that a runner had to leave to others, with its message. */

@@ -6,10 +6,9 @@ import type { ActiveRun } from '../store/runs.js';
 import { recordedAs, type Study } from '../workflow/study.js';
 import { StudyPrograms } from './programs/study-programs.js';
 import { resultsPlace } from './results/place.js';
-import type { RunOptions } from './run-options.js';
-import { RunSession } from './run-session.js';
+import { type RunOptions, RunSession } from './run-session.js';
 
-export type { RunOptions } from './run-options.js';
+export type { RunOptions } from './run-session.js';
 
 /**
  * Runs the workflows of a study: what is cached is taken, what is not is done, results are copied to the results folder. What happens is
