@@ -19,9 +19,9 @@ const runner = `const fs = require('node:fs');
 const [folder, , index] = process.argv.slice(-3);
 process.on('SIGUSR2', () => { fs.writeFileSync(folder + '/warned-' + index, ''); process.exit(0); });
 const given = { names: Object.keys(process.env), key: process.env.QUEUE_TEST_KEY, argv: process.argv.slice(1), pid: process.pid, cwd: process.cwd() };
+console.log('a line of ' + index);
 fs.writeFileSync(folder + '/part-' + index, JSON.stringify(given));
 fs.renameSync(folder + '/part-' + index, folder + '/began-' + index);
-console.log('a line of ' + index);
 setInterval(() => {}, 1000);`;
 
 const wanted: RunnersWanted = {
