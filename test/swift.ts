@@ -134,7 +134,9 @@ function configuration(kind: (typeof kinds)[number], folder: string, port: numbe
     .replace('#memcache', '#memcache\nmemcache_servers = 127.0.0.1:1')
     .replace('#s3api', '#s3api\nlocation = us-east-1')
     .replace('#tempauth', '#tempauth\nuser_test_tester = testing-key .admin');
-  return `${text}\n[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n`;
+  // Else the proxy asks a server that began later than itself no more for a minute.
+  const patience = 'error_suppression_limit = 1000000';
+  return `${text}\n[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n${patience}\n`;
 }
 
 /** A port that was free a moment ago. */
